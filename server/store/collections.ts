@@ -1,0 +1,39 @@
+/** One field of an index. `array` fields index each element. */
+export interface IndexField {
+  readonly path: string;
+  readonly kind: 'string' | 'date' | 'array';
+  readonly direction?: 1 | -1;
+}
+
+/** A collection, its indexes and whether documents with a `purgeAt` in the past are removed. */
+export interface CollectionSpec {
+  readonly name: string;
+  /** Besides the one on `_id`. At most one array field an index; documents without the first field are not indexed. */
+  readonly indexes: readonly (readonly IndexField[])[];
+  readonly ttl: boolean;
+}
+
+const text = (path: string): IndexField => ({ path, kind: 'string' });
+const date = (path: string): IndexField => ({ path, kind: 'date' });
+const newestFirst: IndexField = { path: '_id', kind: 'string', direction: -1 };
+
+/** Every collection of the service, declared once for both engines. */
+export const COLLECTIONS: readonly CollectionSpec[] = [
+  {
+    name: 'sessions',
+    indexes: [
+      [text('partition'), newestFirst],
+      [{ path: 'recipients', kind: 'array' }, newestFirst],
+      [date('deliverAt')],
+      [date('eventsAt')],
+      [date('expireAt')],
+    ],
+    ttl: true,
+  },
+  { name: 'limits', indexes: [], ttl: true },
+  { name: 'idempotency', indexes: [], ttl: true },
+  { name: 'inbox', indexes: [], ttl: true },
+  { name: 'keys', indexes: [[text('id')], [text('workspace'), newestFirst]], ttl: true },
+  { name: 'workspaces', indexes: [], ttl: false },
+  { name: 'keyring', indexes: [], ttl: false },
+];
