@@ -34,8 +34,8 @@ export interface Update {
   readonly $unset?: Readonly<Record<string, ''>>;
   readonly $inc?: Readonly<Record<string, number>>;
   readonly $push?: Readonly<Record<string, { readonly $each: readonly unknown[]; readonly $slice?: number }>>;
-  /** Removes array elements whose named fields have these values. */
-  readonly $pull?: Readonly<Record<string, Readonly<Record<string, Scalar | { readonly $in: readonly Scalar[] }>>>>;
+  /** Removes the array elements (objects) whose named fields all meet these conditions. */
+  readonly $pull?: Readonly<Record<string, Readonly<Record<string, Scalar | Condition>>>>;
 }
 
 /** Every stored document has a string `_id`. */
