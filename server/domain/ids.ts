@@ -1,0 +1,41 @@
+import { parse, stringify, v7 } from 'uuid';
+import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
+import { CROCKFORD_LENGTH, fromCrockford, toCrockford } from './crockford.js';
+
+/**
+ * One id, two spellings: 128 bits of UUIDv7 (RFC 9562 section 5.7), written as
+ * lower case UUID text or as `otp_` and 26 Crockford characters. Both sort by
+ * the millisecond in which the id was made. Everywhere inside, an id is its
+ * UUID text.
+ */
+const PREFIX = 'otp_';
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** A new id, as UUID text, of the clock's millisecond. */
+export const newId = (clock: Clock, random: Random): string =>
+  v7({ msecs: clock.now(), random: random.bytes(16) });
+
+/** The id as 26 Crockford characters, upper case. */
+export const idToCrockford = (id: string): string => toCrockford(parse(id));
+
+/** The id that 26 Crockford characters of either case stand for; undefined for anything else. */
+export function crockfordToId(text: string): string | undefined {
+  const bytes = text.length === CROCKFORD_LENGTH ? fromCrockford(text) : undefined;
+  if (!bytes || bytes[6]! >>> 4 !== 7 || bytes[8]! >>> 6 !== 2) return undefined;
+  return stringify(bytes);
+}
+
+/** The id as `otp_` and 26 characters. */
+export const idToOtp = (id: string): string => PREFIX + idToCrockford(id);
+
+/**
+ * Reads an id in either spelling and either case (the prefix is lower case) and
+ * returns its UUID text; undefined for everything else, other versions of UUID
+ * included, because none of them can be an id of ours.
+ */
+export function parseId(text: string): string | undefined {
+  if (text.startsWith(PREFIX)) return crockfordToId(text.slice(PREFIX.length));
+  const id = text.toLowerCase();
+  return UUID_V7.test(id) ? id : undefined;
+}
