@@ -20,7 +20,11 @@ const row = (code: Code, status: number, message: string): Row => ({ code, statu
 export const ERRORS = {
   INVALID_REQUEST: row(Code.InvalidArgument, 400, 'The request is not valid.'),
   INVALID_RECIPIENT: row(Code.InvalidArgument, 400, 'Invalid recipient'),
-  CHANNEL_REQUIRED: row(Code.InvalidArgument, 400, 'The session has several channels: say which code is whose.'),
+  CHANNEL_REQUIRED: row(
+    Code.InvalidArgument,
+    400,
+    'The session has several channels: say which code is whose.',
+  ),
   CHANNEL_NOT_IN_SESSION: row(Code.InvalidArgument, 400, 'The session does not use that channel.'),
   CHANNEL_NOT_SUPPORTED: row(Code.FailedPrecondition, 422, 'That channel is not supported here.'),
   UNAUTHENTICATED: row(Code.Unauthenticated, 401, 'A valid credential is required.'),
@@ -41,7 +45,11 @@ export const ERRORS = {
   TOKEN_NOT_FOUND: row(Code.NotFound, 404, 'Verification token not found'),
   TOKEN_EXPIRED: row(Code.FailedPrecondition, 410, 'The verification token has expired.'),
   TOKEN_REDEEMED: row(Code.FailedPrecondition, 409, 'The verification token was redeemed before.'),
-  OPERATION_MISMATCH: row(Code.FailedPrecondition, 409, 'The token was not issued for that operation or recipient.'),
+  OPERATION_MISMATCH: row(
+    Code.FailedPrecondition,
+    409,
+    'The token was not issued for that operation or recipient.',
+  ),
   ROUTE_NOT_FOUND: row(Code.Unimplemented, 404, 'There is nothing at that address.'),
   METHOD_NOT_ALLOWED: row(Code.Unimplemented, 405, 'That method is not allowed here.'),
   UNSUPPORTED_MEDIA_TYPE: row(Code.InvalidArgument, 415, 'That content type is not accepted here.'),

@@ -33,7 +33,9 @@ export interface Update {
   readonly $set?: Readonly<Record<string, unknown>>;
   readonly $unset?: Readonly<Record<string, ''>>;
   readonly $inc?: Readonly<Record<string, number>>;
-  readonly $push?: Readonly<Record<string, { readonly $each: readonly unknown[]; readonly $position?: 0; readonly $slice?: number }>>;
+  readonly $push?: Readonly<
+    Record<string, { readonly $each: readonly unknown[]; readonly $position?: 0; readonly $slice?: number }>
+  >;
   /** Removes the array elements (objects) whose named fields all meet these conditions. */
   readonly $pull?: Readonly<Record<string, Readonly<Record<string, Scalar | Condition>>>>;
 }

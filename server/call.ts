@@ -1,0 +1,48 @@
+import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Principal } from './domain/principal.js';
+import type { Logger } from './observe/log.js';
+
+/** How a counted limit stands after this call; what the X-RateLimit headers say. */
+export interface RateLimit {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Milliseconds until the oldest counted call leaves the window. */
+  readonly resetMs: number;
+}
+
+/** What a door knows about a call before the pipeline runs. */
+export interface Envelope {
+  /** Which door it came in by, for the log. */
+  readonly door: string;
+  /** The API key or token as presented, without "Bearer". */
+  readonly credential?: string | undefined;
+  /** The Origin header of a browser. */
+  readonly origin?: string | undefined;
+  /** Address of the caller, trusted proxies resolved. */
+  readonly peer: string;
+  /** The caller's own id for this request, if it sent an acceptable one. */
+  readonly requestId?: string | undefined;
+  /** Aborted when the caller goes away or its deadline passes. */
+  readonly signal: AbortSignal;
+}
+
+/** One call on its way through the pipeline. */
+export interface Call extends Envelope {
+  readonly method: DescMethod;
+  readonly requestId: string;
+  readonly log: Logger;
+  /** When the call arrived, milliseconds; every decision of one call uses the clock, this is for the log. */
+  readonly startedAt: number;
+  /** Who is calling. Set by the authenticate step; reading it earlier is a mistake of ours. */
+  principal: Principal;
+  /** The session the call was about, for the log. */
+  sessionId?: string;
+  /** The tightest limit that was counted, for the X-RateLimit headers. */
+  rateLimit?: RateLimit;
+}
+
+/** The use case behind a method. */
+export type Handler<M extends DescMethod = DescMethod> = (
+  call: Call,
+  request: MessageShape<M['input']>,
+) => Promise<MessageInitShape<M['output']>>;

@@ -1,0 +1,82 @@
+import type { ChannelName } from '../domain/channels.js';
+
+/** The parts of a message, as Liquid templates over the variables code, brand and minutes. */
+export interface Template {
+  /** E-mail only. */
+  readonly subject?: string;
+  readonly text: string;
+  /** E-mail only; values are escaped. */
+  readonly html?: string;
+}
+
+/** The sentences of one language. */
+interface Sentences {
+  readonly subject: string;
+  readonly code: string;
+  readonly life: string;
+  readonly ignore: string;
+}
+
+const SENTENCES: Readonly<Record<string, Sentences>> = {
+  en: {
+    subject: 'Your {{ brand }} code',
+    code: '{{ code }} is your {{ brand }} code.',
+    life: 'It works for {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %}.',
+    ignore: 'If you did not ask for it, you can ignore this message.',
+  },
+  es: {
+    subject: 'Tu código de {{ brand }}',
+    code: '{{ code }} es tu código de {{ brand }}.',
+    life: 'Sirve durante {{ minutes }} {% if minutes == 1 %}minuto{% else %}minutos{% endif %}.',
+    ignore: 'Si no lo pediste, puedes ignorar este mensaje.',
+  },
+  pt: {
+    subject: 'Seu código {{ brand }}',
+    code: '{{ code }} é o seu código {{ brand }}.',
+    life: 'Ele vale por {{ minutes }} {% if minutes == 1 %}minuto{% else %}minutos{% endif %}.',
+    ignore: 'Se você não o pediu, pode ignorar esta mensagem.',
+  },
+  fr: {
+    subject: 'Votre code {{ brand }}',
+    code: '{{ code }} est votre code {{ brand }}.',
+    life: 'Il est valable {{ minutes }} {% if minutes == 1 %}minute{% else %}minutes{% endif %}.',
+    ignore: 'Si vous ne l’avez pas demandé, vous pouvez ignorer ce message.',
+  },
+  de: {
+    subject: 'Ihr {{ brand }}-Code',
+    code: '{{ code }} ist Ihr {{ brand }}-Code.',
+    life: 'Er gilt {{ minutes }} {% if minutes == 1 %}Minute{% else %}Minuten{% endif %}.',
+    ignore: 'Wenn Sie ihn nicht angefordert haben, können Sie diese Nachricht ignorieren.',
+  },
+};
+
+// No colour has six digits: the code is the only run of six in a message.
+const html = (locale: string, { code, life, ignore }: Sentences) => `<!doctype html>
+<html lang="${locale}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{ brand }}</title></head>
+<body style="margin:0;padding:2rem 1rem;font-family:system-ui,sans-serif;line-height:1.5;color:black;background:white">
+<div style="max-width:30rem;margin:0 auto">
+<p>${code.replace('{{ code }}', '<strong style="font-size:1.75rem;letter-spacing:.2em">{{ code }}</strong>')}</p>
+<p>${life}</p>
+<p style="color:dimgray">${ignore}</p>
+</div>
+</body>
+</html>
+`;
+
+/** Language of messages when nothing else is said or the wanted one is missing. */
+export const DEFAULT_LOCALE = 'en';
+
+/** The built-in template of a channel in the closest language there is: "es-CO" is served by "es". */
+export function defaultTemplate(channel: ChannelName, locale: string): Template {
+  const language = locale.split('-')[0]?.toLowerCase() ?? '';
+  const [key, sentences] = Object.hasOwn(SENTENCES, language)
+    ? [language, SENTENCES[language] as Sentences]
+    : [DEFAULT_LOCALE, SENTENCES[DEFAULT_LOCALE] as Sentences];
+  if (channel !== 'email') return { text: `${sentences.code} ${sentences.life}` };
+  return {
+    subject: sentences.subject,
+    text: `${sentences.code}\n\n${sentences.life}\n\n${sentences.ignore}\n`,
+    html: html(key, sentences),
+  };
+}

@@ -1,0 +1,75 @@
+import { Liquid, type Template as Parsed } from 'liquidjs';
+import type { ChannelName } from '../domain/channels.js';
+import type { Template } from './defaultTemplates.js';
+
+/** What a template can say. */
+export interface Variables {
+  readonly code: string;
+  readonly brand: string;
+  /** Whole minutes the code still works, at least 1. */
+  readonly minutes: number;
+}
+
+/** A rendered message, without its address. */
+export interface Rendered {
+  readonly subject?: string;
+  readonly text: string;
+  readonly html?: string;
+}
+
+const BOUNDS = {
+  strictVariables: true,
+  strictFilters: true,
+  ownPropertyOnly: true,
+  parseLimit: 20_000,
+  renderLimit: 100,
+  memoryLimit: 200_000,
+} as const;
+
+const plain = new Liquid(BOUNDS);
+const escaping = new Liquid({ ...BOUNDS, outputEscape: 'escape' });
+
+// Parsed templates are kept: the built-in ones are a few dozen, and a
+// workspace's own change rarely. Bounded, because their texts come from outside.
+const KEPT = 500;
+const parsed = new Map<string, Parsed[]>();
+
+function parse(engine: Liquid, source: string): Parsed[] {
+  const key = `${engine === escaping ? 'html' : 'text'}:${source}`;
+  let template = parsed.get(key);
+  if (!template) {
+    template = engine.parse(source);
+    if (parsed.size >= KEPT) parsed.delete(parsed.keys().next().value as string);
+    parsed.set(key, template);
+  }
+  return template;
+}
+
+const run = (engine: Liquid, source: string, variables: Variables): string =>
+  engine.renderSync(parse(engine, source), { ...variables }) as string;
+
+/**
+ * Renders the parts of a message. With a web origin, a text message ends with
+ * the line `@host #code` by which browsers fill the code in (WebOTP, "SMS one-time
+ * codes" format). Throws for a template that does not parse or breaks a bound.
+ */
+export function render(
+  channel: ChannelName,
+  template: Template,
+  variables: Variables,
+  webHost?: string,
+): Rendered {
+  const text = run(plain, template.text, variables);
+  if (channel !== 'email') {
+    return {
+      text: channel === 'sms' && webHost ? `${text.trimEnd()}\n\n@${webHost} #${variables.code}` : text,
+    };
+  }
+  return {
+    subject: run(plain, template.subject ?? '', variables)
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+    text,
+    ...(template.html === undefined ? {} : { html: run(escaping, template.html, variables) }),
+  };
+}

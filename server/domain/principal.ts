@@ -1,0 +1,30 @@
+import type { Mode } from './session.js';
+
+/** What a credential may do. `operator` is held by keys of workspace "default" only. */
+export const SCOPES = [
+  'otp.send',
+  'otp.verify',
+  'sessions.read',
+  'tokens.redeem',
+  'admin',
+  'operator',
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** Who is calling: a key of a workspace, or the holder of one session's token. */
+export interface Principal {
+  readonly workspace: string;
+  readonly mode: Mode;
+  /** The key's public id; for a session token, the session. The unit of per-client limits and idempotency. */
+  readonly client: string;
+  readonly scopes: ReadonlySet<string>;
+  /** Set for a session token: the only session it opens. */
+  readonly sessionId?: string;
+}
+
+/** workspace.mode: live and test never share limits, request ids or contacts. */
+export const partitionOf = (
+  principal: Pick<Principal, 'workspace' | 'mode'>,
+  mode: Mode = principal.mode,
+): string => `${principal.workspace}.${mode}`;

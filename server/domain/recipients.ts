@@ -1,0 +1,72 @@
+import { domainToASCII } from 'node:url';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { ChannelName } from './channels.js';
+
+/** A recipient in the one form in which it is delivered to, compared and shown. */
+export interface Recipient {
+  readonly channel: ChannelName;
+  /** What a provider is given: E.164 for phones, the address with a lower-case ASCII domain for e-mail. */
+  readonly address: string;
+  /** What limits and look-ups compare: the same for SMS and WhatsApp, e-mail without regard to case. */
+  readonly identity: string;
+  /** What may be shown; see masking.ts. */
+  readonly masked: string;
+}
+
+// RFC 5321 limits; RFC 5322 dot-atom. Quoted local parts and address literals
+// are legal but reach nobody in practice and have been used to smuggle headers.
+const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * Reads a recipient as a caller wrote it; undefined when it cannot be one.
+ *
+ * Phones need the international form (ITU-T E.164: "+", a calling code that
+ * exists, 8 to 15 digits in all). Whether a number is assigned is left to the
+ * provider: numbering plans change faster than any table.
+ */
+export function readRecipient(channel: ChannelName, text: string): Recipient | undefined {
+  return channel === 'email' ? readEmail(text) : readPhone(channel, text);
+}
+
+function readEmail(text: string): Recipient | undefined {
+  const at = text.lastIndexOf('@');
+  const local = text.slice(0, at);
+  if (at < 1 || local.length > 64 || !LOCAL.test(local)) return undefined;
+  const domain = domainToASCII(text.slice(at + 1)).toLowerCase();
+  const labels = domain.split('.');
+  const top = labels.at(-1) ?? '';
+  if (labels.length < 2 || !labels.every((label) => LABEL.test(label)) || /^\d+$/.test(top)) return undefined;
+  const address = `${local}@${domain}`;
+  if (address.length > 254) return undefined;
+  return { channel: 'email', address, identity: address.toLowerCase(), masked: maskEmail(local, domain) };
+}
+
+function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undefined {
+  if (!/^\+[0-9 ().-]{7,31}$/.test(text)) return undefined;
+  const parsed = parsePhoneNumberFromString(text);
+  if (!parsed || parsed.ext || !/^\+[1-9]\d{6,14}$/.test(parsed.number)) return undefined;
+  return {
+    channel,
+    address: parsed.number,
+    identity: parsed.number,
+    masked: maskPhone(parsed.countryCallingCode, parsed.nationalNumber),
+  };
+}
+
+/** `+57 300 *** ** 42`: calling code, first three and last two national digits; under eight national digits the last two only. */
+export function maskPhone(callingCode: string, national: string): string {
+  const shown = national.length < 8 ? 0 : 3;
+  const hidden = national.length - shown - 2;
+  const stars = '*'.repeat(Math.max(hidden, 1)).match(/\*{1,3}/g) ?? [];
+  return [`+${callingCode}`, ...(shown ? [national.slice(0, shown)] : []), ...stars, national.slice(-2)].join(
+    ' ',
+  );
+}
+
+/** `j***n@example.com`. Short local parts show less: never more than half of one. */
+export function maskEmail(local: string, domain: string): string {
+  const first = local.length >= 3 ? local[0] : '';
+  const last = local.length >= 4 ? local.at(-1) : '';
+  return `${first}***${last}@${domain}`;
+}

@@ -1,0 +1,154 @@
+import type { Reason } from '../errors.js';
+import { CHANNELS, type ChannelName } from './channels.js';
+import type { StrategyName } from './policy.js';
+
+/** Live sessions reach people; test sessions (the sandbox) reach nobody and prove nothing. */
+export type Mode = 'live' | 'test';
+
+/** What becomes of a channel's message. */
+export type DeliveryState = 'QUEUED' | 'ACCEPTED' | 'DELIVERED' | 'FAILED' | 'NOT_SENT';
+
+/** The outbox entry of one channel. It lives inside the session so that one insert commits both. */
+export interface StoredDelivery {
+  /** Counts the messages of this channel; a worker holding an older number writes nothing. */
+  readonly n: number;
+  readonly state: DeliveryState;
+  readonly triesLeft: number;
+  /** When the next try is due. Absent once the message is done. */
+  readonly dueAt?: Date;
+  /** Who is trying now, and until when nobody else may. */
+  readonly lease?: { readonly id: string; readonly until: Date };
+  /** The sealed code, until the message is done. */
+  readonly message?: string;
+  readonly provider?: string;
+  readonly vendorId?: string;
+  readonly error?: string;
+}
+
+/** A repeatable request that succeeded: its id and a keyed digest of what it asked. */
+export interface StoredRequest {
+  readonly id: string;
+  readonly digest: string;
+}
+
+/** One channel of a stored session. */
+export interface StoredChannel {
+  readonly state: 'PENDING' | 'VERIFIED';
+  /** The sealed address. */
+  readonly address?: string;
+  readonly masked: string;
+  /** Keyed digest of the recipient's identity. */
+  readonly recipient: string;
+  /** Absent once verified. */
+  readonly codeHash?: string;
+  /** Sandbox only: the sealed code, so that a repeated call can answer with it. */
+  readonly sandboxCode?: string;
+  readonly verifiedAt?: Date;
+  readonly verifiedBy?: StoredRequest;
+  readonly delivery: StoredDelivery;
+}
+
+/** Something that happened to a session and that others must hear of; see events/. */
+export interface SessionEvent {
+  readonly id: string;
+  readonly type: 'channel.verified' | 'partial' | 'approved' | 'locked' | 'expired' | 'canceled';
+  readonly at: Date;
+  readonly channel?: ChannelName;
+}
+
+/** What a proof is for. */
+export interface StoredOperation {
+  readonly type: string;
+  readonly id: string;
+  readonly productType?: string;
+}
+
+/** The verification token of an approved session. The token itself is never stored. */
+export interface StoredToken {
+  readonly expiresAt: Date;
+  readonly redeemedAt: Date | null;
+  readonly redeemedFor?: StoredOperation;
+  readonly redeemedBy?: StoredRequest;
+}
+
+/**
+ * A session as it is stored, `_id` = workspace/uuid. EXPIRED and LOCKED are
+ * never stored: time and attemptsLeft say them.
+ */
+export interface StoredSession {
+  readonly _id: string;
+  /** workspace.mode: what a listing that sees one mode reads. */
+  readonly partition: string;
+  readonly mode: Mode;
+  /** Incremented by every update except the reservation of an attempt and the event queue. */
+  readonly rev: number;
+  readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
+  /** The key that opened it. */
+  readonly client: string;
+  readonly purpose: string;
+  readonly locale: string;
+  readonly strategy: StrategyName;
+  /** For SPECIFIC: the channels that must be verified. */
+  readonly required: readonly ChannelName[];
+  readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
+  readonly recipients: readonly string[];
+  readonly codeLength: number;
+  readonly lifetimeMs: number;
+  readonly attemptsLeft: number;
+  readonly resendsLeft: number;
+  readonly resendAt: Date;
+  readonly resends: readonly StoredRequest[];
+  /** When the earliest delivery is due. Absent when none is. */
+  readonly deliverAt?: Date;
+  readonly events: readonly SessionEvent[];
+  /** When the event queue wants attention. Absent when it is empty. */
+  readonly eventsAt?: Date;
+  /** When the sweep should report the expiry. */
+  readonly expireAt?: Date;
+  /** One JSON text: a caller's keys never become field names. */
+  readonly metadata: string;
+  readonly operation?: StoredOperation;
+  readonly token?: StoredToken;
+  readonly createdAt: Date;
+  readonly approvedAt?: Date;
+  readonly canceledAt?: Date;
+  readonly lockedAt?: Date;
+  readonly expiresAt: Date;
+  readonly purgeAt: Date;
+}
+
+/** A session's status as reported; the first that holds, in the order of the contract. */
+export type Status = 'APPROVED' | 'CANCELED' | 'EXPIRED' | 'LOCKED' | 'PARTIAL' | 'PENDING';
+
+type Standing = Pick<StoredSession, 'status' | 'expiresAt' | 'attemptsLeft' | 'token'>;
+
+/** Where the session stands at `now` (milliseconds). A session is over at the very millisecond of expiresAt. */
+export function statusOf(session: Standing, now: number): Status {
+  if (session.status === 'APPROVED' || session.status === 'CANCELED') return session.status;
+  if (session.expiresAt.getTime() <= now) return 'EXPIRED';
+  if (session.attemptsLeft <= 0) return 'LOCKED';
+  return session.status;
+}
+
+const REFUSALS: Readonly<Record<Status, Reason | undefined>> = {
+  APPROVED: 'ALREADY_VERIFIED',
+  CANCELED: 'SESSION_CANCELED',
+  EXPIRED: 'SESSION_EXPIRED',
+  LOCKED: 'ATTEMPTS_EXHAUSTED',
+  PARTIAL: undefined,
+  PENDING: undefined,
+};
+
+/** Why no code of this session can be accepted at `now`; undefined while it is open. */
+export function refusalOf(session: Standing, now: number): Reason | undefined {
+  if (session.token?.redeemedAt) return 'SESSION_CONSUMED';
+  return REFUSALS[statusOf(session, now)];
+}
+
+/** The session's channels in the order e-mail, SMS, WhatsApp. */
+export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {
+  return CHANNELS.flatMap((name) => {
+    const channel = session.channels[name];
+    return channel ? [[name, channel] as [ChannelName, StoredChannel]] : [];
+  });
+}

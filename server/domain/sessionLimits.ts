@@ -1,0 +1,25 @@
+/**
+ * THE limits of a session: every number of the contract that bounds one, with
+ * its source. Limits on traffic are in limits/rules.ts, limits on connections
+ * in http/limits.ts.
+ */
+export const SESSION_LIMITS = {
+  /** Digits in a code: default 6, NIST SP 800-63B-4 asks for at least six. */
+  codeLength: { min: 4, max: 8, default: 6 },
+  /** Seconds a code works: default 5 min; NIST allows 10; up to 60 min where the workspace says so. */
+  lifetimeSeconds: { min: 60, max: 600, maxLong: 3600, default: 300 },
+  /** Codes that may be compared; a short code allows fewer guesses (PSD2 RTS art. 4: at most five). */
+  attempts: { min: 1, max: 10, maxShortCode: 3, default: 3 },
+  /** Codes with fewer digits than this are short. */
+  shortCodeBelow: 6,
+  /** Resend: wait between two, how many, and how many lifetimes after creation a session can still be revived. */
+  resend: { cooldownSeconds: 30, max: 5, lifetimes: 3 },
+  /** Seconds a verification token can be redeemed. */
+  tokenSeconds: 600,
+  /** Tries to hand one message to a provider. */
+  deliveryTries: 5,
+  /** Bytes of metadata as JSON. */
+  metadataBytes: 8 * 1024,
+  /** Days an ended session stays readable. */
+  retentionDays: 30,
+} as const;

@@ -1,0 +1,68 @@
+import type { RateLimit } from '../call.js';
+import type { Clock } from '../clock.js';
+import { Failure } from '../errors.js';
+import type { Random } from '../random.js';
+import type { Documents } from '../store/documents.js';
+import { type Countdown, countDown, countUp } from './countdown.js';
+import { type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+import { countHit, type HitLog, takeBack } from './slidingLog.js';
+
+/** Rules with more hits than this are counted down per window instead of kept hit by hit. */
+const LARGEST_LOG = 50;
+
+/** One thing to count: a rule and whom it is counted for. */
+export interface Count {
+  readonly rule: RuleName;
+  /** Who, already a keyed digest where it is about a person. */
+  readonly key: string;
+}
+
+/** What was counted; give it back when the counted thing does not happen after all. */
+export interface Taken {
+  /** The rule with the least left. */
+  readonly tightest?: RateLimit;
+  giveBack(): Promise<void>;
+}
+
+/** Counts calls against named rules, exactly and shared between processes. */
+export interface Limiter {
+  /**
+   * Counts every one of `counts`, in order, or none: the first that is full
+   * throws RATE_LIMITED with the wait, and what was counted is given back.
+   */
+  take(partition: string, counts: readonly Count[], overrides: RuleOverrides): Promise<Taken>;
+}
+
+export function createLimiter(documents: Documents, clock: Clock, random: Random): Limiter {
+  const logs = documents.collection<HitLog>('limits');
+  const windows = documents.collection<Countdown>('limits');
+  return {
+    async take(partition, counts, overrides) {
+      const undo: (() => Promise<void>)[] = [];
+      const giveBack = async () => {
+        await Promise.all(undo.splice(0).map((step) => step()));
+      };
+      let tightest: RateLimit | undefined;
+      for (const { rule: name, key } of counts) {
+        const rule = ruleFor(name, overrides);
+        if (rule.max === 0) continue;
+        const _id = `${partition}/${name}/${key}`;
+        const now = clock.now();
+        const kept = rule.max <= LARGEST_LOG;
+        const id = kept ? random.bytes(8).toString('base64url') : '';
+        const counted = kept
+          ? await countHit(logs, _id, rule, id, now)
+          : await countDown(windows, _id, rule, now);
+        if (!counted.allowed) {
+          await giveBack();
+          throw new Failure('RATE_LIMITED', { retryAfterMs: counted.resetMs });
+        }
+        undo.push(() => (kept ? takeBack(logs, _id, id) : countUp(windows, _id, rule, now)));
+        if (!tightest || counted.remaining < tightest.remaining) {
+          tightest = { limit: rule.max, remaining: counted.remaining, resetMs: counted.resetMs };
+        }
+      }
+      return { ...(tightest && { tightest }), giveBack };
+    },
+  };
+}

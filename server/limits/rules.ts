@@ -1,0 +1,32 @@
+/** A named rule: at most `max` in any window of `windowSeconds`. */
+export interface Rule {
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/**
+ * THE limits on traffic: every rule by name, with its default and its source.
+ * A workspace changes them at run time; `max: 0` switches a rule off.
+ *
+ * Limits of one session are in domain/sessionLimits.ts, of connections in
+ * http/limits.ts.
+ */
+export const RULES = {
+  /** Sends for one end-user address (multi-channel document: 20 an hour per IP). IPv6 counts by /64. */
+  'ip-sends': { max: 20, windowSeconds: 3600 },
+  /** Sends for one metadata.user_id (multi-channel document: 5 in 5 minutes per user). */
+  'user-sends': { max: 5, windowSeconds: 300 },
+  /** Sends to one recipient; text messages and WhatsApp to one phone count together. */
+  'recipient-sends': { max: 5, windowSeconds: 300 },
+  /** A cooldown alone still allows over a thousand messages a day; off until a workspace sets it. */
+  'recipient-daily': { max: 0, windowSeconds: 86_400 },
+} as const satisfies Record<string, Rule>;
+
+/** The name of a rule. */
+export type RuleName = keyof typeof RULES;
+
+/** What a workspace changed. */
+export type RuleOverrides = Readonly<Partial<Record<RuleName, Rule>>>;
+
+/** The rule in force for a workspace. */
+export const ruleFor = (name: RuleName, overrides: RuleOverrides): Rule => overrides[name] ?? RULES[name];
