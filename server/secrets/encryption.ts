@@ -1,0 +1,57 @@
+import { createHmac } from 'node:crypto';
+import { Failure } from '../errors.js';
+import type { Random } from '../random.js';
+import { bind } from './binding.js';
+import type { Key, KeySet } from './keySet.js';
+import { openBox, sealBox } from './sealedBox.js';
+
+/** Where a value is kept. A sealed value opens in this place only. */
+export interface Place {
+  readonly collection: string;
+  /** `_id` of the document. */
+  readonly id: string;
+  readonly field: string;
+}
+
+/** Seals the texts that documents must not hold in clear: addresses, messages, credentials. */
+export interface Encryption {
+  /** The text as `v1.<key id>.<base64url>`. */
+  seal(place: Place, text: string): string;
+  /** The text that was sealed for this place. Throws Failure INTERNAL when it was changed, moved or its key is gone. */
+  open(place: Place, sealed: string): string;
+}
+
+const VERSION = 'v1';
+
+/** Encryption with a key derived per document, so that no key ever seals enough values for nonces to meet. */
+export function createEncryption(keys: KeySet, random: Random): Encryption {
+  return {
+    seal(place, text) {
+      const key = keys.current();
+      return `${VERSION}.${key.id}.${sealBox(documentKey(key, place), contextOf(place), text, random)}`;
+    },
+    open(place, sealed) {
+      const [version, keyId, box, ...more] = sealed.split('.');
+      if (version !== VERSION || !keyId || !box || more.length > 0)
+        throw refusal(place, 'is not a sealed value');
+      const key = keys.find(keyId);
+      if (!key) throw refusal(place, `is sealed with key ${keyId}, which is not in the key ring`);
+      try {
+        return openBox(documentKey(key, place), contextOf(place), box).toString('utf8');
+      } catch (cause) {
+        throw refusal(place, 'was changed, or sealed for another document or field', cause);
+      }
+    },
+  };
+}
+
+const documentKey = (key: Key, { collection, id }: Place): Buffer =>
+  createHmac('sha256', key.secret)
+    .update(bind('document', collection, id))
+    .digest();
+
+const contextOf = ({ collection, id, field }: Place): string => bind(collection, id, field);
+
+/** Names the field and not the document: an `_id` may hold somebody's number. */
+const refusal = ({ collection, field }: Place, what: string, cause?: unknown): Failure =>
+  new Failure('INTERNAL', { cause: new Error(`${collection}.${field} ${what}`, { cause }) });

@@ -1,0 +1,52 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { bind } from './binding.js';
+import type { Key, KeySet } from './keySet.js';
+
+/** Keyed fingerprints, by which things are found again without being kept. Nothing can be read from one. */
+export interface Fingerprints {
+  /**
+   * The fingerprint under which a recipient is stored and counted, 43 characters
+   * of base64url. `recipient` is the normalised address (E.164 or e-mail), the
+   * same for every channel; another workspace's fingerprint of it differs.
+   */
+  recipient(workspace: string, recipient: string): string;
+  /** Every fingerprint the recipient may be stored under, newest first; more than one after the index key was rotated. */
+  recipientCandidates(workspace: string, recipient: string): readonly string[];
+  /** The fingerprint of a request, to be stored with its request id. */
+  request(workspace: string, request: string): string;
+  /** Whether a stored fingerprint is that of this request. */
+  isSameRequest(workspace: string, request: string, fingerprint: string): boolean;
+}
+
+/** Fingerprints with the `index` keys. */
+export function createFingerprints(keys: KeySet): Fingerprints {
+  const requestMac = (key: Key, workspace: string, request: string) =>
+    hmac(key, bind('request', workspace, request)).toString('base64url');
+  const recipientMac = (key: Key, workspace: string, recipient: string) =>
+    hmac(key, bind('recipient', workspace, recipient)).toString('base64url');
+  return {
+    recipient: (workspace, recipient) => recipientMac(keys.current(), workspace, recipient),
+    recipientCandidates: (workspace, recipient) =>
+      keys.all().map((key) => recipientMac(key, workspace, recipient)),
+    request(workspace, request) {
+      const key = keys.current();
+      return `${key.id}.${requestMac(key, workspace, request)}`;
+    },
+    isSameRequest(workspace, request, fingerprint) {
+      const key = keys.find(fingerprint.slice(0, fingerprint.indexOf('.')));
+      if (!key) return false;
+      const expected = Buffer.from(`${key.id}.${requestMac(key, workspace, request)}`);
+      const given = Buffer.from(fingerprint);
+      return given.length === expected.length && timingSafeEqual(given, expected);
+    },
+  };
+}
+
+const hmac = (key: Key, text: string): Buffer => createHmac('sha256', key.secret).update(text).digest();
+
+/**
+ * The `_id` under which an API key is stored: its SHA-256 in base64url. Not
+ * keyed and not slow, because an API key is 32 or more random characters.
+ */
+export const apiKeyFingerprint = (apiKey: string): string =>
+  createHash('sha256').update(apiKey).digest('base64url');
