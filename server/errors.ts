@@ -54,6 +54,8 @@ export const ERRORS = {
   METHOD_NOT_ALLOWED: row(Code.Unimplemented, 405, 'That method is not allowed here.'),
   UNSUPPORTED_MEDIA_TYPE: row(Code.InvalidArgument, 415, 'That content type is not accepted here.'),
   BODY_TOO_LARGE: row(Code.ResourceExhausted, 413, 'The request is too large.'),
+  HEADER_TOO_LARGE: row(Code.ResourceExhausted, 431, 'The request header is too large.'),
+  REQUEST_TIMEOUT: row(Code.DeadlineExceeded, 408, 'The request took too long to arrive.'),
   OVERLOADED: row(Code.Unavailable, 503, 'Too busy right now. Try again.'),
   STORE_UNAVAILABLE: row(Code.Unavailable, 503, 'The store cannot be reached right now. Try again.'),
   INTERNAL: row(Code.Internal, 500, 'Something went wrong here.'),
