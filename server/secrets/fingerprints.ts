@@ -12,6 +12,8 @@ export interface Fingerprints {
   recipient(workspace: string, recipient: string): string;
   /** Every fingerprint the recipient may be stored under, newest first; more than one after the index key was rotated. */
   recipientCandidates(workspace: string, recipient: string): readonly string[];
+  /** The fingerprint under which anything else about a person is counted, such as an address or a user id. */
+  subject(workspace: string, who: string): string;
   /** The fingerprint of a request, to be stored with its request id. */
   request(workspace: string, request: string): string;
   /** Whether a stored fingerprint is that of this request. */
@@ -28,6 +30,7 @@ export function createFingerprints(keys: KeySet): Fingerprints {
     recipient: (workspace, recipient) => recipientMac(keys.current(), workspace, recipient),
     recipientCandidates: (workspace, recipient) =>
       keys.all().map((key) => recipientMac(key, workspace, recipient)),
+    subject: (workspace, who) => hmac(keys.current(), bind('subject', workspace, who)).toString('base64url'),
     request(workspace, request) {
       const key = keys.current();
       return `${key.id}.${requestMac(key, workspace, request)}`;
