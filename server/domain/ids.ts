@@ -16,6 +16,12 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 export const newId = (clock: Clock, random: Random): string =>
   v7({ msecs: clock.now(), random: random.bytes(16) });
 
+/** The smallest id of a millisecond: every id made then or later sorts at or after it. */
+export function firstIdAt(ms: number): string {
+  const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+}
+
 /** The id as 26 Crockford characters, upper case. */
 export const idToCrockford = (id: string): string => toCrockford(parse(id));
 

@@ -51,9 +51,9 @@ export interface StoredChannel {
 /** Something that happened to a session and that others must hear of; see events/. */
 export interface SessionEvent {
   readonly id: string;
-  readonly type: 'channel.verified' | 'partial' | 'approved' | 'locked' | 'expired' | 'canceled';
+  readonly type: 'verified';
   readonly at: Date;
-  readonly channel?: ChannelName;
+  readonly channel: ChannelName;
 }
 
 /** What a proof is for. */
@@ -103,8 +103,8 @@ export interface StoredSession {
   readonly events: readonly SessionEvent[];
   /** When the event queue wants attention. Absent when it is empty. */
   readonly eventsAt?: Date;
-  /** When the sweep should report the expiry. */
-  readonly expireAt?: Date;
+  /** When the addresses are erased: once decided, or when no resend can revive the session. */
+  readonly eraseAt?: Date;
   /** One JSON text: a caller's keys never become field names. */
   readonly metadata: string;
   readonly operation?: StoredOperation;
@@ -112,7 +112,6 @@ export interface StoredSession {
   readonly createdAt: Date;
   readonly approvedAt?: Date;
   readonly canceledAt?: Date;
-  readonly lockedAt?: Date;
   readonly expiresAt: Date;
   readonly purgeAt: Date;
 }

@@ -1,0 +1,105 @@
+import type { Clock } from '../clock.js';
+import type { Principal, Scope } from '../domain/principal.js';
+import type { Mode } from '../domain/session.js';
+import type { Random } from '../random.js';
+import { apiKeyFingerprint } from '../secrets/fingerprints.js';
+import { type Document, type Documents, DuplicateKey } from '../store/documents.js';
+
+/** A stored API key, `_id` = SHA-256 of the key. The key itself is shown once and kept nowhere. */
+export interface StoredKey extends Document {
+  /** Public id: the OAuth client id, the client in logs and limits. */
+  readonly id: string;
+  readonly workspace: string;
+  readonly mode: Mode;
+  readonly displayName: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+  readonly revokedAt?: Date;
+}
+
+/** What a new key is made of. */
+export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'scopes'> & {
+  readonly expiresAt?: Date;
+};
+
+/** Revocation is effective everywhere within this time: no process remembers a key longer. */
+const FRESH_MS = 5_000;
+/** Keys remembered at once. */
+const KEPT = 10_000;
+
+/** Makes, finds and remembers API keys. */
+export interface ApiKeys {
+  /** Who a key is; undefined when it is unknown, revoked or expired. */
+  authenticate(secret: string): Promise<Principal | undefined>;
+  /** Makes a key and returns it, this once. */
+  create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
+  /** Sees to it that this very key exists. */
+  ensure(secret: string, spec: KeySpec): Promise<void>;
+}
+
+interface Remembered {
+  readonly until: number;
+  readonly key: StoredKey;
+  readonly principal: Principal;
+}
+
+export function createApiKeys(
+  documents: Documents,
+  clock: Clock,
+  random: Random,
+  newId: () => string,
+): ApiKeys {
+  const keys = documents.collection<StoredKey>('keys');
+  const remembered = new Map<string, Remembered>();
+
+  async function find(_id: string): Promise<Remembered | undefined> {
+    const now = clock.now();
+    const known = remembered.get(_id);
+    if (known && known.until > now) return known;
+    remembered.delete(_id);
+    const key = await keys.findOne({ _id });
+    if (!key) return undefined;
+    if (remembered.size >= KEPT) remembered.delete(remembered.keys().next().value as string);
+    const fresh = { until: now + FRESH_MS, key, principal: principalOf(key) };
+    remembered.set(_id, fresh);
+    return fresh;
+  }
+
+  const stored = (_id: string, spec: KeySpec): StoredKey => ({
+    _id,
+    id: newId(),
+    ...spec,
+    createdAt: new Date(clock.now()),
+  });
+
+  return {
+    async authenticate(secret) {
+      const found = await find(apiKeyFingerprint(secret));
+      return found && isUsable(found.key, clock.now()) ? found.principal : undefined;
+    },
+    async create(spec) {
+      const secret = `sk_otp_${spec.mode}_${random.bytes(32).toString('base64url')}`;
+      const key = stored(apiKeyFingerprint(secret), spec);
+      await keys.insertOne(key);
+      return { key, secret };
+    },
+    async ensure(secret, spec) {
+      try {
+        await keys.insertOne(stored(apiKeyFingerprint(secret), spec));
+      } catch (error) {
+        if (!(error instanceof DuplicateKey)) throw error;
+      }
+    },
+  };
+}
+
+const isUsable = (key: StoredKey, now: number): boolean =>
+  !key.revokedAt && (key.expiresAt === undefined || key.expiresAt.getTime() > now);
+
+const principalOf = (key: StoredKey): Principal => ({
+  workspace: key.workspace,
+  mode: key.mode,
+  client: key.id,
+  scopes: new Set(key.scopes),
+});

@@ -1,0 +1,47 @@
+import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import { stopped } from '../delivery/outbox.js';
+import { channelsOf, type StoredSession } from '../domain/session.js';
+import { Failure } from '../errors.js';
+import type { Collection } from '../store/documents.js';
+import { lookUp } from './lookUp.js';
+import { presentSession } from './present.js';
+
+/** Ends a session before its time. A cancelled session stays cancelled; an approved one stays approved. */
+export function createCancelSession(
+  sessions: Collection<StoredSession>,
+  clock: Clock,
+): Handler<typeof OtpService.method.cancelSession> {
+  return async (call, request) => {
+    const found = await lookUp(sessions, call, request.sessionId);
+    for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id: found._id })) {
+      if (seen.status === 'CANCELED') return { session: presentSession(seen, clock.now(), true) };
+      if (seen.status === 'APPROVED') {
+        throw new Failure(seen.token?.redeemedAt ? 'SESSION_CONSUMED' : 'ALREADY_VERIFIED');
+      }
+      const canceled = await sessions.findOneAndUpdate(
+        { _id: seen._id, rev: seen.rev, status: { $in: ['PENDING', 'PARTIAL'] } },
+        cancellation(seen, new Date(clock.now())),
+      );
+      if (canceled) return { session: presentSession(canceled, clock.now(), true) };
+    }
+    throw new Failure('SESSION_NOT_FOUND');
+  };
+}
+
+function cancellation(seen: StoredSession, at: Date) {
+  const names = channelsOf(seen).map(([name]) => name);
+  const deliveries = [...stopped(seen.channels, names)].map(([name, delivery]) => [
+    `channels.${name}.delivery`,
+    delivery,
+  ]);
+  return {
+    $set: { status: 'CANCELED', canceledAt: at, eraseAt: at, ...Object.fromEntries(deliveries) },
+    $unset: {
+      deliverAt: '' as const,
+      ...Object.fromEntries(names.map((name) => [`channels.${name}.codeHash`, '' as const])),
+    },
+    $inc: { rev: 1 },
+  };
+}

@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import { refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
+import { Failure } from '../errors.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { CodeHasher } from '../secrets/codeHasher.js';
+import type { Slot } from '../secrets/hashPool.js';
+import type { Collection } from '../store/documents.js';
+import { consumption } from './consumption.js';
+import { codeContext } from './newSession.js';
+
+/** What one comparison came to, with the session after it. */
+export type Checked =
+  | { readonly result: 'VERIFIED' | 'ALREADY_VERIFIED'; readonly session: StoredSession }
+  | { readonly result: 'INVALID_CODE'; readonly attemptsRemaining: number };
+
+interface Parts {
+  readonly sessions: Collection<StoredSession>;
+  readonly hasher: CodeHasher;
+  readonly block: RecipientBlock;
+  readonly newId: () => string;
+  readonly clock: Clock;
+}
+
+const OPEN = ['PENDING', 'PARTIAL'] as const;
+
+/**
+ * Checks one code of one channel: reserve an attempt, compare, consume.
+ *
+ * The attempt is counted in its own atomic update before anything is compared,
+ * so N parallel guesses are never more than the attempts there are. A right
+ * code is consumed by an update guarded on the very hash it was compared with,
+ * so it is accepted once and never after a resend replaced it. A crash between
+ * the steps costs an attempt and nothing else.
+ *
+ * Throws what is true of the session when no attempt can be reserved.
+ */
+export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts) {
+  return async (
+    slot: Slot,
+    _id: string,
+    channel: ChannelName,
+    code: string,
+    request: StoredRequest | undefined,
+  ): Promise<Checked> => {
+    const reserved = await reserve(_id, channel);
+    if ('result' in reserved) return reserved;
+    const compared = reserved.channels[channel]?.codeHash ?? '';
+    // A code of the wrong length is wrong without hashing; it was counted all the same.
+    const right =
+      code.length === reserved.codeLength &&
+      (await slot.run(() => hasher.verify(code, compared, codeContext(_id, channel))));
+    return right ? consume(reserved, channel, compared, request) : wrong(reserved, channel);
+  };
+
+  async function reserve(_id: string, channel: ChannelName): Promise<StoredSession | Checked> {
+    for (;;) {
+      const now = clock.now();
+      const reserved = await sessions.findOneAndUpdate(
+        {
+          _id,
+          status: { $in: OPEN },
+          [`channels.${channel}.state`]: 'PENDING',
+          expiresAt: { $gt: new Date(now) },
+          attemptsLeft: { $gt: 0 },
+        },
+        { $inc: { attemptsLeft: -1 } },
+      );
+      if (reserved) return reserved;
+      const seen = await sessions.findOne({ _id });
+      if (!seen) throw new Failure('SESSION_NOT_FOUND');
+      const refusal = refusalOf(seen, now);
+      if (refusal) throw new Failure(refusal);
+      const current = seen.channels[channel];
+      if (!current) throw new Failure('CHANNEL_NOT_IN_SESSION', { channel });
+      if (current.state === 'VERIFIED') return { result: 'ALREADY_VERIFIED', session: seen };
+      // An attempt came back between the two calls: there is one to reserve now.
+    }
+  }
+
+  async function consume(
+    reserved: StoredSession,
+    channel: ChannelName,
+    compared: string,
+    request: StoredRequest | undefined,
+  ): Promise<Checked> {
+    const { _id } = reserved;
+    for (let seen: StoredSession | null = reserved; seen; seen = await sessions.findOne({ _id })) {
+      const now = clock.now();
+      const current: StoredSession['channels'][ChannelName] = seen.channels[channel];
+      if (seen.status === 'PENDING' || seen.status === 'PARTIAL') {
+        if (current?.state === 'VERIFIED') {
+          // The same right code, given twice at once: its attempt comes back too.
+          await sessions.findOneAndUpdate({ _id, status: { $in: OPEN } }, { $inc: { attemptsLeft: 1 } });
+          return { result: 'ALREADY_VERIFIED', session: seen };
+        }
+        // A resend put a new code out while this one was compared.
+        if (current?.codeHash !== compared) return wrong(reserved, channel);
+      }
+      // Whatever attemptsLeft says: this comparison's attempt is reserved.
+      const refusal = refusalOf({ ...seen, attemptsLeft: 1 }, now);
+      if (refusal) throw new Failure(refusal);
+      const consumed = await sessions.findOneAndUpdate(
+        {
+          _id,
+          rev: seen.rev,
+          status: { $in: OPEN },
+          expiresAt: { $gt: new Date(now) },
+          [`channels.${channel}.codeHash`]: compared,
+        },
+        consumption(seen, channel, { id: newId(), now, request }),
+      );
+      if (consumed) return { result: 'VERIFIED', session: consumed };
+    }
+    throw new Failure('SESSION_NOT_FOUND');
+  }
+
+  async function wrong(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
+    const recipient = reserved.channels[channel]?.recipient ?? '';
+    await block.fail(reserved.partition, recipient, reserved.codeLength);
+    return { result: 'INVALID_CODE', attemptsRemaining: reserved.attemptsLeft };
+  }
+}

@@ -1,0 +1,18 @@
+import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { StoredSession } from '../domain/session.js';
+import type { Collection } from '../store/documents.js';
+import { lookUp } from './lookUp.js';
+import { presentSession } from './present.js';
+
+/** Reads one session. */
+export function createGetSession(
+  sessions: Collection<StoredSession>,
+  clock: Clock,
+): Handler<typeof OtpService.method.getSession> {
+  return async (call, request) => {
+    const session = await lookUp(sessions, call, request.sessionId);
+    return { session: presentSession(session, clock.now(), call.principal.sessionId === undefined) };
+  };
+}

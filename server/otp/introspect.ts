@@ -1,0 +1,33 @@
+import { TokenState, type VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { StoredSession } from '../domain/session.js';
+import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { Collection } from '../store/documents.js';
+import { when } from './present.js';
+import { findProven, presentProof } from './proof.js';
+
+/** Looks at a verification token without using it up. */
+export function createIntrospect(
+  sessions: Collection<StoredSession>,
+  tokens: VerificationTokens,
+  clock: Clock,
+): Handler<typeof VerificationTokenService.method.introspect> {
+  return async (call, request) => {
+    const session = await findProven(
+      sessions,
+      tokens,
+      call,
+      request.verificationToken,
+      request.acceptSandbox,
+    );
+    const { redeemedAt, redeemedFor, expiresAt } = session.token;
+    const expired = expiresAt.getTime() <= clock.now();
+    return {
+      state: redeemedAt ? TokenState.REDEEMED : expired ? TokenState.EXPIRED : TokenState.ACTIVE,
+      proof: presentProof(session, redeemedFor ?? session.operation),
+      ...when('expiresAt', expiresAt),
+      ...when('redeemedAt', redeemedAt),
+    };
+  };
+}

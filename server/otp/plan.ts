@@ -1,0 +1,125 @@
+import type { SendRequest } from '../../gen/otp/v1/otp_service_pb.js';
+import { type Operation, Strategy } from '../../gen/otp/v1/session_pb.js';
+import { CHANNELS, type ChannelName, channelName } from '../domain/channels.js';
+import type { StrategyName } from '../domain/policy.js';
+import { type Recipient, readRecipient } from '../domain/recipients.js';
+import type { StoredOperation } from '../domain/session.js';
+import { SESSION_LIMITS } from '../domain/sessionLimits.js';
+import { Failure, invalid } from '../errors.js';
+import type { Workspace } from '../workspaces/workspaces.js';
+
+/** What a Send asks for, read and checked: nothing about it can be refused for its form any more. */
+export interface Plan {
+  /** In channel order. */
+  readonly recipients: readonly Recipient[];
+  readonly codeLength: number;
+  readonly lifetimeMs: number;
+  readonly maxAttempts: number;
+  readonly strategy: StrategyName;
+  readonly required: readonly ChannelName[];
+  readonly purpose: string;
+  readonly locale: string;
+  /** JSON text. */
+  readonly metadata: string;
+  /** metadata.user_id, for the per-user limit. */
+  readonly userId?: string;
+  readonly operation?: StoredOperation;
+}
+
+/** Reads a Send request. Throws INVALID_REQUEST, INVALID_RECIPIENT or CHANNEL_NOT_SUPPORTED naming the field. */
+export function planSend(request: SendRequest, workspace: Workspace): Plan {
+  const recipients = readRecipients(request);
+  const channels = recipients.map(({ channel }) => channel);
+  const { metadata, userId } = readMetadata(request);
+  const operation = request.operation && storedOperation(request.operation);
+  return {
+    recipients,
+    ...readConfig(request, workspace),
+    ...readPolicy(request, channels),
+    purpose: request.purpose,
+    locale: request.locale || workspace.locale,
+    metadata,
+    ...(userId !== undefined && { userId }),
+    ...(operation && { operation }),
+  };
+}
+
+function readRecipients({ channels, recipients }: SendRequest): Recipient[] {
+  const wanted = channels.map((channel, index) => {
+    const name = channelName(channel);
+    if (!name)
+      throw invalid(`channels[${index}]`, 'is not a channel of this service', 'CHANNEL_NOT_SUPPORTED');
+    return name;
+  });
+  const given = CHANNELS.filter((name) => recipients?.[name]);
+  const chosen = wanted.length > 0 ? CHANNELS.filter((name) => wanted.includes(name)) : given;
+  if (chosen.length === 0) throw invalid('recipients', 'names no recipient');
+  for (const name of given) {
+    if (!chosen.includes(name))
+      throw invalid(`recipients.${name}`, 'is given for a channel that is not in channels');
+  }
+  return chosen.map((name) => {
+    const text = recipients?.[name];
+    if (!text) throw invalid(`recipients.${name}`, 'is missing for a channel in channels');
+    const recipient = readRecipient(name, text);
+    if (recipient) return recipient;
+    const form =
+      name === 'email' ? 'an e-mail address' : 'a phone number in international form, such as +573001234542';
+    throw new Failure('INVALID_RECIPIENT', {
+      channel: name,
+      violations: [{ field: `recipients.${name}`, description: `must be ${form}` }],
+    });
+  });
+}
+
+function readConfig({ config }: SendRequest, workspace: Workspace) {
+  const { codeLength: length, lifetimeSeconds: lifetime, attempts, shortCodeBelow } = SESSION_LIMITS;
+  const codeLength = config?.codeLength ?? length.default;
+  const seconds = config?.lifetime ? Number(config.lifetime.seconds) : lifetime.default;
+  if (config?.lifetime && config.lifetime.nanos !== 0)
+    throw invalid('config.lifetime', 'must be whole seconds');
+  if (seconds > lifetime.max && !workspace.longLifetime) {
+    throw invalid(
+      'config.lifetime',
+      `must be at most ${lifetime.max}s unless the workspace allows long lifetimes`,
+    );
+  }
+  const isShort = codeLength < shortCodeBelow;
+  const most = isShort ? attempts.maxShortCode : attempts.max;
+  const maxAttempts = config?.maxAttempts ?? attempts.default;
+  if (maxAttempts > most) {
+    throw invalid('config.max_attempts', `must be at most ${most} for codes under ${shortCodeBelow} digits`);
+  }
+  return { codeLength, lifetimeMs: seconds * 1000, maxAttempts };
+}
+
+function readPolicy({ policy }: SendRequest, channels: readonly ChannelName[]) {
+  const names = policy?.channels.map((channel) => channelName(channel)) ?? [];
+  if (policy?.strategy !== Strategy.SPECIFIC) {
+    if (names.length > 0) throw invalid('policy.channels', 'may be given with strategy SPECIFIC only');
+    return { strategy: policy?.strategy === Strategy.ANY ? 'ANY' : 'ALL', required: [] } as const;
+  }
+  const required = channels.filter((name) => names.includes(name));
+  if (required.length === 0 || required.length < names.length) {
+    throw invalid('policy.channels', 'must name at least one channel, and only channels of this session');
+  }
+  return { strategy: 'SPECIFIC', required } as const;
+}
+
+function readMetadata({ metadata }: SendRequest): { metadata: string; userId?: string } {
+  if (!metadata) return { metadata: '{}' };
+  const text = JSON.stringify(metadata);
+  if (Buffer.byteLength(text) > SESSION_LIMITS.metadataBytes) {
+    throw invalid('metadata', `must be at most ${SESSION_LIMITS.metadataBytes} bytes as JSON`);
+  }
+  const user = metadata.user_id;
+  const known = typeof user === 'string' || typeof user === 'number' ? String(user) : '';
+  return { metadata: text, ...(known && { userId: known }) };
+}
+
+/** An operation of the contract as it is stored. */
+export const storedOperation = ({ type, id, productType }: Operation): StoredOperation => ({
+  type,
+  id,
+  ...(productType && { productType }),
+});

@@ -1,0 +1,63 @@
+import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
+import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  DeliveryState,
+  type OperationSchema,
+  type SessionSchema,
+  SessionStatus,
+  Strategy,
+} from '../../gen/otp/v1/session_pb.js';
+import { channelEnum } from '../domain/channels.js';
+import { channelsOf, type StoredOperation, type StoredSession, statusOf } from '../domain/session.js';
+
+/** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */
+export function presentSession(
+  session: StoredSession,
+  now: number,
+  withMetadata: boolean,
+): MessageInitShape<typeof SessionSchema> {
+  const status = statusOf(session, now);
+  const resendable =
+    status !== 'APPROVED' && status !== 'CANCELED' && status !== 'LOCKED' && session.resendsLeft > 0;
+  return {
+    id: idOf(session),
+    status: SessionStatus[status],
+    channels: channelsOf(session).map(([name, { masked, state, verifiedAt, delivery }]) => ({
+      channel: channelEnum(name),
+      maskedRecipient: masked,
+      verified: state === 'VERIFIED',
+      ...when('verifiedAt', verifiedAt),
+      deliveryState: DeliveryState[delivery.state],
+      deliveryError: delivery.state === 'FAILED' ? (delivery.error ?? '') : '',
+    })),
+    policy: { strategy: Strategy[session.strategy], channels: session.required.map(channelEnum) },
+    purpose: session.purpose,
+    attemptsRemaining: session.attemptsLeft,
+    createdAt: timestampFromDate(session.createdAt),
+    expiresAt: timestampFromDate(session.expiresAt),
+    ...when('resendAvailableAt', resendable ? session.resendAt : undefined),
+    ...when('approvedAt', session.approvedAt),
+    ...when('redeemedAt', session.token?.redeemedAt),
+    sandbox: session.mode === 'test',
+    ...(withMetadata &&
+      session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),
+    ...(session.operation && { operation: presentOperation(session.operation) }),
+    codeLength: session.codeLength,
+  };
+}
+
+/** An operation as the contract shows it. */
+export const presentOperation = (operation: StoredOperation): MessageInitShape<typeof OperationSchema> => ({
+  type: operation.type,
+  id: operation.id,
+  productType: operation.productType ?? '',
+});
+
+/** The session's UUID: its `_id` without the workspace. */
+export const idOf = (session: Pick<StoredSession, '_id'>): string =>
+  session._id.slice(session._id.indexOf('/') + 1);
+
+/** A timestamp field where there is a date, nothing where there is none. */
+export function when<K extends string>(field: K, date: Date | null | undefined): { [P in K]?: Timestamp } {
+  return date ? ({ [field]: timestampFromDate(date) } as { [P in K]: Timestamp }) : {};
+}

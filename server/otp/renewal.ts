@@ -1,0 +1,75 @@
+import { earliestDue, withDeliveries } from '../delivery/outbox.js';
+import type { ChannelName } from '../domain/channels.js';
+import { channelsOf, refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
+import { SESSION_LIMITS } from '../domain/sessionLimits.js';
+import { Failure } from '../errors.js';
+import type { Filter, Update } from '../store/documents.js';
+import type { FreshCode } from './newSession.js';
+
+/** The time after which no resend can revive a session, milliseconds. */
+const lastLife = (session: StoredSession): number =>
+  session.createdAt.getTime() + SESSION_LIMITS.resend.lifetimes * session.lifetimeMs;
+
+/** Throws why the session cannot get new codes at `now`. Being expired alone is no reason: that is what resend is for. */
+export function refuseResend(session: StoredSession, now: number): void {
+  const refusal = refusalOf(session, now);
+  const revivable = refusal === 'SESSION_EXPIRED' && now < lastLife(session);
+  if (refusal && !revivable) throw new Failure(refusal);
+  if (session.attemptsLeft <= 0) throw new Failure('ATTEMPTS_EXHAUSTED');
+  if (session.resendsLeft <= 0) throw new Failure('RESENDS_EXHAUSTED');
+  const waitMs = session.resendAt.getTime() - now;
+  if (waitMs > 0) throw new Failure('RESEND_TOO_SOON', { retryAfterMs: waitMs });
+}
+
+/** The channels to send to again: the named ones, or all, that are not verified. */
+export function channelsToResend(session: StoredSession, named: readonly ChannelName[]): ChannelName[] {
+  const pending = channelsOf(session).flatMap(([name, { state }]) => (state === 'PENDING' ? [name] : []));
+  const chosen = named.length > 0 ? pending.filter((name) => named.includes(name)) : pending;
+  if (chosen.length === 0) throw new Failure('ALREADY_VERIFIED');
+  return chosen;
+}
+
+/** What must still be true when the new codes are stored. */
+export const renewalGuard = (seen: StoredSession, now: number): Filter & { _id: string } => ({
+  _id: seen._id,
+  rev: seen.rev,
+  status: { $in: ['PENDING', 'PARTIAL'] },
+  attemptsLeft: { $gt: 0 },
+  resendsLeft: { $gt: 0 },
+  resendAt: { $lte: new Date(now) },
+});
+
+/** The update that puts new codes in the place of old ones, computed from the document seen. */
+export function renewal(
+  seen: StoredSession,
+  fresh: ReadonlyMap<ChannelName, FreshCode>,
+  now: number,
+  record: StoredRequest | undefined,
+): Update {
+  const { cooldownSeconds, max } = SESSION_LIMITS.resend;
+  const deliveries = new Map(
+    [...fresh].map(([name, { delivery }]) => {
+      const n = (seen.channels[name]?.delivery.n ?? 0) + 1;
+      return [name, { ...delivery, n }];
+    }),
+  );
+  const deliverAt = earliestDue(withDeliveries(seen.channels, deliveries));
+  const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
+  const perChannel = [...fresh].flatMap(([name, { codeHash, sandboxCode }]) => [
+    [`channels.${name}.codeHash`, codeHash],
+    ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
+    [`channels.${name}.delivery`, deliveries.get(name)],
+  ]);
+  return {
+    $set: {
+      ...Object.fromEntries(perChannel),
+      expiresAt,
+      purgeAt: new Date(expiresAt.getTime() + SESSION_LIMITS.retentionDays * 86_400_000),
+      resendAt: new Date(now + cooldownSeconds * 1000),
+      ...(deliverAt && { deliverAt }),
+    },
+    ...(!deliverAt && { $unset: { deliverAt: '' } }),
+    $inc: { rev: 1, resendsLeft: -1 },
+    ...(record && { $push: { resends: { $each: [record], $slice: -max } } }),
+  };
+}

@@ -1,0 +1,131 @@
+import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Call, Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import { type ChannelName, channelName } from '../domain/channels.js';
+import { type StoredSession, statusOf } from '../domain/session.js';
+import { Failure } from '../errors.js';
+import type { Limiter } from '../limits/limiter.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { Fingerprints } from '../secrets/fingerprints.js';
+import type { HashPool } from '../secrets/hashPool.js';
+import type { Collection } from '../store/documents.js';
+import type { DueQueue } from '../store/dueQueue.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { canonicalRequest } from './canonical.js';
+import { lookUp } from './lookUp.js';
+import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './newSession.js';
+import { idOf, presentSession } from './present.js';
+import { channelsToResend, refuseResend, renewal, renewalGuard } from './renewal.js';
+import { repeatable } from './repeatable.js';
+import { sendCounts } from './sendCounts.js';
+
+interface Parts {
+  readonly sessions: Collection<StoredSession>;
+  readonly workspaces: Workspaces;
+  readonly block: RecipientBlock;
+  readonly limiter: Limiter;
+  readonly fingerprints: Fingerprints;
+  readonly pool: HashPool;
+  readonly codes: CodeMaker;
+  readonly outbox: DueQueue<StoredSession>;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends new codes for an open session, or for one that expired not too long
+ * ago. One guarded update replaces the codes, so an old code never works once
+ * a new one is out; attempts already spent stay spent.
+ */
+export function createResend(parts: Parts): Handler<typeof OtpService.method.resend> {
+  const { sessions, fingerprints, codes, outbox, clock } = parts;
+
+  return async (call, request) => {
+    const session = await lookUp(sessions, call, request.sessionId);
+    const repeat = repeatable(fingerprints, call.principal.workspace, 'Resend', request.requestId, () =>
+      canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
+    );
+    if (session.resends.some((stored) => repeat?.matches(stored))) return answer(call, session);
+
+    const named = request.channels.map((channel, index) => {
+      const name = channelName(channel);
+      if (name && session.channels[name]) return name;
+      throw new Failure('CHANNEL_NOT_IN_SESSION', {
+        violations: [{ field: `channels[${index}]`, description: 'the session does not use that channel' }],
+      });
+    });
+    refuseResend(session, clock.now());
+    const channels = channelsToResend(session, named);
+
+    const slot = parts.pool.enter(call.principal.workspace, call.signal);
+    try {
+      const giveBack = await count(call, session, channels);
+      try {
+        const now = clock.now();
+        const fresh = new Map<ChannelName, FreshCode>();
+        for (const name of channels) {
+          const n = (session.channels[name]?.delivery.n ?? 0) + 1;
+          fresh.set(name, await freshCode(codes, slot, session, name, n, now));
+        }
+        const renewed = await renew(session, fresh, now, repeat?.record);
+        outbox.offer(renewed);
+        return answer(call, renewed);
+      } catch (refused) {
+        await giveBack();
+        throw refused;
+      }
+    } finally {
+      slot.leave();
+    }
+  };
+
+  /** A resend counts as a send: the same limits, the same recipient block. */
+  async function count(call: Call, session: StoredSession, channels: readonly ChannelName[]) {
+    const { workspace, sessionId } = call.principal;
+    const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
+    await parts.block.check(session.partition, recipients);
+    const user = (JSON.parse(session.metadata) as { user_id?: unknown }).user_id;
+    const userId = typeof user === 'string' || typeof user === 'number' ? String(user) : undefined;
+    // With a session token the caller is the person's own browser, so its address is the person's.
+    const ip = sessionId === undefined ? undefined : call.peer;
+    const overrides = (await parts.workspaces.get(workspace)).limits;
+    const taken = await parts.limiter.take(
+      session.partition,
+      sendCounts(fingerprints, workspace, { ip, userId, recipients }),
+      overrides,
+    );
+    if (taken.tightest) call.rateLimit = taken.tightest;
+    return taken.giveBack;
+  }
+
+  async function renew(
+    session: StoredSession,
+    fresh: ReadonlyMap<ChannelName, FreshCode>,
+    now: number,
+    record: StoredSession['resends'][number] | undefined,
+  ): Promise<StoredSession> {
+    for (
+      let seen: StoredSession | null = session;
+      seen;
+      seen = await sessions.findOne({ _id: session._id })
+    ) {
+      refuseResend(seen, now);
+      // Verified meanwhile: its code must stay gone.
+      const still = new Map([...fresh].filter(([name]) => seen?.channels[name]?.state === 'PENDING'));
+      if (still.size === 0) throw new Failure('ALREADY_VERIFIED');
+      const renewed = await sessions.findOneAndUpdate(
+        renewalGuard(seen, now),
+        renewal(seen, still, now, record),
+      );
+      if (renewed) return renewed;
+    }
+    throw new Failure('SESSION_NOT_FOUND');
+  }
+
+  function answer(call: Call, session: StoredSession) {
+    return {
+      session: presentSession(session, clock.now(), call.principal.sessionId === undefined),
+      sandboxCodes:
+        statusOf(session, clock.now()) === 'APPROVED' ? {} : sandboxCodes(codes.encryption, session),
+    };
+  }
+}

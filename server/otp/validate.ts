@@ -1,0 +1,27 @@
+import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../call.js';
+import { channelsOf } from '../domain/session.js';
+import { canonicalRequest } from './canonical.js';
+import { lookUp } from './lookUp.js';
+import { idOf } from './present.js';
+import { repeatable } from './repeatable.js';
+import { givenCodes, tokenOf, type VerifyParts } from './verify.js';
+
+/** Checks the code of a session with one channel and answers with the verification token. */
+export function createValidate(parts: VerifyParts): Handler<typeof OtpService.method.validate> {
+  const { sessions, checkCodes, fingerprints, events, clock } = parts;
+  return async (call, request) => {
+    const { workspace } = call.principal;
+    const session = await lookUp(sessions, call, request.sessionId);
+    const given = givenCodes({ code: request.code, codes: {} }, session);
+    const repeat = repeatable(fingerprints, workspace, 'Validate', request.requestId, () =>
+      canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
+    );
+    if (channelsOf(session).some(([, channel]) => repeat?.matches(channel.verifiedBy))) {
+      return tokenOf(parts.tokens, workspace, session);
+    }
+    const checked = await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
+    events.offer(checked.session);
+    return tokenOf(parts.tokens, workspace, checked.session);
+  };
+}

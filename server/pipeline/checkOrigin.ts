@@ -1,0 +1,17 @@
+import type { Call } from '../call.js';
+import { Failure } from '../errors.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+
+/**
+ * Refuses browsers of origins a workspace does not list. Checked on the request
+ * itself: a preflight carries no credential, so it cannot know the workspace.
+ */
+export function createCheckOrigin(workspaces: Workspaces) {
+  return async (call: Call): Promise<void> => {
+    if (call.origin === undefined) return;
+    const { allowedOrigins } = await workspaces.get(call.principal.workspace);
+    if (allowedOrigins.length > 0 && !allowedOrigins.includes(call.origin)) {
+      throw new Failure('PERMISSION_DENIED', { message: 'This origin is not allowed.' });
+    }
+  };
+}

@@ -1,0 +1,90 @@
+import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Call, Envelope, Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import { Failure, toFailure } from '../errors.js';
+import type { Logger } from '../observe/log.js';
+
+/** One check that every call passes. It may set fields of the call; it throws a Failure to refuse it. */
+export type Step = (call: Call, request: never) => void | Promise<void>;
+
+/** The steps, by name, in the order in which they run. */
+export interface Steps {
+  /** First: nothing else is done for strangers, and every later step needs to know who calls. */
+  readonly authenticate: Step;
+  /** Before any work is done for a page that may not call at all. */
+  readonly checkOrigin: Step;
+  /** Before authorise, so that a caller learns all that is wrong with a request while trying it out. */
+  readonly validate: Step;
+  /** Last, right before the use case. */
+  readonly authorise: Step;
+}
+
+/** What every call passes, whichever door it came in by. */
+export interface Pipeline {
+  /** Runs one call. Rejects with a Failure, never with anything else. */
+  call<M extends DescMethod>(
+    method: M,
+    request: MessageShape<M['input']>,
+    envelope: Envelope,
+    answered?: (call: Call) => void,
+  ): Promise<MessageInitShape<M['output']>>;
+}
+
+interface Options {
+  readonly steps: Steps;
+  readonly handlers: ReadonlyMap<DescMethod, Handler>;
+  readonly newRequestId: () => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function createPipeline({ steps, handlers, newRequestId, clock, log }: Options): Pipeline {
+  const ordered = [steps.authenticate, steps.checkOrigin, steps.validate, steps.authorise];
+  return {
+    async call(method, request, envelope, answered) {
+      const call: Call = {
+        ...envelope,
+        method,
+        requestId: envelope.requestId ?? newRequestId(),
+        log,
+        startedAt: clock.now(),
+        principal: undefined as never,
+      };
+      try {
+        for (const step of ordered) {
+          const running = step(call, request as never);
+          if (running) await running;
+        }
+        const handler = handlers.get(method);
+        if (!handler) throw new Failure('ROUTE_NOT_FOUND');
+        const response = await handler(call, request as never);
+        record(call, clock, undefined);
+        return response as never;
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        record(call, clock, failure);
+        throw failure;
+      } finally {
+        answered?.(call);
+      }
+    },
+  };
+}
+
+/** One log line a call. Faults of ours are errors, refusals are everyday. */
+function record(call: Call, clock: Clock, failure: Failure | undefined): void {
+  const line = {
+    method: call.method.name,
+    door: call.door,
+    workspace: call.principal?.workspace,
+    client: call.principal?.client,
+    session: call.sessionId,
+    peer: call.peer,
+    requestId: call.requestId,
+    ms: clock.now() - call.startedAt,
+    reason: failure?.reason ?? 'OK',
+  };
+  if (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE') {
+    call.log.error({ ...line, err: failure.details.cause }, 'call');
+  } else call.log.info(line, 'call');
+}
