@@ -1,0 +1,81 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreRefused } from '../documents.js';
+import { whileBusy } from './patience.js';
+import { isBusy, Reader, Writer } from './sqlite.js';
+
+const FILE = 'countersign.db';
+
+/** Says whose file it is (sqlite.org/fileformat.html, application ID): "OTPc". */
+const APPLICATION = 0x4f545063;
+
+/** The version of the tables' shape; a file with a higher one belongs to a newer release. */
+const VERSION = 1;
+
+/** The database of a data folder, opened twice, because a reader never waits for a writer. */
+export interface StoreFile {
+  readonly path: string;
+  readonly reader: Reader;
+  readonly writer: Writer;
+}
+
+/** Opens the store in `folder`, making both when they are missing. Throws StoreRefused when that cannot be. */
+export async function openFile(folder: string): Promise<StoreFile> {
+  const path = join(folder, FILE);
+  makeOwnersOnly(folder, path);
+  try {
+    const reader = new Reader(path);
+    await whileBusy(() => recognise(reader, path));
+    const mode = await whileBusy(() => reader.prepare('PRAGMA journal_mode = WAL').get([])?.[0]);
+    if (mode !== 'wal') throw new StoreRefused(`${path}: SQLite cannot keep a write-ahead log there`);
+    const writer = new Writer(path);
+    await whileBusy(() => writer.exec(`PRAGMA synchronous = FULL; ${IN_MEMORY}`));
+    reader.exec(IN_MEMORY);
+    return { path, reader, writer };
+  } catch (error) {
+    throw refusal(error, path);
+  }
+}
+
+/** How much of the file each connection may keep in memory: 16 MiB of pages, and the file mapped up to 1 GiB. */
+const IN_MEMORY = 'PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824;';
+
+function makeOwnersOnly(folder: string, path: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // SQLite gives the log beside the file the file's own permissions.
+    closeSync(openSync(path, 'a', 0o600));
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new StoreRefused(`the data folder ${folder} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Refuses a file that some other program, or a newer release, keeps its data in. */
+function recognise(reader: Reader, path: string): void {
+  const pragma = (key: string): unknown => reader.prepare(`PRAGMA ${key}`).get([])?.[0];
+  const owner = pragma('application_id');
+  const version = pragma('user_version') as number;
+  const tables = reader.prepare('SELECT count(*) FROM sqlite_schema').get([])?.[0];
+  if (owner !== APPLICATION && !(owner === 0 && version === 0 && tables === 0)) {
+    throw new StoreRefused(`${path} is a database of another program; choose another data folder`);
+  }
+  if (version > VERSION) {
+    throw new StoreRefused(`${path} was written by a newer release of Countersign; use that release`);
+  }
+}
+
+/** Marks a new file as ours, in the transaction that makes its tables. */
+export const CLAIM = `PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${VERSION};`;
+
+export function refusal(error: unknown, path: string): unknown {
+  if (error instanceof StoreRefused) return error;
+  const why = isBusy(error)
+    ? 'another process keeps it locked'
+    : error instanceof Error
+      ? error.message
+      : 'it cannot be opened';
+  return new StoreRefused(`${path} cannot be used: ${why}`, { cause: error });
+}

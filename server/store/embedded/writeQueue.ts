@@ -1,0 +1,119 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { whileBusy } from './patience.js';
+import { closed, isSqliteError, type SqlValue, type Statement, storeFailure, type Writer } from './sqlite.js';
+
+/** Bounds the time one batch keeps the event loop, at some 50 µs an operation. */
+const BATCH = 100;
+
+/** The transaction an operation runs in. Reads see what earlier operations of the batch wrote. */
+export class Transaction {
+  wrote = false;
+
+  run(statement: Statement, parameters: readonly SqlValue[]): number {
+    this.wrote = true;
+    return statement.run(parameters).changes;
+  }
+}
+
+/** Reads, decides and writes; throws before its first write or not at all, the file itself failing apart. */
+type Operation<T> = (transaction: Transaction) => T;
+
+interface Waiting {
+  readonly operation: Operation<unknown>;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit. Operations that arrive in one turn of the event loop, or while
+ * a commit is under way, share one transaction and so one wait for the disk.
+ * They run one after another, each deciding on what those before it left; a
+ * promise resolves only when the batch is on the disk.
+ */
+export class WriteQueue {
+  readonly #writer: Writer;
+  readonly #begin: Statement;
+  readonly #rollback: Statement;
+  #waiting: Waiting[] = [];
+  #working: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(writer: Writer, begin: Statement, rollback: Statement) {
+    this.#writer = writer;
+    this.#begin = begin;
+    this.#rollback = rollback;
+  }
+
+  static async over(writer: Writer): Promise<WriteQueue> {
+    return new WriteQueue(writer, await writer.prepare('BEGIN IMMEDIATE'), await writer.prepare('ROLLBACK'));
+  }
+
+  add<T>(operation: Operation<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(closed());
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ operation, resolve, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  /** Takes nothing more and resolves when everything taken is on the disk. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await nextTurn();
+      await this.#commitNext();
+    }
+    this.#working = undefined;
+  }
+
+  async #commitNext(): Promise<void> {
+    let batch: Waiting[] = [];
+    try {
+      await whileBusy(() => this.#begin.run([]));
+    } catch (error) {
+      // Nothing can be written for now, so those who wait behind need not find that out one by one.
+      batch = this.#waiting;
+      this.#waiting = [];
+      return refuse(batch, error);
+    }
+    batch = this.#waiting.splice(0, BATCH);
+    const transaction = new Transaction();
+    try {
+      const settled = batch.map((waiting) => settle(waiting, transaction));
+      if (transaction.wrote) await this.#writer.exec('COMMIT');
+      else this.#rollback.run([]);
+      for (const announce of settled) announce();
+    } catch (error) {
+      this.#undo();
+      refuse(batch, error);
+    }
+  }
+
+  #undo(): void {
+    try {
+      // Some errors end the transaction by themselves.
+      if (this.#writer.inTransaction) this.#rollback.run([]);
+    } catch {
+      // The next BEGIN reports what is wrong with the file.
+    }
+  }
+}
+
+/** Runs one operation; what it came to is announced after the commit. Throws only what makes the batch impossible. */
+function settle({ operation, resolve, reject }: Waiting, transaction: Transaction): () => void {
+  try {
+    const result = operation(transaction);
+    return () => resolve(result as never);
+  } catch (error) {
+    if (isSqliteError(error)) throw error;
+    return () => reject(error);
+  }
+}
+
+function refuse(batch: readonly Waiting[], error: unknown): void {
+  for (const { reject } of batch) reject(storeFailure(error));
+}

@@ -1,0 +1,21 @@
+import { UnsupportedOperation } from './documents.js';
+
+/** Paths recur on every call, so their parts are kept; some hold ids, so they are not kept for ever. */
+const kept = new Map<string, readonly string[]>();
+const KEEP = 4096;
+
+/** A part of a path, or a key of a document, that every engine can store, find and change. */
+const UNUSABLE = /^$|^\$|^__proto__$|[.\0]/;
+
+export const isUsableKey = (key: string): boolean => !UNUSABLE.test(key) && key.isWellFormed();
+
+/** The parts of a dotted path. Refuses what would reach an operator, a prototype or nothing at all. */
+export function pathParts(path: string): readonly string[] {
+  const known = kept.get(path);
+  if (known) return known;
+  const parts = path.split('.');
+  if (!parts.every(isUsableKey)) throw new UnsupportedOperation(`"${path}" is not a field path`);
+  if (kept.size >= KEEP) kept.clear();
+  kept.set(path, parts);
+  return parts;
+}
