@@ -1,0 +1,70 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { constants } from 'node:http2';
+import type { Failure } from '../errors.js';
+import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
+
+/** What a refused plain HTTP request gets, wherever no dialect has a body of its own. */
+export const errorBody = (failure: Failure): { code: string; message: string } => ({
+  code: failure.reason,
+  message: failure.message,
+});
+
+/** Answers with a failure: its status, its body, and Retry-After where waiting helps. */
+export function sendFailure(req: HttpRequest, res: HttpResponse, failure: Failure): void {
+  const { retryAfterMs } = failure.details;
+  const headers =
+    retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
+  sendJson(req, res, failure.row.status, errorBody(failure), headers);
+}
+
+/**
+ * Answers with a JSON body. Answers are about codes and tokens, so none is cached.
+ * A 413 is sent in such a way that a peer still busy with its body can read it.
+ */
+export function sendJson(
+  req: HttpRequest,
+  res: HttpResponse,
+  status: number,
+  body: unknown,
+  headers?: OutgoingHttpHeaders,
+): void {
+  // A peer that has hung up leaves an answer nobody reads, and node throws on a second one.
+  if (res.headersSent || res.writableEnded) return;
+  const text = Buffer.from(JSON.stringify(body));
+  const head: OutgoingHttpHeaders = {
+    'content-type': 'application/json',
+    'content-length': text.length,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  };
+  if (status === 413) answerMidBody(req, res, head, text);
+  else {
+    res.writeHead(status, head);
+    res.end(text);
+  }
+}
+
+/**
+ * HTTP/1.1: closing with unread bytes resets the connection, and a reset can
+ * overtake the answer. So the whole answer is written, the rest of the body is
+ * read and dropped, and only then does the answer end and the connection close.
+ * A peer that never stops runs into the time limit for requests.
+ * HTTP/2: the stream is closed without an error behind the answer (RFC 9113 section 8.1).
+ */
+function answerMidBody(req: HttpRequest, res: HttpResponse, head: OutgoingHttpHeaders, body: Buffer): void {
+  if (isHttp2(req)) {
+    res.writeHead(413, head);
+    res.end(body);
+    req.stream.close(constants.NGHTTP2_NO_ERROR);
+    return;
+  }
+  res.writeHead(413, { ...head, connection: 'close' });
+  res.write(body);
+  if (req.complete) {
+    res.end();
+    return;
+  }
+  req.once('close', () => res.end());
+  req.resume();
+}

@@ -1,0 +1,95 @@
+import { isUtf8 } from 'node:buffer';
+import { Failure } from '../errors.js';
+import { LIMITS } from './limits.js';
+import { type HttpRequest, isHttp2 } from './message.js';
+
+/**
+ * Reads a body that must be one JSON object in UTF-8, of at most `limit` bytes.
+ * Throws Failure UNSUPPORTED_MEDIA_TYPE, BODY_TOO_LARGE or INVALID_REQUEST.
+ */
+export async function readJson(
+  req: HttpRequest,
+  limit: number = LIMITS.bodyBytes.default,
+): Promise<Record<string, unknown>> {
+  const text = await readText(req, 'application/json', limit);
+  const value = parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Failure('INVALID_REQUEST', { message: 'The body must be a JSON object.' });
+  }
+  return value as Record<string, unknown>;
+}
+
+/** Reads an HTML form body (application/x-www-form-urlencoded). Throws as readJson does. */
+export async function readForm(
+  req: HttpRequest,
+  limit: number = LIMITS.bodyBytes.default,
+): Promise<URLSearchParams> {
+  return new URLSearchParams(await readText(req, 'application/x-www-form-urlencoded', limit));
+}
+
+/** The media type of a request's body, lower case, without parameters; undefined without the header. */
+export const mediaTypeOf = (req: HttpRequest): string | undefined =>
+  req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the body, which may hold a code; it must not become a cause that is logged.
+    throw new Failure('INVALID_REQUEST', { message: 'The body is not JSON.' });
+  }
+}
+
+async function readText(req: HttpRequest, mediaType: string, limit: number): Promise<string> {
+  checkMediaType(req, mediaType);
+  const body = await readBytes(req, limit);
+  // Decoding would silently put U+FFFD in place of what is not UTF-8.
+  if (!isUtf8(body)) throw new Failure('INVALID_REQUEST', { message: 'The body is not UTF-8.' });
+  return body.toString();
+}
+
+function checkMediaType(req: HttpRequest, mediaType: string): void {
+  const { 'content-type': given, 'content-encoding': encoding } = req.headers;
+  const charset = given?.includes(';') ? /;\s*charset="?([^";\s]+)/i.exec(given)?.[1] : undefined;
+  const fits =
+    (given === mediaType || mediaTypeOf(req) === mediaType) &&
+    (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) &&
+    (encoding === undefined || encoding === 'identity');
+  if (!fits) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
+}
+
+/**
+ * Reads all bytes of a body. One that comes in one chunk, as nearly every one
+ * does, is handed on without a copy. Throws Failure BODY_TOO_LARGE, having kept
+ * no more than `limit` bytes, and INVALID_REQUEST if the peer goes away.
+ */
+export function readBytes(req: HttpRequest, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(req.headers['content-length']) > limit) return reject(new Failure('BODY_TOO_LARGE'));
+    // Nobody is left to answer, so the reason only says why the work stopped.
+    const cutOff = () => new Failure('INVALID_REQUEST', { message: 'The request was cut off.' });
+    if (isHttp2(req) ? req.stream.destroyed : req.destroyed) return reject(cutOff());
+    let chunks: Buffer[] | undefined;
+    let first: Buffer | undefined;
+    let size = 0;
+    const settle = (failure?: Failure) => {
+      req.off('data', onData).off('end', onEnd).off('close', onClose);
+      if (failure) return reject(failure);
+      resolve(chunks ? Buffer.concat(chunks, size) : (first ?? Buffer.alloc(0)));
+    };
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        // Unread bytes would keep the answer from an HTTP/1.1 peer and the connection from the next request.
+        req.resume();
+        settle(new Failure('BODY_TOO_LARGE'));
+      } else if (first === undefined) first = chunk;
+      else if (chunks === undefined) chunks = [first, chunk];
+      else chunks.push(chunk);
+    };
+    const onEnd = () => settle();
+    // A body that is cut off closes before it ends, or (HTTP/2) in place of ending.
+    const onClose = () => settle(cutOff());
+    req.on('data', onData).on('end', onEnd).on('close', onClose);
+  });
+}

@@ -1,0 +1,64 @@
+import type { ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { HttpRequest, HttpResponse } from './message.js';
+
+/** One request and its answer, from the complete header to the last byte of the answer. */
+export interface Exchange {
+  readonly req: HttpRequest;
+  readonly res: HttpResponse;
+  readonly connection: Connection;
+  readonly startedAt: number;
+  /** Whether an HTTP/2 request is known to have arrived to its end. */
+  arrived: boolean;
+  /** Bytes of the answer that wait for the peer, as last seen, and since when without progress. */
+  waiting: number;
+  waitingSince: number;
+  /** Whether progress is listened for. */
+  watched: boolean;
+  /** Whether the connection closes behind this answer. */
+  last: boolean;
+}
+
+/** One connection of a peer and what is under way on it. */
+export class Connection {
+  /** The socket HTTP is spoken on: the TCP socket, or once it is there the TLS socket over it. */
+  socket: Socket;
+  readonly openedAt: number;
+  /** Since when nothing is under way. */
+  idleSince: number;
+  /** Whether the peer has said which protocol it speaks. */
+  spoken = false;
+  session: ServerHttp2Session | undefined;
+  /** Whether an HTTP/2 peer has sent its SETTINGS. */
+  settled = false;
+  /** Requests under way, oldest first. */
+  readonly exchanges = new Set<Exchange>();
+  /** When it was decided that no further request is taken. */
+  concludedAt: number | undefined;
+  /** Streams taken back by the peer in the current window, and when that window began. */
+  resets = 0;
+  resetsSince = 0;
+
+  constructor(socket: Socket, now: number) {
+    this.socket = socket;
+    this.openedAt = now;
+    this.idleSince = now;
+  }
+
+  /**
+   * Takes no further request, finishes what is under way (on HTTP/1.1 up to `last`), then closes.
+   * On HTTP/2 this is GOAWAY: the peer may repeat elsewhere whatever it sent after that.
+   */
+  conclude(now: number, last = [...this.exchanges].at(-1)): void {
+    if (this.concludedAt !== undefined) return;
+    this.concludedAt = now;
+    if (this.session) this.session.close();
+    else if (!this.spoken) this.socket.destroy();
+    else if (last === undefined) this.socket.destroySoon();
+    else {
+      last.last = true;
+      // Only the last answer may say it: what is queued behind an answer that closes is never sent.
+      if (!last.res.headersSent) last.res.setHeader('connection', 'close');
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net';
+
+/** How every HTTP/2 connection begins (RFC 9113 section 3.4); no HTTP/1.1 method begins so. */
+const PREFACE = Buffer.from('PRI');
+
+/**
+ * Waits for the first bytes of a connection and tells whether HTTP/2 follows.
+ * The bytes are put back, so whoever takes the socket reads them again. They
+ * may come one by one, or never: the caller limits the time.
+ */
+export function onFirstBytes(socket: Socket, tell: (http2: boolean) => void): void {
+  let seen: Buffer = Buffer.alloc(0);
+  const look = () => {
+    const bytes: Buffer | null = socket.read();
+    if (bytes === null) return;
+    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
+    const known = Math.min(seen.length, PREFACE.length);
+    const http2 = PREFACE.compare(seen, 0, known, 0, known) === 0;
+    if (http2 && known < PREFACE.length) return;
+    socket.off('readable', look).off('end', giveUp);
+    socket.unshift(seen);
+    tell(http2);
+  };
+  const giveUp = () => socket.destroy();
+  socket.on('readable', look).on('end', giveUp);
+}

@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Failure } from '../errors.js';
+import { errorBody } from './answer.js';
+import type { Connections } from './connections.js';
+
+/**
+ * Answers bytes that are no HTTP/1.1 request. There is no response object for
+ * them, so the answer is written to the socket itself. Then the connection
+ * takes nothing more, but it is not destroyed yet: that would reset it while
+ * the peer may still be sending, and the peer would never see the answer.
+ */
+export function refuse(socket: Socket, failure: Failure, connections: Connections, now: number): void {
+  const connection = connections.of(socket);
+  // The parser complains again about every packet that follows.
+  if (connection?.concludedAt !== undefined) return;
+  if (connection === undefined || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const underWay = [...connection.exchanges];
+  // Good requests came before: they get their answers, and the connection closes behind them.
+  const owed = underWay.filter(({ req }) => req.complete);
+  if (owed.length > 0) {
+    connection.conclude(now, owed.at(-1));
+    return;
+  }
+  // What is broken is the body of a request whose answer has begun: all that can be done is to cut it off.
+  if (underWay.some(({ res }) => res.headersSent)) {
+    socket.destroy();
+    return;
+  }
+  connection.concludedAt = now;
+  connections.abandon(connection);
+  socket.end(rawAnswer(failure));
+  socket.resume();
+}
+
+function rawAnswer(failure: Failure): string {
+  const { status } = failure.row;
+  const body = JSON.stringify(errorBody(failure));
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import { constants } from 'node:http2';
+import type { Clock } from '../clock.js';
+import { Failure, toFailure } from '../errors.js';
+import { sendFailure } from './answer.js';
+import type { Connections } from './connections.js';
+import type { HttpLimits } from './limits.js';
+import { cut, type HttpHandler, type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
+
+/** Told of every fault (5xx) of a handler, with its cause, for the log. */
+export type OnFault = (failure: Failure, req: HttpRequest) => void;
+
+/**
+ * What both HTTP versions call with each request: notes it, refuses what no
+ * handler should see, runs the handler and answers whatever it throws.
+ */
+export function createServe(
+  handler: HttpHandler,
+  connections: Connections,
+  limits: HttpLimits,
+  clock: Clock,
+  onFault: OnFault,
+): (req: HttpRequest, res: HttpResponse) => void {
+  return (req, res) => {
+    // A stream that was reset, or a session that died, before its request got here has no session any more.
+    const carrier = isHttp2(req) ? req.stream.session : req.socket;
+    const connection = carrier && connections.of(carrier);
+    if (connection === undefined || (isHttp2(req) && req.stream.destroyed)) return;
+    if (!isHttp2(req)) {
+      // Pipelined behind the answer that closes the connection: never answered, so it must not run either.
+      if (connection.concludedAt !== undefined) return;
+      if (connection.exchanges.size >= limits.requestsAtOnce) return connection.conclude(clock.now());
+    }
+    connections.begin(connection, req, res);
+    // Node ignores the wish to upgrade, as it should, but drops what came behind it in the same packet. What
+    // follows after that would be read from the middle, which is how requests are smuggled.
+    if (!isHttp2(req) && req.headers.upgrade !== undefined) connection.conclude(clock.now());
+    answer(req, res, limits, handler, onFault);
+  };
+}
+
+function answer(
+  req: HttpRequest,
+  res: HttpResponse,
+  limits: HttpLimits,
+  handler: HttpHandler,
+  onFault: OnFault,
+): void {
+  const fail = (thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.row.status >= 500) onFault(failure, req);
+    if (!res.headersSent) sendFailure(req, res, failure);
+    // Half an answer cannot be mended; cutting it off tells the peer that it is not whole.
+    else if (!res.writableEnded) cut(req, constants.NGHTTP2_INTERNAL_ERROR);
+  };
+  try {
+    if (!isHttp2(req)) checkHead(req, res, limits);
+    handler(req, res)?.catch(fail);
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** What node's HTTP/1.1 parser lets pass and HTTP/2 sessions check themselves. */
+function checkHead(req: IncomingMessage, res: HttpResponse, limits: HttpLimits): void {
+  const refuse = (failure: Failure): never => {
+    res.setHeader('connection', 'close');
+    throw failure;
+  };
+  // Node can cut surplus fields off, but a request without some of its header is another request.
+  if (req.rawHeaders.length > 2 * limits.headerCount) refuse(new Failure('HEADER_TOO_LARGE'));
+  if (req.headers.host === undefined && req.httpVersion === '1.1') {
+    refuse(new Failure('INVALID_REQUEST', { message: 'The Host header is missing.' }));
+  }
+  const url = req.url ?? '';
+  if (url.startsWith('/')) return;
+  // RFC 9112 section 3.2.2: a server accepts the absolute form too, although only proxies are sent it.
+  if (URL.canParse(url)) {
+    const { pathname, search } = new URL(url);
+    req.url = pathname + search;
+  } else if (url !== '*') refuse(new Failure('INVALID_REQUEST', { message: 'The address is not valid.' }));
+}
