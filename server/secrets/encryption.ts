@@ -25,10 +25,11 @@ const VERSION = 'v1';
 
 /** Encryption with a key derived per document, so that no key ever seals enough values for nonces to meet. */
 export function createEncryption(keys: KeySet, random: Random): Encryption {
+  const documentKey = rememberingLast(deriveDocumentKey);
   return {
     seal(place, text) {
       const key = keys.current();
-      return `${VERSION}.${key.id}.${sealBox(documentKey(key, place), contextOf(place), text, random)}`;
+      return `${VERSION}.${key.id}.${sealBox(documentKey(key, place.collection, place.id), contextOf(place), text, random)}`;
     },
     open(place, sealed) {
       const [version, keyId, box, ...more] = sealed.split('.');
@@ -37,7 +38,7 @@ export function createEncryption(keys: KeySet, random: Random): Encryption {
       const key = keys.find(keyId);
       if (!key) throw refusal(place, `is sealed with key ${keyId}, which is not in the key ring`);
       try {
-        return openBox(documentKey(key, place), contextOf(place), box).toString('utf8');
+        return openBox(documentKey(key, place.collection, place.id), contextOf(place), box).toString('utf8');
       } catch (cause) {
         throw refusal(place, 'was changed, or sealed for another document or field', cause);
       }
@@ -45,10 +46,23 @@ export function createEncryption(keys: KeySet, random: Random): Encryption {
   };
 }
 
-const documentKey = (key: Key, { collection, id }: Place): Buffer =>
+type DocumentKey = (key: Key, collection: string, id: string) => Buffer;
+
+const deriveDocumentKey: DocumentKey = (key, collection, id) =>
   createHmac('sha256', key.secret)
     .update(bind('document', collection, id))
     .digest();
+
+/** The values of one document are sealed and opened one after another: the last key is most often the next. */
+function rememberingLast(derive: DocumentKey): DocumentKey {
+  let last: { key: Key; collection: string; id: string; derived: Buffer } | undefined;
+  return (key, collection, id) => {
+    if (last?.key !== key || last.collection !== collection || last.id !== id) {
+      last = { key, collection, id, derived: derive(key, collection, id) };
+    }
+    return last.derived;
+  };
+}
 
 const contextOf = ({ collection, id, field }: Place): string => bind(collection, id, field);
 

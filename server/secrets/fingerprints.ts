@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { bind } from './binding.js';
 import type { Key, KeySet } from './keySet.js';
 
@@ -22,34 +22,33 @@ export interface Fingerprints {
 
 /** Fingerprints with the `index` keys. */
 export function createFingerprints(keys: KeySet): Fingerprints {
-  const requestMac = (key: Key, workspace: string, request: string) =>
-    hmac(key, bind('request', workspace, request)).toString('base64url');
-  const recipientMac = (key: Key, workspace: string, recipient: string) =>
-    hmac(key, bind('recipient', workspace, recipient)).toString('base64url');
   return {
-    recipient: (workspace, recipient) => recipientMac(keys.current(), workspace, recipient),
+    recipient: (workspace, recipient) => mac(keys.current(), 'recipient', workspace, recipient),
     recipientCandidates: (workspace, recipient) =>
-      keys.all().map((key) => recipientMac(key, workspace, recipient)),
-    subject: (workspace, who) => hmac(keys.current(), bind('subject', workspace, who)).toString('base64url'),
+      keys.all().map((key) => mac(key, 'recipient', workspace, recipient)),
+    subject: (workspace, who) => mac(keys.current(), 'subject', workspace, who),
     request(workspace, request) {
       const key = keys.current();
-      return `${key.id}.${requestMac(key, workspace, request)}`;
+      return `${key.id}.${mac(key, 'request', workspace, request)}`;
     },
     isSameRequest(workspace, request, fingerprint) {
       const key = keys.find(fingerprint.slice(0, fingerprint.indexOf('.')));
       if (!key) return false;
-      const expected = Buffer.from(`${key.id}.${requestMac(key, workspace, request)}`);
+      const expected = Buffer.from(`${key.id}.${mac(key, 'request', workspace, request)}`);
       const given = Buffer.from(fingerprint);
       return given.length === expected.length && timingSafeEqual(given, expected);
     },
   };
 }
 
-const hmac = (key: Key, text: string): Buffer => createHmac('sha256', key.secret).update(text).digest();
+/** `kind` keeps a fingerprint of one thing from ever being that of another. */
+const mac = (key: Key, kind: string, workspace: string, text: string): string =>
+  createHmac('sha256', key.secret)
+    .update(bind(kind, workspace, text))
+    .digest('base64url');
 
 /**
  * The `_id` under which an API key is stored: its SHA-256 in base64url. Not
  * keyed and not slow, because an API key is 32 or more random characters.
  */
-export const apiKeyFingerprint = (apiKey: string): string =>
-  createHash('sha256').update(apiKey).digest('base64url');
+export const apiKeyFingerprint = (apiKey: string): string => hash('sha256', apiKey, 'base64url');

@@ -19,7 +19,7 @@ export function sealBox(
   const nonce = random.bytes(NONCE);
   const cipher = createCipheriv(ALGORITHM, key, nonce);
   cipher.setAAD(Buffer.from(context));
-  const body = typeof content === 'string' ? cipher.update(content, 'utf8') : cipher.update(content);
+  const body = cipher.update(typeof content === 'string' ? Buffer.from(content) : content);
   cipher.final();
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url');
 }

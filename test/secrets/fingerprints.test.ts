@@ -33,6 +33,16 @@ describe("a recipient's fingerprint", () => {
   });
 });
 
+describe("a subject's fingerprint", () => {
+  it('is bound to its workspace and is never that of a recipient', () => {
+    const one = fingerprints.subject('acme', 'user-1');
+    expect(fingerprints.subject('acme', 'user-1')).toBe(one);
+    expect(fingerprints.subject('acme', 'user-2')).not.toBe(one);
+    expect(fingerprints.subject('other', 'user-1')).not.toBe(one);
+    expect(fingerprints.recipient('acme', 'user-1')).not.toBe(one);
+  });
+});
+
 describe("a request's fingerprint", () => {
   const stored = fingerprints.request('acme', '{"to":"a"}');
 

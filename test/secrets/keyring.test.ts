@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Keyring, openKeyring, PURPOSES, ROTATION_DELAY_MS } from '../../server/secrets/keyring.js';
-import { type MasterKeys, parseMasterKeys } from '../../server/secrets/masterKeys.js';
+import { parseMasterKeys } from '../../server/secrets/masterKeys.js';
 import { SecretsRefused } from '../../server/secrets/refusal.js';
 import { ManualClock } from '../support/manualClock.js';
 import { MapDocuments } from '../support/mapDocuments.js';
@@ -22,7 +22,7 @@ beforeEach(() => {
 const open = (masters: string): Promise<Keyring> =>
   openKeyring({
     documents,
-    masters: parseMasterKeys(masters) as MasterKeys,
+    masters: parseMasterKeys(masters),
     clock,
     random: seededRandom(`start ${starts++}`),
   });
