@@ -1,31 +1,65 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { type Keyring, openKeyring, PURPOSES, ROTATION_DELAY_MS } from '../../server/secrets/keyring.js';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type Keyring,
+  openKeyring,
+  PURPOSES,
+  type Purpose,
+  ROTATION_DELAY_MS,
+} from '../../server/secrets/keyring.js';
+import type { WrappedKey } from '../../server/secrets/keyWrapping.js';
 import { parseMasterKeys } from '../../server/secrets/masterKeys.js';
 import { SecretsRefused } from '../../server/secrets/refusal.js';
+import type { Collection, Documents } from '../../server/store/documents.js';
+import { openEmbedded } from '../../server/store/embedded.js';
 import { ManualClock } from '../support/manualClock.js';
-import { MapDocuments } from '../support/mapDocuments.js';
 import { seededRandom } from '../support/seededRandom.js';
 
 const entry = (id: string, fill: number) => `${id}:${Buffer.alloc(32, fill).toString('base64')}`;
 const OLD = entry('old', 1);
 const NEW = entry('new', 2);
 
-let documents: MapDocuments;
+interface Stored {
+  readonly _id: Purpose;
+  readonly rev: number;
+  readonly keys: readonly WrappedKey[];
+}
+
+let folder: string;
+let stores: Documents[];
+let stored: Collection<Stored>;
 let clock: ManualClock;
 let starts: number;
-beforeEach(() => {
-  documents = new MapDocuments();
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-keyring-'));
+  stores = [];
   clock = new ManualClock();
   starts = 0;
+  stored = (await connect()).collection<Stored>('keyring');
+});
+afterEach(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await rm(folder, { recursive: true, force: true });
 });
 
-const open = (masters: string): Promise<Keyring> =>
+/** Opens the same store once more, as another process would. */
+async function connect(): Promise<Documents> {
+  const store = await openEmbedded({ dataDir: folder, ttl: false });
+  stores.push(store);
+  return store;
+}
+
+const open = (masters: string, documents: Pick<Documents, 'collection'> = stores[0]!): Promise<Keyring> =>
   openKeyring({
     documents,
     masters: parseMasterKeys(masters),
     clock,
     random: seededRandom(`start ${starts++}`),
   });
+
 /** Everything a ring holds, comparable. */
 const contents = (keyring: Keyring) =>
   PURPOSES.map((purpose) => [
@@ -36,10 +70,24 @@ const contents = (keyring: Keyring) =>
       .all()
       .map(({ id, secret }) => [id, secret.export().toString('hex')]),
   ]);
-const wrappedBy = () =>
-  [...documents.byId.values()].flatMap(({ keys }) =>
-    (keys as { master: string }[]).map(({ master }) => master),
-  );
+
+const everything = async (): Promise<Stored[]> =>
+  Promise.all(PURPOSES.map(async (_id) => (await stored.findOne({ _id }))!));
+const wrappedBy = async () =>
+  new Set((await everything()).flatMap(({ keys }) => keys.map(({ master }) => master)));
+const replaceKeys = (purpose: Purpose, keys: readonly WrappedKey[]) =>
+  stored.findOneAndUpdate({ _id: purpose }, { $set: { keys } });
+
+/** The store, until `broken` says that it cannot be reached. */
+function breakable(state: { broken: boolean }): Pick<Documents, 'collection'> {
+  const collection = new Proxy(stored, {
+    get: (target, name: keyof Collection<Stored>) => async (filter: never, update: never) => {
+      if (state.broken) throw new Error('no store');
+      return target[name](filter, update);
+    },
+  });
+  return { collection: (() => collection) as unknown as Documents['collection'] };
+}
 
 describe('the key ring', () => {
   it('makes a different key of 32 bytes for each purpose at the first start', async () => {
@@ -59,34 +107,31 @@ describe('the key ring', () => {
 
   it('stores no key in clear', async () => {
     const keyring = await open(OLD);
-    const stored = JSON.stringify([...documents.byId.values()]);
+    const text = JSON.stringify(await everything());
     for (const purpose of PURPOSES) {
       const bytes = keyring.keys(purpose).current().secret.export();
       for (const encoding of ['hex', 'base64', 'base64url'] as const) {
-        expect(stored).not.toContain(bytes.toString(encoding));
+        expect(text).not.toContain(bytes.toString(encoding));
       }
     }
   });
 
   it('is the same for everyone who starts at once', async () => {
-    const rings = await Promise.all(Array.from({ length: 8 }, () => open(OLD)));
+    const others = await Promise.all([connect(), connect(), connect()]);
+    const rings = await Promise.all([...others, ...others].map((store) => open(OLD, store)));
     expect(new Set(rings.map((keyring) => JSON.stringify(contents(keyring)))).size).toBe(1);
-    expect(documents.byId.size).toBe(PURPOSES.length);
   });
 
   it('makes what is missing and leaves the rest', async () => {
     const first = contents(await open(OLD));
-    documents.byId.delete('token');
+    await stored.deleteOne({ _id: 'token' });
     const second = contents(await open(OLD));
     const changed = first.filter((purpose, i) => JSON.stringify(purpose) !== JSON.stringify(second[i]));
     expect(changed.map(([purpose]) => purpose)).toEqual(['token']);
   });
 
   it('passes on a failure of the store', async () => {
-    documents.before = () => {
-      throw new Error('no store');
-    };
-    await expect(open(OLD)).rejects.toThrow('no store');
+    await expect(open(OLD, breakable({ broken: true }))).rejects.toThrow('no store');
   });
 });
 
@@ -94,15 +139,16 @@ describe('a change of the master key', () => {
   it('wraps every key anew and changes none', async () => {
     const before = contents(await open(OLD));
     expect(contents(await open(`${NEW},${OLD}`))).toEqual(before);
-    expect(new Set(wrappedBy())).toEqual(new Set(['new']));
+    expect(await wrappedBy()).toEqual(new Set(['new']));
     // The old one is not needed any more.
     expect(contents(await open(NEW))).toEqual(before);
   });
 
   it('may be made by several processes at once, while a key is rotated', async () => {
     const running = await open(OLD);
+    const others = await Promise.all([connect(), connect()]);
     const rotation = running.rotate('pepper');
-    await Promise.all([rotation, ...Array.from({ length: 6 }, () => open(`${NEW},${OLD}`))]);
+    await Promise.all([rotation, ...[...others, ...others].map((store) => open(`${NEW},${OLD}`, store))]);
     const after = await open(`${NEW},${OLD}`);
     expect(
       after
@@ -111,14 +157,14 @@ describe('a change of the master key', () => {
         .map(({ id }) => id),
     ).toContain((await rotation).id);
     expect(after.keys('pepper').all()).toHaveLength(2);
-    expect(new Set(wrappedBy())).toEqual(new Set(['new']));
+    expect(await wrappedBy()).toEqual(new Set(['new']));
   });
 
   it('leaves alone what the first one wraps already', async () => {
     await open(OLD);
-    const before = structuredClone([...documents.byId.values()]);
+    const before = await everything();
     await open(`${OLD},${NEW}`);
-    expect([...documents.byId.values()]).toEqual(before);
+    expect(await everything()).toEqual(before);
   });
 
   it('is refused when the key that wraps is missing, and says which one it is', async () => {
@@ -135,13 +181,14 @@ describe('a change of the master key', () => {
 
   it('is refused when a wrapped key was moved to another purpose', async () => {
     await open(OLD);
-    documents.byId.get('token')!.keys = documents.byId.get('pepper')!.keys;
+    await replaceKeys('token', (await stored.findOne({ _id: 'pepper' }))!.keys);
     await expect(open(OLD)).rejects.toThrow(/token key .* does not open/);
   });
 
   it('is refused when a wrapped key was moved to another id', async () => {
     await open(OLD);
-    (documents.byId.get('token')!.keys as { id: string }[])[0]!.id = 'another1';
+    const [key] = (await stored.findOne({ _id: 'token' }))!.keys;
+    await replaceKeys('token', [{ ...key!, id: 'another1' }]);
     await expect(open(OLD)).rejects.toThrow(/token key another1 does not open/);
   });
 });
@@ -180,18 +227,16 @@ describe('a rotation', () => {
   });
 
   it('reaches running processes before the new key is used', async () => {
-    const [one, other] = [await open(OLD), await open(OLD)];
+    const [one, other] = [await open(OLD), await open(OLD, await connect())];
     const stop = other.keepFresh((failure) => {
       throw failure;
     });
     const { id, from } = await one.rotate('encryption');
     expect(other.keys('encryption').find(id)).toBeUndefined();
-    while (!other.keys('encryption').find(id)) {
-      clock.advance(30_000);
-      // A refresh takes a few turns of the event loop.
-      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-    }
+    clock.advance(60_000);
+    await vi.waitFor(() => expect(other.keys('encryption').find(id)).toBeDefined());
     expect(clock.now()).toBeLessThan(from.getTime());
+    await vi.waitFor(() => expect(clock.pending).toBe(1));
     stop();
     expect(clock.pending).toBe(0);
   });
@@ -199,19 +244,23 @@ describe('a rotation', () => {
 
 describe('a refresh that fails', () => {
   it('is reported, keeps the keys, and is tried again', async () => {
-    const keyring = await open(OLD);
+    const state = { broken: false };
+    const keyring = await open(OLD, breakable(state));
     const before = contents(keyring);
     const failures: unknown[] = [];
     const stop = keyring.keepFresh((failure) => failures.push(failure));
-    documents.before = () => {
-      throw new Error('no store');
-    };
+    state.broken = true;
     for (let minute = 1; minute <= 2; minute++) {
       clock.advance(60_000);
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-      expect(failures).toHaveLength(minute);
+      await vi.waitFor(() => expect([failures.length, clock.pending]).toEqual([minute, 1]));
     }
     expect(contents(keyring)).toEqual(before);
+
+    state.broken = false;
+    const { id } = await (await open(OLD)).rotate('token');
+    clock.advance(60_000);
+    await vi.waitFor(() => expect(keyring.keys('token').find(id)).toBeDefined());
+    expect(failures).toHaveLength(2);
     stop();
   });
 
@@ -219,7 +268,8 @@ describe('a refresh that fails', () => {
     const [one, other] = [await open(OLD), await open(OLD)];
     const { id } = await one.rotate('signing');
     // Another process has wrapped this one with a master key that is not known here.
-    (documents.byId.get('index')!.keys as { master: string }[])[0]!.master = 'newest';
+    const [key] = (await stored.findOne({ _id: 'index' }))!.keys;
+    await replaceKeys('index', [{ ...key!, master: 'newest' }]);
     await expect(other.refresh()).rejects.toThrow(/"newest", which is missing/);
     expect(other.keys('signing').find(id)).toBeDefined();
     expect(other.keys('index').current()).toBeDefined();
