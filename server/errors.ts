@@ -89,7 +89,7 @@ export class Failure extends Error {
   readonly details: FailureDetails;
 
   constructor(reason: Reason, details: FailureDetails = {}) {
-    super(details.message ?? ERRORS[reason].message, { cause: details.cause });
+    super(details.message ?? describe(reason, details), { cause: details.cause });
     this.name = 'Failure';
     this.reason = reason;
     this.details = details;
@@ -98,6 +98,14 @@ export class Failure extends Error {
   get row(): Row {
     return ERRORS[this.reason];
   }
+}
+
+/** A request that is not valid says at once what is wrong with it. */
+function describe(reason: Reason, { violations }: FailureDetails): string {
+  const { message } = ERRORS[reason];
+  const first = violations?.[0];
+  if (reason !== 'INVALID_REQUEST' || !first) return message;
+  return `${message.slice(0, -1)}: ${[first.field, first.description].filter(Boolean).join(' ')}.`;
 }
 
 /** A failure that names one field of the request. */

@@ -1,9 +1,11 @@
 import { type OtpService, SendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Call, Handler } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import type { Recipient } from '../domain/recipients.js';
 import type { StoredSession } from '../domain/session.js';
+import { Failure } from '../errors.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -29,6 +31,8 @@ interface Parts {
   readonly pool: HashPool;
   readonly codes: CodeMaker;
   readonly tokens: SessionTokens;
+  /** Whether a message of the channel could be delivered. */
+  readonly supports: (channel: ChannelName) => boolean;
   readonly outbox: DueQueue<StoredSession>;
   readonly newId: () => string;
   readonly clock: Clock;
@@ -56,6 +60,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     const workspace = await workspaces.get(principal.workspace);
     const plan = planSend(request, workspace);
     const mode = request.sandbox ? 'test' : principal.mode;
+    if (mode === 'live') refuseUnsupported(plan);
     const partition = partitionOf(principal, mode);
 
     let claim: Claim | undefined;
@@ -80,6 +85,19 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
       throw refused;
     }
   };
+
+  function refuseUnsupported({ recipients }: Plan): void {
+    for (const { channel } of recipients) {
+      if (!parts.supports(channel)) {
+        throw new Failure('CHANNEL_NOT_SUPPORTED', {
+          channel,
+          violations: [
+            { field: `recipients.${channel}`, description: 'no provider is configured for this channel' },
+          ],
+        });
+      }
+    }
+  }
 
   async function open(call: Call, opening: Opening, plan: Plan, ip: string | undefined) {
     const { workspace } = call.principal;

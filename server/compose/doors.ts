@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import type { DescFile, DescService } from '@bufbuild/protobuf';
+import { Health } from '../../gen/grpc/health/v1/health_pb.js';
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { Inbox } from '../delivery/providers/inbox.js';
+import { inboxRoutes } from '../gateway/inbox.js';
+import { healthRoutes } from '../http/health.js';
+import { httpLimits } from '../http/limits.js';
+import { createListener, type Listener } from '../http/listener.js';
+import { networks, peerAddress } from '../http/peer.js';
+import { createRouter } from '../http/router.js';
+import { rpcRoutes } from '../http/rpcRoutes.js';
+import type { Logger } from '../observe/log.js';
+import type { Serving } from '../observe/serving.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { Random } from '../random.js';
+import { bindServices } from '../rpc/bind.js';
+import { createRpcHandler } from '../rpc/handler.js';
+import { serveHealth } from '../rpc/health.js';
+import { serveReflection } from '../rpc/reflection.js';
+import type { Documents } from '../store/documents.js';
+
+/** The services of the contract. */
+const SERVICES: readonly DescService[] = [OtpService, VerificationTokenService];
+/** The services every gRPC server is expected to have. */
+const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflectionAlpha];
+
+interface Parts {
+  readonly config: Config;
+  readonly documents: Documents;
+  readonly pipeline: Pipeline;
+  readonly inbox: Inbox | undefined;
+  readonly serving: Serving;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** Everything that answers on the one port. */
+export async function composeDoors(parts: Parts): Promise<Listener> {
+  const { config, documents, pipeline, inbox, serving, clock, random, log } = parts;
+  const limits = httpLimits();
+  const trustedProxies = networks(config.trustedProxies);
+  const services = [...SERVICES, ...STANDARD];
+  const names = services.map(({ typeName }) => typeName);
+  const rpc = createRpcHandler({
+    routes(router) {
+      bindServices(router, SERVICES, pipeline);
+      serveHealth(router, names, serving);
+      serveReflection(
+        router,
+        services.map(({ file }): DescFile => file),
+        names,
+      );
+    },
+    peerOf: (req) => peerAddress(req, trustedProxies),
+  });
+  const router = createRouter([
+    ...rpcRoutes(names, rpc),
+    ...healthRoutes(
+      { state: () => serving.state(), check: () => documents.ping() },
+      clock,
+      limits.readinessMs,
+    ),
+    ...(inbox ? inboxRoutes(inbox, random) : []),
+  ]);
+  return createListener({
+    handler: router,
+    limits,
+    trustedProxies,
+    ...(config.tlsCert &&
+      config.tlsKey && { tls: { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) } }),
+    onFault: (failure, req) =>
+      log.error({ err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault'),
+  });
+}

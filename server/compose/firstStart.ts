@@ -1,0 +1,51 @@
+import type { Config } from '../config.js';
+import { SCOPES } from '../domain/principal.js';
+import type { ApiKeys } from '../keys/apiKeys.js';
+import { type Documents, DuplicateKey } from '../store/documents.js';
+import { DEFAULT_WORKSPACE, fresh, type Workspace } from '../workspaces/workspaces.js';
+
+/** The API keys of a first start, to be shown once. */
+export interface FirstKeys {
+  readonly live: string;
+  readonly test: string;
+}
+
+/** Everything except acting on other workspaces. */
+const OWN_SCOPES = SCOPES.filter((scope) => scope !== 'operator');
+
+/**
+ * Makes the workspace "default" where there is none, and with it, in
+ * development, its first keys; and the bootstrap key, where one is configured.
+ * Of processes that start at once, the one whose insert succeeds makes the keys.
+ */
+export async function makeFirstKeys(
+  config: Config,
+  documents: Documents,
+  keys: ApiKeys,
+): Promise<FirstKeys | undefined> {
+  const workspace = DEFAULT_WORKSPACE;
+  if (config.bootstrapApiKey) {
+    await keys.ensure(config.bootstrapApiKey, {
+      workspace,
+      mode: 'live',
+      displayName: 'bootstrap',
+      scopes: SCOPES,
+    });
+  }
+  const isFirst = await documents
+    .collection<Workspace>('workspaces')
+    .insertOne(fresh(workspace))
+    .then(
+      () => true,
+      (error) => {
+        if (error instanceof DuplicateKey) return false;
+        throw error;
+      },
+    );
+  if (!isFirst || config.bootstrapApiKey || config.env === 'production') return undefined;
+  const [live, test] = await Promise.all([
+    keys.create({ workspace, mode: 'live', displayName: 'first live key', scopes: SCOPES }),
+    keys.create({ workspace, mode: 'test', displayName: 'first test key', scopes: OWN_SCOPES }),
+  ]);
+  return { live: live.secret, test: test.secret };
+}

@@ -1,0 +1,111 @@
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../clock.js';
+import type { Config } from '../config.js';
+import { newId } from '../domain/ids.js';
+import { createApiKeys } from '../keys/apiKeys.js';
+import { createLimiter } from '../limits/limiter.js';
+import { createRecipientBlock } from '../limits/recipientBlock.js';
+import { createLog, type Logger } from '../observe/log.js';
+import { Serving } from '../observe/serving.js';
+import { createHandlers } from '../otp/index.js';
+import { createAuthenticate } from '../pipeline/authenticate.js';
+import { authorise } from '../pipeline/authorise.js';
+import { createCheckOrigin } from '../pipeline/checkOrigin.js';
+import { createPipeline } from '../pipeline/index.js';
+import { validate } from '../pipeline/validate.js';
+import { type Random, systemRandom } from '../random.js';
+import type { Documents } from '../store/documents.js';
+import { openEmbedded } from '../store/embedded.js';
+import { createWorkspaces } from '../workspaces/workspaces.js';
+import { composeDoors } from './doors.js';
+import { type FirstKeys, makeFirstKeys } from './firstStart.js';
+import { composeProviders, composeQueues } from './queues.js';
+import { composeSecrets } from './secrets.js';
+
+/** How long requests under way may take to finish when the service stops. */
+const GRACE_MS = 10_000;
+
+/** What a test may replace. */
+export interface Overrides {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Logger;
+  readonly documents?: Documents;
+}
+
+/** The running service. */
+export interface Service {
+  /** Starts listening and delivering. */
+  start(): Promise<AddressInfo>;
+  /** Not ready → GOAWAY → finish what runs → stop the queues → close the store. */
+  stop(): Promise<void>;
+  /** The API keys made by this start, if it was the first. */
+  readonly firstKeys: FirstKeys | undefined;
+  readonly documents: Documents;
+}
+
+/** Builds the whole service. Nothing else constructs anything. */
+export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
+  const { clock = systemClock, random = systemRandom, log = createLog(config.logLevel) } = overrides;
+  const makeId = () => newId(clock, random);
+  const documents = overrides.documents ?? (await openStore(config, clock));
+  const secrets = await composeSecrets(config, documents, clock, random, log);
+  const keys = createApiKeys(documents, clock, random, makeId);
+  const workspaces = createWorkspaces(documents, clock);
+  const firstKeys = await makeFirstKeys(config, documents, keys);
+
+  const limiter = createLimiter(documents, clock, random);
+  const block = createRecipientBlock(documents, clock);
+  const common = { config, documents, secrets, workspaces, block, newId: makeId, clock, random, log };
+  const { inbox, providerFor, close: closeProviders } = composeProviders(common);
+  const { outbox, events, erasing } = composeQueues(common, providerFor);
+  const pipeline = createPipeline({
+    steps: {
+      authenticate: createAuthenticate(keys, secrets.sessionTokens),
+      checkOrigin: createCheckOrigin(workspaces),
+      validate,
+      authorise,
+    },
+    handlers: createHandlers({
+      ...common,
+      ...secrets,
+      limiter,
+      codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
+      supports: (channel) => providerFor(undefined, channel) !== undefined,
+      outbox,
+      events,
+    }),
+    newRequestId: makeId,
+    clock,
+    log,
+  });
+  const serving = new Serving();
+  const listener = await composeDoors({ ...common, pipeline, inbox, serving });
+  const queues = [outbox, events, erasing];
+
+  return {
+    firstKeys,
+    documents,
+    async start() {
+      const address = await listener.listen(config.host, config.port);
+      for (const queue of queues) queue.start();
+      serving.become('ready');
+      return address;
+    },
+    async stop() {
+      serving.become('stopping');
+      await listener.stop(GRACE_MS);
+      await Promise.all(queues.map((queue) => queue.stop()));
+      secrets.stopRefreshing();
+      await closeProviders();
+      await documents.close();
+    },
+  };
+}
+
+/** The driver is loaded only where it is used: it doubles the time to start and the memory of an embedded service. */
+async function openStore(config: Config, clock: Clock): Promise<Documents> {
+  if (!config.mongodbUri) return openEmbedded({ dataDir: config.dataDir, clock });
+  const { openMongo } = await import('../store/mongo.js');
+  return openMongo({ uri: config.mongodbUri });
+}

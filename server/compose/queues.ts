@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import { createCompose } from '../delivery/compose.js';
+import { createDeliver } from '../delivery/deliver.js';
+import type { Provider } from '../delivery/provider.js';
+import { createInbox, type Inbox } from '../delivery/providers/inbox.js';
+import { createSmtp } from '../delivery/providers/smtp.js';
+import type { ChannelName } from '../domain/channels.js';
+import type { StoredSession } from '../domain/session.js';
+import { createDrain } from '../events/drain.js';
+import { createErase } from '../events/erase.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { Logger } from '../observe/log.js';
+import type { Random } from '../random.js';
+import type { Documents } from '../store/documents.js';
+import { createDueQueue } from '../store/dueQueue.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Secrets } from './secrets.js';
+
+interface Parts {
+  readonly config: Config;
+  readonly documents: Documents;
+  readonly secrets: Secrets;
+  readonly workspaces: Workspaces;
+  readonly block: RecipientBlock;
+  readonly newId: () => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+/** The providers that are configured. The inbox stands in for the others, in development only. */
+export function composeProviders(parts: Pick<Parts, 'config' | 'documents' | 'secrets' | 'newId' | 'clock'>) {
+  const { config, documents, secrets, newId, clock } = parts;
+  const inbox: Inbox | undefined =
+    config.env === 'development'
+      ? createInbox({ documents, encryption: secrets.encryption, newId, clock, from: config.emailFrom })
+      : undefined;
+  const smtp = config.smtpUrl ? createSmtp(config.smtpUrl, config.emailFrom) : undefined;
+  const byChannel: Record<ChannelName, Provider | undefined> = {
+    email: smtp ?? inbox,
+    sms: inbox,
+    whatsapp: inbox,
+  };
+  return {
+    inbox,
+    providerFor: (_session: unknown, channel: ChannelName) => byChannel[channel],
+    close: async () => {
+      await Promise.all([smtp?.close(), inbox?.close()]);
+    },
+  };
+}
+
+/** The loops that work in the background: delivery, events, erasing. */
+export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
+  const { documents, secrets, workspaces, block, clock, random, log } = parts;
+  const sessions = documents.collection<StoredSession>('sessions');
+  const compose = createCompose({
+    open: (id, field, sealed) => secrets.encryption.open({ collection: 'sessions', id, field }, sealed),
+    brandingOf: (workspace) => workspaces.get(workspace),
+    clock,
+  });
+  const common = { collection: sessions, clock, log };
+  return {
+    outbox: createDueQueue({
+      ...common,
+      name: 'outbox',
+      due: 'deliverAt',
+      concurrency: 32,
+      work: createDeliver({ sessions, providerFor, compose, clock, random, log }),
+    }),
+    events: createDueQueue({
+      ...common,
+      name: 'events',
+      due: 'eventsAt',
+      concurrency: 16,
+      work: createDrain(
+        sessions,
+        ({ partition, channels }, { at, channel }) =>
+          block.clear(partition, channels[channel]?.recipient ?? '', at.getTime()),
+        clock,
+      ),
+    }),
+    erasing: createDueQueue({
+      ...common,
+      name: 'erasing',
+      due: 'eraseAt',
+      concurrency: 4,
+      work: createErase(sessions, clock),
+    }),
+  };
+}

@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import type { Logger } from '../observe/log.js';
+import type { Random } from '../random.js';
+import { createCodeHasher } from '../secrets/codeHasher.js';
+import { createEncryption } from '../secrets/encryption.js';
+import { createFingerprints } from '../secrets/fingerprints.js';
+import { createHashPool, hashConcurrency, openHashPool } from '../secrets/hashPool.js';
+import { createJwt } from '../secrets/jwt.js';
+import { openKeyring } from '../secrets/keyring.js';
+import { masterKeysOfFolder } from '../secrets/masterKeyFile.js';
+import { parseMasterKeys } from '../secrets/masterKeys.js';
+import { createSessionTokens } from '../secrets/sessionTokens.js';
+import { createVerificationTokens } from '../secrets/verificationToken.js';
+import type { Documents } from '../store/documents.js';
+
+/** Requests that may wait for a hash. At 11 ms a hash and two at once, the last waits under two seconds. */
+const WAITING_ROOM = 256;
+
+/** Opens the key ring and everything that stands on it. */
+export async function composeSecrets(
+  config: Config,
+  documents: Documents,
+  clock: Clock,
+  random: Random,
+  log: Logger,
+) {
+  const masters = config.masterKeys
+    ? parseMasterKeys(config.masterKeys)
+    : await masterKeysOfFolder(config.dataDir, random);
+  const keyring = await openKeyring({ documents, masters, clock, random });
+  const stopRefreshing = keyring.keepFresh((err) => log.warn({ err }, 'the key ring cannot be read again'));
+  const concurrency = config.hashConcurrency ?? hashConcurrency(availableParallelism());
+  return {
+    hasher: createCodeHasher(config.hash, keyring.keys('pepper'), random),
+    pool:
+      config.hash === 'hmac'
+        ? openHashPool
+        : createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }),
+    encryption: createEncryption(keyring.keys('encryption'), random),
+    fingerprints: createFingerprints(keyring.keys('index')),
+    sessionTokens: createSessionTokens(createJwt(keyring.keys('signing'), clock)),
+    verificationTokens: createVerificationTokens(keyring.keys('token')),
+    stopRefreshing,
+  };
+}
+
+/** What composeSecrets makes. */
+export type Secrets = Awaited<ReturnType<typeof composeSecrets>>;

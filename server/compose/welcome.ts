@@ -1,0 +1,30 @@
+import { type Config, isLoopback } from '../config.js';
+import type { FirstKeys } from './firstStart.js';
+
+/** What a person sees when the service is up: where it is, and on a first start the keys and commands to copy. */
+export function welcome(config: Config, port: number, keys: FirstKeys | undefined): string {
+  const scheme = config.tlsCert ? 'https' : 'http';
+  const host = isLoopback(config.host) ? '127.0.0.1' : config.host;
+  const base = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const store = config.mongodbUri ? 'MongoDB' : `the embedded store in ${config.dataDir}`;
+  const lines = [`Countersign is ready on ${base}, with ${store}.`];
+  if (keys) lines.push('', ...firstSteps(base, keys));
+  return `${lines.join('\n')}\n`;
+}
+
+function firstSteps(base: string, { live, test }: FirstKeys): string[] {
+  const call = `curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json"`;
+  const pick = (expression: string) => `node -p 'JSON.parse(fs.readFileSync(0)).${expression}'`;
+  return [
+    'These API keys are shown once:',
+    `  live  ${live}`,
+    `  test  ${test}`,
+    '',
+    `Send a code (it arrives in ${base}/inbox), read it, verify it:`,
+    '',
+    `KEY=${live}; SESSION=$(${call} ${base}/otp.v1.OtpService/Send -d '{"recipients":{"email":"you@example.com"}}' | ${pick('session.id')}); echo $SESSION`,
+    `CODE=$(curl -s ${base}/inbox.json | ${pick('messages[0].text.match(/[0-9]{6}/)[0]')}); echo $CODE`,
+    `${call} ${base}/otp.v1.OtpService/Verify -d '{"sessionId":"'$SESSION'","code":"'$CODE'"}'; echo`,
+    '',
+  ];
+}

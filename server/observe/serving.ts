@@ -1,0 +1,21 @@
+/** Where this process stands. One source for /readyz and gRPC health. */
+export class Serving {
+  #state: 'starting' | 'ready' | 'stopping' = 'starting';
+  readonly #listeners = new Set<() => void>();
+
+  state(): 'starting' | 'ready' | 'stopping' {
+    return this.#state;
+  }
+
+  /** From `starting` to `ready` to `stopping`, never back. */
+  become(state: 'ready' | 'stopping'): void {
+    this.#state = state;
+    for (const changed of this.#listeners) changed();
+  }
+
+  /** Calls `changed` whenever the state changes, until the returned function is called. */
+  subscribe(changed: () => void): () => void {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+}

@@ -1,0 +1,93 @@
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Handler } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import type { StoredSession } from '../domain/session.js';
+import type { Limiter } from '../limits/limiter.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { Fingerprints } from '../secrets/fingerprints.js';
+import type { HashPool } from '../secrets/hashPool.js';
+import type { SessionTokens } from '../secrets/sessionTokens.js';
+import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { Documents } from '../store/documents.js';
+import type { DueQueue } from '../store/dueQueue.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { createCancelSession } from './cancelSession.js';
+import { createCheckCode } from './checkCode.js';
+import { createCheckCodes } from './checkCodes.js';
+import { createGetSession } from './getSession.js';
+import { createIdempotency } from './idempotency.js';
+import { createIntrospect } from './introspect.js';
+import { createListSessions } from './listSessions.js';
+import type { CodeMaker } from './newSession.js';
+import { createRedeem } from './redeem.js';
+import { createResend } from './resend.js';
+import { createSend } from './send.js';
+import { createValidate } from './validate.js';
+import { createVerify } from './verify.js';
+
+/** What the use cases stand on. */
+export interface OtpParts {
+  readonly documents: Documents;
+  readonly workspaces: Workspaces;
+  readonly limiter: Limiter;
+  readonly block: RecipientBlock;
+  readonly codes: CodeMaker;
+  readonly pool: HashPool;
+  readonly fingerprints: Fingerprints;
+  readonly sessionTokens: SessionTokens;
+  readonly verificationTokens: VerificationTokens;
+  readonly supports: (channel: ChannelName) => boolean;
+  readonly outbox: DueQueue<StoredSession>;
+  readonly events: DueQueue<StoredSession>;
+  readonly newId: () => string;
+  readonly clock: Clock;
+}
+
+/** A use case for every method of a service: leaving one out does not compile. */
+type Handlers<S extends DescService> = {
+  readonly [M in keyof S['method']]: Handler<S['method'][M] & DescMethod>;
+};
+
+/** The use cases by method of the contract. */
+export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler> {
+  const { documents, fingerprints, verificationTokens, sessionTokens, clock } = parts;
+  const sessions = documents.collection<StoredSession>('sessions');
+  const checkCode = createCheckCode({ ...parts, sessions, hasher: parts.codes.hasher });
+  const checking = {
+    ...parts,
+    sessions,
+    checkCodes: createCheckCodes({ pool: parts.pool, checkCode }),
+    tokens: verificationTokens,
+  };
+  const idempotency = (workspace: string) =>
+    createIdempotency(
+      documents,
+      clock,
+      (request) => fingerprints.request(workspace, request),
+      (request, stored) => fingerprints.isSameRequest(workspace, request, stored),
+    );
+
+  const otp: Handlers<typeof OtpService> = {
+    send: createSend({ ...parts, sessions, idempotency, tokens: sessionTokens }),
+    validate: createValidate(checking),
+    verify: createVerify(checking),
+    resend: createResend({ ...parts, sessions }),
+    listSessions: createListSessions(sessions, fingerprints, clock),
+    getSession: createGetSession(sessions, clock),
+    cancelSession: createCancelSession(sessions, clock),
+  };
+  const token: Handlers<typeof VerificationTokenService> = {
+    introspect: createIntrospect(sessions, verificationTokens, clock),
+    redeem: createRedeem({ sessions, tokens: verificationTokens, fingerprints, clock }),
+  };
+  return new Map([...byMethod(OtpService, otp), ...byMethod(VerificationTokenService, token)]);
+}
+
+const byMethod = <S extends DescService>(service: S, handlers: Handlers<S>): [DescMethod, Handler][] =>
+  service.methods.map((method) => [
+    method,
+    handlers[method.localName as keyof S['method']] as unknown as Handler,
+  ]);

@@ -1,0 +1,53 @@
+import { create } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import { ConnectError } from '@connectrpc/connect';
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
+import type { Failure } from '../errors.js';
+
+/** The domain of every reason in ErrorInfo. */
+export const ERROR_DOMAIN = 'countersign';
+
+/** A failure as gRPC, gRPC-Web and Connect carry it: canonical code, public text, google.rpc details. */
+export function toConnectError(
+  failure: Failure,
+  headers: Readonly<Record<string, string>> = {},
+): ConnectError {
+  const { retryAfterMs, violations } = failure.details;
+  return new ConnectError(
+    failure.message,
+    failure.row.code,
+    { ...headers, ...(retryAfterMs !== undefined && { 'retry-after': retryAfterSeconds(retryAfterMs) }) },
+    [
+      {
+        desc: ErrorInfoSchema,
+        value: { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadataOf(failure) },
+      },
+      ...(retryAfterMs === undefined
+        ? []
+        : [
+            {
+              desc: RetryInfoSchema,
+              value: create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }),
+            },
+          ]),
+      ...(violations?.length
+        ? [
+            {
+              desc: BadRequestSchema,
+              value: { fieldViolations: violations.map((violation) => ({ ...violation })) },
+            },
+          ]
+        : []),
+    ],
+  );
+}
+
+/** Whole seconds, rounded up: who waits as told is not refused again for a fraction. */
+export const retryAfterSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
+
+function metadataOf({ details: { attemptsRemaining, channel } }: Failure): Record<string, string> {
+  return {
+    ...(attemptsRemaining !== undefined && { attempts_remaining: String(attemptsRemaining) }),
+    ...(channel !== undefined && { channel }),
+  };
+}
