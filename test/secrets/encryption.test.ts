@@ -31,6 +31,17 @@ describe('a sealed text', () => {
     );
   });
 
+  it('opens in another process, however the documents alternate', () => {
+    const places = ['sessions', 'contacts'].flatMap((collection) =>
+      ['acme/1', 'acme/1', 'acme/2', 'acme/1'].map((id) => ({ ...PLACE, collection, id })),
+    );
+    const sealed = places.map((place, i) => encryption.seal(place, `text ${i}`));
+    for (const [i, place] of places.entries()) {
+      const fresh = createEncryption(fixedKeys('k1'), systemRandom);
+      expect(fresh.open(place, sealed[i]!)).toBe(`text ${i}`);
+    }
+  });
+
   it('is one string that names version and key, and differs each time', () => {
     const sealed = Array.from({ length: 50 }, () => encryption.seal(PLACE, '+573001234567'));
     expect(new Set(sealed).size).toBe(50);

@@ -78,16 +78,19 @@ const wrappedBy = async () =>
 const replaceKeys = (purpose: Purpose, keys: readonly WrappedKey[]) =>
   stored.findOneAndUpdate({ _id: purpose }, { $set: { keys } });
 
-/** The store, until `broken` says that it cannot be reached. */
-function breakable(state: { broken: boolean }): Pick<Documents, 'collection'> {
+/** The store, with something that happens before each operation. */
+function interrupted(before: (operation: string) => Promise<void>): Pick<Documents, 'collection'> {
   const collection = new Proxy(stored, {
     get: (target, name: keyof Collection<Stored>) => async (filter: never, update: never) => {
-      if (state.broken) throw new Error('no store');
+      await before(name);
       return target[name](filter, update);
     },
   });
   return { collection: (() => collection) as unknown as Documents['collection'] };
 }
+const unreachable = async () => {
+  throw new Error('no store');
+};
 
 describe('the key ring', () => {
   it('makes a different key of 32 bytes for each purpose at the first start', async () => {
@@ -131,7 +134,7 @@ describe('the key ring', () => {
   });
 
   it('passes on a failure of the store', async () => {
-    await expect(open(OLD, breakable({ broken: true }))).rejects.toThrow('no store');
+    await expect(open(OLD, interrupted(unreachable))).rejects.toThrow('no store');
   });
 });
 
@@ -157,6 +160,17 @@ describe('a change of the master key', () => {
         .map(({ id }) => id),
     ).toContain((await rotation).id);
     expect(after.keys('pepper').all()).toHaveLength(2);
+    expect(await wrappedBy()).toEqual(new Set(['new']));
+  });
+
+  it('keeps a key that another process adds in between', async () => {
+    const running = await open(OLD);
+    let added: string | undefined;
+    const store = interrupted(async (operation) => {
+      if (operation === 'findOneAndUpdate') added ??= (await running.rotate('index')).id;
+    });
+    const keys = (await open(`${NEW},${OLD}`, store)).keys('index').all();
+    expect(keys.map(({ id }) => id)).toEqual([added, expect.any(String)]);
     expect(await wrappedBy()).toEqual(new Set(['new']));
   });
 
@@ -244,19 +258,20 @@ describe('a rotation', () => {
 
 describe('a refresh that fails', () => {
   it('is reported, keeps the keys, and is tried again', async () => {
-    const state = { broken: false };
-    const keyring = await open(OLD, breakable(state));
+    let broken = false;
+    const store = interrupted(async () => (broken ? unreachable() : undefined));
+    const keyring = await open(OLD, store);
     const before = contents(keyring);
     const failures: unknown[] = [];
     const stop = keyring.keepFresh((failure) => failures.push(failure));
-    state.broken = true;
+    broken = true;
     for (let minute = 1; minute <= 2; minute++) {
       clock.advance(60_000);
       await vi.waitFor(() => expect([failures.length, clock.pending]).toEqual([minute, 1]));
     }
     expect(contents(keyring)).toEqual(before);
 
-    state.broken = false;
+    broken = false;
     const { id } = await (await open(OLD)).rotate('token');
     clock.advance(60_000);
     await vi.waitFor(() => expect(keyring.keys('token').find(id)).toBeDefined());

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT, UnsecuredJWT } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -160,14 +161,12 @@ describe.each([
     }
   });
 
-  it('is refused with another algorithm of the same key', async () => {
+  it('is refused with another algorithm of the same key', () => {
     const { header, claims } = parts();
-    const long = { id: 's1', secret: fixedKey('s1').secret };
-    for (const alg of ['HS384', 'HS512']) {
-      const token = await new SignJWT(claims)
-        .setProtectedHeader({ ...header, alg })
-        .sign(Buffer.concat([long.secret.export(), long.secret.export()]));
-      expect(verify(token)).toBeUndefined();
+    const payload = Buffer.from(JSON.stringify(claims));
+    expect(verify(signBytes({ ...header }, payload))).toBeDefined();
+    for (const bits of [384, 512]) {
+      expect(verify(signBytes({ ...header, alg: `HS${bits}` }, payload, `sha${bits}`))).toBeUndefined();
     }
   });
 
@@ -191,7 +190,7 @@ describe.each([
         if ((name === 'workspace' || name === 'scope') && value === 'other') continue;
         if (name === 'sub' && kind === 'access' && value === 'other') continue;
         const body = Buffer.from(JSON.stringify({ ...claims, [name]: value }));
-        const token = await forgeBytes({ ...header }, body);
+        const token = signBytes({ ...header }, body);
         expect(verify(token), `${name} = ${JSON.stringify(value)}`).toBeUndefined();
       }
     }
@@ -200,7 +199,7 @@ describe.each([
   it('is refused when its payload is no object', async () => {
     const { header } = parts();
     for (const payload of ['', '1', '"text"', '[]', '{', '{}']) {
-      expect(verify(await forgeBytes({ ...header }, Buffer.from(payload)))).toBeUndefined();
+      expect(verify(signBytes({ ...header }, Buffer.from(payload)))).toBeUndefined();
     }
   });
 
@@ -243,9 +242,7 @@ describe.each([
 });
 
 /** A compact token over any bytes, signed by hand because a library would not. */
-async function forgeBytes(header: Record<string, unknown>, payload: Buffer): Promise<string> {
-  const { createHmac } = await import('node:crypto');
+function signBytes(header: Record<string, unknown>, payload: Buffer, hash = 'sha256'): string {
   const input = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload.toString('base64url')}`;
-  const signature = createHmac('sha256', fixedKey('s1').secret).update(input).digest('base64url');
-  return `${input}.${signature}`;
+  return `${input}.${createHmac(hash, fixedKey('s1').secret).update(input).digest('base64url')}`;
 }
