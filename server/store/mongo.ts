@@ -1,0 +1,111 @@
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { CheckedCollection } from './checked.js';
+import { COLLECTIONS, type CollectionSpec } from './collections.js';
+import {
+  type Collection,
+  type Document,
+  type Documents,
+  StoreRefused,
+  UnsupportedOperation,
+} from './documents.js';
+import { MongoCollection } from './mongo/collection.js';
+import { inTime, withinDeadline } from './mongo/deadline.js';
+import { startFailure } from './mongo/failures.js';
+import { checkWritable, createMissing } from './mongo/preparation.js';
+
+export interface MongoOptions {
+  /** A MongoDB connection string; the database in it, or `countersign`. */
+  readonly uri: string;
+  readonly collections?: readonly CollectionSpec[];
+  /** Whether documents past their `purgeAt` are removed; on unless a test wants to look at them. */
+  readonly ttl?: boolean;
+}
+
+const DEFAULT_DATABASE = 'countersign';
+
+/**
+ * What the service relies on, whatever the URI says. Reads are local to the
+ * primary rather than majority reads, because after a guarded update that
+ * missed, the read that explains it must see what the guard saw. A store that
+ * came back is noticed within two seconds.
+ */
+const SETTINGS: MongoClientOptions = {
+  appName: 'countersign',
+  readPreference: 'primary',
+  readConcern: { level: 'local' },
+  writeConcern: { w: 'majority', wtimeoutMS: 2000 },
+  retryWrites: true,
+  retryReads: true,
+  serverSelectionTimeoutMS: 2000,
+  connectTimeoutMS: 2000,
+  waitQueueTimeoutMS: 2000,
+  socketTimeoutMS: 2500,
+  heartbeatFrequencyMS: 2000,
+};
+
+/**
+ * Opens MongoDB and creates the collections and indexes that are missing.
+ * Throws StoreRefused when the operator has to change something, and Failure
+ * STORE_UNAVAILABLE within 3 s when the store cannot be reached.
+ */
+export async function openMongo({
+  uri,
+  collections = COLLECTIONS,
+  ttl = true,
+}: MongoOptions): Promise<Documents> {
+  const client = newClient(uri);
+  const where = client.options.srvHost ?? client.options.hosts.map((host) => host.toString()).join(', ');
+  try {
+    const database = client.db(databaseIn(uri));
+    await inTime(client.connect().then(() => checkWritable(database, where)));
+    await createMissing(database, collections, ttl);
+    return new MongoStore(client, database, collections);
+  } catch (error) {
+    await client.close();
+    throw startFailure(error, where);
+  }
+}
+
+function newClient(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri, SETTINGS);
+  } catch (error) {
+    throw new StoreRefused(`MONGODB_URI is not usable: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function databaseIn(uri: string): string {
+  const path = /^[^/]*\/\/[^/?]*\/([^?]+)/.exec(uri)?.[1];
+  return path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path);
+}
+
+class MongoStore implements Documents {
+  readonly #client: MongoClient;
+  readonly #database: Db;
+  readonly #collections: ReadonlyMap<string, CheckedCollection<Document>>;
+
+  constructor(client: MongoClient, database: Db, collections: readonly CollectionSpec[]) {
+    this.#client = client;
+    this.#database = database;
+    this.#collections = new Map(
+      collections.map((spec) => [
+        spec.name,
+        new CheckedCollection(new MongoCollection(database.collection<Document>(spec.name)), spec),
+      ]),
+    );
+  }
+
+  collection<T extends Document>(name: string): Collection<T> {
+    const collection = this.#collections.get(name);
+    if (!collection) throw new UnsupportedOperation(`there is no collection "${name}"`);
+    return collection as unknown as Collection<T>;
+  }
+
+  async ping(): Promise<void> {
+    await withinDeadline(this.#database.command({ ping: 1 }));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}

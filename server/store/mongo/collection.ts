@@ -1,0 +1,76 @@
+import type { Collection as DriverCollection } from 'mongodb';
+import {
+  type Collection,
+  type Cursor,
+  type Document,
+  DuplicateKey,
+  type Filter,
+  type FindOptions,
+  type Update,
+} from '../documents.js';
+import { withinDeadline } from './deadline.js';
+import { isDuplicateKey } from './failures.js';
+
+type Addressed = Filter & { readonly _id: string };
+
+/** One collection of the driver. The port is a part of the driver's own language, so nothing is translated. */
+export class MongoCollection<T extends Document> implements Collection<T> {
+  readonly #collection: DriverCollection<Document>;
+
+  constructor(collection: DriverCollection<Document>) {
+    this.#collection = collection;
+  }
+
+  async insertOne(document: T): Promise<void> {
+    const inserted = this.#collection.insertOne(document).catch((error) => {
+      throw isDuplicateKey(error) ? new DuplicateKey(document._id) : error;
+    });
+    await withinDeadline(inserted);
+  }
+
+  findOne(filter: Filter): Promise<T | null> {
+    return withinDeadline(this.#collection.findOne<T>(asDriver(filter)));
+  }
+
+  findOneAndUpdate(filter: Addressed, update: Update): Promise<T | null> {
+    const updated = this.#collection.findOneAndUpdate(asDriver(filter), update, { returnDocument: 'after' });
+    return withinDeadline(updated as Promise<T | null>);
+  }
+
+  find(filter: Filter, options: FindOptions): Cursor<T> {
+    const read = () => this.#documents(filter, options);
+    return {
+      [Symbol.asyncIterator]: read,
+      async toArray() {
+        const documents: T[] = [];
+        for await (const document of read()) documents.push(document);
+        return documents;
+      },
+    };
+  }
+
+  async deleteOne(filter: Addressed): Promise<number> {
+    return (await withinDeadline(this.#collection.deleteOne(asDriver(filter)))).deletedCount;
+  }
+
+  async deleteMany(filter: Filter): Promise<number> {
+    return (await withinDeadline(this.#collection.deleteMany(asDriver(filter)))).deletedCount;
+  }
+
+  async *#documents(filter: Filter, options: FindOptions): AsyncGenerator<T, void> {
+    const cursor = this.#collection.find<T>(asDriver(filter), { ...options });
+    try {
+      for (;;) {
+        const document = await withinDeadline(cursor.next());
+        if (document === null) return;
+        yield document;
+      }
+    } finally {
+      // Not waited for: whoever leaves early need not learn whether the server heard of it.
+      cursor.close().catch(() => {});
+    }
+  }
+}
+
+/** The driver's filter type is computed from a schema; the port's is a narrower language of the same shape. */
+const asDriver = (filter: Filter): Record<string, unknown> => filter;

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+
+/** A program that speaks MongoDB's protocol. */
+export interface ServerProgram {
+  /** For the line that says which one the tests use. */
+  readonly title: string;
+  readonly command: string;
+  readonly args: (port: number, folder: string) => readonly string[];
+  /** A real mongod has to be told to be a replica set, which retryable writes need. */
+  readonly initiate: boolean;
+}
+
+export interface RunningServer {
+  readonly uri: string;
+  stop(): Promise<void>;
+}
+
+const START_MS = 30_000;
+const STOP_MS = 5_000;
+
+/** Starts the program on a free port with an empty data folder. Throws when it does not answer. */
+export async function startServer(program: ServerProgram): Promise<RunningServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-mongodb-'));
+  const port = await freePort();
+  const child = spawn(program.command, program.args(port, folder), { stdio: 'ignore' });
+  // Also when the run ends in a way that no teardown sees.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const stop = async () => {
+    process.off('exit', kill);
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(child, `mongodb://127.0.0.1:${port}/?directConnection=true`, program.initiate);
+    return { uri: `mongodb://127.0.0.1:${port}/?directConnection=true`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { readonly port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Resolves when the server takes writes. */
+async function answers(child: ChildProcess, uri: string, initiate: boolean): Promise<void> {
+  let gone: Error | undefined;
+  child.once('error', (error) => {
+    gone = error;
+  });
+  child.once('exit', (code) => {
+    gone ??= new Error(`it ended with code ${code}`);
+  });
+  const giveUpAt = Date.now() + START_MS;
+  let initiated = !initiate;
+  for (;;) {
+    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 500, connectTimeoutMS: 500 });
+    try {
+      const admin = client.db('admin');
+      if (!initiated) await admin.command({ replSetInitiate: {} });
+      initiated = true;
+      if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
+      throw new Error('it takes no writes');
+    } catch (error) {
+      if (gone) throw gone;
+      if (Date.now() > giveUpAt) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await client.close();
+    }
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  const impatient = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await exited;
+  clearTimeout(impatient);
+}
