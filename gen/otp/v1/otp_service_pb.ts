@@ -8,7 +8,7 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_otp_v1_access } from "./access_pb.js";
-import type { Channel, Operation, Policy, Session, SessionStatus } from "./session_pb.js";
+import type { Beneficiary, Channel, Operation, Policy, Session, SessionStatus } from "./session_pb.js";
 import { file_otp_v1_session } from "./session_pb.js";
 import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/otp_service.proto.
  */
 export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
-  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyLGAwoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24iywEKDFNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRI9Cg1zYW5kYm94X2NvZGVzGAMgAygLMiYub3RwLnYxLlNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRIOCgZyZXVzZWQYBCABKAgaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJoCg9WYWxpZGF0ZVJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAARIXCgRjb2RlGAIgASgJQgm6SAZyBBABGEASHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiZAoQVmFsaWRhdGVSZXNwb25zZRIaChJ2ZXJpZmljYXRpb25fdG9rZW4YASABKAkSNAoQdG9rZW5fZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi7QEKDVZlcmlmeVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESFQoEY29kZRgCIAEoCUIHukgEcgIYQBJbCgVjb2RlcxgDIAMoCzIgLm90cC52MS5WZXJpZnlSZXF1ZXN0LkNvZGVzRW50cnlCKrpIJ5oBJBADIhhyFlIFZW1haWxSA3Ntc1IId2hhdHNhcHAqBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAQgASgJQgi6SAVyAxiAARosCgpDb2Rlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoNQ2hhbm5lbFJlc3VsdBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSIwoGcmVzdWx0GAIgASgOMhMub3RwLnYxLkNoZWNrUmVzdWx0IqwBCg5WZXJpZnlSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SJgoHcmVzdWx0cxgCIAMoCzIVLm90cC52MS5DaGFubmVsUmVzdWx0EhoKEnZlcmlmaWNhdGlvbl90b2tlbhgDIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKBAQoNUmVzZW5kUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARI0CghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsQhG6SA6SAQsQAxgBIgWCAQIgABIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASKoAQoOUmVzZW5kUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uEj8KDXNhbmRib3hfY29kZXMYAiADKAsyKC5vdHAudjEuUmVzZW5kUmVzcG9uc2UuU2FuZGJveENvZGVzRW50cnkaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASL0AwoTTGlzdFNlc3Npb25zUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIvCgZzdGF0dXMYAyABKA4yFS5vdHAudjEuU2Vzc2lvblN0YXR1c0IIukgFggECEAESKgoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsQgi6SAWCAQIQARIYCgdwdXJwb3NlGAUgASgJQge6SARyAhhAEhQKB3NhbmRib3gYBiABKAhIAIgBARIbCglyZWNpcGllbnQYByABKAlCCLpIBXIDGP4BEjEKDWNyZWF0ZWRfYWZ0ZXIYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJTCghtZXRhZGF0YRgKIAMoCzIpLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnlCFrpIE5oBEBAIIgVyAxiAASoFcgMYgAQaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgoKCF9zYW5kYm94IlIKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiEKCHNlc3Npb25zGAEgAygLMg8ub3RwLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjEKEUdldFNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDGIABIjYKEkdldFNlc3Npb25SZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24iNgoUQ2FuY2VsU2Vzc2lvblJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAASI5ChVDYW5jZWxTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uKssBCgtDaGVja1Jlc3VsdBIcChhDSEVDS19SRVNVTFRfVU5TUEVDSUZJRUQQABIZChVDSEVDS19SRVNVTFRfVkVSSUZJRUQQARIdChlDSEVDS19SRVNVTFRfSU5WQUxJRF9DT0RFEAISIQodQ0hFQ0tfUkVTVUxUX0FMUkVBRFlfVkVSSUZJRUQQAxIcChhDSEVDS19SRVNVTFRfTk9UX0NIRUNLRUQQBBIjCh9DSEVDS19SRVNVTFRfQVRURU1QVFNfRVhIQVVTVEVEEAUy2AQKCk90cFNlcnZpY2USQQoEU2VuZBITLm90cC52MS5TZW5kUmVxdWVzdBoULm90cC52MS5TZW5kUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kEk8KCFZhbGlkYXRlEhcub3RwLnYxLlZhbGlkYXRlUmVxdWVzdBoYLm90cC52MS5WYWxpZGF0ZVJlc3BvbnNlIhDStRgMCgpvdHAudmVyaWZ5EksKBlZlcmlmeRIVLm90cC52MS5WZXJpZnlSZXF1ZXN0GhYub3RwLnYxLlZlcmlmeVJlc3BvbnNlIhLStRgOCgpvdHAudmVyaWZ5EAESSQoGUmVzZW5kEhUub3RwLnYxLlJlc2VuZFJlcXVlc3QaFi5vdHAudjEuUmVzZW5kUmVzcG9uc2UiENK1GAwKCG90cC5zZW5kEAESYQoMTGlzdFNlc3Npb25zEhsub3RwLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaHC5vdHAudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiFpACAdK1GA8KDXNlc3Npb25zLnJlYWQSXQoKR2V0U2Vzc2lvbhIZLm90cC52MS5HZXRTZXNzaW9uUmVxdWVzdBoaLm90cC52MS5HZXRTZXNzaW9uUmVzcG9uc2UiGJACAdK1GBEKDXNlc3Npb25zLnJlYWQQARJcCg1DYW5jZWxTZXNzaW9uEhwub3RwLnYxLkNhbmNlbFNlc3Npb25SZXF1ZXN0Gh0ub3RwLnYxLkNhbmNlbFNlc3Npb25SZXNwb25zZSIO0rUYCgoIb3RwLnNlbmRiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyLiBAoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24SKAoLYmVuZWZpY2lhcnkYDCABKAsyEy5vdHAudjEuQmVuZWZpY2lhcnkSEwoLYWRkX2NvbnRhY3QYDSABKAgSGwoJc2VuZGVyX2lkGA4gASgJQgi6SAVyAxj+ARIiChBtZXNzYWdlX3RlbXBsYXRlGA8gASgJQgi6SAVyAxigARIaChJyZXVzZV9vcGVuX3Nlc3Npb24YECABKAgiywEKDFNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRI9Cg1zYW5kYm94X2NvZGVzGAMgAygLMiYub3RwLnYxLlNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRIOCgZyZXVzZWQYBCABKAgaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJoCg9WYWxpZGF0ZVJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAARIXCgRjb2RlGAIgASgJQgm6SAZyBBABGEASHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiZAoQVmFsaWRhdGVSZXNwb25zZRIaChJ2ZXJpZmljYXRpb25fdG9rZW4YASABKAkSNAoQdG9rZW5fZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi7QEKDVZlcmlmeVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESFQoEY29kZRgCIAEoCUIHukgEcgIYQBJbCgVjb2RlcxgDIAMoCzIgLm90cC52MS5WZXJpZnlSZXF1ZXN0LkNvZGVzRW50cnlCKrpIJ5oBJBADIhhyFlIFZW1haWxSA3Ntc1IId2hhdHNhcHAqBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAQgASgJQgi6SAVyAxiAARosCgpDb2Rlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoNQ2hhbm5lbFJlc3VsdBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSIwoGcmVzdWx0GAIgASgOMhMub3RwLnYxLkNoZWNrUmVzdWx0IqwBCg5WZXJpZnlSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SJgoHcmVzdWx0cxgCIAMoCzIVLm90cC52MS5DaGFubmVsUmVzdWx0EhoKEnZlcmlmaWNhdGlvbl90b2tlbhgDIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKBAQoNUmVzZW5kUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARI0CghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsQhG6SA6SAQsQAxgBIgWCAQIgABIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASKoAQoOUmVzZW5kUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uEj8KDXNhbmRib3hfY29kZXMYAiADKAsyKC5vdHAudjEuUmVzZW5kUmVzcG9uc2UuU2FuZGJveENvZGVzRW50cnkaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTBAoTTGlzdFNlc3Npb25zUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIvCgZzdGF0dXMYAyABKA4yFS5vdHAudjEuU2Vzc2lvblN0YXR1c0IIukgFggECEAESKgoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsQgi6SAWCAQIQARIYCgdwdXJwb3NlGAUgASgJQge6SARyAhhAEhQKB3NhbmRib3gYBiABKAhIAIgBARIbCglyZWNpcGllbnQYByABKAlCCLpIBXIDGP4BEjEKDWNyZWF0ZWRfYWZ0ZXIYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJTCghtZXRhZGF0YRgKIAMoCzIpLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnlCFrpIE5oBEBAIIgVyAxiAASoFcgMYgAQSHQoMc3BvbnNvcl9zbHVnGAsgASgJQge6SARyAhhAGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIKCghfc2FuZGJveCJSChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIhCghzZXNzaW9ucxgBIAMoCzIPLm90cC52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIxChFHZXRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAASI2ChJHZXRTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uIjYKFENhbmNlbFNlc3Npb25SZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCrpIB3IFEAEYgAEiOQoVQ2FuY2VsU2Vzc2lvblJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbirLAQoLQ2hlY2tSZXN1bHQSHAoYQ0hFQ0tfUkVTVUxUX1VOU1BFQ0lGSUVEEAASGQoVQ0hFQ0tfUkVTVUxUX1ZFUklGSUVEEAESHQoZQ0hFQ0tfUkVTVUxUX0lOVkFMSURfQ09ERRACEiEKHUNIRUNLX1JFU1VMVF9BTFJFQURZX1ZFUklGSUVEEAMSHAoYQ0hFQ0tfUkVTVUxUX05PVF9DSEVDS0VEEAQSIwofQ0hFQ0tfUkVTVUxUX0FUVEVNUFRTX0VYSEFVU1RFRBAFMtgECgpPdHBTZXJ2aWNlEkEKBFNlbmQSEy5vdHAudjEuU2VuZFJlcXVlc3QaFC5vdHAudjEuU2VuZFJlc3BvbnNlIg7StRgKCghvdHAuc2VuZBJPCghWYWxpZGF0ZRIXLm90cC52MS5WYWxpZGF0ZVJlcXVlc3QaGC5vdHAudjEuVmFsaWRhdGVSZXNwb25zZSIQ0rUYDAoKb3RwLnZlcmlmeRJLCgZWZXJpZnkSFS5vdHAudjEuVmVyaWZ5UmVxdWVzdBoWLm90cC52MS5WZXJpZnlSZXNwb25zZSIS0rUYDgoKb3RwLnZlcmlmeRABEkkKBlJlc2VuZBIVLm90cC52MS5SZXNlbmRSZXF1ZXN0GhYub3RwLnYxLlJlc2VuZFJlc3BvbnNlIhDStRgMCghvdHAuc2VuZBABEmEKDExpc3RTZXNzaW9ucxIbLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Ghwub3RwLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIhaQAgHStRgPCg1zZXNzaW9ucy5yZWFkEl0KCkdldFNlc3Npb24SGS5vdHAudjEuR2V0U2Vzc2lvblJlcXVlc3QaGi5vdHAudjEuR2V0U2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAESXAoNQ2FuY2VsU2Vzc2lvbhIcLm90cC52MS5DYW5jZWxTZXNzaW9uUmVxdWVzdBodLm90cC52MS5DYW5jZWxTZXNzaW9uUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * Where the codes go.
@@ -97,7 +97,7 @@ export const SessionConfigSchema: GenMessage<SessionConfig> = /*@__PURE__*/
  */
 export type SendRequest = Message<"otp.v1.SendRequest"> & {
   /**
-   * One recipient for each channel.
+   * One recipient for each channel. Give recipients or beneficiary, not both.
    *
    * @generated from field: otp.v1.Recipients recipients = 1;
    */
@@ -177,6 +177,48 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
    * @generated from field: otp.v1.Operation operation = 11;
    */
   operation?: Operation | undefined;
+
+  /**
+   * Send to the addresses a sponsor has on file for this person. The sponsor's
+   * rules apply: channels, operations, clients.
+   *
+   * @generated from field: otp.v1.Beneficiary beneficiary = 12;
+   */
+  beneficiary?: Beneficiary | undefined;
+
+  /**
+   * Keep every verified recipient of this session as a contact.
+   *
+   * @generated from field: bool add_contact = 13;
+   */
+  addContact: boolean;
+
+  /**
+   * The sender the message comes from: an e-mail address, an SMS sender name or
+   * a WhatsApp account. Default: the workspace's sender of the channel. Once a
+   * workspace has registered senders for a channel, only those.
+   *
+   * @generated from field: string sender_id = 14;
+   */
+  senderId: string;
+
+  /**
+   * The text of SMS and WhatsApp messages, with <OTP> where the code goes; at
+   * most 160 characters.
+   *
+   * @generated from field: string message_template = 15;
+   */
+  messageTemplate: string;
+
+  /**
+   * Answer with an open session of the same caller, recipients, sender,
+   * purpose, operation, policy and config, created within the resend cooldown,
+   * instead of sending again. Off by default: a second person asking for the
+   * same number would share the first one's session.
+   *
+   * @generated from field: bool reuse_open_session = 16;
+   */
+  reuseOpenSession: boolean;
 };
 
 /**
@@ -543,6 +585,13 @@ export type ListSessionsRequest = Message<"otp.v1.ListSessionsRequest"> & {
    * @generated from field: map<string, string> metadata = 10;
    */
   metadata: { [key: string]: string };
+
+  /**
+   * Only sessions of this sponsor's beneficiaries.
+   *
+   * @generated from field: string sponsor_slug = 11;
+   */
+  sponsorSlug: string;
 };
 
 /**
@@ -748,8 +797,9 @@ export const OtpService: GenService<{
    *
    * Scope: otp.send.
    *
-   * Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, RATE_LIMITED,
-   * RECIPIENT_BLOCKED, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
+   * Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
+   * OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
+   * INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
    *
    * @generated from rpc otp.v1.OtpService.Send
    */
@@ -808,7 +858,7 @@ export const OtpService: GenService<{
    * Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
    * SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, RESEND_TOO_SOON,
    * RESENDS_EXHAUSTED, CHANNEL_NOT_IN_SESSION, RATE_LIMITED, RECIPIENT_BLOCKED,
-   * IDEMPOTENCY_CONFLICT, OVERLOADED.
+   * INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, OVERLOADED.
    *
    * @generated from rpc otp.v1.OtpService.Resend
    */
@@ -848,13 +898,13 @@ export const OtpService: GenService<{
   },
   /**
    * Ends a session before its time: no code of it is accepted any more and
-   * messages not yet taken by a provider are not sent. Cancelling a cancelled
-   * session changes nothing and succeeds.
+   * messages not yet taken by a provider are not sent. An expired or locked
+   * session can be cancelled too; it then reports CANCELED. Cancelling a
+   * cancelled session changes nothing and succeeds.
    *
    * Scope: otp.send.
    *
-   * Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-   * SESSION_EXPIRED, ATTEMPTS_EXHAUSTED.
+   * Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
    *
    * @generated from rpc otp.v1.OtpService.CancelSession
    */

@@ -13,7 +13,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/session.proto.
  */
 export const file_otp_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("ChRvdHAvdjEvc2Vzc2lvbi5wcm90bxIGb3RwLnYxIm4KBlBvbGljeRIsCghzdHJhdGVneRgBIAEoDjIQLm90cC52MS5TdHJhdGVneUIIukgFggECEAESNgoIY2hhbm5lbHMYAiADKA4yDy5vdHAudjEuQ2hhbm5lbEITukgQkgENEAMYASIHggEEEAEgACJbCglPcGVyYXRpb24SFwoEdHlwZRgBIAEoCUIJukgGcgQQARhAEhYKAmlkGAIgASgJQgq6SAdyBRABGIABEh0KDHByb2R1Y3RfdHlwZRgDIAEoCUIHukgEcgIYQCLUAQoMQ2hhbm5lbFN0YXRlEiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEhAKCHZlcmlmaWVkGAMgASgIEi8KC3ZlcmlmaWVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCg5kZWxpdmVyeV9zdGF0ZRgFIAEoDjIVLm90cC52MS5EZWxpdmVyeVN0YXRlEhYKDmRlbGl2ZXJ5X2Vycm9yGAYgASgJIqMECgdTZXNzaW9uEgoKAmlkGAEgASgJEiUKBnN0YXR1cxgCIAEoDjIVLm90cC52MS5TZXNzaW9uU3RhdHVzEiYKCGNoYW5uZWxzGAMgAygLMhQub3RwLnYxLkNoYW5uZWxTdGF0ZRIeCgZwb2xpY3kYBCABKAsyDi5vdHAudjEuUG9saWN5Eg8KB3B1cnBvc2UYBSABKAkSGgoSYXR0ZW1wdHNfcmVtYWluaW5nGAYgASgFEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE3Jlc2VuZF9hdmFpbGFibGVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2FwcHJvdmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWRlZW1lZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc2FuZGJveBgMIAEoCBIpCghtZXRhZGF0YRgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSJAoJb3BlcmF0aW9uGA4gASgLMhEub3RwLnYxLk9wZXJhdGlvbhITCgtjb2RlX2xlbmd0aBgPIAEoBSpcCgdDaGFubmVsEhcKE0NIQU5ORUxfVU5TUEVDSUZJRUQQABIRCg1DSEFOTkVMX0VNQUlMEAESDwoLQ0hBTk5FTF9TTVMQAhIUChBDSEFOTkVMX1dIQVRTQVBQEAMq2AEKDVNlc3Npb25TdGF0dXMSHgoaU0VTU0lPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZTRVNTSU9OX1NUQVRVU19QRU5ESU5HEAESGgoWU0VTU0lPTl9TVEFUVVNfUEFSVElBTBACEhsKF1NFU1NJT05fU1RBVFVTX0FQUFJPVkVEEAMSGwoXU0VTU0lPTl9TVEFUVVNfQ0FOQ0VMRUQQBBIaChZTRVNTSU9OX1NUQVRVU19FWFBJUkVEEAUSGQoVU0VTU0lPTl9TVEFUVVNfTE9DS0VEEAYqXwoIU3RyYXRlZ3kSGAoUU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIQCgxTVFJBVEVHWV9BTEwQARIQCgxTVFJBVEVHWV9BTlkQAhIVChFTVFJBVEVHWV9TUEVDSUZJQxADKr0BCg1EZWxpdmVyeVN0YXRlEh4KGkRFTElWRVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVREVMSVZFUllfU1RBVEVfUVVFVUVEEAESGwoXREVMSVZFUllfU1RBVEVfQUNDRVBURUQQAhIcChhERUxJVkVSWV9TVEFURV9ERUxJVkVSRUQQAxIZChVERUxJVkVSWV9TVEFURV9GQUlMRUQQBBIbChdERUxJVkVSWV9TVEFURV9OT1RfU0VOVBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChRvdHAvdjEvc2Vzc2lvbi5wcm90bxIGb3RwLnYxIm4KBlBvbGljeRIsCghzdHJhdGVneRgBIAEoDjIQLm90cC52MS5TdHJhdGVneUIIukgFggECEAESNgoIY2hhbm5lbHMYAiADKA4yDy5vdHAudjEuQ2hhbm5lbEITukgQkgENEAMYASIHggEEEAEgACJbCglPcGVyYXRpb24SFwoEdHlwZRgBIAEoCUIJukgGcgQQARhAEhYKAmlkGAIgASgJQgq6SAdyBRABGIABEh0KDHByb2R1Y3RfdHlwZRgDIAEoCUIHukgEcgIYQCJSCgtCZW5lZmljaWFyeRIfCgxzcG9uc29yX3NsdWcYASABKAlCCbpIBnIEEAEYQBIiCg5iZW5lZmljaWFyeV9pZBgCIAEoCUIKukgHcgUQARiAASLUAQoMQ2hhbm5lbFN0YXRlEiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEhAKCHZlcmlmaWVkGAMgASgIEi8KC3ZlcmlmaWVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCg5kZWxpdmVyeV9zdGF0ZRgFIAEoDjIVLm90cC52MS5EZWxpdmVyeVN0YXRlEhYKDmRlbGl2ZXJ5X2Vycm9yGAYgASgJIs0ECgdTZXNzaW9uEgoKAmlkGAEgASgJEiUKBnN0YXR1cxgCIAEoDjIVLm90cC52MS5TZXNzaW9uU3RhdHVzEiYKCGNoYW5uZWxzGAMgAygLMhQub3RwLnYxLkNoYW5uZWxTdGF0ZRIeCgZwb2xpY3kYBCABKAsyDi5vdHAudjEuUG9saWN5Eg8KB3B1cnBvc2UYBSABKAkSGgoSYXR0ZW1wdHNfcmVtYWluaW5nGAYgASgFEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjcKE3Jlc2VuZF9hdmFpbGFibGVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2FwcHJvdmVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtyZWRlZW1lZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHc2FuZGJveBgMIAEoCBIpCghtZXRhZGF0YRgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSJAoJb3BlcmF0aW9uGA4gASgLMhEub3RwLnYxLk9wZXJhdGlvbhITCgtjb2RlX2xlbmd0aBgPIAEoBRIoCgtiZW5lZmljaWFyeRgQIAEoCzITLm90cC52MS5CZW5lZmljaWFyeSpcCgdDaGFubmVsEhcKE0NIQU5ORUxfVU5TUEVDSUZJRUQQABIRCg1DSEFOTkVMX0VNQUlMEAESDwoLQ0hBTk5FTF9TTVMQAhIUChBDSEFOTkVMX1dIQVRTQVBQEAMq2AEKDVNlc3Npb25TdGF0dXMSHgoaU0VTU0lPTl9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZTRVNTSU9OX1NUQVRVU19QRU5ESU5HEAESGgoWU0VTU0lPTl9TVEFUVVNfUEFSVElBTBACEhsKF1NFU1NJT05fU1RBVFVTX0FQUFJPVkVEEAMSGwoXU0VTU0lPTl9TVEFUVVNfQ0FOQ0VMRUQQBBIaChZTRVNTSU9OX1NUQVRVU19FWFBJUkVEEAUSGQoVU0VTU0lPTl9TVEFUVVNfTE9DS0VEEAYqXwoIU3RyYXRlZ3kSGAoUU1RSQVRFR1lfVU5TUEVDSUZJRUQQABIQCgxTVFJBVEVHWV9BTEwQARIQCgxTVFJBVEVHWV9BTlkQAhIVChFTVFJBVEVHWV9TUEVDSUZJQxADKr0BCg1EZWxpdmVyeVN0YXRlEh4KGkRFTElWRVJZX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoVREVMSVZFUllfU1RBVEVfUVVFVUVEEAESGwoXREVMSVZFUllfU1RBVEVfQUNDRVBURUQQAhIcChhERUxJVkVSWV9TVEFURV9ERUxJVkVSRUQQAxIZChVERUxJVkVSWV9TVEFURV9GQUlMRUQQBBIbChdERUxJVkVSWV9TVEFURV9OT1RfU0VOVBAFYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * The verification policy of a session.
@@ -80,6 +80,34 @@ export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
   messageDesc(file_otp_v1_session, 1);
 
 /**
+ * A person known to a sponsor, whose addresses are on file.
+ *
+ * @generated from message otp.v1.Beneficiary
+ */
+export type Beneficiary = Message<"otp.v1.Beneficiary"> & {
+  /**
+   * The sponsor.
+   *
+   * @generated from field: string sponsor_slug = 1;
+   */
+  sponsorSlug: string;
+
+  /**
+   * The person, by the sponsor's own identifier.
+   *
+   * @generated from field: string beneficiary_id = 2;
+   */
+  beneficiaryId: string;
+};
+
+/**
+ * Describes the message otp.v1.Beneficiary.
+ * Use `create(BeneficiarySchema)` to create a new message.
+ */
+export const BeneficiarySchema: GenMessage<Beneficiary> = /*@__PURE__*/
+  messageDesc(file_otp_v1_session, 2);
+
+/**
  * One channel of a session.
  *
  * @generated from message otp.v1.ChannelState
@@ -135,7 +163,7 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
  * Use `create(ChannelStateSchema)` to create a new message.
  */
 export const ChannelStateSchema: GenMessage<ChannelState> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 2);
+  messageDesc(file_otp_v1_session, 3);
 
 /**
  * One challenge to one person: codes sent over one or more channels, a shared
@@ -248,6 +276,13 @@ export type Session = Message<"otp.v1.Session"> & {
    * @generated from field: int32 code_length = 15;
    */
   codeLength: number;
+
+  /**
+   * The beneficiary the codes were sent to, where Send named one.
+   *
+   * @generated from field: otp.v1.Beneficiary beneficiary = 16;
+   */
+  beneficiary?: Beneficiary | undefined;
 };
 
 /**
@@ -255,7 +290,7 @@ export type Session = Message<"otp.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 3);
+  messageDesc(file_otp_v1_session, 4);
 
 /**
  * A way to reach a person.
