@@ -29,7 +29,7 @@ export class Connection {
   /** Whether the peer has said which protocol it speaks. */
   spoken = false;
   session: ServerHttp2Session | undefined;
-  /** Whether an HTTP/2 peer has sent its SETTINGS. */
+  /** Whether an HTTP/2 peer has sent its SETTINGS and acknowledged ours; until then it need not keep to them. */
   settled = false;
   /** Requests under way, oldest first. */
   readonly exchanges = new Set<Exchange>();

@@ -16,8 +16,10 @@ export function watchDeadlines(connections: Connections, limits: HttpLimits, clo
   const look = () => {
     const now = clock.now();
     for (const connection of connections) {
-      if (connection.exchanges.size === 0) lookAtIdle(connection, limits, now);
-      else lookAtBusy(connection, limits, clock, now);
+      if (overdue(connection, limits, now)) connection.socket.destroy();
+      else if (connection.exchanges.size > 0) lookAtBusy(connection, limits, clock, now);
+      else if (connection.session && now - connection.idleSince >= limits.sessionIdleMs)
+        connection.conclude(now);
     }
     cancel = clock.after(limits.sweepMs, look);
   };
@@ -25,19 +27,14 @@ export function watchDeadlines(connections: Connections, limits: HttpLimits, clo
   return () => cancel();
 }
 
-function lookAtIdle(connection: Connection, limits: HttpLimits, now: number): void {
-  const idleMs = now - connection.idleSince;
-  if (overdue(connection, limits, now)) connection.socket.destroy();
-  else if (connection.session && idleMs >= limits.sessionIdleMs) connection.conclude(now);
-}
-
 function overdue(connection: Connection, limits: HttpLimits, now: number): boolean {
   const { openedAt, idleSince, concludedAt } = connection;
   if (!connection.spoken) return now - openedAt >= limits.firstBytesMs;
-  if (concludedAt !== undefined) return now - Math.max(idleSince, concludedAt) >= limits.lingerMs;
+  const idle = connection.exchanges.size === 0;
+  if (idle && concludedAt !== undefined) return now - Math.max(idleSince, concludedAt) >= limits.lingerMs;
   if (connection.session) return !connection.settled && now - openedAt >= limits.headersMs;
   // Node restarts its keep-alive limit at every byte, so blank lines between requests would last for ever.
-  return now - idleSince >= limits.keepAliveMs + limits.headersMs;
+  return idle && now - idleSince >= limits.keepAliveMs + limits.headersMs;
 }
 
 function lookAtBusy(connection: Connection, limits: HttpLimits, clock: Clock, now: number): void {

@@ -24,7 +24,6 @@ export function createHttp2(
       },
       maxHeaderListPairs: limits.headerCount,
       maxSessionInvalidFrames: limits.invalidFrames,
-      maxSessionRejectedStreams: limits.rejectedStreams,
     },
     serve,
   );
@@ -32,7 +31,7 @@ export function createHttp2(
   return (connection, socket) => {
     const adopt = (session: ServerHttp2Session) => {
       connection.session = session;
-      session.once('remoteSettings', () => {
+      session.once('localSettings', () => {
         connection.settled = true;
       });
       session.on('stream', (stream) => {

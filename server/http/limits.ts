@@ -14,7 +14,7 @@ export const LIMITS = {
     10_000,
     'A connection says nothing, or does not finish its TLS handshake: it costs a descriptor.',
   ),
-  headersMs: ms(15_000, 'A header sent drop by drop. On HTTP/2: the first SETTINGS.'),
+  headersMs: ms(15_000, 'A header sent drop by drop. On HTTP/2: SETTINGS, and taking note of ours.'),
   requestMs: ms(
     30_000,
     'A body sent drop by drop, or half sent. Counted from the first byte of the request.',
@@ -47,7 +47,6 @@ export const LIMITS = {
   resets: count(200, 'Streams one HTTP/2 connection may open and take back within resetWindowMs.'),
   resetWindowMs: ms(10_000, 'See resets. A reset stream costs work and frees its place at once.'),
   invalidFrames: count(100, 'HTTP/2 frames against the protocol before the connection ends.'),
-  rejectedStreams: count(100, 'HTTP/2 streams opened beyond requestsAtOnce before the connection ends.'),
 } as const satisfies Record<string, Limit>;
 
 /** The limits in force, in the units of the table. */

@@ -71,12 +71,16 @@ export const request = (method: string, path: string, ...more: (readonly [string
 
 /** An HTTP/2 client that sends exactly the frames it is told to. */
 export class FrameClient extends RawClient {
-  /** Sends the preface and SETTINGS, and acknowledges the server's once they are there. */
-  static async greet(port: number, settings: Uint8Array = Buffer.alloc(0)): Promise<FrameClient> {
+  /** Sends the preface and SETTINGS, and acknowledges the server's once they are there, if it is to. */
+  static async greet(
+    port: number,
+    settings: Uint8Array = Buffer.alloc(0),
+    acknowledge = true,
+  ): Promise<FrameClient> {
     const client = new FrameClient(port);
     await client.send(Buffer.concat([Buffer.from(PREFACE), frame(SETTINGS, 0, 0, settings)]));
     await client.untilFrame(({ type, flags }) => type === SETTINGS && flags === 0);
-    await client.send(frame(SETTINGS, ACK, 0));
+    if (acknowledge) await client.send(frame(SETTINGS, ACK, 0));
     return client;
   }
 

@@ -42,7 +42,6 @@ describe('one port', () => {
   it.each(['GET', 'POST', 'PUT', 'PROPFIND', 'PATCH'])('understands %s sent byte by byte', async (method) => {
     const { port } = await serving();
     const client = new RawClient(port);
-    client.socket.setNoDelay(true);
     for (const byte of `${method} /slow HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi`) {
       await client.send(byte);
     }
@@ -52,7 +51,6 @@ describe('one port', () => {
   it('understands HTTP/2 sent byte by byte', async () => {
     const { port } = await serving();
     const client = new FrameClient(port);
-    client.socket.setNoDelay(true);
     for (const byte of PREFACE) await client.send(byte);
     for (const byte of frame(SETTINGS, 0, 0)) await client.send(Buffer.from([byte]));
     await client.settle();

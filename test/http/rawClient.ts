@@ -10,7 +10,7 @@ export class RawClient {
   #received = Buffer.alloc(0);
 
   constructor(port: number, host = '127.0.0.1') {
-    this.socket = connect({ port, host });
+    this.socket = connect({ port, host, noDelay: true });
     this.socket.on('data', (bytes: Buffer) => {
       this.#received = Buffer.concat([this.#received, bytes]);
     });
