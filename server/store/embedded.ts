@@ -54,6 +54,7 @@ class EmbeddedStore implements Documents {
   readonly #collections = new Map<string, CheckedCollection<Document>>();
   readonly #purged: Collection[] = [];
   #stopSweeping: () => Promise<void> = async () => {};
+  #closing: Promise<void> | undefined;
 
   constructor(file: StoreFile, queue: WriteQueue) {
     this.#file = file;
@@ -85,7 +86,12 @@ class EmbeddedStore implements Documents {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.#stopSweeping();
     await this.#queue.close();
     this.#file.reader.close();
