@@ -37,6 +37,8 @@ export interface Call extends Envelope {
   principal: Principal;
   /** The session the call was about, for the log. */
   sessionId?: string;
+  /** What an operator's call changed, for the audit, such as "apiKeys/01a2…". */
+  resource?: string;
   /** The tightest limit that was counted, for the X-RateLimit headers. */
   rateLimit?: RateLimit;
 }

@@ -50,6 +50,8 @@ export const ERRORS = {
     409,
     'The token was not issued for that operation or recipient.',
   ),
+  NOT_FOUND: row(Code.NotFound, 404, 'There is no such resource.'),
+  ALREADY_EXISTS: row(Code.AlreadyExists, 409, 'It exists already.'),
   ROUTE_NOT_FOUND: row(Code.Unimplemented, 404, 'There is nothing at that address.'),
   METHOD_NOT_ALLOWED: row(Code.Unimplemented, 405, 'That method is not allowed here.'),
   UNSUPPORTED_MEDIA_TYPE: row(Code.InvalidArgument, 415, 'That content type is not accepted here.'),

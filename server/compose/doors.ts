@@ -3,6 +3,8 @@ import type { DescFile, DescService } from '@bufbuild/protobuf';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Clock } from '../clock.js';
@@ -25,8 +27,8 @@ import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import type { Documents } from '../store/documents.js';
 
-/** The services of the contract. */
-const SERVICES: readonly DescService[] = [OtpService, VerificationTokenService];
+/** The services of the contract, the operator's last. */
+const SERVICES: readonly DescService[] = [OtpService, VerificationTokenService, ApiKeyService, AuditService];
 /** The services every gRPC server is expected to have. */
 const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflectionAlpha];
 

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config.js';
-import { newId } from '../domain/ids.js';
+import { createIds } from '../domain/ids.js';
 import { createApiKeys } from '../keys/apiKeys.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBlock } from '../limits/recipientBlock.js';
@@ -19,6 +19,7 @@ import { openEmbedded } from '../store/embedded.js';
 import { createWorkspaces } from '../workspaces/workspaces.js';
 import { composeDoors } from './doors.js';
 import { type FirstKeys, makeFirstKeys } from './firstStart.js';
+import { composeOperator } from './operator.js';
 import { composeProviders, composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
 
@@ -47,16 +48,16 @@ export interface Service {
 /** Builds the whole service. Nothing else constructs anything. */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
   const { clock = systemClock, random = systemRandom, log = createLog(config.logLevel) } = overrides;
-  const makeId = () => newId(clock, random);
+  const newId = createIds(clock, random);
   const documents = overrides.documents ?? (await openStore(config, clock));
   const secrets = await composeSecrets(config, documents, clock, random, log);
-  const keys = createApiKeys(documents, clock, random, makeId);
+  const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
   const firstKeys = await makeFirstKeys(config, documents, keys);
 
   const limiter = createLimiter(documents, clock, random);
   const block = createRecipientBlock(documents, clock);
-  const common = { config, documents, secrets, workspaces, block, newId: makeId, clock, random, log };
+  const common = { config, documents, secrets, workspaces, block, newId, clock, random, log };
   const { inbox, providerFor, close: closeProviders } = composeProviders(common);
   const { outbox, events, erasing } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
@@ -66,16 +67,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       validate,
       authorise,
     },
-    handlers: createHandlers({
-      ...common,
-      ...secrets,
-      limiter,
-      codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-      supports: (channel) => providerFor(undefined, channel) !== undefined,
-      outbox,
-      events,
-    }),
-    newRequestId: makeId,
+    handlers: new Map([
+      ...createHandlers({
+        ...common,
+        ...secrets,
+        limiter,
+        codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
+        supports: (channel) => providerFor(undefined, channel) !== undefined,
+        outbox,
+        events,
+      }),
+      ...composeOperator({ ...common, keys }),
+    ]),
+    newRequestId: newId,
     clock,
     log,
   });

@@ -10,12 +10,17 @@ export interface StoredKey extends Document {
   /** Public id: the OAuth client id, the client in logs and limits. */
   readonly id: string;
   readonly workspace: string;
+  /** workspace/id: `_id` says neither whose a key is nor how old. */
+  readonly listedAs: string;
   readonly mode: Mode;
   readonly displayName: string;
   readonly scopes: readonly Scope[];
   readonly createdAt: Date;
   readonly expiresAt?: Date;
   readonly revokedAt?: Date;
+  /** To the hour: a write per call would cost more than it tells. */
+  readonly lastUsedAt?: Date;
+  readonly purgeAt?: Date;
 }
 
 /** What a new key is made of. */
@@ -27,6 +32,9 @@ export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'sc
 const FRESH_MS = 5_000;
 /** Keys remembered at once. */
 const KEPT = 10_000;
+const USE_NOTED_EVERY_MS = 3_600_000;
+/** A revoked key stays listed this long. */
+const REVOKED_KEPT_MS = 30 * 86_400_000;
 
 /** Makes, finds and remembers API keys. */
 export interface ApiKeys {
@@ -36,6 +44,10 @@ export interface ApiKeys {
   create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
   /** Sees to it that this very key exists. */
   ensure(secret: string, spec: KeySpec): Promise<void>;
+  /** Refuses the key from now on. */
+  revoke(_id: string): Promise<void>;
+  /** Reads the key anew the next time it is used. */
+  forget(_id: string): void;
 }
 
 interface Remembered {
@@ -60,18 +72,22 @@ export function createApiKeys(
     remembered.delete(_id);
     const key = await keys.findOne({ _id });
     if (!key) return undefined;
+    await noteUse(key, now);
     if (remembered.size >= KEPT) remembered.delete(remembered.keys().next().value as string);
     const fresh = { until: now + FRESH_MS, key, principal: principalOf(key) };
     remembered.set(_id, fresh);
     return fresh;
   }
 
-  const stored = (_id: string, spec: KeySpec): StoredKey => ({
-    _id,
-    id: newId(),
-    ...spec,
-    createdAt: new Date(clock.now()),
-  });
+  async function noteUse({ _id, lastUsedAt }: StoredKey, now: number): Promise<void> {
+    if (lastUsedAt && now - lastUsedAt.getTime() < USE_NOTED_EVERY_MS) return;
+    await keys.findOneAndUpdate({ _id }, { $set: { lastUsedAt: new Date(now) } });
+  }
+
+  const stored = (_id: string, spec: KeySpec): StoredKey => {
+    const id = newId();
+    return { _id, id, listedAs: `${spec.workspace}/${id}`, ...spec, createdAt: new Date(clock.now()) };
+  };
 
   return {
     async authenticate(secret) {
@@ -90,6 +106,17 @@ export function createApiKeys(
       } catch (error) {
         if (!(error instanceof DuplicateKey)) throw error;
       }
+    },
+    async revoke(_id) {
+      const now = clock.now();
+      await keys.findOneAndUpdate(
+        { _id, revokedAt: null },
+        { $set: { revokedAt: new Date(now), purgeAt: new Date(now + REVOKED_KEPT_MS) } },
+      );
+      remembered.delete(_id);
+    },
+    forget(_id) {
+      remembered.delete(_id);
     },
   };
 }

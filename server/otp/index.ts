@@ -1,10 +1,11 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
+import { byMethod, type Handlers } from '../handlers.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -46,11 +47,6 @@ export interface OtpParts {
   readonly clock: Clock;
 }
 
-/** A use case for every method of a service: leaving one out does not compile. */
-type Handlers<S extends DescService> = {
-  readonly [M in keyof S['method']]: Handler<S['method'][M] & DescMethod>;
-};
-
 /** The use cases by method of the contract. */
 export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler> {
   const { documents, fingerprints, verificationTokens, sessionTokens, clock } = parts;
@@ -85,9 +81,3 @@ export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler
   };
   return new Map([...byMethod(OtpService, otp), ...byMethod(VerificationTokenService, token)]);
 }
-
-const byMethod = <S extends DescService>(service: S, handlers: Handlers<S>): [DescMethod, Handler][] =>
-  service.methods.map((method) => [
-    method,
-    handlers[method.localName as keyof S['method']] as unknown as Handler,
-  ]);

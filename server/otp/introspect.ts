@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import type { StoredSession } from '../domain/session.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
 import type { Collection } from '../store/documents.js';
-import { when } from './present.js';
+import { when } from '../timestamps.js';
 import { findProven, presentProof } from './proof.js';
 
 /** Looks at a verification token without using it up. */

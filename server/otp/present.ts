@@ -1,5 +1,5 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
-import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import {
   DeliveryState,
   type OperationSchema,
@@ -9,6 +9,7 @@ import {
 } from '../../gen/otp/v1/session_pb.js';
 import { channelEnum } from '../domain/channels.js';
 import { channelsOf, type StoredOperation, type StoredSession, statusOf } from '../domain/session.js';
+import { when } from '../timestamps.js';
 
 /** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */
 export function presentSession(
@@ -56,8 +57,3 @@ export const presentOperation = (operation: StoredOperation): MessageInitShape<t
 /** The session's UUID: its `_id` without the workspace. */
 export const idOf = (session: Pick<StoredSession, '_id'>): string =>
   session._id.slice(session._id.indexOf('/') + 1);
-
-/** A timestamp field where there is a date, nothing where there is none. */
-export function when<K extends string>(field: K, date: Date | null | undefined): { [P in K]?: Timestamp } {
-  return date ? ({ [field]: timestampFromDate(date) } as { [P in K]: Timestamp }) : {};
-}

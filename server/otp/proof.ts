@@ -6,7 +6,8 @@ import { channelsOf, type StoredOperation, type StoredSession } from '../domain/
 import { Failure } from '../errors.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
 import type { Collection } from '../store/documents.js';
-import { idOf, presentOperation, when } from './present.js';
+import { when } from '../timestamps.js';
+import { idOf, presentOperation } from './present.js';
 
 /** A session that was approved: it has a token. */
 export type Approved = StoredSession & Required<Pick<StoredSession, 'token'>>;

@@ -11,9 +11,9 @@ import { Failure, invalid } from '../errors.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
 import type { Collection } from '../store/documents.js';
+import { when } from '../timestamps.js';
 import { canonicalRequest } from './canonical.js';
 import { storedOperation } from './plan.js';
-import { when } from './present.js';
 import { type Approved, findProven, presentProof } from './proof.js';
 import { repeatable } from './repeatable.js';
 

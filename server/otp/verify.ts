@@ -13,10 +13,11 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
+import { when } from '../timestamps.js';
 import { canonicalRequest } from './canonical.js';
 import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
 import { lookUp } from './lookUp.js';
-import { idOf, presentSession, when } from './present.js';
+import { idOf, presentSession } from './present.js';
 import { repeatable } from './repeatable.js';
 
 export interface VerifyParts {

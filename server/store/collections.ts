@@ -33,7 +33,8 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'limits', indexes: [], ttl: true },
   { name: 'idempotency', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },
-  { name: 'keys', indexes: [[text('id')], [text('workspace'), newestFirst]], ttl: true },
+  { name: 'audit', indexes: [], ttl: true },
+  { name: 'keys', indexes: [[text('id')], [text('listedAs')]], ttl: true },
   { name: 'workspaces', indexes: [], ttl: false },
   { name: 'keyring', indexes: [], ttl: false },
 ];

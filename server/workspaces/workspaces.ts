@@ -28,6 +28,7 @@ const FRESH_MS = 5_000;
 /** Reads workspaces, remembering each for a few seconds. */
 export interface Workspaces {
   get(name: string): Promise<Workspace>;
+  exists(name: string): Promise<boolean>;
 }
 
 export function createWorkspaces(documents: Documents, clock: Clock): Workspaces {
@@ -42,6 +43,7 @@ export function createWorkspaces(documents: Documents, clock: Clock): Workspaces
       known.set(name, { workspace, until: now + FRESH_MS });
       return workspace;
     },
+    exists: async (name) => (await stored.findOne({ _id: name })) !== null,
   };
 }
 

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { version as uuidVersion, validate } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { crockfordToId, idToCrockford, idToOtp, newId, parseId } from '../../server/domain/ids.js';
+import {
+  createIds,
+  crockfordToId,
+  firstIdAt,
+  idToCrockford,
+  idToOtp,
+  newId,
+  parseId,
+} from '../../server/domain/ids.js';
 import { seededRandom } from '../support/seededRandom.js';
 
 const LATEST = 2 ** 48 - 1;
@@ -51,6 +59,27 @@ describe('an id', () => {
       fc.property(ids, fc.array(fc.boolean(), { minLength: 36, maxLength: 36 }), (id, flips) => {
         expect(parseId(flip(id, flips))).toBe(id);
         expect(parseId(`otp_${flip(idToCrockford(id), flips)}`)).toBe(id);
+      }),
+    );
+  });
+
+  it('sorts after every earlier one of the same process, however many a millisecond has', () => {
+    let now = 1_900_000_000_000;
+    const make = createIds({ now: () => now, after: () => () => {} }, seededRandom('order'));
+    const made = Array.from({ length: 300 }, (_, i) => {
+      if (i % 100 === 99) now++;
+      return make();
+    });
+    expect([...made].sort()).toEqual(made);
+    expect(new Set(made).size).toBe(made.length);
+    expect(made.every((id) => parseId(id) === id)).toBe(true);
+  });
+
+  it('is at or after the first id of its millisecond and before that of the next', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: LATEST - 1 }), fc.string(), (moment, seed) => {
+        const id = newId(at(moment), seededRandom(seed));
+        expect(id >= firstIdAt(moment) && id < firstIdAt(moment + 1)).toBe(true);
       }),
     );
   });

@@ -1,0 +1,38 @@
+import type { Call } from '../call.js';
+import type { Mode } from '../domain/session.js';
+import { Failure } from '../errors.js';
+
+/**
+ * The workspace an operator's call acts on: the caller's own, or, with the scope
+ * operator, the one it names. Throws PERMISSION_DENIED.
+ */
+export function targetWorkspace({ principal }: Call, requested: string): string {
+  if (!requested || requested === principal.workspace) return principal.workspace;
+  if (!principal.scopes.has('operator')) {
+    throw new Failure('PERMISSION_DENIED', {
+      message: 'Acting on another workspace needs the scope operator.',
+    });
+  }
+  return requested;
+}
+
+/**
+ * The mode an operator's call acts in: the caller's own, or, with the scope
+ * operator, the one it names. Throws PERMISSION_DENIED.
+ */
+export function targetMode({ principal }: Call, requested: Mode | undefined): Mode {
+  if (!requested || requested === principal.mode) return principal.mode;
+  if (!principal.scopes.has('operator')) {
+    throw new Failure('PERMISSION_DENIED', { message: 'Acting in the other mode needs the scope operator.' });
+  }
+  return requested;
+}
+
+/** What live traffic depends on is changed by live keys only. Throws PERMISSION_DENIED. */
+export function requireLive({ principal }: Call): void {
+  if (principal.mode !== 'live') {
+    throw new Failure('PERMISSION_DENIED', {
+      message: 'A test key cannot change what live traffic depends on.',
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { pathToString } from '@bufbuild/protobuf/reflect';
+import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { Failure } from './errors.js';
+
+// Every pattern is a constant of our own contract, so the platform's regular
+// expressions are safe here and need no engine of their own.
+const validator = createValidator({
+  regexMatch: (pattern, against) => new RegExp(pattern, 'u').test(against),
+});
+
+/**
+ * Checks a message against the rules written in the contract. Throws
+ * INVALID_REQUEST naming every field at fault, each path after `prefix`.
+ */
+export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
+  const result = validator.validate(schema, message);
+  if (result.kind === 'valid') return;
+  if (result.kind === 'error') throw result.error;
+  throw new Failure('INVALID_REQUEST', {
+    violations: result.violations.map(({ field, message: description }: Violation) => ({
+      field: prefix + pathToString(field),
+      description,
+    })),
+  });
+}
