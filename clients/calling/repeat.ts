@@ -1,0 +1,81 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { Code, type Interceptor } from '@connectrpc/connect';
+import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import { readError } from '../errors/index.js';
+import { takesRequestId, withRequestId } from './requestId.js';
+
+/** Times a call is tried before its failure is the caller's. */
+const TRIES = 3;
+/** Wait before the second try where the server names none, milliseconds; doubled for each further one. */
+const FIRST_WAIT_MS = 100;
+/** Whoever is told to wait longer than this is told so instead. */
+const LONGEST_WAIT_MS = 5_000;
+
+/** What ends a call before its tries do. */
+interface Bounds {
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number | undefined;
+}
+
+/**
+ * Whether a call may be made again without knowing what became of it: it reads
+ * only, or it carries a request id. Verify and Validate are neither: a wrong
+ * guess made twice costs two attempts.
+ */
+export function isRepeatable(method: DescMethod): boolean {
+  return (
+    method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ||
+    // Changes nothing either, but must not be marked so: then it could be a GET, with the token in the address.
+    method === VerificationTokenService.method.introspect ||
+    takesRequestId(method)
+  );
+}
+
+/**
+ * Runs `attempt` until it succeeds or repeating makes no sense. Only UNAVAILABLE
+ * is repeated (too busy, store away, connection lost), after the wait the server
+ * asks for.
+ */
+export async function repeat<T>(
+  attempt: () => Promise<T>,
+  { signal, deadline = Infinity }: Bounds,
+): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt();
+    } catch (thrown) {
+      const { code, retryAfterMs } = readError(thrown);
+      const waitMs = retryAfterMs ?? jittered(FIRST_WAIT_MS * 2 ** (tried - 1));
+      const inVain = waitMs > LONGEST_WAIT_MS || Date.now() + waitMs >= deadline;
+      if (code !== Code.Unavailable || tried === TRIES || inVain || signal?.aborted) throw thrown;
+      await pause(waitMs, signal);
+    }
+  }
+}
+
+/** Repeats the calls for which that is safe, under a request id where they need one. */
+export const repeating: Interceptor = (next) => async (req) => {
+  if (req.stream || !isRepeatable(req.method)) return next(req);
+  const { method, signal } = req;
+  const message = takesRequestId(method) ? withRequestId(method.input, req.message) : req.message;
+  return repeat(() => next({ ...req, message }), { signal });
+};
+
+/** Spread over a fifth to either side, so that callers refused together do not come back together. */
+const jittered = (ms: number): number => ms * (0.8 + Math.random() * 0.4);
+
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', gone);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', gone, { once: true });
+  });
+}

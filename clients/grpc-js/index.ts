@@ -1,0 +1,54 @@
+import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Credential } from '../calling/credential.js';
+import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
+import { type PromiseClient, promiseClient } from './call.js';
+
+export type { CallOptions, PromiseClient } from './call.js';
+export { type GrpcJsMethod, toMethodDefinition, toServiceDefinition } from './serviceDefinition.js';
+
+/** How to reach the service. */
+export interface OtpClientOptions {
+  /** `http://` or `https://`, host and port. */
+  readonly baseUrl: string;
+  /** An API key or OAuth access token. */
+  readonly apiKey: Credential;
+  /** Deadline of a call that brings none of its own, milliseconds. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Certificate of a private authority, PEM, for `https://`. */
+  readonly ca?: string | Buffer;
+  /** Further options of the grpc-js channel. */
+  readonly channel?: ChannelOptions;
+}
+
+/** Typed clients over one channel. */
+export interface OtpClient {
+  readonly otp: PromiseClient<typeof OtpService>;
+  readonly tokens: PromiseClient<typeof VerificationTokenService>;
+  /** Closes the channel; calls under way finish. A client that is left open does not keep the process alive. */
+  close(): void;
+}
+
+/**
+ * Clients over grpc-js, for programs that have it already (its tracing,
+ * interceptors, name resolution). Every method takes a request and
+ * `{timeoutMs, signal, headers}`, and rejects with grpc-js's ServiceError: read
+ * it with `readError` of countersign/errors.
+ */
+export function createOtpClient(options: OtpClientOptions): OtpClient {
+  const { baseUrl, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, ca, channel } = options;
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const isTls = protocol === 'https:';
+  const client = new Client(
+    `${hostname}:${port || (isTls ? 443 : 80)}`,
+    isTls ? credentials.createSsl(ca === undefined ? null : Buffer.from(ca)) : credentials.createInsecure(),
+    channel,
+  );
+  const calling = { client, credential: apiKey, timeoutMs };
+  return {
+    otp: promiseClient(OtpService, calling),
+    tokens: promiseClient(VerificationTokenService, calling),
+    close: () => client.close(),
+  };
+}

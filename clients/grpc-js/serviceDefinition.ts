@@ -1,0 +1,42 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+
+/** A method as grpc-js knows it. Requests may be given as plain objects. */
+export type GrpcJsMethod<
+  I extends DescMessage = DescMessage,
+  O extends DescMessage = DescMessage,
+> = MethodDefinition<MessageInitShape<I>, MessageShape<O>>;
+
+/**
+ * A generated service in the form grpc-js wants, by `localName` of its methods:
+ * for `makeGenericClientConstructor`, for servers (test doubles), for anything
+ * else that speaks grpc-js.
+ */
+export const toServiceDefinition = (service: DescService): ServiceDefinition =>
+  Object.fromEntries(service.methods.map((method) => [method.localName, toMethodDefinition(method)]));
+
+/** One method in the form grpc-js wants. */
+export function toMethodDefinition<I extends DescMessage, O extends DescMessage>(
+  method: DescMethod & { readonly input: I; readonly output: O },
+): GrpcJsMethod<I, O> {
+  const { input, output, methodKind, parent, name, localName } = method;
+  return {
+    path: `/${parent.typeName}/${name}`,
+    originalName: localName,
+    requestStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+    responseStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+    requestSerialize: (request) => Buffer.from(toBinary(input, create(input, request))),
+    requestDeserialize: (bytes) => fromBinary(input, bytes) as MessageInitShape<I>,
+    responseSerialize: (response) => Buffer.from(toBinary(output, response)),
+    responseDeserialize: (bytes) => fromBinary(output, bytes),
+  };
+}

@@ -1,0 +1,33 @@
+import { type Client, createClient } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { bearing, type Credential } from '../calling/credential.js';
+import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
+import { repeating } from '../calling/repeat.js';
+
+/** How a page reaches the service. */
+export interface SessionClientOptions {
+  /** `https://` and host. */
+  readonly baseUrl: string;
+  /** The session token from the answer to Send. Never an API key: whatever a page holds, its visitor holds. */
+  readonly sessionToken: Credential;
+  /** What to speak; Connect is JSON, readable in the browser's network view. Default `connect`. */
+  readonly protocol?: 'connect' | 'grpc-web';
+  /** Deadline of a call that brings none of its own, milliseconds. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** What a session token opens: its own session, so `sessionId` can be left out of every request. */
+export type SessionClient = Pick<Client<typeof OtpService>, 'verify' | 'resend' | 'getSession'>;
+
+/**
+ * A client for the browser page that asks a person for the code. Every method
+ * takes a request and `{timeoutMs, signal, headers}`, and rejects with
+ * ConnectError: read it with `readError` of countersign/errors.
+ */
+export function createSessionClient(options: SessionClientOptions): SessionClient {
+  const { baseUrl, sessionToken, protocol = 'connect', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const createTransport = protocol === 'connect' ? createConnectTransport : createGrpcWebTransport;
+  const interceptors = [repeating, bearing(sessionToken)];
+  return createClient(OtpService, createTransport({ baseUrl, defaultTimeoutMs: timeoutMs, interceptors }));
+}
