@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import { describe, inject } from 'vitest';
+import { withDatabase } from './mongodb/find.js';
 import type {} from './mongodb/globalSetup.js';
 
 /** The MongoDB of this run. */
@@ -40,11 +41,3 @@ export function describeWithMongo(name: string, suite: (mongodb: MongodbForTests
 
 /** Only lets a skipped suite declare its tests. */
 const UNUSED: MongodbForTests = { title: 'none', uri: () => '', drop: async () => {} };
-
-/** The path of a connection string is also where its user is looked up, unless it says otherwise. */
-function withDatabase(uri: string, name: string): string {
-  const [, hosts, path, query] = /^([^/]*\/\/[^/?]*)\/?([^?]*)\??(.*)$/.exec(uri)!;
-  const options = new URLSearchParams(query);
-  if (path && hosts!.includes('@') && !options.has('authSource')) options.set('authSource', path);
-  return `${hosts}/${name}?${options}`;
-}

@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { PROGRAMS } from './programs.js';
-import { type RunningServer, startServer } from './server.js';
+import { findMongodb } from './find.js';
 
 /** The MongoDB of this run: where it is, and what it is. */
 export interface ProvidedMongodb {
@@ -16,30 +15,13 @@ declare module 'vitest' {
 
 /** Finds a MongoDB once for the whole run and says which; without one the suites that need it are skipped by name. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.MONGODB_URI;
-  if (given) {
-    project.provide('mongodb', { uri: given, title: 'MONGODB_URI' });
-    say('MONGODB_URI');
-    return async () => {};
+  const found = await findMongodb(say);
+  if (!found && process.env.REQUIRE_MONGODB === '1') {
+    throw new Error('REQUIRE_MONGODB=1, and no MongoDB was found');
   }
-  for (const find of PROGRAMS) {
-    const program = await find();
-    if (!program) continue;
-    let server: RunningServer;
-    try {
-      server = await startServer(program);
-    } catch (error) {
-      say(`not ${program.title}: ${(error as Error).message}`);
-      continue;
-    }
-    project.provide('mongodb', { uri: server.uri, title: program.title });
-    say(program.title);
-    return server.stop;
-  }
-  if (process.env.REQUIRE_MONGODB === '1') throw new Error('REQUIRE_MONGODB=1, and no MongoDB was found');
-  project.provide('mongodb', null);
-  say('none found; the tests that need one are skipped');
-  return async () => {};
+  project.provide('mongodb', found ? { uri: found.uri, title: found.title } : null);
+  say(found?.title ?? 'none found; the tests that need one are skipped');
+  return found?.stop ?? (async () => {});
 }
 
 function say(what: string): void {
