@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import type { Clock } from '../../server/clock.js';
+import { compose, type Overrides } from '../../server/compose/index.js';
+import { readConfig } from '../../server/config.js';
+import type { InboxMessage } from '../../server/delivery/providers/inbox.js';
+import { createLog } from '../../server/observe/log.js';
+import type { Documents } from '../../server/store/documents.js';
+import { ManualClock } from './manualClock.js';
+
+/** A whole service on a free port of this machine, with time in the test's hands. */
+export interface TestService<C extends Clock = ManualClock> {
+  readonly baseUrl: string;
+  readonly port: number;
+  /** Every scope, live. */
+  readonly liveKey: string;
+  /** Every scope but `operator`, sandbox only. */
+  readonly testKey: string;
+  readonly clock: C;
+  readonly documents: Documents;
+  readonly dataDir: string;
+  /** The messages the development inbox holds, newest first. */
+  inbox(): Promise<InboxMessage[]>;
+  /** Everything logged so far, one JSON object a line. */
+  logged(): string;
+  stop(): Promise<void>;
+}
+
+interface Options<C extends Clock> {
+  /** Environment variables besides the ones a test service sets. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clock?: C;
+  readonly documents?: Documents;
+  readonly overrides?: Overrides;
+}
+
+/**
+ * Starts the service as main.ts does, in this process. Codes are hashed with the
+ * keyed HMAC unless `env` says otherwise, because most tests are not about hashing.
+ */
+export async function startService<C extends Clock = ManualClock>(
+  options: Options<C> = {},
+): Promise<TestService<C>> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'countersign-'));
+  const clock = (options.clock ?? new ManualClock()) as C;
+  const lines: string[] = [];
+  const log = createLog(
+    'debug',
+    new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    }),
+  );
+  const config = readConfig({ PORT: '0', OTP_DATA_DIR: dataDir, OTP_HASH: 'hmac', ...options.env });
+  const service = await compose(config, {
+    clock,
+    log,
+    ...(options.documents && { documents: options.documents }),
+    ...options.overrides,
+  });
+  const { port } = await service.start();
+  const baseUrl = `${config.tlsCert ? 'https' : 'http'}://127.0.0.1:${port}`;
+  return {
+    baseUrl,
+    port,
+    liveKey: service.firstKeys?.live ?? config.bootstrapApiKey ?? '',
+    testKey: service.firstKeys?.test ?? '',
+    clock,
+    documents: service.documents,
+    dataDir,
+    async inbox() {
+      const answer = await fetch(`${baseUrl}/inbox.json`);
+      return ((await answer.json()) as { messages: InboxMessage[] }).messages;
+    },
+    logged: () => lines.join(''),
+    async stop() {
+      await service.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
