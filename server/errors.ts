@@ -13,33 +13,90 @@ interface Row {
   readonly status: number;
   /** Public text. Causes never appear in it. */
   readonly message: string;
+  /** What a REST dialect says otherwise; see gateway/. Words and numbers are those of its document. */
+  readonly dialects: Dialects;
 }
 
-const row = (code: Code, status: number, message: string): Row => ({ code, status, message });
+interface Dialects {
+  /** `code`: the number in error_code. Without one the reason stands there: none is invented. */
+  readonly beneficiary?: { readonly status?: number; readonly code: string };
+  readonly multichannel?: { readonly status?: number; readonly message?: string };
+  /** `outcome`: the status word of the documented body. */
+  readonly messaging?: { readonly status?: number; readonly outcome?: string };
+}
+
+const row = (code: Code, status: number, message: string, dialects: Dialects = {}): Row => ({
+  code,
+  status,
+  message,
+  dialects,
+});
 
 export const ERRORS = {
-  INVALID_REQUEST: row(Code.InvalidArgument, 400, 'The request is not valid.'),
-  INVALID_RECIPIENT: row(Code.InvalidArgument, 400, 'Invalid recipient'),
+  INVALID_REQUEST: row(Code.InvalidArgument, 400, 'The request is not valid.', {
+    beneficiary: { code: '071-201' },
+  }),
+  INVALID_RECIPIENT: row(Code.InvalidArgument, 400, 'Invalid recipient', {
+    beneficiary: { code: '071-201' },
+  }),
   CHANNEL_REQUIRED: row(
     Code.InvalidArgument,
     400,
     'The session has several channels: say which code is whose.',
+    { beneficiary: { code: '071-201' } },
   ),
-  CHANNEL_NOT_IN_SESSION: row(Code.InvalidArgument, 400, 'The session does not use that channel.'),
-  CHANNEL_NOT_SUPPORTED: row(Code.FailedPrecondition, 422, 'That channel is not supported here.'),
+  CHANNEL_NOT_IN_SESSION: row(Code.InvalidArgument, 400, 'The session does not use that channel.', {
+    beneficiary: { code: '071-201' },
+  }),
+  CHANNEL_NOT_SUPPORTED: row(Code.FailedPrecondition, 422, 'That channel is not supported here.', {
+    multichannel: { status: 400 },
+    messaging: { status: 400 },
+  }),
   UNAUTHENTICATED: row(Code.Unauthenticated, 401, 'A valid credential is required.'),
-  PERMISSION_DENIED: row(Code.PermissionDenied, 403, 'The credential does not allow this.'),
-  SESSION_NOT_FOUND: row(Code.NotFound, 404, 'OTP session not found'),
-  SESSION_CONSUMED: row(Code.FailedPrecondition, 404, 'The session was verified and its token is used up.'),
-  ALREADY_VERIFIED: row(Code.FailedPrecondition, 409, 'OTP already verified'),
-  SESSION_CANCELED: row(Code.FailedPrecondition, 410, 'The session was cancelled.'),
-  SESSION_EXPIRED: row(Code.FailedPrecondition, 410, 'OTP expired'),
-  INVALID_CODE: row(Code.InvalidArgument, 400, 'Invalid OTP'),
-  ATTEMPTS_EXHAUSTED: row(Code.FailedPrecondition, 423, 'Maximum verification attempts reached'),
-  RATE_LIMITED: row(Code.ResourceExhausted, 429, 'Too many requests. Try again later.'),
-  RESEND_TOO_SOON: row(Code.ResourceExhausted, 429, 'It is too soon to send again.'),
-  RESENDS_EXHAUSTED: row(Code.ResourceExhausted, 429, 'No more resends for this session.'),
-  RECIPIENT_BLOCKED: row(Code.ResourceExhausted, 429, 'The recipient is blocked for now.'),
+  PERMISSION_DENIED: row(Code.PermissionDenied, 403, 'The credential does not allow this.', {
+    beneficiary: { code: '071-202' },
+  }),
+  SESSION_NOT_FOUND: row(Code.NotFound, 404, 'OTP session not found', {
+    beneficiary: { code: '071-203' },
+    messaging: { outcome: 'NOT_FOUND' },
+  }),
+  SESSION_CONSUMED: row(Code.FailedPrecondition, 409, 'The session was verified and its token is used up.', {
+    beneficiary: { status: 404, code: '071-203' },
+    messaging: { outcome: 'ALREADY_USED' },
+  }),
+  ALREADY_VERIFIED: row(Code.FailedPrecondition, 409, 'OTP already verified', {
+    beneficiary: { code: '071-204' },
+    messaging: { outcome: 'ALREADY_USED' },
+  }),
+  SESSION_CANCELED: row(Code.FailedPrecondition, 410, 'The session was cancelled.', {
+    beneficiary: { code: '071-205' },
+    messaging: { outcome: 'EXPIRED' },
+  }),
+  SESSION_EXPIRED: row(Code.FailedPrecondition, 410, 'OTP expired', {
+    beneficiary: { code: '071-205' },
+    messaging: { outcome: 'EXPIRED' },
+  }),
+  INVALID_CODE: row(Code.InvalidArgument, 400, 'Invalid OTP', {
+    beneficiary: { status: 422, code: '071-206' },
+    messaging: { outcome: 'INVALID' },
+  }),
+  ATTEMPTS_EXHAUSTED: row(Code.FailedPrecondition, 423, 'Maximum verification attempts reached', {
+    beneficiary: { status: 410, code: '071-205' },
+    multichannel: { message: 'Max attempts exceeded' },
+    messaging: { outcome: 'MAX_ATTEMPTS_REACHED' },
+  }),
+  RATE_LIMITED: row(Code.ResourceExhausted, 429, 'Too many requests. Try again later.', {
+    beneficiary: { code: '071-207' },
+  }),
+  RESEND_TOO_SOON: row(Code.ResourceExhausted, 429, 'It is too soon to send again.', {
+    beneficiary: { code: '071-207' },
+  }),
+  RESENDS_EXHAUSTED: row(Code.ResourceExhausted, 429, 'No more resends for this session.', {
+    beneficiary: { code: '071-207' },
+  }),
+  RECIPIENT_BLOCKED: row(Code.ResourceExhausted, 429, 'The recipient is blocked for now.', {
+    beneficiary: { code: '071-207' },
+  }),
   IDEMPOTENCY_CONFLICT: row(Code.Aborted, 409, 'That request id was used for another request.'),
   REQUEST_IN_PROGRESS: row(Code.Aborted, 409, 'The same request is still being worked on.'),
   TOKEN_NOT_FOUND: row(Code.NotFound, 404, 'Verification token not found'),
