@@ -1,14 +1,7 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Principal } from './domain/principal.js';
+import type { RateLimit } from './domain/rateLimit.js';
 import type { Logger } from './observe/log.js';
-
-/** How a counted limit stands after this call; what the X-RateLimit headers say. */
-export interface RateLimit {
-  readonly limit: number;
-  readonly remaining: number;
-  /** Milliseconds until the oldest counted call leaves the window. */
-  readonly resetMs: number;
-}
 
 /** What a door knows about a call before the pipeline runs. */
 export interface Envelope {
@@ -48,3 +41,8 @@ export type Handler<M extends DescMethod = DescMethod> = (
   call: Call,
   request: MessageShape<M['input']>,
 ) => Promise<MessageInitShape<M['output']>>;
+
+/** Notes a counted limit; the one with the least left is the one a caller needs to hear of. */
+export function noteLimit(call: Call, limit: RateLimit | undefined): void {
+  if (limit && (!call.rateLimit || limit.remaining < call.rateLimit.remaining)) call.rateLimit = limit;
+}

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect';
 import type { ChannelName } from './domain/channels.js';
+import type { RateLimit } from './domain/rateLimit.js';
 
 /**
  * THE error table. A reason is a stable word of the public contract; its row
@@ -70,6 +71,7 @@ export const ERRORS = {
   }),
   SESSION_CANCELED: row(Code.FailedPrecondition, 410, 'The session was cancelled.', {
     beneficiary: { code: '071-205' },
+    multichannel: { message: 'OTP expired' },
     messaging: { outcome: 'EXPIRED' },
   }),
   SESSION_EXPIRED: row(Code.FailedPrecondition, 410, 'OTP expired', {
@@ -136,6 +138,8 @@ export interface FailureDetails {
   readonly violations?: readonly FieldViolation[];
   /** Milliseconds until trying again makes sense. */
   readonly retryAfterMs?: number;
+  /** The limit that refused. */
+  readonly rateLimit?: RateLimit;
   readonly attemptsRemaining?: number;
   readonly channel?: ChannelName;
   /** Why, for the log only. */
@@ -148,7 +152,7 @@ export class Failure extends Error {
   readonly details: FailureDetails;
 
   constructor(reason: Reason, details: FailureDetails = {}) {
-    super(details.message ?? describe(reason, details), { cause: details.cause });
+    super(details.message ?? describe(reason, details.violations), { cause: details.cause });
     this.name = 'Failure';
     this.reason = reason;
     this.details = details;
@@ -160,7 +164,7 @@ export class Failure extends Error {
 }
 
 /** A request that is not valid says at once what is wrong with it. */
-function describe(reason: Reason, { violations }: FailureDetails): string {
+export function describe(reason: Reason, violations: readonly FieldViolation[] | undefined): string {
   const { message } = ERRORS[reason];
   const first = violations?.[0];
   if (reason !== 'INVALID_REQUEST' || !first) return message;
@@ -171,6 +175,9 @@ function describe(reason: Reason, { violations }: FailureDetails): string {
 export function invalid(field: string, description: string, reason: Reason = 'INVALID_REQUEST'): Failure {
   return new Failure(reason, { violations: [{ field, description }] });
 }
+
+/** Whole seconds for Retry-After, rounded up: who waits as told is not refused again for a fraction. */
+export const retryAfterSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
 /** The one funnel from anything thrown to a Failure; what is unknown becomes INTERNAL and keeps its cause for the log. */
 export function toFailure(thrown: unknown): Failure {

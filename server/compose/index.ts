@@ -12,6 +12,7 @@ import { createAuthenticate } from '../pipeline/authenticate.js';
 import { authorise } from '../pipeline/authorise.js';
 import { createCheckOrigin } from '../pipeline/checkOrigin.js';
 import { createPipeline } from '../pipeline/index.js';
+import { createLimitClient } from '../pipeline/limitClient.js';
 import { validate } from '../pipeline/validate.js';
 import { type Random, systemRandom } from '../random.js';
 import type { Documents } from '../store/documents.js';
@@ -64,6 +65,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     steps: {
       authenticate: createAuthenticate(keys, secrets.sessionTokens),
       checkOrigin: createCheckOrigin(workspaces),
+      limitClient: createLimitClient(limiter, workspaces),
       validate,
       authorise,
     },

@@ -1,5 +1,5 @@
-import type { RateLimit } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { RateLimit } from '../domain/rateLimit.js';
 import { Failure } from '../errors.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
@@ -55,7 +55,8 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
           : await countDown(windows, _id, rule, now);
         if (!counted.allowed) {
           await giveBack();
-          throw new Failure('RATE_LIMITED', { retryAfterMs: counted.resetMs });
+          const rateLimit = { limit: rule.max, remaining: 0, resetMs: counted.resetMs };
+          throw new Failure('RATE_LIMITED', { retryAfterMs: counted.resetMs, rateLimit });
         }
         undo.push(() => (kept ? takeBack(logs, _id, id) : countUp(windows, _id, rule, now)));
         if (!tightest || counted.remaining < tightest.remaining) {

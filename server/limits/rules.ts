@@ -12,12 +12,18 @@ export interface Rule {
  * http/limits.ts.
  */
 export const RULES = {
+  /** Calls of one client to the beneficiary API's send and validate together (its document: 50 a minute). */
+  'client-requests': { max: 50, windowSeconds: 60 },
   /** Sends for one end-user address (multi-channel document: 20 an hour per IP). IPv6 counts by /64. */
   'ip-sends': { max: 20, windowSeconds: 3600 },
   /** Sends for one metadata.user_id (multi-channel document: 5 in 5 minutes per user). */
   'user-sends': { max: 5, windowSeconds: 300 },
   /** Sends to one recipient; text messages and WhatsApp to one phone count together. */
   'recipient-sends': { max: 5, windowSeconds: 300 },
+  /** Sends to one beneficiary of one sponsor (beneficiary document: 5 an hour); stands in for recipient-sends there. */
+  'beneficiary-sends': { max: 5, windowSeconds: 3600 },
+  /** Failed requests for an access token, by client id and by address. */
+  'token-endpoint': { max: 10, windowSeconds: 60 },
   /** A cooldown alone still allows over a thousand messages a day; off until a workspace sets it. */
   'recipient-daily': { max: 0, windowSeconds: 86_400 },
 } as const satisfies Record<string, Rule>;

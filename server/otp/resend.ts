@@ -1,5 +1,5 @@
 import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Call, Handler } from '../call.js';
+import { type Call, type Handler, noteLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { type StoredSession, statusOf } from '../domain/session.js';
@@ -93,7 +93,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
       sendCounts(fingerprints, workspace, { ip, userId, recipients }),
       overrides,
     );
-    if (taken.tightest) call.rateLimit = taken.tightest;
+    noteLimit(call, taken.tightest);
     return taken.giveBack;
   }
 

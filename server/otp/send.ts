@@ -1,5 +1,5 @@
 import { type OtpService, SendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Call, Handler } from '../call.js';
+import { type Call, type Handler, noteLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
@@ -109,7 +109,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
       const overrides = (await workspaces.get(workspace)).limits;
       const counts = sendCounts(fingerprints, workspace, { ip, userId: plan.userId, recipients });
       const taken = await parts.limiter.take(opening.partition, counts, overrides);
-      if (taken.tightest) call.rateLimit = taken.tightest;
+      noteLimit(call, taken.tightest);
       try {
         const session = await newSession(parts.codes, slot, opening, plan, fingerprintOf, clock.now());
         await sessions.insertOne(session);

@@ -1,5 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import type { Call, Envelope, Handler } from '../call.js';
+import { type Call, type Envelope, type Handler, noteLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import { Failure, toFailure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
@@ -13,6 +13,8 @@ export interface Steps {
   readonly authenticate: Step;
   /** Before any work is done for a page that may not call at all. */
   readonly checkOrigin: Step;
+  /** Before validate, so that guessing at the form of a request is counted too. */
+  readonly limitClient: Step;
   /** Before authorise, so that a caller learns all that is wrong with a request while trying it out. */
   readonly validate: Step;
   /** Last, right before the use case. */
@@ -39,7 +41,7 @@ interface Options {
 }
 
 export function createPipeline({ steps, handlers, newRequestId, clock, log }: Options): Pipeline {
-  const ordered = [steps.authenticate, steps.checkOrigin, steps.validate, steps.authorise];
+  const ordered = [steps.authenticate, steps.checkOrigin, steps.limitClient, steps.validate, steps.authorise];
   return {
     async call(method, request, envelope, answered) {
       const call: Call = {
@@ -62,6 +64,7 @@ export function createPipeline({ steps, handlers, newRequestId, clock, log }: Op
         return response as never;
       } catch (thrown) {
         const failure = toFailure(thrown);
+        noteLimit(call, failure.details.rateLimit);
         record(call, clock, failure);
         throw failure;
       } finally {

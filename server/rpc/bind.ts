@@ -6,8 +6,9 @@ import {
   type MethodImpl,
   type ServiceImpl,
 } from '@connectrpc/connect';
-import type { Call, Envelope } from '../call.js';
+import type { Envelope } from '../call.js';
 import { Failure } from '../errors.js';
+import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
 
@@ -48,38 +49,16 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
   return handle as unknown as MethodImpl<DescMethod>;
 }
 
-const REQUEST_ID = /^[\w.:-]{1,64}$/;
-
 function envelopeOf({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope {
   const arrival = values.get(arrivalKey);
   arrival.reached = true;
   const authorization = requestHeader.get('authorization');
-  const requestId = requestHeader.get('x-request-id') ?? '';
   return {
     door: protocolName,
     credential: authorization ? bearer(authorization) : (requestHeader.get('x-api-key') ?? undefined),
     origin: requestHeader.get('origin') ?? undefined,
     peer: arrival.peer,
-    requestId: REQUEST_ID.test(requestId) ? requestId : undefined,
+    requestId: readRequestId(requestHeader.get('x-request-id') ?? undefined),
     signal,
-  };
-}
-
-/** The credential of an Authorization header (RFC 6750); undefined for any other scheme. */
-export function bearer(authorization: string): string | undefined {
-  const [scheme, credential, ...more] = authorization.trim().split(/\s+/);
-  return scheme?.toLowerCase() === 'bearer' && more.length === 0 ? credential : undefined;
-}
-
-/** The headers every answer carries, whichever door it leaves by. */
-export function headersOf(call: Call): Record<string, string> {
-  const { rateLimit } = call;
-  return {
-    'x-request-id': call.requestId,
-    ...(rateLimit && {
-      'x-ratelimit-limit': String(rateLimit.limit),
-      'x-ratelimit-remaining': String(rateLimit.remaining),
-      'x-ratelimit-reset': String(Math.ceil(rateLimit.resetMs / 1000)),
-    }),
   };
 }

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
-import type { Failure } from '../errors.js';
+import { type Failure, retryAfterSeconds } from '../errors.js';
 
 /** The domain of every reason in ErrorInfo. */
 export const ERROR_DOMAIN = 'countersign';
@@ -41,9 +41,6 @@ export function toConnectError(
     ],
   );
 }
-
-/** Whole seconds, rounded up: who waits as told is not refused again for a fraction. */
-export const retryAfterSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
 function metadataOf({ details: { attemptsRemaining, channel } }: Failure): Record<string, string> {
   return {
