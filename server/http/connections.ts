@@ -133,8 +133,6 @@ export class Connections {
     if (this.#all.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
     this.#silent.delete(connection);
     this.#idle.delete(connection);
-    // Queued answers of pipelined requests never close; their connection did.
-    connection.exchanges.clear();
   }
 
   #leave(peer: string): void {

@@ -31,7 +31,7 @@ export function createHttp1(
     maxHeaderSize: limits.headerBytes,
     keepAlive: true,
     keepAliveInitialDelay: limits.tcpKeepAliveMs,
-    // Missing Host and surplus fields are refused where the answer can say so.
+    // A missing Host is refused where the answer can have a body.
     requireHostHeader: false,
     insecureHTTPParser: false,
   };
@@ -41,7 +41,6 @@ export function createHttp1(
         serve,
       )
     : createServer(options, serve);
-  server.maxHeadersCount = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const reason = reasonOf(error);
     if (reason === undefined) socket.destroy();

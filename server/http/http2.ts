@@ -35,9 +35,7 @@ export function createHttp2(
         connection.settled = true;
       });
       session.on('stream', (stream) => {
-        // A stream reset within the same packet was over before this event.
-        if (stream.aborted) countReset(connection, session, limits, clock.now());
-        else stream.once('aborted', () => countReset(connection, session, limits, clock.now()));
+        stream.once('aborted', () => countReset(connection, session, limits, clock.now()));
       });
       connections.spoken(connection, session);
     };

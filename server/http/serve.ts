@@ -67,7 +67,7 @@ function checkHead(req: IncomingMessage, res: HttpResponse, limits: HttpLimits):
     res.setHeader('connection', 'close');
     throw failure;
   };
-  // Node can cut surplus fields off, but a request without some of its header is another request.
+  // Node would drop fields beyond its own limit in silence, but a request without part of its header is another one.
   if (req.rawHeaders.length > 2 * limits.headerCount) refuse(new Failure('HEADER_TOO_LARGE'));
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
     refuse(new Failure('INVALID_REQUEST', { message: 'The Host header is missing.' }));

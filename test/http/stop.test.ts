@@ -97,13 +97,16 @@ describe('stop', () => {
   it('closes behind an HTTP/1.1 answer that had begun before', async () => {
     const begun = signal();
     const gate = signal();
-    const { port, listener } = await serving(async (_req, res) => {
-      res.writeHead(200, { 'content-length': '6' });
-      res.write('fir');
-      begun.happen();
-      await gate.happened;
-      res.end('st!');
-    });
+    const { port, listener } = await serving(
+      async (_req, res) => {
+        res.writeHead(200, { 'content-length': '6' });
+        res.write('fir');
+        begun.happen();
+        await gate.happened;
+        res.end('st!');
+      },
+      { lingerMs: GRACE },
+    );
     const client = new RawClient(port);
     await client.send(get('/'));
     await begun.happened;
@@ -111,6 +114,27 @@ describe('stop', () => {
     const stopped = listener.stop(GRACE);
     gate.happen();
     expect(await client.closed).toMatch(/first!$/);
+    await stopped;
+  });
+
+  it('does not run a request that comes behind the last one it answers', async () => {
+    const called: string[] = [];
+    let read = () => 0;
+    const { handler, arrived, letGo } = holding();
+    const { port, listener } = await serving((req, res) => {
+      read = () => req.socket.bytesRead;
+      called.push(req.url ?? '');
+      return handler(req, res);
+    });
+    const client = new RawClient(port);
+    await client.send(get('/1'));
+    await arrived;
+    const stopped = listener.stop(GRACE);
+    await client.send(get('/2'));
+    await expect.poll(() => read()).toBe(get('/1').length + get('/2').length);
+    letGo();
+    expect((await client.closed).match(/1\.1 GET \/\d/g)).toEqual(['1.1 GET /1']);
+    expect(called).toEqual(['/1']);
     await stopped;
   });
 
