@@ -53,8 +53,17 @@ export const ERRORS = {
     multichannel: { status: 400 },
     messaging: { status: 400 },
   }),
+  NO_ADDRESS_ON_FILE: row(
+    Code.FailedPrecondition,
+    422,
+    'The beneficiary has no address on file for that channel.',
+    { multichannel: { status: 400 }, messaging: { status: 400 } },
+  ),
   UNAUTHENTICATED: row(Code.Unauthenticated, 401, 'A valid credential is required.'),
   PERMISSION_DENIED: row(Code.PermissionDenied, 403, 'The credential does not allow this.', {
+    beneficiary: { code: '071-202' },
+  }),
+  OTP_NOT_ALLOWED: row(Code.PermissionDenied, 403, 'The sponsor does not allow an OTP here.', {
     beneficiary: { code: '071-202' },
   }),
   SESSION_NOT_FOUND: row(Code.NotFound, 404, 'OTP session not found', {
@@ -99,6 +108,7 @@ export const ERRORS = {
   RECIPIENT_BLOCKED: row(Code.ResourceExhausted, 429, 'The recipient is blocked for now.', {
     beneficiary: { code: '071-207' },
   }),
+  INSUFFICIENT_BALANCE: row(Code.FailedPrecondition, 402, 'Insufficient balance'),
   IDEMPOTENCY_CONFLICT: row(Code.Aborted, 409, 'That request id was used for another request.'),
   REQUEST_IN_PROGRESS: row(Code.Aborted, 409, 'The same request is still being worked on.'),
   TOKEN_NOT_FOUND: row(Code.NotFound, 404, 'Verification token not found'),

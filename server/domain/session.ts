@@ -23,7 +23,18 @@ export interface StoredDelivery {
   readonly provider?: string;
   readonly vendorId?: string;
   readonly error?: string;
+  /** What the wallet was debited for this message; absent when nothing was. */
+  readonly charge?: StoredCharge;
 }
+
+/** A message's part of a debit, in micro-units of the workspace's currency. */
+export interface StoredCharge {
+  readonly debit: string;
+  readonly amount: number;
+}
+
+/** A debit by channel, in micro-units of the workspace's currency. Channels that cost nothing are left out. */
+export type Charges = Readonly<Partial<Record<ChannelName, number>>>;
 
 /** A repeatable request that succeeded: its id and a keyed digest of what it asked. */
 export interface StoredRequest {
@@ -54,6 +65,12 @@ export interface SessionEvent {
   readonly type: 'verified';
   readonly at: Date;
   readonly channel: ChannelName;
+}
+
+/** A person known to a sponsor, to whose addresses on file a session was sent. */
+export interface StoredBeneficiary {
+  readonly sponsorSlug: string;
+  readonly beneficiaryId: string;
 }
 
 /** What a proof is for. */
@@ -108,7 +125,12 @@ export interface StoredSession {
   /** One JSON text: a caller's keys never become field names. */
   readonly metadata: string;
   readonly operation?: StoredOperation;
+  readonly beneficiary?: StoredBeneficiary;
   readonly token?: StoredToken;
+  /** Which operation at which sponsor the redeemed token satisfies; see satisfaction.ts. Never set in the sandbox. */
+  readonly satisfies?: string;
+  /** The wallet's debits for this session, by their ids: what tells the wallet that one was used. */
+  readonly charges?: Readonly<Record<string, Charges>>;
   readonly createdAt: Date;
   readonly approvedAt?: Date;
   readonly canceledAt?: Date;

@@ -6,6 +6,7 @@ import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
+import { satisfactionKey } from '../domain/satisfaction.js';
 import { channelsOf, type StoredOperation, type StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -63,6 +64,11 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
         $set: {
           'token.redeemedAt': new Date(now),
           'token.redeemedFor': operation,
+          // A sandbox proof never satisfies anything.
+          ...(session.mode === 'live' &&
+            session.beneficiary && {
+              satisfies: satisfactionKey(workspace, session.beneficiary.sponsorSlug, operation),
+            }),
           ...(repeat && { 'token.redeemedBy': repeat.record }),
         },
         $inc: { rev: 1 },

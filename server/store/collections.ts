@@ -27,6 +27,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
       [date('deliverAt')],
       [date('eventsAt')],
       [date('eraseAt')],
+      [text('satisfies')],
     ],
     ttl: true,
   },
@@ -36,5 +37,9 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'audit', indexes: [], ttl: true },
   { name: 'keys', indexes: [[text('id')], [text('listedAs')]], ttl: true },
   { name: 'workspaces', indexes: [], ttl: false },
+  { name: 'sponsors', indexes: [], ttl: false },
+  { name: 'beneficiaries', indexes: [], ttl: false },
+  { name: 'wallets', indexes: [[date('sweepAt')]], ttl: false },
+  { name: 'ledger', indexes: [[text('listedAs')], [text('unapplied')]], ttl: false },
   { name: 'keyring', indexes: [], ttl: false },
 ];
