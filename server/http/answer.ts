@@ -29,10 +29,11 @@ export function sendJson(
 ): void {
   // A peer that has hung up leaves an answer nobody reads, and node throws on a second one.
   if (res.headersSent || res.writableEnded) return;
-  const text = Buffer.from(JSON.stringify(body));
+  // As text, node sends head and body in one write; as bytes it would need two.
+  const text = JSON.stringify(body);
   const head: OutgoingHttpHeaders = {
     'content-type': 'application/json',
-    'content-length': text.length,
+    'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
     ...headers,
@@ -51,7 +52,7 @@ export function sendJson(
  * A peer that never stops runs into the time limit for requests.
  * HTTP/2: the stream is closed without an error behind the answer (RFC 9113 section 8.1).
  */
-function answerMidBody(req: HttpRequest, res: HttpResponse, head: OutgoingHttpHeaders, body: Buffer): void {
+function answerMidBody(req: HttpRequest, res: HttpResponse, head: OutgoingHttpHeaders, body: string): void {
   if (isHttp2(req)) {
     res.writeHead(413, head);
     res.end(body);

@@ -35,6 +35,8 @@ export class Connection {
   readonly exchanges = new Set<Exchange>();
   /** When it was decided that no further request is taken. */
   concludedAt: number | undefined;
+  /** Whether the peer has sent what is no HTTP/1.1; nothing it sends is read any more. */
+  refused = false;
   /** Streams taken back by the peer in the current window, and when that window began. */
   resets = 0;
   resetsSince = 0;

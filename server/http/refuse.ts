@@ -13,11 +13,12 @@ import type { Connections } from './connections.js';
 export function refuse(socket: Socket, failure: Failure, connections: Connections, now: number): void {
   const connection = connections.of(socket);
   // The parser complains again about every packet that follows.
-  if (connection?.concludedAt !== undefined) return;
+  if (connection?.refused) return;
   if (connection === undefined || !socket.writable) {
     socket.destroy();
     return;
   }
+  connection.refused = true;
   const underWay = [...connection.exchanges];
   // Good requests came before: they get their answers, and the connection closes behind them.
   const owed = underWay.filter(({ req }) => req.complete);
@@ -30,7 +31,7 @@ export function refuse(socket: Socket, failure: Failure, connections: Connection
     socket.destroy();
     return;
   }
-  connection.concludedAt = now;
+  connection.concludedAt ??= now;
   connections.abandon(connection);
   socket.end(rawAnswer(failure));
   socket.resume();

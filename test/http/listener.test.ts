@@ -1,6 +1,8 @@
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Failure } from '../../server/errors.js';
+import { httpLimits } from '../../server/http/limits.js';
+import { createListener } from '../../server/http/listener.js';
 import { http1, http2, https1, session } from './clients.js';
 import { FrameClient, frame, PREFACE, SETTINGS } from './frames.js';
 import { RawClient } from './rawClient.js';
@@ -58,11 +60,11 @@ describe('one port', () => {
     client.socket.destroy();
   });
 
-  it('rejects listen when the address is taken', async () => {
+  it('says so when the address is taken, and can still be stopped', async () => {
     const { port } = await serving();
-    await expect(
-      serving(echo, {}).then(({ listener }) => listener.listen('127.0.0.1', port)),
-    ).rejects.toThrow();
+    const second = createListener({ handler: echo, limits: httpLimits() });
+    await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await second.stop(1000);
   });
 });
 

@@ -94,6 +94,21 @@ describe('stop', () => {
     await stopped;
   });
 
+  it('does not wait for a body that breaks off in nonsense meanwhile', async () => {
+    const arrived = signal();
+    const { port, listener } = await serving((req, res) => {
+      arrived.happen();
+      return echo(req, res);
+    });
+    const client = new RawClient(port);
+    await client.send('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\nha\r\n');
+    await arrived.happened;
+    const stopped = listener.stop(GRACE);
+    await client.send('nonsense\r\n');
+    expect(await client.closed).toMatch(/^HTTP\/1\.1 400 /);
+    await stopped;
+  });
+
   it('closes behind an HTTP/1.1 answer that had begun before', async () => {
     const begun = signal();
     const gate = signal();
