@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { SCOPES } from '../domain/principal.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
@@ -22,6 +23,7 @@ export async function makeFirstKeys(
   config: Config,
   documents: Documents,
   keys: ApiKeys,
+  clock: Clock,
 ): Promise<FirstKeys | undefined> {
   const workspace = DEFAULT_WORKSPACE;
   if (config.bootstrapApiKey) {
@@ -34,7 +36,7 @@ export async function makeFirstKeys(
   }
   const isFirst = await documents
     .collection<Workspace>('workspaces')
-    .insertOne(fresh(workspace))
+    .insertOne({ ...fresh(workspace), createdAt: new Date(clock.now()) })
     .then(
       () => true,
       (error) => {

@@ -54,7 +54,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const secrets = await composeSecrets(config, documents, clock, random, log);
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
-  const firstKeys = await makeFirstKeys(config, documents, keys);
+  const firstKeys = await makeFirstKeys(config, documents, keys, clock);
 
   const limiter = createLimiter(documents, clock, random);
   const block = createRecipientBlock(documents, clock);
@@ -63,7 +63,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { outbox, events, erasing } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
     steps: {
-      authenticate: createAuthenticate(keys, secrets.sessionTokens),
+      authenticate: createAuthenticate(keys, secrets.sessionTokens, workspaces),
       checkOrigin: createCheckOrigin(workspaces),
       limitClient: createLimitClient(limiter, workspaces),
       validate,

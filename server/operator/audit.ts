@@ -25,6 +25,12 @@ interface StoredEntry {
 /** Entries are kept this long. */
 const KEPT_MS = 400 * 86_400_000;
 
+/** What requests of the contract have in common. Those about a workspace itself hold it whole. */
+interface Recorded {
+  readonly workspace?: string | { readonly name: string };
+  readonly updateMask?: FieldMask;
+}
+
 /** Records every change made through the operator's contract. */
 export interface Audit {
   /** The same handlers, each recording its calls where the method changes something. */
@@ -37,9 +43,10 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
   const recording =
     (method: DescMethod, handler: Handler): Handler =>
     async (call, request) => {
-      const { workspace, updateMask } = request as { workspace?: string; updateMask?: FieldMask };
+      const { workspace = '', updateMask } = request as Recorded;
       const now = clock.now();
-      const _id = `${targetWorkspace(call, workspace ?? '')}/${newId()}`;
+      const name = typeof workspace === 'string' ? workspace : workspace.name;
+      const _id = `${targetWorkspace(call, name)}/${newId()}`;
       // Before the change: a crash in between leaves an entry too many, never one too few.
       await entries.insertOne({
         _id,

@@ -2,9 +2,13 @@ import type { Call } from '../call.js';
 import type { Mode } from '../domain/session.js';
 import { Failure } from '../errors.js';
 
+/** Names that a workspace can have; see workspace_service.proto. */
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
 /**
  * The workspace an operator's call acts on: the caller's own, or, with the scope
- * operator, the one it names. Throws PERMISSION_DENIED.
+ * operator, the one it names, which need not exist. Throws PERMISSION_DENIED, or
+ * NOT_FOUND for what cannot be a name.
  */
 export function targetWorkspace({ principal }: Call, requested: string): string {
   if (!requested || requested === principal.workspace) return principal.workspace;
@@ -13,6 +17,7 @@ export function targetWorkspace({ principal }: Call, requested: string): string 
       message: 'Acting on another workspace needs the scope operator.',
     });
   }
+  if (!NAME.test(requested)) throw new Failure('NOT_FOUND');
   return requested;
 }
 

@@ -1,6 +1,7 @@
 import { clone, create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import type { FieldMask } from '@bufbuild/protobuf/wkt';
 import { invalid } from '../errors.js';
+import type { Update } from '../store/documents.js';
 import { checkRules } from '../validation.js';
 
 /**
@@ -30,4 +31,15 @@ export function updated<D extends DescMessage>(
   }
   checkRules(schema, next as MessageShape<D>, `${resource}.`);
   return { resource: next as MessageShape<D>, fields };
+}
+
+/** The store's update by which fields take these values; undefined removes a field. */
+export function setting(values: Readonly<Record<string, unknown>>): Update {
+  const entries = Object.entries(values);
+  const given = entries.filter(([, value]) => value !== undefined);
+  const gone = entries.filter(([, value]) => value === undefined).map(([field]) => [field, '' as const]);
+  return {
+    ...(given.length > 0 && { $set: Object.fromEntries(given) }),
+    ...(gone.length > 0 && { $unset: Object.fromEntries(gone) }),
+  };
 }

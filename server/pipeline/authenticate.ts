@@ -3,11 +3,12 @@ import type { Principal } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 
 /** Finds out who is calling, by API key or session token. Throws UNAUTHENTICATED, the same whatever is wrong. */
-export function createAuthenticate(keys: ApiKeys, sessionTokens: SessionTokens) {
+export function createAuthenticate(keys: ApiKeys, sessionTokens: SessionTokens, workspaces: Workspaces) {
   return async (call: Call): Promise<void> => {
     const { credential } = call;
     if (!credential) throw new Failure('UNAUTHENTICATED');
@@ -16,6 +17,7 @@ export function createAuthenticate(keys: ApiKeys, sessionTokens: SessionTokens) 
       ? ofSession(credential)
       : await keys.authenticate(credential);
     if (!principal) throw new Failure('UNAUTHENTICATED');
+    if ((await workspaces.get(principal.workspace)).deletedAt) throw new Failure('UNAUTHENTICATED');
     call.principal = principal;
   };
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { DEFAULT_LOCALE } from '../delivery/defaultTemplates.js';
 import type { RuleOverrides } from '../limits/rules.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
+import { remembering } from '../store/remembered.js';
 
 /** A tenant and its settings, `_id` = its name. */
 export interface Workspace extends Document {
@@ -15,35 +16,37 @@ export interface Workspace extends Document {
   readonly allowedOrigins: readonly string[];
   /** Lifetimes above ten minutes are allowed. */
   readonly longLifetime: boolean;
+  /** The messaging API reuses an open session within the resend cooldown. */
+  readonly messagingReuse: boolean;
   /** Changed limits on traffic. */
   readonly limits: RuleOverrides;
+  readonly createdAt?: Date;
+  /** Since when every credential of it is refused. */
+  readonly deletedAt?: Date;
 }
 
 /** The workspace that exists from the first start. */
 export const DEFAULT_WORKSPACE = 'default';
 
-/** Changes of settings reach every process within this time. */
-const FRESH_MS = 5_000;
-
 /** Reads workspaces, remembering each for a few seconds. */
 export interface Workspaces {
+  /** The workspace as it is or was at most five seconds ago, deleted or not; one nobody has made has the defaults. */
   get(name: string): Promise<Workspace>;
+  /** Whether there is one that is not deleted; asks the store. */
   exists(name: string): Promise<boolean>;
+  /** Reads the workspace anew the next time. */
+  forget(name: string): void;
 }
 
 export function createWorkspaces(documents: Documents, clock: Clock): Workspaces {
   const stored: Collection<Workspace> = documents.collection('workspaces');
-  const known = new Map<string, { readonly workspace: Workspace; readonly until: number }>();
+  const read = async (name: string): Promise<Workspace> => ({
+    ...fresh(name),
+    ...(await stored.findOne({ _id: name })),
+  });
   return {
-    async get(name) {
-      const now = clock.now();
-      const entry = known.get(name);
-      if (entry && entry.until > now) return entry.workspace;
-      const workspace = (await stored.findOne({ _id: name })) ?? fresh(name);
-      known.set(name, { workspace, until: now + FRESH_MS });
-      return workspace;
-    },
-    exists: async (name) => (await stored.findOne({ _id: name })) !== null,
+    ...remembering(read, clock),
+    exists: async (name) => (await stored.findOne({ _id: name, deletedAt: null })) !== null,
   };
 }
 
@@ -54,5 +57,6 @@ export const fresh = (name: string): Workspace => ({
   locale: DEFAULT_LOCALE,
   allowedOrigins: [],
   longLifetime: false,
+  messagingReuse: false,
   limits: {},
 });
