@@ -5,9 +5,16 @@ const kept = new Map<string, readonly string[]>();
 const KEEP = 4096;
 
 /** A part of a path, or a key of a document, that every engine can store, find and change. */
-const UNUSABLE = /^$|^\$|^__proto__$|[.\0]/;
+const UNUSABLE = /^$|^\$|[.\0]/;
 
-export const isUsableKey = (key: string): boolean => !UNUSABLE.test(key) && key.isWellFormed();
+/**
+ * Names that every JavaScript object inherits are out as well: the driver's
+ * parser looks field names up in an object of its options and takes a list
+ * under `constructor` for bytes.
+ */
+export function isUsableKey(key: string): boolean {
+  return !UNUSABLE.test(key) && !(key in Object.prototype) && key.isWellFormed();
+}
 
 /** The parts of a dotted path. Refuses what would reach an operator, a prototype or nothing at all. */
 export function pathParts(path: string): readonly string[] {

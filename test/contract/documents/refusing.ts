@@ -36,6 +36,8 @@ const DOCUMENTS: readonly (readonly [string, unknown])[] = [
   ['an empty key', { _id: 'x', '': 1 }],
   ['a key with NUL', { _id: 'x', 'a\0': 1 }],
   ['the key __proto__', { _id: 'x', a: JSON.parse('{"__proto__": 1}') }],
+  ['a key that every object inherits', { _id: 'x', a: { constructor: [{}] } }],
+  ['a key with half a character', { _id: 'x', 'a\ud83d': 1 }],
   ['too deep a nesting', { _id: 'x', a: deep(60) }],
   ['a list', ['x']],
   ['null', null],
@@ -71,6 +73,7 @@ const FILTERS: readonly (readonly [string, unknown])[] = [
   ['a path that ends in a dot', { 'a.': 1 }],
   ['a part of a path with $', { 'a.$': 1 }],
   ['the path __proto__', { 'a.__proto__.b': 1 }],
+  ['a path that every object inherits', { 'a.toString': { $exists: false } }],
   ['null', null],
   ['a list', [{ a: 1 }]],
 ];
@@ -111,6 +114,7 @@ const UPDATES: readonly (readonly [string, unknown])[] = [
   ['a path for every element', { $set: { 'a.$[]': 1 } }],
   ['an empty path', { $set: { '': 1 } }],
   ['a key with $ inside', { $set: { a: { $x: 1 } } }],
+  ['a path that every object inherits', { $set: { 'a.constructor.prototype': 1 } }],
   ['the path __proto__', { $set: { '__proto__.polluted': 1 } }],
 ];
 

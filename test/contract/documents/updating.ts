@@ -15,12 +15,6 @@ const CHANGES: readonly (readonly [title: string, before: Fields, update: Update
   ],
   ['$set: a field inside', { a: { b: 1, c: 2 } }, { $set: { 'a.b': 3 } }, { a: { b: 3, c: 2 } }],
   ['$set: the objects on the way', {}, { $set: { 'a.b.c': 1 } }, { a: { b: { c: 1 } } }],
-  [
-    '$set: a key that every JavaScript object has',
-    {},
-    { $set: { 'a.constructor': 1 } },
-    { a: { constructor: 1 } },
-  ],
   ['$set: an element', { a: [1, 2] }, { $set: { 'a.1': 9 } }, { a: [1, 9] }],
   ['$set: a field of an element', { a: [{ b: 1 }] }, { $set: { 'a.0.b': 2 } }, { a: [{ b: 2 }] }],
   [
