@@ -15,7 +15,7 @@ import { toConnectError } from './connectError.js';
 /** What the listener knows of a request and Connect does not pass on. */
 export interface Arrival {
   readonly peer: string;
-  /** Set once the pipeline has the call: from then on, errors are its own. */
+  /** Set once a handler has the call: from then on, errors are its own. */
   reached: boolean;
 }
 
@@ -35,6 +35,8 @@ export function bindServices(
 
 function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
   const handle = async (request: never, context: HandlerContext) => {
+    // A session changes from one moment to the next, and is nobody else's.
+    if (context.requestMethod === 'GET') context.responseHeader.set('cache-control', 'no-store');
     try {
       return await pipeline.call(method, request, envelopeOf(context), (call) => {
         for (const [name, value] of Object.entries(headersOf(call))) context.responseHeader.set(name, value);
@@ -51,7 +53,6 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
 
 function envelopeOf({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope {
   const arrival = values.get(arrivalKey);
-  arrival.reached = true;
   const authorization = requestHeader.get('authorization');
   return {
     door: protocolName,

@@ -3,13 +3,9 @@ import {
   type ConnectRouter,
   createConnectRouter,
   createContextValues,
+  type Interceptor,
 } from '@connectrpc/connect';
-import type {
-  UniversalHandler,
-  UniversalServerRequest,
-  UniversalServerResponse,
-} from '@connectrpc/connect/protocol';
-import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import {
   compressionGzip,
   universalRequestFromNodeRequest,
@@ -17,11 +13,13 @@ import {
 } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
-import type { HttpHandler, HttpRequest } from '../http/message.js';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
 import { type Arrival, arrivalKey } from './bind.js';
-import { toConnectError } from './connectError.js';
+import { isJsonPost, jsonTextOf } from './connectJson.js';
+import { findUnknownName, hasEnums } from './enumNames.js';
 import { findJsonFault } from './jsonFault.js';
+import { refusal, restate } from './restate.js';
 
 /** Largest request message, bytes, and largest answer. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
 const READ_MAX = 65_536;
@@ -34,11 +32,23 @@ interface Options {
   readonly peerOf: (req: HttpRequest) => string;
 }
 
+/** A method's handler, and whether its requests name enum values. */
+interface Method {
+  readonly handler: UniversalHandler;
+  readonly namesValues: boolean;
+}
+
+/** Told once a request is decoded and a handler has it: from then on, errors are the handler's own. */
+const arriving: Interceptor = (next) => (req) => {
+  req.contextValues.get(arrivalKey).reached = true;
+  return next(req);
+};
+
 /**
- * Answers Connect, gRPC and gRPC-Web requests. Connect's own adapter with two
- * differences: handlers learn the caller's address, and a Connect request that
- * cannot be decoded is refused with our reason and the field named, without
- * quoting its value.
+ * Answers Connect, gRPC and gRPC-Web requests. Connect's own adapter with these
+ * differences: handlers learn the caller's address; a request that cannot be
+ * decoded is refused with our reason, in Connect's JSON with the field named,
+ * and without quoting its value; what is left of a refused request is read.
  */
 export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
   const router = createConnectRouter({
@@ -46,23 +56,20 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
     readMaxBytes: READ_MAX,
     writeMaxBytes: WRITE_MAX,
     maxTimeoutMs: TIMEOUT_MAX,
+    interceptors: [arriving],
   });
   routes(router);
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const methods = new Map<string, Method>(
+    router.handlers.map((handler) => [
+      handler.requestPath,
+      { handler, namesValues: hasEnums(handler.method.input) },
+    ]),
+  );
 
   return async (req, res) => {
-    const handler = handlers.get(pathOf(req));
-    if (!handler) throw new Failure('ROUTE_NOT_FOUND');
-    const arrival: Arrival = { peer: peerOf(req), reached: false };
-    const request = universalRequestFromNodeRequest(
-      req,
-      res,
-      undefined,
-      createContextValues().set(arrivalKey, arrival),
-    );
-    const response = isPlainJson(req)
-      ? await answerJson(handler, req, request, arrival)
-      : await handler(request);
+    const method = methods.get(pathOf(req));
+    if (!method) throw new Failure('ROUTE_NOT_FOUND');
+    const response = await respond(method, req, res, { peer: peerOf(req), reached: false });
     await universalResponseToNodeResponse(response, res).catch((error: unknown) => {
       // The caller is gone or does not read: there is nobody to tell.
       if (!(error instanceof ConnectError)) throw error;
@@ -70,35 +77,47 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
   };
 }
 
-const isPlainJson = (req: HttpRequest): boolean =>
-  req.method === 'POST' &&
-  req.headers['content-encoding'] === undefined &&
-  /^application\/json\b/i.test(req.headers['content-type'] ?? '');
-
-async function answerJson(
-  handler: UniversalHandler,
+async function respond(
+  { handler, namesValues }: Method,
   req: HttpRequest,
-  request: UniversalServerRequest,
+  res: HttpResponse,
   arrival: Arrival,
 ): Promise<UniversalServerResponse> {
-  let body: Buffer;
+  const values = createContextValues().set(arrivalKey, arrival);
+  const request = universalRequestFromNodeRequest(req, res, undefined, values);
+  let body: Buffer | undefined;
   try {
-    body = await readBytes(req, READ_MAX);
+    if (isJsonPost(req)) body = await readBytes(req, READ_MAX);
   } catch (thrown) {
     if (thrown instanceof Failure) return refusal(thrown);
     throw thrown;
   }
-  const response = await handler({ ...request, body: once(body) });
-  if (arrival.reached || response.status !== 400) return response;
-  const fault = findJsonFault(handler.method.input, body.toString('utf8'));
-  return refusal(new Failure('INVALID_REQUEST', fault && { violations: [fault] }));
+  const text = () => jsonTextOf(req, body, READ_MAX);
+  const { input } = handler.method;
+  const unknown = namesValues ? findUnknownName(input, text() ?? '') : undefined;
+  if (unknown) return refusal(new Failure('INVALID_REQUEST', { violations: [unknown] }));
+
+  const response = await handler({ ...request, body: body ? once(body) : chunksOf(req) });
+  if (arrival.reached) return response;
+  if (response.status === 405) {
+    res.setHeader('allow', [...new Set(handler.allowedMethods), 'OPTIONS'].join(', '));
+    throw new Failure('METHOD_NOT_ALLOWED');
+  }
+  if (response.status === 415) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
+  const json = text();
+  return restate(response, () => (json === undefined ? undefined : findJsonFault(input, json)));
 }
 
-function refusal(failure: Failure): UniversalServerResponse {
-  const error = toConnectError(failure);
-  const header = new Headers(error.metadata);
-  header.set('content-type', 'application/json');
-  return { status: failure.row.status, header, body: once(errorToJsonBytes(error, undefined)) };
+/**
+ * A body, chunk by chunk. What a refusal leaves of it is read and dropped: on
+ * HTTP/2 an unread rest would keep the stream from ever ending.
+ */
+async function* chunksOf(req: HttpRequest): AsyncIterable<Uint8Array> {
+  try {
+    yield* req.iterator({ destroyOnReturn: false });
+  } finally {
+    req.resume();
+  }
 }
 
 async function* once(chunk: Uint8Array): AsyncIterable<Uint8Array> {

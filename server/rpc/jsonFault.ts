@@ -1,4 +1,5 @@
 import {
+  type DescEnum,
   type DescField,
   type DescMessage,
   fromJson,
@@ -34,8 +35,8 @@ const decodes = (message: DescMessage, json: JsonValue): boolean => {
 
 function inMessage(message: DescMessage, json: JsonValue, path: string): FieldViolation | undefined {
   if (decodes(message, json)) return undefined;
-  const wellKnown = message.file.proto.package === 'google.protobuf';
-  if (wellKnown || !isObject(json)) return { field: path, description: `must be ${kindOf(message)}` };
+  if (isWellKnown(message) || !isObject(json))
+    return { field: path, description: `must be ${kindOf(message)}` };
   for (const [key, value] of Object.entries(json)) {
     const field = message.fields.find(({ jsonName, name }) => jsonName === key || name === key);
     if (!field || decodes(message, { [key]: value })) continue;
@@ -67,7 +68,7 @@ function typeOf(field: DescField): string {
     case 'map':
       return 'an object with values of the right type';
     case 'enum':
-      return `one of ${field.enum.values.map(({ name }) => name).join(', ')}`;
+      return namesOf(field.enum);
     case 'message':
       return kindOf(field.message);
     case 'scalar':
@@ -78,6 +79,10 @@ function typeOf(field: DescField): string {
           : 'a number';
   }
 }
+
+/** The values of an enum, for a person to choose from. */
+export const namesOf = ({ values }: DescEnum): string =>
+  `one of ${values.map(({ name }) => name).join(', ')}`;
 
 function kindOf({ typeName }: DescMessage): string {
   switch (typeName) {
@@ -90,5 +95,8 @@ function kindOf({ typeName }: DescMessage): string {
   }
 }
 
-const isObject = (json: JsonValue): json is JsonObject =>
+export const isObject = (json: JsonValue): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
+
+/** Messages with a JSON form of their own. */
+export const isWellKnown = ({ file }: DescMessage): boolean => file.proto.package === 'google.protobuf';

@@ -1,0 +1,105 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { encodeEnvelope, readAllBytes, type UniversalServerResponse } from '@connectrpc/connect/protocol';
+import { errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
+import { Failure, type FieldViolation } from '../errors.js';
+import { toConnectError } from './connectError.js';
+
+/** Bytes of a refusal of Connect's own; each is one short sentence. */
+const REFUSAL_MAX = 65_536;
+/** An envelope's flags and length. */
+const ENVELOPE_HEAD = 5;
+
+/** The three ways in which an error is written. */
+interface Protocol {
+  /** The error of a response; undefined where there is none. */
+  read(response: UniversalServerResponse): Promise<ConnectError | undefined>;
+  /** The response with another error in its place. */
+  write(response: UniversalServerResponse, error: ConnectError, status: number): UniversalServerResponse;
+}
+
+const grpc: Protocol = {
+  read: async ({ trailer }) => trailer && findTrailerError(trailer),
+  write: (response, error) => ({ ...response, trailer: setTrailerStatus(new Headers(), error) }),
+};
+
+const grpcWeb: Protocol = {
+  async read({ body }) {
+    const bytes = await readAllBytes(body ?? once(), REFUSAL_MAX);
+    return findTrailerError(trailerParse(bytes.subarray(ENVELOPE_HEAD)));
+  },
+  write(response, error) {
+    const trailer = trailerSerialize(setTrailerStatus(new Headers(), error));
+    return { ...response, body: once(encodeEnvelope(trailerFlag, trailer)) };
+  },
+};
+
+const connect: Protocol = {
+  async read({ body, status }) {
+    if (status < 400) return undefined;
+    const bytes = await readAllBytes(body ?? once(), REFUSAL_MAX);
+    return errorFromJsonBytes(bytes, undefined, new ConnectError('', Code.Unknown));
+  },
+  write(response, error, status) {
+    const header = new Headers(response.header);
+    error.metadata.forEach((value, name) => {
+      header.set(name, value);
+    });
+    header.set('content-type', 'application/json');
+    const body = errorToJsonBytes(error, undefined);
+    header.set('content-length', String(body.byteLength));
+    return { status, header, body: once(body) };
+  },
+};
+
+/**
+ * Puts the refusal of a request that no handler got to see into our words:
+ * with a reason, and without the value at fault, which Connect quotes and which
+ * may be a code or an address. `findFault` looks for the field at fault.
+ */
+export async function restate(
+  response: UniversalServerResponse,
+  findFault: () => FieldViolation | undefined,
+): Promise<UniversalServerResponse> {
+  // A refusal without a word, such as of HTTP/1.1 for a stream both ways, is left so.
+  if (!response.body && !response.trailer) return response;
+  const protocol = protocolOf(response.header?.get('content-type') ?? '');
+  const error = await protocol.read(response);
+  if (!error) return response;
+  const failure = failureOf(error, findFault);
+  const restated = failure ? toConnectError(failure) : error;
+  return protocol.write(response, restated, failure?.row.status ?? response.status);
+}
+
+/** A refusal for Connect's JSON, where there is no response to restate. */
+export function refusal(failure: Failure): UniversalServerResponse {
+  return connect.write({ status: failure.row.status }, toConnectError(failure), failure.row.status);
+}
+
+function protocolOf(contentType: string): Protocol {
+  if (contentType.startsWith('application/grpc-web')) return grpcWeb;
+  return contentType.startsWith('application/grpc') ? grpc : connect;
+}
+
+/** Undefined for what Connect says well enough: an unknown compression, a deadline that passed. */
+function failureOf(
+  { code, rawMessage }: ConnectError,
+  findFault: () => FieldViolation | undefined,
+): Failure | undefined {
+  if (code === Code.ResourceExhausted) return new Failure('BODY_TOO_LARGE');
+  // For binary messages that cannot be read Connect takes the blame.
+  const isMalformed =
+    code === Code.InvalidArgument || (code === Code.Internal && /^parse binary/.test(rawMessage));
+  if (!isMalformed) return undefined;
+  if (rawMessage.startsWith('protocol error')) return new Failure('INVALID_REQUEST', { message: rawMessage });
+  const fault = findFault();
+  return new Failure(
+    'INVALID_REQUEST',
+    fault ? { violations: [fault] } : { message: 'The request cannot be decoded.' },
+  );
+}
+
+async function* once(...chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* chunks;
+}
