@@ -5,18 +5,28 @@ import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Inbox } from '../delivery/providers/inbox.js';
+import type { Failure } from '../errors.js';
+import { beneficiary } from '../gateway/beneficiary/index.js';
 import { inboxRoutes } from '../gateway/inbox.js';
+import { messaging } from '../gateway/messaging/index.js';
+import { createMultichannel } from '../gateway/multichannel/index.js';
+import { createOAuth } from '../gateway/oauth/index.js';
+import { dialectRoutes } from '../gateway/serve.js';
 import { healthRoutes } from '../http/health.js';
 import { httpLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
+import type { HttpRequest } from '../http/message.js';
 import { networks, peerAddress } from '../http/peer.js';
 import { createRouter } from '../http/router.js';
 import { rpcRoutes } from '../http/rpcRoutes.js';
+import type { ApiKeys } from '../keys/apiKeys.js';
+import type { Limiter } from '../limits/limiter.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/serving.js';
 import type { Pipeline } from '../pipeline/index.js';
@@ -26,9 +36,16 @@ import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import type { Documents } from '../store/documents.js';
+import type { Secrets } from './secrets.js';
 
 /** The services of the contract, the operator's last. */
-const SERVICES: readonly DescService[] = [OtpService, VerificationTokenService, ApiKeyService, AuditService];
+const SERVICES: readonly DescService[] = [
+  OtpService,
+  VerificationTokenService,
+  ApiKeyService,
+  WorkspaceService,
+  AuditService,
+];
 /** The services every gRPC server is expected to have. */
 const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflectionAlpha];
 
@@ -36,6 +53,10 @@ interface Parts {
   readonly config: Config;
   readonly documents: Documents;
   readonly pipeline: Pipeline;
+  readonly secrets: Secrets;
+  readonly keys: ApiKeys;
+  readonly limiter: Limiter;
+  readonly newId: () => string;
   readonly inbox: Inbox | undefined;
   readonly serving: Serving;
   readonly clock: Clock;
@@ -45,11 +66,21 @@ interface Parts {
 
 /** Everything that answers on the one port. */
 export async function composeDoors(parts: Parts): Promise<Listener> {
-  const { config, documents, pipeline, inbox, serving, clock, random, log } = parts;
+  const { config, documents, pipeline, secrets, keys, limiter, newId, inbox, serving, clock, random, log } =
+    parts;
   const limits = httpLimits();
   const trustedProxies = networks(config.trustedProxies);
   const services = [...SERVICES, ...STANDARD];
   const names = services.map(({ typeName }) => typeName);
+  const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
+  const onFault = (failure: Failure, req: HttpRequest) =>
+    log.error({ err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault');
+  const dialects = [
+    beneficiary,
+    createOAuth({ keys, accessTokens: secrets.accessTokens, limiter }),
+    createMultichannel(secrets.sessionTokens),
+    messaging,
+  ];
   const rpc = createRpcHandler({
     routes(router) {
       bindServices(router, SERVICES, pipeline);
@@ -60,7 +91,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
         names,
       );
     },
-    peerOf: (req) => peerAddress(req, trustedProxies),
+    peerOf,
   });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
@@ -68,6 +99,9 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
       { state: () => serving.state(), check: () => documents.ping() },
       clock,
       limits.readinessMs,
+    ),
+    ...dialects.flatMap((dialect) =>
+      dialectRoutes(dialect, { pipeline, peerOf, newRequestId: newId, clock, onFault }),
     ),
     ...(inbox ? inboxRoutes(inbox, random) : []),
   ]);
@@ -77,7 +111,6 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     trustedProxies,
     ...(config.tlsCert &&
       config.tlsKey && { tls: { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) } }),
-    onFault: (failure, req) =>
-      log.error({ err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault'),
+    onFault,
   });
 }

@@ -63,7 +63,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { outbox, events, erasing } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
     steps: {
-      authenticate: createAuthenticate(keys, secrets.sessionTokens, workspaces),
+      authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
       checkOrigin: createCheckOrigin(workspaces),
       limitClient: createLimitClient(limiter, workspaces),
       validate,
@@ -86,7 +86,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     log,
   });
   const serving = new Serving();
-  const listener = await composeDoors({ ...common, pipeline, inbox, serving });
+  const listener = await composeDoors({ ...common, keys, limiter, pipeline, inbox, serving });
   const queues = [outbox, events, erasing];
 
   return {

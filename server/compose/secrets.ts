@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
+import { createAccessTokens } from '../secrets/accessTokens.js';
 import { createCodeHasher } from '../secrets/codeHasher.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { createFingerprints } from '../secrets/fingerprints.js';
@@ -32,6 +33,7 @@ export async function composeSecrets(
   const keyring = await openKeyring({ documents, masters, clock, random });
   const stopRefreshing = keyring.keepFresh((err) => log.warn({ err }, 'the key ring cannot be read again'));
   const concurrency = config.hashConcurrency ?? hashConcurrency(availableParallelism());
+  const jwt = createJwt(keyring.keys('signing'), clock);
   return {
     hasher: createCodeHasher(config.hash, keyring.keys('pepper'), random),
     pool:
@@ -40,7 +42,8 @@ export async function composeSecrets(
         : createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }),
     encryption: createEncryption(keyring.keys('encryption'), random),
     fingerprints: createFingerprints(keyring.keys('index')),
-    sessionTokens: createSessionTokens(createJwt(keyring.keys('signing'), clock)),
+    sessionTokens: createSessionTokens(jwt),
+    accessTokens: createAccessTokens(jwt, clock, random),
     verificationTokens: createVerificationTokens(keyring.keys('token')),
     stopRefreshing,
   };

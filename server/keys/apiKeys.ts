@@ -4,6 +4,7 @@ import type { Mode } from '../domain/session.js';
 import type { Random } from '../random.js';
 import { apiKeyFingerprint } from '../secrets/fingerprints.js';
 import { type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import { createKeyCache, type KnownKey } from './keyCache.js';
 
 /** A stored API key, `_id` = SHA-256 of the key. The key itself is shown once and kept nowhere. */
 export interface StoredKey extends Document {
@@ -28,11 +29,6 @@ export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'sc
   readonly expiresAt?: Date;
 };
 
-/** Revocation is effective everywhere within this time: no process remembers a key longer. */
-const FRESH_MS = 5_000;
-/** Keys remembered at once. */
-const KEPT = 10_000;
-const USE_NOTED_EVERY_MS = 3_600_000;
 /** A revoked key stays listed this long. */
 const REVOKED_KEPT_MS = 30 * 86_400_000;
 
@@ -40,6 +36,8 @@ const REVOKED_KEPT_MS = 30 * 86_400_000;
 export interface ApiKeys {
   /** Who a key is; undefined when it is unknown, revoked or expired. */
   authenticate(secret: string): Promise<Principal | undefined>;
+  /** Who the key of this public id is, on the same terms: access tokens name their key. */
+  authenticateClient(id: string): Promise<Principal | undefined>;
   /** Makes a key and returns it, this once. */
   create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
   /** Sees to it that this very key exists. */
@@ -50,12 +48,6 @@ export interface ApiKeys {
   forget(_id: string): void;
 }
 
-interface Remembered {
-  readonly until: number;
-  readonly key: StoredKey;
-  readonly principal: Principal;
-}
-
 export function createApiKeys(
   documents: Documents,
   clock: Clock,
@@ -63,36 +55,25 @@ export function createApiKeys(
   newId: () => string,
 ): ApiKeys {
   const keys = documents.collection<StoredKey>('keys');
-  const remembered = new Map<string, Remembered>();
-
-  async function find(_id: string): Promise<Remembered | undefined> {
-    const now = clock.now();
-    const known = remembered.get(_id);
-    if (known && known.until > now) return known;
-    remembered.delete(_id);
-    const key = await keys.findOne({ _id });
-    if (!key) return undefined;
-    await noteUse(key, now);
-    if (remembered.size >= KEPT) remembered.delete(remembered.keys().next().value as string);
-    const fresh = { until: now + FRESH_MS, key, principal: principalOf(key) };
-    remembered.set(_id, fresh);
-    return fresh;
-  }
-
-  async function noteUse({ _id, lastUsedAt }: StoredKey, now: number): Promise<void> {
-    if (lastUsedAt && now - lastUsedAt.getTime() < USE_NOTED_EVERY_MS) return;
-    await keys.findOneAndUpdate({ _id }, { $set: { lastUsedAt: new Date(now) } });
-  }
+  const cache = createKeyCache(keys, clock);
 
   const stored = (_id: string, spec: KeySpec): StoredKey => {
     const id = newId();
     return { _id, id, listedAs: `${spec.workspace}/${id}`, ...spec, createdAt: new Date(clock.now()) };
   };
 
+  function usable(known: KnownKey | undefined): Principal | undefined {
+    if (!known || known.key.revokedAt) return undefined;
+    const { expiresAt } = known.key;
+    return expiresAt && expiresAt.getTime() <= clock.now() ? undefined : known.principal;
+  }
+
   return {
     async authenticate(secret) {
-      const found = await find(apiKeyFingerprint(secret));
-      return found && isUsable(found.key, clock.now()) ? found.principal : undefined;
+      return usable(await cache.find(apiKeyFingerprint(secret)));
+    },
+    async authenticateClient(id) {
+      return usable(await cache.findById(id));
     },
     async create(spec) {
       const secret = `sk_otp_${spec.mode}_${random.bytes(32).toString('base64url')}`;
@@ -113,20 +94,8 @@ export function createApiKeys(
         { _id, revokedAt: null },
         { $set: { revokedAt: new Date(now), purgeAt: new Date(now + REVOKED_KEPT_MS) } },
       );
-      remembered.delete(_id);
+      cache.forget(_id);
     },
-    forget(_id) {
-      remembered.delete(_id);
-    },
+    forget: (_id) => cache.forget(_id),
   };
 }
-
-const isUsable = (key: StoredKey, now: number): boolean =>
-  !key.revokedAt && (key.expiresAt === undefined || key.expiresAt.getTime() > now);
-
-const principalOf = (key: StoredKey): Principal => ({
-  workspace: key.workspace,
-  mode: key.mode,
-  client: key.id,
-  scopes: new Set(key.scopes),
-});

@@ -39,6 +39,19 @@ export async function countDown(
   return { allowed: false, remaining: 0, resetMs };
 }
 
+/** How the key stands, counting nothing: whether one more hit would be allowed. */
+export async function peekDown(
+  windows: Collection<Countdown>,
+  key: string,
+  rule: Rule,
+  now: number,
+): Promise<Counted> {
+  const windowMs = rule.windowSeconds * 1000;
+  const window = await windows.findOne({ _id: windowKey(key, rule, now) });
+  const remaining = window?.left ?? rule.max;
+  return { allowed: remaining > 0, remaining, resetMs: windowMs - (now % windowMs) };
+}
+
 /** Takes one hit back: what it was counted for did not happen. */
 export async function countUp(
   windows: Collection<Countdown>,

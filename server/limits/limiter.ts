@@ -3,9 +3,9 @@ import type { RateLimit } from '../domain/rateLimit.js';
 import { Failure } from '../errors.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
-import { type Countdown, countDown, countUp } from './countdown.js';
-import { type RuleName, type RuleOverrides, ruleFor } from './rules.js';
-import { countHit, type HitLog, takeBack } from './slidingLog.js';
+import { type Countdown, countDown, countUp, peekDown } from './countdown.js';
+import { type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+import { type Counted, countHit, type HitLog, peekHit, takeBack } from './slidingLog.js';
 
 /** Rules with more hits than this are counted down per window instead of kept hit by hit. */
 const LARGEST_LOG = 50;
@@ -31,6 +31,8 @@ export interface Limiter {
    * throws RATE_LIMITED with the wait, and what was counted is given back.
    */
   take(partition: string, counts: readonly Count[], overrides: RuleOverrides): Promise<Taken>;
+  /** Counts nothing; throws RATE_LIMITED with the wait when any of `counts` is full. For what is counted only when it fails. */
+  check(partition: string, counts: readonly Count[], overrides: RuleOverrides): Promise<void>;
 }
 
 export function createLimiter(documents: Documents, clock: Clock, random: Random): Limiter {
@@ -55,8 +57,7 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
           : await countDown(windows, _id, rule, now);
         if (!counted.allowed) {
           await giveBack();
-          const rateLimit = { limit: rule.max, remaining: 0, resetMs: counted.resetMs };
-          throw new Failure('RATE_LIMITED', { retryAfterMs: counted.resetMs, rateLimit });
+          throw refusal(rule, counted);
         }
         undo.push(() => (kept ? takeBack(logs, _id, id) : countUp(windows, _id, rule, now)));
         if (!tightest || counted.remaining < tightest.remaining) {
@@ -65,5 +66,25 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
       }
       return { ...(tightest && { tightest }), giveBack };
     },
+
+    async check(partition, counts, overrides) {
+      const now = clock.now();
+      for (const { rule: name, key } of counts) {
+        const rule = ruleFor(name, overrides);
+        if (rule.max === 0) continue;
+        const _id = `${partition}/${name}/${key}`;
+        const counted =
+          rule.max <= LARGEST_LOG
+            ? await peekHit(logs, _id, rule, now)
+            : await peekDown(windows, _id, rule, now);
+        if (!counted.allowed) throw refusal(rule, counted);
+      }
+    },
   };
 }
+
+const refusal = (rule: Rule, { resetMs }: Counted): Failure =>
+  new Failure('RATE_LIMITED', {
+    retryAfterMs: resetMs,
+    rateLimit: { limit: rule.max, remaining: 0, resetMs },
+  });

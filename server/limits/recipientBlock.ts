@@ -9,8 +9,15 @@ const WINDOW = 24 * HOUR;
 const HOURS = [1, 2, 4, 8] as const;
 const ANY_CODE = 20;
 const SHORT_CODE = 5;
-/** Enough entries for the longest block; older ones change nothing. */
-const KEPT = 32;
+/** Failures that lead to the longest block. */
+const LONGEST = ANY_CODE + HOURS.length - 1;
+/**
+ * Entries kept: enough to tell every block that runs. The newest LONGEST entries
+ * are either all more recent than a running block began, and then the newest
+ * one's own block outlasts it, or it began with one of them; and it takes
+ * LONGEST entries, that one included, to tell how long it is.
+ */
+const KEPT = 2 * LONGEST - 2;
 
 /** The failed guesses of one recipient, newest first, over all its sessions. */
 interface FailureLog extends Document {
@@ -30,6 +37,19 @@ export interface RecipientBlock {
   fail(partition: string, recipient: string, codeLength: number): Promise<void>;
   /** A right code at time `upTo` (milliseconds) clears the failures until then. */
   clear(partition: string, recipient: string, upTo: number): Promise<void>;
+  /** How a recipient stands, by every fingerprint its failures may be recorded under. */
+  standing(partition: string, fingerprints: readonly string[]): Promise<BlockStanding>;
+  /** Clears all failures. */
+  forget(partition: string, fingerprints: readonly string[]): Promise<void>;
+}
+
+/** The failures of the last 24 hours, as far as they are kept, and what they lead to. */
+export interface BlockStanding {
+  readonly failures: number;
+  /** Those with codes under six digits. */
+  readonly shortCodeFailures: number;
+  /** Set while the recipient is blocked. */
+  readonly blockedUntil?: Date;
 }
 
 export function createRecipientBlock(documents: Documents, clock: Clock): RecipientBlock {
@@ -70,25 +90,46 @@ export function createRecipientBlock(documents: Documents, clock: Clock): Recipi
         { $pull: { hits: { at: { $lte: new Date(upTo) } } } },
       );
     },
+
+    async standing(partition, fingerprints) {
+      const now = clock.now();
+      const found = await Promise.all(
+        fingerprints.map((who) => logs.findOne({ _id: keyOf(partition, who) })),
+      );
+      const recent = found.flatMap((log) => log?.hits ?? []).filter(({ at }) => at.getTime() > now - WINDOW);
+      const until = Math.max(0, ...found.map((log) => (log ? blockedUntil(log.hits) : 0)));
+      return {
+        failures: recent.length,
+        shortCodeFailures: recent.filter(({ short }) => short).length,
+        ...(until > now && { blockedUntil: new Date(until) }),
+      };
+    },
+
+    async forget(partition, fingerprints) {
+      await Promise.all(fingerprints.map((who) => logs.deleteOne({ _id: keyOf(partition, who) })));
+    },
   };
 }
 
 /** The time until which these failures block, milliseconds; 0 when they do not. */
-export function blockedUntil(hits: FailureLog['hits']): number {
+function blockedUntil(hits: FailureLog['hits']): number {
+  const times = (which: FailureLog['hits']) => which.map(({ at }) => at.getTime());
   return Math.max(
-    blockOf(hits, ANY_CODE),
-    blockOf(
-      hits.filter((hit) => hit.short),
-      SHORT_CODE,
-    ),
+    blockOf(times(hits), ANY_CODE),
+    blockOf(times(hits.filter(({ short }) => short)), SHORT_CODE),
   );
 }
 
-/** From the newest failure on, as long as the number of failures in the 24 hours before it says. */
-function blockOf(hits: FailureLog['hits'], threshold: number): number {
-  const newest = hits[0]?.at.getTime() ?? 0;
-  const count = hits.filter((hit) => hit.at.getTime() > newest - WINDOW).length;
-  if (count < threshold) return 0;
-  const hours = HOURS[Math.min(count - threshold, HOURS.length - 1)] ?? 0;
-  return newest + hours * HOUR;
+/**
+ * Each failure blocks from its own time on, for as long as the number of
+ * failures in the 24 hours up to it says; a later one of a quieter day ends
+ * nothing.
+ */
+function blockOf(failures: readonly number[], threshold: number): number {
+  const ends = failures.map((at) => {
+    const count = failures.filter((other) => other <= at && other > at - WINDOW).length;
+    const hours = HOURS[Math.min(count - threshold, HOURS.length - 1)];
+    return hours === undefined ? 0 : at + hours * HOUR;
+  });
+  return Math.max(0, ...ends);
 }

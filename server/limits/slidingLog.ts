@@ -58,6 +58,19 @@ export async function countHit(
   return { allowed: false, remaining: 0, resetMs: 1000 };
 }
 
+/** How the key stands, counting nothing: whether one more hit would be allowed. */
+export async function peekHit(
+  logs: Collection<HitLog>,
+  key: string,
+  rule: Rule,
+  now: number,
+): Promise<Counted> {
+  const log = await logs.findOne({ _id: key });
+  if (!log) return { allowed: true, remaining: rule.max, resetMs: 0 };
+  const { remaining, resetMs } = standing(log, rule, now, true);
+  return { allowed: remaining > 0, remaining, resetMs };
+}
+
 function standing(log: HitLog, rule: Rule, now: number, allowed: boolean): Counted {
   const since = now - rule.windowSeconds * 1000;
   const counting = log.hits.slice(0, rule.max).filter((hit) => hit.at.getTime() > since);

@@ -10,9 +10,10 @@ import { consumption } from './consumption.js';
 import { codeContext } from './newSession.js';
 
 /** What one comparison came to, with the session after it. */
-export type Checked =
-  | { readonly result: 'VERIFIED' | 'ALREADY_VERIFIED'; readonly session: StoredSession }
-  | { readonly result: 'INVALID_CODE'; readonly attemptsRemaining: number };
+export interface Checked {
+  readonly result: 'VERIFIED' | 'ALREADY_VERIFIED' | 'INVALID_CODE';
+  readonly session: StoredSession;
+}
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;
@@ -118,6 +119,6 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
   async function wrong(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
     const recipient = reserved.channels[channel]?.recipient ?? '';
     await block.fail(reserved.partition, recipient, reserved.codeLength);
-    return { result: 'INVALID_CODE', attemptsRemaining: reserved.attemptsLeft };
+    return { result: 'INVALID_CODE', session: reserved };
   }
 }

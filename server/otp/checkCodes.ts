@@ -62,12 +62,11 @@ export function createCheckCodes({ pool, checkCode }: Parts) {
         try {
           const checked = await checkCode(slot, seen._id, channel, code, request);
           results.push({ channel, result: CheckResult[checked.result] });
+          session = checked.session;
+          anyRight ||= checked.result === 'VERIFIED';
           if (checked.result === 'INVALID_CODE') {
-            attemptsRemaining = checked.attemptsRemaining;
+            attemptsRemaining = session.attemptsLeft;
             firstFailure ??= new Failure('INVALID_CODE', { channel });
-          } else {
-            session = checked.session;
-            anyRight ||= checked.result === 'VERIFIED';
           }
         } catch (thrown) {
           const failure = toFailure(thrown);

@@ -74,6 +74,10 @@ export function createPipeline({ steps, handlers, newRequestId, clock, log }: Op
   };
 }
 
+/** Whether a call ended because its caller went away or its deadline passed: nobody's fault, and nobody is left to tell. */
+export const isAbandoned = (signal: AbortSignal, thrown: unknown): boolean =>
+  signal.aborted && thrown instanceof Failure && thrown.details.cause === signal.reason;
+
 /** One log line a call. Faults of ours are errors, refusals are everyday. */
 function record(call: Call, clock: Clock, failure: Failure | undefined): void {
   const line = {
@@ -85,9 +89,10 @@ function record(call: Call, clock: Clock, failure: Failure | undefined): void {
     peer: call.peer,
     requestId: call.requestId,
     ms: clock.now() - call.startedAt,
-    reason: failure?.reason ?? 'OK',
+    reason: isAbandoned(call.signal, failure) ? 'ABANDONED' : (failure?.reason ?? 'OK'),
   };
-  if (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE') {
+  if (line.reason === 'ABANDONED') call.log.info(line, 'call');
+  else if (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE') {
     call.log.error({ ...line, err: failure.details.cause }, 'call');
   } else call.log.info(line, 'call');
 }

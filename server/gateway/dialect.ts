@@ -1,0 +1,69 @@
+import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { z } from 'zod';
+import type { Failure } from '../errors.js';
+import type { HttpRequest } from '../http/message.js';
+
+/** What a route answers with. Status 200 unless it says otherwise. */
+export interface Answer {
+  readonly status?: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One REST request, its body and query already of the right shape. */
+export interface Exchange<Body = unknown, Query = unknown> {
+  readonly body: Body;
+  readonly query: Query;
+  /** Parts of the path, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly req: HttpRequest;
+  readonly peer: string;
+  /** The service's own time, milliseconds. */
+  now(): number;
+  /** The Idempotency-Key header; empty without one. */
+  readonly requestKey: string;
+  /** Runs a method of the contract through the pipeline. Rejects with a Failure. */
+  call<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M['input']>,
+  ): Promise<MessageShape<M['output']>>;
+}
+
+/** One method at one path of a document. Also what /openapi.json is made of. */
+export interface RestRoute<Body extends z.ZodType = z.ZodType, Query extends z.ZodType = z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  /** With parameters in braces: `/v1/sponsors/{slug}/configuration`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly body?: Body;
+  readonly query?: Query;
+  /** The body of a success. */
+  readonly answer: z.ZodType;
+  /** Answered without a credential. */
+  readonly open?: true;
+  /** The body may also be an HTML form. */
+  readonly form?: true;
+  handle(exchange: Exchange<z.output<Body>, z.output<Query>>): Promise<Answer>;
+}
+
+/** Ties the types of a route's shapes to its handler. */
+export const route = <B extends z.ZodType, Q extends z.ZodType>(definition: RestRoute<B, Q>): RestRoute =>
+  definition as unknown as RestRoute;
+
+/** A documented HTTP API: its routes, its credentials, its way to refuse. */
+export interface Dialect {
+  /** Stands in the log as the door. */
+  readonly name: string;
+  readonly title: string;
+  /** Every path of it begins with one of these; whatever else is under them gets this dialect's own errors. */
+  readonly prefixes: readonly string[];
+  readonly routes: readonly RestRoute[];
+  /** The body of every refusal. */
+  readonly refusal: z.ZodType;
+  /** How a credential is presented, for the log-in step and for /openapi.json. */
+  readonly credential: 'bearer' | 'apiKey';
+  /** The dialect's names for fields of the contract, such as `config.code_length` → `config.otp_length`. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** Answers a failure; `body` is what the caller sent, where that was read. */
+  refuse(failure: Failure, body: unknown): Answer;
+}

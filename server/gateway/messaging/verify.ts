@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
+import { route } from '../dialect.js';
+import { text } from '../shapes.js';
+import { outcomeBody } from './outcomes.js';
+
+/** `POST /v1/messaging/otp/verify`: checks the code; a right one uses the session up. */
+export const verify = route({
+  method: 'POST',
+  path: '/v1/messaging/otp/verify',
+  summary: 'Verify the code of a session',
+  body: z.object({ sessionId: text(128), code: text(64) }),
+  answer: z.object({
+    success: z.literal(true),
+    message: z.string(),
+    data: z.object({
+      sessionId: z.string(),
+      status: z.literal('APPROVED'),
+      verified: z.literal(true),
+      message: z.string(),
+    }),
+  }),
+  async handle({ body, requestKey, call }) {
+    await call(OtpService.method.validate, {
+      sessionId: body.sessionId,
+      code: body.code,
+      requestId: requestKey,
+    });
+    return { body: outcomeBody('APPROVED', body.sessionId) };
+  },
+});

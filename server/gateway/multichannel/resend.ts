@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
+import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import { route } from '../dialect.js';
+import { sent } from './send.js';
+import { channelWord, presentSent, readChannels } from './shapes.js';
+import { sessionOf, tokenFields } from './token.js';
+
+/** `POST /api/v1/otp/resend`: sends new codes for a session. */
+export const createResend = (sessionTokens: SessionTokens) =>
+  route({
+    method: 'POST',
+    path: '/api/v1/otp/resend',
+    summary: 'Resend OTP for an existing session',
+    body: z.object({ ...tokenFields, channels: z.array(channelWord).max(3).optional() }),
+    answer: sent,
+    async handle({ body, requestKey, call }) {
+      const { sessionId, token } = sessionOf(body, sessionTokens);
+      const { session, sandboxCodes } = await call(OtpService.method.resend, {
+        sessionId,
+        channels: readChannels(body.channels, 'channels'),
+        requestId: requestKey,
+      });
+      return { body: presentSent(session!, token, sandboxCodes) };
+    },
+  });

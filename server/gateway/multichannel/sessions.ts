@@ -1,0 +1,73 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { z } from 'zod';
+import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
+import { Channel } from '../../../gen/otp/v1/session_pb.js';
+import { channelEnum } from '../../domain/channels.js';
+import { route } from '../dialect.js';
+import { channel, presentSession, sessionShape, status, statusOfWord, twice } from './shapes.js';
+
+const number = z
+  .string()
+  .regex(/^\d{1,3}$/, 'must be a whole number')
+  .transform(Number);
+const time = z.iso.datetime({
+  offset: true,
+  error: 'must be an RFC 3339 time, such as 2030-01-31T12:00:00Z',
+});
+
+const METADATA = /^metadata\[(.{1,128})\]$/;
+
+/** `GET /api/v1/otp/sessions`: lists sessions, newest first, by pages; every filter that is given must hold. */
+export const listSessions = route({
+  method: 'GET',
+  path: '/api/v1/otp/sessions',
+  summary: 'List OTP sessions, with filtering',
+  query: z
+    .object({
+      status: status.optional(),
+      channel: channel.optional(),
+      purpose: z.string().max(64).optional(),
+      sandbox: z.enum(['true', 'false']).optional(),
+      recipient: z.string().max(254).optional().describe('An address in full'),
+      created_after: time.optional(),
+      created_before: time.optional(),
+      page_size: number.optional().describe('1 to 100, default 20'),
+      page_token: z.string().max(512).optional(),
+    })
+    .catchall(z.string().max(512))
+    .describe('Also metadata[key]=value'),
+  answer: twice({ sessions: z.array(sessionShape), next_page_token: z.string() }, {}),
+  async handle({ query, call }) {
+    const metadata = Object.entries(query).flatMap(([name, value]) => {
+      const key = METADATA.exec(name)?.[1];
+      return key === undefined ? [] : [[key, String(value)]];
+    });
+    const { sessions, nextPageToken } = await call(OtpService.method.listSessions, {
+      status: statusOfWord(query.status),
+      channel: query.channel ? channelEnum(query.channel) : Channel.UNSPECIFIED,
+      purpose: query.purpose ?? '',
+      ...(query.sandbox && { sandbox: query.sandbox === 'true' }),
+      recipient: query.recipient ?? '',
+      ...(query.created_after && { createdAfter: timestampFromDate(new Date(query.created_after)) }),
+      ...(query.created_before && { createdBefore: timestampFromDate(new Date(query.created_before)) }),
+      metadata: Object.fromEntries(metadata),
+      pageSize: query.page_size ?? 0,
+      pageToken: query.page_token ?? '',
+    });
+    const flat = { sessions: sessions.map(presentSession), next_page_token: nextPageToken };
+    return { body: { success: true, ...flat, data: flat } };
+  },
+});
+
+/** `GET /api/v1/otp/sessions/{id}`: one session. */
+export const getSession = route({
+  method: 'GET',
+  path: '/api/v1/otp/sessions/{id}',
+  summary: 'Read one OTP session',
+  answer: twice(sessionShape.shape, {}),
+  async handle({ params, call }) {
+    const { session } = await call(OtpService.method.getSession, { sessionId: params.id ?? '' });
+    const flat = presentSession(session!);
+    return { body: { success: true, ...flat, data: flat } };
+  },
+});

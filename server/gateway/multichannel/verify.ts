@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { CheckResult, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
+import { SessionStatus } from '../../../gen/otp/v1/session_pb.js';
+import { channelName } from '../../domain/channels.js';
+import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import { route } from '../dialect.js';
+import { perChannel, presentSession, status, statusWord, twice } from './shapes.js';
+import { sessionOf, tokenFields } from './token.js';
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  [CheckResult.VERIFIED]: 'OTP verified successfully',
+  [CheckResult.ALREADY_VERIFIED]: 'OTP already verified',
+  [CheckResult.INVALID_CODE]: 'Invalid OTP',
+  [CheckResult.NOT_CHECKED]: 'Not checked',
+  [CheckResult.ATTEMPTS_EXHAUSTED]: 'Max attempts exceeded',
+};
+
+const result = z.object({ success: z.boolean(), message: z.string() });
+
+/** `POST /api/v1/otp/verify`: checks one code or several and marks their channels verified. */
+export const createVerify = (sessionTokens: SessionTokens) =>
+  route({
+    method: 'POST',
+    path: '/api/v1/otp/verify',
+    summary: 'Verify OTP code for a session',
+    body: z.object({ ...tokenFields, otps: perChannel(z.string().min(1).max(64)) }),
+    answer: twice(
+      {
+        verified: z.boolean().describe('Every code of this call was right'),
+        session_verified: z.boolean().describe('The session’s verification strategy is satisfied'),
+        status,
+        session_id: z.uuid(),
+        attempts_remaining: z.int(),
+        verification_results: perChannel(result),
+        verification_token: z.string().optional().describe('The proof, once session_verified'),
+      },
+      { channels: perChannel(z.unknown()) },
+    ),
+    async handle({ body, requestKey, call }) {
+      const { session, results, verificationToken } = await call(OtpService.method.verify, {
+        sessionId: sessionOf(body, sessionTokens).sessionId,
+        codes: Object.fromEntries(
+          Object.entries(body.otps).filter(([, code]) => code !== undefined),
+        ) as Record<string, string>,
+        requestId: requestKey,
+      });
+      const right = (found: CheckResult) =>
+        found === CheckResult.VERIFIED || found === CheckResult.ALREADY_VERIFIED;
+      const flat = {
+        verified: results.every(({ result: found }) => right(found) || found === CheckResult.NOT_CHECKED),
+        session_verified: session!.status === SessionStatus.APPROVED,
+        status: statusWord(session!.status),
+        session_id: session!.id,
+        attempts_remaining: session!.attemptsRemaining,
+        verification_results: Object.fromEntries(
+          results.map(({ channel, result: found }) => [
+            channelName(channel),
+            { success: right(found), message: MESSAGES[found] ?? '' },
+          ]),
+        ),
+        ...(verificationToken && { verification_token: verificationToken }),
+      };
+      return {
+        body: { success: true, ...flat, data: { ...flat, channels: presentSession(session!).channels } },
+      };
+    },
+  });

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { peerKey } from '../../domain/addresses.js';
+import type { Principal } from '../../domain/principal.js';
+import { Failure } from '../../errors.js';
+import type { ApiKeys } from '../../keys/apiKeys.js';
+import type { Limiter } from '../../limits/limiter.js';
+import type { AccessTokens } from '../../secrets/accessTokens.js';
+import { type Dialect, route } from '../dialect.js';
+import { type ClientCredentials, readClient } from './client.js';
+
+interface Parts {
+  readonly keys: ApiKeys;
+  readonly accessTokens: AccessTokens;
+  readonly limiter: Limiter;
+}
+
+/** Where failures are counted: before a client is known there is no workspace. */
+const PARTITION = 'oauth';
+
+/** The error words of RFC 6749 section 5.2 by reason; any other reason stands for itself. */
+const WORDS: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED: 'invalid_client',
+  PERMISSION_DENIED: 'invalid_scope',
+  INVALID_REQUEST: 'invalid_request',
+  RATE_LIMITED: 'temporarily_unavailable',
+  STORE_UNAVAILABLE: 'temporarily_unavailable',
+};
+
+/**
+ * The OAuth 2.0 token endpoint (RFC 6749 section 4.4, client credentials): the
+ * client is an API key, its id the client id, the key itself the secret.
+ */
+export function createOAuth({ keys, accessTokens, limiter }: Parts): Dialect {
+  const token = route({
+    method: 'POST',
+    path: '/v1/oauth/token',
+    summary: 'Get an access token (client credentials)',
+    open: true,
+    form: true,
+    body: z.object({
+      grant_type: z.string().max(64),
+      client_id: z.string().max(128).optional().describe('The key’s id; or by HTTP Basic'),
+      client_secret: z.string().max(512).optional().describe('The key; or by HTTP Basic'),
+      scope: z.string().max(256).optional().describe('Space-separated; default: all that the key holds'),
+    }),
+    answer: z.object({
+      access_token: z.string(),
+      token_type: z.literal('Bearer'),
+      expires_in: z.int(),
+      scope: z.string(),
+    }),
+    async handle({ body, req, peer }) {
+      if (body.grant_type !== 'client_credentials') {
+        throw new Failure('INVALID_REQUEST', {
+          violations: [{ field: 'grant_type', description: 'must be client_credentials' }],
+        });
+      }
+      const client = readClient(req, body);
+      const principal = await authenticate(client, peer);
+      const scopes = grantedScopes(principal, body.scope);
+      const { workspace, mode, client: keyId } = principal;
+      const issued = accessTokens.issue({ workspace, mode, keyId, scopes });
+      return {
+        body: {
+          access_token: issued.token,
+          token_type: 'Bearer',
+          expires_in: issued.expiresInSeconds,
+          scope: scopes.join(' '),
+        },
+        headers: { pragma: 'no-cache' },
+      };
+    },
+  });
+
+  /** Only failures are counted, so that a client that knows its secret is never kept out by its own use. */
+  async function authenticate({ id, secret }: ClientCredentials, peer: string): Promise<Principal> {
+    const counts = [
+      { rule: 'token-endpoint', key: `client ${id}` },
+      { rule: 'token-endpoint', key: `peer ${peerKey(peer)}` },
+    ] as const;
+    await limiter.check(PARTITION, counts, {});
+    const principal = await keys.authenticate(secret);
+    if (principal?.client === id) return principal;
+    await limiter.take(PARTITION, counts, {});
+    throw new Failure('UNAUTHENTICATED');
+  }
+
+  return {
+    name: 'oauth',
+    title: 'OAuth 2.0',
+    prefixes: ['/v1/oauth/'],
+    routes: [token],
+    credential: 'bearer',
+    fields: {},
+    refusal: z.object({
+      error: z.string().describe('The word of RFC 6749, or the reason where it has none'),
+      error_description: z.string(),
+      error_code: z.string().describe('The reason: a stable word'),
+    }),
+    refuse(failure) {
+      const { reason, row, message } = failure;
+      return {
+        status: row.status,
+        body: { error: WORDS[reason] ?? reason, error_description: message, error_code: reason },
+        ...(reason === 'UNAUTHENTICATED' && { headers: { 'www-authenticate': 'Basic realm="countersign"' } }),
+      };
+    },
+  };
+}
+
+/** The scopes asked for, where the key holds every one; without a wish, all it holds. */
+function grantedScopes({ scopes }: Principal, asked: string | undefined): string[] {
+  const wanted = asked?.split(' ').filter(Boolean) ?? [];
+  const missing = wanted.find((scope) => !scopes.has(scope));
+  if (missing !== undefined)
+    throw new Failure('PERMISSION_DENIED', {
+      message: 'The client does not hold a scope that was asked for.',
+    });
+  return wanted.length > 0 ? wanted : [...scopes];
+}

@@ -1,0 +1,155 @@
+import { create, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import type { Envelope } from '../call.js';
+import type { Clock } from '../clock.js';
+import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
+import { sendJson } from '../http/answer.js';
+import { mediaTypeOf, readForm, readJson } from '../http/body.js';
+import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
+import type { PrefixRoute } from '../http/router.js';
+import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { Dialect, Exchange, RestRoute } from './dialect.js';
+import { createMatcher } from './matcher.js';
+import { readShape } from './shapes.js';
+
+interface Parts {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  readonly peerOf: (req: HttpRequest) => string;
+  readonly newRequestId: () => string;
+  /** Told of every fault (5xx) that the pipeline did not log, with its cause. */
+  readonly onFault: (failure: Failure, req: HttpRequest) => void;
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * Serves a dialect: finds the route, reads the request, runs the method of the
+ * contract through the same pipeline as gRPC, and answers, whatever goes wrong,
+ * in the dialect's own form.
+ */
+export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
+  const match = createMatcher(dialect.routes);
+  const handle: HttpHandler = async (req, res) => {
+    const requestId = readRequestId(header(req, 'x-request-id')) ?? parts.newRequestId();
+    const trace: Trace = { headers: headersOf({ requestId }), body: undefined, reached: false };
+    try {
+      const found = match(req.method ?? '', pathOf(req));
+      if ('allow' in found) {
+        trace.headers.allow = found.allow;
+        throw new Failure('METHOD_NOT_ALLOWED');
+      }
+      const answer = await found.route.handle(
+        await open(found.route, found.params, req, res, requestId, trace),
+      );
+      sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
+    } catch (thrown) {
+      const failure = inWordsOf(dialect, toFailure(thrown));
+      if (failure.row.status >= 500 && !trace.reached) parts.onFault(failure, req);
+      const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
+      sendJson(req, res, status, body, { ...trace.headers, ...waiting(failure), ...headers });
+    }
+  };
+
+  async function open(
+    route: RestRoute,
+    params: Readonly<Record<string, string>>,
+    req: HttpRequest,
+    res: HttpResponse,
+    requestId: string,
+    trace: Trace,
+  ): Promise<Exchange> {
+    const credential = credentialOf(dialect, req);
+    if (!route.open && credential === undefined) throw new Failure('UNAUTHENTICATED');
+    if (route.body) trace.body = await readBody(route, req);
+    const envelope: Envelope = {
+      door: dialect.name,
+      credential,
+      origin: header(req, 'origin'),
+      peer: parts.peerOf(req),
+      requestId,
+      signal: goneSignal(res),
+    };
+    return {
+      body: route.body && readShape(route.body, trace.body),
+      query: route.query && readShape(route.query, Object.fromEntries(queryOf(req))),
+      params,
+      req,
+      peer: envelope.peer,
+      now: () => parts.clock.now(),
+      requestKey: requestKeyOf(req),
+      async call<M extends DescMethod>(method: M, request: MessageInitShape<M['input']>) {
+        trace.reached = true;
+        const message = create(method.input, request) as MessageShape<M['input']>;
+        const answered = (call: Parameters<typeof headersOf>[0]) =>
+          Object.assign(trace.headers, headersOf(call));
+        const response = await parts.pipeline.call(method, message, envelope, answered);
+        return create(method.output, response) as MessageShape<M['output']>;
+      },
+    };
+  }
+
+  return dialect.prefixes.map((prefix) => ({ prefix, methods: METHODS, crossOrigin: true, handle }));
+}
+
+/** What is known of a request by the time it is answered. */
+interface Trace {
+  readonly headers: Record<string, string>;
+  body: unknown;
+  /** The pipeline had it, and logged how it ended. */
+  reached: boolean;
+}
+
+const header = (req: HttpRequest, name: string): string | undefined => {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+function credentialOf(dialect: Dialect, req: HttpRequest): string | undefined {
+  const authorization = header(req, 'authorization');
+  const key = dialect.credential === 'apiKey' ? header(req, 'x-api-key') : undefined;
+  return key ?? (authorization === undefined ? undefined : bearer(authorization));
+}
+
+function requestKeyOf(req: HttpRequest): string {
+  const key = header(req, 'idempotency-key') ?? '';
+  if (key.length <= 128) return key;
+  throw new Failure('INVALID_REQUEST', {
+    violations: [{ field: 'Idempotency-Key', description: 'must be at most 128 characters long' }],
+  });
+}
+
+async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
+  if (route.form && mediaTypeOf(req) !== 'application/json') return Object.fromEntries(await readForm(req));
+  return readJson(req);
+}
+
+function queryOf(req: HttpRequest): URLSearchParams {
+  const url = req.url ?? '';
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
+/** Aborted when the caller hangs up before it is answered. */
+function goneSignal(res: HttpResponse): AbortSignal {
+  const gone = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** The failure with its fields named as the dialect names them. */
+function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
+  const { violations } = failure.details;
+  if (!violations?.some(({ field }) => fields[field] !== undefined)) return failure;
+  const renamed = violations.map(({ field, description }) => ({
+    field: fields[field] ?? field,
+    description,
+  }));
+  const message = failure.details.message ?? describe(failure.reason, renamed);
+  return new Failure(failure.reason, { ...failure.details, violations: renamed, message });
+}
+
+const waiting = ({ details: { retryAfterMs } }: Failure): Record<string, string> =>
+  retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) };

@@ -1,0 +1,56 @@
+import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
+import { z } from 'zod';
+import { Failure, type FieldViolation } from '../errors.js';
+
+/**
+ * Reads a JSON value as a shape. Throws INVALID_REQUEST naming every field at
+ * fault; says what was expected, never what was given: that may be a code.
+ */
+export function readShape<S extends z.ZodType>(shape: S, value: unknown): z.output<S> {
+  const result = shape.safeParse(value);
+  if (result.success) return result.data;
+  throw new Failure('INVALID_REQUEST', { violations: result.error.issues.map(describe) });
+}
+
+type Issue = z.core.$ZodIssue;
+
+function describe(issue: Issue): FieldViolation {
+  return { field: issue.path.map(String).join('.'), description: expectation(issue) };
+}
+
+function expectation(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      // The library keeps no value in an issue, only says in words that there was none.
+      return issue.message.endsWith('received undefined')
+        ? 'is required'
+        : `must be ${article(issue.expected)}`;
+    case 'too_small':
+      return issue.origin === 'string' && issue.minimum === 1
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}${unit(issue.origin)}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unit(issue.origin)}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'custom':
+      return issue.message;
+    case 'invalid_format':
+      // The library's own message quotes the pattern; a shape that has a better one says so.
+      return issue.message.startsWith('Invalid') ? 'has the wrong form' : issue.message;
+    default:
+      return 'has the wrong form';
+  }
+}
+
+const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+
+const unit = (origin: string): string =>
+  origin === 'string' ? ' characters long' : origin === 'array' ? ' entries' : '';
+
+/** A word that must be there. */
+export const text = (max: number) => z.string().min(1).max(max);
+
+/** Whole seconds from `now` (milliseconds) until a time, a begun second counting. */
+export const secondsUntil = (time: Timestamp, now: number): number =>
+  Math.ceil((timestampMs(time) - now) / 1000);
