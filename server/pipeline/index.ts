@@ -80,6 +80,7 @@ export const isAbandoned = (signal: AbortSignal, thrown: unknown): boolean =>
 
 /** One log line a call. Faults of ours are errors, refusals are everyday. */
 function record(call: Call, clock: Clock, failure: Failure | undefined): void {
+  const abandoned = isAbandoned(call.signal, failure);
   const line = {
     method: call.method.name,
     door: call.door,
@@ -89,10 +90,9 @@ function record(call: Call, clock: Clock, failure: Failure | undefined): void {
     peer: call.peer,
     requestId: call.requestId,
     ms: clock.now() - call.startedAt,
-    reason: isAbandoned(call.signal, failure) ? 'ABANDONED' : (failure?.reason ?? 'OK'),
+    reason: abandoned ? 'ABANDONED' : (failure?.reason ?? 'OK'),
   };
-  if (line.reason === 'ABANDONED') call.log.info(line, 'call');
-  else if (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE') {
+  if (!abandoned && (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE')) {
     call.log.error({ ...line, err: failure.details.cause }, 'call');
   } else call.log.info(line, 'call');
 }

@@ -9,7 +9,7 @@ import {
 import type { Envelope } from '../call.js';
 import { Failure } from '../errors.js';
 import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
-import type { Pipeline } from '../pipeline/index.js';
+import { isAbandoned, type Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
 
 /** What the listener knows of a request and Connect does not pass on. */
@@ -43,8 +43,7 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
       });
     } catch (thrown) {
       // The deadline passed or the caller left: Connect knows which, and says so.
-      if (context.signal.aborted && thrown instanceof Failure && thrown.reason === 'INTERNAL')
-        throw context.signal.reason;
+      if (isAbandoned(context.signal, thrown)) throw context.signal.reason;
       throw thrown instanceof Failure ? toConnectError(thrown) : thrown;
     }
   };

@@ -1,4 +1,13 @@
-import { createRegistry, type DescFile, toBinary } from '@bufbuild/protobuf';
+import {
+  createRegistry,
+  type DescEnum,
+  type DescExtension,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { nestedTypes } from '@bufbuild/protobuf/reflect';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { Code, type ConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
@@ -53,6 +62,7 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
   };
   roots.forEach(add);
   const registry = createRegistry(...files.values());
+  const symbols = symbolsOf([...files.values()]);
 
   /** The file and everything it imports, each once, the file first: a caller asks once. */
   const withImports = (file: DescFile | undefined) => {
@@ -68,15 +78,6 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
     return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } } as const;
   };
 
-  /** The file that declares a type, method, field or enum value: symbols inside a type are found by the type. */
-  const fileOf = (symbol: string): DescFile | undefined => {
-    for (let name = symbol; name; name = name.slice(0, Math.max(0, name.lastIndexOf('.')))) {
-      const found = registry.get(name);
-      if (found) return found.file;
-    }
-    return undefined;
-  };
-
   return (question: Question) => {
     switch (question.case) {
       case 'listServices':
@@ -87,7 +88,7 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
       case 'fileByFilename':
         return withImports(files.get(question.value));
       case 'fileContainingSymbol':
-        return withImports(fileOf(question.value));
+        return withImports(symbols.get(question.value));
       case 'fileContainingExtension': {
         const { containingType, extensionNumber } = question.value;
         const extendee = registry.getMessage(containingType);
@@ -110,6 +111,35 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
         } as const;
     }
   };
+}
+
+/** The file of every symbol by its full name: types, their fields and values, services, their methods, extensions. */
+function symbolsOf(files: readonly DescFile[]): ReadonlyMap<string, DescFile> {
+  const symbols = new Map<string, DescFile>();
+  for (const file of files) {
+    for (const type of nestedTypes(file)) {
+      for (const name of [type.typeName, ...membersOf(type)]) symbols.set(name, file);
+    }
+  }
+  return symbols;
+}
+
+function membersOf(type: DescMessage | DescEnum | DescExtension | DescService): string[] {
+  const under = (members: readonly { readonly name: string }[]) =>
+    members.map(({ name }) => `${type.typeName}.${name}`);
+  switch (type.kind) {
+    case 'message':
+      return under([...type.fields, ...type.oneofs]);
+    case 'service':
+      return under(type.methods);
+    case 'enum': {
+      // The values of an enum are named as its siblings, as in C.
+      const scope = type.typeName.slice(0, -type.name.length);
+      return type.values.map(({ name }) => scope + name);
+    }
+    case 'extension':
+      return [];
+  }
 }
 
 const notFound = {
