@@ -5,6 +5,7 @@ import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
@@ -17,6 +18,7 @@ import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
 import { createMultichannel } from '../gateway/multichannel/index.js';
 import { createOAuth } from '../gateway/oauth/index.js';
+import { openapiRoute } from '../gateway/openapi.js';
 import { dialectRoutes } from '../gateway/serve.js';
 import { healthRoutes } from '../http/health.js';
 import { httpLimits } from '../http/limits.js';
@@ -44,6 +46,7 @@ const SERVICES: readonly DescService[] = [
   VerificationTokenService,
   ApiKeyService,
   WorkspaceService,
+  LimitService,
   AuditService,
 ];
 /** The services every gRPC server is expected to have. */
@@ -103,6 +106,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     ...dialects.flatMap((dialect) =>
       dialectRoutes(dialect, { pipeline, peerOf, newRequestId: newId, clock, onFault }),
     ),
+    openapiRoute(dialects),
     ...(inbox ? inboxRoutes(inbox, random) : []),
   ]);
   return createListener({

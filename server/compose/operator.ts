@@ -1,36 +1,38 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
 import { byMethod } from '../handlers.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import { createApiKeyHandlers } from '../keys/handlers.js';
+import { createLimitHandlers } from '../limits/handlers.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
 import { createAudit, createAuditHandlers } from '../operator/audit.js';
 import type { Documents } from '../store/documents.js';
 import { createWorkspaceHandlers } from '../workspaces/handlers.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Secrets } from './secrets.js';
 
 interface Parts {
   readonly documents: Documents;
+  readonly secrets: Secrets;
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
+  readonly block: RecipientBlock;
   readonly newId: () => string;
   readonly clock: Clock;
 }
 
 /** The operator's handlers of every room, recorded. */
-export function composeOperator({
-  documents,
-  keys,
-  workspaces,
-  newId,
-  clock,
-}: Parts): [DescMethod, Handler][] {
+export function composeOperator(parts: Parts): [DescMethod, Handler][] {
+  const { documents, secrets, keys, workspaces, newId, clock } = parts;
   return createAudit(documents, newId, clock).recorded([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
     ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, clock)),
+    ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints: secrets.fingerprints })),
     ...byMethod(AuditService, createAuditHandlers(documents)),
   ]);
 }
