@@ -1,15 +1,11 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import {
-  type ApiKey,
-  ApiKeySchema,
-  type ApiKeyService,
-  Mode,
-} from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import { type ApiKey, ApiKeySchema, type ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import type { Call } from '../call.js';
 import type { Scope } from '../domain/principal.js';
 import { Failure, invalid } from '../errors.js';
 import type { Handlers } from '../handlers.js';
+import { modeEnum, modeName } from '../operator/mode.js';
 import { readPage } from '../operator/paging.js';
 import { targetMode, targetWorkspace } from '../operator/target.js';
 import { updated } from '../operator/update.js';
@@ -47,7 +43,7 @@ export function createApiKeyHandlers(
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const { key, secret } = await keys.create({
         workspace,
-        mode: targetMode(call, modeOf(mode)),
+        mode: targetMode(call, modeName(mode)),
         displayName,
         scopes: grantable(call, workspace, scopes),
         ...(expiresAt && { expiresAt: timestampDate(expiresAt) }),
@@ -117,15 +113,12 @@ function grantable({ principal }: Call, workspace: string, scopes: readonly stri
   return scopes as readonly Scope[];
 }
 
-const modeOf = (mode: Mode): 'live' | 'test' | undefined =>
-  mode === Mode.LIVE ? 'live' : mode === Mode.TEST ? 'test' : undefined;
-
 function present(key: StoredKey): MessageShape<typeof ApiKeySchema> {
   const shown: ApiKey = create(ApiKeySchema, {
     id: key.id,
     displayName: key.displayName,
     scopes: [...key.scopes],
-    mode: key.mode === 'live' ? Mode.LIVE : Mode.TEST,
+    mode: modeEnum(key.mode),
     ...when('createdAt', key.createdAt),
     ...when('expiresAt', key.expiresAt),
     ...when('revokedAt', key.revokedAt),

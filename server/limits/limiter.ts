@@ -3,11 +3,14 @@ import type { RateLimit } from '../domain/rateLimit.js';
 import { Failure } from '../errors.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
-import { type Countdown, countDown, countUp, peekDown } from './countdown.js';
 import { type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
 import { type Counted, countHit, type HitLog, peekHit, takeBack } from './slidingLog.js';
+import { countInWindow, peekWindow, uncountInWindow, type WindowCount } from './windowCount.js';
 
-/** Rules with more hits than this are counted down per window instead of kept hit by hit. */
+/**
+ * Rules with more hits than this are counted per window instead of kept hit by
+ * hit. A rule changed across this number begins to count anew.
+ */
 const LARGEST_LOG = 50;
 
 /** One thing to count: a rule and whom it is counted for. */
@@ -37,7 +40,7 @@ export interface Limiter {
 
 export function createLimiter(documents: Documents, clock: Clock, random: Random): Limiter {
   const logs = documents.collection<HitLog>('limits');
-  const windows = documents.collection<Countdown>('limits');
+  const windows = documents.collection<WindowCount>('limits');
   return {
     async take(partition, counts, overrides) {
       const undo: (() => Promise<void>)[] = [];
@@ -54,12 +57,12 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
         const id = kept ? random.bytes(8).toString('base64url') : '';
         const counted = kept
           ? await countHit(logs, _id, rule, id, now)
-          : await countDown(windows, _id, rule, now);
+          : await countInWindow(windows, _id, rule, now);
         if (!counted.allowed) {
           await giveBack();
           throw refusal(rule, counted);
         }
-        undo.push(() => (kept ? takeBack(logs, _id, id) : countUp(windows, _id, rule, now)));
+        undo.push(() => (kept ? takeBack(logs, _id, id) : uncountInWindow(windows, _id, rule, now)));
         if (!tightest || counted.remaining < tightest.remaining) {
           tightest = { limit: rule.max, remaining: counted.remaining, resetMs: counted.resetMs };
         }
@@ -76,7 +79,7 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
         const counted =
           rule.max <= LARGEST_LOG
             ? await peekHit(logs, _id, rule, now)
-            : await peekDown(windows, _id, rule, now);
+            : await peekWindow(windows, _id, rule, now);
         if (!counted.allowed) throw refusal(rule, counted);
       }
     },

@@ -6,7 +6,8 @@ export interface Rule {
 
 /**
  * THE limits on traffic: every rule by name, with its default and its source.
- * A workspace changes them at run time; `max: 0` switches a rule off.
+ * A workspace changes them at run time; `max: 0` switches a rule off, where that
+ * is allowed.
  *
  * Limits of one session are in domain/sessionLimits.ts, of connections in
  * http/limits.ts.
@@ -30,6 +31,9 @@ export const RULES = {
 
 /** The name of a rule. */
 export type RuleName = keyof typeof RULES;
+
+/** Rules that cannot be switched off: without this one a client's secret could be guessed. */
+export const ALWAYS_ON: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint']);
 
 /** What a workspace changed. */
 export type RuleOverrides = Readonly<Partial<Record<RuleName, Rule>>>;

@@ -1,12 +1,12 @@
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 import type { ListSessionsRequest } from '../../gen/otp/v1/otp_service_pb.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
-import { CHANNELS, channelName } from '../domain/channels.js';
+import { channelName } from '../domain/channels.js';
 import { firstIdAt } from '../domain/ids.js';
 import { type Principal, partitionOf } from '../domain/principal.js';
-import { readRecipient } from '../domain/recipients.js';
 import { type StoredSession, statusOf } from '../domain/session.js';
 import { invalid } from '../errors.js';
+import { namedRecipient } from '../operator/recipient.js';
 import type { Filter } from '../store/documents.js';
 
 /** The fingerprints of the recipient asked for; undefined when none is. Throws INVALID_RECIPIENT. */
@@ -15,14 +15,7 @@ export function recipientFingerprints(
   candidates: (identity: string) => readonly string[],
 ): readonly string[] | undefined {
   if (!text) return undefined;
-  const recipient = CHANNELS.map((channel) => readRecipient(channel, text)).find(Boolean);
-  if (!recipient)
-    throw invalid(
-      'recipient',
-      'must be an e-mail address or an international phone number',
-      'INVALID_RECIPIENT',
-    );
-  return candidates(recipient.identity);
+  return candidates(namedRecipient(text).identity);
 }
 
 /** The part of the filters that indexes serve: whose sessions, which recipient, which ids. */
@@ -33,11 +26,13 @@ export function indexedFilters(
   before: string | undefined,
 ): Filter {
   const { workspace } = principal;
-  const firstOf = (time: Timestamp | undefined) =>
-    time ? `${workspace}/${firstIdAt(timestampMs(time))}` : undefined;
-  const from = firstOf(request.createdAfter) ?? `${workspace}/`;
+  const firstOf = (field: string, time: Timestamp | undefined) =>
+    time && `${workspace}/${firstIdAt(readTime(field, time))}`;
+  const from = firstOf('created_after', request.createdAfter) ?? `${workspace}/`;
   // "0" is the character after "/": every id of the workspace sorts before it.
-  const ends = [firstOf(request.createdBefore), before, `${workspace}0`].filter((end) => end !== undefined);
+  const ends = [firstOf('created_before', request.createdBefore), before, `${workspace}0`].filter(
+    (end) => end !== undefined,
+  );
   const sandbox = principal.mode === 'test' ? true : request.sandbox;
   return {
     _id: { $gte: from, $lt: ends.sort()[0] as string },
@@ -46,6 +41,16 @@ export function indexedFilters(
     // A test key that asks for live sessions asks for nothing.
     ...(principal.mode === 'test' && request.sandbox === false && { partition: '' }),
   };
+}
+
+/** The years 1 to 9999, as google.protobuf.Timestamp says. JSON is checked by its decoder, binary by nobody. */
+const SECONDS = { min: -62_135_596_800n, max: 253_402_300_799n } as const;
+
+function readTime(field: string, time: Timestamp): number {
+  const { seconds, nanos } = time;
+  if (seconds < SECONDS.min || seconds > SECONDS.max || nanos < 0 || nanos > 999_999_999)
+    throw invalid(field, 'must be a time in the years 1 to 9999');
+  return timestampMs(time);
 }
 
 /** The filters that are applied while reading. */

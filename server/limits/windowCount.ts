@@ -2,23 +2,24 @@ import { type Collection, type Document, DuplicateKey } from '../store/documents
 import type { Rule } from './rules.js';
 import type { Counted } from './slidingLog.js';
 
-/** What is left of one window. */
-export interface Countdown extends Document {
-  readonly left: number;
+/** How many hits one window has had. */
+export interface WindowCount extends Document {
+  readonly used: number;
   readonly purgeAt: Date;
 }
 
 /** The document of the window that `now` falls into. */
-export const windowKey = (key: string, rule: Rule, now: number): string =>
+const windowKey = (key: string, rule: Rule, now: number): string =>
   `${key}/${Math.floor(now / (rule.windowSeconds * 1000))}`;
 
 /**
- * Counts one hit of a rule too large to keep every hit of: a count-down per
- * fixed window. At the seam of two windows up to twice `max` can pass within
- * one window's length.
+ * Counts one hit of a rule too large to keep every hit of: one count per fixed
+ * window. At the seam of two windows up to twice `max` can pass within one
+ * window's length. What is kept is the hits and not what is left of them, so a
+ * rule changed in the middle of a window holds from then on.
  */
-export async function countDown(
-  windows: Collection<Countdown>,
+export async function countInWindow(
+  windows: Collection<WindowCount>,
   key: string,
   rule: Rule,
   now: number,
@@ -27,10 +28,10 @@ export async function countDown(
   const resetMs = windowMs - (now % windowMs);
   const _id = windowKey(key, rule, now);
   for (let round = 0; round < 2; round++) {
-    const window = await windows.findOneAndUpdate({ _id, left: { $gt: 0 } }, { $inc: { left: -1 } });
-    if (window) return { allowed: true, remaining: window.left, resetMs };
+    const window = await windows.findOneAndUpdate({ _id, used: { $lt: rule.max } }, { $inc: { used: 1 } });
+    if (window) return { allowed: true, remaining: rule.max - window.used, resetMs };
     try {
-      await windows.insertOne({ _id, left: rule.max - 1, purgeAt: new Date(now + resetMs) });
+      await windows.insertOne({ _id, used: 1, purgeAt: new Date(now + resetMs) });
       return { allowed: true, remaining: rule.max - 1, resetMs };
     } catch (error) {
       if (!(error instanceof DuplicateKey)) throw error;
@@ -40,24 +41,24 @@ export async function countDown(
 }
 
 /** How the key stands, counting nothing: whether one more hit would be allowed. */
-export async function peekDown(
-  windows: Collection<Countdown>,
+export async function peekWindow(
+  windows: Collection<WindowCount>,
   key: string,
   rule: Rule,
   now: number,
 ): Promise<Counted> {
   const windowMs = rule.windowSeconds * 1000;
   const window = await windows.findOne({ _id: windowKey(key, rule, now) });
-  const remaining = window?.left ?? rule.max;
+  const remaining = Math.max(0, rule.max - (window?.used ?? 0));
   return { allowed: remaining > 0, remaining, resetMs: windowMs - (now % windowMs) };
 }
 
 /** Takes one hit back: what it was counted for did not happen. */
-export async function countUp(
-  windows: Collection<Countdown>,
+export async function uncountInWindow(
+  windows: Collection<WindowCount>,
   key: string,
   rule: Rule,
   at: number,
 ): Promise<void> {
-  await windows.findOneAndUpdate({ _id: windowKey(key, rule, at) }, { $inc: { left: 1 } });
+  await windows.findOneAndUpdate({ _id: windowKey(key, rule, at) }, { $inc: { used: -1 } });
 }

@@ -1,0 +1,133 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { durationFromMs } from '@bufbuild/protobuf/wkt';
+import type { Mode } from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import { LimitSchema, type LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import type { Call } from '../call.js';
+import { partitionOf } from '../domain/principal.js';
+import { Failure, invalid } from '../errors.js';
+import type { Handlers } from '../handlers.js';
+import { modeName } from '../operator/mode.js';
+import { namedRecipient } from '../operator/recipient.js';
+import { requireLive, targetMode, targetWorkspace } from '../operator/target.js';
+import { updated } from '../operator/update.js';
+import type { Fingerprints } from '../secrets/fingerprints.js';
+import type { Collection, Documents, Update } from '../store/documents.js';
+import { when } from '../timestamps.js';
+import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
+import type { RecipientBlock } from './recipientBlock.js';
+import { ALWAYS_ON, RULES, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+
+const CHANGEABLE = ['max', 'window'];
+
+interface Parts {
+  readonly documents: Documents;
+  readonly workspaces: Workspaces;
+  readonly block: RecipientBlock;
+  readonly fingerprints: Fingerprints;
+}
+
+/** The operator's side of limits and recipient blocks. */
+export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService> {
+  const { workspaces, block, fingerprints } = parts;
+  const stored: Collection<Workspace> = parts.documents.collection('workspaces');
+
+  async function limitsOf(workspace: string): Promise<RuleOverrides> {
+    const found = await stored.findOne({ _id: workspace, deletedAt: null });
+    if (!found) throw new Failure('NOT_FOUND');
+    return found.limits;
+  }
+
+  async function change(workspace: string, name: RuleName, update: Update) {
+    const after = await stored.findOneAndUpdate({ _id: workspace, deletedAt: null }, update);
+    workspaces.forget(workspace);
+    if (!after) throw new Failure('NOT_FOUND');
+    return { limit: present(name, after.limits) };
+  }
+
+  /** The recipient a call is about, by every fingerprint it may be recorded under. */
+  function recipientOf(call: Call, request: { workspace: string; mode: Mode; recipient: string }) {
+    const workspace = targetWorkspace(call, request.workspace);
+    const mode = targetMode(call, modeName(request.mode));
+    const { identity, masked } = namedRecipient(request.recipient);
+    const candidates = fingerprints.recipientCandidates(workspace, identity);
+    return { partition: partitionOf({ workspace, mode }), candidates, masked };
+  }
+
+  async function standing({ partition, candidates, masked }: ReturnType<typeof recipientOf>) {
+    const { failures, shortCodeFailures, blockedUntil } = await block.standing(partition, candidates);
+    return {
+      block: {
+        maskedRecipient: masked,
+        failures,
+        shortCodeFailures,
+        ...when('blockedUntil', blockedUntil),
+      },
+    };
+  }
+
+  return {
+    async listLimits(call, request) {
+      const overrides = await limitsOf(targetWorkspace(call, request.workspace));
+      return { limits: (Object.keys(RULES) as RuleName[]).map((name) => present(name, overrides)) };
+    },
+
+    async updateLimit(call, request) {
+      requireLive(call);
+      const workspace = targetWorkspace(call, request.workspace);
+      const name = ruleNamed(call, request.limit?.rule ?? '');
+      const before = present(name, await limitsOf(workspace));
+      const { resource } = updated(
+        LimitSchema,
+        before,
+        request.limit,
+        request.updateMask,
+        CHANGEABLE,
+        'limit',
+      );
+      const { max, window } = resource;
+      if (max === 0 && ALWAYS_ON.has(name)) {
+        throw invalid('limit.max', 'must be at least 1: this rule cannot be switched off');
+      }
+      if (window!.nanos !== 0) throw invalid('limit.window', 'must be whole seconds');
+      const rule = { max, windowSeconds: Number(window!.seconds) };
+      return change(workspace, name, { $set: { [`limits.${name}`]: rule } });
+    },
+
+    async resetLimit(call, request) {
+      requireLive(call);
+      const name = ruleNamed(call, request.rule);
+      const workspace = targetWorkspace(call, request.workspace);
+      return change(workspace, name, { $unset: { [`limits.${name}`]: '' } });
+    },
+
+    async getRecipientBlock(call, request) {
+      return standing(recipientOf(call, request));
+    },
+
+    async clearRecipientBlock(call, request) {
+      const recipient = recipientOf(call, request);
+      call.resource = `recipientBlocks/${recipient.candidates[0]}`;
+      await block.forget(recipient.partition, recipient.candidates);
+      return standing(recipient);
+    },
+  };
+}
+
+function ruleNamed(call: Call, name: string): RuleName {
+  if (!Object.hasOwn(RULES, name)) throw new Failure('NOT_FOUND');
+  call.resource = `limits/${name}`;
+  return name as RuleName;
+}
+
+function present(name: RuleName, overrides: RuleOverrides): MessageShape<typeof LimitSchema> {
+  const { max, windowSeconds } = ruleFor(name, overrides);
+  return create(LimitSchema, {
+    rule: name,
+    max,
+    window: durationFromMs(windowSeconds * 1000),
+    defaultMax: RULES[name].max,
+    defaultWindow: durationFromMs(RULES[name].windowSeconds * 1000),
+    changed: overrides[name] !== undefined,
+    mayBeOff: !ALWAYS_ON.has(name),
+  });
+}
