@@ -6,8 +6,11 @@ import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflec
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
@@ -44,9 +47,12 @@ import type { Secrets } from './secrets.js';
 const SERVICES: readonly DescService[] = [
   OtpService,
   VerificationTokenService,
+  RequirementService,
   ApiKeyService,
   WorkspaceService,
   LimitService,
+  SponsorService,
+  WalletService,
   AuditService,
 ];
 /** The services every gRPC server is expected to have. */

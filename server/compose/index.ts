@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { createIds } from '../domain/ids.js';
+import { byMethod } from '../handlers.js';
 import { createApiKeys } from '../keys/apiKeys.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBlock } from '../limits/recipientBlock.js';
@@ -15,8 +17,11 @@ import { createPipeline } from '../pipeline/index.js';
 import { createLimitClient } from '../pipeline/limitClient.js';
 import { validate } from '../pipeline/validate.js';
 import { type Random, systemRandom } from '../random.js';
+import { createRequirementHandlers } from '../sponsors/requirement.js';
+import { createSponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
 import { openEmbedded } from '../store/embedded.js';
+import { createWallet } from '../wallet/wallet.js';
 import { createWorkspaces } from '../workspaces/workspaces.js';
 import { composeDoors } from './doors.js';
 import { type FirstKeys, makeFirstKeys } from './firstStart.js';
@@ -58,9 +63,23 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const limiter = createLimiter(documents, clock, random);
   const block = createRecipientBlock(documents, clock);
-  const common = { config, documents, secrets, workspaces, block, newId, clock, random, log };
+  const sponsors = createSponsors(documents, secrets.encryption, clock);
+  const wallet = createWallet({ documents, newId, clock, log });
+  const common = {
+    config,
+    documents,
+    secrets,
+    workspaces,
+    block,
+    sponsors,
+    wallet,
+    newId,
+    clock,
+    random,
+    log,
+  };
   const { inbox, providerFor, close: closeProviders } = composeProviders(common);
-  const { outbox, events, erasing } = composeQueues(common, providerFor);
+  const { outbox, events, erasing, sweeping } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
@@ -79,6 +98,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         outbox,
         events,
       }),
+      ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
       ...composeOperator({ ...common, keys }),
     ]),
     newRequestId: newId,
@@ -87,7 +107,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   });
   const serving = new Serving();
   const listener = await composeDoors({ ...common, keys, limiter, pipeline, inbox, serving });
-  const queues = [outbox, events, erasing];
+  const queues = [outbox, events, erasing, sweeping];
 
   return {
     firstKeys,

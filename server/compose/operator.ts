@@ -2,6 +2,8 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
@@ -11,7 +13,11 @@ import { createApiKeyHandlers } from '../keys/handlers.js';
 import { createLimitHandlers } from '../limits/handlers.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import { createAudit, createAuditHandlers } from '../operator/audit.js';
+import { createSponsorServiceHandlers } from '../sponsors/handlers.js';
+import type { Sponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
+import { createWalletHandlers } from '../wallet/handlers.js';
+import type { Wallet } from '../wallet/wallet.js';
 import { createWorkspaceHandlers } from '../workspaces/handlers.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
@@ -22,17 +28,21 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
+  readonly sponsors: Sponsors;
+  readonly wallet: Wallet;
   readonly newId: () => string;
   readonly clock: Clock;
 }
 
 /** The operator's handlers of every room, recorded. */
 export function composeOperator(parts: Parts): [DescMethod, Handler][] {
-  const { documents, secrets, keys, workspaces, newId, clock } = parts;
+  const { documents, secrets, keys, workspaces, wallet, newId, clock } = parts;
   return createAudit(documents, newId, clock).recorded([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
     ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, clock)),
     ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints: secrets.fingerprints })),
+    ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption: secrets.encryption })),
+    ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
     ...byMethod(AuditService, createAuditHandlers(documents)),
   ]);
 }

@@ -14,6 +14,8 @@ import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
+import type { StoredWallet } from '../wallet/stored.js';
+import { createSweep } from '../wallet/sweep.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
 
@@ -51,7 +53,7 @@ export function composeProviders(parts: Pick<Parts, 'config' | 'documents' | 'se
   };
 }
 
-/** The loops that work in the background: delivery, events, erasing. */
+/** The loops that work in the background: delivery, events, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
   const { documents, secrets, workspaces, block, clock, random, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
@@ -87,6 +89,15 @@ export function composeQueues(parts: Parts, providerFor: Parameters<typeof creat
       due: 'eraseAt',
       concurrency: 4,
       work: createErase(sessions, clock),
+    }),
+    sweeping: createDueQueue({
+      collection: documents.collection<StoredWallet>('wallets'),
+      clock,
+      log,
+      name: 'sweeping',
+      due: 'sweepAt',
+      concurrency: 4,
+      work: createSweep(documents, clock),
     }),
   };
 }
