@@ -1,4 +1,11 @@
-import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import {
+  type Db,
+  type DbOptions,
+  MongoClient,
+  type MongoClientOptions,
+  ReadConcern,
+  WriteConcern,
+} from 'mongodb';
 import { CheckedCollection } from './checked.js';
 import { COLLECTIONS, type CollectionSpec } from './collections.js';
 import {
@@ -23,17 +30,9 @@ export interface MongoOptions {
 
 const DEFAULT_DATABASE = 'countersign';
 
-/**
- * What the service relies on, whatever the URI says. Reads are local to the
- * primary rather than majority reads, because after a guarded update that
- * missed, the read that explains it must see what the guard saw. A store that
- * came back is noticed within two seconds.
- */
+/** A timeout on everything, whatever the URI says. A store that came back is noticed within two seconds. */
 const SETTINGS: MongoClientOptions = {
   appName: 'countersign',
-  readPreference: 'primary',
-  readConcern: { level: 'local' },
-  writeConcern: { w: 'majority', wtimeoutMS: 2000 },
   retryWrites: true,
   retryReads: true,
   serverSelectionTimeoutMS: 2000,
@@ -41,6 +40,18 @@ const SETTINGS: MongoClientOptions = {
   waitQueueTimeoutMS: 2000,
   socketTimeoutMS: 2500,
   heartbeatFrequencyMS: 2000,
+};
+
+/**
+ * Reads are local to the primary rather than majority reads, because after a
+ * guarded update that missed, the read that explains it must see what the
+ * guard saw. Given to the database and not to the client, where some options
+ * of the URI would win.
+ */
+const CONCERNS: DbOptions = {
+  readPreference: 'primary',
+  readConcern: new ReadConcern('local'),
+  writeConcern: new WriteConcern('majority', 2000),
 };
 
 /**
@@ -56,7 +67,7 @@ export async function openMongo({
   const client = newClient(uri);
   const where = client.options.srvHost ?? client.options.hosts.map((host) => host.toString()).join(', ');
   try {
-    const database = client.db(databaseIn(uri));
+    const database = client.db(databaseIn(uri), CONCERNS);
     await inTime(client.connect().then(() => checkWritable(database, where)));
     await createMissing(database, collections, ttl);
     return new MongoStore(client, database, collections);

@@ -1,4 +1,4 @@
-import { MongoCompatibilityError, MongoError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { MongoCompatibilityError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { Failure } from '../../errors.js';
 import { DuplicateKey, StoreRefused, UnsupportedOperation } from '../documents.js';
 
@@ -63,13 +63,11 @@ export function startFailure(error: unknown, where: string): unknown {
       `MongoDB at ${where} has an index that contradicts the one needed; drop it and start again: ${(error as Error).message}`,
     );
   }
-  if (error instanceof MongoCompatibilityError) {
-    return refused(`MongoDB at ${where} is too old or too new: ${error.message}`);
+  const reason = error instanceof MongoServerSelectionError ? (error.cause ?? error) : error;
+  const message = reason instanceof Error ? reason.message : 'no reason given';
+  if (reason instanceof MongoCompatibilityError) {
+    return refused(`MongoDB at ${where} is too old or too new: ${message}`);
   }
-  return new Failure('STORE_UNAVAILABLE', { cause: new Error(unreachable(error, where), { cause: error }) });
-}
-
-function unreachable(error: unknown, where: string): string {
-  const why = error instanceof MongoServerSelectionError ? (error.cause ?? error) : error;
-  return `MongoDB at ${where} does not answer: ${why instanceof MongoError || why instanceof Error ? why.message : 'no reason given'}`;
+  const cause = new Error(`MongoDB at ${where} does not answer: ${message}`, { cause: error });
+  return new Failure('STORE_UNAVAILABLE', { cause });
 }
