@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import type { Documents } from '../server/store/documents.js';
+import { openEmbedded } from '../server/store/embedded.js';
+import { openMongo } from '../server/store/mongo.js';
+import { findMongodb, withDatabase } from '../test/support/mongodb/find.js';
+
+/** An empty store of its own for one service, which the bench can open beside it. */
+export interface BenchStore {
+  /** What tells a service to use it. */
+  readonly env: Readonly<Record<string, string>> & { readonly OTP_DATA_DIR: string };
+  open(): Promise<Documents>;
+  remove(): Promise<void>;
+}
+
+/** What the service keeps its documents in. */
+export interface Engine {
+  readonly name: string;
+  /** Why its figures say nothing about growth; absent where they do. */
+  readonly scans?: string;
+  newStore(): Promise<BenchStore>;
+  stop(): Promise<void>;
+}
+
+export const embedded: Engine = {
+  name: 'embedded',
+  async newStore() {
+    const dataDir = await newFolder();
+    return {
+      env: { OTP_DATA_DIR: dataDir },
+      open: () => openEmbedded({ dataDir, ttl: false }),
+      remove: () => rm(dataDir, { recursive: true, force: true }),
+    };
+  },
+  async stop() {},
+};
+
+/** The MongoDB the tests find; undefined when there is none. */
+export async function mongodb(say: (what: string) => void): Promise<Engine | undefined> {
+  const found = await findMongodb(say);
+  if (!found) return undefined;
+  return {
+    name: `MongoDB (${found.title})`,
+    ...(found.title.startsWith('SecantusDB') && {
+      scans: 'its findOneAndUpdate reads the whole collection, whatever the filter',
+    }),
+    async newStore() {
+      const dataDir = await newFolder();
+      const uri = withDatabase(found.uri, `countersign_bench_${randomBytes(6).toString('hex')}`);
+      return {
+        env: { OTP_DATA_DIR: dataDir, MONGODB_URI: uri },
+        open: () => openMongo({ uri, ttl: false }),
+        async remove() {
+          const client = new MongoClient(uri);
+          await client.db().dropDatabase();
+          await client.close();
+          await rm(dataDir, { recursive: true, force: true });
+        },
+      };
+    },
+    stop: found.stop,
+  };
+}
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'countersign-bench-'));

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { embedded, mongodb } from './engines.js';
+import { readOptions, USAGE } from './options.js';
+import { emptyReport, machine, print } from './report.js';
+import { hashing } from './suites/hashing.js';
+import { reading } from './suites/reading.js';
+import { starting } from './suites/starting.js';
+import type { SuiteContext } from './suites/suite.js';
+import { writing } from './suites/writing.js';
+
+/**
+ * The bench: everything that is compared is measured in this one run, in turn,
+ * and reported as ratios. An answer that is not the expected one ends it.
+ */
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const report = emptyReport();
+  const startedAt = performance.now();
+  const say = (what: string) => {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+    process.stderr.write(`${seconds.padStart(4)} s  ${what}\n`);
+  };
+  const context: SuiteContext = { options, report, say };
+
+  if (!options.only) await starting(context);
+  await hashing(context);
+  await reading(context);
+  await writing(embedded, context);
+  const engine = await mongodb(say);
+  if (engine) {
+    await writing(engine, context);
+    await engine.stop();
+  } else report.notes.push('No MongoDB was found: nothing was measured on it.');
+
+  process.stdout.write(`\n${print(report)}\n`);
+  if (options.json) {
+    await writeFile(options.json, `${JSON.stringify({ machine: machine(), ...report }, undefined, 2)}\n`);
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error) => {
+    process.stderr.write(`the bench failed: ${(error as Error).stack ?? error}\n`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Child } from './processes/child.js';
+
+/** A running service, started as `npm start` starts it. */
+export interface RunningService {
+  readonly child: Child;
+  readonly port: number;
+  /** Every scope, live. */
+  readonly apiKey: string;
+  /** The environment it runs with, besides the bench's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** From the start of the process until /readyz answered 200, milliseconds. */
+  readonly readyAfterMs: number;
+  stop(): Promise<void>;
+}
+
+/** Longer than any start that is worth measuring. */
+const START_MS = 30_000;
+
+/** Starts dist/server/main.js and waits until it is ready. `env` names the store (OTP_DATA_DIR, MONGODB_URI). */
+export async function startService(
+  env: Readonly<Record<string, string>> & { readonly OTP_DATA_DIR: string },
+  profile?: string,
+): Promise<RunningService> {
+  const port = await freePort();
+  const apiKey = `sk_otp_live_${randomBytes(24).toString('base64url')}`;
+  const full = { PORT: `${port}`, OTP_BOOTSTRAP_API_KEY: apiKey, MONGODB_URI: '', ...env };
+  await mkdir(env.OTP_DATA_DIR, { recursive: true });
+  const startedAt = performance.now();
+  const child = new Child('../../server/main.js', {
+    env: full,
+    // The log is on, as it is by default.
+    stdout: join(env.OTP_DATA_DIR, 'log'),
+    execArgv: profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`] : [],
+  });
+  while (!(await isReady(port))) {
+    child.assertRunning();
+    if (performance.now() - startedAt > START_MS) throw new Error('the service does not become ready');
+    await pause(2);
+  }
+  const readyAfterMs = performance.now() - startedAt;
+  return { child, port, apiKey, env: full, readyAfterMs, stop: () => child.stop() };
+}
+
+async function isReady(port: number): Promise<boolean> {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { readonly port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

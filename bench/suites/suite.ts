@@ -1,0 +1,19 @@
+import type { Options } from '../options.js';
+import type { Report } from '../report.js';
+
+/** What every suite works with. */
+export interface SuiteContext {
+  readonly options: Options;
+  /** Where results go. */
+  readonly report: Report;
+  /** Tells whoever waits what is going on. */
+  say(what: string): void;
+}
+
+/** The scenarios the command line asked for. */
+export const wanted = <S extends { readonly name: string }>(
+  scenarios: readonly S[],
+  { only }: SuiteContext['options'],
+  group: string,
+): readonly S[] =>
+  scenarios.filter(({ name }) => `${group} ${name}`.toLowerCase().includes(only.toLowerCase()));
