@@ -50,9 +50,27 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
     // A code of the wrong length is wrong without hashing; it was counted all the same.
     const right =
       code.length === reserved.codeLength &&
-      (await slot.run(() => hasher.verify(code, compared, codeContext(_id, channel))));
+      (await compare(slot, _id, () => hasher.verify(code, compared, codeContext(_id, channel))));
     return right ? consume(reserved, channel, compared, request) : wrong(reserved, channel);
   };
+
+  /** Compares when the turn has come. A caller who left while waiting for it gets the attempt back: nothing was compared. */
+  async function compare(slot: Slot, _id: string, verify: () => Promise<boolean>): Promise<boolean> {
+    let begun = false;
+    try {
+      return await slot.run(() => {
+        begun = true;
+        return verify();
+      });
+    } catch (thrown) {
+      if (!begun) await giveBack(_id);
+      throw thrown;
+    }
+  }
+
+  async function giveBack(_id: string): Promise<void> {
+    await sessions.findOneAndUpdate({ _id, status: { $in: OPEN } }, { $inc: { attemptsLeft: 1 } });
+  }
 
   async function reserve(_id: string, channel: ChannelName): Promise<StoredSession | Checked> {
     for (;;) {
@@ -92,7 +110,7 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
       if (seen.status === 'PENDING' || seen.status === 'PARTIAL') {
         if (current?.state === 'VERIFIED') {
           // The same right code, given twice at once: its attempt comes back too.
-          await sessions.findOneAndUpdate({ _id, status: { $in: OPEN } }, { $inc: { attemptsLeft: 1 } });
+          await giveBack(_id);
           return { result: 'ALREADY_VERIFIED', session: seen };
         }
         // A resend put a new code out while this one was compared.

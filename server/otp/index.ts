@@ -18,6 +18,7 @@ import type { Workspaces } from '../workspaces/workspaces.js';
 import { createCancelSession } from './cancelSession.js';
 import { createCheckCode } from './checkCode.js';
 import { createCheckCodes } from './checkCodes.js';
+import { createCheckOnce } from './checkOnce.js';
 import { createGetSession } from './getSession.js';
 import { createIdempotency } from './idempotency.js';
 import { createIntrospect } from './introspect.js';
@@ -55,7 +56,11 @@ export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler
   const checking = {
     ...parts,
     sessions,
-    checkCodes: createCheckCodes({ pool: parts.pool, checkCode }),
+    checkOnce: createCheckOnce({
+      sessions,
+      checkCodes: createCheckCodes({ pool: parts.pool, checkCode }),
+      clock,
+    }),
     tokens: verificationTokens,
   };
   const idempotency = (workspace: string) =>

@@ -63,7 +63,8 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
       {
         $set: {
           'token.redeemedAt': new Date(now),
-          'token.redeemedFor': operation,
+          // What the session was opened for may say more than the caller does.
+          'token.redeemedFor': { ...operation, ...session.operation },
           // A sandbox proof never satisfies anything.
           ...(session.mode === 'live' &&
             session.beneficiary && {
@@ -74,9 +75,12 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
         $inc: { rev: 1 },
       },
     );
-    // Looked up a moment ago as neither redeemed nor expired: another redeem was faster.
-    if (!redeemed?.token) throw new Failure('TOKEN_REDEEMED');
-    return answer({ ...redeemed, token: redeemed.token });
+    if (redeemed?.token) return answer({ ...redeemed, token: redeemed.token });
+    // Looked up a moment ago as neither redeemed nor expired: another redeem was faster, or this one, sent twice.
+    const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
+    if (meanwhile?.token && repeat?.matches(meanwhile.token.redeemedBy))
+      return answer({ ...meanwhile, token: meanwhile.token });
+    throw new Failure('TOKEN_REDEEMED');
   };
 
   function isProven(session: StoredSession, workspace: string, text: string): boolean {

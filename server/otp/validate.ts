@@ -1,6 +1,5 @@
 import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Handler } from '../call.js';
-import { channelsOf } from '../domain/session.js';
 import { canonicalRequest } from './canonical.js';
 import { lookUp } from './lookUp.js';
 import { idOf } from './present.js';
@@ -9,7 +8,7 @@ import { givenCodes, tokenOf, type VerifyParts } from './verify.js';
 
 /** Checks the code of a session with one channel and answers with the verification token. */
 export function createValidate(parts: VerifyParts): Handler<typeof OtpService.method.validate> {
-  const { sessions, checkCodes, fingerprints, events, clock } = parts;
+  const { sessions, checkOnce, fingerprints, events } = parts;
   return async (call, request) => {
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
@@ -17,10 +16,7 @@ export function createValidate(parts: VerifyParts): Handler<typeof OtpService.me
     const repeat = repeatable(fingerprints, workspace, 'Validate', request.requestId, () =>
       canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    if (channelsOf(session).some(([, channel]) => repeat?.matches(channel.verifiedBy))) {
-      return tokenOf(parts.tokens, workspace, session);
-    }
-    const checked = await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
+    const checked = await checkOnce(call, session, given, repeat);
     events.offer(checked.session);
     return tokenOf(parts.tokens, workspace, checked.session);
   };

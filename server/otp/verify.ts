@@ -1,12 +1,7 @@
-import {
-  CheckResult,
-  type OtpService,
-  type VerifyRequest,
-  VerifyRequestSchema,
-} from '../../gen/otp/v1/otp_service_pb.js';
+import { type OtpService, type VerifyRequest, VerifyRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
-import { CHANNELS, type ChannelName, channelEnum, isChannelName } from '../domain/channels.js';
+import { type ChannelName, channelEnum, isChannelName } from '../domain/channels.js';
 import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -15,14 +10,15 @@ import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import { when } from '../timestamps.js';
 import { canonicalRequest } from './canonical.js';
-import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
+import type { GivenCodes } from './checkCodes.js';
+import type { createCheckOnce } from './checkOnce.js';
 import { lookUp } from './lookUp.js';
 import { idOf, presentSession } from './present.js';
 import { repeatable } from './repeatable.js';
 
 export interface VerifyParts {
   readonly sessions: Collection<StoredSession>;
-  readonly checkCodes: ReturnType<typeof createCheckCodes>;
+  readonly checkOnce: ReturnType<typeof createCheckOnce>;
   readonly fingerprints: Fingerprints;
   readonly tokens: VerificationTokens;
   readonly events: DueQueue<StoredSession>;
@@ -31,7 +27,7 @@ export interface VerifyParts {
 
 /** Checks one code, or one per channel. */
 export function createVerify(parts: VerifyParts): Handler<typeof OtpService.method.verify> {
-  const { sessions, checkCodes, fingerprints, events, clock } = parts;
+  const { sessions, checkOnce, fingerprints, events, clock } = parts;
   return async (call, request) => {
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
@@ -39,15 +35,7 @@ export function createVerify(parts: VerifyParts): Handler<typeof OtpService.meth
     const repeat = repeatable(fingerprints, workspace, 'Verify', request.requestId, () =>
       canonicalRequest(VerifyRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    const before = channelsOf(session).filter(([, channel]) => repeat?.matches(channel.verifiedBy));
-    const checked =
-      before.length > 0
-        ? replay(
-            session,
-            given,
-            before.map(([name]) => name),
-          )
-        : await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
+    const checked = await checkOnce(call, session, given, repeat);
     events.offer(checked.session);
     const withMetadata = call.principal.sessionId === undefined;
     return {
@@ -73,22 +61,6 @@ export function givenCodes(
   if (!only || others.length > 0)
     throw new Failure('CHANNEL_REQUIRED', { violations: [{ field: 'codes', description: 'is required' }] });
   return new Map([[only[0], code]]);
-}
-
-/** The answer of a success that is repeated, rebuilt from what it left in the session. */
-function replay(session: StoredSession, given: GivenCodes, verified: readonly ChannelName[]): CheckedCodes {
-  const names = CHANNELS.filter((name) => given.has(name));
-  const last = verified.at(-1) as ChannelName;
-  const decided = session.approvedAt?.getTime() === session.channels[last]?.verifiedAt?.getTime();
-  const results = names.map((channel) => {
-    if (verified.includes(channel)) return { channel, result: CheckResult.VERIFIED };
-    if (decided && CHANNELS.indexOf(channel) > CHANNELS.indexOf(last)) {
-      return { channel, result: CheckResult.NOT_CHECKED };
-    }
-    const before = session.channels[channel]?.state === 'VERIFIED';
-    return { channel, result: before ? CheckResult.ALREADY_VERIFIED : CheckResult.INVALID_CODE };
-  });
-  return { session, results };
 }
 
 /** The verification token of an approved session; nothing before. */
