@@ -12,7 +12,7 @@ const BATCH = 500;
  * file with it, and its slug cannot be taken by another who would then inherit
  * those not yet deleted. Deleting it again carries on after a crash.
  */
-export function createDeleteSponsor(documents: Documents, clock: Clock) {
+export function createDeleteSponsor(documents: Documents, clock: Clock, batchSize = BATCH) {
   const sponsors = documents.collection<StoredSponsor>('sponsors');
   const beneficiaries = documents.collection<StoredBeneficiary>('beneficiaries');
 
@@ -31,7 +31,7 @@ export function createDeleteSponsor(documents: Documents, clock: Clock) {
     marked();
     // Looked at before every batch: another call may have finished, and a new sponsor have taken the slug.
     while (await sponsors.findOne({ _id, deletingAt: { $ne: null } })) {
-      const batch = await beneficiaries.find(onFile, { limit: BATCH }).toArray();
+      const batch = await beneficiaries.find(onFile, { limit: batchSize }).toArray();
       if (batch.length > 0) {
         await beneficiaries.deleteMany({ _id: { $in: batch.map((beneficiary) => beneficiary._id) } });
       } else await sponsors.deleteOne({ _id, deletingAt: { $ne: null } });
