@@ -53,6 +53,10 @@ export const ERRORS = {
     multichannel: { status: 400 },
     messaging: { status: 400 },
   }),
+  SENDER_NOT_ALLOWED: row(Code.FailedPrecondition, 422, 'The workspace does not send under that name.', {
+    multichannel: { status: 400 },
+    messaging: { status: 400 },
+  }),
   NO_ADDRESS_ON_FILE: row(
     Code.FailedPrecondition,
     422,
