@@ -11,8 +11,6 @@ export interface RunningService {
   readonly port: number;
   /** Every scope, live. */
   readonly apiKey: string;
-  /** The environment it runs with, besides the bench's own. */
-  readonly env: Readonly<Record<string, string>>;
   /** From the start of the process until /readyz answered 200, milliseconds. */
   readonly readyAfterMs: number;
   stop(): Promise<void>;
@@ -28,11 +26,10 @@ export async function startService(
 ): Promise<RunningService> {
   const port = await freePort();
   const apiKey = `sk_otp_live_${randomBytes(24).toString('base64url')}`;
-  const full = { PORT: `${port}`, OTP_BOOTSTRAP_API_KEY: apiKey, MONGODB_URI: '', ...env };
   await mkdir(env.OTP_DATA_DIR, { recursive: true });
   const startedAt = performance.now();
   const child = new Child('../../server/main.js', {
-    env: full,
+    env: { PORT: `${port}`, OTP_BOOTSTRAP_API_KEY: apiKey, MONGODB_URI: '', ...env },
     // The log is on, as it is by default.
     stdout: join(env.OTP_DATA_DIR, 'log'),
     execArgv: profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`] : [],
@@ -43,7 +40,7 @@ export async function startService(
     await pause(2);
   }
   const readyAfterMs = performance.now() - startedAt;
-  return { child, port, apiKey, env: full, readyAfterMs, stop: () => child.stop() };
+  return { child, port, apiKey, readyAfterMs, stop: () => child.stop() };
 }
 
 async function isReady(port: number): Promise<boolean> {

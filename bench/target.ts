@@ -1,6 +1,6 @@
 import type { Engine } from './engines.js';
 import type { Scenario } from './scenarios.js';
-import { Seeder } from './seed.js';
+import { answerTo, Seeder } from './seed.js';
 import { type RunningService, startService } from './service.js';
 
 /** A service and its store, which the bench reaches around it. */
@@ -22,7 +22,7 @@ interface TargetOptions {
 export async function startTarget({ engine, sessions, hash, profile }: TargetOptions): Promise<Target> {
   const store = await engine.newStore();
   const service = await startService({ ...store.env, OTP_HASH: hash }, profile);
-  const seeder = await Seeder.over(await store.open(), service.env);
+  const seeder = new Seeder(service, await store.open());
   await seeder.fill(sessions);
   return {
     service,
@@ -39,12 +39,9 @@ export async function startTarget({ engine, sessions, hash, profile }: TargetOpt
 export async function sampleAnswer({ service, seeder }: Target, scenario: Scenario): Promise<unknown> {
   const [session] = await seeder.sessions(1);
   if (!session) throw new Error('no session was stored');
-  const { path, headers, body } = scenario.request(service.apiKey, session);
-  const url = `http://127.0.0.1:${service.port}${path}`;
-  const answer = await fetch(url, { method: 'POST', headers, body: new Uint8Array(body) });
-  const text = await answer.text();
-  if (answer.status !== scenario.expect.status || !text.includes(scenario.expect.holds)) {
-    throw new Error(`${scenario.name} is answered with ${answer.status}: ${text}`);
+  const { status, text } = await answerTo(service.port, scenario.request(service.apiKey, session));
+  if (status !== scenario.expect.status || !text.includes(scenario.expect.holds)) {
+    throw new Error(`${scenario.name} is answered with ${status}: ${text}`);
   }
   return JSON.parse(text);
 }
