@@ -34,9 +34,9 @@ export function isRepeatable(method: DescMethod): boolean {
 }
 
 /**
- * Runs `attempt` until it succeeds or repeating makes no sense. Only UNAVAILABLE
- * is repeated (too busy, store away, connection lost), after the wait the server
- * asks for.
+ * Runs `attempt` until it succeeds or repeating makes no sense. Repeated is
+ * UNAVAILABLE (too busy, store away, connection lost), after the wait the server
+ * asks for, and what that can lead to: an earlier try that is still under way.
  */
 export async function repeat<T>(
   attempt: () => Promise<T>,
@@ -46,10 +46,11 @@ export async function repeat<T>(
     try {
       return await attempt();
     } catch (thrown) {
-      const { code, retryAfterMs } = readError(thrown);
+      const { code, reason, retryAfterMs } = readError(thrown);
+      const mayPass = code === Code.Unavailable || reason === 'REQUEST_IN_PROGRESS';
       const waitMs = retryAfterMs ?? jittered(FIRST_WAIT_MS * 2 ** (tried - 1));
       const inVain = waitMs > LONGEST_WAIT_MS || Date.now() + waitMs >= deadline;
-      if (code !== Code.Unavailable || tried === TRIES || inVain || signal?.aborted) throw thrown;
+      if (!mayPass || tried === TRIES || inVain || signal?.aborted) throw thrown;
       await pause(waitMs, signal);
     }
   }

@@ -2,7 +2,11 @@ import { eventually } from '../support/eventually.js';
 import type { TestService } from '../support/service.js';
 
 /** The code that was delivered for a session, read from the inbox as a person would. */
-export async function deliveredCode(service: TestService, sessionId: string, channel = 'email'): Promise<string> {
+export async function deliveredCode(
+  service: TestService,
+  sessionId: string,
+  channel = 'email',
+): Promise<string> {
   const message = await eventually(async () =>
     (await service.inbox()).find((one) => one.session_id === sessionId && one.channel === channel),
   );

@@ -29,10 +29,19 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
   const operation = { type: 'payment', id: '4711' };
 
   it('sends, refuses a wrong code, takes the right one and redeems the proof once', async () => {
-    const { session } = await client.otp.send({ recipients: { email: mailbox('flow') }, metadata: { order: 4711 } });
+    const { session } = await client.otp.send({
+      recipients: { email: mailbox('flow') },
+      metadata: { order: 4711 },
+    });
     const id = session!.id;
-    expect(session).toMatchObject({ status: SessionStatus.PENDING, attemptsRemaining: 3, metadata: { order: 4711 } });
-    expect(session!.channels).toMatchObject([{ channel: Channel.EMAIL, maskedRecipient: expect.stringContaining('***') }]);
+    expect(session).toMatchObject({
+      status: SessionStatus.PENDING,
+      attemptsRemaining: 3,
+      metadata: { order: 4711 },
+    });
+    expect(session!.channels).toMatchObject([
+      { channel: Channel.EMAIL, maskedRecipient: expect.stringContaining('***') },
+    ]);
     const code = await deliveredCode(service, id);
 
     expect(await failure(client.otp.verify({ sessionId: id, code: otherThan(code) }))).toEqual({
@@ -50,7 +59,11 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
 
     const proof = { verificationToken: verified.verificationToken, operation, recipient: mailbox('flow') };
     const redeemed = await client.tokens.redeem(proof);
-    expect(redeemed.proof).toMatchObject({ sessionId: id, operation, channels: [{ channel: Channel.EMAIL }] });
+    expect(redeemed.proof).toMatchObject({
+      sessionId: id,
+      operation,
+      channels: [{ channel: Channel.EMAIL }],
+    });
     expect(await failure(client.tokens.redeem(proof))).toMatchObject({ reason: 'TOKEN_REDEEMED', code: 9 });
 
     const { session: seen } = await client.otp.getSession({ sessionId: id });
@@ -68,7 +81,9 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
   });
 
   it('is told which field is at fault', async () => {
-    const { reason, violations } = await failure(client.otp.send({ recipients: { email: 'not-an-address' } }));
+    const { reason, violations } = await failure(
+      client.otp.send({ recipients: { email: 'not-an-address' } }),
+    );
     expect(reason).toBe('INVALID_RECIPIENT');
     expect(violations).toEqual([{ field: 'recipients.email', description: 'must be an e-mail address' }]);
   });
