@@ -7,6 +7,7 @@ import { createInbox, type Inbox } from '../delivery/providers/inbox.js';
 import { createSmtp } from '../delivery/providers/smtp.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
+import { createCarryOut } from '../events/carryOut.js';
 import { createDrain } from '../events/drain.js';
 import { createErase } from '../events/erase.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
@@ -16,6 +17,7 @@ import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
 import type { StoredWallet } from '../wallet/stored.js';
 import { createSweep } from '../wallet/sweep.js';
+import type { Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
 
@@ -25,6 +27,7 @@ interface Parts {
   readonly secrets: Secrets;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
+  readonly wallet: Wallet;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,7 +58,7 @@ export function composeProviders(parts: Pick<Parts, 'config' | 'documents' | 'se
 
 /** The loops that work in the background: delivery, events, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
-  const { documents, secrets, workspaces, block, clock, random, log } = parts;
+  const { documents, secrets, workspaces, block, wallet, clock, random, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const compose = createCompose({
     open: (id, field, sealed) => secrets.encryption.open({ collection: 'sessions', id, field }, sealed),
@@ -76,12 +79,7 @@ export function composeQueues(parts: Parts, providerFor: Parameters<typeof creat
       name: 'events',
       due: 'eventsAt',
       concurrency: 16,
-      work: createDrain(
-        sessions,
-        ({ partition, channels }, { at, channel }) =>
-          block.clear(partition, channels[channel]?.recipient ?? '', at.getTime()),
-        clock,
-      ),
+      work: createDrain(sessions, createCarryOut({ block, wallet }), clock),
     }),
     erasing: createDueQueue({
       ...common,

@@ -28,11 +28,16 @@ export function createCompose({ open, brandingOf, clock }: Options) {
     const code = open(session._id, messageField(name), channel.delivery.message);
     const { brand, webHost } = await brandingOf(workspace);
     const minutes = Math.max(1, Math.ceil((session.expiresAt.getTime() - clock.now()) / 60_000));
-    const rendered = render(name, defaultTemplate(name, session.locale), { code, brand, minutes }, webHost);
+    const template =
+      session.messageTemplate && name !== 'email'
+        ? { literal: session.messageTemplate }
+        : defaultTemplate(name, session.locale);
+    const rendered = render(name, template, { code, brand, minutes }, webHost);
     return {
       id: `${session._id}/${name}/${channel.delivery.n}`,
       channel: name,
       to: open(session._id, addressField(name), channel.address),
+      ...(channel.sender && { from: channel.sender }),
       ...rendered,
       code,
       locale: session.locale,

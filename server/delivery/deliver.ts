@@ -4,7 +4,7 @@ import { channelsOf, type StoredDelivery, type StoredSession } from '../domain/s
 import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
 import type { Collection, Update } from '../store/documents.js';
-import { earliestDue, settled, withDeliveries } from './outbox.js';
+import { earliestDue, pushing, refunds, settled, withDeliveries } from './outbox.js';
 import type { Message, Outcome, Provider } from './provider.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
@@ -72,7 +72,7 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
       if (changed.size === 0) return { session: seen, claims };
       const claimed = await sessions.findOneAndUpdate(
         { _id: seen._id, rev: seen.rev },
-        replacing(seen, changed),
+        replacing(seen, changed, now),
       );
       if (claimed) return { session: claimed, claims };
     }
@@ -112,7 +112,7 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
         if (
           await sessions.findOneAndUpdate(
             { _id: seen._id, rev: seen.rev },
-            replacing(seen, new Map([[channel, next]])),
+            replacing(seen, new Map([[channel, next]]), now),
           )
         ) {
           return log.info(
@@ -142,13 +142,19 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
   };
 }
 
-function replacing(seen: StoredSession, changed: ReadonlyMap<ChannelName, StoredDelivery>): Update {
+function replacing(
+  seen: StoredSession,
+  changed: ReadonlyMap<ChannelName, StoredDelivery>,
+  now: number,
+): Update {
   const deliverAt = earliestDue(withDeliveries(seen.channels, changed));
   const deliveries = [...changed].map(([channel, delivery]) => [`channels.${channel}.delivery`, delivery]);
+  const { eventsAt, push } = pushing(refunds(seen.channels, changed, now), now);
   return {
-    $set: { ...Object.fromEntries(deliveries), ...(deliverAt && { deliverAt }) },
+    $set: { ...Object.fromEntries(deliveries), ...(deliverAt && { deliverAt }), ...eventsAt },
     ...(deliverAt ? {} : { $unset: { deliverAt: '' } }),
     $inc: { rev: 1 },
+    ...push,
   };
 }
 

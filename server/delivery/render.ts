@@ -10,6 +10,11 @@ export interface Variables {
   readonly minutes: number;
 }
 
+/** A caller's own text with <OTP> where the code goes; nothing else in it is special. */
+export interface Literal {
+  readonly literal: string;
+}
+
 /** A rendered message, without its address. */
 export interface Rendered {
   readonly subject?: string;
@@ -55,12 +60,15 @@ const run = (engine: Liquid, source: string, variables: Variables): string =>
  */
 export function render(
   channel: ChannelName,
-  template: Template,
+  template: Template | Literal,
   variables: Variables,
   webHost?: string,
 ): Rendered {
-  const text = run(plain, template.text, variables);
-  if (channel !== 'email') {
+  const literal = 'literal' in template;
+  const text = literal
+    ? template.literal.replaceAll('<OTP>', variables.code)
+    : run(plain, template.text, variables);
+  if (literal || channel !== 'email') {
     return {
       text: channel === 'sms' && webHost ? `${text.trimEnd()}\n\n@${webHost} #${variables.code}` : text,
     };

@@ -48,6 +48,8 @@ export interface StoredChannel {
   /** The sealed address. */
   readonly address?: string;
   readonly masked: string;
+  /** Whom messages come from; absent: the provider's default. */
+  readonly sender?: string;
   /** Keyed digest of the recipient's identity. */
   readonly recipient: string;
   /** Absent once verified. */
@@ -62,9 +64,12 @@ export interface StoredChannel {
 /** Something that happened to a session and that others must hear of; see events/. */
 export interface SessionEvent {
   readonly id: string;
-  readonly type: 'verified';
+  /** `refund`: the channel's message was paid for and did not go out. */
+  readonly type: 'verified' | 'refund';
   readonly at: Date;
   readonly channel: ChannelName;
+  /** Of a refund: what is given back. */
+  readonly charge?: StoredCharge;
 }
 
 /** A person known to a sponsor, to whose addresses on file a session was sent. */
@@ -104,6 +109,8 @@ export interface StoredSession {
   readonly client: string;
   readonly purpose: string;
   readonly locale: string;
+  /** The text of SMS and WhatsApp messages in place of a template, with <OTP> in it. */
+  readonly messageTemplate?: string;
   readonly strategy: StrategyName;
   /** For SPECIFIC: the channels that must be verified. */
   readonly required: readonly ChannelName[];
@@ -122,6 +129,8 @@ export interface StoredSession {
   readonly eventsAt?: Date;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
+  /** Verified recipients become contacts. */
+  readonly addContact?: boolean;
   /** One JSON text: a caller's keys never become field names. */
   readonly metadata: string;
   readonly operation?: StoredOperation;

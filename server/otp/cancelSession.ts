@@ -1,10 +1,10 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
-import { stopped } from '../delivery/outbox.js';
+import { pushing, refunds, stopped } from '../delivery/outbox.js';
 import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
-import type { Collection } from '../store/documents.js';
+import type { Collection, Update } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
 import { presentSession } from './present.js';
 
@@ -22,7 +22,7 @@ export function createCancelSession(
       }
       const canceled = await sessions.findOneAndUpdate(
         { _id: seen._id, rev: seen.rev, status: { $in: ['PENDING', 'PARTIAL'] } },
-        cancellation(seen, new Date(clock.now())),
+        cancellation(seen, clock.now()),
       );
       if (canceled) return { session: presentSession(canceled, clock.now(), true) };
     }
@@ -30,18 +30,19 @@ export function createCancelSession(
   };
 }
 
-function cancellation(seen: StoredSession, at: Date) {
+function cancellation(seen: StoredSession, now: number): Update {
   const names = channelsOf(seen).map(([name]) => name);
-  const deliveries = [...stopped(seen.channels, names)].map(([name, delivery]) => [
-    `channels.${name}.delivery`,
-    delivery,
-  ]);
+  const done = stopped(seen.channels, names);
+  const deliveries = [...done].map(([name, delivery]) => [`channels.${name}.delivery`, delivery]);
+  const { eventsAt, push } = pushing(refunds(seen.channels, done, now), now);
+  const at = new Date(now);
   return {
-    $set: { status: 'CANCELED', canceledAt: at, eraseAt: at, ...Object.fromEntries(deliveries) },
+    $set: { status: 'CANCELED', canceledAt: at, eraseAt: at, ...Object.fromEntries(deliveries), ...eventsAt },
     $unset: {
-      deliverAt: '' as const,
+      deliverAt: '',
       ...Object.fromEntries(names.map((name) => [`channels.${name}.codeHash`, '' as const])),
     },
     $inc: { rev: 1 },
+    ...push,
   };
 }

@@ -4,6 +4,7 @@ import { refusalOf, type StoredRequest, type StoredSession } from '../domain/ses
 import { Failure, toFailure } from '../errors.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { createCheckCode } from './checkCode.js';
+import { workspaceOf } from './present.js';
 
 /** What was found out about each code of a call, in channel order. */
 export interface CheckedCodes {
@@ -96,5 +97,3 @@ const OVER: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
   SESSION_CANCELED: CheckResult.NOT_CHECKED,
   SESSION_EXPIRED: CheckResult.NOT_CHECKED,
 };
-
-const workspaceOf = ({ _id }: StoredSession): string => _id.slice(0, _id.indexOf('/'));

@@ -1,4 +1,4 @@
-import { earliestDue, stopped, withDeliveries } from '../delivery/outbox.js';
+import { earliestDue, refunds, stopped, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { isSatisfied } from '../domain/policy.js';
 import { channelsOf, type SessionEvent, type StoredRequest, type StoredSession } from '../domain/session.js';
@@ -55,6 +55,6 @@ export function consumption(
       ...(!deliverAt && { deliverAt: '' }),
     },
     $inc: { rev: 1, attemptsLeft: 1 },
-    $push: { events: { $each: [event] } },
+    $push: { events: { $each: [event, ...refunds(seen.channels, done, now)] } },
   };
 }

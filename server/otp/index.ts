@@ -12,8 +12,10 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { Sponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
+import type { Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { createCancelSession } from './cancelSession.js';
 import { createCheckCode } from './checkCode.js';
@@ -26,6 +28,7 @@ import { createListSessions } from './listSessions.js';
 import type { CodeMaker } from './newSession.js';
 import { createRedeem } from './redeem.js';
 import { createResend } from './resend.js';
+import { createReuses } from './reuse.js';
 import { createSend } from './send.js';
 import { createValidate } from './validate.js';
 import { createVerify } from './verify.js';
@@ -41,6 +44,8 @@ export interface OtpParts {
   readonly fingerprints: Fingerprints;
   readonly sessionTokens: SessionTokens;
   readonly verificationTokens: VerificationTokens;
+  readonly sponsors: Sponsors;
+  readonly wallet: Wallet;
   readonly supports: (channel: ChannelName) => boolean;
   readonly outbox: DueQueue<StoredSession>;
   readonly events: DueQueue<StoredSession>;
@@ -72,7 +77,13 @@ export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler
     );
 
   const otp: Handlers<typeof OtpService> = {
-    send: createSend({ ...parts, sessions, idempotency, tokens: sessionTokens }),
+    send: createSend({
+      ...parts,
+      sessions,
+      idempotency,
+      reuses: createReuses(documents, sessions, clock),
+      tokens: sessionTokens,
+    }),
     validate: createValidate(checking),
     verify: createVerify(checking),
     resend: createResend({ ...parts, sessions }),

@@ -1,14 +1,16 @@
 import { addressField, messageField } from '../delivery/compose.js';
-import { earliestDue, notSent, queued } from '../delivery/outbox.js';
+import { charged, earliestDue, notSent, queued } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { newCode } from '../domain/codes.js';
 import type { Recipient } from '../domain/recipients.js';
-import type { Mode, StoredChannel, StoredSession } from '../domain/session.js';
+import type { Mode, StoredBeneficiary, StoredChannel, StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import type { Random } from '../random.js';
 import type { CodeHasher } from '../secrets/codeHasher.js';
 import type { Encryption } from '../secrets/encryption.js';
 import type { Slot } from '../secrets/hashPool.js';
+import type { Debit } from '../wallet/wallet.js';
+import { chargeOf } from './charge.js';
 import type { Plan } from './plan.js';
 
 /** Codes by channel, in clear, on their way to being sealed. Never stored, never logged. */
@@ -59,61 +61,68 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
   return codes;
 }
 
-/** Who opens a session, and under which id. */
+/** Who opens a session, for whom, and under which id. */
 export interface Opening {
   readonly _id: string;
   readonly partition: string;
   readonly mode: Mode;
   readonly client: string;
+  /** In channel order. */
+  readonly recipients: readonly OpeningRecipient[];
+  readonly beneficiary?: StoredBeneficiary;
 }
 
-/** The document that one insert commits: the session and its outbox. */
-export async function newSession(
+/** A recipient with its fingerprint and the sender its messages come from. */
+export interface OpeningRecipient extends Recipient {
+  readonly fingerprint: string;
+  readonly sender?: string;
+}
+
+/** A code for every recipient, hashed and sealed. */
+export async function freshCodes(
   maker: CodeMaker,
   slot: Slot,
+  { _id, mode, recipients }: Opening,
+  codeLength: number,
+  now: number,
+): Promise<ReadonlyMap<ChannelName, FreshCode>> {
+  const each = recipients.map(
+    async ({ channel }) =>
+      [channel, await freshCode(maker, slot, { _id, mode, codeLength }, channel, 1, now)] as const,
+  );
+  return new Map(await Promise.all(each));
+}
+
+/** The document that one insert commits: the session, its outbox, and the debit that pays for it. */
+export function newSession(
+  encryption: Encryption,
   opening: Opening,
   plan: Plan,
-  fingerprintOf: (recipient: Recipient) => string,
+  codes: ReadonlyMap<ChannelName, FreshCode>,
+  debit: Debit | undefined,
   now: number,
-): Promise<StoredSession> {
-  const { _id, mode } = opening;
+): StoredSession {
+  const { recipients, ...owner } = opening;
   const channels = Object.fromEntries(
-    await Promise.all(
-      plan.recipients.map(async (recipient) => {
-        const { channel, address, masked } = recipient;
-        const place = { collection: 'sessions', id: _id, field: addressField(channel) };
-        const fresh = await freshCode(
-          maker,
-          slot,
-          { _id, mode, codeLength: plan.codeLength },
-          channel,
-          1,
-          now,
-        );
-        const stored: StoredChannel = {
-          state: 'PENDING',
-          address: maker.encryption.seal(place, address),
-          masked,
-          recipient: fingerprintOf(recipient),
-          ...fresh,
-        };
-        return [channel, stored] as const;
-      }),
-    ),
+    recipients.map((recipient) => [
+      recipient.channel,
+      newChannel(encryption, owner._id, recipient, codes, debit),
+    ]),
   ) as StoredSession['channels'];
   const deliverAt = earliestDue(channels);
   const expiresAt = new Date(now + plan.lifetimeMs);
   const { resend, retentionDays } = SESSION_LIMITS;
   return {
-    ...opening,
+    ...owner,
     rev: 0,
     status: 'PENDING',
     purpose: plan.purpose,
     locale: plan.locale,
+    ...(plan.messageTemplate && { messageTemplate: plan.messageTemplate }),
     strategy: plan.strategy,
     required: plan.required,
     channels,
-    recipients: [...new Set(plan.recipients.map(fingerprintOf))],
+    recipients: [...new Set(recipients.map(({ fingerprint }) => fingerprint))],
     codeLength: plan.codeLength,
     lifetimeMs: plan.lifetimeMs,
     attemptsLeft: plan.maxAttempts,
@@ -121,12 +130,34 @@ export async function newSession(
     resendAt: new Date(now + resend.cooldownSeconds * 1000),
     resends: [],
     ...(deliverAt && { deliverAt }),
+    ...(debit && { charges: { [debit.id]: debit.charges } }),
     events: [],
     eraseAt: new Date(now + resend.lifetimes * plan.lifetimeMs),
     metadata: plan.metadata,
+    ...(plan.addContact && { addContact: true }),
     ...(plan.operation && { operation: plan.operation }),
     createdAt: new Date(now),
     expiresAt,
     purgeAt: new Date(expiresAt.getTime() + retentionDays * 86_400_000),
+  };
+}
+
+function newChannel(
+  encryption: Encryption,
+  id: string,
+  { channel, address, masked, fingerprint, sender }: OpeningRecipient,
+  codes: ReadonlyMap<ChannelName, FreshCode>,
+  debit: Debit | undefined,
+): StoredChannel {
+  const { delivery, ...hashed } = codes.get(channel)!;
+  const place = { collection: 'sessions', id, field: addressField(channel) };
+  return {
+    state: 'PENDING',
+    address: encryption.seal(place, address),
+    masked,
+    ...(sender && { sender }),
+    recipient: fingerprint,
+    ...hashed,
+    delivery: charged(delivery, chargeOf(debit, channel)),
   };
 }

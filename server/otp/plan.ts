@@ -1,17 +1,14 @@
 import type { SendRequest } from '../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../gen/otp/v1/session_pb.js';
-import { CHANNELS, type ChannelName, channelName } from '../domain/channels.js';
+import { type ChannelName, channelName } from '../domain/channels.js';
 import type { StrategyName } from '../domain/policy.js';
-import { type Recipient, readRecipient } from '../domain/recipients.js';
 import type { StoredOperation } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
-import { Failure, invalid } from '../errors.js';
+import { invalid } from '../errors.js';
 import type { Workspace } from '../workspaces/workspaces.js';
 
 /** What a Send asks for, read and checked: nothing about it can be refused for its form any more. */
 export interface Plan {
-  /** In channel order. */
-  readonly recipients: readonly Recipient[];
   readonly codeLength: number;
   readonly lifetimeMs: number;
   readonly maxAttempts: number;
@@ -19,6 +16,9 @@ export interface Plan {
   readonly required: readonly ChannelName[];
   readonly purpose: string;
   readonly locale: string;
+  /** The text of SMS and WhatsApp messages, with <OTP> in it; empty: the template. */
+  readonly messageTemplate: string;
+  readonly addContact: boolean;
   /** JSON text. */
   readonly metadata: string;
   /** metadata.user_id, for the per-user limit. */
@@ -26,50 +26,30 @@ export interface Plan {
   readonly operation?: StoredOperation;
 }
 
-/** Reads a Send request. Throws INVALID_REQUEST, INVALID_RECIPIENT or CHANNEL_NOT_SUPPORTED naming the field. */
-export function planSend(request: SendRequest, workspace: Workspace): Plan {
-  const recipients = readRecipients(request);
-  const channels = recipients.map(({ channel }) => channel);
+/** Reads everything of a Send request but whom it goes to. Throws INVALID_REQUEST naming the field. */
+export function planSend(request: SendRequest, workspace: Workspace, channels: readonly ChannelName[]): Plan {
   const { metadata, userId } = readMetadata(request);
   const operation = request.operation && storedOperation(request.operation);
   return {
-    recipients,
     ...readConfig(request, workspace),
     ...readPolicy(request, channels),
     purpose: request.purpose,
     locale: request.locale || workspace.locale,
+    messageTemplate: readMessageTemplate(request, channels),
+    addContact: request.addContact,
     metadata,
     ...(userId !== undefined && { userId }),
     ...(operation && { operation }),
   };
 }
 
-function readRecipients({ channels, recipients }: SendRequest): Recipient[] {
-  const wanted = channels.map((channel, index) => {
-    const name = channelName(channel);
-    if (!name)
-      throw invalid(`channels[${index}]`, 'is not a channel of this service', 'CHANNEL_NOT_SUPPORTED');
-    return name;
-  });
-  const given = CHANNELS.filter((name) => recipients?.[name]);
-  const chosen = wanted.length > 0 ? CHANNELS.filter((name) => wanted.includes(name)) : given;
-  if (chosen.length === 0) throw invalid('recipients', 'names no recipient');
-  for (const name of given) {
-    if (!chosen.includes(name))
-      throw invalid(`recipients.${name}`, 'is given for a channel that is not in channels');
-  }
-  return chosen.map((name) => {
-    const text = recipients?.[name];
-    if (!text) throw invalid(`recipients.${name}`, 'is missing for a channel in channels');
-    const recipient = readRecipient(name, text);
-    if (recipient) return recipient;
-    const form =
-      name === 'email' ? 'an e-mail address' : 'a phone number in international form, such as +573001234542';
-    throw new Failure('INVALID_RECIPIENT', {
-      channel: name,
-      violations: [{ field: `recipients.${name}`, description: `must be ${form}` }],
-    });
-  });
+function readMessageTemplate({ messageTemplate }: SendRequest, channels: readonly ChannelName[]): string {
+  if (!messageTemplate) return '';
+  if (!messageTemplate.includes('<OTP>'))
+    throw invalid('message_template', 'must have <OTP> where the code goes');
+  if (channels.every((name) => name === 'email'))
+    throw invalid('message_template', 'is for SMS and WhatsApp only');
+  return messageTemplate;
 }
 
 function readConfig({ config }: SendRequest, workspace: Workspace) {

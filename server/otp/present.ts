@@ -44,6 +44,7 @@ export function presentSession(
       session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),
     ...(session.operation && { operation: presentOperation(session.operation) }),
     codeLength: session.codeLength,
+    ...(session.beneficiary && { beneficiary: session.beneficiary }),
   };
 }
 
@@ -57,3 +58,7 @@ export const presentOperation = (operation: StoredOperation): MessageInitShape<t
 /** The session's UUID: its `_id` without the workspace. */
 export const idOf = (session: Pick<StoredSession, '_id'>): string =>
   session._id.slice(session._id.indexOf('/') + 1);
+
+/** The workspace a session belongs to. */
+export const workspaceOf = (session: Pick<StoredSession, '_id'>): string =>
+  session._id.slice(0, session._id.indexOf('/'));

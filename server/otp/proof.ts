@@ -50,5 +50,6 @@ export function presentProof(
     ...(operation && { operation: presentOperation(operation) }),
     purpose: session.purpose,
     sandbox: session.mode === 'test',
+    ...(session.beneficiary && { beneficiary: session.beneficiary }),
   };
 }

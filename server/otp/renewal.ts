@@ -1,9 +1,11 @@
-import { earliestDue, withDeliveries } from '../delivery/outbox.js';
+import { charged, earliestDue, pushing, refunds, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { channelsOf, refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
 import type { Filter, Update } from '../store/documents.js';
+import type { Debit } from '../wallet/wallet.js';
+import { chargeOf } from './charge.js';
 import type { FreshCode } from './newSession.js';
 
 /** The time after which no resend can revive a session, milliseconds. */
@@ -45,15 +47,19 @@ export function renewal(
   fresh: ReadonlyMap<ChannelName, FreshCode>,
   now: number,
   record: StoredRequest | undefined,
+  debit: Debit | undefined,
 ): Update {
   const { cooldownSeconds, max } = SESSION_LIMITS.resend;
   const deliveries = new Map(
     [...fresh].map(([name, { delivery }]) => {
       const n = (seen.channels[name]?.delivery.n ?? 0) + 1;
-      return [name, { ...delivery, n }];
+      return [name, charged({ ...delivery, n }, chargeOf(debit, name))];
     }),
   );
   const deliverAt = earliestDue(withDeliveries(seen.channels, deliveries));
+  // What still waited is replaced and will not leave.
+  const events = refunds(seen.channels, deliveries, now);
+  const { eventsAt } = pushing(events, now);
   const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
   const perChannel = [...fresh].flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
@@ -67,9 +73,16 @@ export function renewal(
       purgeAt: new Date(expiresAt.getTime() + SESSION_LIMITS.retentionDays * 86_400_000),
       resendAt: new Date(now + cooldownSeconds * 1000),
       ...(deliverAt && { deliverAt }),
+      ...(debit && { [`charges.${debit.id}`]: debit.charges }),
+      ...eventsAt,
     },
     ...(!deliverAt && { $unset: { deliverAt: '' } }),
     $inc: { rev: 1, resendsLeft: -1 },
-    ...(record && { $push: { resends: { $each: [record], $slice: -max } } }),
+    ...((record || events.length > 0) && {
+      $push: {
+        ...(record && { resends: { $each: [record], $slice: -max } }),
+        ...(events.length > 0 && { events: { $each: events } }),
+      },
+    }),
   };
 }

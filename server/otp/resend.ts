@@ -10,11 +10,13 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
+import type { Debit, Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { canonicalRequest } from './canonical.js';
+import { chargeOf, holding } from './charge.js';
 import { lookUp } from './lookUp.js';
 import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './newSession.js';
-import { idOf, presentSession } from './present.js';
+import { idOf, presentSession, workspaceOf } from './present.js';
 import { channelsToResend, refuseResend, renewal, renewalGuard } from './renewal.js';
 import { repeatable } from './repeatable.js';
 import { sendCounts } from './sendCounts.js';
@@ -25,6 +27,7 @@ interface Parts {
   readonly block: RecipientBlock;
   readonly limiter: Limiter;
   readonly fingerprints: Fingerprints;
+  readonly wallet: Wallet;
   readonly pool: HashPool;
   readonly codes: CodeMaker;
   readonly outbox: DueQueue<StoredSession>;
@@ -66,9 +69,15 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
           const n = (session.channels[name]?.delivery.n ?? 0) + 1;
           fresh.set(name, await freshCode(codes, slot, session, name, n, now));
         }
-        const renewed = await renew(session, fresh, now, repeat?.record);
-        outbox.offer(renewed);
-        return answer(call, renewed);
+        const debit = session.mode === 'live' ? await debitFor(session, channels, now) : undefined;
+        const renewed = await holding(
+          debit,
+          () => clock.now(),
+          () => renew(session, fresh, now, repeat?.record, debit),
+        );
+        await refundUnsent(renewed.session, fresh, debit);
+        outbox.offer(renewed.session);
+        return answer(call, renewed.session);
       } catch (refused) {
         await giveBack();
         // Sent twice at once, the slower one finds what the faster one did.
@@ -93,11 +102,28 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     const overrides = (await parts.workspaces.get(workspace)).limits;
     const taken = await parts.limiter.take(
       session.partition,
-      sendCounts(fingerprints, workspace, { ip, userId, recipients }),
+      sendCounts(fingerprints, workspace, { ip, userId, recipients, beneficiary: session.beneficiary }),
       overrides,
     );
     noteLimit(call, taken.tightest);
     return taken.giveBack;
+  }
+
+  function debitFor(session: StoredSession, channels: readonly ChannelName[], now: number) {
+    return parts.wallet.debit(workspaceOf(session), idOf(session), channels, now);
+  }
+
+  /** A channel that was verified while its message was being paid for has none. */
+  async function refundUnsent(
+    session: StoredSession,
+    fresh: ReadonlyMap<ChannelName, FreshCode>,
+    debit: Debit | undefined,
+  ): Promise<void> {
+    for (const name of fresh.keys()) {
+      const charge = chargeOf(debit, name);
+      if (!charge || session.channels[name]?.delivery.charge?.debit === charge.debit) continue;
+      await parts.wallet.refund(workspaceOf(session), charge.debit, name, charge.amount, idOf(session));
+    }
   }
 
   async function renew(
@@ -105,7 +131,8 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     fresh: ReadonlyMap<ChannelName, FreshCode>,
     now: number,
     record: StoredSession['resends'][number] | undefined,
-  ): Promise<StoredSession> {
+    debit: Debit | undefined,
+  ): Promise<{ session: StoredSession; held: boolean }> {
     for (
       let seen: StoredSession | null = session;
       seen;
@@ -117,9 +144,9 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
       if (still.size === 0) throw new Failure('ALREADY_VERIFIED');
       const renewed = await sessions.findOneAndUpdate(
         renewalGuard(seen, now),
-        renewal(seen, still, now, record),
+        renewal(seen, still, now, record, debit),
       );
-      if (renewed) return renewed;
+      if (renewed) return { session: renewed, held: true };
     }
     throw new Failure('SESSION_NOT_FOUND');
   }

@@ -1,9 +1,9 @@
-import { type OtpService, SendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import { type OtpService, type SendRequest, SendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import { type Call, type Handler, noteLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
-import type { Recipient } from '../domain/recipients.js';
+import { refuseAsScenario } from '../domain/sandboxRecipients.js';
 import type { StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { Limiter } from '../limits/limiter.js';
@@ -11,22 +11,31 @@ import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
+import type { Sponsors } from '../sponsors/sponsors.js';
 import { type Collection, DuplicateKey } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Wallet } from '../wallet/wallet.js';
+import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
+import { type Addressees, addressees } from './addressees.js';
 import { canonicalRequest } from './canonical.js';
+import { holding } from './charge.js';
 import type { Claim, Idempotency } from './idempotency.js';
-import { type CodeMaker, newSession, type Opening, sandboxCodes } from './newSession.js';
+import { type CodeMaker, freshCodes, newSession, type Opening, sandboxCodes } from './newSession.js';
 import { type Plan, planSend } from './plan.js';
-import { idOf, presentSession } from './present.js';
+import { idOf, presentSession, workspaceOf } from './present.js';
+import type { Reuse, Reuses } from './reuse.js';
+import { asScenario, scenarioOf } from './sandbox.js';
 import { sendCounts } from './sendCounts.js';
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
+  readonly sponsors: Sponsors;
   readonly idempotency: (workspace: string) => Idempotency;
+  readonly reuses: Reuses;
   readonly block: RecipientBlock;
   readonly limiter: Limiter;
+  readonly wallet: Wallet;
   readonly fingerprints: Fingerprints;
   readonly pool: HashPool;
   readonly codes: CodeMaker;
@@ -43,93 +52,168 @@ interface Parts {
  * the caller has an id, the message is delivered or its failure is visible.
  */
 export function createSend(parts: Parts): Handler<typeof OtpService.method.send> {
-  const { sessions, workspaces, idempotency, fingerprints, outbox, newId, clock } = parts;
-
-  function answer(session: StoredSession) {
-    const { workspace, mode } = workspaceOf(session);
-    return {
-      session: presentSession(session, clock.now(), true),
-      sessionToken: parts.tokens.issue({ workspace, mode, sessionId: idOf(session) }, session.purgeAt),
-      sandboxCodes: sandboxCodes(parts.codes.encryption, session),
-      reused: false,
-    };
-  }
+  const { sessions, workspaces, sponsors, idempotency, fingerprints, outbox, newId, clock } = parts;
 
   return async (call, request) => {
     const { principal } = call;
     const workspace = await workspaces.get(principal.workspace);
-    const plan = planSend(request, workspace);
-    const mode = request.sandbox ? 'test' : principal.mode;
-    if (mode === 'live') refuseUnsupported(plan);
-    const partition = partitionOf(principal, mode);
-
-    let claim: Claim | undefined;
-    if (request.requestId) {
-      const scope = `${partition}/${principal.client}/Send`;
-      const canonical = canonicalRequest(SendRequestSchema, request);
-      claim = await idempotency(principal.workspace).claim(scope, request.requestId, canonical, newId());
-      if (claim.repeated) {
-        const before = await sessions.findOne({ _id: `${principal.workspace}/${claim.session}` });
-        if (before) return answer(noted(call, before));
-        await claim.takeOver();
-      }
+    const claim = await claimRequest(call, request);
+    if (claim?.repeated) {
+      const before = await sessions.findOne({ _id: `${principal.workspace}/${claim.session}` });
+      if (before) return answer(call, before, false);
+      await claim.takeOver();
     }
-    const _id = `${principal.workspace}/${claim?.session ?? newId()}`;
-    const opening: Opening = { _id, partition, mode, client: principal.client };
     try {
-      const { session, isNew } = await open(call, opening, plan, request.endUserIp || undefined);
-      if (isNew) outbox.offer(session);
-      return answer(noted(call, session));
+      const audience = await addressees(sponsors, call, request);
+      const plan = planSend(
+        request,
+        workspace,
+        audience.recipients.map(({ channel }) => channel),
+      );
+      const opening = openingOf(call, request, audience, claim?.session ?? newId());
+      refuseUnsupported(opening);
+      const { session, reused } = await open(call, request, opening, plan, workspace);
+      // A reused session is not this request's own: a repeat must find it anew.
+      if (reused) await claim?.release();
+      return answer(call, session, reused);
     } catch (refused) {
       await claim?.release();
       throw refused;
     }
   };
 
-  function refuseUnsupported({ recipients }: Plan): void {
-    for (const { channel } of recipients) {
-      if (!parts.supports(channel)) {
-        throw new Failure('CHANNEL_NOT_SUPPORTED', {
-          channel,
-          violations: [
-            { field: `recipients.${channel}`, description: 'no provider is configured for this channel' },
-          ],
-        });
-      }
-    }
+  function claimRequest({ principal }: Call, request: SendRequest): Promise<Claim> | undefined {
+    if (!request.requestId) return undefined;
+    const mode = request.sandbox ? 'test' : principal.mode;
+    const scope = `${partitionOf(principal, mode)}/${principal.client}/Send`;
+    const canonical = canonicalRequest(SendRequestSchema, request);
+    return idempotency(principal.workspace).claim(scope, request.requestId, canonical, newId());
   }
 
-  async function open(call: Call, opening: Opening, plan: Plan, ip: string | undefined) {
-    const { workspace } = call.principal;
-    const fingerprintOf = (recipient: Recipient) => fingerprints.recipient(workspace, recipient.identity);
-    const recipients = plan.recipients.map(fingerprintOf);
-    await parts.block.check(opening.partition, recipients);
-    const slot = parts.pool.enter(workspace, call.signal);
+  function openingOf({ principal }: Call, request: SendRequest, audience: Addressees, id: string): Opening {
+    const mode = request.sandbox ? 'test' : principal.mode;
+    const { recipients, beneficiary } = audience;
+    return {
+      _id: `${principal.workspace}/${id}`,
+      partition: partitionOf(principal, mode),
+      mode,
+      client: principal.client,
+      recipients: recipients.map((recipient) => ({
+        ...recipient,
+        fingerprint: fingerprints.recipient(principal.workspace, recipient.identity),
+      })),
+      ...(beneficiary && { beneficiary }),
+    };
+  }
+
+  function refuseUnsupported({ mode, recipients }: Opening): void {
+    const channel = recipients.find((one) => mode === 'live' && !parts.supports(one.channel))?.channel;
+    if (channel === undefined) return;
+    throw new Failure('CHANNEL_NOT_SUPPORTED', {
+      channel,
+      violations: [
+        { field: `recipients.${channel}`, description: 'no provider is configured for this channel' },
+      ],
+    });
+  }
+
+  /** From the recipient's block to the insert: whatever is taken on the way is given back when it ends early. */
+  async function open(call: Call, request: SendRequest, opening: Opening, plan: Plan, workspace: Workspace) {
+    const scenario = opening.mode === 'test' ? scenarioOf(opening.recipients) : undefined;
+    refuseAsScenario(scenario);
+    await parts.block.check(
+      opening.partition,
+      opening.recipients.map(({ fingerprint }) => fingerprint),
+    );
+    const reuse = await findReuse(call, request, opening, plan, workspace);
+    if (reuse?.open) return { session: reuse.open, reused: true };
+    const slot = parts.pool.enter(call.principal.workspace, call.signal);
     try {
-      const overrides = (await workspaces.get(workspace)).limits;
-      const counts = sendCounts(fingerprints, workspace, { ip, userId: plan.userId, recipients });
-      const taken = await parts.limiter.take(opening.partition, counts, overrides);
+      const counts = scenario
+        ? []
+        : sendCounts(fingerprints, call.principal.workspace, audienceOf(request, opening, plan));
+      const taken = await parts.limiter.take(opening.partition, counts, workspace.limits);
       noteLimit(call, taken.tightest);
       try {
-        const session = await newSession(parts.codes, slot, opening, plan, fingerprintOf, clock.now());
-        await sessions.insertOne(session);
-        return { session, isNew: true };
+        const now = clock.now();
+        const codes = await freshCodes(parts.codes, slot, opening, plan.codeLength, now);
+        const debit = opening.mode === 'live' ? await debitFor(opening, now) : undefined;
+        const session = asScenario(
+          newSession(parts.codes.encryption, opening, plan, codes, debit, now),
+          scenario,
+        );
+        const stored = await holding(
+          debit,
+          () => clock.now(),
+          () => insert(session),
+        );
+        if (stored.held) outbox.offer(stored.session);
+        return { session: stored.session, reused: false };
       } catch (error) {
         await taken.giveBack();
-        // A request id whose first attempt was slower than its lease: that attempt's session stands.
-        const session = error instanceof DuplicateKey ? await sessions.findOne({ _id: opening._id }) : null;
-        if (!session) throw error;
-        return { session, isNew: false };
+        throw error;
       }
+    } catch (error) {
+      await reuse?.release();
+      throw error;
     } finally {
       slot.leave();
     }
   }
+
+  function findReuse(
+    call: Call,
+    request: SendRequest,
+    opening: Opening,
+    plan: Plan,
+    workspace: Workspace,
+  ): Promise<Reuse> | undefined {
+    const asked = request.reuseOpenSession || (call.door === 'messaging' && workspace.messagingReuse);
+    if (!asked) return undefined;
+    const { metadata: _free, userId: _counted, addContact: _later, ...same } = plan;
+    const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [
+      channel,
+      fingerprint,
+      sender,
+    ]);
+    const owner = `${opening.partition}/${opening.client}`;
+    return parts.reuses.find(owner, [recipients, opening.beneficiary, same], opening._id);
+  }
+
+  function debitFor({ _id, recipients }: Opening, now: number) {
+    const channels = recipients.map(({ channel }) => channel);
+    return parts.wallet.debit(workspaceOf({ _id }), idOf({ _id }), channels, now);
+  }
+
+  async function insert(session: StoredSession): Promise<{ session: StoredSession; held: boolean }> {
+    try {
+      await sessions.insertOne(session);
+      return { session, held: true };
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+      // A request id whose first attempt was slower than its lease: that attempt's session stands.
+      const earlier = await sessions.findOne({ _id: session._id });
+      if (!earlier) throw error;
+      return { session: earlier, held: false };
+    }
+  }
+
+  function answer(call: Call, session: StoredSession, reused: boolean) {
+    const sessionId = idOf(session);
+    call.sessionId = sessionId;
+    const grant = { workspace: workspaceOf(session), mode: session.mode, sessionId };
+    return {
+      session: presentSession(session, clock.now(), true),
+      sessionToken: parts.tokens.issue(grant, session.purgeAt),
+      sandboxCodes: sandboxCodes(parts.codes.encryption, session),
+      reused,
+    };
+  }
 }
 
-function noted(call: Call, session: StoredSession): StoredSession {
-  call.sessionId = idOf(session);
-  return session;
-}
-
-const workspaceOf = ({ _id, mode }: StoredSession) => ({ workspace: _id.slice(0, _id.indexOf('/')), mode });
+const audienceOf = (request: SendRequest, { recipients, beneficiary }: Opening, { userId }: Plan) => ({
+  ip: request.endUserIp || undefined,
+  userId,
+  recipients: recipients.map(({ fingerprint }) => fingerprint),
+  beneficiary,
+});

@@ -1,4 +1,5 @@
 import { peerKey } from '../domain/addresses.js';
+import type { StoredBeneficiary } from '../domain/session.js';
 import type { Count } from '../limits/limiter.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 
@@ -10,18 +11,24 @@ export interface Audience {
   readonly userId: string | undefined;
   /** Fingerprints of the recipients. */
   readonly recipients: readonly string[];
+  /** A beneficiary has a budget of its own in place of the recipients'. */
+  readonly beneficiary: StoredBeneficiary | undefined;
 }
 
 /** What one send or resend counts against: the caller's rules first, then the recipient's. */
 export function sendCounts(fingerprints: Fingerprints, workspace: string, audience: Audience): Count[] {
-  const { ip, userId, recipients } = audience;
+  const { ip, userId, recipients, beneficiary } = audience;
   const subject = (who: string) => fingerprints.subject(workspace, who);
   return [
     ...(ip ? [{ rule: 'ip-sends', key: subject(`ip ${peerKey(ip)}`) } as const] : []),
     ...(userId ? [{ rule: 'user-sends', key: subject(`user ${userId}`) } as const] : []),
-    ...[...new Set(recipients)].flatMap((key) => [
-      { rule: 'recipient-sends', key } as const,
-      { rule: 'recipient-daily', key } as const,
-    ]),
+    ...(beneficiary
+      ? [{ rule: 'beneficiary-sends', key: subject(beneficiaryOf(beneficiary)) } as const]
+      : [...new Set(recipients)].map((key) => ({ rule: 'recipient-sends', key }) as const)),
+    ...[...new Set(recipients)].map((key) => ({ rule: 'recipient-daily', key }) as const),
   ];
 }
+
+/** A slug has no slash, so no two beneficiaries are spelled alike. */
+const beneficiaryOf = ({ sponsorSlug, beneficiaryId }: StoredBeneficiary): string =>
+  `beneficiary ${sponsorSlug}/${beneficiaryId}`;

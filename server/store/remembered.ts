@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 
 /** Changes of settings reach every process within this time. */
-export const FRESH_MS = 5_000;
+const FRESH_MS = 5_000;
 /** Values remembered at once. */
 const KEPT = 10_000;
 

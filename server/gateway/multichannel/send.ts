@@ -34,6 +34,17 @@ export const sent = twice(
   { otps: perChannel(z.string()).optional().describe('Sandbox only') },
 );
 
+/** The recipients of the channels asked for; an address for another channel is not used. */
+function chosen(
+  recipients: Partial<Record<ChannelName, string | undefined>>,
+  channels: readonly string[] | undefined,
+) {
+  const asked = Object.entries(recipients).filter(
+    ([name, address]) => address && (channels?.includes(name) ?? true),
+  );
+  return Object.fromEntries(asked) as Record<ChannelName, string>;
+}
+
 /** `POST /api/v1/otp/send`: opens a session and sends a code to one or more channels. */
 export const send = route({
   method: 'POST',
@@ -66,7 +77,7 @@ export const send = route({
     const { config, verification, metadata = {} } = body;
     const { ip_address: ip, purpose } = metadata;
     const { session, sessionToken, sandboxCodes } = await call(OtpService.method.send, {
-      recipients: body.recipients as Record<ChannelName, string>,
+      recipients: chosen(body.recipients, body.channels),
       channels: readChannels(body.channels, 'channels'),
       config: {
         ...(config?.otp_length !== undefined && { codeLength: config.otp_length }),
