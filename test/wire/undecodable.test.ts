@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OtpError, readError } from '../../clients/errors/index.js';
+import { startService, type TestService } from '../support/service.js';
+import { BY_GET, type RawAnswer, WITH_BODY, type WireProtocol } from './protocols.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const GET_SESSION = '/otp.v1.OtpService/GetSession';
+const LARGEST = 65_536;
+
+const call = (protocol: WireProtocol, message: Uint8Array | string, headers: Record<string, string> = {}) =>
+  protocol.call({
+    baseUrl: service.baseUrl,
+    path: GET_SESSION,
+    message: Buffer.from(message),
+    headers: { authorization: `Bearer ${service.liveKey}`, ...headers },
+  });
+const refusal = (answer: RawAnswer): OtpError => readError(answer.error);
+
+/** Nowhere in the answer: neither as it is nor inside percent or base64 encoding. */
+function expectNotQuoted(answer: RawAnswer, value: string): void {
+  const headers = [...answer.headers]
+    .map(([name, text]) => `${name}: ${decodeURIComponent(text)}`)
+    .join('\n');
+  expect(
+    `${headers}\n${decodeURIComponent(answer.body.toString().replace(/%(?![0-9a-f]{2})/gi, ''))}`,
+  ).not.toContain(value);
+  expect(JSON.stringify([answer.error?.rawMessage, refusal(answer)])).not.toContain(value);
+  for (const detail of answer.error?.details ?? []) {
+    expect(Buffer.from('value' in detail ? (detail.value as Uint8Array) : []).toString()).not.toContain(
+      value,
+    );
+  }
+}
+
+/** Field 1, the session id, of which only part arrived. */
+const cutOff = Buffer.concat([Buffer.from([0x0a, 0x20]), Buffer.from('secret-918273')]);
+/** Field 1 with bytes that are not UTF-8. */
+const notUtf8 = Buffer.concat([Buffer.from([0x0a, 14]), Buffer.from('secret-918273'), Buffer.from([0xff])]);
+
+describe.each([...WITH_BODY, ...BY_GET])('$name', (protocol) => {
+  const bad: [string, Uint8Array | string][] = protocol.json
+    ? [
+        ['a value of the wrong type', '{"sessionId": {"secret-918273": 1}}'],
+        ['a text that breaks off', '{"sessionId": "secret-918273'],
+        ['a list', '["secret-918273"]'],
+        ['bare words', 'secret-918273'],
+      ]
+    : [
+        ['a message that breaks off', cutOff],
+        ['text that is not UTF-8', notUtf8],
+      ];
+
+  it.each(bad)('refuses %s as invalid, and does not quote it', async (_what, message) => {
+    const answer = await call(protocol, message);
+    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+    expectNotQuoted(answer, '918273');
+  });
+
+  it.runIf(protocol.json && protocol.connect)('names the field', async () => {
+    const { violations } = refusal(await call(protocol, '{"sessionId": 918273}'));
+    expect(violations).toEqual([{ field: 'session_id', description: 'must be a string' }]);
+  });
+
+  it('refuses a deadline that is no number', async () => {
+    const answer = await call(protocol, protocol.json ? '{}' : '', {
+      'connect-timeout-ms': 'soon',
+      'grpc-timeout': 'soon',
+    });
+    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+  });
+});
+
+describe.each(WITH_BODY)('$name', (protocol) => {
+  /** A request for no session at all, made longer by what every decoder skips. */
+  const padded = (size: number): Uint8Array => {
+    if (protocol.json) return Buffer.from(`{}${' '.repeat(size - 2)}`);
+    const head = Buffer.from([0xa2, 0x06, 0x80, 0x80, 0x04]);
+    const rest = size - head.length;
+    head.set([(rest & 0x7f) | 0x80, ((rest >> 7) & 0x7f) | 0x80, rest >> 14], 2);
+    return Buffer.concat([head, Buffer.alloc(rest)]);
+  };
+
+  it('takes a message of 64 KiB', async () => {
+    expect(refusal(await call(protocol, padded(LARGEST))).violations).toEqual([
+      { field: 'session_id', description: 'is required' },
+    ]);
+  });
+
+  it('refuses one byte more', async () => {
+    expect(refusal(await call(protocol, padded(LARGEST + 1)))).toMatchObject({
+      reason: 'BODY_TOO_LARGE',
+      code: 8,
+    });
+  });
+
+  it('is read to its end when it is far too large, so that the connection is free again', async () => {
+    expect(refusal(await call(protocol, padded(20 * LARGEST)))).toMatchObject({ reason: 'BODY_TOO_LARGE' });
+  });
+
+  it('refuses a compression it does not know', async () => {
+    const headers = { 'content-encoding': 'zstd', 'grpc-encoding': 'zstd' };
+    const { error } = await call(protocol, protocol.json ? '{}' : '', headers);
+    expect(error?.code).toBe(12);
+  });
+});
+
+describe('a name that no enum of the contract has', () => {
+  const send = (request: object) =>
+    WITH_BODY[0]!.call({
+      baseUrl: service.baseUrl,
+      path: '/otp.v1.OtpService/Send',
+      message: Buffer.from(JSON.stringify(request)),
+      headers: { authorization: `Bearer ${service.liveKey}` },
+    });
+
+  it.each([
+    ['channels[1]', { channels: ['CHANNEL_EMAIL', 'CHANNEL_FAX'] }],
+    ['policy.strategy', { policy: { strategy: 'STRATEGY_MOST' } }],
+    ['policy.channels[0]', { policy: { channels: ['email'] } }],
+  ])('is refused at %s, not left out', async (field, part) => {
+    const { reason, violations } = refusal(await send({ recipients: { email: 'a@example.com' }, ...part }));
+    expect(reason).toBe('INVALID_REQUEST');
+    expect(violations).toEqual([{ field, description: expect.stringMatching(/^must be one of [A-Z_, ]+$/) }]);
+  });
+
+  it("may stand in metadata, which is the caller's own", async () => {
+    const { status } = await send({
+      recipients: { email: 'a@example.com' },
+      metadata: { channels: ['CHANNEL_FAX'] },
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe('what a newer client may know and this service does not', () => {
+  it('is left out', async () => {
+    const request = { recipients: { email: 'b@example.com' }, aFieldOfTheFuture: { any: ['thing'] } };
+    const { status } = await WITH_BODY[0]!.call({
+      baseUrl: service.baseUrl,
+      path: '/otp.v1.OtpService/Send',
+      message: Buffer.from(JSON.stringify(request)),
+      headers: { authorization: `Bearer ${service.liveKey}` },
+    });
+    expect(status).toBe(200);
+  });
+});
