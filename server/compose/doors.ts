@@ -5,8 +5,11 @@ import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js'
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
@@ -51,6 +54,9 @@ const SERVICES: readonly DescService[] = [
   ApiKeyService,
   WorkspaceService,
   LimitService,
+  SenderService,
+  TemplateService,
+  ContactService,
   SponsorService,
   WalletService,
   AuditService,

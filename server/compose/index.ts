@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config.js';
+import { createContacts } from '../contacts/contacts.js';
 import { createIds } from '../domain/ids.js';
 import { byMethod } from '../handlers.js';
 import { createApiKeys } from '../keys/apiKeys.js';
@@ -17,10 +18,12 @@ import { createPipeline } from '../pipeline/index.js';
 import { createLimitClient } from '../pipeline/limitClient.js';
 import { validate } from '../pipeline/validate.js';
 import { type Random, systemRandom } from '../random.js';
+import { createSenders } from '../senders/senders.js';
 import { createRequirementHandlers } from '../sponsors/requirement.js';
 import { createSponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
 import { openEmbedded } from '../store/embedded.js';
+import { createTemplates } from '../templates/templates.js';
 import { createWallet } from '../wallet/wallet.js';
 import { createWorkspaces } from '../workspaces/workspaces.js';
 import { composeDoors } from './doors.js';
@@ -64,6 +67,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const limiter = createLimiter(documents, clock, random);
   const block = createRecipientBlock(documents, clock);
   const sponsors = createSponsors(documents, secrets.encryption, clock);
+  const senders = createSenders(documents, clock);
+  const templates = createTemplates(documents, workspaces, clock);
+  const contacts = createContacts(documents, secrets.encryption, secrets.fingerprints);
   const wallet = createWallet({ documents, newId, clock, log });
   const common = {
     config,
@@ -72,6 +78,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     workspaces,
     block,
     sponsors,
+    senders,
+    templates,
+    contacts,
     wallet,
     newId,
     clock,

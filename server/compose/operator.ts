@@ -1,21 +1,29 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
+import { createContactHandlers } from '../contacts/handlers.js';
 import { byMethod } from '../handlers.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import { createApiKeyHandlers } from '../keys/handlers.js';
 import { createLimitHandlers } from '../limits/handlers.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import { createAudit, createAuditHandlers } from '../operator/audit.js';
+import { createSenderHandlers } from '../senders/handlers.js';
+import type { Senders } from '../senders/senders.js';
 import { createSponsorServiceHandlers } from '../sponsors/handlers.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
+import { createTemplateHandlers } from '../templates/handlers.js';
+import type { Templates } from '../templates/templates.js';
 import { createWalletHandlers } from '../wallet/handlers.js';
 import type { Wallet } from '../wallet/wallet.js';
 import { createWorkspaceHandlers } from '../workspaces/handlers.js';
@@ -28,6 +36,8 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
+  readonly senders: Senders;
+  readonly templates: Templates;
   readonly sponsors: Sponsors;
   readonly wallet: Wallet;
   readonly newId: () => string;
@@ -36,12 +46,16 @@ interface Parts {
 
 /** The operator's handlers of every room, recorded. */
 export function composeOperator(parts: Parts): [DescMethod, Handler][] {
-  const { documents, secrets, keys, workspaces, wallet, newId, clock } = parts;
+  const { documents, secrets, keys, workspaces, senders, templates, wallet, newId, clock } = parts;
+  const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).recorded([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
     ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, clock)),
-    ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints: secrets.fingerprints })),
-    ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption: secrets.encryption })),
+    ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints })),
+    ...byMethod(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
+    ...byMethod(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
+    ...byMethod(ContactService, createContactHandlers(documents, encryption, fingerprints)),
+    ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
     ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
     ...byMethod(AuditService, createAuditHandlers(documents)),
   ]);

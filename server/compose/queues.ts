@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import type { Contacts } from '../contacts/contacts.js';
 import { createCompose } from '../delivery/compose.js';
 import { createDeliver } from '../delivery/deliver.js';
 import type { Provider } from '../delivery/provider.js';
@@ -15,6 +16,7 @@ import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
+import type { Templates } from '../templates/templates.js';
 import type { StoredWallet } from '../wallet/stored.js';
 import { createSweep } from '../wallet/sweep.js';
 import type { Wallet } from '../wallet/wallet.js';
@@ -28,6 +30,8 @@ interface Parts {
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
   readonly wallet: Wallet;
+  readonly templates: Templates;
+  readonly contacts: Contacts;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,12 +62,16 @@ export function composeProviders(parts: Pick<Parts, 'config' | 'documents' | 'se
 
 /** The loops that work in the background: delivery, events, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
-  const { documents, secrets, workspaces, block, wallet, clock, random, log } = parts;
+  const { documents, secrets, workspaces, templates, clock, random, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
+  const open = (id: string, field: string, sealed: string) =>
+    secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
   const compose = createCompose({
-    open: (id, field, sealed) => secrets.encryption.open({ collection: 'sessions', id, field }, sealed),
+    open,
     brandingOf: (workspace) => workspaces.get(workspace),
+    templateOf: (workspace, channel, locale) => templates.find(workspace, channel, locale),
     clock,
+    log,
   });
   const common = { collection: sessions, clock, log };
   return {
@@ -79,7 +87,7 @@ export function composeQueues(parts: Parts, providerFor: Parameters<typeof creat
       name: 'events',
       due: 'eventsAt',
       concurrency: 16,
-      work: createDrain(sessions, createCarryOut({ block, wallet }), clock),
+      work: createDrain(sessions, createCarryOut({ ...parts, open }), clock),
     }),
     erasing: createDueQueue({
       ...common,

@@ -29,10 +29,21 @@ const BOUNDS = {
   parseLimit: 20_000,
   renderLimit: 100,
   memoryLimit: 200_000,
+  // Instead of the file system.
+  templates: {},
 } as const;
 
-const plain = new Liquid(BOUNDS);
-const escaping = new Liquid({ ...BOUNDS, outputEscape: 'escape' });
+/** Tags that read other templates. A workspace writes its own, and no file of this machine is for it to read. */
+const READING = ['include', 'render', 'layout', 'block'];
+
+function engine(outputEscape?: 'escape'): Liquid {
+  const liquid = new Liquid({ ...BOUNDS, ...(outputEscape && { outputEscape }) });
+  for (const tag of READING) delete liquid.tags[tag];
+  return liquid;
+}
+
+const plain = engine();
+const escaping = engine('escape');
 
 // Parsed templates are kept: the built-in ones are a few dozen, and a
 // workspace's own change rarely. Bounded, because their texts come from outside.
@@ -49,6 +60,10 @@ function parse(engine: Liquid, source: string): Parsed[] {
   }
   return template;
 }
+
+/** The variables a template reads, in branches not taken as well. Throws for one that does not parse. */
+export const variablesIn = (source: string): readonly string[] =>
+  plain.globalVariablesSync(parse(plain, source));
 
 const run = (engine: Liquid, source: string, variables: Variables): string =>
   engine.renderSync(parse(engine, source), { ...variables }) as string;

@@ -1,3 +1,5 @@
+import type { Contacts } from '../contacts/contacts.js';
+import { addressField } from '../delivery/compose.js';
 import type { SessionEvent, StoredSession } from '../domain/session.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Wallet } from '../wallet/wallet.js';
@@ -6,14 +8,18 @@ import type { CarryOut } from './drain.js';
 interface Parts {
   readonly block: RecipientBlock;
   readonly wallet: Wallet;
+  readonly contacts: Contacts;
+  /** Opens a value sealed into a session; see secrets/. */
+  readonly open: (sessionId: string, field: string, sealed: string) => string;
 }
 
 /** What each event of a session brings about. Every part of it may be done twice. */
-export function createCarryOut({ block, wallet }: Parts): CarryOut {
+export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryOut {
   return async (session, event) => {
     switch (event.type) {
       case 'verified':
-        return clearFailures(session, event);
+        await clearFailures(session, event);
+        return keepContact(session, event);
       case 'refund':
         return refund(session, event);
     }
@@ -21,6 +27,22 @@ export function createCarryOut({ block, wallet }: Parts): CarryOut {
 
   function clearFailures({ partition, channels }: StoredSession, { at, channel }: SessionEvent) {
     return block.clear(partition, channels[channel]?.recipient ?? '', at.getTime());
+  }
+
+  /** The sealed address stays in the session until its events are carried out. */
+  async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {
+    const { address, masked } = session.channels[channel] ?? {};
+    if (!session.addContact || !address || !masked) return;
+    const [workspace, sessionId] = session._id.split('/') as [string, string];
+    await contacts.verified({
+      workspace,
+      mode: session.mode,
+      channel,
+      address: open(session._id, addressField(channel), address),
+      masked,
+      sessionId,
+      at,
+    });
   }
 
   async function refund({ _id }: StoredSession, { channel, charge }: SessionEvent) {

@@ -28,7 +28,7 @@ eachEngine(({ name: engine, newStore }) => {
   });
 
   const one = (key: string, rule: RuleName = RULE): Count[] => [{ rule, key }];
-  const limitedTo = (max: number, seconds = windowSeconds): RuleOverrides => ({
+  const limitedTo = (max: number, seconds: number = windowSeconds): RuleOverrides => ({
     [RULE]: { max, windowSeconds: seconds },
   });
   const take = (key: string, overrides: RuleOverrides = {}, by = limiter) =>
