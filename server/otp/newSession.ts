@@ -14,7 +14,7 @@ import { chargeOf } from './charge.js';
 import type { Plan } from './plan.js';
 
 /** Codes by channel, in clear, on their way to being sealed. Never stored, never logged. */
-export type Codes = Readonly<Partial<Record<ChannelName, string>>>;
+type Codes = Readonly<Partial<Record<ChannelName, string>>>;
 
 /** Makes the secret parts of a session's channels. */
 export interface CodeMaker {
