@@ -15,6 +15,7 @@ import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
+import { readRequestId } from '../pipeline/headers.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
@@ -69,6 +70,9 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
   return async (req, res) => {
     const method = methods.get(pathOf(req));
     if (!method) throw new Failure('ROUTE_NOT_FOUND');
+    // The pipeline says it again; a request that never gets there is to be found by its id all the same.
+    const requestId = readRequestId(req.headers['x-request-id']?.toString());
+    if (requestId) res.setHeader('x-request-id', requestId);
     const response = await respond(method, req, res, { peer: peerOf(req), reached: false });
     await universalResponseToNodeResponse(response, res).catch((error: unknown) => {
       // The caller is gone or does not read: there is nobody to tell.
