@@ -29,7 +29,8 @@ import { createWorkspaces } from '../workspaces/workspaces.js';
 import { composeDoors } from './doors.js';
 import { type FirstKeys, makeFirstKeys } from './firstStart.js';
 import { composeOperator } from './operator.js';
-import { composeProviders, composeQueues } from './queues.js';
+import { composeProviders, type ProviderOverrides } from './providers.js';
+import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
 
 /** How long requests under way may take to finish when the service stops. */
@@ -41,6 +42,7 @@ export interface Overrides {
   readonly random?: Random;
   readonly log?: Logger;
   readonly documents?: Documents;
+  readonly providers?: ProviderOverrides;
 }
 
 /** The running service. */
@@ -87,7 +89,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     random,
     log,
   };
-  const { inbox, providerFor, close: closeProviders } = composeProviders(common);
+  const { inbox, providerFor, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
   const { outbox, events, erasing, sweeping } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
     steps: {

@@ -3,9 +3,6 @@ import type { Config } from '../config.js';
 import type { Contacts } from '../contacts/contacts.js';
 import { createCompose } from '../delivery/compose.js';
 import { createDeliver } from '../delivery/deliver.js';
-import type { Provider } from '../delivery/provider.js';
-import { createInbox, type Inbox } from '../delivery/providers/inbox.js';
-import { createSmtp } from '../delivery/providers/smtp.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
 import { createCarryOut } from '../events/carryOut.js';
@@ -36,28 +33,6 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-}
-
-/** The providers that are configured. The inbox stands in for the others, in development only. */
-export function composeProviders(parts: Pick<Parts, 'config' | 'documents' | 'secrets' | 'newId' | 'clock'>) {
-  const { config, documents, secrets, newId, clock } = parts;
-  const inbox: Inbox | undefined =
-    config.env === 'development'
-      ? createInbox({ documents, encryption: secrets.encryption, newId, clock, from: config.emailFrom })
-      : undefined;
-  const smtp = config.smtpUrl ? createSmtp(config.smtpUrl, config.emailFrom) : undefined;
-  const byChannel: Record<ChannelName, Provider | undefined> = {
-    email: smtp ?? inbox,
-    sms: inbox,
-    whatsapp: inbox,
-  };
-  return {
-    inbox,
-    providerFor: (_session: unknown, channel: ChannelName) => byChannel[channel],
-    close: async () => {
-      await Promise.all([smtp?.close(), inbox?.close()]);
-    },
-  };
 }
 
 /** The loops that work in the background: delivery, events, erasing, what a crash left of a wallet. */

@@ -13,9 +13,6 @@ import type { Debit } from '../wallet/wallet.js';
 import { chargeOf } from './charge.js';
 import type { Plan } from './plan.js';
 
-/** Codes by channel, in clear, on their way to being sealed. Never stored, never logged. */
-type Codes = Readonly<Partial<Record<ChannelName, string>>>;
-
 /** Makes the secret parts of a session's channels. */
 export interface CodeMaker {
   readonly hasher: CodeHasher;
