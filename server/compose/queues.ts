@@ -3,7 +3,6 @@ import type { Config } from '../config.js';
 import type { Contacts } from '../contacts/contacts.js';
 import { createCompose } from '../delivery/compose.js';
 import { createDeliver } from '../delivery/deliver.js';
-import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
 import { createCarryOut } from '../events/carryOut.js';
 import { createDrain } from '../events/drain.js';
