@@ -57,7 +57,7 @@ describe('a content type that is not served', () => {
   it.each(['text/plain', 'application/xml', 'application/jsonp', ''])(
     '%j is refused over HTTP/1.1',
     async (type) => {
-      const headers = type ? { 'content-type': type } : undefined;
+      const headers: Record<string, string> = type ? { 'content-type': type } : {};
       const answer = await fetch(service.baseUrl + path, {
         method: 'POST',
         headers,

@@ -33,7 +33,7 @@ export interface WireProtocol {
   call(request: RawRequest): Promise<RawAnswer>;
 }
 
-const envelope = (message: Uint8Array): Buffer => {
+const envelope = (message: Uint8Array): Buffer<ArrayBuffer> => {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);

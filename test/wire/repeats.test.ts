@@ -64,7 +64,11 @@ describe('sent ten times at once with one request id', () => {
 });
 
 describe.each(['verify', 'validate'] as const)('%s', (method) => {
-  const check = (request: { sessionId: string; code: string; requestId?: string }) =>
+  const check = (request: {
+    sessionId: string;
+    code: string;
+    requestId?: string;
+  }): Promise<{ readonly verificationToken: string }> =>
     method === 'verify' ? plain.otp.verify(request) : plain.otp.validate(request);
 
   // Each waits for its comparison with an attempt in hand, so there are as many as a session has attempts.

@@ -1,0 +1,43 @@
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-web';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bearing } from '../../clients/calling/credential.js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { startService, type TestService } from '../support/service.js';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+describe.each([false, true])('Connect with GET, useBinaryFormat %s', (useBinaryFormat) => {
+  const clientOf = (calls: { method: string | undefined; cacheControl: string | null }[]) => {
+    const transport = createConnectTransport({
+      baseUrl: service.baseUrl,
+      useHttpGet: true,
+      useBinaryFormat,
+      interceptors: [bearing(service.liveKey)],
+      async fetch(input, init) {
+        const answer = await fetch(input, init);
+        calls.push({ method: init?.method, cacheControl: answer.headers.get('cache-control') });
+        return answer;
+      },
+    });
+    return createClient(OtpService, transport);
+  };
+
+  it('reads a session and lists sessions, and nobody is to keep the answers', async () => {
+    const calls: { method: string | undefined; cacheControl: string | null }[] = [];
+    const client = clientOf(calls);
+    const { session } = await client.send({
+      recipients: { email: `get.${useBinaryFormat}@example.com` },
+      purpose: 'get',
+    });
+    expect((await client.getSession({ sessionId: session!.id })).session?.id).toBe(session!.id);
+    const { sessions } = await client.listSessions({ purpose: 'get', pageSize: 1 });
+    expect(sessions.map(({ id }) => id)).toEqual([session!.id]);
+    expect(calls.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
+    expect(calls.slice(1).map(({ cacheControl }) => cacheControl)).toEqual(['no-store', 'no-store']);
+  });
+});

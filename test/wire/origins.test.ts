@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectJson } from '../support/connectJson.js';
+import { startService, type TestService } from '../support/service.js';
+
+const SHOP = 'https://shop.example.com';
+const OTHER = 'https://other.example.net';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const preflight = (origin: string, path = '/otp.v1.OtpService/Verify') =>
+  fetch(service.baseUrl + path, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers':
+        'authorization,connect-protocol-version,connect-timeout-ms,content-type',
+    },
+  });
+
+let pages = 0;
+/** As a page does: the session token, and the origin that a browser adds. */
+async function page(origin: string) {
+  const backend = connectJson(service.baseUrl, service.liveKey);
+  const { body } = await backend('otp.v1.OtpService/Send', {
+    recipients: { email: `page.${pages++}@example.com` },
+    sandbox: true,
+  });
+  const call = connectJson(service.baseUrl, body.sessionToken);
+  return (method: string, request: object = {}) => call(method, request, { origin });
+}
+
+async function allow(...allowedOrigins: string[]) {
+  const workspaces = service.documents.collection('workspaces');
+  await workspaces.findOneAndUpdate({ _id: 'default' }, { $set: { allowedOrigins } });
+  // Changes of a workspace hold everywhere after five seconds.
+  service.clock.advance(5_001);
+}
+
+describe('a page of another origin', () => {
+  it('is given leave to ask, with the headers that the clients send', async () => {
+    const { status, headers } = await preflight(SHOP);
+    expect(status).toBe(204);
+    expect(headers.get('access-control-allow-origin')).toBe(SHOP);
+    expect(headers.get('access-control-allow-methods')).toContain('POST');
+    const allowed = headers.get('access-control-allow-headers')!.split(', ');
+    expect(allowed).toEqual(
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'connect-protocol-version',
+        'connect-timeout-ms',
+        'grpc-timeout',
+        'x-grpc-web',
+        'x-request-id',
+      ]),
+    );
+    expect(headers.has('access-control-allow-credentials')).toBe(false);
+  });
+
+  it('reads the answers and their headers', async () => {
+    const answer = await (await page(SHOP))('otp.v1.OtpService/GetSession');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(SHOP);
+    expect(answer.headers.get('vary')).toMatch(/origin/i);
+    const exposed = answer.headers.get('access-control-expose-headers')!.split(', ');
+    expect(exposed).toEqual(
+      expect.arrayContaining([
+        'grpc-status',
+        'grpc-message',
+        'grpc-status-details-bin',
+        'retry-after',
+        'x-request-id',
+      ]),
+    );
+  });
+
+  it('reads refusals too, those of requests that nobody could decode included', async () => {
+    const answer = await connectJson(service.baseUrl)('otp.v1.OtpService/Verify', '{"code":', {
+      origin: SHOP,
+    });
+    expect(answer).toMatchObject({ status: 400, reason: 'INVALID_REQUEST' });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(SHOP);
+  });
+
+  it('cannot read the development inbox', async () => {
+    const { headers } = await fetch(`${service.baseUrl}/inbox.json`, { headers: { origin: SHOP } });
+    expect(headers.has('access-control-allow-origin')).toBe(false);
+  });
+});
+
+describe('a workspace that lists its origins', () => {
+  it('lets its own pages in, refuses others readably, and means no server', async () => {
+    const shop = await page(SHOP);
+    const other = await page(OTHER);
+    expect(await other('otp.v1.OtpService/GetSession')).toMatchObject({ status: 200 });
+    await allow(SHOP);
+    expect(await shop('otp.v1.OtpService/GetSession')).toMatchObject({ status: 200 });
+    const refused = await other('otp.v1.OtpService/GetSession');
+    expect(refused).toMatchObject({ status: 403, reason: 'PERMISSION_DENIED' });
+    expect(refused.headers.get('access-control-allow-origin')).toBe(OTHER);
+    const server = connectJson(service.baseUrl, service.liveKey);
+    expect(await server('otp.v1.OtpService/ListSessions', {})).toMatchObject({ status: 200 });
+    await allow();
+    expect(await other('otp.v1.OtpService/GetSession')).toMatchObject({ status: 200 });
+  });
+
+  it('takes an origin as it is, not one that looks like it', async () => {
+    await allow(SHOP);
+    for (const origin of ['http://shop.example.com', `${SHOP}:8443`, `${SHOP}.example.net`, 'null']) {
+      expect(await (await page(origin))('otp.v1.OtpService/GetSession')).toMatchObject({ status: 403 });
+    }
+    await allow();
+  });
+});
