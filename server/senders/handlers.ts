@@ -44,14 +44,21 @@ export function createSenderHandlers(
   }
 
   /**
-   * Ends the other defaults of the channel. Of two senders made default at once
-   * the later one stays, in whichever order this runs for them.
+   * Makes a sender the default of its channel, after any that is it now, and
+   * ends the others. Of several made default at once one stays, the same for
+   * everybody, whichever of them comes here first.
    */
-  async function becomeDefault(workspace: string, sender: StoredSender): Promise<void> {
-    for (const other of await sendersOf(stored, workspace, sender.channel)) {
-      if (!other.defaultAt || other._id === sender._id || isLaterDefault(other, sender)) continue;
-      const { _id, defaultAt } = other;
-      await stored.findOneAndUpdate({ _id, defaultAt }, { $unset: { defaultAt: '' } });
+  async function makeDefault(workspace: string, { _id, channel }: StoredSender): Promise<void> {
+    const rivals = async () =>
+      (await sendersOf(stored, workspace, channel)).filter((one) => one.defaultAt && one._id !== _id);
+    const latest = Math.max(0, ...(await rivals()).map(({ defaultAt }) => defaultAt!.getTime()));
+    const at = new Date(Math.max(clock.now(), latest + 1));
+    const mine = await stored.findOneAndUpdate({ _id }, { $set: { defaultAt: at } });
+    if (!mine) throw new Failure('NOT_FOUND');
+    for (const rival of await rivals()) {
+      const loser = isLaterDefault(rival, mine) ? mine : rival;
+      const seen = { _id: loser._id, defaultAt: loser.defaultAt as Date };
+      await stored.findOneAndUpdate(seen, { $unset: { defaultAt: '' } });
     }
   }
 
@@ -69,23 +76,21 @@ export function createSenderHandlers(
       if (senderId === undefined) throw invalid('sender.sender_id', `must be ${SENDER_FORMS[channel]}`);
       call.resource = `senders/${channel}/${senderId}`;
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
-      const now = new Date(clock.now());
       const sender: StoredSender = {
         _id: `${workspace}/${channel}/${senderId}`,
         channel,
         senderId,
         ...(displayName && { displayName }),
-        ...(isDefault && { defaultAt: now }),
-        createdAt: now,
+        createdAt: new Date(clock.now()),
       };
       try {
         await stored.insertOne(sender);
       } catch (error) {
         throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
       }
-      if (isDefault) await becomeDefault(workspace, sender);
+      if (isDefault) await makeDefault(workspace, sender);
       senders.forget(workspace);
-      return shown(workspace, sender);
+      return shown(workspace, await find(sender._id));
     },
 
     async getSender(call, request) {
@@ -119,19 +124,14 @@ export function createSenderHandlers(
         'sender',
       );
       const { displayName, isDefault } = resource;
-      const after = await stored.findOneAndUpdate(
-        { _id },
-        setting({
-          ...(fields.includes('display_name') && { displayName: displayName || undefined }),
-          ...(fields.includes('is_default') && {
-            defaultAt: isDefault ? new Date(clock.now()) : undefined,
-          }),
-        }),
-      );
-      if (!after) throw new Failure('NOT_FOUND');
-      if (fields.includes('is_default') && isDefault) await becomeDefault(workspace, after);
+      const changes = {
+        ...(fields.includes('display_name') && { displayName: displayName || undefined }),
+        ...(fields.includes('is_default') && !isDefault && { defaultAt: undefined }),
+      };
+      if (Object.keys(changes).length > 0) await stored.findOneAndUpdate({ _id }, setting(changes));
+      if (fields.includes('is_default') && isDefault) await makeDefault(workspace, before);
       senders.forget(workspace);
-      return shown(workspace, after);
+      return shown(workspace, await find(_id));
     },
 
     async deleteSender(call, request) {
