@@ -1,0 +1,86 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+/** The parts of an OpenAPI description that tests read. */
+export interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly security: readonly unknown[];
+  readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly content: Content }>>;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Schema }>>;
+
+/** A JSON schema, as far as tests read it. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
+
+/** One operation of a description, with where it stands. */
+export interface Described {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export const operationsOf = ({ paths }: OpenApi): Described[] =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+
+/** The description that the service at `baseUrl` gives of itself. */
+export const describedAt = async (baseUrl: string): Promise<OpenApi> =>
+  (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApi;
+
+type CheckAnswer = (method: string, url: string, status: number, body: unknown) => void;
+
+const checkers = new Map<string, Promise<CheckAnswer>>();
+
+/**
+ * Holds an answer of the service at `baseUrl` against the description that it
+ * gives of itself: a success has exactly the fields described, a refusal the
+ * shape of its dialect. Throws an Error naming what is amiss; says nothing of
+ * paths that are not described. `url`: the path, with or without its query.
+ */
+export async function checkAnswer(baseUrl: string, ...answer: Parameters<CheckAnswer>): Promise<void> {
+  const checker = checkers.get(baseUrl) ?? describedAt(baseUrl).then(createCheck);
+  checkers.set(baseUrl, checker);
+  (await checker)(...answer);
+}
+
+function createCheck(described: OpenApi): CheckAnswer {
+  // Formats come with a pattern that says the same.
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  const operations = operationsOf(described).map((one) => ({
+    ...one,
+    matches: new RegExp(`^${one.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    checks: new Map<string, ValidateFunction>(),
+  }));
+
+  const schemaOf = ({ operation }: Described, status: string): Schema => {
+    const { $ref, ...schema } = operation.responses[status]!.content['application/json']!.schema;
+    return $ref === undefined ? schema : described.components.schemas[$ref.split('/').at(-1)!]!;
+  };
+
+  return (method, url, status, body) => {
+    const path = url.split('?', 1)[0]!;
+    const found = operations.find((one) => one.method === method && one.matches.test(path));
+    if (!found) return;
+    const answer = status === 200 ? '200' : 'default';
+    const check = found.checks.get(answer) ?? ajv.compile(schemaOf(found, answer));
+    found.checks.set(answer, check);
+    if (check(body)) return;
+    throw new Error(
+      `${method} ${path} answered ${status} with what is not described: ${ajv.errorsText(check.errors)}\n${JSON.stringify(body, null, 2)}`,
+    );
+  };
+}
