@@ -4,9 +4,20 @@ import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { Failure } from './errors.js';
 
 // Every pattern is a constant of our own contract, so the platform's regular
-// expressions are safe here and need no engine of their own.
+// expressions are safe here and need no engine of their own, and the few there
+// are can all be kept.
+const patterns = new Map<string, RegExp>();
+
+function compiled(pattern: string): RegExp {
+  const known = patterns.get(pattern);
+  if (known) return known;
+  const fresh = new RegExp(pattern, 'u');
+  patterns.set(pattern, fresh);
+  return fresh;
+}
+
 const validator = createValidator({
-  regexMatch: (pattern, against) => new RegExp(pattern, 'u').test(against),
+  regexMatch: (pattern, against) => compiled(pattern).test(against),
 });
 
 /**

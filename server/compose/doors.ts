@@ -43,6 +43,7 @@ import { bindServices } from '../rpc/bind.js';
 import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
+import { createUnaryHandler } from '../rpc/unary.js';
 import type { Documents } from '../store/documents.js';
 import type { Secrets } from './secrets.js';
 
@@ -96,7 +97,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     createMultichannel(secrets.sessionTokens),
     messaging,
   ];
-  const rpc = createRpcHandler({
+  const connect = createRpcHandler({
     routes(router) {
       bindServices(router, SERVICES, pipeline);
       serveHealth(router, names, serving);
@@ -108,6 +109,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     },
     peerOf,
   });
+  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, otherwise: connect });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
     ...healthRoutes(

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
+import { deliveryEvents, recording } from '../domain/events.js';
 import { channelsOf, type StoredDelivery, type StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
 import type { Collection, Update } from '../store/documents.js';
-import { earliestDue, pushing, refunds, settled, withDeliveries } from './outbox.js';
+import { earliestDue, settled, withDeliveries } from './outbox.js';
 import type { Message, Outcome, Provider } from './provider.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
@@ -149,12 +150,12 @@ function replacing(
 ): Update {
   const deliverAt = earliestDue(withDeliveries(seen.channels, changed));
   const deliveries = [...changed].map(([channel, delivery]) => [`channels.${channel}.delivery`, delivery]);
-  const { eventsAt, push } = pushing(refunds(seen.channels, changed, now), now);
+  const history = recording(seen, deliveryEvents(seen.channels, changed, now), now);
   return {
-    $set: { ...Object.fromEntries(deliveries), ...(deliverAt && { deliverAt }), ...eventsAt },
+    $set: { ...Object.fromEntries(deliveries), ...(deliverAt && { deliverAt }), ...history.set },
     ...(deliverAt ? {} : { $unset: { deliverAt: '' } }),
     $inc: { rev: 1 },
-    ...push,
+    ...(history.push && { $push: history.push }),
   };
 }
 

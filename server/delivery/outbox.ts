@@ -1,7 +1,6 @@
 import type { ChannelName } from '../domain/channels.js';
 import {
   channelsOf,
-  type SessionEvent,
   type StoredChannel,
   type StoredCharge,
   type StoredDelivery,
@@ -20,34 +19,6 @@ export function queued(message: string, n: number, now: number): StoredDelivery 
 export function charged(delivery: StoredDelivery, charge: StoredCharge | undefined): StoredDelivery {
   return charge ? { ...delivery, charge } : delivery;
 }
-
-/**
- * The refunds that replacing deliveries brings about: each message that was paid
- * for, still waited, and now finally failed or will not leave. A message that is
- * being tried at this moment may arrive all the same, so it is refunded only
- * when its own try says that it failed.
- */
-export function refunds(
-  channels: Channels,
-  changed: ReadonlyMap<ChannelName, StoredDelivery>,
-  now: number,
-): SessionEvent[] {
-  return [...changed].flatMap(([channel, next]) => {
-    const before = channels[channel]?.delivery;
-    const lost = next.state === 'FAILED' || !before?.lease;
-    const over = next.state !== 'QUEUED' || next.n !== before?.n;
-    if (!before?.charge || before.state !== 'QUEUED' || next.state === 'ACCEPTED' || !over || !lost)
-      return [];
-    const { charge } = before;
-    return [{ id: `refund.${charge.debit}.${channel}`, type: 'refund', at: new Date(now), channel, charge }];
-  });
-}
-
-/** The part of an update that stores events and has them carried out. */
-export const pushing = (events: readonly SessionEvent[], now: number) =>
-  events.length === 0
-    ? { eventsAt: {}, push: {} }
-    : { eventsAt: { eventsAt: new Date(now) }, push: { $push: { events: { $each: events } } } };
 
 /** The delivery of a sandbox session: there is none. */
 export const notSent = (n: number): StoredDelivery => ({ n, state: 'NOT_SENT', triesLeft: 0 });

@@ -1,5 +1,6 @@
 import type { Reason } from '../errors.js';
 import { CHANNELS, type ChannelName } from './channels.js';
+import type { SessionEvent } from './events.js';
 import type { StrategyName } from './policy.js';
 
 /** Live sessions reach people; test sessions (the sandbox) reach nobody and prove nothing. */
@@ -61,17 +62,6 @@ export interface StoredChannel {
   readonly delivery: StoredDelivery;
 }
 
-/** Something that happened to a session and that others must hear of; see events/. */
-export interface SessionEvent {
-  readonly id: string;
-  /** `refund`: the channel's message was paid for and did not go out. */
-  readonly type: 'verified' | 'refund';
-  readonly at: Date;
-  readonly channel: ChannelName;
-  /** Of a refund: what is given back. */
-  readonly charge?: StoredCharge;
-}
-
 /** A person known to a sponsor, to whose addresses on file a session was sent. */
 export interface StoredBeneficiary {
   readonly sponsorSlug: string;
@@ -124,9 +114,14 @@ export interface StoredSession {
   readonly resends: readonly StoredRequest[];
   /** When the earliest delivery is due. Absent when none is. */
   readonly deliverAt?: Date;
+  /** Everything that happened, oldest first; see events.ts. */
   readonly events: readonly SessionEvent[];
-  /** When the event queue wants attention. Absent when it is empty. */
+  /** How many of them have been carried out. */
+  readonly eventsDone: number;
+  /** When the rest wants to be carried out. Absent when nothing of it does. */
   readonly eventsAt?: Date;
+  /** Somebody subscribed to this session's events when it was opened. */
+  readonly notify?: boolean;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
   /** Verified recipients become contacts. */
@@ -143,6 +138,8 @@ export interface StoredSession {
   readonly createdAt: Date;
   readonly approvedAt?: Date;
   readonly canceledAt?: Date;
+  /** When somebody first found that no attempts were left. */
+  readonly lockedAt?: Date;
   readonly expiresAt: Date;
   readonly purgeAt: Date;
 }

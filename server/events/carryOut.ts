@@ -1,6 +1,7 @@
 import type { Contacts } from '../contacts/contacts.js';
 import { addressField } from '../delivery/compose.js';
-import type { SessionEvent, StoredSession } from '../domain/session.js';
+import type { SessionEvent } from '../domain/events.js';
+import type { StoredSession } from '../domain/session.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { CarryOut } from './drain.js';
@@ -17,7 +18,8 @@ interface Parts {
 export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryOut {
   return async (session, event) => {
     switch (event.type) {
-      case 'verified':
+      case 'session.partial':
+      case 'session.approved':
         await clearFailures(session, event);
         return keepContact(session, event);
       case 'refund':
@@ -25,14 +27,15 @@ export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryO
     }
   };
 
-  function clearFailures({ partition, channels }: StoredSession, { at, channel }: SessionEvent) {
-    return block.clear(partition, channels[channel]?.recipient ?? '', at.getTime());
+  async function clearFailures({ partition, channels }: StoredSession, { at, channel }: SessionEvent) {
+    const recipient = channel && channels[channel]?.recipient;
+    if (recipient) await block.clear(partition, recipient, at.getTime());
   }
 
   /** The sealed address stays in the session until its events are carried out. */
   async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {
-    const { address, masked } = session.channels[channel] ?? {};
-    if (!session.addContact || !address || !masked) return;
+    const { address, masked } = (channel && session.channels[channel]) ?? {};
+    if (!session.addContact || !channel || !address || !masked) return;
     const [workspace, sessionId] = session._id.split('/') as [string, string];
     await contacts.verified({
       workspace,
@@ -46,7 +49,7 @@ export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryO
   }
 
   async function refund({ _id }: StoredSession, { channel, charge }: SessionEvent) {
-    if (!charge) return;
+    if (!charge || !channel) return;
     const slash = _id.indexOf('/');
     await wallet.refund(_id.slice(0, slash), charge.debit, channel, charge.amount, _id.slice(slash + 1));
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { channelsOf, type SessionEvent, type StoredSession } from '../domain/session.js';
+import type { SessionEvent } from '../domain/events.js';
+import { channelsOf, type StoredSession } from '../domain/session.js';
 import type { Collection, Update } from '../store/documents.js';
 
 /** How long one process may take to carry out the events of a session before another does. */
@@ -9,9 +10,9 @@ export const EVENT_LEASE_MS = 30_000;
 export type CarryOut = (session: StoredSession, event: SessionEvent) => Promise<void>;
 
 /**
- * Carries out the events that updates left in a session, in order, and takes
- * them out. The update that caused an event also stored it, so no event is lost
- * with the process that caused it.
+ * Carries out the events that updates left in a session, in order. The update
+ * that caused an event also stored it, so no event is lost with the process that
+ * caused it.
  *
  * `eventsAt` doubles as the lease: whoever moves it from the value seen holds
  * the events until the new one. An update that adds an event sets it anew, which
@@ -21,11 +22,12 @@ export function createDrain(sessions: Collection<StoredSession>, carryOut: Carry
   return async (due: StoredSession): Promise<void> => {
     const claimed = await claim(due);
     if (!claimed?.eventsAt) return;
-    for (const event of claimed.events) await carryOut(claimed, event);
-    const { _id, eventsAt, events } = claimed;
-    const $pull = { events: { id: { $in: events.map(({ id }) => id) } } };
-    const emptied = await sessions.findOneAndUpdate({ _id, eventsAt }, { $pull, ...finished(claimed) });
-    if (!emptied) await sessions.findOneAndUpdate({ _id }, { $pull });
+    const { _id, eventsAt, events, eventsDone } = claimed;
+    for (const event of events.slice(eventsDone)) await carryOut(claimed, event);
+    const $set = { eventsDone: events.length };
+    const caughtUp = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set, ...finished(claimed) });
+    // More happened meanwhile: that waits for the next turn, this is done unless the next turn did it too.
+    if (!caughtUp) await sessions.findOneAndUpdate({ _id, eventsDone }, { $set });
   };
 
   async function claim(due: StoredSession): Promise<StoredSession | null> {

@@ -1,7 +1,8 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
-import { pushing, refunds, stopped } from '../delivery/outbox.js';
+import { stopped } from '../delivery/outbox.js';
+import { deliveryEvents, recording, sessionEvent } from '../domain/events.js';
 import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { Collection, Update } from '../store/documents.js';
@@ -34,15 +35,22 @@ function cancellation(seen: StoredSession, now: number): Update {
   const names = channelsOf(seen).map(([name]) => name);
   const done = stopped(seen.channels, names);
   const deliveries = [...done].map(([name, delivery]) => [`channels.${name}.delivery`, delivery]);
-  const { eventsAt, push } = pushing(refunds(seen.channels, done, now), now);
+  const ended = [sessionEvent('session.canceled', now), ...deliveryEvents(seen.channels, done, now)];
+  const history = recording(seen, ended, now);
   const at = new Date(now);
   return {
-    $set: { status: 'CANCELED', canceledAt: at, eraseAt: at, ...Object.fromEntries(deliveries), ...eventsAt },
+    $set: {
+      status: 'CANCELED',
+      canceledAt: at,
+      eraseAt: at,
+      ...Object.fromEntries(deliveries),
+      ...history.set,
+    },
     $unset: {
       deliverAt: '',
       ...Object.fromEntries(names.map((name) => [`channels.${name}.codeHash`, '' as const])),
     },
     $inc: { rev: 1 },
-    ...push,
+    $push: { ...history.push },
   };
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
+import { recording, sessionEvent } from '../domain/events.js';
 import { refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
@@ -19,7 +20,6 @@ interface Parts {
   readonly sessions: Collection<StoredSession>;
   readonly hasher: CodeHasher;
   readonly block: RecipientBlock;
-  readonly newId: () => string;
   readonly clock: Clock;
 }
 
@@ -36,7 +36,7 @@ const OPEN = ['PENDING', 'PARTIAL'] as const;
  *
  * Throws what is true of the session when no attempt can be reserved.
  */
-export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts) {
+export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
   return async (
     slot: Slot,
     _id: string,
@@ -89,6 +89,7 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
       const seen = await sessions.findOne({ _id });
       if (!seen) throw new Failure('SESSION_NOT_FOUND');
       const refusal = refusalOf(seen, now);
+      if (refusal === 'ATTEMPTS_EXHAUSTED') await markLocked(seen);
       if (refusal) throw new Failure(refusal);
       const current = seen.channels[channel];
       if (!current) throw new Failure('CHANNEL_NOT_IN_SESSION', { channel });
@@ -127,7 +128,7 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
           expiresAt: { $gt: new Date(now) },
           [`channels.${channel}.codeHash`]: compared,
         },
-        consumption(seen, channel, { id: newId(), now, request }),
+        consumption(seen, channel, { now, request }),
       );
       if (consumed) return { result: 'VERIFIED', session: consumed };
     }
@@ -137,6 +138,18 @@ export function createCheckCode({ sessions, hasher, block, newId, clock }: Parts
   async function wrong(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
     const recipient = reserved.channels[channel]?.recipient ?? '';
     await block.fail(reserved.partition, recipient, reserved.codeLength);
+    if (reserved.attemptsLeft <= 0) await markLocked(reserved);
     return { result: 'INVALID_CODE', session: reserved };
+  }
+
+  /** Whoever first finds that no attempts are left says so, once; a process that crashed on the last one left it to the next. */
+  async function markLocked({ _id, lockedAt, notify }: StoredSession): Promise<void> {
+    if (lockedAt) return;
+    const now = clock.now();
+    const history = recording({ ...(notify && { notify }) }, [sessionEvent('session.locked', now)], now);
+    await sessions.findOneAndUpdate(
+      { _id, status: { $in: OPEN }, attemptsLeft: { $lte: 0 }, lockedAt: null },
+      { $set: { lockedAt: new Date(now), ...history.set }, $inc: { rev: 1 }, $push: { ...history.push } },
+    );
   }
 }

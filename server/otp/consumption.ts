@@ -1,13 +1,12 @@
-import { earliestDue, refunds, stopped, withDeliveries } from '../delivery/outbox.js';
+import { earliestDue, stopped, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
+import { deliveryEvents, recording, sessionEvent } from '../domain/events.js';
 import { isSatisfied } from '../domain/policy.js';
-import { channelsOf, type SessionEvent, type StoredRequest, type StoredSession } from '../domain/session.js';
+import { channelsOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import type { Update } from '../store/documents.js';
 
 interface Consuming {
-  /** Of the event this is. */
-  readonly id: string;
   readonly now: number;
   readonly request: StoredRequest | undefined;
 }
@@ -18,11 +17,7 @@ interface Consuming {
  * session is PARTIAL or, when the policy is satisfied, APPROVED. What was still
  * waiting to be sent then never is.
  */
-export function consumption(
-  seen: StoredSession,
-  channel: ChannelName,
-  { id, now, request }: Consuming,
-): Update {
+export function consumption(seen: StoredSession, channel: ChannelName, { now, request }: Consuming): Update {
   const at = new Date(now);
   const names = channelsOf(seen).map(([name]) => name);
   const verified = new Set(
@@ -30,10 +25,17 @@ export function consumption(
   );
   const approved = isSatisfied(seen.strategy, names, seen.required, verified.add(channel));
 
-  const event: SessionEvent = { id, type: 'verified', at, channel };
   const over = approved ? names : [channel];
   const done = stopped(seen.channels, over);
   const deliverAt = earliestDue(withDeliveries(seen.channels, done));
+  const history = recording(
+    seen,
+    [
+      sessionEvent(approved ? 'session.approved' : 'session.partial', now, channel),
+      ...deliveryEvents(seen.channels, done, now),
+    ],
+    now,
+  );
   const tokenExpiresAt = new Date(now + SESSION_LIMITS.tokenSeconds * 1000);
   return {
     $set: {
@@ -48,13 +50,13 @@ export function consumption(
         token: { expiresAt: tokenExpiresAt, redeemedAt: null },
       }),
       ...(deliverAt && { deliverAt }),
-      eventsAt: at,
+      ...history.set,
     },
     $unset: {
       ...Object.fromEntries(over.map((name) => [`channels.${name}.codeHash`, '' as const])),
       ...(!deliverAt && { deliverAt: '' }),
     },
     $inc: { rev: 1, attemptsLeft: 1 },
-    $push: { events: { $each: [event, ...refunds(seen.channels, done, now)] } },
+    $push: { ...history.push },
   };
 }

@@ -129,6 +129,7 @@ export function newSession(
     ...(deliverAt && { deliverAt }),
     ...(debit && { charges: { [debit.id]: debit.charges } }),
     events: [],
+    eventsDone: 0,
     eraseAt: new Date(now + resend.lifetimes * plan.lifetimeMs),
     metadata: plan.metadata,
     ...(plan.addContact && { addContact: true }),

@@ -1,5 +1,6 @@
-import { charged, earliestDue, pushing, refunds, withDeliveries } from '../delivery/outbox.js';
+import { charged, earliestDue, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
+import { deliveryEvents, recording } from '../domain/events.js';
 import { channelsOf, refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
@@ -58,8 +59,7 @@ export function renewal(
   );
   const deliverAt = earliestDue(withDeliveries(seen.channels, deliveries));
   // What still waited is replaced and will not leave.
-  const events = refunds(seen.channels, deliveries, now);
-  const { eventsAt } = pushing(events, now);
+  const history = recording(seen, deliveryEvents(seen.channels, deliveries, now), now);
   const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
   const perChannel = [...fresh].flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
@@ -74,14 +74,14 @@ export function renewal(
       resendAt: new Date(now + cooldownSeconds * 1000),
       ...(deliverAt && { deliverAt }),
       ...(debit && { [`charges.${debit.id}`]: debit.charges }),
-      ...eventsAt,
+      ...history.set,
     },
     ...(!deliverAt && { $unset: { deliverAt: '' } }),
     $inc: { rev: 1, resendsLeft: -1 },
-    ...((record || events.length > 0) && {
+    ...((record || history.push) && {
       $push: {
         ...(record && { resends: { $each: [record], $slice: -max } }),
-        ...(events.length > 0 && { events: { $each: events } }),
+        ...history.push,
       },
     }),
   };

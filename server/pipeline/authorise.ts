@@ -1,11 +1,11 @@
-import { getOption } from '@bufbuild/protobuf';
-import { access } from '../../gen/otp/v1/access_pb.js';
+import { type DescMethod, getOption } from '@bufbuild/protobuf';
+import { type Access, access } from '../../gen/otp/v1/access_pb.js';
 import type { Call } from '../call.js';
 import { Failure } from '../errors.js';
 
 /** Enforces the access rule that the contract attaches to the method. Throws PERMISSION_DENIED. */
 export function authorise({ method, principal }: Call): void {
-  const { anyScope, sessionToken } = getOption(method, access);
+  const { anyScope, sessionToken } = ruleOf(method);
   if (principal.sessionId !== undefined) {
     if (!sessionToken) throw new Failure('PERMISSION_DENIED');
     return;
@@ -15,4 +15,16 @@ export function authorise({ method, principal }: Call): void {
       message: `The credential lacks the scope ${anyScope.join(' or ')}.`,
     });
   }
+}
+
+const rules = new WeakMap<DescMethod, Access>();
+
+/** Reading an option decodes it anew each time, so each is read once. */
+function ruleOf(method: DescMethod): Access {
+  let rule = rules.get(method);
+  if (!rule) {
+    rule = getOption(method, access);
+    rules.set(method, rule);
+  }
+  return rule;
 }

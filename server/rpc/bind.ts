@@ -6,11 +6,11 @@ import {
   type MethodImpl,
   type ServiceImpl,
 } from '@connectrpc/connect';
-import type { Envelope } from '../call.js';
 import { Failure } from '../errors.js';
-import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
+import { headersOf } from '../pipeline/headers.js';
 import { isAbandoned, type Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
+import { envelopeOf } from './envelope.js';
 
 /** What the listener knows of a request and Connect does not pass on. */
 export interface Arrival {
@@ -38,7 +38,13 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
     // A session changes from one moment to the next, and is nobody else's.
     if (context.requestMethod === 'GET') context.responseHeader.set('cache-control', 'no-store');
     try {
-      return await pipeline.call(method, request, envelopeOf(context), (call) => {
+      const { requestHeader, values, signal, protocolName } = context;
+      const envelope = envelopeOf((name) => requestHeader.get(name), {
+        door: protocolName,
+        peer: values.get(arrivalKey).peer,
+        signal,
+      });
+      return await pipeline.call(method, request, envelope, (call) => {
         for (const [name, value] of Object.entries(headersOf(call))) context.responseHeader.set(name, value);
       });
     } catch (thrown) {
@@ -48,17 +54,4 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
     }
   };
   return handle as unknown as MethodImpl<DescMethod>;
-}
-
-function envelopeOf({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope {
-  const arrival = values.get(arrivalKey);
-  const authorization = requestHeader.get('authorization');
-  return {
-    door: protocolName,
-    credential: authorization ? bearer(authorization) : (requestHeader.get('x-api-key') ?? undefined),
-    origin: requestHeader.get('origin') ?? undefined,
-    peer: arrival.peer,
-    requestId: readRequestId(requestHeader.get('x-request-id') ?? undefined),
-    signal,
-  };
 }

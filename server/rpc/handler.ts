@@ -23,10 +23,10 @@ import { findJsonFault } from './jsonFault.js';
 import { refusal, restate } from './restate.js';
 
 /** Largest request message, bytes, and largest answer. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
-const READ_MAX = 65_536;
+export const READ_MAX = 65_536;
 const WRITE_MAX = 4 * 1024 * 1024;
 /** Longest deadline a caller can ask for, milliseconds. */
-const TIMEOUT_MAX = 3_600_000;
+export const TIMEOUT_MAX = 3_600_000;
 
 interface Options {
   readonly routes: (router: ConnectRouter) => void;

@@ -1,14 +1,10 @@
+import { createRegistry, type DescFile, toBinary } from '@bufbuild/protobuf';
 import {
-  createRegistry,
-  type DescEnum,
-  type DescExtension,
-  type DescFile,
-  type DescMessage,
-  type DescService,
-  toBinary,
-} from '@bufbuild/protobuf';
-import { nestedTypes } from '@bufbuild/protobuf/reflect';
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+} from '@bufbuild/protobuf/wkt';
 import { Code, type ConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
@@ -62,7 +58,7 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
   };
   roots.forEach(add);
   const registry = createRegistry(...files.values());
-  const symbols = symbolsOf([...files.values()]);
+  const symbols = fileBySymbol(files.values());
 
   /** The file and everything it imports, each once, the file first: a caller asks once. */
   const withImports = (file: DescFile | undefined) => {
@@ -113,33 +109,36 @@ function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
   };
 }
 
-/** The file of every symbol by its full name: types, their fields and values, services, their methods, extensions. */
-function symbolsOf(files: readonly DescFile[]): ReadonlyMap<string, DescFile> {
+/** The file of every symbol by its full name. */
+function fileBySymbol(files: Iterable<DescFile>): ReadonlyMap<string, DescFile> {
   const symbols = new Map<string, DescFile>();
-  for (const file of files) {
-    for (const type of nestedTypes(file)) {
-      for (const name of [type.typeName, ...membersOf(type)]) symbols.set(name, file);
-    }
-  }
+  for (const file of files) for (const name of symbolsOf(file.proto)) symbols.set(name, file);
   return symbols;
 }
 
-function membersOf(type: DescMessage | DescEnum | DescExtension | DescService): string[] {
-  const under = (members: readonly { readonly name: string }[]) =>
-    members.map(({ name }) => `${type.typeName}.${name}`);
-  switch (type.kind) {
-    case 'message':
-      return under([...type.fields, ...type.oneofs]);
-    case 'service':
-      return under(type.methods);
-    case 'enum': {
-      // The values of an enum are named as its siblings, as in C.
-      const scope = type.typeName.slice(0, -type.name.length);
-      return type.values.map(({ name }) => scope + name);
-    }
-    case 'extension':
-      return [];
+/** What a file declares: types and what is in them, extensions, services and their methods. */
+function* symbolsOf(file: FileDescriptorProto): Iterable<string> {
+  const scope = file.package ? `${file.package}.` : '';
+  for (const { name, method } of file.service) {
+    yield scope + name;
+    for (const { name: member } of method) yield `${scope}${name}.${member}`;
   }
+  for (const { name } of file.extension) yield scope + name;
+  for (const type of file.enumType) yield* symbolsOfEnum(type, scope);
+  for (const type of file.messageType) yield* symbolsOfMessage(type, scope);
+}
+
+function* symbolsOfMessage(type: DescriptorProto, outer: string): Iterable<string> {
+  yield outer + type.name;
+  const scope = `${outer}${type.name}.`;
+  for (const { name } of [...type.field, ...type.oneofDecl, ...type.extension]) yield scope + name;
+  for (const inner of type.enumType) yield* symbolsOfEnum(inner, scope);
+  for (const inner of type.nestedType) yield* symbolsOfMessage(inner, scope);
+}
+
+/** The values of an enum are named as its siblings, as in C. */
+function* symbolsOfEnum(type: EnumDescriptorProto, scope: string): Iterable<string> {
+  for (const { name } of [type, ...type.value]) yield scope + name;
 }
 
 const notFound = {

@@ -29,16 +29,20 @@ export async function openFile(folder: string): Promise<StoreFile> {
     const mode = await whileBusy(() => reader.prepare('PRAGMA journal_mode = WAL').get([])?.[0]);
     if (mode !== 'wal') throw new StoreRefused(`${path}: SQLite cannot keep a write-ahead log there`);
     const writer = new Writer(path);
-    await whileBusy(() => writer.exec(`PRAGMA synchronous = FULL; ${IN_MEMORY}`));
-    reader.exec(IN_MEMORY);
+    await whileBusy(() => writer.exec(`PRAGMA synchronous = FULL; ${SETTINGS}`));
+    reader.exec(SETTINGS);
     return { path, reader, writer };
   } catch (error) {
     throw refusal(error, path);
   }
 }
 
-/** How much of the file each connection may keep in memory: 16 MiB of pages, and the file mapped up to 1 GiB. */
-const IN_MEMORY = 'PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824;';
+/**
+ * 16 MiB of pages in memory for each connection, and a log of some 16 MiB
+ * before it is written back, so that what changes often is written back once.
+ * No memory map: a disk error would end the process instead of the operation.
+ */
+const SETTINGS = 'PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;';
 
 function makeOwnersOnly(folder: string, path: string): void {
   try {

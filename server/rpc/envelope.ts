@@ -1,0 +1,16 @@
+import type { Envelope } from '../call.js';
+import { bearer, readRequestId } from '../pipeline/headers.js';
+
+/** What the request's header says of a call, with what the door knows besides. */
+export function envelopeOf(
+  header: (name: string) => string | null | undefined,
+  door: Pick<Envelope, 'door' | 'peer' | 'signal'>,
+): Envelope {
+  const authorization = header('authorization');
+  return {
+    ...door,
+    credential: authorization ? bearer(authorization) : (header('x-api-key') ?? undefined),
+    origin: header('origin') ?? undefined,
+    requestId: readRequestId(header('x-request-id') ?? undefined),
+  };
+}
