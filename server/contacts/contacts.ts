@@ -49,23 +49,25 @@ export function createContacts(
 ): Contacts {
   const stored: Collection<StoredContact> = documents.collection('contacts');
 
-  /** False when there is no such contact. Times only ever move outwards, so the order of calls does not matter. */
+  /**
+   * False when there is no such contact. Times only ever move outwards, so the
+   * order in which verifications are told does not matter.
+   */
   async function renew(_id: string, { channel, sessionId, at }: Verification): Promise<boolean> {
+    // Asked first: an update that matches nothing would not tell an older verification from no contact yet.
+    if (!(await stored.findOne({ _id }))) return false;
     const onChannel = `channels.${channel}`;
     const latest = await stored.findOneAndUpdate(
       { _id, lastVerifiedAt: { $lte: at } },
       { $set: { lastVerifiedAt: at, lastSessionId: sessionId, [onChannel]: at } },
     );
     if (latest) return true;
-    const older = await stored.findOneAndUpdate(
+    await stored.findOneAndUpdate(
       { _id, $or: [{ [onChannel]: null }, { [onChannel]: { $lt: at } }] },
       { $set: { [onChannel]: at } },
     );
-    const oldest = await stored.findOneAndUpdate(
-      { _id, firstVerifiedAt: { $gt: at } },
-      { $set: { firstVerifiedAt: at } },
-    );
-    return older !== null || oldest !== null || (await stored.findOne({ _id })) !== null;
+    await stored.findOneAndUpdate({ _id, firstVerifiedAt: { $gt: at } }, { $set: { firstVerifiedAt: at } });
+    return true;
   }
 
   return {
