@@ -9,7 +9,7 @@ import {
   toBinary,
   toJsonString,
 } from '@bufbuild/protobuf';
-import { Code, type ConnectError } from '@connectrpc/connect';
+import type { ConnectError } from '@connectrpc/connect';
 import { compressionNegotiate } from '@connectrpc/connect/protocol';
 import {
   codeToHttpStatus,
@@ -21,7 +21,7 @@ import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
-import { headersOf } from '../pipeline/headers.js';
+import { headersOf, readRequestId } from '../pipeline/headers.js';
 import { isAbandoned, type Pipeline } from '../pipeline/index.js';
 import { callSignal } from './callSignal.js';
 import { toConnectError } from './connectError.js';
@@ -83,7 +83,7 @@ export function createUnaryHandler({ services, pipeline, peerOf, otherwise }: Op
       if (!(thrown instanceof Failure)) throw thrown;
       // On HTTP/2 an unread rest would keep the stream from ever ending.
       req.resume();
-      sendError(res, toConnectError(thrown), thrown.row.status, {});
+      sendError(res, toConnectError(thrown), thrown.row.status, requestIdOf(req));
       return;
     }
     const { signal, over } = callSignal(res, form.timeoutMs);
@@ -107,6 +107,12 @@ export function createUnaryHandler({ services, pipeline, peerOf, otherwise }: Op
       over();
     }
   }
+}
+
+/** The caller's own request id comes back with what never reaches the pipeline, too. */
+function requestIdOf({ headers }: HttpRequest): Record<string, string> {
+  const requestId = readRequestId(headers['x-request-id'] as string | undefined);
+  return requestId === undefined ? {} : { 'x-request-id': requestId };
 }
 
 /** Undefined for a request that is for Connect's own handler, such as one that it will refuse. */
