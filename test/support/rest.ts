@@ -14,8 +14,8 @@ export interface Rest {
   /** A string or bytes are sent as they are, anything else as JSON. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
-  /** Every header and body answered so far. */
-  answered(): string;
+  /** Every answer so far. */
+  readonly answers: readonly RestAnswer[];
 }
 
 export const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
@@ -23,15 +23,16 @@ export const apiKey = (key: string) => ({ 'x-api-key': key });
 
 /** `headers` go with every call: the credential, mostly. */
 export function restClient(baseUrl: string, headers: Readonly<Record<string, string>> = {}): Rest {
-  const seen: string[] = [];
+  const answers: RestAnswer[] = [];
 
   async function call(method: string, path: string, init: RequestInit): Promise<RestAnswer> {
-    const answer = await fetch(baseUrl + path, { method, ...init });
-    const text = await answer.text();
-    seen.push([...answer.headers].map((field) => field.join(': ')).join('\n'), text);
-    const body = JSON.parse(text);
-    await checkAnswer(baseUrl, method, path, answer.status, body);
-    return { status: answer.status, headers: answer.headers, text, body };
+    const response = await fetch(baseUrl + path, { method, ...init });
+    const { status, headers: fields } = response;
+    const text = await response.text();
+    const answer = { status, headers: fields, text, body: JSON.parse(text) };
+    answers.push(answer);
+    await checkAnswer(baseUrl, method, path, status, answer.body);
+    return answer;
   }
 
   return {
@@ -43,6 +44,6 @@ export function restClient(baseUrl: string, headers: Readonly<Record<string, str
       });
     },
     get: (path, more) => call('GET', path, { headers: { ...headers, ...more } }),
-    answered: () => seen.join('\n'),
+    answers,
   };
 }

@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Rest } from '../support/rest.js';
+import { startService, type TestService } from '../support/service.js';
+import {
+  changeSponsor,
+  expectNothingSent,
+  newBeneficiary,
+  newIntegration,
+  newSponsor,
+  redeem,
+  send,
+  verified,
+} from './beneficiaryApi.js';
+
+let service: TestService;
+let api: Rest;
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(async () => {
+  ({ api } = await newIntegration(service));
+});
+afterAll(() => service.stop());
+
+const rule = (operation: string, requirement: string, ...productTypes: string[]) => ({
+  operation,
+  productTypes,
+  requirement: `REQUIREMENT_${requirement}`,
+});
+const configuration = (slug: string, product: string) =>
+  api.get(`/v1/sponsors/${slug}/configuration?product_type=${product}`);
+const statusOf = (id: string, slug: string, product: string) =>
+  api.get(`/v1/dispensations/${id}/verification-status?sponsor_slug=${slug}&product_type=${product}`);
+
+describe('a sponsor decides', () => {
+  it('A15 which operations of which product require an OTP, and its configuration lists them', async () => {
+    const slug = await newSponsor(service, {
+      rules: [
+        rule('DISPENSATION', 'REQUIRED', 'MEDICATION'),
+        rule('DISPENSATION', 'OPTIONAL', 'LAB'),
+        rule('SETTLEMENT', 'REQUIRED', 'LAB'),
+        rule('PRE_AUTHORIZATION', 'REQUIRED'),
+        rule('REVERSAL', 'FORBIDDEN'),
+      ],
+    });
+    const { status, body } = await configuration(slug, 'MEDICATION');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      sponsor_slug: slug,
+      product_type: 'MEDICATION',
+      operations: [
+        { operation: 'DISPENSATION', otp_required: true },
+        { operation: 'PRE_AUTHORIZATION', otp_required: true },
+      ],
+      channels: ['EMAIL', 'SMS'],
+    });
+    expect((await configuration(slug, 'LAB')).body.operations).toEqual([
+      { operation: 'DISPENSATION', otp_required: false },
+      { operation: 'SETTLEMENT', otp_required: true },
+      { operation: 'PRE_AUTHORIZATION', otp_required: true },
+    ]);
+  });
+
+  it('A15 anew at any time: a changed rule shows in the next answers', async () => {
+    const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'OPTIONAL', 'MEDICATION')] });
+    const seen = async () => ({
+      configuration: (await configuration(slug, 'MEDICATION')).body.operations,
+      status: (await statusOf('dsp_1', slug, 'MEDICATION')).body.verification_required,
+    });
+    expect(await seen()).toEqual({
+      configuration: [{ operation: 'DISPENSATION', otp_required: false }],
+      status: null,
+    });
+    await changeSponsor(service, slug, { rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION')] });
+    expect(await seen()).toEqual({
+      configuration: [{ operation: 'DISPENSATION', otp_required: true }],
+      status: 'OTP',
+    });
+  });
+
+  it('A16 whether one dispensation requires an OTP, and the status says when it was given', async () => {
+    const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION')] });
+    const required = await statusOf('dsp_77', slug, 'MEDICATION');
+    expect(required.status).toBe(200);
+    expect(required.body).toEqual({
+      dispensation_id: 'dsp_77',
+      verification_required: 'OTP',
+      satisfied: false,
+    });
+    expect((await statusOf('dsp_77', slug, 'LAB')).body).toEqual({
+      dispensation_id: 'dsp_77',
+      verification_required: null,
+      satisfied: false,
+    });
+
+    const { token } = await verified(service, api, await newBeneficiary(service, slug));
+    expect((await statusOf('dsp_77', slug, 'MEDICATION')).body.satisfied).toBe(false);
+    await redeem(api, token, { type: 'DISPENSATION', id: 'dsp_77', product_type: 'MEDICATION' });
+    expect((await statusOf('dsp_77', slug, 'MEDICATION')).body).toEqual({
+      dispensation_id: 'dsp_77',
+      verification_required: 'OTP',
+      satisfied: true,
+    });
+    expect((await statusOf('dsp_78', slug, 'MEDICATION')).body.satisfied).toBe(false);
+  });
+});
+
+describe('a sponsor that does not allow an OTP', () => {
+  const refusal = { status: 403, error_code: '071-202' };
+  const ask = async (
+    client: Rest,
+    person: Parameters<typeof send>[1],
+    more: object = {},
+  ): Promise<typeof refusal> => {
+    const { status, body } = await send(client, person, more);
+    return { status, error_code: body.error_code };
+  };
+
+  it('A18 at all is 403 071-202, and nothing is sent', async () => {
+    const person = await newBeneficiary(service, await newSponsor(service, { otpForbidden: true }));
+    expect(await ask(api, person)).toEqual(refusal);
+    expect(await ask(api, person, { operation: { type: 'SETTLEMENT', id: 's1' } })).toEqual(refusal);
+    await expectNothingSent(service, person);
+  });
+
+  it('A18 on an operation is 403 071-202 for that operation, and nothing is sent', async () => {
+    const slug = await newSponsor(service, {
+      rules: [rule('SETTLEMENT', 'FORBIDDEN'), rule('DISPENSATION', 'FORBIDDEN', 'LAB')],
+    });
+    const person = await newBeneficiary(service, slug);
+    for (const operation of [
+      { type: 'SETTLEMENT', id: 's1' },
+      { type: 'DISPENSATION', id: 'd1', product_type: 'LAB' },
+    ]) {
+      expect(await ask(api, person, { operation })).toEqual(refusal);
+    }
+    await expectNothingSent(service, person);
+    const allowed = { operation: { type: 'DISPENSATION', id: 'd1', product_type: 'MEDICATION' } };
+    expect((await send(api, person, allowed)).status).toBe(200);
+  });
+
+  it('A18 to a provider it does not list is 403 071-202, and to a listed one is not', async () => {
+    const listed = await newIntegration(service);
+    const slug = await newSponsor(service, { clients: [listed.clientId] });
+    const person = await newBeneficiary(service, slug);
+    expect(await ask(api, person)).toEqual(refusal);
+    await expectNothingSent(service, person);
+    expect((await send(listed.api, person)).status).toBe(200);
+  });
+
+  it('A18 and one that nobody knows are told apart by nothing', async () => {
+    const forbidding = await newBeneficiary(service, await newSponsor(service, { otpForbidden: true }));
+    const answers = [
+      await send(api, forbidding),
+      await send(api, { ...forbidding, sponsor_slug: 'unknown' }),
+      await send(api, { ...(await newBeneficiary(service)), beneficiary_id: 'unknown' }),
+    ];
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  });
+});
+
+describe('a channel', () => {
+  it('A29 that the sponsor does not support is 422, and nothing is sent', async () => {
+    const person = await newBeneficiary(service, await newSponsor(service, { channels: ['CHANNEL_SMS'] }));
+    const { status, body } = await send(api, person, { channel: 'EMAIL' });
+    expect({ status, error_code: body.error_code }).toEqual({
+      status: 422,
+      error_code: 'CHANNEL_NOT_SUPPORTED',
+    });
+    await expectNothingSent(service, person);
+  });
+
+  it('A29 that nobody supports is 422, and nothing is sent', async () => {
+    const person = await newBeneficiary(service);
+    for (const channel of ['FAX', 'sms', 'WHATSAPP', 'constructor', 'SMS ', '__proto__']) {
+      const { status, body } = await send(api, person, { channel });
+      expect({ channel, status, error_code: body.error_code }).toEqual({
+        channel,
+        status: 422,
+        error_code: 'CHANNEL_NOT_SUPPORTED',
+      });
+    }
+    await expectNothingSent(service, person);
+  });
+});
