@@ -39,7 +39,6 @@ export async function openEmbedded({
     for (const [i, spec] of collections.entries()) {
       const layout = layouts[i]!;
       const table = await TableWriter.over(file.writer, layout);
-      queue.whenStale(() => table.forget());
       store.add(spec, new EmbeddedCollection(spec, layout, file.reader, queue, table));
     }
     if (ttl) store.sweepBy(clock);

@@ -10,7 +10,7 @@ import {
   type FindOptions,
   type Update,
 } from '../documents.js';
-import { copy, encode, fromStored, read, toStored } from './codec.js';
+import { copy, decode, encode } from './codec.js';
 import type { Layout } from './layout.js';
 import { matches } from './matching.js';
 import { whileBusy } from './patience.js';
@@ -45,11 +45,10 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
 
   insertOne(document: T): Promise<void> {
     const indexed = this.#layout.indexed(document);
-    const stored = toStored(document);
-    const text = encode(stored);
+    const text = encode(document);
     const id = document._id;
     return this.#queue.add((transaction) => {
-      if (!this.#table.insert(transaction, id, stored, text, indexed)) throw new DuplicateKey(id);
+      if (!this.#table.insert(transaction, id, text, indexed)) throw new DuplicateKey(id);
     });
   }
 
@@ -61,7 +60,7 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
     const parameters = [filter._id];
     const row = await this.#read(() => this.#reader.prepare(this.#select).get(parameters));
     if (!row) return null;
-    const document = read<T>(row[0] as string);
+    const document = decode<T>(row[0] as string);
     return matches(document, filter) ? document : null;
   }
 
@@ -102,35 +101,32 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
   }
 
   #update(transaction: Transaction, filter: Addressed, changes: Update): T | null {
-    const document = this.#match(filter._id, filter);
-    if (!document) return null;
+    const text = this.#table.text(filter._id);
+    if (text === undefined) return null;
+    const document = decode<T>(text);
+    if (!matches(document, filter)) return null;
     const before = this.#layout.indexed(document);
     applyUpdate(document, changes);
     const after = this.#layout.indexed(document);
-    this.#table.replace(transaction, filter._id, toStored(document), before, after);
+    const next = encode(document);
+    if (next !== text) this.#table.replace(transaction, filter._id, next, before, after);
     return document;
   }
 
   #delete(transaction: Transaction, id: string, filter: Filter): number {
-    const document = this.#match(id, filter);
-    if (!document) return 0;
+    const text = this.#table.text(id);
+    if (text === undefined) return 0;
+    const document = decode<T>(text);
+    if (!matches(document, filter)) return 0;
     this.#table.remove(transaction, id, this.#layout.indexed(document));
     return 1;
-  }
-
-  /** A copy of the document as the transaction sees it. */
-  #match(id: string, filter: Filter): T | undefined {
-    const stored = this.#table.find(id);
-    if (!stored) return undefined;
-    const document = fromStored<T>(stored);
-    return matches(document, filter) ? document : undefined;
   }
 
   async *#documents(filter: Filter, path: AccessPath, limit: number): AsyncGenerator<T, void> {
     let left = limit;
     for await (const rows of this.#pages(path, Math.min(limit, PAGE))) {
       for (const row of rows) {
-        const document = read<T>(row[0] as string);
+        const document = decode<T>(row[0] as string);
         if (!matches(document, filter)) continue;
         yield document;
         left -= 1;

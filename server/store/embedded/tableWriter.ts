@@ -1,6 +1,4 @@
-import { decode, encode, type Stored } from './codec.js';
 import type { Indexed, Layout } from './layout.js';
-import { RecentDocuments } from './recent.js';
 import { name, type Statement, type Writer } from './sqlite.js';
 import { insertStatement, listInsertStatement } from './tables.js';
 import type { Transaction } from './writeQueue.js';
@@ -14,10 +12,9 @@ interface Statements {
   readonly lists: readonly { readonly insert: Statement; readonly delete: Statement }[];
 }
 
-/** One collection inside a transaction: documents with their index columns and side tables. */
+/** Writes one collection's documents with their index columns and side tables. */
 export class TableWriter {
   readonly #statements: Statements;
-  readonly #recent = new RecentDocuments();
 
   constructor(statements: Statements) {
     this.#statements = statements;
@@ -40,34 +37,20 @@ export class TableWriter {
     });
   }
 
-  /** What is known of documents may no longer be what the file holds. */
-  forget(): void {
-    this.#recent.clear();
-  }
-
-  find(id: string): Stored | undefined {
-    const known = this.#recent.get(id);
-    if (known) return known;
-    const text = this.#statements.select.get([id])?.[0] as string | undefined;
-    if (text === undefined) return undefined;
-    const document = decode(text);
-    this.#recent.set(id, document, text.length);
-    return document;
+  text(id: string): string | undefined {
+    return this.#statements.select.get([id])?.[0] as string | undefined;
   }
 
   /** False when the `_id` is taken. */
-  insert(transaction: Transaction, id: string, document: Stored, text: string, indexed: Indexed): boolean {
-    if (transaction.run(this.#statements.insert, [id, ...indexed.columns, text]) === 0) return false;
-    this.#recent.set(id, document, text.length);
+  insert(transaction: Transaction, id: string, text: string, { columns, lists }: Indexed): boolean {
+    if (transaction.run(this.#statements.insert, [id, ...columns, text]) === 0) return false;
     this.#statements.lists.forEach((list, i) => {
-      for (const value of indexed.lists[i]!) transaction.run(list.insert, [value, id]);
+      for (const value of lists[i]!) transaction.run(list.insert, [value, id]);
     });
     return true;
   }
 
-  replace(transaction: Transaction, id: string, document: Stored, before: Indexed, after: Indexed): void {
-    const text = encode(document);
-    this.#recent.set(id, document, text.length);
+  replace(transaction: Transaction, id: string, text: string, before: Indexed, after: Indexed): void {
     // Most updates leave the indexed fields alone; SQLite then need not look at an index.
     if (after.columns.every((value, i) => value === before.columns[i])) {
       transaction.run(this.#statements.updateDocument, [text, id]);
@@ -82,7 +65,6 @@ export class TableWriter {
   }
 
   remove(transaction: Transaction, id: string, { lists }: Indexed): void {
-    this.#recent.delete(id);
     transaction.run(this.#statements.delete, [id]);
     this.#statements.lists.forEach((list, i) => {
       for (const value of lists[i]!) transaction.run(list.delete, [value, id]);

@@ -1,4 +1,4 @@
-import { read } from './codec.js';
+import { decode } from './codec.js';
 import { CLAIM } from './file.js';
 import type { Layout } from './layout.js';
 import { whileBusy } from './patience.js';
@@ -65,7 +65,7 @@ function copyDocuments(database: Reader, from: string, layout: Layout): void {
   for (let after = ''; ; ) {
     const rows = page.all([after, COPY_AT_ONCE]);
     for (const [id, text] of rows as readonly (readonly [string, string])[]) {
-      const { columns, lists } = layout.indexed(read<object>(text));
+      const { columns, lists } = layout.indexed(decode<object>(text));
       insert.run([id, ...columns, text]);
       lists.forEach((values, i) => {
         for (const value of values) insertInto[i]!.run([value, id]);

@@ -34,32 +34,18 @@ export class WriteQueue {
   readonly #writer: Writer;
   readonly #begin: Statement;
   readonly #rollback: Statement;
-  readonly #dataVersion: Statement;
-  #seenVersion: unknown;
-  readonly #forgetting: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(writer: Writer, begin: Statement, rollback: Statement, dataVersion: Statement) {
+  private constructor(writer: Writer, begin: Statement, rollback: Statement) {
     this.#writer = writer;
     this.#begin = begin;
     this.#rollback = rollback;
-    this.#dataVersion = dataVersion;
   }
 
   static async over(writer: Writer): Promise<WriteQueue> {
-    return new WriteQueue(
-      writer,
-      await writer.prepare('BEGIN IMMEDIATE'),
-      await writer.prepare('ROLLBACK'),
-      await writer.prepare('PRAGMA data_version'),
-    );
-  }
-
-  /** Calls `forget` whenever the file may hold something else than this process wrote last. */
-  whenStale(forget: () => void): void {
-    this.#forgetting.push(forget);
+    return new WriteQueue(writer, await writer.prepare('BEGIN IMMEDIATE'), await writer.prepare('ROLLBACK'));
   }
 
   add<T>(operation: Operation<T>): Promise<T> {
@@ -97,7 +83,6 @@ export class WriteQueue {
     batch = this.#waiting.splice(0, BATCH);
     const transaction = new Transaction();
     try {
-      this.#noticeOthers();
       const settled = batch.map((waiting) => settle(waiting, transaction));
       if (transaction.wrote) await this.#writer.exec('COMMIT');
       else this.#rollback.run([]);
@@ -108,19 +93,7 @@ export class WriteQueue {
     }
   }
 
-  /** SQLite counts what other connections committed; inside a transaction none of them can. */
-  #noticeOthers(): void {
-    const version = this.#dataVersion.get([])?.[0];
-    if (version !== this.#seenVersion) this.#forget();
-    this.#seenVersion = version;
-  }
-
-  #forget(): void {
-    for (const forget of this.#forgetting) forget();
-  }
-
   #undo(): void {
-    this.#forget();
     try {
       // Some errors end the transaction by themselves.
       if (this.#writer.inTransaction) this.#rollback.run([]);
