@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
+import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import {
-  type Answer,
-  fresh,
-  type MultichannelApi,
-  multichannelApi,
-  type Opened,
-  opened,
-  wrong,
-} from './multichannelApi.js';
+import { otherThan } from '../wire/delivered.js';
+import { fresh, type MultichannelApi, multichannelApi, type Opened, opened } from './multichannelApi.js';
 
 const MINUTE = 60_000;
 
@@ -22,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const refusal = ({ status, headers, body }: Answer) => ({
+const refusal = ({ status, headers, body }: RestAnswer) => ({
   status,
   code: body.code,
   wait: headers.get('retry-after'),
@@ -31,7 +25,7 @@ const sendTo = (email: string, metadata: object = {}) =>
   api.send({ channels: ['email'], recipients: { email }, metadata });
 
 /** Sends `count` times, `apart` ms between two, each of which must succeed. */
-async function all200(count: number, apart: number, send: () => Promise<Answer>): Promise<void> {
+async function all200(count: number, apart: number, send: () => Promise<RestAnswer>): Promise<void> {
   for (let i = 0; i < count; i++) {
     if (i > 0) service.clock.advance(apart);
     const { status, text } = await send();
@@ -110,7 +104,9 @@ describe('sends per IP', () => {
 
   it('B40 an IPv6 customer has one budget, and what is no address has none', async () => {
     let host = 0;
-    await all200(20, 0, () => sendTo(fresh.email(), { ip_address: `2001:db8:1:2::${(++host).toString(16)}` }));
+    await all200(20, 0, () =>
+      sendTo(fresh.email(), { ip_address: `2001:db8:1:2::${(++host).toString(16)}` }),
+    );
     expect((await sendTo(fresh.email(), { ip_address: '2001:db8:1:2:ffff::1' })).status).toBe(429);
     expect((await sendTo(fresh.email(), { ip_address: '2001:db8:1:3::1' })).status).toBe(200);
     await all200(21, 0, () => sendTo(fresh.email(), { ip_address: 'unknown' }));
@@ -163,7 +159,7 @@ describe('suspicious activity', () => {
       for (let n = 0; n < 10; n++) await api.verify({ token: body.session_token, otps: { email: 'wrong' } });
     }
     expect(refusal(await sendTo(email))).toMatchObject({ status: 429, code: 'RECIPIENT_BLOCKED' });
-    const again = await api.verify({ token: open.token, otps: { email: wrong(open.codes.email) } });
+    const again = await api.verify({ token: open.token, otps: { email: otherThan(open.codes.email) } });
     expect(again.body.message).toBe('Invalid OTP');
     service.clock.advance(1);
     expect((await verifyOf(open)).status).toBe(200);

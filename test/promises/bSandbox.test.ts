@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StoredSession } from '../../server/domain/session.js';
+import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
 import {
-  type Answer,
   codesOf,
   expectNothingSent,
   fresh,
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-const everything = ({ text, headers }: Answer) => text + JSON.stringify([...headers]);
+const everything = ({ text, headers }: RestAnswer) => text + JSON.stringify([...headers]);
 
 describe('the sandbox', () => {
   it('B25 returns the codes in the answer of send, and they verify', async () => {
@@ -75,7 +75,7 @@ describe('the sandbox', () => {
     service.clock.advance(30_000);
     expect((await api.resend({ token: body.session_token })).status).toBe(200);
     await expectNothingSent(service, api, Object.values(recipients));
-    const { channels } = await api.session(body.session_id);
+    const { channels } = (await api.session(body.session_id)).body;
     for (const channel of ALL) expect(channels[channel].delivery_status).toBe('not_sent');
     // Nothing waits to be handed to a provider either.
     const stored = await service.documents

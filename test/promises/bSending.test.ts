@@ -101,7 +101,7 @@ describe('sending', () => {
   it('B5 metadata of any shape comes back as it was given', async () => {
     const metadata = { nested: { list: [1, 'two', null, { three: 3.5 }], '': '' }, $oid: 'x', 'a.b': true };
     const { id } = await opened(service, api, ['email'], { metadata });
-    expect((await api.session(id)).metadata).toEqual(metadata);
+    expect((await api.session(id)).body.metadata).toEqual(metadata);
   });
 });
 

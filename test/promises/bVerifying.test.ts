@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import {
-  type Answer,
-  codesOf,
-  type MultichannelApi,
-  multichannelApi,
-  opened,
-  wrong,
-} from './multichannelApi.js';
+import { otherThan } from '../wire/delivered.js';
+import { codesOf, type MultichannelApi, multichannelApi, opened } from './multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 
@@ -20,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const minutes = (count: number) => service.clock.advance(count * 60_000);
-const refusal = ({ status, body }: Answer) => ({ status, message: body.message });
+const refusal = ({ status, body }: RestAnswer) => ({ status, message: body.message });
 const INVALID = { status: 400, message: 'Invalid OTP' };
 const EXPIRED = { status: 410, message: 'OTP expired' };
 const EXCEEDED = { status: 423, message: 'Max attempts exceeded' };
@@ -31,7 +26,7 @@ describe('verifying', () => {
     const { status, body } = await api.verify({ token, otps: { email: codes.email } });
     expect(status).toBe(200);
     expect(body).toMatchObject({ success: true, verified: true });
-    expect((await api.session(id)).channels.email.verified).toBe(true);
+    expect((await api.session(id)).body.channels.email.verified).toBe(true);
   });
 
   it('B7 takes several channels in one call', async () => {
@@ -54,7 +49,7 @@ describe('verifying', () => {
       const answer = await api.verify({ token, otps: { [channel]: codes[channel] } });
       expect(answer.status).toBe(200);
       expect(answer.body).toMatchObject({ verified: true, session_verified: whole, status });
-      expect((await api.session(id)).status).toBe(status);
+      expect((await api.session(id)).body.status).toBe(status);
     }
   });
 
@@ -62,11 +57,11 @@ describe('verifying', () => {
     const { token, id, codes } = await opened(service, api, ALL);
     await api.verify({ token, otps: { whatsapp: codes.whatsapp } });
     const state = async () => {
-      const { channels } = await api.session(id);
+      const { channels } = (await api.session(id)).body;
       return ALL.filter((channel) => channels[channel].verified);
     };
     expect(await state()).toEqual(['whatsapp']);
-    expect(refusal(await api.verify({ token, otps: { email: wrong(codes.email) } }))).toEqual(INVALID);
+    expect(refusal(await api.verify({ token, otps: { email: otherThan(codes.email) } }))).toEqual(INVALID);
     expect(await state()).toEqual(['whatsapp']);
   });
 
@@ -83,7 +78,7 @@ describe('verifying', () => {
     minutes(3);
     const over = await api.verify({ token: late.token, otps: { email: late.codes.email } });
     expect(refusal(over)).toEqual(EXPIRED);
-    expect((await api.session(late.id)).status).toBe('EXPIRED');
+    expect((await api.session(late.id)).body.status).toBe('EXPIRED');
   });
 });
 
@@ -157,34 +152,34 @@ describe('attempts', () => {
     const config = max === undefined ? {} : { config: { max_attempts: max } };
     const { token, codes } = await opened(service, api, ['email'], config);
     for (let i = 0; i < allowed; i++) {
-      expect(refusal(await api.verify({ token, otps: { email: wrong(codes.email) } }))).toEqual(INVALID);
+      expect(refusal(await api.verify({ token, otps: { email: otherThan(codes.email) } }))).toEqual(INVALID);
     }
-    expect(refusal(await api.verify({ token, otps: { email: wrong(codes.email) } }))).toEqual(EXCEEDED);
+    expect(refusal(await api.verify({ token, otps: { email: otherThan(codes.email) } }))).toEqual(EXCEEDED);
     // B36: the right code is refused as well.
     expect(refusal(await api.verify({ token, otps: { email: codes.email } }))).toEqual(EXCEEDED);
   });
 
   it('B22 a right code after all wrong ones but the last is taken', async () => {
     const { token, codes } = await opened(service, api);
-    for (let i = 0; i < 2; i++) await api.verify({ token, otps: { email: wrong(codes.email) } });
+    for (let i = 0; i < 2; i++) await api.verify({ token, otps: { email: otherThan(codes.email) } });
     expect((await api.verify({ token, otps: { email: codes.email } })).status).toBe(200);
   });
 
   it('B23 are tracked by one counter for all channels of a session', async () => {
     const { token, id, codes } = await opened(service, api, ALL);
     for (const [index, channel] of ALL.entries()) {
-      const { body } = await api.verify({ token, otps: { [channel]: wrong(codes[channel]) } });
+      const { body } = await api.verify({ token, otps: { [channel]: otherThan(codes[channel]) } });
       expect(body.details).toEqual({ attempts_remaining: 2 - index, channel });
-      expect((await api.session(id)).attempts_remaining).toBe(2 - index);
+      expect((await api.session(id)).body.attempts_remaining).toBe(2 - index);
     }
     expect(refusal(await api.verify({ token, otps: { email: codes.email } }))).toEqual(EXCEEDED);
   });
 
   it('B23 count each wrong code of one call', async () => {
     const { token, codes } = await opened(service, api, ['email', 'sms']);
-    const otps = { email: wrong(codes.email), sms: wrong(codes.sms) };
+    const otps = { email: otherThan(codes.email), sms: otherThan(codes.sms) };
     expect((await api.verify({ token, otps })).body.details.attempts_remaining).toBe(1);
-    const mixed = await api.verify({ token, otps: { email: codes.email, sms: wrong(codes.sms) } });
+    const mixed = await api.verify({ token, otps: { email: codes.email, sms: otherThan(codes.sms) } });
     expect(mixed.body).toMatchObject({ verified: false, status: 'LOCKED', attempts_remaining: 0 });
     expect(mixed.body.verification_results).toEqual({
       email: { success: true, message: 'OTP verified successfully' },
@@ -196,7 +191,7 @@ describe('attempts', () => {
 describe('errors of verify', () => {
   it('B34 a wrong code is an Invalid OTP and can be tried again', async () => {
     const { token, codes } = await opened(service, api);
-    expect(refusal(await api.verify({ token, otps: { email: wrong(codes.email) } }))).toEqual(INVALID);
+    expect(refusal(await api.verify({ token, otps: { email: otherThan(codes.email) } }))).toEqual(INVALID);
     expect((await api.verify({ token, otps: { email: codes.email } })).status).toBe(200);
   });
 
@@ -212,11 +207,11 @@ describe('errors of verify', () => {
 
   it('B36 too many wrong codes lock the session and a new send helps', async () => {
     const { token, id, codes, recipients } = await opened(service, api);
-    for (let i = 0; i < 3; i++) await api.verify({ token, otps: { email: wrong(codes.email) } });
-    for (const code of [wrong(codes.email), codes.email]) {
+    for (let i = 0; i < 3; i++) await api.verify({ token, otps: { email: otherThan(codes.email) } });
+    for (const code of [otherThan(codes.email), codes.email]) {
       expect(refusal(await api.verify({ token, otps: { email: code } }))).toEqual(EXCEEDED);
     }
-    expect((await api.session(id)).status).toBe('LOCKED');
+    expect((await api.session(id)).body.status).toBe('LOCKED');
     const again = await api.send({ channels: ['email'], recipients });
     const { email } = await codesOf(service, again.body.session_id, 1);
     expect((await api.verify({ token: again.body.session_token, otps: { email } })).status).toBe(200);

@@ -1,58 +1,26 @@
 import { expect } from 'vitest';
-import { CHANNELS, type ChannelName } from '../../server/domain/channels.js';
 import type { InboxMessage } from '../../server/delivery/providers/inbox.js';
+import { CHANNELS, type ChannelName } from '../../server/domain/channels.js';
 import { eventually } from '../support/eventually.js';
+import { apiKey, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import type { TestService } from '../support/service.js';
 
-/** What a door answered, its body read as JSON and as it came. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the document says is there.
-  readonly body: any;
-}
-
-/** One HTTP exchange. */
-export type Exchange = (
-  method: string,
-  url: string,
-  headers: Record<string, string>,
-  body: string | undefined,
-) => Promise<Pick<Answer, 'status' | 'headers' | 'text'>>;
-
-const overFetch: Exchange = async (method, url, headers, body) => {
-  const answer = await fetch(url, { method, headers, ...(body !== undefined && { body }) });
-  return { status: answer.status, headers: answer.headers, text: await answer.text() };
-};
-
-export type MultichannelApi = ReturnType<typeof multichannelApi>;
+export type MultichannelApi = ReturnType<typeof multichannelOver>;
 
 /** Calls of the multi-channel document, as its integrators make them. */
-export function multichannelApi(baseUrl: string, apiKey?: string, exchange: Exchange = overFetch) {
-  const call = async (
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<Answer> => {
-    const sent = {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
-      ...headers,
-    };
-    const text = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await exchange(method, `${baseUrl}/api/v1/otp/${path}`, sent, text);
-    return { ...answer, body: JSON.parse(answer.text) };
-  };
+export const multichannelApi = (baseUrl: string, key?: string): MultichannelApi =>
+  multichannelOver(restClient(baseUrl, key === undefined ? {} : apiKey(key)));
+
+/** The same over a connection of the test's own. */
+export function multichannelOver({ post, get }: Pick<Rest, 'post' | 'get'>) {
+  const at = (path: string) => `/api/v1/otp/${path}`;
   return {
-    call,
-    send: (body: unknown, headers?: Record<string, string>) => call('POST', 'send', body, headers),
-    verify: (body: unknown) => call('POST', 'verify', body),
-    resend: (body: unknown) => call('POST', 'resend', body),
+    send: (body: unknown, headers?: Record<string, string>) => post(at('send'), body, headers),
+    verify: (body: unknown) => post(at('verify'), body),
+    resend: (body: unknown) => post(at('resend'), body),
     /** `query` as in `{status: 'PENDING'}`. */
-    sessions: (query: Record<string, string> = {}) => call('GET', `sessions?${new URLSearchParams(query)}`),
-    session: async (id: string) => (await call('GET', `sessions/${id}`)).body.data,
+    sessions: (query: Record<string, string> = {}) => get(at(`sessions?${new URLSearchParams(query)}`)),
+    session: (id: string) => get(at(`sessions/${id}`)),
   };
 }
 
@@ -103,7 +71,7 @@ export interface Opened {
   readonly token: string;
   readonly id: string;
   readonly recipients: Record<string, string>;
-  readonly sent: Answer;
+  readonly sent: RestAnswer;
   /** Codes as they were delivered. */
   readonly codes: Record<ChannelName, string>;
 }
@@ -121,9 +89,6 @@ export async function opened(
   const { session_token: token, session_id: id } = sent.body;
   return { token, id, recipients, sent, codes: await codesOf(service, id, channels.length) };
 }
-
-/** A code of the same length that was not sent. */
-export const wrong = (code: string): string => (code.startsWith('0') ? '1' : '0') + code.slice(1);
 
 /** Shows that a message to an address sent after all of these has arrived, and that none of these got any. */
 export async function expectNothingSent(

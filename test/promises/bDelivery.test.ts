@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Message, Outcome, Provider } from '../../server/delivery/provider.js';
+import { eventually } from '../support/eventually.js';
+import { startService, type TestService } from '../support/service.js';
+import {
+  codesOf,
+  type MultichannelApi,
+  messagesOf,
+  multichannelApi,
+  opened,
+  recipientsFor,
+} from './multichannelApi.js';
+
+describe('resending', () => {
+  let service: TestService;
+  let api: MultichannelApi;
+  beforeAll(async () => {
+    service = await startService();
+    api = multichannelApi(service.baseUrl, service.liveKey);
+  });
+  afterAll(() => service.stop());
+
+  it('B30 waits thirty seconds', async () => {
+    const { token, id } = await opened(service, api);
+    service.clock.advance(29_999);
+    const early = await api.resend({ token });
+    expect({ status: early.status, code: early.body.code, wait: early.headers.get('retry-after') }).toEqual({
+      status: 429,
+      code: 'RESEND_TOO_SOON',
+      wait: '1',
+    });
+    service.clock.advance(1);
+    expect((await api.resend({ token })).status).toBe(200);
+    expect(await messagesOf(service, id, 2)).toHaveLength(2);
+  });
+
+  it('B30 sends a new message on each channel that is not verified, and only there', async () => {
+    const { token, id, codes, recipients } = await opened(service, api, ['email', 'sms', 'whatsapp']);
+    await api.verify({ token, otps: { sms: codes.sms } });
+    service.clock.advance(30_000);
+    const { status, body } = await api.resend({ token });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ session_id: id, session_token: token });
+    const [newest, second] = await messagesOf(service, id, 5);
+    expect([newest!.channel, second!.channel].sort()).toEqual(['email', 'whatsapp']);
+    expect([newest!.to, second!.to].sort()).toEqual([recipients.email, recipients.whatsapp].sort());
+    expect(await messagesOf(service, id, 5)).toHaveLength(5);
+  });
+
+  it('B30 keeps token and session, makes a new code and refuses the old one', async () => {
+    const { token, id, codes, recipients } = await opened(service, api);
+    service.clock.advance(30_000);
+    await api.resend({ token });
+    const { email } = await codesOf(service, id, 2);
+    expect(email).not.toBe(codes.email);
+    const old = await api.verify({ token, otps: { email: codes.email } });
+    expect({ status: old.status, message: old.body.message }).toEqual({
+      status: 400,
+      message: 'Invalid OTP',
+    });
+    const { body } = await api.verify({ token, otps: { email } });
+    expect(body).toMatchObject({ verified: true, session_id: id });
+    const listed = await api.sessions({ recipient: recipients.email! });
+    expect(listed.body.sessions).toMatchObject([{ session_id: id, status: 'APPROVED' }]);
+  });
+
+  it('B30 goes to the channels named', async () => {
+    const { token, id } = await opened(service, api, ['email', 'sms']);
+    service.clock.advance(30_000);
+    expect((await api.resend({ token, channels: ['sms'] })).status).toBe(200);
+    const [newest] = await messagesOf(service, id, 3);
+    expect(newest!.channel).toBe('sms');
+    expect(await messagesOf(service, id, 3)).toHaveLength(3);
+  });
+
+  it('B30 refuses a session that does not exist', async () => {
+    const { status, body } = await api.resend({ token: 'made-up' });
+    expect({ status, code: body.code }).toEqual({ status: 404, code: 'SESSION_NOT_FOUND' });
+  });
+});
+
+/** Keeps what it is given and does with it what it is told. */
+function recording(answer: () => Outcome): Provider & { readonly messages: Message[] } {
+  const messages: Message[] = [];
+  return {
+    name: 'recording',
+    channels: ['email', 'sms', 'whatsapp'],
+    timeoutMs: 1_000,
+    messages,
+    async send(message) {
+      messages.push(message);
+      return answer();
+    },
+    async close() {},
+  };
+}
+
+describe('a provider that refuses', () => {
+  it.each([
+    ['REFUSED', { kind: 'failed', error: 'REFUSED' }, 1],
+    ['out of reach', { kind: 'retry', error: 'UNREACHABLE' }, 5],
+  ] as const)('B42 e-mail stands when SMS is %s', async (_what, outcome, tries) => {
+    const sms = recording(() => outcome);
+    const service = await startService({ overrides: { providers: { sms } } });
+    onTestFinished(() => service.stop());
+    const api = multichannelApi(service.baseUrl, service.liveKey);
+    const channels = ['email', 'sms'] as const;
+    const { status, body } = await api.send({
+      channels,
+      recipients: recipientsFor(channels),
+      verification: { strategy: 'any' },
+    });
+    expect(status).toBe(200);
+    const stateOf = async (channel: 'email' | 'sms') =>
+      (await api.session(body.session_id)).body.channels[channel].delivery_status;
+    await eventually(async () => (await stateOf('email')) === 'accepted');
+    await eventually(async () => {
+      service.clock.advance(1_000);
+      return (await stateOf('sms')) === 'failed';
+    });
+    expect((await api.session(body.session_id)).body.channels).toMatchObject({
+      sms: { delivery_status: 'failed', verified: false },
+      email: { delivery_status: 'accepted', verified: false },
+    });
+    expect(sms.messages).toHaveLength(tries);
+    const { email } = await codesOf(service, body.session_id, 1);
+    const verified = await api.verify({ token: body.session_token, otps: { email } });
+    expect({ status: verified.status, body: verified.body }).toMatchObject({
+      status: 200,
+      body: { verified: true, session_verified: true },
+    });
+  });
+
+  it('B42 a resend tries the channel that failed again', async () => {
+    let outcome: Outcome = { kind: 'failed', error: 'REFUSED' };
+    const sms = recording(() => outcome);
+    const service = await startService({ overrides: { providers: { sms } } });
+    onTestFinished(() => service.stop());
+    const api = multichannelApi(service.baseUrl, service.liveKey);
+    const sent = await api.send({ recipients: recipientsFor(['email', 'sms']) });
+    const smsState = async () => (await api.session(sent.body.session_id)).body.channels.sms.delivery_status;
+    await eventually(async () => (await smsState()) === 'failed');
+    outcome = { kind: 'accepted' };
+    service.clock.advance(30_000);
+    expect((await api.resend({ token: sent.body.session_token, channels: ['sms'] })).status).toBe(200);
+    await eventually(async () => (await smsState()) === 'accepted');
+    const { code } = sms.messages.at(-1)!;
+    const verified = await api.verify({ token: sent.body.session_token, otps: { sms: code } });
+    expect(verified.body.verified).toBe(true);
+  });
+});
