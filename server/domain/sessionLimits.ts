@@ -20,6 +20,8 @@ export const SESSION_LIMITS = {
   deliveryTries: 5,
   /** Bytes of metadata as JSON. */
   metadataBytes: 8 * 1024,
+  /** Objects and lists inside each other. Each is up to three messages on the wire, of which readers take 100. */
+  metadataDepth: 16,
   /** Days an ended session stays readable. */
   retentionDays: 30,
 } as const;

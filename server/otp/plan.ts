@@ -1,3 +1,4 @@
+import type { JsonValue } from '@bufbuild/protobuf';
 import type { SendRequest } from '../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
@@ -92,9 +93,18 @@ function readMetadata({ metadata }: SendRequest): { metadata: string; userId?: s
   if (Buffer.byteLength(text) > SESSION_LIMITS.metadataBytes) {
     throw invalid('metadata', `must be at most ${SESSION_LIMITS.metadataBytes} bytes as JSON`);
   }
+  if (depthOf(metadata) > SESSION_LIMITS.metadataDepth) {
+    throw invalid('metadata', `must be nested at most ${SESSION_LIMITS.metadataDepth} levels deep`);
+  }
   const user = metadata.user_id;
   const known = typeof user === 'string' || typeof user === 'number' ? String(user) : '';
   return { metadata: text, ...(known && { userId: known }) };
+}
+
+/** How many objects and lists stand inside each other; 0 for a plain value. */
+function depthOf(value: JsonValue): number {
+  if (value === null || typeof value !== 'object') return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
 /** An operation of the contract as it is stored. */

@@ -133,7 +133,8 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
   policy?: Policy | undefined;
 
   /**
-   * Anything the caller wants back with the session; at most 8 KiB as JSON.
+   * Anything the caller wants back with the session; at most 8 KiB as JSON, and
+   * at most 16 objects and lists inside each other.
    *
    * @generated from field: google.protobuf.Struct metadata = 6;
    */
