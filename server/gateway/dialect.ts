@@ -43,6 +43,8 @@ export interface RestRoute<Body extends z.ZodType = z.ZodType, Query extends z.Z
   readonly open?: true;
   /** The body may also be an HTML form. */
   readonly form?: true;
+  /** Hands out the code of a sandbox session in X-Sandbox-Code. */
+  readonly sandboxCode?: true;
   handle(exchange: Exchange<z.output<Body>, z.output<Query>>): Promise<Answer>;
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '../errors.js';
 import type { RestRoute } from './dialect.js';
 
-/** The route of a request with the parts of its path, or the methods that its path does have. */
+/** The route of a request with the parts of its path, or, as Allow lists them, the methods that its path does have. */
 type Found =
   | { readonly route: RestRoute; readonly params: Readonly<Record<string, string>> }
   | { readonly allow: string };
@@ -17,7 +17,7 @@ export function createMatcher(routes: readonly RestRoute[]): (method: string, pa
   const choose = (methods: readonly RestRoute[], method: string, params: Record<string, string>): Found => {
     const asked = method === 'HEAD' ? 'GET' : method;
     const route = methods.find((one) => one.method === asked);
-    return route ? { route, params } : { allow: methods.map((one) => one.method).join(', ') };
+    return route ? { route, params } : { allow: allowed(methods) };
   };
 
   return (method, path) => {
@@ -30,6 +30,11 @@ export function createMatcher(routes: readonly RestRoute[]): (method: string, pa
     }
     throw new Failure('ROUTE_NOT_FOUND');
   };
+}
+
+function allowed(methods: readonly RestRoute[]): string {
+  const names = methods.flatMap(({ method }) => (method === 'GET' ? [method, 'HEAD'] : [method]));
+  return [...names, 'OPTIONS'].join(', ');
 }
 
 function matchParts(parts: readonly string[], given: readonly string[]): Record<string, string> | undefined {

@@ -16,6 +16,11 @@ const ANSWER_HEADERS = {
   'X-RateLimit-Reset': 'Seconds until one comes back.',
 } as const;
 
+const REFUSAL_HEADERS = {
+  ...ANSWER_HEADERS,
+  'Retry-After': 'Seconds to wait, where waiting helps.',
+} as const;
+
 /** `GET /openapi.json`. */
 export function openapiRoute(dialects: readonly Dialect[]): ExactRoute {
   let document: Record<string, unknown> | undefined;
@@ -92,12 +97,15 @@ function operation(dialect: Dialect, route: RestRoute): Record<string, unknown> 
     responses: {
       200: {
         description: 'Success',
-        headers: described(ANSWER_HEADERS),
+        headers: described({
+          ...ANSWER_HEADERS,
+          ...(route.sandboxCode && { 'X-Sandbox-Code': 'The code, for a test key only.' }),
+        }),
         ...json(schema(route.answer, 'output')),
       },
       default: {
         description: 'Refused',
-        headers: described({ ...ANSWER_HEADERS, 'Retry-After': 'Seconds to wait, where waiting helps.' }),
+        headers: described(REFUSAL_HEADERS),
         ...json({ $ref: `#/components/schemas/${refusalName(dialect.name)}` }),
       },
     },

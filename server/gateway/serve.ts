@@ -21,8 +21,6 @@ interface Parts {
   readonly onFault: (failure: Failure, req: HttpRequest) => void;
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
 /**
  * Serves a dialect: finds the route, reads the request, runs the method of the
  * contract through the same pipeline as gRPC, and answers, whatever goes wrong,
@@ -37,7 +35,10 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       const found = match(req.method ?? '', pathOf(req));
       if ('allow' in found) {
         trace.headers.allow = found.allow;
-        throw new Failure('METHOD_NOT_ALLOWED');
+        if (req.method !== 'OPTIONS') throw new Failure('METHOD_NOT_ALLOWED');
+        res.writeHead(204, trace.headers);
+        res.end();
+        return;
       }
       const answer = await found.route.handle(
         await open(found.route, found.params, req, res, requestId, trace),
@@ -47,7 +48,12 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       const failure = inWordsOf(dialect, toFailure(thrown));
       if (failure.row.status >= 500 && !trace.reached) parts.onFault(failure, req);
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
-      sendJson(req, res, status, body, { ...trace.headers, ...waiting(failure), ...headers });
+      sendJson(req, res, status, body, {
+        ...trace.headers,
+        ...waiting(failure),
+        ...challenge(failure),
+        ...headers,
+      });
     }
   };
 
@@ -89,7 +95,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     };
   }
 
-  return dialect.prefixes.map((prefix) => ({ prefix, methods: METHODS, crossOrigin: true, handle }));
+  return dialect.prefixes.map((prefix) => ({ prefix, crossOrigin: true, handle }));
 }
 
 /** What is known of a request by the time it is answered. */
@@ -150,6 +156,10 @@ function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
   const message = failure.details.message ?? describe(failure.reason, renamed);
   return new Failure(failure.reason, { ...failure.details, violations: renamed, message });
 }
+
+/** What a 401 must say (RFC 9110 section 15.5.2); every dialect but the token endpoint takes a Bearer (RFC 6750). */
+const challenge = ({ reason }: Failure): Record<string, string> =>
+  reason === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="countersign"' } : {};
 
 const waiting = ({ details: { retryAfterMs } }: Failure): Record<string, string> =>
   retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) };

@@ -51,6 +51,6 @@ const unit = (origin: string): string =>
 /** A word that must be there. */
 export const text = (max: number) => z.string().min(1).max(max);
 
-/** Whole seconds from `now` (milliseconds) until a time, a begun second counting. */
+/** Whole seconds from `now` (milliseconds) until a time, a begun second counting; 0 once it is over. */
 export const secondsUntil = (time: Timestamp, now: number): number =>
-  Math.ceil((timestampMs(time) - now) / 1000);
+  Math.max(0, Math.ceil((timestampMs(time) - now) / 1000));

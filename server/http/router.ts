@@ -21,13 +21,16 @@ export interface ExactRoute extends RouteCommon {
 /** Everything whose path begins with `prefix`, which ends with a slash. */
 export interface PrefixRoute extends RouteCommon {
   readonly prefix: string;
-  readonly methods: readonly string[];
+  /** Without them the handler is sent every method there is, and answers for the wrong ones itself. */
+  readonly methods?: readonly string[];
 }
 
 export type Route = ExactRoute | PrefixRoute;
 
-/** What stands at one address: a route per method. */
+/** What stands at one address: a route per method, or one for ANY. */
 type Methods = Map<string, Route>;
+
+const ANY = '*';
 
 /**
  * Sends each request to its route: an exact path first, else the longest
@@ -40,7 +43,7 @@ export function createRouter(routes: readonly Route[]): HttpHandler {
   const prefixes = new Map<string, Methods>();
   for (const route of routes) {
     if ('path' in route) add(exact, route.path, [route.method], route);
-    else add(prefixes, route.prefix, route.methods, route);
+    else add(prefixes, route.prefix, route.methods ?? [ANY], route);
   }
   const longestFirst = [...prefixes].sort(([a], [b]) => b.length - a.length);
 
@@ -48,7 +51,10 @@ export function createRouter(routes: readonly Route[]): HttpHandler {
     const path = pathOf(req);
     const methods = exact.get(path) ?? longestFirst.find(([prefix]) => path.startsWith(prefix))?.[1];
     if (methods === undefined) throw new Failure('ROUTE_NOT_FOUND');
-    const route = methods.get(req.method ?? '') ?? (req.method === 'HEAD' ? methods.get('GET') : undefined);
+    const route =
+      methods.get(req.method ?? '') ??
+      (req.method === 'HEAD' ? methods.get('GET') : undefined) ??
+      (isPreflight(req) ? undefined : methods.get(ANY));
     if (route === undefined) return withoutRoute(req, res, methods);
     if (route.crossOrigin) allowOrigin(req, res);
     return route.handle(req, res);

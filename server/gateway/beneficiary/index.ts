@@ -30,11 +30,7 @@ export const beneficiary: Dialect = {
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   }),
   refuse(failure) {
-    const {
-      code: reason,
-      row,
-      details,
-    } = { code: failure.reason, row: failure.row, details: failure.details };
+    const { reason, row, details } = failure;
     const documented = row.dialects.beneficiary;
     return {
       status: documented?.status ?? row.status,

@@ -15,6 +15,7 @@ export const send = route({
   method: 'POST',
   path: '/v1/otp/send',
   summary: 'Send an OTP to the address on file for a beneficiary',
+  sandboxCode: true,
   body: z.object({
     beneficiary_id: text(128),
     sponsor_slug: text(64),

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
-import { SESSION_LIMITS } from '../../domain/sessionLimits.js';
 import { route } from '../dialect.js';
-import { text } from '../shapes.js';
+import { secondsUntil, text } from '../shapes.js';
 
 /** `POST /v1/otp/validate`: exchanges the code the beneficiary gave for a verification token. */
 export const validate = route({
@@ -14,12 +13,17 @@ export const validate = route({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),
   }),
-  async handle({ body, requestKey, call }) {
-    const { verificationToken } = await call(OtpService.method.validate, {
+  async handle({ body, requestKey, now, call }) {
+    const { verificationToken, tokenExpiresAt } = await call(OtpService.method.validate, {
       sessionId: body.otp_id,
       code: body.code,
       requestId: requestKey,
     });
-    return { body: { otp_verification_token: verificationToken, expires_in: SESSION_LIMITS.tokenSeconds } };
+    return {
+      body: {
+        otp_verification_token: verificationToken,
+        expires_in: secondsUntil(tokenExpiresAt!, now()),
+      },
+    };
   },
 });

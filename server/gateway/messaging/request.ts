@@ -23,6 +23,7 @@ export const request = route({
   method: 'POST',
   path: '/v1/messaging/otp/request',
   summary: 'Generate and deliver an OTP',
+  sandboxCode: true,
   body: z.object({
     dest: z
       .string()
