@@ -45,6 +45,7 @@ import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
 import type { Documents } from '../store/documents.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
 
 /** The services of the contract, the operator's last. */
@@ -72,6 +73,7 @@ interface Parts {
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
   readonly limiter: Limiter;
+  readonly workspaces: Workspaces;
   readonly newId: () => string;
   readonly inbox: Inbox | undefined;
   readonly serving: Serving;
@@ -82,8 +84,21 @@ interface Parts {
 
 /** Everything that answers on the one port. */
 export async function composeDoors(parts: Parts): Promise<Listener> {
-  const { config, documents, pipeline, secrets, keys, limiter, newId, inbox, serving, clock, random, log } =
-    parts;
+  const {
+    config,
+    documents,
+    pipeline,
+    secrets,
+    keys,
+    limiter,
+    workspaces,
+    newId,
+    inbox,
+    serving,
+    clock,
+    random,
+    log,
+  } = parts;
   const limits = httpLimits();
   const trustedProxies = networks(config.trustedProxies);
   const services = [...SERVICES, ...STANDARD];
@@ -93,7 +108,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     log.error({ err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault');
   const dialects = [
     beneficiary,
-    createOAuth({ keys, accessTokens: secrets.accessTokens, limiter }),
+    createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces }),
     createMultichannel(secrets.sessionTokens),
     messaging,
   ];

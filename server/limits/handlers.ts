@@ -15,7 +15,7 @@ import type { Collection, Documents, Update } from '../store/documents.js';
 import { when } from '../timestamps.js';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 import type { RecipientBlock } from './recipientBlock.js';
-import { ALWAYS_ON, RULES, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+import { FIXED, RULES, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
 
 const CHANGEABLE = ['max', 'window'];
 
@@ -74,7 +74,7 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
     async updateLimit(call, request) {
       requireLive(call);
       const workspace = targetWorkspace(call, request.workspace);
-      const name = ruleNamed(call, request.limit?.rule ?? '');
+      const name = ruleNamed(call, request.limit?.rule ?? '', 'limit.rule');
       const before = present(name, await limitsOf(workspace));
       const { resource } = updated(
         LimitSchema,
@@ -85,9 +85,6 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
         'limit',
       );
       const { max, window } = resource;
-      if (max === 0 && ALWAYS_ON.has(name)) {
-        throw invalid('limit.max', 'must be at least 1: this rule cannot be switched off');
-      }
       if (window!.nanos !== 0) throw invalid('limit.window', 'must be whole seconds');
       const rule = { max, windowSeconds: Number(window!.seconds) };
       return change(workspace, name, { $set: { [`limits.${name}`]: rule } });
@@ -95,7 +92,7 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
 
     async resetLimit(call, request) {
       requireLive(call);
-      const name = ruleNamed(call, request.rule);
+      const name = ruleNamed(call, request.rule, 'rule');
       const workspace = targetWorkspace(call, request.workspace);
       return change(workspace, name, { $unset: { [`limits.${name}`]: '' } });
     },
@@ -113,10 +110,13 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
   };
 }
 
-function ruleNamed(call: Call, name: string): RuleName {
-  if (!Object.hasOwn(RULES, name)) throw new Failure('NOT_FOUND');
+/** A rule that a workspace may change. */
+function ruleNamed(call: Call, text: string, field: string): RuleName {
+  if (!Object.hasOwn(RULES, text)) throw new Failure('NOT_FOUND');
+  const name = text as RuleName;
   call.resource = `limits/${name}`;
-  return name as RuleName;
+  if (FIXED.has(name)) throw invalid(field, 'holds for the whole service and cannot be changed');
+  return name;
 }
 
 function present(name: RuleName, overrides: RuleOverrides): MessageShape<typeof LimitSchema> {
@@ -128,6 +128,6 @@ function present(name: RuleName, overrides: RuleOverrides): MessageShape<typeof 
     defaultMax: RULES[name].max,
     defaultWindow: durationFromMs(RULES[name].windowSeconds * 1000),
     changed: overrides[name] !== undefined,
-    mayBeOff: !ALWAYS_ON.has(name),
+    fixed: FIXED.has(name),
   });
 }

@@ -6,8 +6,8 @@ export interface Rule {
 
 /**
  * THE limits on traffic: every rule by name, with its default and its source.
- * A workspace changes them at run time; `max: 0` switches a rule off, where that
- * is allowed.
+ * A workspace changes all but the FIXED ones at run time; `max: 0` switches a rule
+ * off.
  *
  * Limits of one session are in domain/sessionLimits.ts, of connections in
  * http/limits.ts.
@@ -32,8 +32,8 @@ export const RULES = {
 /** The name of a rule. */
 export type RuleName = keyof typeof RULES;
 
-/** Rules that cannot be switched off: without this one a client's secret could be guessed. */
-export const ALWAYS_ON: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint']);
+/** Rules that hold for the whole service: they count before it is known whose the caller is. */
+export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint']);
 
 /** What a workspace changed. */
 export type RuleOverrides = Readonly<Partial<Record<RuleName, Rule>>>;

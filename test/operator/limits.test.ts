@@ -37,7 +37,6 @@ describe('limits', () => {
       window: '300s',
       defaultMax: 5,
       defaultWindow: '300s',
-      mayBeOff: true,
     });
     expect(body.limits).toContainEqual({
       rule: 'token-endpoint',
@@ -45,6 +44,7 @@ describe('limits', () => {
       window: '60s',
       defaultMax: 10,
       defaultWindow: '60s',
+      fixed: true,
     });
   });
 
@@ -114,10 +114,10 @@ describe('limits', () => {
     await reset('ip-sends');
   });
 
-  it('that guard secrets cannot be switched off', async () => {
-    expect((await update({ rule: 'token-endpoint', max: 0 }, 'max')).fields).toEqual(['limit.max']);
-    expect((await update({ rule: 'token-endpoint', max: 1 }, 'max')).body.limit).toMatchObject({ max: 1 });
-    await reset('token-endpoint');
+  it('of the whole service cannot be changed', async () => {
+    expect((await update({ rule: 'token-endpoint', max: 1 }, 'max')).fields).toEqual(['limit.rule']);
+    expect((await reset('token-endpoint')).fields).toEqual(['rule']);
+    expect(await limitNamed('token-endpoint')).toMatchObject({ max: 10, window: '60s' });
   });
 
   it('that do not exist are not found', async () => {

@@ -135,6 +135,24 @@ describe('a deleted workspace', () => {
     expect((await person('otp.v1.OtpService/GetSession', {})).status).toBe(200);
   });
 
+  it('gets no access token, and those it has open nothing', async () => {
+    await make('oauth');
+    const apiKey = { displayName: 'a client', scopes: ['sessions.read'] };
+    const key = await operator('otp.admin.v1.ApiKeyService/CreateApiKey', { workspace: 'oauth', apiKey });
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: key.body.apiKey.id,
+      client_secret: key.body.secret,
+    });
+    const ask = () => fetch(`${service.baseUrl}/v1/oauth/token`, { method: 'POST', body });
+    const { access_token: token } = (await (await ask()).json()) as { access_token: string };
+    const client = connectJson(service.baseUrl, token);
+    expect((await client('otp.v1.OtpService/ListSessions', {})).status).toBe(200);
+    await operator(`${SERVICE}/DeleteWorkspace`, { workspace: 'oauth' });
+    expect((await client('otp.v1.OtpService/ListSessions', {})).reason).toBe('UNAUTHENTICATED');
+    expect((await ask()).status).toBe(401);
+  });
+
   it('is refused after five seconds by a process that did not delete it', async () => {
     const tenant = await keyOf(service, 'elsewhere');
     expect((await tenant('otp.v1.OtpService/ListSessions', {})).status).toBe(200);

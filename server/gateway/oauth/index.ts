@@ -5,6 +5,7 @@ import { Failure } from '../../errors.js';
 import type { ApiKeys } from '../../keys/apiKeys.js';
 import type { Limiter } from '../../limits/limiter.js';
 import type { AccessTokens } from '../../secrets/accessTokens.js';
+import type { Workspaces } from '../../workspaces/workspaces.js';
 import { type Dialect, route } from '../dialect.js';
 import { type ClientCredentials, readClient } from './client.js';
 
@@ -12,6 +13,7 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly accessTokens: AccessTokens;
   readonly limiter: Limiter;
+  readonly workspaces: Workspaces;
 }
 
 /** Where failures are counted: before a client is known there is no workspace. */
@@ -30,7 +32,7 @@ const WORDS: Readonly<Record<string, string>> = {
  * The OAuth 2.0 token endpoint (RFC 6749 section 4.4, client credentials): the
  * client is an API key, its id the client id, the key itself the secret.
  */
-export function createOAuth({ keys, accessTokens, limiter }: Parts): Dialect {
+export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts): Dialect {
   const token = route({
     method: 'POST',
     path: '/v1/oauth/token',
@@ -80,7 +82,8 @@ export function createOAuth({ keys, accessTokens, limiter }: Parts): Dialect {
     ] as const;
     await limiter.check(PARTITION, counts, {});
     const principal = await keys.authenticate(secret);
-    if (principal?.client === id) return principal;
+    const open = principal?.client === id && !(await workspaces.get(principal.workspace)).deletedAt;
+    if (open) return principal;
     await limiter.take(PARTITION, counts, {});
     throw new Failure('UNAUTHENTICATED');
   }
