@@ -6,9 +6,9 @@ import { dropDebit, keepDebit, openBooks } from './ledger.js';
 import type { StoredWallet } from './stored.js';
 
 /** Each wallet is looked at this often. */
-export const SWEEP_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = 60_000;
 /** A debit this old either has its session by now or never will: ten times as long as it may be used. */
-export const SETTLE_AFTER_MS = 300_000;
+const SETTLE_AFTER_MS = 300_000;
 
 /** Finishes what a process that went down left of a wallet: debits under way, and entries not added up. */
 export function createSweep(documents: Documents, clock: Clock) {

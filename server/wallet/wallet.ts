@@ -13,7 +13,7 @@ import { dropDebit, keepDebit, openBooks, writeOnce } from './ledger.js';
 import { DEFAULT_CURRENCY, emptyWallet, type StoredEntry, type StoredWallet } from './stored.js';
 
 /** A session that was not stored within this time after its debit must not be: the sweeper may not find it in time. */
-export const USABLE_MS = 30_000;
+const USABLE_MS = 30_000;
 /** Balances stay whole numbers that JavaScript holds exactly. */
 const MOST = 9_000_000_000_000_000;
 

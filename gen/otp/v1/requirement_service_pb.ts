@@ -158,7 +158,9 @@ export type GetVerificationStatusResponse = Message<"otp.v1.GetVerificationStatu
   otpRequired: boolean;
 
   /**
-   * Whether a live verification token was redeemed for this operation.
+   * Whether a live verification token was redeemed for this operation; known for
+   * 30 days after the session's end. Never true for a test key, which sees no
+   * live session.
    *
    * @generated from field: bool satisfied = 2;
    */
