@@ -83,7 +83,7 @@ describe('the From header of an e-mail sender', () => {
         expect(from?.address).toBe('no-reply@acme.example');
         expect(headers.filter(({ key }) => key === 'from')).toHaveLength(1);
       }),
-      { numRuns: 200 },
+      { numRuns: 40 },
     );
   });
 });
