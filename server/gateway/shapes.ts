@@ -9,7 +9,13 @@ import { Failure, type FieldViolation } from '../errors.js';
 export function readShape<S extends z.ZodType>(shape: S, value: unknown): z.output<S> {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
-  throw new Failure('INVALID_REQUEST', { violations: result.error.issues.map(describe) });
+  throw new Failure('INVALID_REQUEST', { violations: firstOfEach(result.error.issues.map(describe)) });
+}
+
+/** What is no list is not too long a list as well: the first thing wrong with a field is the one to say. */
+function firstOfEach(violations: readonly FieldViolation[]): FieldViolation[] {
+  const named = new Set<string>();
+  return violations.filter(({ field }) => !named.has(field) && named.add(field));
 }
 
 type Issue = z.core.$ZodIssue;
