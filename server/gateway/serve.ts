@@ -1,7 +1,7 @@
 import { create, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import type { Envelope } from '../call.js';
 import type { Clock } from '../clock.js';
-import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
+import { describe, Failure, invalid, retryAfterSeconds, toFailure } from '../errors.js';
 import { sendJson } from '../http/answer.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
@@ -45,7 +45,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       );
       sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
     } catch (thrown) {
-      const failure = inWordsOf(dialect, toFailure(thrown));
+      const failure = toFailure(thrown);
       if (failure.row.status >= 500 && !trace.reached) parts.onFault(failure, req);
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
       sendJson(req, res, status, body, {
@@ -89,8 +89,12 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         const message = create(method.input, request) as MessageShape<M['input']>;
         const answered = (call: Parameters<typeof headersOf>[0]) =>
           Object.assign(trace.headers, headersOf(call));
-        const response = await parts.pipeline.call(method, message, envelope, answered);
-        return create(method.output, response) as MessageShape<M['output']>;
+        try {
+          const response = await parts.pipeline.call(method, message, envelope, answered);
+          return create(method.output, response) as MessageShape<M['output']>;
+        } catch (thrown) {
+          throw inWordsOf(dialect, toFailure(thrown));
+        }
       },
     };
   }
@@ -126,8 +130,11 @@ function requestKeyOf(req: HttpRequest): string {
 }
 
 async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
-  if (route.form && mediaTypeOf(req) !== 'application/json') return Object.fromEntries(await readForm(req));
-  return readJson(req);
+  if (!route.form || mediaTypeOf(req) === 'application/json') return readJson(req);
+  const form = await readForm(req);
+  const twice = [...form.keys()].find((name) => form.getAll(name).length > 1);
+  if (twice !== undefined) throw invalid(twice, 'must not be given more than once');
+  return Object.fromEntries(form);
 }
 
 function queryOf(req: HttpRequest): URLSearchParams {
@@ -145,7 +152,7 @@ function goneSignal(res: HttpResponse): AbortSignal {
   return gone.signal;
 }
 
-/** The failure with its fields named as the dialect names them. */
+/** The failure of a call of the contract, with its fields named as the dialect names them. */
 function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
   const { violations } = failure.details;
   if (!violations?.some(({ field }) => fields[field] !== undefined)) return failure;

@@ -18,7 +18,7 @@ interface Body {
  */
 export function readClient(req: HttpRequest, { client_id, client_secret }: Body): ClientCredentials {
   const basic = readBasic(req.headers.authorization ?? '');
-  if (basic && client_secret !== undefined) {
+  if (basic && client_secret) {
     throw new Failure('INVALID_REQUEST', {
       message: 'Give the client credentials once: by HTTP Basic or in the body.',
     });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { peerKey } from '../../domain/addresses.js';
+import { parseId } from '../../domain/ids.js';
 import type { Principal } from '../../domain/principal.js';
-import { Failure } from '../../errors.js';
+import { Failure, invalid } from '../../errors.js';
 import type { ApiKeys } from '../../keys/apiKeys.js';
 import type { Limiter } from '../../limits/limiter.js';
 import type { AccessTokens } from '../../secrets/accessTokens.js';
@@ -26,7 +27,10 @@ const WORDS: Readonly<Record<string, string>> = {
   INVALID_REQUEST: 'invalid_request',
   RATE_LIMITED: 'temporarily_unavailable',
   STORE_UNAVAILABLE: 'temporarily_unavailable',
+  INTERNAL: 'server_error',
 };
+
+const GRANT = 'client_credentials';
 
 /**
  * The OAuth 2.0 token endpoint (RFC 6749 section 4.4, client credentials): the
@@ -52,11 +56,7 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
       scope: z.string(),
     }),
     async handle({ body, req, peer }) {
-      if (body.grant_type !== 'client_credentials') {
-        throw new Failure('INVALID_REQUEST', {
-          violations: [{ field: 'grant_type', description: 'must be client_credentials' }],
-        });
-      }
+      if (body.grant_type !== GRANT) throw invalid('grant_type', `must be ${GRANT}`);
       const client = readClient(req, body);
       const principal = await authenticate(client, peer);
       const scopes = grantedScopes(principal, body.scope);
@@ -77,9 +77,10 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
   /** Only failures are counted, so that a client that knows its secret is never kept out by its own use. */
   async function authenticate({ id, secret }: ClientCredentials, peer: string): Promise<Principal> {
     const counts = [
-      { rule: 'token-endpoint', key: `client ${id}` },
-      { rule: 'token-endpoint', key: `peer ${peerKey(peer)}` },
-    ] as const;
+      // Whatever else stands in for an id is nobody's, and must not become a name in the store.
+      ...(parseId(id) === id ? [{ rule: 'token-endpoint', key: `client ${id}` } as const] : []),
+      { rule: 'token-endpoint', key: `peer ${peerKey(peer)}` } as const,
+    ];
     await limiter.check(PARTITION, counts, {});
     const principal = await keys.authenticate(secret);
     const open = principal?.client === id && !(await workspaces.get(principal.workspace)).deletedAt;
@@ -100,15 +101,26 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
       error_description: z.string(),
       error_code: z.string().describe('The reason: a stable word'),
     }),
-    refuse(failure) {
+    refuse(failure, body) {
       const { reason, row, message } = failure;
       return {
-        status: row.status,
-        body: { error: WORDS[reason] ?? reason, error_description: message, error_code: reason },
+        // The RFC knows 400 and 401 only; it has a word, and no status, for scopes that are not granted.
+        status: reason === 'PERMISSION_DENIED' ? 400 : row.status,
+        body: {
+          error: isOtherGrant(failure, body) ? 'unsupported_grant_type' : (WORDS[reason] ?? reason),
+          error_description: message,
+          error_code: reason,
+        },
         ...(reason === 'UNAUTHENTICATED' && { headers: { 'www-authenticate': 'Basic realm="countersign"' } }),
       };
     },
   };
+}
+
+/** A grant that is named and is not ours; one that is missing or malformed is no grant at all. */
+function isOtherGrant({ details: { violations } }: Failure, body: unknown): boolean {
+  const given = (body as { grant_type?: unknown } | undefined)?.grant_type;
+  return violations?.[0]?.field === 'grant_type' && typeof given === 'string' && given !== '';
 }
 
 /** The scopes asked for, where the key holds every one; without a wish, all it holds. */
