@@ -5,6 +5,8 @@ import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
 import { repeating } from '../calling/repeat.js';
 
+export { createOtpInput, type OtpInput, type OtpInputOptions } from './otpInput.js';
+
 /** How a page reaches the service. */
 export interface SessionClientOptions {
   /** `https://` and host. */

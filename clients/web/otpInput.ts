@@ -1,0 +1,106 @@
+/** What a box for a code is made with. */
+export interface OtpInputOptions {
+  /** Digits of the code: `codeLength` of the session. Default 6. */
+  readonly length?: number;
+  /** What a screen reader calls it. Default "One-time code". */
+  readonly label?: string;
+  /** Its name in a form. Default "otp". */
+  readonly name?: string;
+  /** Told of every whole code, once, however it got into the box: typed, pasted or filled in. */
+  readonly onCode?: (code: string) => void;
+}
+
+/** One box for the whole code. */
+export interface OtpInput {
+  /** For the page to place and style. */
+  readonly element: HTMLInputElement;
+  /** The digits in the box. */
+  readonly code: string;
+  /** Empties the box for another try and puts the cursor into it. */
+  clear(): void;
+  /** Stops waiting for a text message. Call it when the box leaves the page. */
+  close(): void;
+}
+
+/** What WebOTP adds to the Credential Management API; the DOM's own types do not know it yet. */
+interface WebOtp {
+  get(options: {
+    readonly otp: { readonly transport: readonly ['sms'] };
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly code?: string } | null>;
+}
+
+/**
+ * Makes the box that a person enters a code in. One box and not one a digit:
+ * that is what browsers, password managers and screen readers fill in and read
+ * (WCAG 2.2, 1.3.5 and 3.3.8). `autocomplete="one-time-code"` lets a browser
+ * offer the code of a text message; where there is WebOTP, a message whose last
+ * line is `@host #code` fills it in.
+ */
+export function createOtpInput(document: Document, options: OtpInputOptions = {}): OtpInput {
+  const { length = 6, label = 'One-time code', name = 'otp', onCode } = options;
+  const element = document.createElement('input');
+  // No maxlength: it would cut off a pasted "123 456" before the space is taken out.
+  const attributes = {
+    type: 'text',
+    name,
+    inputmode: 'numeric',
+    autocomplete: 'one-time-code',
+    pattern: `[0-9]{${length}}`,
+    required: '',
+    autocapitalize: 'off',
+    spellcheck: 'false',
+    dir: 'ltr',
+    'aria-label': label,
+  };
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+
+  const read = () => digitsOf(element.value).slice(0, length);
+  const waiting = new AbortController();
+  let told = '';
+  element.addEventListener('input', () => {
+    const code = read();
+    if (element.value !== code) element.value = code;
+    const whole = code.length === length ? code : '';
+    if (whole === told) return;
+    told = whole;
+    if (whole) onCode?.(whole);
+  });
+  void fillFromMessage();
+
+  async function fillFromMessage(): Promise<void> {
+    const view = document.defaultView;
+    if (!view || !('OTPCredential' in view)) return;
+    try {
+      const credentials = view.navigator.credentials as unknown as WebOtp;
+      const message = await credentials.get({ otp: { transport: ['sms'] }, signal: waiting.signal });
+      if (!message?.code || waiting.signal.aborted) return;
+      element.value = message.code;
+      // As if typed, so that whatever else on the page listens to the box hears of it.
+      element.dispatchEvent(new Event('input', { bubbles: true }));
+    } catch {
+      // No message came, or the person said no: they type the code.
+    }
+  }
+
+  return {
+    element,
+    get code() {
+      return read();
+    },
+    clear() {
+      element.value = '';
+      told = '';
+      element.focus();
+    },
+    close: () => waiting.abort(),
+  };
+}
+
+/** The digits of a text as 0 to 9; full-width and Arabic keyboards type others. */
+const digitsOf = (text: string): string =>
+  text
+    .normalize('NFKC')
+    // The low four bits of these are the digit.
+    .replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
+    .replaceAll(/[^0-9]/g, '');
