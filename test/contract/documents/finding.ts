@@ -92,8 +92,12 @@ export function finding(bench: Bench): void {
       expect(await sorted({ tags: 'red' })).toEqual([]);
       expect(await sorted({ tags: 'new' })).toEqual(['a/1']);
       expect(await sorted({ tags: 'blue' })).toEqual(['a/1']);
+      await bench.things.findOneAndUpdate({ _id: 'a/1' }, { $set: { tags: ['red', 'new'] } });
+      expect(await sorted({ tags: 'red' })).toEqual(['a/1']);
       await bench.things.deleteOne({ _id: 'a/1' });
       expect(await sorted({ tags: 'new' })).toEqual([]);
+      await bench.things.insertOne({ _id: 'a/1', tags: ['new'] });
+      expect(await sorted({ tags: 'new' })).toEqual(['a/1']);
     });
   });
 
