@@ -12,6 +12,7 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { Senders } from '../senders/senders.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
@@ -45,6 +46,7 @@ export interface OtpParts {
   readonly sessionTokens: SessionTokens;
   readonly verificationTokens: VerificationTokens;
   readonly sponsors: Sponsors;
+  readonly senders: Senders;
   readonly wallet: Wallet;
   readonly supports: (channel: ChannelName) => boolean;
   readonly outbox: DueQueue<StoredSession>;

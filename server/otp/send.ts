@@ -11,6 +11,7 @@ import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
+import type { Senders } from '../senders/senders.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
 import { type Collection, DuplicateKey } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
@@ -31,6 +32,7 @@ interface Parts {
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
   readonly sponsors: Sponsors;
+  readonly senders: Senders;
   readonly idempotency: (workspace: string) => Idempotency;
   readonly reuses: Reuses;
   readonly block: RecipientBlock;
@@ -70,7 +72,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
         workspace,
         audience.recipients.map(({ channel }) => channel),
       );
-      const opening = openingOf(call, request, audience, claim?.session ?? newId());
+      const opening = await openingOf(call, request, audience, claim?.session ?? newId());
       refuseUnsupported(opening);
       const { session, reused } = await open(call, request, opening, plan, workspace);
       // A reused session is not this request's own: a repeat must find it anew.
@@ -90,9 +92,16 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     return idempotency(principal.workspace).claim(scope, request.requestId, canonical, newId());
   }
 
-  function openingOf({ principal }: Call, request: SendRequest, audience: Addressees, id: string): Opening {
+  async function openingOf(
+    { principal }: Call,
+    request: SendRequest,
+    audience: Addressees,
+    id: string,
+  ): Promise<Opening> {
     const mode = request.sandbox ? 'test' : principal.mode;
     const { recipients, beneficiary } = audience;
+    const channels = recipients.map(({ channel }) => channel);
+    const from = await parts.senders.choose(principal.workspace, request.senderId, channels);
     return {
       _id: `${principal.workspace}/${id}`,
       partition: partitionOf(principal, mode),
@@ -101,6 +110,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
       recipients: recipients.map((recipient) => ({
         ...recipient,
         fingerprint: fingerprints.recipient(principal.workspace, recipient.identity),
+        ...(from.has(recipient.channel) && { sender: from.get(recipient.channel) as string }),
       })),
       ...(beneficiary && { beneficiary }),
     };
