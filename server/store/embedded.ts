@@ -94,6 +94,7 @@ class EmbeddedStore implements Documents {
   async #close(): Promise<void> {
     await this.#stopSweeping();
     await this.#queue.close();
+    await this.#file.writer.settle();
     this.#file.reader.close();
     this.#file.writer.close();
   }

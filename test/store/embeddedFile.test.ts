@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -44,6 +44,17 @@ describe('the file of the embedded store', () => {
     await first.close();
     const second = await open_();
     expect(await second.collection<Thing>('things').find({ tags: 't' }).toArray()).toStrictEqual([thing]);
+  });
+
+  it('holds everything by itself once closed', async () => {
+    const documents = await open_();
+    await documents.collection<Thing>('things').insertOne({ _id: 'a' });
+    await documents.close();
+    const copy = join(folder, 'copy');
+    await mkdir(copy);
+    await copyFile(path, join(copy, 'countersign.db'));
+    const copied = await open_([THINGS], copy);
+    expect(await copied.collection('things').findOne({ _id: 'a' })).toEqual({ _id: 'a' });
   });
 
   it('is made anew inside when the declared indexes change, with every document', async () => {

@@ -75,6 +75,11 @@ export class Writer {
     return (this.#database as unknown as { readonly inTransaction: boolean }).inTransaction;
   }
 
+  /** Brings the log into the file, so that a copy of the file alone is whole. Other processes may make it wait; then they do it. */
+  async settle(): Promise<void> {
+    await this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+  }
+
   close(): void {
     this.#database.close();
   }

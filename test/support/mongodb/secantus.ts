@@ -23,7 +23,6 @@ export async function secantusFromPyPI(): Promise<ServerProgram | null> {
     command: python(FOLDER),
     // By module, because the scripts of a virtual environment name the folder it was built in.
     args: (port, folder) => ['-c', 'from secantus.cli import main; main()', ...secantusArgs(port, folder)],
-    initiate: false,
   };
 }
 

@@ -11,8 +11,8 @@ export interface ServerProgram {
   readonly title: string;
   readonly command: string;
   readonly args: (port: number, folder: string) => readonly string[];
-  /** A real mongod has to be told to be a replica set, which retryable writes need. */
-  readonly initiate: boolean;
+  /** The replica set a real mongod has to be made into, which retryable writes need. */
+  readonly replicaSet?: string;
 }
 
 export interface RunningServer {
@@ -37,8 +37,10 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    await answers(child, `mongodb://127.0.0.1:${port}/?directConnection=true`, program.initiate);
-    return { uri: `mongodb://127.0.0.1:${port}/?directConnection=true`, stop };
+    const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+    const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
+    await answers(child, uri, program.replicaSet ? { _id: program.replicaSet, members } : undefined);
+    return { uri, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -56,7 +58,7 @@ function freePort(): Promise<number> {
 }
 
 /** Resolves when the server takes writes. */
-async function answers(child: ChildProcess, uri: string, initiate: boolean): Promise<void> {
+async function answers(child: ChildProcess, uri: string, replicaSet?: object): Promise<void> {
   let gone: Error | undefined;
   child.once('error', (error) => {
     gone = error;
@@ -65,12 +67,12 @@ async function answers(child: ChildProcess, uri: string, initiate: boolean): Pro
     gone ??= new Error(`it ended with code ${code}`);
   });
   const giveUpAt = Date.now() + START_MS;
-  let initiated = !initiate;
+  let initiated = !replicaSet;
   for (;;) {
     const client = new MongoClient(uri, { serverSelectionTimeoutMS: 500, connectTimeoutMS: 500 });
     try {
       const admin = client.db('admin');
-      if (!initiated) await admin.command({ replSetInitiate: {} });
+      if (!initiated) await admin.command({ replSetInitiate: replicaSet });
       initiated = true;
       if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
       throw new Error('it takes no writes');
