@@ -63,7 +63,8 @@ ${table(['what', 'limit'], session)}
 
 ## Traffic
 
-Exact sliding windows, shared by every process on one store; a workspace changes them at run time with LimitService.
+Shared by every process on one store. Rules of up to 50 are exact sliding windows, larger ones count per fixed window.
+A workspace changes them at run time with LimitService, all but \`token-endpoint\`, which counts before a workspace is known.
 
 ${table(['rule', 'default'], traffic)}
 

@@ -1,10 +1,12 @@
 import { configuration } from './configuration.js';
 import { errors } from './errors.js';
 import { limits } from './limits.js';
+import { sandbox } from './sandbox.js';
 
 /** Every generated page by its path. A test holds the files against this. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': configuration,
   'docs/errors.md': errors,
   'docs/limits.md': limits,
+  'docs/sandbox.md': sandbox,
 };
