@@ -2,6 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { Failure } from './errors.js';
+import { impossibleValues } from './wellKnown.js';
 
 // Every pattern is a constant of our own contract, so the platform's regular
 // expressions are safe here and need no engine of their own, and the few there
@@ -25,6 +26,8 @@ const validator = createValidator({
  * INVALID_REQUEST naming every field at fault, each path after `prefix`.
  */
 export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
+  const impossible = [...impossibleValues(schema, message, prefix)];
+  if (impossible.length > 0) throw new Failure('INVALID_REQUEST', { violations: impossible });
   const result = validator.validate(schema, message);
   if (result.kind === 'valid') return;
   if (result.kind === 'error') throw result.error;

@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { durationMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
-import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
+import { type Status, StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { type Reason, reasonOf } from './reasons.js';
 
 export { Code } from '@connectrpc/connect';
@@ -71,20 +71,22 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 }
 
 function fromServiceError({ code, details, metadata }: ServiceError): ConnectError {
-  const error = new ConnectError(details, code in Code ? code : Code.Unknown);
-  error.details = detailsOf(metadata.get('grpc-status-details-bin')[0]);
+  const status = statusOf(metadata.get('grpc-status-details-bin')[0]);
+  // grpc-js leaves part of the percent encoding in `details`; the status says the same in clear.
+  const error = new ConnectError(status?.message || details, code in Code ? code : Code.Unknown);
+  error.details = (status?.details ?? []).map(({ typeUrl, value }) => ({
+    type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
+    value,
+  }));
   return error;
 }
 
-/** The details of a google.rpc.Status; none where it cannot be read: the code and text are still there. */
-function detailsOf(status: string | Uint8Array | undefined): ConnectError['details'] {
-  if (!(status instanceof Uint8Array)) return [];
+/** Undefined where there is none that can be read: the code and text are still there. */
+function statusOf(bytes: string | Uint8Array | undefined): Status | undefined {
+  if (!(bytes instanceof Uint8Array)) return undefined;
   try {
-    return fromBinary(StatusSchema, status).details.map(({ typeUrl, value }) => ({
-      type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
-      value,
-    }));
+    return fromBinary(StatusSchema, bytes);
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -19,6 +19,7 @@ import { readRequestId } from '../pipeline/headers.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
+import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
 import { refusal, restate } from './restate.js';
 
@@ -74,6 +75,7 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
     const requestId = readRequestId(req.headers['x-request-id']?.toString());
     if (requestId) res.setHeader('x-request-id', requestId);
     const response = await respond(method, req, res, { peer: peerOf(req), reached: false });
+    if (response.trailer) unescapeMessage(response.trailer);
     await universalResponseToNodeResponse(response, res).catch((error: unknown) => {
       // The caller is gone or does not read: there is nobody to tell.
       if (!(error instanceof ConnectError)) throw error;

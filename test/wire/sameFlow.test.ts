@@ -1,6 +1,9 @@
 import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
+import { toMethodDefinition } from '../../clients/grpc-js/index.js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
 import { startService, type TestService } from '../support/service.js';
 import { deliveredCode, otherThan } from './delivered.js';
@@ -87,4 +90,16 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
     expect(reason).toBe('INVALID_RECIPIENT');
     expect(violations).toEqual([{ field: 'recipients.email', description: 'must be an e-mail address' }]);
   });
+});
+
+it('the text of an error reads the same for grpc-js itself as for everyone', async () => {
+  const client = new Client(`127.0.0.1:${service.port}`, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${service.liveKey}`);
+  const { path, requestSerialize, responseDeserialize } = toMethodDefinition(OtpService.method.getSession);
+  const error = await new Promise<ServiceError | null>((resolve) => {
+    client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, metadata, resolve);
+  });
+  client.close();
+  expect(error?.details).toBe('The request is not valid: session_id is required.');
 });
