@@ -34,6 +34,12 @@ const NAMES = Object.keys(SANDBOX_SCENARIOS);
 const DOMAIN = '@sandbox.example';
 const FIRST_PHONE = 15_005_550_000;
 
+/** The recipients that stand for a scenario. */
+export const sandboxRecipient = (name: string): { readonly email: string; readonly phone: string } => ({
+  email: `${name}${DOMAIN}`,
+  phone: `+${FIRST_PHONE + NAMES.indexOf(name)}`,
+});
+
 /** The scenario of a recipient's identity (lower-case e-mail or E.164); undefined for an ordinary one. */
 export function sandboxScenario(identity: string): SandboxScenario | undefined {
   if (identity.endsWith(DOMAIN)) {

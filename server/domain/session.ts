@@ -106,6 +106,8 @@ export interface StoredSession {
   readonly required: readonly ChannelName[];
   readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
   readonly recipients: readonly string[];
+  /** To a sandbox recipient: neither its sends nor its wrong codes count against any limit. */
+  readonly uncounted?: true;
   readonly codeLength: number;
   readonly lifetimeMs: number;
   readonly attemptsLeft: number;

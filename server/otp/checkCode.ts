@@ -137,7 +137,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
 
   async function wrong(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
     const recipient = reserved.channels[channel]?.recipient ?? '';
-    await block.fail(reserved.partition, recipient, reserved.codeLength);
+    if (!reserved.uncounted) await block.fail(reserved.partition, recipient, reserved.codeLength);
     if (reserved.attemptsLeft <= 0) await markLocked(reserved);
     return { result: 'INVALID_CODE', session: reserved };
   }

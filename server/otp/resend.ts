@@ -92,6 +92,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
 
   /** A resend counts as a send: the same limits, the same recipient block. */
   async function count(call: Call, session: StoredSession, channels: readonly ChannelName[]) {
+    if (session.uncounted) return async () => {};
     const { workspace, sessionId } = call.principal;
     const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
     await parts.block.check(session.partition, recipients);

@@ -8,8 +8,9 @@ export const scenarioOf = (recipients: readonly Pick<Recipient, 'identity'>[]): 
   recipients.map(({ identity }) => sandboxScenario(identity)).find(Boolean);
 
 /** The session as the scenario wants it to begin. */
-export function asScenario(session: StoredSession, scenario: SandboxScenario | undefined): StoredSession {
-  if (!scenario) return session;
+export function asScenario(opened: StoredSession, scenario: SandboxScenario | undefined): StoredSession {
+  if (!scenario) return opened;
+  const session = { ...opened, uncounted: true } as const;
   if ('delivery' in scenario) {
     const channels = channelsOf(session).map(([name, channel]) => {
       const delivery = settled(channel.delivery, { state: 'FAILED', error: scenario.delivery });
