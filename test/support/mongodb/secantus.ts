@@ -29,6 +29,9 @@ export async function secantusFromPyPI(): Promise<ServerProgram | null> {
 /** Built aside and renamed, so that two runs at once never see half of it. */
 async function install(): Promise<void> {
   const aside = `${FOLDER}.${process.pid}`;
+  process.stderr.write(
+    `MongoDB for the tests: installing SecantusDB ${VERSION} from PyPI into .cache, this once\n`,
+  );
   try {
     await mkdir(resolve('.cache'), { recursive: true });
     await run(onWindows ? 'python' : 'python3', ['-m', 'venv', aside], { timeout: INSTALL_MS });

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,10 +30,13 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
   const port = await freePort();
   const child = spawn(program.command, program.args(port, folder), { stdio: 'ignore' });
   // Also when the run ends in a way that no teardown sees.
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
+  const abandon = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   const stop = async () => {
-    process.off('exit', kill);
+    process.off('exit', abandon);
     await end(child);
     await rm(folder, { recursive: true, force: true });
   };
@@ -72,9 +76,9 @@ async function answers(child: ChildProcess, uri: string, replicaSet?: object): P
     const client = new MongoClient(uri, { serverSelectionTimeoutMS: 500, connectTimeoutMS: 500 });
     try {
       const admin = client.db('admin');
+      if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
       if (!initiated) await admin.command({ replSetInitiate: replicaSet });
       initiated = true;
-      if ((await admin.command({ hello: 1 })).isWritablePrimary) return;
       throw new Error('it takes no writes');
     } catch (error) {
       if (gone) throw gone;
