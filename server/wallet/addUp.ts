@@ -2,7 +2,7 @@ import type { Books } from './ledger.js';
 import type { StoredWallet } from './stored.js';
 
 /** Entries added to a balance at once: what bounds the wallet document. */
-const BATCH = 100;
+const BATCH = 50;
 
 /**
  * Adds credits and refunds that stand in the ledger to the balance, each once.
