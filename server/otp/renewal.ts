@@ -1,6 +1,6 @@
 import { charged, earliestDue, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
-import { deliveryEvents, recording } from '../domain/events.js';
+import { deliveryEvents, recording, type SessionEvent } from '../domain/events.js';
 import { channelsOf, refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
@@ -51,17 +51,21 @@ export function renewal(
   debit: Debit | undefined,
 ): Update {
   const { cooldownSeconds, max } = SESSION_LIMITS.resend;
+  // Verified meanwhile: its code must stay gone, and its message is not sent.
+  const late = [...fresh.keys()].filter((name) => seen.channels[name]?.state !== 'PENDING');
+  const renewed = [...fresh].filter(([name]) => !late.includes(name));
   const deliveries = new Map(
-    [...fresh].map(([name, { delivery }]) => {
+    renewed.map(([name, { delivery }]) => {
       const n = (seen.channels[name]?.delivery.n ?? 0) + 1;
       return [name, charged({ ...delivery, n }, chargeOf(debit, name))];
     }),
   );
   const deliverAt = earliestDue(withDeliveries(seen.channels, deliveries));
   // What still waited is replaced and will not leave.
-  const history = recording(seen, deliveryEvents(seen.channels, deliveries, now), now);
+  const replaced = deliveryEvents(seen.channels, deliveries, now);
+  const history = recording(seen, [...replaced, ...refundsOf(debit, late, now)], now);
   const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
-  const perChannel = [...fresh].flatMap(([name, { codeHash, sandboxCode }]) => [
+  const perChannel = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
     [`channels.${name}.delivery`, deliveries.get(name)],
@@ -86,3 +90,12 @@ export function renewal(
     }),
   };
 }
+
+/** The parts of a debit that were taken for messages that are not sent after all. */
+const refundsOf = (debit: Debit | undefined, channels: readonly ChannelName[], now: number): SessionEvent[] =>
+  channels.flatMap((channel) => {
+    const charge = chargeOf(debit, channel);
+    return charge
+      ? [{ id: `refund.${channel}.${charge.debit}`, type: 'refund', at: new Date(now), channel, charge }]
+      : [];
+  });

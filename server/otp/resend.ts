@@ -13,7 +13,7 @@ import type { DueQueue } from '../store/dueQueue.js';
 import type { Debit, Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { canonicalRequest } from './canonical.js';
-import { chargeOf, holding } from './charge.js';
+import { holding } from './charge.js';
 import { lookUp } from './lookUp.js';
 import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './newSession.js';
 import { idOf, presentSession, workspaceOf } from './present.js';
@@ -75,7 +75,6 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
           () => clock.now(),
           () => renew(session, fresh, now, repeat?.record, debit),
         );
-        await refundUnsent(renewed.session, fresh, debit);
         outbox.offer(renewed.session);
         return answer(call, renewed.session);
       } catch (refused) {
@@ -114,19 +113,6 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     return parts.wallet.debit(workspaceOf(session), idOf(session), channels, now);
   }
 
-  /** A channel that was verified while its message was being paid for has none. */
-  async function refundUnsent(
-    session: StoredSession,
-    fresh: ReadonlyMap<ChannelName, FreshCode>,
-    debit: Debit | undefined,
-  ): Promise<void> {
-    for (const name of fresh.keys()) {
-      const charge = chargeOf(debit, name);
-      if (!charge || session.channels[name]?.delivery.charge?.debit === charge.debit) continue;
-      await parts.wallet.refund(workspaceOf(session), charge.debit, name, charge.amount, idOf(session));
-    }
-  }
-
   async function renew(
     session: StoredSession,
     fresh: ReadonlyMap<ChannelName, FreshCode>,
@@ -140,12 +126,13 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
       seen = await sessions.findOne({ _id: session._id })
     ) {
       refuseResend(seen, now);
-      // Verified meanwhile: its code must stay gone.
-      const still = new Map([...fresh].filter(([name]) => seen?.channels[name]?.state === 'PENDING'));
-      if (still.size === 0) throw new Failure('ALREADY_VERIFIED');
+      const { channels } = seen;
+      if ([...fresh.keys()].every((name) => channels[name]?.state !== 'PENDING')) {
+        throw new Failure('ALREADY_VERIFIED');
+      }
       const renewed = await sessions.findOneAndUpdate(
         renewalGuard(seen, now),
-        renewal(seen, still, now, record, debit),
+        renewal(seen, fresh, now, record, debit),
       );
       if (renewed) return { session: renewed, held: true };
     }

@@ -206,7 +206,9 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
       // A request id whose first attempt was slower than its lease: that attempt's session stands.
       const earlier = await sessions.findOne({ _id: session._id });
       if (!earlier) throw error;
-      return { session: earlier, held: false };
+      // Or it is this very insert, whose first answer was lost on the way.
+      const held = Object.keys(session.charges ?? {}).every((debit) => earlier.charges?.[debit]);
+      return { session: earlier, held };
     }
   }
 
