@@ -28,7 +28,9 @@ export function searchFields(spec: CollectionSpec): readonly IndexField[] {
 }
 
 /**
- * The index a find goes by. Refuses a sort that none serves: sorting in memory
+ * The index a find goes by: of those that name single values the one declared
+ * last, as the narrow ones are declared after the broad ones; then a range of
+ * ids, then any other range. Refuses a sort that none serves: sorting in memory
  * would cost more with every document stored.
  */
 export function accessPath(
@@ -43,7 +45,7 @@ export function accessPath(
   let best: AccessPath | undefined;
   let bestRank = 0;
   const consider = (path: AccessPath, rank: number): void => {
-    if (rank <= bestRank || !serves(path, sorted)) return;
+    if (rank < bestRank || !serves(path, sorted)) return;
     best = path;
     bestRank = rank;
   };
@@ -52,7 +54,8 @@ export function accessPath(
   for (const field of fields) {
     const onField = terms(filter[field.path], field.kind);
     if (onField.length === 0) continue;
-    const exact = onField.some(({ operator }) => operator === '=');
+    // The documents of several elements are put in the order of their ids; those of several texts come text by text.
+    const exact = field.kind === 'array' || onField.some(({ operator }) => operator === '=');
     consider({ field, onField, onId, orderedByField: !exact, direction }, exact ? 4 : 2);
   }
   if (!best) throw new UnsupportedOperation(`no index of ${spec.name} serves a sort by ${sorted.join(', ')}`);
@@ -63,7 +66,12 @@ function serves({ field, orderedByField }: AccessPath, sorted: readonly string[]
   const [first, second, ...more] = sorted;
   if (first === undefined) return true;
   if (first === '_id') return !orderedByField && second === undefined;
-  return first === field?.path && (second === undefined || second === '_id') && more.length === 0;
+  return (
+    first === field?.path &&
+    field.kind !== 'array' &&
+    (second === undefined || second === '_id') &&
+    more.length === 0
+  );
 }
 
 const isPoint = ({ operator }: Term): boolean => operator === '=' || operator === 'in';
@@ -74,12 +82,12 @@ const OPERATORS = { $in: 'in', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as c
 function terms(wanted: Filter[string], kind: IndexField['kind']): readonly Term[] {
   if (wanted === undefined || wanted === null) return [];
   if (isOfKind(wanted, kind)) return [{ operator: '=', operand: wanted }];
-  // An array can meet two conditions by two different elements, so only equality is looked up.
-  if (typeof wanted !== 'object' || wanted instanceof Date || kind === 'array') return [];
+  if (typeof wanted !== 'object' || wanted instanceof Date) return [];
   const found: Term[] = [];
   for (const [name, operand] of Object.entries(wanted)) {
     const operator = OPERATORS[name as keyof typeof OPERATORS];
-    if (operator === undefined) continue;
+    // An array can meet two comparisons by two different elements, so its index answers none of them.
+    if (operator === undefined || (kind === 'array' && operator !== 'in')) continue;
     if (operator !== 'in') {
       if (isOfKind(operand, kind)) found.push({ operator, operand });
     } else if ((operand as readonly Scalar[]).every((value) => isOfKind(value, kind))) {

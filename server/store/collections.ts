@@ -8,7 +8,12 @@ export interface IndexField {
 /** A collection, its indexes and whether documents with a `purgeAt` in the past are removed. */
 export interface CollectionSpec {
   readonly name: string;
-  /** Besides the one on `_id`. At most one array field an index; documents without the first field are not indexed. */
+  /**
+   * Besides the one on `_id`: each is one field, alone or followed by `_id`,
+   * those that many documents share declared first. A document that lacks the
+   * field is not in the index; one that holds it with another type than
+   * declared is refused.
+   */
   readonly indexes: readonly (readonly IndexField[])[];
   readonly ttl: boolean;
 }

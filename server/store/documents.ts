@@ -47,16 +47,31 @@ export interface Document {
 
 /** Ordering and bounds of a find. */
 export interface FindOptions {
+  /**
+   * By `_id`, or by an indexed field that the filter compares, then `_id`; all
+   * fields in one direction. Nothing is sorted in memory, so what no index
+   * serves is refused.
+   */
   readonly sort?: Readonly<Record<string, 1 | -1>>;
   readonly limit?: number;
 }
 
-/** A result that is read as it is iterated; leaving the loop early frees it. */
+/**
+ * A result that is read as it is iterated; leaving the loop early frees it.
+ * Each document is whole; one that changes meanwhile may be seen before or
+ * after the change and, where the change moves it along the index, twice.
+ */
 export interface Cursor<T> extends AsyncIterable<T> {
   toArray(): Promise<T[]>;
 }
 
-/** One collection. Values: strings, finite numbers, booleans, dates, null, arrays and plain objects of these. */
+/**
+ * One collection. Values: strings, finite numbers, booleans, dates, null,
+ * arrays and plain objects of these. Keys: not empty, without dots and NUL, no
+ * `$` in front, and none that every JavaScript object inherits. A store that
+ * cannot be reached, read or written is Failure STORE_UNAVAILABLE; whether a
+ * write that failed so took effect is not known.
+ */
 export interface Collection<T extends Document = Document> {
   /** Stores a new document. Throws DuplicateKey when its `_id` is taken. */
   insertOne(document: T): Promise<void>;

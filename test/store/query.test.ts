@@ -56,6 +56,18 @@ describe('a find costs what it finds, whatever else is stored', () => {
     expect(next).not.toMatch(/SCAN|TEMP B-TREE/);
   });
 
+  it('several elements: their ids are put in order, and only a page of documents is read', () => {
+    const filter = { tags: { $in: ['red', 'blue'] }, owner: 'ann' };
+    const steps = plan(filter, { _id: -1 }, { id: 'k', field: null });
+    expect(steps).toMatch(/SEARCH l USING PRIMARY KEY \(value=\? AND _id<\?\)/);
+    expect(steps).toMatch(/SEARCH d USING INDEX .*\(_id=\?\)/);
+    expect(steps).not.toMatch(/SCAN d/);
+  });
+
+  it('of several indexed fields, by the one declared last', () => {
+    expect(plan({ owner: 'ann', tags: 'red' }, { _id: -1 })).toMatch(/SEARCH l .*\(value=\?\)/);
+  });
+
   it.each<[string, Filter]>([
     ['several ids', { _id: { $in: ['a', 'b'] } }],
     ['several texts', { owner: { $in: ['ann', 'bob'] } }],

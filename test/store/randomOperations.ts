@@ -115,6 +115,10 @@ const find: fc.Arbitrary<readonly [Filter, FindOptions]> = fc.oneof(
       fc.record({ owner: fc.constantFrom('ann', 'bob') }),
       fc.record({ tags: fc.constantFrom('red', 'blue') }),
       fc.record({ tags: fc.constantFrom('red', 'blue'), _id: idRange }),
+      fc.record({
+        tags: fc.record({ $in: fc.subarray(['red', 'blue', 'green', '']) }),
+        owner: fc.constantFrom('ann', 'bob'),
+      }),
       fc.record({ _id: idRange }),
     ),
     fc.record(

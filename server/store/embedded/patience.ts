@@ -4,7 +4,7 @@ import { isBusy } from './sqlite.js';
 /** How long another process may keep a lock before an operation gives up. */
 const PATIENCE_MS = 2000;
 const FIRST_PAUSE_MS = 1;
-const LONGEST_PAUSE_MS = 16;
+const LONGEST_PAUSE_MS = 4;
 
 /**
  * Runs `attempt` until no other process is in the way, without blocking the

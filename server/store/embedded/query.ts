@@ -15,40 +15,41 @@ export interface PageQuery {
   readonly parameters: readonly SqlValue[];
 }
 
+/**
+ * The texts of SQL are few, however many values a filter names, so that a
+ * prepared statement is found again. Indexes are named, so that SQLite never
+ * chooses another.
+ */
 export function pageQuery(
   layout: Layout,
   path: AccessPath,
   after: Place | undefined,
   size: number,
 ): PageQuery {
-  const { from, id, column } = source(layout, path);
-  const order = path.direction === 1 ? 'ASC' : 'DESC';
-  const beyond = path.direction === 1 ? '>' : '<';
-  const clauses: string[] = [];
-  const parameters: SqlValue[] = [];
-  const compare = (left: string, terms: readonly Term[]): void => {
-    for (const { operator, operand } of terms) {
-      // One text of SQL however many values there are, so that the prepared statement is found again.
-      const many = operator === 'in';
-      clauses.push(many ? `${left} IN (SELECT value FROM json_each(?))` : `${left} ${operator} ?`);
-      parameters.push(
-        many ? JSON.stringify((operand as readonly unknown[]).map(sqlValue)) : sqlValue(operand),
-      );
-    }
-  };
-  compare(column, path.onField);
-  compare(id, path.onId);
-  if (after && path.orderedByField) {
-    clauses.push(`(${column}, ${id}) ${beyond} (?, ?)`);
-    parameters.push(after.field, after.id);
-  } else if (after) {
-    clauses.push(`${id} ${beyond} ?`);
-    parameters.push(after.id);
+  const { field, direction, orderedByField } = path;
+  const order = direction === 1 ? 'ASC' : 'DESC';
+  const inList = field?.kind === 'array';
+  const [table, column] = inList ? ['l', 'l."value"'] : ['d', field ? `d.${name(field.path)}` : 'd."_id"'];
+  const id = `${table}."_id"`;
+  const { where, parameters } = conditions(path, column, id, after);
+  const documents = `${layout.table} d`;
+  const byId = `ORDER BY ${id} ${order}`;
+
+  let from = field ? `${documents} INDEXED BY ${layout.nameFor(field)} ${where}` : `${documents} ${where}`;
+  let orderBy = orderedByField ? `ORDER BY ${column} ${order}, ${id} ${order}` : byId;
+  if (inList) {
+    const list = `${layout.nameFor(field)} l`;
+    const join = `CROSS JOIN ${documents} ON d."_id" = l."_id"`;
+    const several = path.onField.some(({ operator }) => operator === 'in');
+    // A document that holds several of the elements comes once, in its place: the page's ids are put in order first.
+    from = several
+      ? `(SELECT DISTINCT l."_id" FROM ${list} ${where} ${byId} LIMIT ?) l ${join}`
+      : `${list} ${join} ${where}`;
+    if (several) parameters.push(size);
+    orderBy = byId;
   }
-  const where = clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '';
-  const orderBy = path.orderedByField ? `${column} ${order}, ${id} ${order}` : `${id} ${order}`;
   return {
-    sql: `SELECT d."_document", ${id}, ${path.orderedByField ? column : 'NULL'} FROM ${from} ${where} ORDER BY ${orderBy} LIMIT ?`,
+    sql: `SELECT d."_document", ${id}, ${orderedByField ? column : 'NULL'} FROM ${from} ${orderBy} LIMIT ?`,
     parameters: [...parameters, size],
   };
 }
@@ -57,15 +58,35 @@ export function placeOf(row: Row): Place {
   return { id: row[1]!, field: row[2]! };
 }
 
-/** The tables an access path reads, with the expressions for `_id` and the indexed field. The index is named, so SQLite never chooses another. */
-function source(layout: Layout, { field }: AccessPath): { from: string; id: string; column: string } {
-  if (!field) return { from: `${layout.table} d`, id: 'd."_id"', column: '' };
-  if (field.kind === 'array') {
-    const from = `${layout.nameFor(field)} l CROSS JOIN ${layout.table} d ON d."_id" = l."_id"`;
-    return { from, id: 'l."_id"', column: 'l."value"' };
+/** What the index answers of the filter, and where the page begins. */
+function conditions(
+  path: AccessPath,
+  column: string,
+  id: string,
+  after: Place | undefined,
+): { where: string; parameters: SqlValue[] } {
+  const clauses: string[] = [];
+  const parameters: SqlValue[] = [];
+  const compare = (left: string, terms: readonly Term[]): void => {
+    for (const { operator, operand } of terms) {
+      const several = operator === 'in';
+      clauses.push(several ? `${left} IN (SELECT value FROM json_each(?))` : `${left} ${operator} ?`);
+      parameters.push(
+        several ? JSON.stringify((operand as readonly unknown[]).map(sqlValue)) : sqlValue(operand),
+      );
+    }
+  };
+  compare(column, path.onField);
+  compare(id, path.onId);
+  const beyond = path.direction === 1 ? '>' : '<';
+  if (after && path.orderedByField) {
+    clauses.push(`(${column}, ${id}) ${beyond} (?, ?)`);
+    parameters.push(after.field, after.id);
+  } else if (after) {
+    clauses.push(`${id} ${beyond} ?`);
+    parameters.push(after.id);
   }
-  const from = `${layout.table} d INDEXED BY ${layout.nameFor(field)}`;
-  return { from, id: 'd."_id"', column: `d.${name(field.path)}` };
+  return { where: clauses.length > 0 ? `WHERE ${clauses.join(' AND ')}` : '', parameters };
 }
 
 /** A scalar as its column holds it. */

@@ -62,6 +62,13 @@ export function finding(bench: Bench): void {
       ['ids down, within one owner', { owner: 'ann' }, { sort: { _id: -1 } }, ['b/4', 'a/3', 'a/1']],
       ['ids up, within one owner', { owner: 'ann' }, { sort: { _id: 1 }, limit: 2 }, ['a/1', 'a/3']],
       ['ids down, with one tag', { tags: 'red' }, { sort: { _id: -1 } }, ['a/2', 'a/1']],
+      [
+        'ids down, with one of several tags',
+        { tags: { $in: ['blue', 'red'] } },
+        { sort: { _id: -1 } },
+        ['a/2', 'a/1'],
+      ],
+      ['ids down, with a tag and an owner', { owner: 'ann', tags: 'red' }, { sort: { _id: -1 } }, ['a/1']],
       ['ids down, below one', { tags: 'red', _id: { $lt: 'a/2' } }, { sort: { _id: -1 } }, ['a/1']],
       ['dates up', { due: { $lte: new Date(99) } }, { sort: { due: 1 } }, ['a/2', 'b/4', 'a/1']],
       ['dates down', { due: { $lte: new Date(99) } }, { sort: { due: -1 }, limit: 2 }, ['a/1', 'b/4']],
@@ -110,6 +117,7 @@ export function finding(bench: Bench): void {
       ['by id, downwards', {}, { sort: { _id: -1 } }, all.toReversed()],
       ['by an indexed text', { owner: 'ann' }, { sort: { _id: -1 } }, all.toReversed()],
       ['by an element', { tags: 't' }, { sort: { _id: 1 }, limit: 250 }, all.slice(0, 250)],
+      ['by several elements', { tags: { $in: ['t', 'none', 'u'] } }, { sort: { _id: -1 } }, all.toReversed()],
       [
         'by a date that many share',
         { due: { $gte: new Date(0) } },
@@ -164,7 +172,13 @@ export function finding(bench: Bench): void {
 
 async function fill(collection: Collection<Thing>, size: number): Promise<void> {
   const inserts = Array.from({ length: size }, (_, n) =>
-    collection.insertOne({ _id: id(n), owner: 'ann', tags: ['t'], due: new Date(n % 7), n }),
+    collection.insertOne({
+      _id: id(n),
+      owner: 'ann',
+      tags: n % 2 ? ['t'] : ['t', 'u'],
+      due: new Date(n % 7),
+      n,
+    }),
   );
   await Promise.all(inserts);
 }
