@@ -13,6 +13,8 @@ export function createSmtp(url: string, from: string): Provider {
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
+    // One more connection where a server had closed a pooled one; any other try is the worker's to count.
+    maxRequeues: 1,
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -20,12 +22,13 @@ export function createSmtp(url: string, from: string): Provider {
     name: 'smtp',
     channels: ['email'],
     timeoutMs: TIMEOUT_MS,
-    async send(message) {
+    async send(message, signal) {
       try {
-        const info = await transport.sendMail(compose(message, from));
+        // Without the signal a message given up would wait for a connection, and leave late.
+        const info = await transport.sendMail({ ...compose(message, from), signal });
         return { kind: 'accepted', vendorId: info.messageId };
       } catch (error) {
-        return judge(error);
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : judge(error);
       }
     },
     async close() {
@@ -52,8 +55,10 @@ function compose(message: Message, from: string) {
 /** Reads an SMTP error by its code alone: its text quotes the address. */
 function judge(error: unknown): Outcome {
   const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
-  if (code === 'EAUTH') return { kind: 'failed', error: 'MISCONFIGURED' };
-  if (responseCode && responseCode >= 500) {
+  const isFinal = responseCode !== undefined && responseCode >= 500;
+  // RFC 4954 section 6: 454 says that passwords cannot be checked right now.
+  if (code === 'EAUTH' && (isFinal || !responseCode)) return { kind: 'failed', error: 'MISCONFIGURED' };
+  if (isFinal) {
     return { kind: 'failed', error: command === 'RCPT TO' ? 'WRONG_RECIPIENT' : 'REFUSED' };
   }
   return { kind: 'retry', error: responseCode ? `SMTP_${responseCode}` : 'UNREACHABLE' };
