@@ -32,12 +32,21 @@ export const mediaTypeOf = (req: HttpRequest): string | undefined =>
   req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 
 function parse(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     // The parser's own error quotes the body, which may hold a code; it must not become a cause that is logged.
     throw new Failure('INVALID_REQUEST', { message: 'The body is not JSON.' });
   }
+  if (isWithin(value, LIMITS.bodyDepth.default)) return value;
+  throw new Failure('INVALID_REQUEST', { message: 'The body is nested too deep.' });
+}
+
+/** Whether no more than so many objects and lists stand inside each other. */
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
 }
 
 async function readText(req: HttpRequest, mediaType: string, limit: number): Promise<string> {

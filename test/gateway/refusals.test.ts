@@ -32,6 +32,20 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
     async (body) => expectRefusal(door, await post(body), INVALID),
   );
 
+  it('reads objects and lists a hundred deep, and not one more', async () => {
+    const nested = (levels: number) =>
+      JSON.stringify({ ...request, deep: 0 }).replace(
+        '"deep":0',
+        `"deep":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}`,
+      );
+    expect((await post(nested(100))).status).not.toBe(400);
+    for (const levels of [101, 30_000]) {
+      const answer = await post(nested(levels));
+      expectRefusal(door, answer, INVALID);
+      expect(JSON.stringify(answer.body)).toContain('The body is nested too deep.');
+    }
+  });
+
   it('refuses what is not UTF-8', async () => {
     const bytes = Buffer.from(JSON.stringify({ ...request, extra: '?' }));
     bytes[bytes.indexOf('?')] = 0xff;
