@@ -27,31 +27,34 @@ export function pageQuery(
   size: number,
 ): PageQuery {
   const { field, direction, orderedByField } = path;
-  const order = direction === 1 ? 'ASC' : 'DESC';
-  const inList = field?.kind === 'array';
-  const [table, column] = inList ? ['l', 'l."value"'] : ['d', field ? `d.${name(field.path)}` : 'd."_id"'];
+  const table = field?.kind === 'array' ? 'l' : 'd';
   const id = `${table}."_id"`;
+  const column = table === 'l' ? 'l."value"' : `d.${name(field?.path ?? '_id')}`;
+  const order = direction === 1 ? 'ASC' : 'DESC';
+  const orderBy = `ORDER BY ${orderedByField ? `${column} ${order}, ` : ''}${id} ${order}`;
   const { where, parameters } = conditions(path, column, id, after);
-  const documents = `${layout.table} d`;
-  const byId = `ORDER BY ${id} ${order}`;
-
-  let from = field ? `${documents} INDEXED BY ${layout.nameFor(field)} ${where}` : `${documents} ${where}`;
-  let orderBy = orderedByField ? `ORDER BY ${column} ${order}, ${id} ${order}` : byId;
-  if (inList) {
-    const list = `${layout.nameFor(field)} l`;
-    const join = `CROSS JOIN ${documents} ON d."_id" = l."_id"`;
-    const several = path.onField.some(({ operator }) => operator === 'in');
-    // A document that holds several of the elements comes once, in its place: the page's ids are put in order first.
-    from = several
-      ? `(SELECT DISTINCT l."_id" FROM ${list} ${where} ${byId} LIMIT ?) l ${join}`
-      : `${list} ${join} ${where}`;
-    if (several) parameters.push(size);
-    orderBy = byId;
-  }
+  const from = source(layout, path, where, orderBy);
   return {
     sql: `SELECT d."_document", ${id}, ${orderedByField ? column : 'NULL'} FROM ${from} ${orderBy} LIMIT ?`,
-    parameters: [...parameters, size],
+    parameters: [...parameters, ...(namesSeveralElements(path) ? [size, size] : [size])],
   };
+}
+
+/** The tables an access path reads: documents, and their list elements `l` where it goes by those. */
+function source(layout: Layout, path: AccessPath, where: string, orderBy: string): string {
+  const { field } = path;
+  const documents = `${layout.table} d`;
+  if (!field) return `${documents} ${where}`;
+  if (field.kind !== 'array') return `${documents} INDEXED BY ${layout.nameFor(field)} ${where}`;
+  const elements = `${layout.nameFor(field)} l`;
+  const join = `CROSS JOIN ${documents} ON d."_id" = l."_id"`;
+  if (!namesSeveralElements(path)) return `${elements} ${join} ${where}`;
+  // A document that holds several of them comes once and in its place: the page's ids are put in order first.
+  return `(SELECT DISTINCT l."_id" FROM ${elements} ${where} ${orderBy} LIMIT ?) l ${join}`;
+}
+
+function namesSeveralElements({ field, onField }: AccessPath): boolean {
+  return field?.kind === 'array' && onField.some(({ operator }) => operator === 'in');
 }
 
 export function placeOf(row: Row): Place {
