@@ -24,7 +24,9 @@ export interface CallOptions {
 
 /** The unary methods of a service as functions that return promises. */
 export type PromiseClient<S extends DescService> = {
-  readonly [M in keyof S['method']]: S['method'][M] extends DescMethodUnary<infer I, infer O>
+  readonly [M in keyof S['method'] as S['method'][M] extends DescMethodUnary
+    ? M
+    : never]: S['method'][M] extends DescMethodUnary<infer I, infer O>
     ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
     : never;
 };

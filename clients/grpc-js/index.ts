@@ -1,5 +1,6 @@
 import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
@@ -26,6 +27,7 @@ export interface OtpClientOptions {
 export interface OtpClient {
   readonly otp: PromiseClient<typeof OtpService>;
   readonly tokens: PromiseClient<typeof VerificationTokenService>;
+  readonly requirements: PromiseClient<typeof RequirementService>;
   /** Closes the channel; calls under way finish. A client that is left open does not keep the process alive. */
   close(): void;
 }
@@ -49,6 +51,7 @@ export function createOtpClient(options: OtpClientOptions): OtpClient {
   return {
     otp: promiseClient(OtpService, calling),
     tokens: promiseClient(VerificationTokenService, calling),
+    requirements: promiseClient(RequirementService, calling),
     close: () => client.close(),
   };
 }

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
@@ -29,6 +30,7 @@ export interface OtpClientOptions {
 export interface OtpClient {
   readonly otp: Client<typeof OtpService>;
   readonly tokens: Client<typeof VerificationTokenService>;
+  readonly requirements: Client<typeof RequirementService>;
   /** Closes the connection; calls under way fail. A client that is left open does not keep the process alive. */
   close(): void;
 }
@@ -43,6 +45,7 @@ export function createOtpClient(options: OtpClientOptions): OtpClient {
   return {
     otp: createClient(OtpService, transport),
     tokens: createClient(VerificationTokenService, transport),
+    requirements: createClient(RequirementService, transport),
     close,
   };
 }

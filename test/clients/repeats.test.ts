@@ -8,6 +8,7 @@ import { createOtpClient } from '../../clients/node/index.js';
 import { createSessionClient } from '../../clients/web/index.js';
 import { RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { Failure } from '../../server/errors.js';
 import { toConnectError } from '../../server/rpc/connectError.js';
@@ -192,7 +193,11 @@ describe('a repeat', () => {
 
 describe('the methods that may be repeated', () => {
   it('are these and no others', () => {
-    const methods = [...OtpService.methods, ...VerificationTokenService.methods];
+    const methods = [
+      ...OtpService.methods,
+      ...VerificationTokenService.methods,
+      ...RequirementService.methods,
+    ];
     expect(methods.filter(isRepeatable).map(({ name }) => name)).toEqual([
       'Send',
       'Resend',
@@ -200,6 +205,8 @@ describe('the methods that may be repeated', () => {
       'GetSession',
       'Introspect',
       'Redeem',
+      'GetSponsorConfiguration',
+      'GetVerificationStatus',
     ]);
   });
 });

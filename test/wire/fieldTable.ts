@@ -427,6 +427,15 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   },
   'Redeem.accept_sandbox': flag('acceptSandbox'),
   'Redeem.request_id': text('request_id', 128, top('requestId')),
+
+  'GetSponsorConfiguration.sponsor_slug': text('sponsor_slug', 64, top('sponsorSlug'), true),
+  'GetSponsorConfiguration.product_type': text('product_type', 64, top('productType')),
+
+  'GetVerificationStatus.sponsor_slug': text('sponsor_slug', 64, top('sponsorSlug'), true),
+  'GetVerificationStatus.operation': {
+    refused: [object('operation'), { what: 'nothing', request: { operation: undefined } }],
+  },
+  ...operationRows('GetVerificationStatus'),
 };
 
 function time(field: string): FieldRow {

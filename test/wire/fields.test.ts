@@ -2,13 +2,14 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
 import { FIELDS } from './fieldTable.js';
 import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
 
-const METHODS = [...OtpService.methods, ...VerificationTokenService.methods];
+const METHODS = [...OtpService.methods, ...VerificationTokenService.methods, ...RequirementService.methods];
 
 let service: TestService;
 let call: ReturnType<typeof connectJson>;
@@ -30,6 +31,8 @@ beforeAll(async () => {
     CancelSession: { sessionId },
     Introspect: { verificationToken, acceptSandbox: true },
     Redeem: { operation: { type: 'payment', id: '1' }, acceptSandbox: true },
+    GetSponsorConfiguration: { sponsorSlug: 'nobody' },
+    GetVerificationStatus: { sponsorSlug: 'nobody', operation: { type: 'payment', id: '1' } },
   };
 });
 afterAll(() => service.stop());
