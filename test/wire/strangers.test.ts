@@ -170,3 +170,24 @@ describe('what strangers tried', () => {
     for (const { id } of next.sessions ?? []) expect(ids).toContain(id);
   });
 });
+
+describe('a sponsor of another workspace', () => {
+  const SPONSOR = { slug: 'their-sponsor', displayName: 'Theirs', channels: ['CHANNEL_EMAIL'] };
+  const asks: readonly [string, (sponsorSlug: string) => object][] = [
+    ['RequirementService/GetSponsorConfiguration', (sponsorSlug) => ({ sponsorSlug })],
+    ['RequirementService/GetVerificationStatus', (sponsorSlug) => ({ sponsorSlug, ...REDEEM })],
+    ['OtpService/Send', (sponsorSlug) => ({ beneficiary: { sponsorSlug, beneficiaryId: 'b-1' } })],
+  ];
+
+  it.each(asks)('is to %s as if it were invented', async (method, requestFor) => {
+    await theirs('otp.admin.v1.SponsorService/CreateSponsor', { sponsor: SPONSOR });
+    const { status } = await theirs('otp.v1.RequirementService/GetSponsorConfiguration', {
+      sponsorSlug: SPONSOR.slug,
+    });
+    expect(status).toBe(200);
+    const ask = async (sponsor: string) => seen(await mine(`otp.v1.${method}`, requestFor(sponsor)));
+    const invented = await ask('no-such-sponsor');
+    expect(invented.status).toBe(403);
+    expect(await ask(SPONSOR.slug)).toEqual(invented);
+  });
+});
