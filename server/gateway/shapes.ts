@@ -7,9 +7,21 @@ import { Failure, type FieldViolation } from '../errors.js';
  * fault; says what was expected, never what was given: that may be a code.
  */
 export function readShape<S extends z.ZodType>(shape: S, value: unknown): z.output<S> {
-  const result = shape.safeParse(value);
+  const result = parse(shape, value);
   if (result.success) return result.data;
   throw new Failure('INVALID_REQUEST', { violations: firstOfEach(result.error.issues.map(describe)) });
+}
+
+function parse<S extends z.ZodType>(shape: S, value: unknown) {
+  try {
+    return shape.safeParse(value);
+  } catch (thrown) {
+    // The library compares the length of whatever is in a text's place, and that
+    // of {"length": {"toString": 1}} cannot be compared with anything.
+    if (thrown instanceof TypeError)
+      throw new Failure('INVALID_REQUEST', { message: 'The request has the wrong form.' });
+    throw thrown;
+  }
 }
 
 /** What is no list is not too long a list as well: the first thing wrong with a field is the one to say. */

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { errorBody } from '../../server/http/answer.js';
+import { DOORS, type Door } from '../gateway/doors.js';
+import { checkAnswer } from '../support/openapi.js';
+import { startService, type TestService } from '../support/service.js';
+import { chooser } from './chooser.js';
+import { exchanger, hammer, type WireAnswer, type WireRequest } from './exchange.js';
+import { openFlood, wholeFlow } from './familiar.js';
+import { requestMaker } from './restRequests.js';
+
+const REQUESTS = 10_000;
+const AT_ONCE = 24;
+
+const doorNamed = (name: string): Door => DOORS.find((door) => door.name === name)!;
+
+describe.each([
+  ['beneficiary', ['beneficiary', 'oauth']],
+  ['multichannel', ['multichannel']],
+  ['messaging', ['messaging']],
+])('%s', (name, doorNames) => {
+  const doors = doorNames.map(doorNamed);
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  it(`${REQUESTS} random requests are answered in its own form, without a fault`, async () => {
+    const { known, keys } = await openFlood(service);
+    const next = requestMaker({ doors, keys, known, choose: chooser(`fuzz ${name}`) });
+    const { exchange, close } = exchanger(service.port, AT_ONCE);
+    const statuses = new Map<number, number>();
+    const wrong = await hammer(REQUESTS, AT_ONCE, async (index) => {
+      const request = next();
+      try {
+        const answer = await exchange(request);
+        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+        const fault = await faultOf(service.baseUrl, request, answer);
+        return (
+          fault && `#${index} ${fault}\n${shown(request)}\n→ ${answer.status} ${answer.text.slice(0, 500)}`
+        );
+      } catch (error) {
+        return `#${index} ${error}\n${shown(request)}`;
+      }
+    });
+    close();
+    expect(wrong).toEqual([]);
+    // Requests that are all refused at the door would show nothing.
+    expect(statuses.get(200)).toBeGreaterThan(REQUESTS / 50);
+    expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 404, 405, 413, 415]));
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+
+    expect((await fetch(`${service.baseUrl}/readyz`)).status).toBe(200);
+    // Past the wait for an access token that so many wrong secrets led to.
+    service.clock.advance(60_000);
+    await wholeFlow(service, name);
+    const faults = service
+      .logged()
+      .split('\n')
+      .filter((line) => /"level":(50|60)/.test(line));
+    expect(faults).toEqual([]);
+  }, 120_000);
+});
+
+/** What is wrong with an answer; undefined where nothing is. */
+async function faultOf(
+  baseUrl: string,
+  { method, path }: WireRequest,
+  { status, headers, text }: WireAnswer,
+): Promise<string | undefined> {
+  if (status >= 500) return 'a fault';
+  if (method === 'HEAD' || status === 204) return text === '' ? undefined : 'a body where there is none';
+  if (headers.get('content-type') !== 'application/json') return 'no JSON';
+  if (/\bat .+\.[jt]s:\d+|node_modules|TypeError|RangeError|polluted/.test(text)) return 'internal text';
+  const body = JSON.parse(text);
+  // The listener answers what never reaches a door.
+  if (status === 431) return isPlain(body) ? undefined : 'not the form of the listener';
+  const url = path.startsWith('http://') ? new URL(path).pathname : path.split('?', 1)[0]!;
+  const door = DOORS.find(({ dialect }) => dialect.prefixes.some((prefix) => url.startsWith(prefix)));
+  if (!door) return isPlain(body) ? undefined : 'not the form of the listener';
+  if (status === 200) {
+    return checkAnswer(baseUrl, method, url, status, body).then(
+      () => undefined,
+      (error) => error.message,
+    );
+  }
+  const read = door.dialect.refusal.safeParse(body);
+  if (!read.success) return `not the form of ${door.name}`;
+  if (JSON.stringify(read.data) !== JSON.stringify(body)) return 'more than the form has';
+  return undefined;
+}
+
+const isPlain = (body: ReturnType<typeof errorBody>): boolean =>
+  Object.keys(body).join() === 'code,message' && typeof body.message === 'string';
+
+const shown = ({ method, path, headers, body }: WireRequest): string =>
+  `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 600)}\n${body?.toString('latin1').slice(0, 1_000)}`;
