@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
-import { deliveryEvents, recording } from '../domain/events.js';
+import { deliveryEvents, recording, refundEvent } from '../domain/events.js';
 import { channelsOf, type StoredDelivery, type StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
@@ -85,9 +85,13 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
     const late = new Promise<Outcome>((resolve) => {
       limit.signal.addEventListener('abort', () => resolve({ kind: 'retry', error: 'TIMEOUT' }));
     });
-    const cancel = clock.after(until - LEASE_MARGIN_MS - clock.now(), () => limit.abort());
+    // A code that arrives after its end helps nobody, so no try goes on that long.
+    const giveUpAt = Math.min(until - LEASE_MARGIN_MS, session.expiresAt.getTime());
+    const cancel = clock.after(giveUpAt - clock.now(), () => limit.abort());
     try {
       const message = await compose(session, channel);
+      // Composing asks the store, which may have taken its time.
+      if (limit.signal.aborted || clock.now() >= giveUpAt) return { kind: 'retry', error: 'TIMEOUT' };
       return await Promise.race([provider.send(message, limit.signal), late]);
     } catch (error) {
       log.warn({ err: error, session: session._id, channel, provider: provider.name }, 'provider threw');
@@ -97,17 +101,15 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
     }
   }
 
-  async function record(
-    session: StoredSession,
-    { channel, provider, n, lease, until }: Claim,
-    outcome: Outcome,
-  ) {
+  async function record(session: StoredSession, claim: Claim, outcome: Outcome) {
+    const { channel, provider, n, lease, until } = claim;
     let seen: StoredSession | null = session;
     while (seen) {
       const current: StoredDelivery | undefined = seen.channels[channel]?.delivery;
-      // Resent, approved or cancelled meanwhile, or the lease ran out: not ours to write.
-      if (!current || current.n !== n || current.lease?.id !== lease) return;
       const now = clock.now();
+      // Resent, approved or cancelled meanwhile, or the lease ran out: not ours to write.
+      if (!current || current.n !== n || current.lease?.id !== lease)
+        return refundReplaced(session, current, claim, outcome);
       const next = afterOutcome(current, outcome, provider.name, seen.expiresAt.getTime(), now, random);
       try {
         if (
@@ -134,6 +136,30 @@ export function createDeliver({ sessions, providerFor, compose, clock, random, l
         if (now >= until) throw error;
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
       }
+    }
+  }
+
+  /**
+   * Whoever replaces a message while it is being tried leaves its refund to that
+   * try. A try whose lease ran out says nothing: another may have had more luck.
+   */
+  async function refundReplaced(
+    session: StoredSession,
+    current: StoredDelivery | undefined,
+    { channel, n, until }: Claim,
+    outcome: Outcome,
+  ) {
+    const replaced = current?.n !== n || current.state === 'NOT_SENT';
+    const paid = session.channels[channel]?.delivery;
+    const failed = outcome.kind === 'failed' || (outcome.kind === 'retry' && outcome.error !== 'TIMEOUT');
+    if (!replaced || !paid?.charge || !failed || clock.now() >= until) return;
+    const now = clock.now();
+    const { set, push } = recording(session, [refundEvent(channel, paid.n, paid.charge, now)], now);
+    for (;;) {
+      const seen = await sessions.findOne({ _id: session._id });
+      if (!seen) return;
+      const update = { $set: set, $inc: { rev: 1 }, ...(push && { $push: push }) };
+      if (await sessions.findOneAndUpdate({ _id: seen._id, rev: seen.rev }, update)) return;
     }
   }
 

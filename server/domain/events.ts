@@ -83,13 +83,18 @@ export function deliveryEvents(
       ? [{ id: `${type}.${channel}.${next.n}`, type, at, channel, ...(next.error && { error: next.error }) }]
       : [];
     return isRefunded(before, next) && before.charge
-      ? [
-          ...ended,
-          { id: `refund.${channel}.${before.n}`, type: 'refund', at, channel, charge: before.charge },
-        ]
+      ? [...ended, refundEvent(channel, before.n, before.charge, now)]
       : ended;
   });
 }
+
+/** The n-th message of a channel was paid for and did not go out. */
+export const refundEvent = (
+  channel: ChannelName,
+  n: number,
+  charge: StoredCharge,
+  now: number,
+): SessionEvent => ({ id: `refund.${channel}.${n}`, type: 'refund', at: new Date(now), channel, charge });
 
 /**
  * Whether a message that was paid for, and still waited, now finally failed or
