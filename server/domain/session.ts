@@ -55,6 +55,8 @@ export interface StoredChannel {
   readonly recipient: string;
   /** Absent once verified. */
   readonly codeHash?: string;
+  /** When this code stops working: a resend to another channel prolongs the session, not this code. */
+  readonly codeExpiresAt: Date;
   /** Sandbox only: the sealed code, so that a repeated call can answer with it. */
   readonly sandboxCode?: string;
   readonly verifiedAt?: Date;

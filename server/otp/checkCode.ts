@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { recording, sessionEvent } from '../domain/events.js';
-import { refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
+import { refusalOf, type StoredChannel, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { CodeHasher } from '../secrets/codeHasher.js';
@@ -81,6 +81,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
           status: { $in: OPEN },
           [`channels.${channel}.state`]: 'PENDING',
           expiresAt: { $gt: new Date(now) },
+          [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
           attemptsLeft: { $gt: 0 },
         },
         { $inc: { attemptsLeft: -1 } },
@@ -94,6 +95,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
       const current = seen.channels[channel];
       if (!current) throw new Failure('CHANNEL_NOT_IN_SESSION', { channel });
       if (current.state === 'VERIFIED') return { result: 'ALREADY_VERIFIED', session: seen };
+      refuseOldCode(current, channel, now);
       // An attempt came back between the two calls: there is one to reserve now.
     }
   }
@@ -120,12 +122,14 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
       // Whatever attemptsLeft says: this comparison's attempt is reserved.
       const refusal = refusalOf({ ...seen, attemptsLeft: 1 }, now);
       if (refusal) throw new Failure(refusal);
+      if (current) refuseOldCode(current, channel, now);
       const consumed = await sessions.findOneAndUpdate(
         {
           _id,
           rev: seen.rev,
           status: { $in: OPEN },
           expiresAt: { $gt: new Date(now) },
+          [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
           [`channels.${channel}.codeHash`]: compared,
         },
         consumption(seen, channel, { now, request }),
@@ -152,4 +156,9 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
       { $set: { lockedAt: new Date(now), ...history.set }, $inc: { rev: 1 }, $push: { ...history.push } },
     );
   }
+}
+
+/** The session goes on because of another channel's new code; this channel needs one of its own. */
+function refuseOldCode({ codeExpiresAt }: StoredChannel, channel: ChannelName, now: number): void {
+  if (codeExpiresAt.getTime() <= now) throw new Failure('SESSION_EXPIRED', { channel });
 }

@@ -100,14 +100,14 @@ export function newSession(
   now: number,
 ): StoredSession {
   const { recipients, ...owner } = opening;
+  const expiresAt = new Date(now + plan.lifetimeMs);
   const channels = Object.fromEntries(
     recipients.map((recipient) => [
       recipient.channel,
-      newChannel(encryption, owner._id, recipient, codes, debit),
+      newChannel(encryption, owner._id, recipient, codes, debit, expiresAt),
     ]),
   ) as StoredSession['channels'];
   const deliverAt = earliestDue(channels);
-  const expiresAt = new Date(now + plan.lifetimeMs);
   const { resend, retentionDays } = SESSION_LIMITS;
   return {
     ...owner,
@@ -146,6 +146,7 @@ function newChannel(
   { channel, address, masked, fingerprint, sender }: OpeningRecipient,
   codes: ReadonlyMap<ChannelName, FreshCode>,
   debit: Debit | undefined,
+  codeExpiresAt: Date,
 ): StoredChannel {
   const { delivery, ...hashed } = codes.get(channel)!;
   const place = { collection: 'sessions', id, field: addressField(channel) };
@@ -156,6 +157,7 @@ function newChannel(
     ...(sender && { sender }),
     recipient: fingerprint,
     ...hashed,
+    codeExpiresAt,
     delivery: charged(delivery, chargeOf(debit, channel)),
   };
 }

@@ -67,6 +67,7 @@ export function renewal(
   const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
   const perChannel = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
+    [`channels.${name}.codeExpiresAt`, expiresAt],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
     [`channels.${name}.delivery`, deliveries.get(name)],
   ]);

@@ -15,6 +15,7 @@ const channel: StoredChannel = {
   address: 'sealed address',
   masked: 'masked',
   recipient: 'fingerprint',
+  codeExpiresAt: new Date(clock.now() + 61_000),
   delivery: { n: 1, state: 'QUEUED', triesLeft: 5, message: 'sealed code' },
 };
 const session = (more: Partial<StoredSession> = {}) =>

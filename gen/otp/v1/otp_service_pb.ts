@@ -852,7 +852,8 @@ export const OtpService: GenService<{
    * codes stop working; the session id and token stay. Attempts already spent
    * are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
    * starts again, but never reaches beyond three lifetimes after creation; an
-   * expired session can be revived inside that bound.
+   * expired session can be revived inside that bound. The code of a channel that
+   * is not sent to again still ends when it would have.
    *
    * Scope: otp.send, or the session's own token.
    *
