@@ -5,6 +5,7 @@ import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { refuseAsScenario } from '../domain/sandboxRecipients.js';
 import type { StoredSession } from '../domain/session.js';
+import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
@@ -218,7 +219,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     const grant = { workspace: workspaceOf(session), mode: session.mode, sessionId };
     return {
       session: presentSession(session, clock.now(), true),
-      sessionToken: parts.tokens.issue(grant, session.purgeAt),
+      sessionToken: parts.tokens.issue(grant, firstPurgeAt(session)),
       sandboxCodes: sandboxCodes(parts.codes.encryption, session),
       reused,
     };
@@ -231,3 +232,7 @@ const audienceOf = (request: SendRequest, { recipients, beneficiary }: Opening, 
   recipients: recipients.map(({ fingerprint }) => fingerprint),
   beneficiary,
 });
+
+/** A resend moves the session's purge, but the token handed out at first is the one a repeat must give again. */
+const firstPurgeAt = ({ createdAt, lifetimeMs }: StoredSession): Date =>
+  new Date(createdAt.getTime() + lifetimeMs + SESSION_LIMITS.retentionDays * 86_400_000);
