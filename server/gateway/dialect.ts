@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** One REST request, its body and query already of the right shape. */
-export interface Exchange<Body = unknown, Query = unknown> {
+export interface Exchange<Body = unknown, Query = unknown, M extends DescMethod = DescMethod> {
   readonly body: Body;
   readonly query: Query;
   /** Parts of the path, decoded. */
@@ -22,19 +22,22 @@ export interface Exchange<Body = unknown, Query = unknown> {
   now(): number;
   /** The Idempotency-Key header; empty without one. */
   readonly requestKey: string;
-  /** Runs a method of the contract through the pipeline. Rejects with a Failure. */
-  call<M extends DescMethod>(
-    method: M,
-    request: MessageInitShape<M['input']>,
-  ): Promise<MessageShape<M['output']>>;
+  /** Runs the route's method of the contract through the pipeline. Rejects with a Failure. */
+  call(request: MessageInitShape<M['input']>): Promise<MessageShape<M['output']>>;
 }
 
 /** One method at one path of a document. Also what /openapi.json is made of. */
-export interface RestRoute<Body extends z.ZodType = z.ZodType, Query extends z.ZodType = z.ZodType> {
+export interface RestRoute<
+  Body extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  M extends DescMethod = DescMethod,
+> {
   readonly method: 'GET' | 'POST';
   /** With parameters in braces: `/v1/sponsors/{slug}/configuration`. */
   readonly path: string;
   readonly summary: string;
+  /** The method of the contract that it speaks for; none at the token endpoint. */
+  readonly calls?: M;
   readonly body?: Body;
   readonly query?: Query;
   /** The body of a success. */
@@ -45,12 +48,13 @@ export interface RestRoute<Body extends z.ZodType = z.ZodType, Query extends z.Z
   readonly form?: true;
   /** Hands out the code of a sandbox session in X-Sandbox-Code. */
   readonly sandboxCode?: true;
-  handle(exchange: Exchange<z.output<Body>, z.output<Query>>): Promise<Answer>;
+  handle(exchange: Exchange<z.output<Body>, z.output<Query>, M>): Promise<Answer>;
 }
 
 /** Ties the types of a route's shapes to its handler. */
-export const route = <B extends z.ZodType, Q extends z.ZodType>(definition: RestRoute<B, Q>): RestRoute =>
-  definition as unknown as RestRoute;
+export const route = <B extends z.ZodType, Q extends z.ZodType, M extends DescMethod>(
+  definition: RestRoute<B, Q, M>,
+): RestRoute => definition as unknown as RestRoute;
 
 /** A documented HTTP API: its routes, its credentials, its way to refuse. */
 export interface Dialect {

@@ -1,10 +1,14 @@
 import { Failure } from '../errors.js';
 import type { RestRoute } from './dialect.js';
 
-/** The route of a request with the parts of its path, or, as Allow lists them, the methods that its path does have. */
-type Found =
-  | { readonly route: RestRoute; readonly params: Readonly<Record<string, string>> }
-  | { readonly allow: string };
+/** The route of a request, with the parts of its path. */
+export interface FoundRoute {
+  readonly route: RestRoute;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** A route, or, as Allow lists them, the methods that the path does have. */
+type Found = FoundRoute | { readonly allow: string };
 
 /** Finds routes by method and path. Throws ROUTE_NOT_FOUND for a path that has none. */
 export function createMatcher(routes: readonly RestRoute[]): (method: string, path: string) => Found {

@@ -1,5 +1,5 @@
-import { create, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import type { Envelope } from '../call.js';
+import { create } from '@bufbuild/protobuf';
+import type { Call, Envelope } from '../call.js';
 import type { Clock } from '../clock.js';
 import { describe, Failure, invalid, retryAfterSeconds, toFailure } from '../errors.js';
 import { sendJson } from '../http/answer.js';
@@ -8,8 +8,8 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '.
 import type { PrefixRoute } from '../http/router.js';
 import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
-import type { Dialect, Exchange, RestRoute } from './dialect.js';
-import { createMatcher } from './matcher.js';
+import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
+import { createMatcher, type FoundRoute } from './matcher.js';
 import { readShape } from './shapes.js';
 
 interface Parts {
@@ -30,7 +30,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
   const match = createMatcher(dialect.routes);
   const handle: HttpHandler = async (req, res) => {
     const requestId = readRequestId(header(req, 'x-request-id')) ?? parts.newRequestId();
-    const trace: Trace = { headers: headersOf({ requestId }), body: undefined, reached: false };
+    const trace: Trace = { headers: headersOf({ requestId }), body: undefined, called: false, logged: false };
     try {
       const found = match(req.method ?? '', pathOf(req));
       if ('allow' in found) {
@@ -40,13 +40,12 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         res.end();
         return;
       }
-      const answer = await found.route.handle(
-        await open(found.route, found.params, req, res, requestId, trace),
-      );
+      const envelope = envelopeOf(req, res, requestId);
+      const answer = await answerOf(found, req, envelope, trace);
       sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (failure.row.status >= 500 && !trace.reached) parts.onFault(failure, req);
+      if (failure.row.status >= 500 && !trace.logged) parts.onFault(failure, req);
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
       sendJson(req, res, status, body, {
         ...trace.headers,
@@ -57,25 +56,43 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     }
   };
 
+  const envelopeOf = (req: HttpRequest, res: HttpResponse, requestId: string): Envelope => ({
+    door: dialect.name,
+    credential: credentialOf(dialect, req),
+    origin: header(req, 'origin'),
+    peer: parts.peerOf(req),
+    requestId,
+    signal: goneSignal(res),
+  });
+
+  async function answerOf(
+    { route, params }: FoundRoute,
+    req: HttpRequest,
+    envelope: Envelope,
+    trace: Trace,
+  ): Promise<Answer> {
+    const answered = (call: Call) => Object.assign(trace.headers, headersOf(call));
+    try {
+      return await route.handle(await open(route, params, req, envelope, trace, answered));
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      // A fault is no caller's, and the token endpoint has callers that nobody knows yet.
+      if (trace.called || !route.calls || failure.row.status >= 500) throw failure;
+      trace.logged = true;
+      return parts.pipeline.refuse(route.calls, failure, envelope, answered);
+    }
+  }
+
   async function open(
     route: RestRoute,
     params: Readonly<Record<string, string>>,
     req: HttpRequest,
-    res: HttpResponse,
-    requestId: string,
+    envelope: Envelope,
     trace: Trace,
+    answered: (call: Call) => void,
   ): Promise<Exchange> {
-    const credential = credentialOf(dialect, req);
-    if (!route.open && credential === undefined) throw new Failure('UNAUTHENTICATED');
+    if (!route.open && envelope.credential === undefined) throw new Failure('UNAUTHENTICATED');
     if (route.body) trace.body = await readBody(route, req);
-    const envelope: Envelope = {
-      door: dialect.name,
-      credential,
-      origin: header(req, 'origin'),
-      peer: parts.peerOf(req),
-      requestId,
-      signal: goneSignal(res),
-    };
     return {
       body: route.body && readShape(route.body, trace.body),
       query: route.query && readShape(route.query, Object.fromEntries(queryOf(req))),
@@ -84,17 +101,15 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       peer: envelope.peer,
       now: () => parts.clock.now(),
       requestKey: requestKeyOf(req),
-      async call<M extends DescMethod>(method: M, request: MessageInitShape<M['input']>) {
-        trace.reached = true;
-        const message = create(method.input, request) as MessageShape<M['input']>;
-        const answered = (call: Parameters<typeof headersOf>[0]) =>
-          Object.assign(trace.headers, headersOf(call));
-        try {
-          const response = await parts.pipeline.call(method, message, envelope, answered);
-          return create(method.output, response) as MessageShape<M['output']>;
-        } catch (thrown) {
+      async call(request) {
+        const method = route.calls!;
+        trace.called = true;
+        const message = create(method.input, request);
+        const response = await parts.pipeline.call(method, message, envelope, answered).catch((thrown) => {
+          trace.logged = true;
           throw inWordsOf(dialect, toFailure(thrown));
-        }
+        });
+        return create(method.output, response);
       },
     };
   }
@@ -106,8 +121,10 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
 interface Trace {
   readonly headers: Record<string, string>;
   body: unknown;
-  /** The pipeline had it, and logged how it ended. */
-  reached: boolean;
+  /** The method of the contract was called. */
+  called: boolean;
+  /** The pipeline logged how it failed. */
+  logged: boolean;
 }
 
 const header = (req: HttpRequest, name: string): string | undefined => {

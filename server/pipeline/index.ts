@@ -30,6 +30,17 @@ export interface Pipeline {
     envelope: Envelope,
     answered?: (call: Call) => void,
   ): Promise<MessageInitShape<M['output']>>;
+  /**
+   * Refuses what its door could not read as a request of the method: after the
+   * steps that need no request, so that it is known whose it was, counted and
+   * logged like any other. Rejects with what a step throws, else with `failure`.
+   */
+  refuse(
+    method: DescMethod,
+    failure: Failure,
+    envelope: Envelope,
+    answered?: (call: Call) => void,
+  ): Promise<never>;
 }
 
 interface Options {
@@ -41,36 +52,57 @@ interface Options {
 }
 
 export function createPipeline({ steps, handlers, newRequestId, clock, log }: Options): Pipeline {
-  const ordered = [steps.authenticate, steps.checkOrigin, steps.limitClient, steps.validate, steps.authorise];
+  const whoCalls = [steps.authenticate, steps.checkOrigin, steps.limitClient];
+  const ordered = [...whoCalls, steps.validate, steps.authorise];
+
+  async function run<T>(
+    method: DescMethod,
+    envelope: Envelope,
+    answered: ((call: Call) => void) | undefined,
+    work: (call: Call) => Promise<T>,
+  ): Promise<T> {
+    const call: Call = {
+      ...envelope,
+      method,
+      requestId: envelope.requestId ?? newRequestId(),
+      log,
+      startedAt: clock.now(),
+      principal: undefined as never,
+    };
+    try {
+      const response = await work(call);
+      record(call, clock, undefined);
+      return response;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      noteLimit(call, failure.details.rateLimit);
+      record(call, clock, failure);
+      throw failure;
+    } finally {
+      answered?.(call);
+    }
+  }
+
+  async function pass(through: readonly Step[], call: Call, request: unknown): Promise<void> {
+    for (const step of through) {
+      const running = step(call, request as never);
+      if (running) await running;
+    }
+  }
+
   return {
-    async call(method, request, envelope, answered) {
-      const call: Call = {
-        ...envelope,
-        method,
-        requestId: envelope.requestId ?? newRequestId(),
-        log,
-        startedAt: clock.now(),
-        principal: undefined as never,
-      };
-      try {
-        for (const step of ordered) {
-          const running = step(call, request as never);
-          if (running) await running;
-        }
+    call: (method, request, envelope, answered) =>
+      run(method, envelope, answered, async (call) => {
+        await pass(ordered, call, request);
         const handler = handlers.get(method);
         if (!handler) throw new Failure('ROUTE_NOT_FOUND');
-        const response = await handler(call, request as never);
-        record(call, clock, undefined);
-        return response as never;
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        noteLimit(call, failure.details.rateLimit);
-        record(call, clock, failure);
+        return (await handler(call, request as never)) as never;
+      }),
+    refuse: (method, failure, envelope, answered) =>
+      run(method, envelope, answered, async (call) => {
+        await pass(whoCalls, call, undefined);
         throw failure;
-      } finally {
-        answered?.(call);
-      }
-    },
+      }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   wrongCodes,
 } from '../promises/beneficiaryApi.js';
 import { newPhone } from '../promises/messagingApi.js';
+import { eventually } from '../support/eventually.js';
 import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { deliveredCode } from '../wire/delivered.js';
@@ -38,13 +39,15 @@ const conflict = (answer: RestAnswer) => {
   expect(answer.text).toContain('IDEMPOTENCY_CONFLICT');
 };
 const people = () => `+573${String(30_000_000 + ++keys).padStart(9, '0')}`;
-/** Shows that nothing more was sent to an address than so many messages, after one more has arrived elsewhere. */
+/** Shows that so many messages were sent to an address, and no more by the time that a later one has arrived elsewhere. */
 async function expectMessages(address: string, count: number): Promise<void> {
+  const arrived = async () => (await service.inbox()).filter(({ to: whom }) => whom === address).length;
+  await eventually(async () => (await arrived()) >= count);
   const { body } = await multichannel.post('/api/v1/otp/send', {
     recipients: { email: `last.${++keys}@example.com` },
   });
   await deliveredCode(service, body.session_id);
-  expect((await service.inbox()).filter((message) => message.to === address)).toHaveLength(count);
+  expect(await arrived()).toBe(count);
 }
 
 const SENDS: [string, () => { post: Rest['post']; path: string; body: (address: string) => object }][] = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { restClient } from '../support/rest.js';
+import { bearer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
 import { DOORS, expectRefusal, POSTS } from './doors.js';
@@ -13,6 +13,8 @@ afterAll(() => service.stop());
 
 /** One exchange as it comes, for requests that no client of ours would make. */
 async function ask(method: string, path: string, headers: Record<string, string>, body?: BodyInit) {
+  // Refused requests count, and the beneficiary document allows a client fifty a minute.
+  service.clock.advance(1_500);
   const answer = await fetch(service.baseUrl + path, {
     method,
     headers,
@@ -165,5 +167,52 @@ describe.each(DOORS.filter(({ name }) => name !== 'oauth'))('the $name door', (d
       const answer = await call(route, door.credential(key));
       expectRefusal(door, answer, { status: 403, reason: 'PERMISSION_DENIED' });
     }
+  });
+});
+
+/** What cannot be read as a request of the beneficiary document, in every way there is. */
+const UNREADABLE: [string, string, Record<string, string>][] = [
+  ['no JSON', '{', {}],
+  ['a field missing', '{"sponsor_slug":"x"}', {}],
+  ['a field of a wrong type', '{"beneficiary_id":1,"sponsor_slug":"x"}', {}],
+  ['a channel nobody knows', '{"beneficiary_id":"b","sponsor_slug":"x","channel":"FAX"}', {}],
+  ['a wrong media type', '{}', { 'content-type': 'text/plain' }],
+  ['too long a key', '{"beneficiary_id":"b","sponsor_slug":"x"}', { 'idempotency-key': 'k'.repeat(129) }],
+];
+
+describe('a request that cannot be read', () => {
+  const SEND = '/v1/otp/send';
+
+  it.each(UNREADABLE)(
+    '(%s) is refused as a stranger’s without a good credential',
+    async (_, body, headers) => {
+      const stranger = restClient(service.baseUrl, bearer('unknown'));
+      expect((await stranger.post(SEND, body, headers)).status).toBe(401);
+    },
+  );
+
+  it.each(UNREADABLE)('(%s) counts against the limit of its client', async (_, body, headers) => {
+    const api = restClient(service.baseUrl, bearer(await newKey(service, 'default', ['otp.send'])));
+    for (let n = 0; n < 50; n++) {
+      const { status, headers: answered } = await api.post(SEND, body, headers);
+      expect([400, 415, 422]).toContain(status);
+      expect(answered.get('x-ratelimit-remaining')).toBe(String(49 - n));
+    }
+    expect((await api.post(SEND, body, headers)).status).toBe(429);
+  });
+
+  it.each(UNREADABLE)('(%s) leaves a line in the log that says whose it was', async (_, body, headers) => {
+    const requestId = `unreadable-${body.length}-${Object.keys(headers).length}`;
+    const api = restClient(service.baseUrl, bearer(service.liveKey));
+    service.clock.advance(60_000);
+    await api.post(SEND, body, { ...headers, 'x-request-id': requestId });
+    const lines = service
+      .logged()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter((line) => line.requestId === requestId)).toMatchObject([
+      { method: 'Send', door: 'beneficiary', workspace: 'default', client: expect.any(String) },
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, type Rest, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import {
+  codeOf,
   expectNothingSent,
   type Integration,
   newBeneficiary,
@@ -124,6 +125,7 @@ describe('send', () => {
     const { sponsor_slug, beneficiary_id } = person;
     const { status, body } = await api.post('/v1/otp/send', { sponsor_slug, beneficiary_id });
     expect({ status, channel: body.channel }).toEqual({ status: 200, channel: 'SMS' });
+    await codeOf(service, body.otp_id);
     await expectNothingSent(service);
     expect(await messagesTo(person.phone, person.email)).toMatchObject([
       { channel: 'sms', to: person.phone },

@@ -11,6 +11,7 @@ export const requirementRoutes = [
     method: 'GET',
     path: '/v1/sponsors/{slug}/configuration',
     summary: 'Which operations of a product need an OTP (getSponsorConfiguration)',
+    calls: RequirementService.method.getSponsorConfiguration,
     query: z.object({ product_type: product }),
     answer: z.object({
       sponsor_slug: z.string(),
@@ -19,7 +20,7 @@ export const requirementRoutes = [
       channels: z.array(z.enum(['EMAIL', 'SMS', 'WHATSAPP'])),
     }),
     async handle({ params, query, call }) {
-      const { operations, channels } = await call(RequirementService.method.getSponsorConfiguration, {
+      const { operations, channels } = await call({
         sponsorSlug: params.slug ?? '',
         productType: query.product_type,
       });
@@ -40,6 +41,7 @@ export const requirementRoutes = [
     method: 'GET',
     path: '/v1/dispensations/{id}/verification-status',
     summary: 'Whether a dispensation needs an OTP (getDispensationVerificationStatus)',
+    calls: RequirementService.method.getVerificationStatus,
     query: z.object({ sponsor_slug: z.string().min(1).max(64), product_type: product }),
     answer: z.object({
       dispensation_id: z.string(),
@@ -47,7 +49,7 @@ export const requirementRoutes = [
       satisfied: z.boolean().describe('A live verification token was redeemed for it'),
     }),
     async handle({ params, query, call }) {
-      const { otpRequired, satisfied } = await call(RequirementService.method.getVerificationStatus, {
+      const { otpRequired, satisfied } = await call({
         sponsorSlug: query.sponsor_slug,
         operation: { type: 'DISPENSATION', id: params.id ?? '', productType: query.product_type },
       });

@@ -15,6 +15,7 @@ export const send = route({
   method: 'POST',
   path: '/v1/otp/send',
   summary: 'Send an OTP to the address on file for a beneficiary',
+  calls: OtpService.method.send,
   sandboxCode: true,
   body: z.object({
     beneficiary_id: text(128),
@@ -37,7 +38,7 @@ export const send = route({
     const name = body.channel ?? 'SMS';
     const channel = Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined;
     if (channel === undefined) throw invalid('channel', 'must be SMS or EMAIL', 'CHANNEL_NOT_SUPPORTED');
-    const { session, sandboxCodes } = await call(OtpService.method.send, {
+    const { session, sandboxCodes } = await call({
       beneficiary: { beneficiaryId: body.beneficiary_id, sponsorSlug: body.sponsor_slug },
       channels: [channel],
       ...(body.operation && { operation: contractOperation(body.operation) }),

@@ -30,6 +30,7 @@ export const redeem = route({
   method: 'POST',
   path: '/v1/otp/tokens/redeem',
   summary: 'Redeem a verification token for an operation, once',
+  calls: VerificationTokenService.method.redeem,
   body: z.object({
     otp_verification_token: text(128),
     operation,
@@ -38,7 +39,7 @@ export const redeem = route({
   }),
   answer: proof,
   async handle({ body, requestKey, call }) {
-    const redeemed = await call(VerificationTokenService.method.redeem, {
+    const redeemed = await call({
       verificationToken: body.otp_verification_token,
       operation: contractOperation(body.operation),
       recipient: body.recipient ?? '',
@@ -54,6 +55,7 @@ export const introspect = route({
   method: 'POST',
   path: '/v1/otp/tokens/introspect',
   summary: 'Look at a verification token without redeeming it',
+  calls: VerificationTokenService.method.introspect,
   body: z.object({ otp_verification_token: text(128), accept_sandbox: z.boolean().optional() }),
   answer: proof.extend({
     state: z.enum(['ACTIVE', 'REDEEMED', 'EXPIRED']),
@@ -61,7 +63,7 @@ export const introspect = route({
     redeemed_at: z.iso.datetime().nullable(),
   }),
   async handle({ body, call }) {
-    const seen = await call(VerificationTokenService.method.introspect, {
+    const seen = await call({
       verificationToken: body.otp_verification_token,
       acceptSandbox: body.accept_sandbox ?? false,
     });

@@ -8,13 +8,14 @@ export const validate = route({
   method: 'POST',
   path: '/v1/otp/validate',
   summary: 'Validate the code and get a verification token',
+  calls: OtpService.method.validate,
   body: z.object({ otp_id: text(128), code: text(64) }),
   answer: z.object({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),
   }),
   async handle({ body, requestKey, now, call }) {
-    const { verificationToken, tokenExpiresAt } = await call(OtpService.method.validate, {
+    const { verificationToken, tokenExpiresAt } = await call({
       sessionId: body.otp_id,
       code: body.code,
       requestId: requestKey,

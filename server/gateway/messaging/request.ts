@@ -23,6 +23,7 @@ export const request = route({
   method: 'POST',
   path: '/v1/messaging/otp/request',
   summary: 'Generate and deliver an OTP',
+  calls: OtpService.method.send,
   sandboxCode: true,
   body: z.object({
     dest: z
@@ -44,7 +45,7 @@ export const request = route({
     }),
   }),
   async handle({ body, requestKey, now, call }) {
-    const { session, sandboxCodes, reused } = await call(OtpService.method.send, {
+    const { session, sandboxCodes, reused } = await call({
       recipients: { sms: body.dest },
       channels: [Channel.SMS],
       senderId: body.src,

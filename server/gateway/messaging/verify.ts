@@ -9,6 +9,7 @@ export const verify = route({
   method: 'POST',
   path: '/v1/messaging/otp/verify',
   summary: 'Verify the code of a session',
+  calls: OtpService.method.validate,
   body: z.object({ sessionId: text(128), code: text(64) }),
   answer: z.object({
     success: z.literal(true),
@@ -21,7 +22,7 @@ export const verify = route({
     }),
   }),
   async handle({ body, requestKey, call }) {
-    await call(OtpService.method.validate, {
+    await call({
       sessionId: body.sessionId,
       code: body.code,
       requestId: requestKey,

@@ -12,11 +12,12 @@ export const createResend = (sessionTokens: SessionTokens) =>
     method: 'POST',
     path: '/api/v1/otp/resend',
     summary: 'Resend OTP for an existing session',
+    calls: OtpService.method.resend,
     body: z.object({ ...tokenFields, channels: z.array(channelWord).max(3).optional() }),
     answer: sent,
     async handle({ body, requestKey, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);
-      const { session, sandboxCodes } = await call(OtpService.method.resend, {
+      const { session, sandboxCodes } = await call({
         sessionId,
         channels: readChannels(body.channels, 'channels'),
         requestId: requestKey,

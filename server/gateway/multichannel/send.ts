@@ -51,6 +51,7 @@ export const send = route({
   method: 'POST',
   path: '/api/v1/otp/send',
   summary: 'Send OTP to one or more channels',
+  calls: OtpService.method.send,
   body: z.object({
     channels: z.array(channelWord).min(1).max(3).optional(),
     recipients: perChannel(z.string().max(254)),
@@ -78,7 +79,7 @@ export const send = route({
   async handle({ body, requestKey, call }) {
     const { config, verification, metadata = {} } = body;
     const { ip_address: ip, purpose } = metadata;
-    const { session, sessionToken, sandboxCodes } = await call(OtpService.method.send, {
+    const { session, sessionToken, sandboxCodes } = await call({
       recipients: chosen(body.recipients, body.channels),
       channels: readChannels(body.channels, 'channels'),
       config: {

@@ -22,6 +22,7 @@ export const listSessions = route({
   method: 'GET',
   path: '/api/v1/otp/sessions',
   summary: 'List OTP sessions, with filtering',
+  calls: OtpService.method.listSessions,
   query: z
     .object({
       status: status.optional(),
@@ -42,7 +43,7 @@ export const listSessions = route({
       const key = METADATA.exec(name)?.[1];
       return key === undefined ? [] : [[key, String(value)]];
     });
-    const { sessions, nextPageToken } = await call(OtpService.method.listSessions, {
+    const { sessions, nextPageToken } = await call({
       status: statusOfWord(query.status),
       channel: query.channel ? channelEnum(query.channel) : Channel.UNSPECIFIED,
       purpose: query.purpose ?? '',
@@ -64,9 +65,10 @@ export const getSession = route({
   method: 'GET',
   path: '/api/v1/otp/sessions/{id}',
   summary: 'Read one OTP session',
+  calls: OtpService.method.getSession,
   answer: twice(sessionShape.shape, {}),
   async handle({ params, call }) {
-    const { session } = await call(OtpService.method.getSession, { sessionId: params.id ?? '' });
+    const { session } = await call({ sessionId: params.id ?? '' });
     const flat = presentSession(session!);
     return { body: { success: true, ...flat, data: flat } };
   },

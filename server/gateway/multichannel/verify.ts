@@ -23,6 +23,7 @@ export const createVerify = (sessionTokens: SessionTokens) =>
     method: 'POST',
     path: '/api/v1/otp/verify',
     summary: 'Verify OTP code for a session',
+    calls: OtpService.method.verify,
     body: z.object({ ...tokenFields, otps: perChannel(z.string().min(1).max(64)) }),
     answer: twice(
       {
@@ -37,7 +38,7 @@ export const createVerify = (sessionTokens: SessionTokens) =>
       { channels: perChannel(z.unknown()) },
     ),
     async handle({ body, requestKey, call }) {
-      const { session, results, verificationToken } = await call(OtpService.method.verify, {
+      const { session, results, verificationToken } = await call({
         sessionId: sessionOf(body, sessionTokens).sessionId,
         codes: Object.fromEntries(
           Object.entries(body.otps).filter(([, code]) => code !== undefined),
