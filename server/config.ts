@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isNetwork } from './domain/addresses.js';
 
 /** One setting: its variable, what it accepts and what it means. Docs and --help are printed from this. */
 interface Setting<T extends z.ZodType = z.ZodType> {
@@ -106,7 +107,9 @@ export const SETTINGS = {
   tlsKey: setting('OTP_TLS_KEY', z.string().optional(), 'File with the private key (PEM).'),
   trustedProxies: setting(
     'OTP_TRUSTED_PROXIES',
-    list.default([]),
+    list
+      .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
+      .default([]),
     'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed.',
   ),
 } as const;

@@ -1,35 +1,54 @@
-import { compose } from './compose/index.js';
+import { compose, type Service } from './compose/index.js';
 import { welcome } from './compose/welcome.js';
-import { ConfigError, readConfig } from './config.js';
+import { type Config, ConfigError, readConfig } from './config.js';
+import { Failure } from './errors.js';
 import { SecretsRefused } from './secrets/refusal.js';
 import { StoreRefused } from './store/documents.js';
 
 /** The process: reads the environment, runs the service, stops it when told to. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const service = await compose(config);
-  const { port } = await service.start();
-  process.stdout.write(welcome(config, port, service.firstKeys));
-
+  const running = start(readConfig(process.env));
   const stop = () => {
     // A second signal means now.
     process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
-    service.stop().then(() => process.exit(0), fail);
+    running.then((service) => service.stop()).then(() => process.exit(0), fail);
   };
+  // Before anybody can know that it is there, and so tell it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
+  await running;
+}
+
+async function start(config: Config): Promise<Service> {
+  const service = await compose(config);
+  const { port } = await service.start();
+  process.stdout.write(welcome(config, port, service.firstKeys));
+  return service;
 }
 
 /** What an operator can mend is one readable message; anything else is a fault of ours and keeps its stack. */
 function fail(error: unknown): never {
-  const expected =
-    error instanceof ConfigError || error instanceof StoreRefused || error instanceof SecretsRefused;
-  const listening =
-    (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ||
-    (error as NodeJS.ErrnoException).code === 'EACCES';
-  process.stderr.write(
-    `${expected || listening ? (error as Error).message : ((error as Error)?.stack ?? error)}\n`,
-  );
+  process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
 }
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof StoreRefused || error instanceof SecretsRefused) {
+    return error.message;
+  }
+  if (error instanceof Failure && error.reason === 'STORE_UNAVAILABLE') {
+    const { cause } = error.details;
+    return cause instanceof Error ? cause.message : error.message;
+  }
+  const { syscall, code, message, stack } = error as NodeJS.ErrnoException;
+  if (syscall === 'listen' || syscall === 'bind' || syscall === 'getaddrinfo') {
+    return `HOST and PORT name no address to listen on: ${message}${HINTS[code ?? ''] ?? ''}.`;
+  }
+  return stack ?? String(error);
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: '; set PORT to one that is free, or to 0 for any',
+  EACCES: '; ports below 1024 are for the administrator',
+};
 
 main().catch(fail);

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { DescFile, DescService } from '@bufbuild/protobuf';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
@@ -27,6 +26,7 @@ import { createOAuth } from '../gateway/oauth/index.js';
 import { openapiRoute } from '../gateway/openapi.js';
 import { dialectRoutes } from '../gateway/serve.js';
 import { healthRoutes } from '../http/health.js';
+import type { TlsFiles } from '../http/http1.js';
 import { httpLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
@@ -77,13 +77,14 @@ interface Parts {
   readonly newId: () => string;
   readonly inbox: Inbox | undefined;
   readonly serving: Serving;
+  readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
 /** Everything that answers on the one port. */
-export async function composeDoors(parts: Parts): Promise<Listener> {
+export function composeDoors(parts: Parts): Listener {
   const {
     config,
     documents,
@@ -95,6 +96,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     newId,
     inbox,
     serving,
+    tls,
     clock,
     random,
     log,
@@ -142,8 +144,7 @@ export async function composeDoors(parts: Parts): Promise<Listener> {
     handler: router,
     limits,
     trustedProxies,
-    ...(config.tlsCert &&
-      config.tlsKey && { tls: { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) } }),
+    tls,
     onFault,
   });
 }

@@ -32,6 +32,7 @@ import { composeOperator } from './operator.js';
 import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
+import { readTls } from './tls.js';
 
 /** How long requests under way may take to finish when the service stops. */
 const GRACE_MS = 10_000;
@@ -51,7 +52,7 @@ export interface Service {
   start(): Promise<AddressInfo>;
   /** Not ready → GOAWAY → finish what runs → stop the queues → close the store. */
   stop(): Promise<void>;
-  /** The API keys made by this start, if it was the first. */
+  /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
   readonly documents: Documents;
 }
@@ -60,11 +61,11 @@ export interface Service {
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
   const { clock = systemClock, random = systemRandom, log = createLog(config.logLevel) } = overrides;
   const newId = createIds(clock, random);
+  const tls = await readTls(config);
   const documents = overrides.documents ?? (await openStore(config, clock));
   const secrets = await composeSecrets(config, documents, clock, random, log);
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
-  const firstKeys = await makeFirstKeys(config, documents, keys, clock);
 
   const limiter = createLimiter(documents, clock, random);
   const block = createRecipientBlock(documents, clock);
@@ -117,14 +118,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     log,
   });
   const serving = new Serving();
-  const listener = await composeDoors({ ...common, keys, limiter, pipeline, inbox, serving });
+  const listener = composeDoors({ ...common, keys, limiter, pipeline, inbox, serving, tls });
   const queues = [outbox, events, erasing, sweeping];
 
+  let firstKeys: FirstKeys | undefined;
   return {
-    firstKeys,
+    get firstKeys() {
+      return firstKeys;
+    },
     documents,
     async start() {
       const address = await listener.listen(config.host, config.port);
+      // Not before: a start that ends at a port that is taken shows its keys to nobody.
+      firstKeys = await makeFirstKeys(config, documents, keys, clock);
       for (const queue of queues) queue.start();
       serving.become('ready');
       return address;

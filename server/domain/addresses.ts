@@ -20,3 +20,6 @@ export function canonicalAddress(text: string): string | undefined {
   if (!(address instanceof ipaddr.IPv6)) return address.toString();
   return new ipaddr.IPv6(address.parts).toRFC5952String();
 }
+
+/** Whether a text is an IP address or a CIDR range. */
+export const isNetwork = (text: string): boolean => isIP(text) !== 0 || ipaddr.isValidCIDR(text);
