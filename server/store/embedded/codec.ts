@@ -31,21 +31,19 @@ export function decode<T>(text: string): T {
 
 /** A copy that shares nothing with `value`. */
 export function copy<V>(value: V): V {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return new Date(value) as V;
-  if (Array.isArray(value)) return value.map(copy) as V;
-  const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) fields[key] = copy((value as Record<string, unknown>)[key]);
-  return fields as V;
+  return copied(value, (date) => new Date(date)) as V;
 }
 
-function storable(value: unknown): unknown {
+const storable = (document: object): unknown => copied(document, (date) => ({ $date: date.getTime() }));
+
+function copied(value: unknown, ofDate: (date: Date) => unknown): unknown {
   if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return { $date: value.getTime() };
-  if (Array.isArray(value)) return value.map(storable);
-  const fields: Record<string, unknown> = {};
-  for (const key of Object.keys(value)) fields[key] = storable((value as Record<string, unknown>)[key]);
+  if (value instanceof Date) return ofDate(value);
+  if (Array.isArray(value)) return value.map((element) => copied(element, ofDate));
+  // Spreading keeps V8's fast layout of a wide object, which adding field by field loses.
+  const fields: Record<string, unknown> = { ...value };
+  for (const key of Object.keys(fields)) fields[key] = copied(fields[key], ofDate);
   return fields;
 }
 
