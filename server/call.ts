@@ -42,6 +42,23 @@ export type Handler<M extends DescMethod = DescMethod> = (
   request: MessageShape<M['input']>,
 ) => Promise<MessageInitShape<M['output']>>;
 
+/** Why a stream ended that nothing was wrong with, for the log. */
+export type StreamEnd =
+  /** Everything was said. */
+  | 'FINAL'
+  /** It had lasted as long as a stream may; the caller takes it up again. */
+  | 'TOO_LONG'
+  /** The service stops; the caller takes it up again elsewhere. */
+  | 'STOPPING'
+  /** The caller left. */
+  | 'LEFT';
+
+/** The use case behind a method that answers with a stream. Ends soon after `call.signal` aborts. */
+export type StreamHandler<M extends DescMethod = DescMethod> = (
+  call: Call,
+  request: MessageShape<M['input']>,
+) => AsyncGenerator<MessageInitShape<M['output']>, StreamEnd, void>;
+
 /** Notes a counted limit; the one with the least left is the one a caller needs to hear of. */
 export function noteLimit(call: Call, limit: RateLimit | undefined): void {
   if (limit && (!call.rateLimit || limit.remaining < call.rateLimit.remaining)) call.rateLimit = limit;

@@ -33,6 +33,7 @@ import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
 import { readTls } from './tls.js';
+import { composeWatching } from './watching.js';
 
 /** How long requests under way may take to finish when the service stops. */
 const GRACE_MS = 10_000;
@@ -62,7 +63,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { clock = systemClock, random = systemRandom, log = createLog(config.logLevel) } = overrides;
   const newId = createIds(clock, random);
   const tls = await readTls(config);
-  const documents = overrides.documents ?? (await openStore(config, clock));
+  const serving = new Serving();
+  const store = overrides.documents ?? (await openStore(config, clock));
+  const { documents, expire, streams } = composeWatching(store, serving, clock, log);
   const secrets = await composeSecrets(config, documents, clock, random, log);
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
@@ -85,13 +88,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     templates,
     contacts,
     wallet,
+    expire,
     newId,
     clock,
     random,
     log,
   };
   const { inbox, providerFor, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
-  const { outbox, events, erasing, sweeping } = composeQueues(common, providerFor);
+  const { outbox, events, expiring, erasing, sweeping } = composeQueues(common, providerFor);
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
@@ -113,13 +117,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
       ...composeOperator({ ...common, keys }),
     ]),
+    streams,
     newRequestId: newId,
     clock,
     log,
   });
-  const serving = new Serving();
   const listener = composeDoors({ ...common, keys, limiter, pipeline, inbox, serving, tls });
-  const queues = [outbox, events, erasing, sweeping];
+  const queues = [outbox, events, expiring, erasing, sweeping];
 
   let firstKeys: FirstKeys | undefined;
   return {

@@ -7,6 +7,7 @@ import type { StoredSession } from '../domain/session.js';
 import { createCarryOut } from '../events/carryOut.js';
 import { createDrain } from '../events/drain.js';
 import { createErase } from '../events/erase.js';
+import type { Expire } from '../events/expire.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
@@ -28,13 +29,14 @@ interface Parts {
   readonly wallet: Wallet;
   readonly templates: Templates;
   readonly contacts: Contacts;
+  readonly expire: Expire;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
 }
 
-/** The loops that work in the background: delivery, events, erasing, what a crash left of a wallet. */
+/** The loops that work in the background: delivery, events, ends by time, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
   const { documents, secrets, workspaces, templates, clock, random, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
@@ -62,6 +64,13 @@ export function composeQueues(parts: Parts, providerFor: Parameters<typeof creat
       due: 'eventsAt',
       concurrency: 16,
       work: createDrain(sessions, createCarryOut({ ...parts, open }), clock),
+    }),
+    expiring: createDueQueue({
+      ...common,
+      name: 'expiring',
+      due: 'expireAt',
+      concurrency: 8,
+      work: parts.expire,
     }),
     erasing: createDueQueue({
       ...common,

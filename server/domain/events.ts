@@ -19,6 +19,14 @@ export type EventType =
   /** A message that was paid for did not go out. For the wallet only. */
   | 'refund';
 
+/** What subscribers and watchers are told. */
+export type ShownEventType = Exclude<EventType, 'refund'>;
+
+/** Whether an event is for subscribers and watchers, too. */
+export const isShown = <E extends Pick<SessionEvent, 'type'>>(
+  event: E,
+): event is E & { readonly type: ShownEventType } => event.type !== 'refund';
+
 /** One entry of a session's history. */
 export interface SessionEvent {
   /** Unique within the session. */

@@ -126,6 +126,8 @@ export interface StoredSession {
   readonly eventsAt?: Date;
   /** Somebody subscribed to this session's events when it was opened. */
   readonly notify?: boolean;
+  /** Of a session that somebody subscribed to: when its end by time is to be stored. Absent once it has another end. */
+  readonly expireAt?: Date;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
   /** Verified recipients become contacts. */

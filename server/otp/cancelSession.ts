@@ -48,6 +48,7 @@ function cancellation(seen: StoredSession, now: number): Update {
     },
     $unset: {
       deliverAt: '',
+      expireAt: '',
       ...Object.fromEntries(names.map((name) => [`channels.${name}.codeHash`, '' as const])),
     },
     $inc: { rev: 1 },

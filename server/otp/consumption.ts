@@ -55,6 +55,7 @@ export function consumption(seen: StoredSession, channel: ChannelName, { now, re
     $unset: {
       ...Object.fromEntries(over.map((name) => [`channels.${name}.codeHash`, '' as const])),
       ...(!deliverAt && { deliverAt: '' }),
+      ...(approved && { expireAt: '' }),
     },
     $inc: { rev: 1, attemptsLeft: 1 },
     $push: { ...history.push },

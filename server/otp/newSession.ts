@@ -67,6 +67,8 @@ export interface Opening {
   /** In channel order. */
   readonly recipients: readonly OpeningRecipient[];
   readonly beneficiary?: StoredBeneficiary;
+  /** Somebody subscribed to its events. */
+  readonly notify?: true;
 }
 
 /** A recipient with its fingerprint and the sender its messages come from. */
@@ -130,6 +132,7 @@ export function newSession(
     ...(debit && { charges: { [debit.id]: debit.charges } }),
     events: [],
     eventsDone: 0,
+    ...(opening.notify && { expireAt: expiresAt }),
     eraseAt: new Date(now + resend.lifetimes * plan.lifetimeMs),
     metadata: plan.metadata,
     ...(plan.addContact && { addContact: true }),

@@ -75,6 +75,7 @@ export function renewal(
     $set: {
       ...Object.fromEntries(perChannel),
       expiresAt,
+      ...(seen.notify && { expireAt: expiresAt }),
       purgeAt: new Date(expiresAt.getTime() + SESSION_LIMITS.retentionDays * 86_400_000),
       resendAt: new Date(now + cooldownSeconds * 1000),
       ...(deliverAt && { deliverAt }),

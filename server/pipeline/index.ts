@@ -1,8 +1,9 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { type Call, type Envelope, type Handler, noteLimit } from '../call.js';
+import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from '../call.js';
 import type { Clock } from '../clock.js';
 import { Failure, toFailure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
+import { createStream, type Stream, type StreamLength } from './stream.js';
 
 /** One check that every call passes. It may set fields of the call; it throws a Failure to refuse it. */
 export type Step = (call: Call, request: never) => void | Promise<void>;
@@ -30,6 +31,8 @@ export interface Pipeline {
     envelope: Envelope,
     answered?: (call: Call) => void,
   ): Promise<MessageInitShape<M['output']>>;
+  /** The same for a method that answers with a stream; `answered` is told before the first response. */
+  readonly stream: Stream;
   /**
    * Refuses what its door could not read as a request of the method: after the
    * steps that need no request, so that it is known whose it was, counted and
@@ -46,14 +49,26 @@ export interface Pipeline {
 interface Options {
   readonly steps: Steps;
   readonly handlers: ReadonlyMap<DescMethod, Handler>;
+  /** The use cases of the methods that answer with a stream. */
+  readonly streams?: ReadonlyMap<DescMethod, StreamHandler>;
   readonly newRequestId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createPipeline({ steps, handlers, newRequestId, clock, log }: Options): Pipeline {
+export function createPipeline(options: Options): Pipeline {
+  const { steps, handlers, streams = new Map(), newRequestId, clock, log } = options;
   const whoCalls = [steps.authenticate, steps.checkOrigin, steps.limitClient];
   const ordered = [...whoCalls, steps.validate, steps.authorise];
+
+  const begin = (method: DescMethod, envelope: Envelope): Call => ({
+    ...envelope,
+    method,
+    requestId: envelope.requestId ?? newRequestId(),
+    log,
+    startedAt: clock.now(),
+    principal: undefined as never,
+  });
 
   async function run<T>(
     method: DescMethod,
@@ -61,14 +76,7 @@ export function createPipeline({ steps, handlers, newRequestId, clock, log }: Op
     answered: ((call: Call) => void) | undefined,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const call: Call = {
-      ...envelope,
-      method,
-      requestId: envelope.requestId ?? newRequestId(),
-      log,
-      startedAt: clock.now(),
-      principal: undefined as never,
-    };
+    const call = begin(method, envelope);
     try {
       const response = await work(call);
       record(call, clock, undefined);
@@ -103,6 +111,14 @@ export function createPipeline({ steps, handlers, newRequestId, clock, log }: Op
         await pass(whoCalls, call, undefined);
         throw failure;
       }),
+    stream: createStream({
+      begin,
+      admit: (call, request) => pass(ordered, call, request),
+      // A stream may outlive the credential it was opened with.
+      admitAgain: (call) => pass([steps.authenticate, steps.authorise], call, undefined),
+      handlers: streams,
+      record: (call, failure, length) => record(call, clock, failure, length),
+    }),
   };
 }
 
@@ -110,8 +126,8 @@ export function createPipeline({ steps, handlers, newRequestId, clock, log }: Op
 export const isAbandoned = (signal: AbortSignal, thrown: unknown): boolean =>
   signal.aborted && thrown instanceof Failure && thrown.details.cause === signal.reason;
 
-/** One log line a call. Faults of ours are errors, refusals are everyday. */
-function record(call: Call, clock: Clock, failure: Failure | undefined): void {
+/** One log line a call, of a stream when it ends. Faults of ours are errors, refusals are everyday. */
+function record(call: Call, clock: Clock, failure: Failure | undefined, length?: StreamLength): void {
   const abandoned = isAbandoned(call.signal, failure);
   const line = {
     method: call.method.name,
@@ -122,6 +138,7 @@ function record(call: Call, clock: Clock, failure: Failure | undefined): void {
     peer: call.peer,
     requestId: call.requestId,
     ms: clock.now() - call.startedAt,
+    ...length,
     reason: abandoned ? 'ABANDONED' : (failure?.reason ?? 'OK'),
   };
   if (!abandoned && (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE')) {

@@ -1,4 +1,4 @@
-import type { DescMethod, DescService } from '@bufbuild/protobuf';
+import type { DescMethod, DescService, MessageInitShape } from '@bufbuild/protobuf';
 import {
   type ConnectRouter,
   createContextKey,
@@ -6,6 +6,7 @@ import {
   type MethodImpl,
   type ServiceImpl,
 } from '@connectrpc/connect';
+import type { Call, Envelope } from '../call.js';
 import { Failure } from '../errors.js';
 import { headersOf } from '../pipeline/headers.js';
 import { isAbandoned, type Pipeline } from '../pipeline/index.js';
@@ -27,8 +28,10 @@ export function bindServices(
   services: readonly DescService[],
   pipeline: Pipeline,
 ): void {
+  const bind = (method: DescMethod) =>
+    method.methodKind === 'unary' ? unary(method, pipeline) : streaming(method, pipeline);
   for (const service of services) {
-    const methods = service.methods.map((method) => [method.localName, unary(method, pipeline)]);
+    const methods = service.methods.map((method) => [method.localName, bind(method)]);
     router.service(service, Object.fromEntries(methods) as Partial<ServiceImpl<DescService>>);
   }
 }
@@ -38,20 +41,48 @@ function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
     // A session changes from one moment to the next, and is nobody else's.
     if (context.requestMethod === 'GET') context.responseHeader.set('cache-control', 'no-store');
     try {
-      const { requestHeader, values, signal, protocolName } = context;
-      const envelope = envelopeOf((name) => requestHeader.get(name), {
-        door: protocolName,
-        peer: values.get(arrivalKey).peer,
-        signal,
-      });
-      return await pipeline.call(method, request, envelope, (call) => {
-        for (const [name, value] of Object.entries(headersOf(call))) context.responseHeader.set(name, value);
-      });
+      return await pipeline.call(method, request, envelope(context), answered(context));
     } catch (thrown) {
-      // The deadline passed or the caller left: Connect knows which, and says so.
-      if (isAbandoned(context.signal, thrown)) throw context.signal.reason;
-      throw thrown instanceof Failure ? toConnectError(thrown) : thrown;
+      throw inConnectsWords(context, thrown);
     }
   };
   return handle as unknown as MethodImpl<DescMethod>;
+}
+
+function streaming(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
+  async function* handle(
+    request: never,
+    context: HandlerContext,
+  ): AsyncGenerator<MessageInitShape<DescMethod['output']>> {
+    context.responseHeader.set('cache-control', 'no-store');
+    // A proxy that gathers an answer before it passes it on would hold back every event; nginx is told so.
+    context.responseHeader.set('x-accel-buffering', 'no');
+    try {
+      yield* pipeline.stream(method, request, envelope(context), answered(context));
+      // The caller's deadline passed: that is no good end.
+      if (context.signal.aborted) throw context.signal.reason;
+    } catch (thrown) {
+      throw inConnectsWords(context, thrown);
+    }
+  }
+  return handle as unknown as MethodImpl<DescMethod>;
+}
+
+const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope =>
+  envelopeOf((name) => requestHeader.get(name), {
+    door: protocolName,
+    peer: values.get(arrivalKey).peer,
+    signal,
+  });
+
+const answered =
+  ({ responseHeader }: HandlerContext) =>
+  (call: Call): void => {
+    for (const [name, value] of Object.entries(headersOf(call))) responseHeader.set(name, value);
+  };
+
+function inConnectsWords({ signal }: HandlerContext, thrown: unknown): unknown {
+  // The deadline passed or the caller left: Connect knows which, and says so.
+  if (isAbandoned(signal, thrown)) return signal.reason;
+  return thrown instanceof Failure ? toConnectError(thrown) : thrown;
 }

@@ -31,6 +31,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
       [{ path: 'recipients', kind: 'array' }, newestFirst],
       [date('deliverAt')],
       [date('eventsAt')],
+      [date('expireAt')],
       [date('eraseAt')],
       [text('satisfies')],
     ],

@@ -203,6 +203,7 @@ describe('the methods that may be repeated', () => {
       'Resend',
       'ListSessions',
       'GetSession',
+      'WatchSession',
       'Introspect',
       'Redeem',
       'GetSponsorConfiguration',

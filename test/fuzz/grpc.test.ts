@@ -23,7 +23,9 @@ let service: TestService;
 let methods: DescMethod[];
 beforeAll(async () => {
   service = await startService();
-  methods = (await contractServices()).flatMap((one) => one.methods);
+  methods = (await contractServices())
+    .flatMap((one) => one.methods)
+    .filter(({ methodKind }) => methodKind === 'unary');
 });
 afterAll(() => service.stop());
 
@@ -61,6 +63,8 @@ it(`${REQUESTS} random calls over gRPC are answered with a status that says what
 }, 60_000);
 
 interface RawCall {
+  /** A stream of answers, which would go on: the first is enough. */
+  readonly streams: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
@@ -69,9 +73,11 @@ interface RawAnswer {
   readonly status: number;
   /** Header and trailer. */
   readonly headers: Headers;
+  /** Hung up on after the first message. */
+  readonly cut: boolean;
 }
 
-function answerTo(session: ClientHttp2Session, { headers, body }: RawCall): Promise<RawAnswer> {
+function answerTo(session: ClientHttp2Session, { streams, headers, body }: RawCall): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const stream = session.request(headers);
     stream.setTimeout(HANG_MS, () => stream.destroy(new Error('no answer came')));
@@ -82,8 +88,14 @@ function answerTo(session: ClientHttp2Session, { headers, body }: RawCall): Prom
       for (const [name, value] of Object.entries(fields))
         if (!name.startsWith(':')) received.set(name, String(value));
     };
-    stream.on('response', note).on('trailers', note).on('error', reject).resume();
-    stream.on('close', () => resolve({ status, headers: received }));
+    let cut = false;
+    stream.on('response', note).on('trailers', note).on('error', reject);
+    stream.on('data', () => {
+      if (!streams) return;
+      cut = true;
+      stream.close();
+    });
+    stream.on('close', () => resolve({ status, headers: received, cut }));
     stream.end(body);
   });
 }
@@ -95,6 +107,7 @@ function callMaker(known: Known, credentials: readonly string[]): () => RawCall 
     const path = `/${method.parent.typeName}/${method.name}`;
     const credential = choose.chance(95) ? choose.pick(credentials) : choose.pick(['x', 'eyJ', 'é']);
     return {
+      streams: method.methodKind !== 'unary',
       headers: {
         ':method': 'POST',
         ':path': choose.chance(97) ? path : choose.pick([`${path}x`, `/${path}`, '/otp.v1.Nope/Send', '/']),
@@ -159,7 +172,8 @@ const METADATA: readonly Record<string, string>[] = [
 /** Statuses that blame the service. */
 const FAULTS: ReadonlySet<Code> = new Set([Code.Unknown, Code.Internal, Code.Unavailable, Code.DataLoss]);
 
-function faultOf({ status, headers }: RawAnswer): string | undefined {
+function faultOf({ status, headers, cut }: RawAnswer): string | undefined {
+  if (cut) return undefined;
   // No gRPC: refused by the router, for its media type, or as the JSON that it said it was.
   if (status === 404 || status === 415) return undefined;
   if (headers.get('content-type') === 'application/json') return status < 500 ? undefined : 'a fault';

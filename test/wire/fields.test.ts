@@ -9,7 +9,11 @@ import { startService, type TestService } from '../support/service.js';
 import { FIELDS } from './fieldTable.js';
 import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
 
-const METHODS = [...OtpService.methods, ...VerificationTokenService.methods, ...RequirementService.methods];
+const METHODS = [
+  ...OtpService.methods,
+  ...VerificationTokenService.methods,
+  ...RequirementService.methods,
+].filter(({ methodKind }) => methodKind === 'unary');
 
 let service: TestService;
 let call: ReturnType<typeof connectJson>;

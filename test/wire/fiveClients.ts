@@ -9,7 +9,9 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 
 /** What all five have in common: a request in, an answer out. */
 export type Calls<S extends DescService> = {
-  readonly [M in keyof S['method']]: S['method'][M] extends DescMethodUnary<infer I, infer O>
+  readonly [M in keyof S['method'] as S['method'][M] extends DescMethodUnary
+    ? M
+    : never]: S['method'][M] extends DescMethodUnary<infer I, infer O>
     ? (
         request: MessageInitShape<I>,
         options?: { timeoutMs?: number; signal?: AbortSignal },

@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/otp_service.proto.
  */
 export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
-  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyLiBAoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24SKAoLYmVuZWZpY2lhcnkYDCABKAsyEy5vdHAudjEuQmVuZWZpY2lhcnkSEwoLYWRkX2NvbnRhY3QYDSABKAgSGwoJc2VuZGVyX2lkGA4gASgJQgi6SAVyAxj+ARIiChBtZXNzYWdlX3RlbXBsYXRlGA8gASgJQgi6SAVyAxigARIaChJyZXVzZV9vcGVuX3Nlc3Npb24YECABKAgiywEKDFNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRI9Cg1zYW5kYm94X2NvZGVzGAMgAygLMiYub3RwLnYxLlNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRIOCgZyZXVzZWQYBCABKAgaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJoCg9WYWxpZGF0ZVJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAARIXCgRjb2RlGAIgASgJQgm6SAZyBBABGEASHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiZAoQVmFsaWRhdGVSZXNwb25zZRIaChJ2ZXJpZmljYXRpb25fdG9rZW4YASABKAkSNAoQdG9rZW5fZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi7QEKDVZlcmlmeVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESFQoEY29kZRgCIAEoCUIHukgEcgIYQBJbCgVjb2RlcxgDIAMoCzIgLm90cC52MS5WZXJpZnlSZXF1ZXN0LkNvZGVzRW50cnlCKrpIJ5oBJBADIhhyFlIFZW1haWxSA3Ntc1IId2hhdHNhcHAqBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAQgASgJQgi6SAVyAxiAARosCgpDb2Rlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoNQ2hhbm5lbFJlc3VsdBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSIwoGcmVzdWx0GAIgASgOMhMub3RwLnYxLkNoZWNrUmVzdWx0IqwBCg5WZXJpZnlSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SJgoHcmVzdWx0cxgCIAMoCzIVLm90cC52MS5DaGFubmVsUmVzdWx0EhoKEnZlcmlmaWNhdGlvbl90b2tlbhgDIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKBAQoNUmVzZW5kUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARI0CghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsQhG6SA6SAQsQAxgBIgWCAQIgABIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASKoAQoOUmVzZW5kUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uEj8KDXNhbmRib3hfY29kZXMYAiADKAsyKC5vdHAudjEuUmVzZW5kUmVzcG9uc2UuU2FuZGJveENvZGVzRW50cnkaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTBAoTTGlzdFNlc3Npb25zUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIvCgZzdGF0dXMYAyABKA4yFS5vdHAudjEuU2Vzc2lvblN0YXR1c0IIukgFggECEAESKgoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsQgi6SAWCAQIQARIYCgdwdXJwb3NlGAUgASgJQge6SARyAhhAEhQKB3NhbmRib3gYBiABKAhIAIgBARIbCglyZWNpcGllbnQYByABKAlCCLpIBXIDGP4BEjEKDWNyZWF0ZWRfYWZ0ZXIYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJTCghtZXRhZGF0YRgKIAMoCzIpLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnlCFrpIE5oBEBAIIgVyAxiAASoFcgMYgAQSHQoMc3BvbnNvcl9zbHVnGAsgASgJQge6SARyAhhAGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIKCghfc2FuZGJveCJSChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIhCghzZXNzaW9ucxgBIAMoCzIPLm90cC52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIxChFHZXRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAASI2ChJHZXRTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uIjYKFENhbmNlbFNlc3Npb25SZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCrpIB3IFEAEYgAEiOQoVQ2FuY2VsU2Vzc2lvblJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbirLAQoLQ2hlY2tSZXN1bHQSHAoYQ0hFQ0tfUkVTVUxUX1VOU1BFQ0lGSUVEEAASGQoVQ0hFQ0tfUkVTVUxUX1ZFUklGSUVEEAESHQoZQ0hFQ0tfUkVTVUxUX0lOVkFMSURfQ09ERRACEiEKHUNIRUNLX1JFU1VMVF9BTFJFQURZX1ZFUklGSUVEEAMSHAoYQ0hFQ0tfUkVTVUxUX05PVF9DSEVDS0VEEAQSIwofQ0hFQ0tfUkVTVUxUX0FUVEVNUFRTX0VYSEFVU1RFRBAFMtgECgpPdHBTZXJ2aWNlEkEKBFNlbmQSEy5vdHAudjEuU2VuZFJlcXVlc3QaFC5vdHAudjEuU2VuZFJlc3BvbnNlIg7StRgKCghvdHAuc2VuZBJPCghWYWxpZGF0ZRIXLm90cC52MS5WYWxpZGF0ZVJlcXVlc3QaGC5vdHAudjEuVmFsaWRhdGVSZXNwb25zZSIQ0rUYDAoKb3RwLnZlcmlmeRJLCgZWZXJpZnkSFS5vdHAudjEuVmVyaWZ5UmVxdWVzdBoWLm90cC52MS5WZXJpZnlSZXNwb25zZSIS0rUYDgoKb3RwLnZlcmlmeRABEkkKBlJlc2VuZBIVLm90cC52MS5SZXNlbmRSZXF1ZXN0GhYub3RwLnYxLlJlc2VuZFJlc3BvbnNlIhDStRgMCghvdHAuc2VuZBABEmEKDExpc3RTZXNzaW9ucxIbLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Ghwub3RwLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIhaQAgHStRgPCg1zZXNzaW9ucy5yZWFkEl0KCkdldFNlc3Npb24SGS5vdHAudjEuR2V0U2Vzc2lvblJlcXVlc3QaGi5vdHAudjEuR2V0U2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAESXAoNQ2FuY2VsU2Vzc2lvbhIcLm90cC52MS5DYW5jZWxTZXNzaW9uUmVxdWVzdBodLm90cC52MS5DYW5jZWxTZXNzaW9uUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyLiBAoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24SKAoLYmVuZWZpY2lhcnkYDCABKAsyEy5vdHAudjEuQmVuZWZpY2lhcnkSEwoLYWRkX2NvbnRhY3QYDSABKAgSGwoJc2VuZGVyX2lkGA4gASgJQgi6SAVyAxj+ARIiChBtZXNzYWdlX3RlbXBsYXRlGA8gASgJQgi6SAVyAxigARIaChJyZXVzZV9vcGVuX3Nlc3Npb24YECABKAgiywEKDFNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRI9Cg1zYW5kYm94X2NvZGVzGAMgAygLMiYub3RwLnYxLlNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRIOCgZyZXVzZWQYBCABKAgaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJoCg9WYWxpZGF0ZVJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAARIXCgRjb2RlGAIgASgJQgm6SAZyBBABGEASHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiZAoQVmFsaWRhdGVSZXNwb25zZRIaChJ2ZXJpZmljYXRpb25fdG9rZW4YASABKAkSNAoQdG9rZW5fZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi7QEKDVZlcmlmeVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESFQoEY29kZRgCIAEoCUIHukgEcgIYQBJbCgVjb2RlcxgDIAMoCzIgLm90cC52MS5WZXJpZnlSZXF1ZXN0LkNvZGVzRW50cnlCKrpIJ5oBJBADIhhyFlIFZW1haWxSA3Ntc1IId2hhdHNhcHAqBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAQgASgJQgi6SAVyAxiAARosCgpDb2Rlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoNQ2hhbm5lbFJlc3VsdBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSIwoGcmVzdWx0GAIgASgOMhMub3RwLnYxLkNoZWNrUmVzdWx0IqwBCg5WZXJpZnlSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SJgoHcmVzdWx0cxgCIAMoCzIVLm90cC52MS5DaGFubmVsUmVzdWx0EhoKEnZlcmlmaWNhdGlvbl90b2tlbhgDIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKBAQoNUmVzZW5kUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARI0CghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsQhG6SA6SAQsQAxgBIgWCAQIgABIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASKoAQoOUmVzZW5kUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uEj8KDXNhbmRib3hfY29kZXMYAiADKAsyKC5vdHAudjEuUmVzZW5kUmVzcG9uc2UuU2FuZGJveENvZGVzRW50cnkaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTBAoTTGlzdFNlc3Npb25zUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIvCgZzdGF0dXMYAyABKA4yFS5vdHAudjEuU2Vzc2lvblN0YXR1c0IIukgFggECEAESKgoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsQgi6SAWCAQIQARIYCgdwdXJwb3NlGAUgASgJQge6SARyAhhAEhQKB3NhbmRib3gYBiABKAhIAIgBARIbCglyZWNpcGllbnQYByABKAlCCLpIBXIDGP4BEjEKDWNyZWF0ZWRfYWZ0ZXIYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJTCghtZXRhZGF0YRgKIAMoCzIpLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnlCFrpIE5oBEBAIIgVyAxiAASoFcgMYgAQSHQoMc3BvbnNvcl9zbHVnGAsgASgJQge6SARyAhhAGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIKCghfc2FuZGJveCJSChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIhCghzZXNzaW9ucxgBIAMoCzIPLm90cC52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIxChFHZXRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAASI2ChJHZXRTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uIjYKFENhbmNlbFNlc3Npb25SZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCrpIB3IFEAEYgAEiOQoVQ2FuY2VsU2Vzc2lvblJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbiJNChNXYXRjaFNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDGIABEhgKBmN1cnNvchgCIAEoCUIIukgFcgMYgAEilAEKDFNlc3Npb25FdmVudBIKCgJpZBgBIAEoCRIfCgR0eXBlGAIgASgOMhEub3RwLnYxLkV2ZW50VHlwZRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsEg0KBWVycm9yGAUgASgJInwKFFdhdGNoU2Vzc2lvblJlc3BvbnNlEiMKBWV2ZW50GAEgASgLMhQub3RwLnYxLlNlc3Npb25FdmVudBIgCgdzZXNzaW9uGAIgASgLMg8ub3RwLnYxLlNlc3Npb24SDgoGY3Vyc29yGAMgASgJEg0KBWZpbmFsGAQgASgIKssBCgtDaGVja1Jlc3VsdBIcChhDSEVDS19SRVNVTFRfVU5TUEVDSUZJRUQQABIZChVDSEVDS19SRVNVTFRfVkVSSUZJRUQQARIdChlDSEVDS19SRVNVTFRfSU5WQUxJRF9DT0RFEAISIQodQ0hFQ0tfUkVTVUxUX0FMUkVBRFlfVkVSSUZJRUQQAxIcChhDSEVDS19SRVNVTFRfTk9UX0NIRUNLRUQQBBIjCh9DSEVDS19SRVNVTFRfQVRURU1QVFNfRVhIQVVTVEVEEAUqrQIKCUV2ZW50VHlwZRIaChZFVkVOVF9UWVBFX1VOU1BFQ0lGSUVEEAASHgoaRVZFTlRfVFlQRV9TRVNTSU9OX1BBUlRJQUwQARIfChtFVkVOVF9UWVBFX1NFU1NJT05fQVBQUk9WRUQQAhIdChlFVkVOVF9UWVBFX1NFU1NJT05fTE9DS0VEEAMSHgoaRVZFTlRfVFlQRV9TRVNTSU9OX0VYUElSRUQQBBIfChtFVkVOVF9UWVBFX1NFU1NJT05fQ0FOQ0VMRUQQBRIgChxFVkVOVF9UWVBFX0RFTElWRVJZX0FDQ0VQVEVEEAYSIQodRVZFTlRfVFlQRV9ERUxJVkVSWV9ERUxJVkVSRUQQBxIeChpFVkVOVF9UWVBFX0RFTElWRVJZX0ZBSUxFRBAIMr8FCgpPdHBTZXJ2aWNlEkEKBFNlbmQSEy5vdHAudjEuU2VuZFJlcXVlc3QaFC5vdHAudjEuU2VuZFJlc3BvbnNlIg7StRgKCghvdHAuc2VuZBJPCghWYWxpZGF0ZRIXLm90cC52MS5WYWxpZGF0ZVJlcXVlc3QaGC5vdHAudjEuVmFsaWRhdGVSZXNwb25zZSIQ0rUYDAoKb3RwLnZlcmlmeRJLCgZWZXJpZnkSFS5vdHAudjEuVmVyaWZ5UmVxdWVzdBoWLm90cC52MS5WZXJpZnlSZXNwb25zZSIS0rUYDgoKb3RwLnZlcmlmeRABEkkKBlJlc2VuZBIVLm90cC52MS5SZXNlbmRSZXF1ZXN0GhYub3RwLnYxLlJlc2VuZFJlc3BvbnNlIhDStRgMCghvdHAuc2VuZBABEmEKDExpc3RTZXNzaW9ucxIbLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Ghwub3RwLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIhaQAgHStRgPCg1zZXNzaW9ucy5yZWFkEl0KCkdldFNlc3Npb24SGS5vdHAudjEuR2V0U2Vzc2lvblJlcXVlc3QaGi5vdHAudjEuR2V0U2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAESXAoNQ2FuY2VsU2Vzc2lvbhIcLm90cC52MS5DYW5jZWxTZXNzaW9uUmVxdWVzdBodLm90cC52MS5DYW5jZWxTZXNzaW9uUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kEmUKDFdhdGNoU2Vzc2lvbhIbLm90cC52MS5XYXRjaFNlc3Npb25SZXF1ZXN0Ghwub3RwLnYxLldhdGNoU2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAEwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * Where the codes go.
@@ -715,6 +715,126 @@ export const CancelSessionResponseSchema: GenMessage<CancelSessionResponse> = /*
   messageDesc(file_otp_v1_otp_service, 16);
 
 /**
+ * Request of WatchSession.
+ *
+ * @generated from message otp.v1.WatchSessionRequest
+ */
+export type WatchSessionRequest = Message<"otp.v1.WatchSessionRequest"> & {
+  /**
+   * The session. May be left out when the call carries a session token.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The cursor of the last response that was read. Empty: from the beginning.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message otp.v1.WatchSessionRequest.
+ * Use `create(WatchSessionRequestSchema)` to create a new message.
+ */
+export const WatchSessionRequestSchema: GenMessage<WatchSessionRequest> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 17);
+
+/**
+ * One thing that happened to a session.
+ *
+ * @generated from message otp.v1.SessionEvent
+ */
+export type SessionEvent = Message<"otp.v1.SessionEvent"> & {
+  /**
+   * Unique within the session.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What happened.
+   *
+   * @generated from field: otp.v1.EventType type = 2;
+   */
+  type: EventType;
+
+  /**
+   * When it happened.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 3;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * The channel that was verified or whose message it is about.
+   *
+   * @generated from field: otp.v1.Channel channel = 4;
+   */
+  channel: Channel;
+
+  /**
+   * Why a message was given up; see ChannelState.delivery_error.
+   *
+   * @generated from field: string error = 5;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message otp.v1.SessionEvent.
+ * Use `create(SessionEventSchema)` to create a new message.
+ */
+export const SessionEventSchema: GenMessage<SessionEvent> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 18);
+
+/**
+ * One response of WatchSession.
+ *
+ * @generated from message otp.v1.WatchSessionResponse
+ */
+export type WatchSessionResponse = Message<"otp.v1.WatchSessionResponse"> & {
+  /**
+   * What happened. Absent in the first response and in those that only keep the
+   * stream alive.
+   *
+   * @generated from field: otp.v1.SessionEvent event = 1;
+   */
+  event?: SessionEvent | undefined;
+
+  /**
+   * The session as it stands when this is sent.
+   *
+   * @generated from field: otp.v1.Session session = 2;
+   */
+  session?: Session | undefined;
+
+  /**
+   * Where to go on after this response.
+   *
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+
+  /**
+   * The session is over and this is the last response.
+   *
+   * @generated from field: bool final = 4;
+   */
+  final: boolean;
+};
+
+/**
+ * Describes the message otp.v1.WatchSessionResponse.
+ * Use `create(WatchSessionResponseSchema)` to create a new message.
+ */
+export const WatchSessionResponseSchema: GenMessage<WatchSessionResponse> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 19);
+
+/**
  * What a Verify call found out about one channel.
  *
  * @generated from enum otp.v1.CheckResult
@@ -775,6 +895,89 @@ export type CheckResult = (typeof CheckResult)[keyof typeof CheckResult] | Unkno
  */
 export const CheckResultSchema: GenEnum<CheckResult> = /*@__PURE__*/
   enumDesc(file_otp_v1_otp_service, 0);
+
+/**
+ * What happened to a session.
+ *
+ * @generated from enum otp.v1.EventType
+ */
+export const EventType = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: EVENT_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A channel was verified; the policy is not satisfied yet.
+   *
+   * @generated from enum value: EVENT_TYPE_SESSION_PARTIAL = 1;
+   */
+  SESSION_PARTIAL: 1,
+
+  /**
+   * A channel was verified; the policy is satisfied. The session is over.
+   *
+   * @generated from enum value: EVENT_TYPE_SESSION_APPROVED = 2;
+   */
+  SESSION_APPROVED: 2,
+
+  /**
+   * The last attempt was used up. The session is over.
+   *
+   * @generated from enum value: EVENT_TYPE_SESSION_LOCKED = 3;
+   */
+  SESSION_LOCKED: 3,
+
+  /**
+   * The lifetime passed. The session is over, unless a resend revives it.
+   *
+   * @generated from enum value: EVENT_TYPE_SESSION_EXPIRED = 4;
+   */
+  SESSION_EXPIRED: 4,
+
+  /**
+   * The session was cancelled. It is over.
+   *
+   * @generated from enum value: EVENT_TYPE_SESSION_CANCELED = 5;
+   */
+  SESSION_CANCELED: 5,
+
+  /**
+   * A provider took the message of a channel.
+   *
+   * @generated from enum value: EVENT_TYPE_DELIVERY_ACCEPTED = 6;
+   */
+  DELIVERY_ACCEPTED: 6,
+
+  /**
+   * The provider reported that the message reached the person.
+   *
+   * @generated from enum value: EVENT_TYPE_DELIVERY_DELIVERED = 7;
+   */
+  DELIVERY_DELIVERED: 7,
+
+  /**
+   * The message of a channel was given up.
+   *
+   * @generated from enum value: EVENT_TYPE_DELIVERY_FAILED = 8;
+   */
+  DELIVERY_FAILED: 8,
+} as const;
+
+/**
+ * What happened to a session.
+ *
+ * @generated from enum otp.v1.EventType
+ */
+export type EventType = (typeof EventType)[keyof typeof EventType] | UnknownEnum;
+
+/**
+ * Describes the enum otp.v1.EventType.
+ */
+export const EventTypeSchema: GenEnum<EventType> = /*@__PURE__*/
+  enumDesc(file_otp_v1_otp_service, 1);
 
 /**
  * Sends one-time codes and checks them.
@@ -914,6 +1117,34 @@ export const OtpService: GenService<{
     methodKind: "unary";
     input: typeof CancelSessionRequestSchema;
     output: typeof CancelSessionResponseSchema;
+  },
+  /**
+   * Streams what happens to one session, from its beginning or from a cursor,
+   * until it is over: approved, cancelled, locked or expired. A session token
+   * watches its own session, and sees no metadata.
+   *
+   * The first response comes at once and holds no event: the session as it
+   * stands. Responses without an event follow whenever nothing was said for 20
+   * seconds, so that nobody on the way takes the stream for dead. The last one
+   * of a session that is over is marked final.
+   *
+   * A stream that ends without a final response, with or without an error, is
+   * to be taken up again with the last cursor: nothing is repeated and nothing
+   * lost. The service ends each after five minutes, because many proxies would,
+   * and all of them when it stops. Give the call no short deadline.
+   *
+   * Scope: sessions.read, or the session's own token. A credential that is
+   * revoked meanwhile is shown nothing more.
+   *
+   * Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
+   * the workspace or the session.
+   *
+   * @generated from rpc otp.v1.OtpService.WatchSession
+   */
+  watchSession: {
+    methodKind: "server_streaming";
+    input: typeof WatchSessionRequestSchema;
+    output: typeof WatchSessionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_v1_otp_service, 0);

@@ -1,0 +1,43 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { StreamHandler } from '../call.js';
+import type { Clock } from '../clock.js';
+import type { StoredSession } from '../domain/session.js';
+import { createExpire, type Expire } from '../events/expire.js';
+import { createHub } from '../events/hub.js';
+import type { Logger } from '../observe/log.js';
+import type { Serving } from '../observe/serving.js';
+import { createWatchPlaces } from '../otp/watchPlaces.js';
+import { createWatchSession } from '../otp/watchSession.js';
+import type { Documents } from '../store/documents.js';
+import { telling } from '../store/telling.js';
+
+/** What it takes to watch sessions. */
+export interface Watching {
+  /** The documents for everybody: whatever is done to a session through them, its watchers hear of at once. */
+  readonly documents: Documents;
+  readonly expire: Expire;
+  readonly streams: ReadonlyMap<DescMethod, StreamHandler>;
+}
+
+export function composeWatching(store: Documents, serving: Serving, clock: Clock, log: Logger): Watching {
+  const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
+  const documents = telling(store, 'sessions', hub.tell);
+  const sessions = documents.collection<StoredSession>('sessions');
+  const expire = createExpire(sessions, clock);
+  const watchSession = createWatchSession({
+    sessions,
+    hub,
+    expire,
+    places: createWatchPlaces(),
+    serving,
+    clock,
+  });
+  return {
+    documents,
+    expire,
+    streams: new Map<DescMethod, StreamHandler>([
+      [OtpService.method.watchSession, watchSession as unknown as StreamHandler],
+    ]),
+  };
+}
