@@ -1,0 +1,142 @@
+import type { Owned } from './neighbours.js';
+
+/** What a stranger is told about a thing of another workspace. */
+export type Told =
+  /** That there is no such thing, exactly as of a thing nobody has. */
+  | 'not found'
+  /** What it would be told of a thing nobody has, whatever that is. */
+  | 'as unknown'
+  /** Its own things, and nothing else. */
+  | 'its own'
+  /** That this is for operators. */
+  | 'denied';
+
+/** How a method would be used to reach another workspace's things. */
+export interface Row {
+  readonly told: Told;
+  readonly request: (owned: Owned) => Record<string, unknown>;
+}
+
+const row = (told: Told, request: Row['request'] = () => ({})): Row => ({ told, request });
+
+const OPERATION = { type: 'payment', id: '1' };
+const key = ({ keyId: id }: Owned) => ({ id });
+const contact = ({ contactId: id }: Owned) => ({ id });
+const session = ({ sessionId }: Owned) => ({ sessionId });
+const sponsor = ({ sponsorSlug: slug }: Owned) => ({ slug });
+const beneficiary = ({ sponsorSlug, beneficiaryId }: Owned) => ({ sponsorSlug, beneficiaryId });
+const sender = ({ senderId }: Owned) => ({ channel: 'CHANNEL_WHATSAPP', senderId });
+const template = { key: 'otp-sms', locale: 'en' };
+const recipient = ({ email }: Owned) => ({ recipient: email });
+
+/** Every method of every service. */
+export const ROWS: Readonly<Record<string, Row>> = {
+  'otp.v1.OtpService/Send': row('as unknown', (owned) => ({
+    beneficiary: beneficiary(owned),
+    channels: ['CHANNEL_SMS'],
+  })),
+  'otp.v1.OtpService/Validate': row('not found', (owned) => ({ ...session(owned), code: owned.code })),
+  'otp.v1.OtpService/Verify': row('not found', (owned) => ({ ...session(owned), code: owned.code })),
+  'otp.v1.OtpService/Resend': row('not found', session),
+  'otp.v1.OtpService/ListSessions': row('its own', recipient),
+  'otp.v1.OtpService/GetSession': row('not found', session),
+  'otp.v1.OtpService/CancelSession': row('not found', session),
+  'otp.v1.OtpService/WatchSession': row('not found', session),
+  'otp.v1.VerificationTokenService/Introspect': row('not found', ({ verificationToken }) => ({
+    verificationToken,
+  })),
+  'otp.v1.VerificationTokenService/Redeem': row('not found', ({ verificationToken }) => ({
+    verificationToken,
+    operation: OPERATION,
+  })),
+  'otp.v1.RequirementService/GetSponsorConfiguration': row('as unknown', ({ sponsorSlug }) => ({
+    sponsorSlug,
+  })),
+  'otp.v1.RequirementService/GetVerificationStatus': row('as unknown', ({ sponsorSlug }) => ({
+    sponsorSlug,
+    operation: OPERATION,
+  })),
+  'otp.admin.v1.ApiKeyService/CreateApiKey': row('its own', () => ({
+    apiKey: { displayName: 'mine', scopes: ['sessions.read'] },
+  })),
+  'otp.admin.v1.ApiKeyService/GetApiKey': row('not found', key),
+  'otp.admin.v1.ApiKeyService/ListApiKeys': row('its own'),
+  'otp.admin.v1.ApiKeyService/UpdateApiKey': row('not found', (owned) => ({
+    apiKey: { ...key(owned), displayName: 'mine now' },
+    updateMask: 'displayName',
+  })),
+  'otp.admin.v1.ApiKeyService/DeleteApiKey': row('not found', key),
+  'otp.admin.v1.AuditService/ListAuditEntries': row('its own'),
+  'otp.admin.v1.ContactService/GetContact': row('not found', contact),
+  'otp.admin.v1.ContactService/ListContacts': row('its own', recipient),
+  'otp.admin.v1.ContactService/DeleteContact': row('not found', contact),
+  'otp.admin.v1.LimitService/ListLimits': row('its own'),
+  'otp.admin.v1.LimitService/UpdateLimit': row('its own', () => ({
+    limit: { rule: 'ip-sends', max: 1 },
+    updateMask: 'max',
+  })),
+  'otp.admin.v1.LimitService/ResetLimit': row('its own', () => ({ rule: 'ip-sends' })),
+  'otp.admin.v1.LimitService/GetRecipientBlock': row('as unknown', recipient),
+  'otp.admin.v1.LimitService/ClearRecipientBlock': row('as unknown', recipient),
+  'otp.admin.v1.SenderService/CreateSender': row('its own', () => ({
+    sender: { channel: 'CHANNEL_WHATSAPP', senderId: '+573008888888' },
+  })),
+  'otp.admin.v1.SenderService/GetSender': row('not found', sender),
+  'otp.admin.v1.SenderService/ListSenders': row('its own'),
+  'otp.admin.v1.SenderService/UpdateSender': row('not found', (owned) => ({
+    sender: { ...sender(owned), isDefault: true },
+    updateMask: 'isDefault',
+  })),
+  'otp.admin.v1.SenderService/DeleteSender': row('not found', sender),
+  // What another workspace has by the same name does not stand in the way.
+  'otp.admin.v1.SponsorService/CreateSponsor': row('its own', (owned) => ({
+    sponsor: { ...sponsor(owned), displayName: 'mine', channels: ['CHANNEL_SMS'] },
+  })),
+  'otp.admin.v1.SponsorService/GetSponsor': row('not found', sponsor),
+  'otp.admin.v1.SponsorService/ListSponsors': row('its own'),
+  'otp.admin.v1.SponsorService/UpdateSponsor': row('not found', (owned) => ({
+    sponsor: { ...sponsor(owned), displayName: 'mine now' },
+    updateMask: 'displayName',
+  })),
+  'otp.admin.v1.SponsorService/DeleteSponsor': row('not found', (owned) => ({
+    ...sponsor(owned),
+    force: true,
+  })),
+  'otp.admin.v1.SponsorService/CreateBeneficiary': row('as unknown', (owned) => ({
+    beneficiary: { ...beneficiary(owned), phone: '+573001234542' },
+  })),
+  'otp.admin.v1.SponsorService/GetBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.SponsorService/ListBeneficiaries': row('as unknown', ({ sponsorSlug }) => ({ sponsorSlug })),
+  'otp.admin.v1.SponsorService/UpdateBeneficiary': row('not found', (owned) => ({
+    beneficiary: { ...beneficiary(owned), phone: '+573005555555' },
+    updateMask: 'phone',
+  })),
+  'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.TemplateService/CreateTemplate': row('its own', () => ({
+    template: { ...template, text: 'Mine: {{ code }}' },
+  })),
+  'otp.admin.v1.TemplateService/GetTemplate': row('not found', () => template),
+  'otp.admin.v1.TemplateService/ListTemplates': row('its own'),
+  'otp.admin.v1.TemplateService/UpdateTemplate': row('not found', () => ({
+    template: { ...template, text: 'Mine now: {{ code }}' },
+    updateMask: 'text',
+  })),
+  'otp.admin.v1.TemplateService/DeleteTemplate': row('not found', () => template),
+  'otp.admin.v1.TemplateService/PreviewTemplate': row('its own', () => ({ template })),
+  'otp.admin.v1.WalletService/GetWallet': row('its own'),
+  'otp.admin.v1.WalletService/UpdateWallet': row('denied', () => ({
+    wallet: { enabled: true },
+    updateMask: 'enabled',
+  })),
+  'otp.admin.v1.WalletService/CreditWallet': row('denied', () => ({ amountMicros: '1000000' })),
+  'otp.admin.v1.WalletService/ListLedgerEntries': row('its own'),
+  'otp.admin.v1.WorkspaceService/CreateWorkspace': row('denied', () => ({ workspace: { name: 'another' } })),
+  'otp.admin.v1.WorkspaceService/GetWorkspace': row('its own'),
+  'otp.admin.v1.WorkspaceService/ListWorkspaces': row('denied'),
+  'otp.admin.v1.WorkspaceService/UpdateWorkspace': row('its own', () => ({
+    workspace: { brand: 'Mine' },
+    updateMask: 'brand',
+  })),
+  'otp.admin.v1.WorkspaceService/DeleteWorkspace': row('denied', () => ({ workspace: 'stranger' })),
+  'otp.admin.v1.WorkspaceService/UndeleteWorkspace': row('denied', () => ({ workspace: 'stranger' })),
+};
