@@ -57,7 +57,7 @@ it(`${REQUESTS} random calls over Connect with JSON are answered in its form, wi
     .split('\n')
     .filter((line) => /"level":(50|60)/.test(line));
   expect(faults).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 function callMaker(known: Known, credentials: readonly string[]): () => WireRequest {
   const choose = chooser('fuzz Connect');

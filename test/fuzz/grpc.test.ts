@@ -60,7 +60,7 @@ it(`${REQUESTS} random calls over gRPC are answered with a status that says what
     .split('\n')
     .filter((line) => /"level":(50|60)/.test(line));
   expect(faults).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 interface RawCall {
   /** A stream of answers, which would go on: the first is enough. */
