@@ -42,9 +42,19 @@ interface Method {
 
 /** Told once a request is decoded and a handler has it: from then on, errors are the handler's own. */
 const arriving: Interceptor = (next) => (req) => {
-  req.contextValues.get(arrivalKey).reached = true;
+  const arrival = req.contextValues.get(arrivalKey);
+  if (req.stream) return next({ ...req, message: noting(req.message, arrival) });
+  arrival.reached = true;
   return next(req);
 };
+
+/** The messages of a stream, the first of which tells that it could be decoded. */
+async function* noting<T>(messages: AsyncIterable<T>, arrival: Arrival): AsyncIterable<T> {
+  for await (const message of messages) {
+    arrival.reached = true;
+    yield message;
+  }
+}
 
 /**
  * Answers Connect, gRPC and gRPC-Web requests. Connect's own adapter with these
@@ -75,8 +85,7 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
     const requestId = readRequestId(req.headers['x-request-id']?.toString());
     if (requestId) res.setHeader('x-request-id', requestId);
     const response = await respond(method, req, res, { peer: peerOf(req), reached: false });
-    if (response.trailer) unescapeMessage(response.trailer);
-    await universalResponseToNodeResponse(response, res).catch((error: unknown) => {
+    await universalResponseToNodeResponse(unescaping(response), res).catch((error: unknown) => {
       // The caller is gone or does not read: there is nobody to tell.
       if (!(error instanceof ConnectError)) throw error;
     });
@@ -112,6 +121,21 @@ async function respond(
   if (response.status === 415) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
   const json = text();
   return restate(response, () => (json === undefined ? undefined : findJsonFault(input, json)));
+}
+
+/** A stream knows its trailer at its end only. */
+function unescaping(response: UniversalServerResponse): UniversalServerResponse {
+  const { body, trailer } = response;
+  if (!trailer) return response;
+  if (!body) {
+    unescapeMessage(trailer);
+    return response;
+  }
+  async function* whole(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    yield* chunks;
+    unescapeMessage(trailer!);
+  }
+  return { ...response, body: whole(body) };
 }
 
 /**

@@ -1,6 +1,12 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { encodeEnvelope, readAllBytes, type UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { errorFromJsonBytes, errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import {
+  endStreamFlag,
+  endStreamFromJson,
+  endStreamToJson,
+  errorFromJsonBytes,
+  errorToJsonBytes,
+} from '@connectrpc/connect/protocol-connect';
 import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import { Failure, type FieldViolation } from '../errors.js';
@@ -11,7 +17,7 @@ const REFUSAL_MAX = 65_536;
 /** An envelope's flags and length. */
 const ENVELOPE_HEAD = 5;
 
-/** The three ways in which an error is written. */
+/** The ways in which an error is written. */
 interface Protocol {
   /** The error of a response; undefined where there is none. */
   read(response: UniversalServerResponse): Promise<ConnectError | undefined>;
@@ -53,6 +59,18 @@ const connect: Protocol = {
   },
 };
 
+/** Connect's streams end with an error, or without one, in a last message. */
+const connectStream: Protocol = {
+  async read({ body }) {
+    const bytes = await readAllBytes(body ?? once(), REFUSAL_MAX);
+    return endStreamFromJson(bytes.subarray(ENVELOPE_HEAD)).error;
+  },
+  write(response, error) {
+    const end = endStreamToJson(new Headers(), error, undefined);
+    return { ...response, body: once(encodeEnvelope(endStreamFlag, Buffer.from(JSON.stringify(end)))) };
+  },
+};
+
 /**
  * Puts the refusal of a request that no handler got to see into our words:
  * with a reason, and without the value at fault, which Connect quotes and which
@@ -79,6 +97,7 @@ export function refusal(failure: Failure): UniversalServerResponse {
 
 function protocolOf(contentType: string): Protocol {
   if (contentType.startsWith('application/grpc-web')) return grpcWeb;
+  if (contentType.startsWith('application/connect+')) return connectStream;
   return contentType.startsWith('application/grpc') ? grpc : connect;
 }
 
