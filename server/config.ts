@@ -1,49 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { halfConfigured, PROVIDER_SETTINGS } from './config/providers.js';
+import { baseUrl, list, type Setting, secret, setting, url, wholeNumber } from './config/setting.js';
 import { isNetwork } from './domain/addresses.js';
-
-/** One setting: its variable, what it accepts and what it means. Docs and --help are printed from this. */
-interface Setting<T extends z.ZodType = z.ZodType> {
-  readonly variable: string;
-  readonly schema: T;
-  readonly doc: string;
-  /** The value is never printed. */
-  readonly secret?: true;
-}
-
-const setting = <T extends z.ZodType>(variable: string, schema: T, doc: string): Setting<T> => ({
-  variable,
-  schema,
-  doc,
-});
-const secret = <T extends z.ZodType>(variable: string, schema: T, doc: string): Setting<T> => ({
-  variable,
-  schema,
-  doc,
-  secret: true,
-});
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean),
-);
-
-const url = (...protocols: string[]) =>
-  z
-    .string()
-    .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    );
 
 /** THE configuration table. Everything comes from the environment; an empty variable counts as unset. */
 export const SETTINGS = {
@@ -74,16 +33,7 @@ export const SETTINGS = {
     z.string().optional(),
     'id:base64,… with 32 bytes each. The first wraps all other keys, every one unwraps. Required in production, generated in development.',
   ),
-  smtpUrl: secret(
-    'OTP_SMTP_URL',
-    url('smtp:', 'smtps:').optional(),
-    'SMTP server for e-mail, smtp://user:password@host:587 or smtps://. Unset: e-mail goes to the development inbox.',
-  ),
-  emailFrom: setting(
-    'OTP_EMAIL_FROM',
-    z.string().default('Countersign <no-reply@localhost>'),
-    'From header of e-mails.',
-  ),
+  ...PROVIDER_SETTINGS,
   hash: setting(
     'OTP_HASH',
     z.enum(['argon2id', 'hmac']).default('argon2id'),
@@ -111,6 +61,11 @@ export const SETTINGS = {
       .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
       .default([]),
     'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed.',
+  ),
+  publicUrl: setting(
+    'OTP_PUBLIC_URL',
+    baseUrl.optional(),
+    'Address under which the service is reached from outside, such as https://otp.example.com. Vendors are told to report there what became of a message; unset, they are not asked to.',
   ),
 } as const;
 
@@ -161,7 +116,7 @@ function contradictions(read: Values): string[] {
   }
   if (Boolean(read.tlsCert) !== Boolean(read.tlsKey))
     problems.push('OTP_TLS_CERT and OTP_TLS_KEY are needed together');
-  return problems;
+  return [...problems, ...halfConfigured(read)];
 }
 
 /** Whether a host is reachable from this machine only. */
