@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,4 +66,9 @@ export async function mongodb(say: (what: string) => void): Promise<Engine | und
   };
 }
 
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'countersign-bench-'));
+/** Also removed when the bench fails. */
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

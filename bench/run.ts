@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print } from './report.js';
@@ -19,6 +20,11 @@ async function main(): Promise<void> {
     return;
   }
   const report = emptyReport();
+  const [load = 0] = loadavg();
+  if (load > 1)
+    report.notes.push(
+      `The machine was busy before the bench began (load ${load.toFixed(1)}): measure again.`,
+    );
   const startedAt = performance.now();
   const say = (what: string) => {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
