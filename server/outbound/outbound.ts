@@ -1,0 +1,142 @@
+import { type LookupAddress, lookup } from 'node:dns';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import { isPublicAddress } from './publicAddress.js';
+
+/** Connections kept open to one host, so that a second call need not shake hands again. */
+const IDLE_SOCKETS = 8;
+/** How long a kept connection may say nothing. Shorter than what servers wait (Node's own wait 5 s). */
+const IDLE_MS = 4_000;
+
+/** Why a call had no answer: a stable word, never the words of the system, which quote addresses. */
+export type OutboundError = 'REFUSED_ADDRESS' | 'UNREACHABLE' | 'TIMEOUT' | 'TOO_LARGE';
+
+/** A call that had no answer. */
+export class NoAnswer extends Error {
+  readonly error: OutboundError;
+
+  constructor(error: OutboundError, cause?: unknown) {
+    super(error, { cause });
+    this.name = 'NoAnswer';
+    this.error = error;
+  }
+}
+
+/** One call to a URL that a customer named. */
+export interface OutboundRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Ends the call, its answer's body included: NoAnswer TIMEOUT. */
+  readonly signal: AbortSignal;
+  /** An answer with a longer body is NoAnswer TOO_LARGE. */
+  readonly maxBytes: number;
+}
+
+/** An answer, whatever its status. Redirects are not followed: they lead where nobody looked. */
+export interface OutboundAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: string;
+}
+
+/** Calls URLs that customers name, such as webhooks, without being led into our own network. */
+export interface Outbound {
+  /** What is wrong with a URL before anything is asked of it, in words for whoever set it; undefined when nothing is. */
+  faultOf(url: string): string | undefined;
+  /** Rejects with NoAnswer. */
+  post(request: OutboundRequest): Promise<OutboundAnswer>;
+  close(): void;
+}
+
+/**
+ * `publicOnly` (production) refuses http, and every address that is not public:
+ * where the name leads is looked at for the very connection that is then made,
+ * so a name that answers differently the second time gains nothing.
+ */
+export function createOutbound({ publicOnly }: { readonly publicOnly: boolean }): Outbound {
+  const agentOptions = { keepAlive: true, maxFreeSockets: IDLE_SOCKETS, timeout: IDLE_MS };
+  const http = new HttpAgent(agentOptions);
+  const https = new HttpsAgent(agentOptions);
+
+  function faultOf(text: string): string | undefined {
+    if (!URL.canParse(text)) return 'must be a URL';
+    const url = new URL(text);
+    if (url.protocol !== 'https:' && (url.protocol !== 'http:' || publicOnly)) {
+      return `must begin with ${publicOnly ? 'https://' : 'https:// or http://'}`;
+    }
+    if (url.username || url.password) return 'must not hold a user name or password';
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (publicOnly && isIP(host) !== 0 && !isPublicAddress(host)) return 'must lead to a public address';
+    return undefined;
+  }
+
+  function send(options: OutboundRequest): Promise<{ answer: IncomingMessage; body: string }> {
+    const url = new URL(options.url);
+    const isHttps = url.protocol === 'https:';
+    return new Promise((resolve, reject) => {
+      const { signal, maxBytes } = options;
+      let begun = false;
+      const request = (isHttps ? httpsRequest : httpRequest)(
+        url,
+        {
+          method: 'POST',
+          agent: isHttps ? https : http,
+          headers: { ...options.headers, 'content-length': Buffer.byteLength(options.body) },
+          signal,
+          ...(publicOnly && { lookup: publicLookup }),
+        },
+        (answer) => {
+          begun = true;
+          const chunks: Buffer[] = [];
+          let length = 0;
+          answer.on('data', (chunk: Buffer) => {
+            chunks.push(chunk);
+            length += chunk.length;
+            if (length > maxBytes) answer.destroy(new NoAnswer('TOO_LARGE'));
+          });
+          answer.on('error', fail);
+          answer.on('end', () => resolve({ answer, body: Buffer.concat(chunks).toString('utf8') }));
+        },
+      );
+      /** A server may hang up on a kept connection just when it is used again: that call was never read. */
+      function fail(error: Error): void {
+        const stale = request.reusedSocket && !begun && 'code' in error && error.code === 'ECONNRESET';
+        if (stale && !signal.aborted) resolve(send(options));
+        else reject(noAnswer(error, signal));
+      }
+      request.on('error', fail);
+      request.end(options.body);
+    });
+  }
+
+  return {
+    faultOf,
+    async post(request) {
+      if (faultOf(request.url)) throw new NoAnswer('REFUSED_ADDRESS');
+      const { answer, body } = await send(request);
+      return { status: answer.statusCode ?? 0, headers: answer.headers, body };
+    },
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+function noAnswer(error: Error, signal: AbortSignal): NoAnswer {
+  if (error instanceof NoAnswer) return error;
+  return new NoAnswer(signal.aborted ? 'TIMEOUT' : 'UNREACHABLE', error);
+}
+
+/** Looks a name up and leaves out what is not public; nothing left is a refusal. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+    if (error) return callback(error, '');
+    const open = found.filter(({ address }) => isPublicAddress(address));
+    const first = open[0];
+    if (!first) return callback(new NoAnswer('REFUSED_ADDRESS'), '');
+    return options.all ? callback(null, open) : callback(null, first.address, first.family);
+  });
+};
