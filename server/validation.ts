@@ -32,9 +32,15 @@ export function checkRules<D extends DescMessage>(schema: D, message: MessageSha
   if (result.kind === 'valid') return;
   if (result.kind === 'error') throw result.error;
   throw new Failure('INVALID_REQUEST', {
-    violations: result.violations.map(({ field, message: description }: Violation) => ({
+    violations: result.violations.map(({ field, ruleId, message }: Violation) => ({
       field: prefix + pathToString(field),
-      description,
+      description: WORDS[ruleId] ?? message,
     })),
   });
 }
+
+/** Where the library speaks of its own rules, which no caller knows, or quotes a pattern. */
+const WORDS: Readonly<Record<string, string>> = {
+  'repeated.unique': 'must not name anything twice',
+  'string.pattern': 'has the wrong form',
+};

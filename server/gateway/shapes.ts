@@ -44,7 +44,7 @@ function expectation(issue: Issue): string {
         ? 'is required'
         : `must be ${article(issue.expected)}`;
     case 'too_small':
-      return issue.origin === 'string' && issue.minimum === 1
+      return issue.minimum === 1 && (issue.origin === 'string' || issue.origin === 'array')
         ? 'must not be empty'
         : `must be at least ${issue.minimum}${unit(issue.origin)}`;
     case 'too_big':

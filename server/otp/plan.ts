@@ -62,7 +62,7 @@ function readConfig({ config }: SendRequest, workspace: Workspace) {
   if (seconds > lifetime.max && !workspace.longLifetime) {
     throw invalid(
       'config.lifetime',
-      `must be at most ${lifetime.max}s unless the workspace allows long lifetimes`,
+      `must be at most ${lifetime.max / 60} minutes unless the workspace allows long lifetimes`,
     );
   }
   const isShort = codeLength < shortCodeBelow;

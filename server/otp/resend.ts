@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import { type Call, type Handler, noteLimit } from '../call.js';
 import type { Clock } from '../clock.js';
@@ -95,10 +96,12 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     const { workspace, sessionId } = call.principal;
     const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
     await parts.block.check(session.partition, recipients);
-    const user = (JSON.parse(session.metadata) as { user_id?: unknown }).user_id;
+    const said = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
+    const { user_id: user, ip_address: address } = said;
     const userId = typeof user === 'string' || typeof user === 'number' ? String(user) : undefined;
+    const named = typeof address === 'string' && isIP(address) !== 0 ? address : undefined;
     // With a session token the caller is the person's own browser, so its address is the person's.
-    const ip = sessionId === undefined ? undefined : call.peer;
+    const ip = sessionId === undefined ? named : call.peer;
     const overrides = (await parts.workspaces.get(workspace)).limits;
     const taken = await parts.limiter.take(
       session.partition,

@@ -102,6 +102,19 @@ describe('sends per IP', () => {
     expect((await from('192.168.1.1')).status).toBe(429);
   });
 
+  it('B40 a resend counts as a send', async () => {
+    const metadata = { ip_address: '192.168.1.3' };
+    for (let i = 0; i < 10; i++) {
+      const { body } = await sendTo(fresh.email(), metadata);
+      service.clock.advance(30_000);
+      expect((await api.resend({ token: body.session_token })).status).toBe(200);
+    }
+    expect(refusal(await sendTo(fresh.email(), metadata))).toMatchObject({
+      status: 429,
+      code: 'RATE_LIMITED',
+    });
+  });
+
   it('B40 an IPv6 customer has one budget, and what is no address has none', async () => {
     let host = 0;
     await all200(20, 0, () =>
