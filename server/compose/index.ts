@@ -3,6 +3,7 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config.js';
 import { createContacts } from '../contacts/contacts.js';
+import { type Breakers, createBreakers } from '../delivery/breakers.js';
 import { createIds } from '../domain/ids.js';
 import { byMethod } from '../handlers.js';
 import { createApiKeys } from '../keys/apiKeys.js';
@@ -56,6 +57,8 @@ export interface Service {
   /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
   readonly documents: Documents;
+  /** How the delivery providers are doing, as this process sees them. */
+  readonly breakers: Breakers['states'];
 }
 
 /** Builds the whole service. Nothing else constructs anything. */
@@ -94,8 +97,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     random,
     log,
   };
-  const { inbox, providerFor, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
-  const { outbox, events, expiring, erasing, sweeping } = composeQueues(common, providerFor);
+  const { inbox, routes, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
+  const breakers = createBreakers(clock);
+  const { outbox, events, expiring, erasing, sweeping } = composeQueues({ ...common, routes, breakers });
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
@@ -110,7 +114,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         ...secrets,
         limiter,
         codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-        supports: (channel) => providerFor(undefined, channel) !== undefined,
+        supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
         outbox,
         events,
       }),
@@ -131,6 +135,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       return firstKeys;
     },
     documents,
+    breakers: breakers.states,
     async start() {
       const address = await listener.listen(config.host, config.port);
       // Not before: a start that ends at a port that is taken shows its keys to nobody.

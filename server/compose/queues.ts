@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Contacts } from '../contacts/contacts.js';
+import type { Breakers } from '../delivery/breakers.js';
 import { createCompose } from '../delivery/compose.js';
 import { createDeliver } from '../delivery/deliver.js';
+import type { Routes } from '../delivery/routes.js';
 import type { StoredSession } from '../domain/session.js';
 import { createCarryOut } from '../events/carryOut.js';
 import { createDrain } from '../events/drain.js';
@@ -10,6 +12,7 @@ import { createErase } from '../events/erase.js';
 import type { Expire } from '../events/expire.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
+import { workspaceOf } from '../otp/present.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
@@ -29,6 +32,8 @@ interface Parts {
   readonly wallet: Wallet;
   readonly templates: Templates;
   readonly contacts: Contacts;
+  readonly routes: Routes;
+  readonly breakers: Breakers;
   readonly expire: Expire;
   readonly newId: () => string;
   readonly clock: Clock;
@@ -37,8 +42,8 @@ interface Parts {
 }
 
 /** The loops that work in the background: delivery, events, ends by time, erasing, what a crash left of a wallet. */
-export function composeQueues(parts: Parts, providerFor: Parameters<typeof createDeliver>[0]['providerFor']) {
-  const { documents, secrets, workspaces, templates, clock, random, log } = parts;
+export function composeQueues(parts: Parts) {
+  const { documents, secrets, workspaces, templates, routes, breakers, clock, random, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
@@ -56,7 +61,16 @@ export function composeQueues(parts: Parts, providerFor: Parameters<typeof creat
       name: 'outbox',
       due: 'deliverAt',
       concurrency: 32,
-      work: createDeliver({ sessions, providerFor, compose, clock, random, log }),
+      work: createDeliver({
+        sessions,
+        routeOf: async ({ _id }, channel) =>
+          routes.of((await workspaces.get(workspaceOf({ _id }))).routes, channel),
+        breakers,
+        compose,
+        clock,
+        random,
+        log,
+      }),
     }),
     events: createDueQueue({
       ...common,

@@ -58,7 +58,8 @@ export function createCompose({ open, brandingOf, templateOf, clock, log }: Opti
     const workspace = session._id.slice(0, session._id.indexOf('/'));
     const code = open(session._id, messageField(name), channel.delivery.message);
     const { brand, webHost } = await brandingOf(workspace);
-    const minutes = Math.max(1, Math.ceil((session.expiresAt.getTime() - clock.now()) / 60_000));
+    const expiresAt = channel.codeExpiresAt.getTime();
+    const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / 60_000));
     const variables = { code, brand, minutes };
     const literal = name === 'email' ? undefined : session.messageTemplate;
     const own = literal ? undefined : await templateOf(workspace, name, session.locale);
@@ -75,6 +76,7 @@ export function createCompose({ open, brandingOf, templateOf, clock, log }: Opti
       locale: session.locale,
       workspace,
       sessionId: session._id.slice(session._id.indexOf('/') + 1),
+      expiresAt,
     };
   };
 }

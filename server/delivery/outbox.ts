@@ -23,13 +23,22 @@ export function charged(delivery: StoredDelivery, charge: StoredCharge | undefin
 /** The delivery of a sandbox session: there is none. */
 export const notSent = (n: number): StoredDelivery => ({ n, state: 'NOT_SENT', triesLeft: 0 });
 
-/** A delivery that has come to its end: the message is erased and the lease with it. */
+/**
+ * A delivery that has come to its end: the message is erased and the lease with
+ * it. What was paid stays known while a vendor may still report a failure.
+ */
 export function settled(
   delivery: StoredDelivery,
   end: Pick<StoredDelivery, 'state' | 'error' | 'provider' | 'vendorId'>,
 ): StoredDelivery {
-  const { n, triesLeft, provider } = delivery;
-  return { n, triesLeft, ...(provider === undefined ? {} : { provider }), ...end };
+  const { n, triesLeft, provider, charge } = delivery;
+  return {
+    n,
+    triesLeft,
+    ...(provider === undefined ? {} : { provider }),
+    ...(charge && end.state === 'ACCEPTED' && { charge }),
+    ...end,
+  };
 }
 
 /** When the earliest message is due; undefined when none waits. Always computed from the whole document. */

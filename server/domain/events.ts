@@ -107,9 +107,11 @@ export const refundEvent = (
 /**
  * Whether a message that was paid for, and still waited, now finally failed or
  * will not leave. One that is being tried at this moment may arrive all the same,
- * so it is refunded only when its own try says that it failed.
+ * so it is refunded only when its own try says that it failed. One that a vendor
+ * had taken is refunded when the vendor says that it failed after all.
  */
 function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
+  if (before.state === 'ACCEPTED') return next.n === before.n && next.state === 'FAILED';
   if (before.state !== 'QUEUED') return false;
   if (next.n !== before.n || next.state === 'NOT_SENT') return !before.lease;
   return next.state === 'FAILED';

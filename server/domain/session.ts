@@ -26,6 +26,29 @@ export interface StoredDelivery {
   readonly error?: string;
   /** What the wallet was debited for this message; absent when nothing was. */
   readonly charge?: StoredCharge;
+  /** Of a channel that is used only when others fail: what it waits for. Absent once it does no longer. */
+  readonly waits?: StoredWait;
+  /** Which time through the providers this is, counted from 0; absent in the first. */
+  readonly round?: number;
+  /** What the providers said so far, one entry each. */
+  readonly tried?: readonly StoredTry[];
+}
+
+/** A message leaves at its `dueAt`, or as soon as the messages of all these channels have failed. */
+export interface StoredWait {
+  readonly for: readonly ChannelName[];
+  /** How long after the message before it. */
+  readonly ms: number;
+}
+
+/** What a provider last said to a message. */
+export interface StoredTry {
+  readonly provider: string;
+  readonly round: number;
+  /** It will never take the message: why. */
+  readonly final?: string;
+  /** It asked to be left alone until then. */
+  readonly notBefore?: Date;
 }
 
 /** A message's part of a debit, in micro-units of the workspace's currency. */
@@ -107,6 +130,8 @@ export interface StoredSession {
   /** For SPECIFIC: the channels that must be verified. */
   readonly required: readonly ChannelName[];
   readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
+  /** provider/id of messages that a vendor may report on. */
+  readonly vendorIds?: readonly string[];
   readonly recipients: readonly string[];
   /** To a sandbox recipient: neither its sends nor its wrong codes count against any limit. */
   readonly uncounted?: true;

@@ -17,7 +17,7 @@ import type { Sponsors } from '../sponsors/sponsors.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import type { Wallet } from '../wallet/wallet.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 import { createCancelSession } from './cancelSession.js';
 import { createCheckCode } from './checkCode.js';
 import { createCheckCodes } from './checkCodes.js';
@@ -48,7 +48,7 @@ export interface OtpParts {
   readonly sponsors: Sponsors;
   readonly senders: Senders;
   readonly wallet: Wallet;
-  readonly supports: (channel: ChannelName) => boolean;
+  readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
   readonly outbox: DueQueue<StoredSession>;
   readonly events: DueQueue<StoredSession>;
   readonly newId: () => string;

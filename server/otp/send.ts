@@ -44,7 +44,7 @@ interface Parts {
   readonly codes: CodeMaker;
   readonly tokens: SessionTokens;
   /** Whether a message of the channel could be delivered. */
-  readonly supports: (channel: ChannelName) => boolean;
+  readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
   readonly outbox: DueQueue<StoredSession>;
   readonly newId: () => string;
   readonly clock: Clock;
@@ -74,7 +74,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
         audience.recipients.map(({ channel }) => channel),
       );
       const opening = await openingOf(call, request, audience, claim?.session ?? newId());
-      refuseUnsupported(opening);
+      refuseUnsupported(opening, workspace);
       const { session, reused } = await open(call, request, opening, plan, workspace);
       // A reused session is not this request's own: a repeat must find it anew.
       if (reused) await claim?.release();
@@ -117,8 +117,9 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     };
   }
 
-  function refuseUnsupported({ mode, recipients }: Opening): void {
-    const channel = recipients.find((one) => mode === 'live' && !parts.supports(one.channel))?.channel;
+  function refuseUnsupported({ mode, recipients }: Opening, workspace: Workspace): void {
+    if (mode !== 'live') return;
+    const channel = recipients.find((one) => !parts.supports(workspace, one.channel))?.channel;
     if (channel === undefined) return;
     throw new Failure('CHANNEL_NOT_SUPPORTED', {
       channel,

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { DEFAULT_LOCALE } from '../delivery/defaultTemplates.js';
+import type { RouteNames } from '../delivery/routes.js';
 import type { RuleOverrides } from '../limits/rules.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { remembering } from '../store/remembered.js';
@@ -18,6 +19,8 @@ export interface Workspace extends Document {
   readonly longLifetime: boolean;
   /** The messaging API reuses an open session within the resend cooldown. */
   readonly messagingReuse: boolean;
+  /** Providers by channel, in the order in which they are tried; a channel left out: all of them, in the service's own order. */
+  readonly routes: RouteNames;
   /** Changed limits on traffic. */
   readonly limits: RuleOverrides;
   readonly createdAt?: Date;
@@ -58,5 +61,6 @@ export const fresh = (name: string): Workspace => ({
   allowedOrigins: [],
   longLifetime: false,
   messagingReuse: false,
+  routes: {},
   limits: {},
 });

@@ -33,6 +33,7 @@ const message = (more: Partial<Message> = {}): Message => ({
   locale: 'en',
   workspace: 'acme',
   sessionId: '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b',
+  expiresAt: Date.UTC(2030, 0, 15, 12, 5),
   ...more,
 });
 const send = (more: Partial<Message> = {}, signal = new AbortController().signal) =>

@@ -1,0 +1,34 @@
+import type { ChannelName } from '../domain/channels.js';
+import { deliveryEvents, recording } from '../domain/events.js';
+import type { StoredDelivery, StoredSession } from '../domain/session.js';
+import type { Update } from '../store/documents.js';
+import { released } from './fallback.js';
+import { earliestDue, withDeliveries } from './outbox.js';
+
+/** Vendor ids kept of one session: more than it can have messages. */
+const VENDOR_IDS = 20;
+
+/**
+ * The update that puts deliveries in the place of those seen, with everything
+ * that follows from it: events, refunds, channels that need not wait any longer,
+ * and when the session is due next. `vendorId`: a message a vendor may report on.
+ */
+export function replacement(
+  seen: StoredSession,
+  changed: ReadonlyMap<ChannelName, StoredDelivery>,
+  now: number,
+  vendorId?: string,
+): Update {
+  const freed = released(withDeliveries(seen.channels, changed), now);
+  const all = new Map([...changed, ...freed]);
+  const deliverAt = earliestDue(withDeliveries(seen.channels, all));
+  const deliveries = [...all].map(([channel, delivery]) => [`channels.${channel}.delivery`, delivery]);
+  const history = recording(seen, deliveryEvents(seen.channels, all, now), now);
+  const vendorIds = vendorId && { $each: [vendorId], $slice: -VENDOR_IDS };
+  return {
+    $set: { ...Object.fromEntries(deliveries), ...(deliverAt && { deliverAt }), ...history.set },
+    ...(deliverAt ? {} : { $unset: { deliverAt: '' } }),
+    $inc: { rev: 1 },
+    ...((history.push || vendorIds) && { $push: { ...history.push, ...(vendorIds && { vendorIds }) } }),
+  };
+}
