@@ -4,17 +4,14 @@ import { sendJson } from '../http/answer.js';
 import type { HttpRequest } from '../http/message.js';
 import { pageHeaders } from '../http/pageHeaders.js';
 import type { ExactRoute } from '../http/router.js';
+import { fromThisMachine } from '../http/thisMachine.js';
 import type { Random } from '../random.js';
 import { inboxPage } from './inboxPage.js';
-
-const LOOPBACK = /^(127\.|::1$)/;
-const OWN_NAMES = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
 
 /**
  * The development inbox: `GET /inbox` (a page) and `GET /inbox.json`,
  * `{messages: […]}` newest first. It shows codes and addresses in full, so it
- * answers callers on this machine only, and only by this machine's own name: a
- * site that points its name here (DNS rebinding) or a proxy in front sees nothing.
+ * answers callers on this machine only.
  */
 export function inboxRoutes(inbox: Inbox, random: Random): ExactRoute[] {
   return [
@@ -40,8 +37,5 @@ export function inboxRoutes(inbox: Inbox, random: Random): ExactRoute[] {
 }
 
 function refuseStrangers(req: HttpRequest): void {
-  const peer = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  const name = ('authority' in req ? req.authority : req.headers.host) ?? '';
-  const forwarded = req.headers['x-forwarded-for'] !== undefined || req.headers.forwarded !== undefined;
-  if (forwarded || !LOOPBACK.test(peer) || !OWN_NAMES.test(name)) throw new Failure('ROUTE_NOT_FOUND');
+  if (!fromThisMachine(req)) throw new Failure('ROUTE_NOT_FOUND');
 }

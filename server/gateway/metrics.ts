@@ -1,0 +1,43 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { Failure } from '../errors.js';
+import type { HttpRequest } from '../http/message.js';
+import type { ExactRoute } from '../http/router.js';
+import { fromThisMachine } from '../http/thisMachine.js';
+import { EXPOSITION_TYPE } from '../observe/metrics/exposition.js';
+import { bearer } from '../pipeline/headers.js';
+
+/**
+ * `GET /metrics`, for Prometheus. Numbers about traffic and recipients' channels
+ * are nobody else's business: with a token, they are for who presents it as a
+ * Bearer, from wherever; without one for this machine only, and to strangers
+ * there is nothing at that address.
+ */
+export function metricsRoute(scrape: () => Promise<string>, token: string | undefined): ExactRoute {
+  const expected = token === undefined ? undefined : digest(token);
+  return {
+    method: 'GET',
+    path: '/metrics',
+    async handle(req, res) {
+      if (expected === undefined) {
+        if (!fromThisMachine(req)) throw new Failure('ROUTE_NOT_FOUND');
+      } else if (!timingSafeEqual(digest(presented(req)), expected)) {
+        res.setHeader('www-authenticate', 'Bearer realm="metrics"');
+        throw new Failure('UNAUTHENTICATED');
+      }
+      const text = await scrape();
+      res.writeHead(200, {
+        'content-type': EXPOSITION_TYPE,
+        'content-length': Buffer.byteLength(text),
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+      res.end(text);
+    },
+  };
+}
+
+const presented = ({ headers: { authorization } }: HttpRequest): string =>
+  authorization === undefined ? '' : (bearer(authorization) ?? '');
+
+/** Of one length whatever was presented, so that comparing tells nothing. */
+const digest = (token: string): Buffer => hash('sha256', token, 'buffer');

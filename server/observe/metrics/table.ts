@@ -1,0 +1,208 @@
+import { CHANNELS } from '../../domain/channels.js';
+import type { Mode } from '../../domain/session.js';
+import { ERRORS, type Reason } from '../../errors.js';
+import type { Labels } from './family.js';
+import type { CounterSpec, GaugeSpec, HistogramSpec } from './instruments.js';
+
+const counter = <L extends Labels>(name: string, labels: L, help: string): CounterSpec<L> => ({
+  type: 'counter',
+  name,
+  labels,
+  help,
+});
+const gauge = <L extends Labels>(name: string, labels: L, help: string): GaugeSpec<L> => ({
+  type: 'gauge',
+  name,
+  labels,
+  help,
+});
+const histogram = <L extends Labels>(
+  name: string,
+  labels: L,
+  buckets: readonly number[],
+  help: string,
+): HistogramSpec<L> => ({ type: 'histogram', name, labels, buckets, help });
+
+const listed = <V extends string>(...values: readonly V[]) => ({ values });
+const named = (of: string, atMost: number) => ({ of, atMost });
+
+/** How a call ended: well, its caller gone, or a reason of the error table. */
+export type Ending = Reason | 'OK' | 'ABANDONED';
+
+const METHOD = named('methods of the contract, by their names', 200);
+const DOOR = listed('connect', 'grpc', 'grpc-web', 'beneficiary', 'oauth', 'multichannel', 'messaging');
+const ENDING = listed<Ending>('OK', 'ABANDONED', ...(Object.keys(ERRORS) as Reason[]));
+const REASON = listed<Reason>(...(Object.keys(ERRORS) as Reason[]));
+const CHANNEL = listed(...CHANNELS);
+const MODE = listed<Mode>('live', 'test');
+const PROVIDER = named('delivery providers, by their names', 50);
+const COLLECTION = named('collections of the store', 50);
+const OPERATION = listed('insertOne', 'findOne', 'findOneAndUpdate', 'find', 'deleteOne', 'deleteMany');
+const QUEUE = named('queues of work that waits in the store', 20);
+
+const CALL_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const STORE_BUCKETS = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10];
+const HASH_BUCKETS = [0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const PROVIDER_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const DELIVERY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const GC_BUCKETS = [0.001, 0.01, 0.1, 1];
+
+/**
+ * THE metrics: every one there is, with its labels and all the values that they
+ * can have. docs/metrics.md is made from this. Names begin with countersign_ and
+ * end in their unit, seconds or bytes, counters in _total
+ * (https://prometheus.io/docs/practices/naming/); those of the process have the
+ * names that Prometheus' own clients give them. No label holds anything that a
+ * caller wrote.
+ */
+export const METRICS = {
+  buildInfo: gauge(
+    'countersign_build_info',
+    { version: named('the running version', 1), node: named('the version of Node', 1) },
+    'Always 1; the labels say what runs.',
+  ),
+
+  calls: counter(
+    'countersign_calls_total',
+    { method: METHOD, door: DOOR, reason: ENDING },
+    'Calls that ended, streams included: OK, a reason of docs/errors.md, or ABANDONED where the caller left or its deadline passed.',
+  ),
+  callSeconds: histogram(
+    'countersign_call_duration_seconds',
+    { method: METHOD, door: DOOR },
+    CALL_BUCKETS,
+    'How long calls took from the first step to the answer. Streams are not among them: they last as long as they are wanted.',
+  ),
+  callsInFlight: gauge(
+    'countersign_calls_in_flight',
+    { method: METHOD },
+    'Calls that run now, open streams included.',
+  ),
+  refusedRequests: counter(
+    'countersign_refused_requests_total',
+    { reason: REASON },
+    'HTTP requests that were answered with an error before they became a call: no such address, no readable request, no such method.',
+  ),
+  connections: gauge('countersign_connections', {}, 'Open connections.'),
+  limitRefusals: counter(
+    'countersign_limit_refusals_total',
+    { rule: named('rules of docs/limits.md', 50) },
+    'Calls refused by a limit.',
+  ),
+
+  sessions: counter(
+    'countersign_sessions_total',
+    { event: listed('opened', 'approved', 'canceled', 'locked'), mode: MODE },
+    'What became of sessions; live is real, test is the sandbox.',
+  ),
+  codesChecked: counter(
+    'countersign_codes_checked_total',
+    { channel: CHANNEL, result: listed('VERIFIED', 'ALREADY_VERIFIED', 'INVALID_CODE') },
+    'Codes that were compared, or needed no comparison any more.',
+  ),
+
+  hashesRunning: gauge('countersign_hash_running', {}, 'Code hashes that are computed now.'),
+  hashesWaiting: gauge('countersign_hash_waiting', {}, 'Code hashes that wait for their turn.'),
+  hashesRefused: counter(
+    'countersign_hash_refused_total',
+    {},
+    'Requests refused as OVERLOADED because no place to wait for a hash was left.',
+  ),
+  hashWaitSeconds: histogram(
+    'countersign_hash_wait_seconds',
+    {},
+    HASH_BUCKETS,
+    'How long code hashes waited for their turn.',
+  ),
+  hashSeconds: histogram(
+    'countersign_hash_duration_seconds',
+    {},
+    HASH_BUCKETS,
+    'How long code hashes took once it was their turn.',
+  ),
+
+  deliveryTries: counter(
+    'countersign_delivery_tries_total',
+    { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'retry', 'failed') },
+    'Requests to providers: accepted, to be tried again, or refused for good.',
+  ),
+  providerSeconds: histogram(
+    'countersign_provider_request_duration_seconds',
+    { provider: PROVIDER },
+    PROVIDER_BUCKETS,
+    'How long providers took to answer a request.',
+  ),
+  deliveries: counter(
+    'countersign_deliveries_total',
+    { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'delivered', 'failed') },
+    'Messages that came to an end: accepted by the provider, reported as delivered by it, or given up. The provider is the last one tried, "none" where none was.',
+  ),
+  deliverySeconds: histogram(
+    'countersign_delivery_duration_seconds',
+    { channel: CHANNEL },
+    DELIVERY_BUCKETS,
+    'From a Send or Resend to the acceptance of its message by a provider.',
+  ),
+  oldestUndelivered: gauge(
+    'countersign_oldest_undelivered_age_seconds',
+    {},
+    'Age of the oldest message that no provider has accepted yet and that is not given up; 0 where there is none. The same for every process on one store.',
+  ),
+
+  queueLag: gauge(
+    'countersign_queue_lag_seconds',
+    { queue: QUEUE },
+    'How long the earliest due piece of work has been due; 0 where none is. The same for every process on one store.',
+  ),
+  queueUnderWay: gauge(
+    'countersign_queue_under_way',
+    { queue: QUEUE },
+    'Pieces of work that this process does now.',
+  ),
+  queueFailures: counter(
+    'countersign_queue_failures_total',
+    { queue: QUEUE },
+    'Pieces of work that ended in a fault and are taken up again.',
+  ),
+
+  storeSeconds: histogram(
+    'countersign_store_operation_duration_seconds',
+    { collection: COLLECTION, operation: OPERATION },
+    STORE_BUCKETS,
+    'How long the store took to answer; a find until its last document was read.',
+  ),
+  storeFailures: counter(
+    'countersign_store_failures_total',
+    { collection: COLLECTION, operation: OPERATION },
+    'Operations that failed because the store could not be reached, read or written.',
+  ),
+
+  traceSpans: counter(
+    'countersign_trace_spans_total',
+    { result: listed('exported', 'lost') },
+    'Spans of traces that the collector took, and that it did not.',
+  ),
+
+  cpuSeconds: counter('process_cpu_seconds_total', {}, 'Processor time, user and system.'),
+  startTime: gauge('process_start_time_seconds', {}, 'When the process started, in seconds since the epoch.'),
+  residentBytes: gauge('process_resident_memory_bytes', {}, 'Resident memory.'),
+  heapUsedBytes: gauge('nodejs_heap_size_used_bytes', {}, 'Heap in use.'),
+  heapTotalBytes: gauge('nodejs_heap_size_total_bytes', {}, 'Heap held.'),
+  externalBytes: gauge('nodejs_external_memory_bytes', {}, 'Memory of buffers and native objects.'),
+  eventLoopLag: gauge(
+    'nodejs_eventloop_lag_seconds',
+    { quantile: listed('0.5', '0.99', '1') },
+    'How late the event loop came to timers since the last answer here.',
+  ),
+  eventLoopUse: counter(
+    'nodejs_eventloop_active_seconds_total',
+    {},
+    'Time in which the event loop was not idle.',
+  ),
+  gcSeconds: histogram(
+    'nodejs_gc_duration_seconds',
+    { kind: listed('major', 'minor', 'incremental', 'weakcb') },
+    GC_BUCKETS,
+    'How long garbage collections took.',
+  ),
+} as const;

@@ -1,0 +1,18 @@
+import type { Metrics } from '../observe/metrics/index.js';
+import { DuplicateKey } from './documents.js';
+import type { Observer } from './observed.js';
+
+/** Measures what is done with the store. A taken `_id` is an answer, not a failure. */
+export function measuring({
+  storeSeconds,
+  storeFailures,
+}: Pick<Metrics, 'storeSeconds' | 'storeFailures'>): Observer {
+  return (collection, operation) => {
+    const startedAt = performance.now();
+    return (error) => {
+      const labels = { collection, operation };
+      storeSeconds.observe(labels, (performance.now() - startedAt) / 1e3);
+      if (error !== undefined && !(error instanceof DuplicateKey)) storeFailures.add(labels);
+    };
+  };
+}
