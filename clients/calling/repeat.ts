@@ -3,6 +3,7 @@ import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, type Interceptor } from '@connectrpc/connect';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { readError } from '../errors/index.js';
+import { jittered, pause } from './pause.js';
 import { takesRequestId, withRequestId } from './requestId.js';
 
 /** Times a call is tried before its failure is the caller's. */
@@ -63,20 +64,3 @@ export const repeating: Interceptor = (next) => async (req) => {
   const message = takesRequestId(method) ? withRequestId(method.input, req.message) : req.message;
   return repeat(() => next({ ...req, message }), { signal });
 };
-
-/** Spread over a fifth to either side, so that callers refused together do not come back together. */
-const jittered = (ms: number): number => ms * (0.8 + Math.random() * 0.4);
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const gone = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', gone);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', gone, { once: true });
-  });
-}

@@ -9,6 +9,8 @@ import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
 import { repeating } from '../calling/repeat.js';
 
+export { type WatchOptions, watchSession } from '../calling/watch.js';
+
 /** How to reach the service. */
 export interface OtpClientOptions {
   /** `http://` or `https://`, host and port. */

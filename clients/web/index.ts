@@ -5,6 +5,8 @@ import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
 import { repeating } from '../calling/repeat.js';
 
+export { EventType } from '../../gen/otp/v1/otp_service_pb.js';
+export { type WatchOptions, watchSession } from '../calling/watch.js';
 export { createOtpInput, type OtpInput, type OtpInputOptions } from './otpInput.js';
 
 /** How a page reaches the service. */
@@ -19,8 +21,15 @@ export interface SessionClientOptions {
   readonly timeoutMs?: number;
 }
 
-/** What a session token opens: its own session, so `sessionId` can be left out of every request. */
-export type SessionClient = Pick<Client<typeof OtpService>, 'verify' | 'resend' | 'getSession'>;
+/**
+ * What a session token opens: its own session, so `sessionId` can be left out of
+ * every request. To watch it, use `watchSession(client, {})` of this module: it
+ * goes on where a stream ends early.
+ */
+export type SessionClient = Pick<
+  Client<typeof OtpService>,
+  'verify' | 'resend' | 'getSession' | 'watchSession'
+>;
 
 /**
  * A client for the browser page that asks a person for the code. Every method

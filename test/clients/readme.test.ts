@@ -17,13 +17,14 @@ beforeAll(async () => {
   consumer = await createConsumer();
   const [node] = await snippetsOf('clients/node/README.md');
   const [grpcJs, definition] = await snippetsOf('clients/grpc-js/README.md');
-  const [web] = await snippetsOf('clients/web/README.md');
+  const [web, following] = await snippetsOf('clients/web/README.md');
   const [errors] = await snippetsOf('clients/errors/README.md');
   await consumer.compile({
     node: node!,
     grpcJs: grpcJs!,
     definition: definition!,
     web: web!,
+    following: following!,
     errors: errors!,
     lingering: LINGERING,
   });
@@ -108,6 +109,19 @@ describe('the snippets of the READMEs, in a program that has the package install
     expect(await submit(service.baseUrl, body.sessionToken, code)).toEqual({
       verificationToken: expect.stringMatching(/^otvt_/),
     });
+  });
+
+  it('countersign/web follows its session until it is over', async () => {
+    const { follow } = await load('following');
+    const call = connectJson(service.baseUrl, service.liveKey);
+    const { body } = await call('otp.v1.OtpService/Send', { recipients: { email: 'follow@example.com' } });
+    const shown: string[] = [];
+    const signal = new AbortController().signal;
+    const over = follow(service.baseUrl, body.sessionToken, (text: string) => shown.push(text), signal);
+    const code = await deliveredCode(service, body.session.id);
+    await call('otp.v1.OtpService/Verify', { sessionId: body.session.id, code });
+    await over;
+    expect(shown).toEqual(['Done.']);
   });
 
   it('countersign/errors says what to tell a person', async () => {

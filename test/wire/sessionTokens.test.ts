@@ -114,7 +114,12 @@ describe('a session token', () => {
 
   it('opens what the browser client offers, and nothing else', () => {
     const client = createSessionClient({ baseUrl: service.baseUrl, sessionToken: '' });
-    const offered: Record<keyof SessionClient, true> = { verify: true, resend: true, getSession: true };
+    const offered: Record<keyof SessionClient, true> = {
+      verify: true,
+      resend: true,
+      getSession: true,
+      watchSession: true,
+    };
     expect(opened.map(({ localName }) => localName).sort()).toEqual(Object.keys(offered).sort());
     for (const { localName } of opened) expect(client).toHaveProperty(localName);
   });
