@@ -50,11 +50,10 @@ describe('templates', () => {
   const remove = (admin: Calls, key: string) =>
     done(admin('otp.admin.v1.TemplateService/DeleteTemplate', { key }));
 
-  it('B15 B16 under reserved keys are used for all three channels, and without them the default is', async () => {
+  it('B15 under reserved keys are used for all three channels, by the same request', async () => {
     const { api, admin } = await workspaceNamed('templated');
     const before = await sentTo(api);
     for (const channel of ALL) expect(before.by[channel]?.text).toMatch(DEFAULT);
-
     for (const template of TEMPLATES) await create(admin, template);
     const { by, session } = await sentTo(api);
     const { token, codes } = session;
@@ -66,12 +65,16 @@ describe('templates', () => {
     expect(by.sms?.text).toBe(`Text says ${codes.sms}`);
     expect(by.whatsapp?.text).toBe(`Chat says ${codes.whatsapp}`);
     expect((await api.verify({ token, otps: codes })).body.session_verified).toBe(true);
+  });
 
+  it('B16 give way to the default messages once they are deleted', async () => {
+    const { api, admin } = await workspaceNamed('bare');
+    for (const template of TEMPLATES) await create(admin, template);
     for (const { key } of TEMPLATES) await remove(admin, key);
-    const after = await sentTo(api);
-    for (const channel of ALL) expect(after.by[channel]?.text).toMatch(DEFAULT);
-    const verified = await api.verify({ token: after.session.token, otps: after.session.codes });
-    expect(verified.body.session_verified).toBe(true);
+    const { by, session } = await sentTo(api);
+    for (const channel of ALL) expect(by[channel]?.text).toMatch(DEFAULT);
+    const { token, codes } = session;
+    expect((await api.verify({ token, otps: codes })).body.session_verified).toBe(true);
   });
 
   it('B15 the attempt limit still holds', async () => {
@@ -85,7 +88,7 @@ describe('templates', () => {
     );
   });
 
-  it('B16 a template for e-mail alone leaves SMS at the default', async () => {
+  it('B16 leave SMS at the default where there is one for e-mail alone', async () => {
     const { api, admin } = await workspaceNamed('half');
     await create(admin, TEMPLATES[0]!);
     const { by } = await sentTo(api, ['email', 'sms']);
