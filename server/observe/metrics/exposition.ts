@@ -1,16 +1,24 @@
-import { type Instrument, numeral, type Sample } from './instruments.js';
+import { numeral, type Sample, type Spec } from './instruments.js';
 
 /** The media type of what `expose` writes. */
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** A metric of any kind. */
+interface Shown {
+  readonly spec: Pick<Spec, 'name' | 'help' | 'type'>;
+  samples(): readonly Sample[];
+}
 
 /**
  * Metrics as Prometheus reads them
  * (https://prometheus.io/docs/instrumenting/exposition_formats/, text format
  * 0.0.4). A metric without any series is left out.
  */
-export function expose(instruments: Iterable<Instrument>): string {
+export function expose(instruments: Iterable<Shown>): string {
   let text = '';
-  for (const { spec, samples } of [...instruments].map(read)) {
+  for (const instrument of instruments) {
+    const { spec } = instrument;
+    const samples = instrument.samples();
     if (samples.length === 0) continue;
     text += `# HELP ${spec.name} ${spec.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n`;
     text += `# TYPE ${spec.name} ${spec.type}\n`;
@@ -18,8 +26,6 @@ export function expose(instruments: Iterable<Instrument>): string {
   }
   return text;
 }
-
-const read = (instrument: Instrument) => ({ spec: instrument.spec, samples: instrument.samples() });
 
 function line(name: string, { suffix, labels, value }: Sample): string {
   const pairs = labels.map(([label, text]) => `${label}="${escapeText(text)}"`);
