@@ -1,8 +1,13 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Provider } from '../delivery/provider.js';
+import { createDeliveryWebhook } from '../delivery/providers/deliveryWebhook.js';
 import { createInbox, type Inbox } from '../delivery/providers/inbox.js';
 import { createSmtp } from '../delivery/providers/smtp.js';
+import { createSns } from '../delivery/providers/sns.js';
+import { createTwilio } from '../delivery/providers/twilio.js';
+import { createVonage } from '../delivery/providers/vonage.js';
+import { createWhatsappCloud } from '../delivery/providers/whatsappCloud.js';
 import { createRoutes, type Routes } from '../delivery/routes.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { Documents } from '../store/documents.js';
@@ -28,7 +33,7 @@ export function composeProviders(
     config.env === 'development'
       ? createInbox({ documents, encryption: secrets.encryption, newId, clock, from: config.emailFrom })
       : undefined;
-  const configured = configuredProviders(config);
+  const configured = configuredProviders(config, clock);
   const routes = createRoutes(configured, inbox);
   return {
     inbox,
@@ -39,9 +44,73 @@ export function composeProviders(
   };
 }
 
-/** In the order in which those of one channel are tried. */
-function configuredProviders(config: Config): Provider[] {
-  return [...(config.smtpUrl ? [createSmtp(config.smtpUrl, config.emailFrom)] : [])];
+/** In the order in which those of one channel are tried. A vendor with its first setting has all it needs; see config/providers.ts. */
+function configuredProviders(config: Config, clock: Clock): Provider[] {
+  const callback = (vendor: string) => config.publicUrl && `${config.publicUrl}/callbacks/${vendor}`;
+  const { smtpUrl, whatsappAccessToken, twilioAccountSid, vonageApiKey, snsRegion, deliveryWebhookUrl } =
+    config;
+  const given = (value: string | undefined) => value as string;
+  return [
+    smtpUrl && createSmtp(smtpUrl, config.emailFrom),
+    whatsappAccessToken &&
+      createWhatsappCloud(
+        {
+          url: config.whatsappUrl,
+          accessToken: whatsappAccessToken,
+          phoneNumberId: given(config.whatsappPhoneNumberId),
+          numbers: new Map(config.whatsappNumbers.map((pair) => pair.split('=') as [string, string])),
+          template: given(config.whatsappTemplate),
+          languages: config.whatsappLanguages,
+          reports: config.whatsappAppSecret !== undefined,
+        },
+        clock,
+      ),
+    twilioAccountSid &&
+      createTwilio(
+        {
+          url: config.twilioUrl,
+          accountSid: twilioAccountSid,
+          authToken: given(config.twilioAuthToken),
+          from: config.twilioFrom,
+          whatsappFrom: config.twilioWhatsappFrom,
+          whatsappContentSid: config.twilioWhatsappContentSid,
+          statusCallback: callback('twilio'),
+        },
+        clock,
+      ),
+    vonageApiKey &&
+      createVonage(
+        {
+          url: config.vonageUrl,
+          apiKey: vonageApiKey,
+          apiSecret: given(config.vonageApiSecret),
+          from: given(config.vonageFrom),
+          // Whoever cannot tell its reports from forged ones does not ask for them.
+          statusCallback: config.vonageSignatureSecret && callback('vonage'),
+        },
+        clock,
+      ),
+    snsRegion &&
+      createSns(
+        {
+          url: config.snsUrl,
+          region: snsRegion,
+          accessKeyId: given(config.snsAccessKeyId),
+          secretAccessKey: given(config.snsSecretAccessKey),
+          from: config.snsFrom,
+        },
+        clock,
+      ),
+    deliveryWebhookUrl &&
+      createDeliveryWebhook(
+        {
+          url: deliveryWebhookUrl,
+          secret: given(config.deliveryWebhookSecret),
+          channels: config.deliveryWebhookChannels,
+        },
+        clock,
+      ),
+  ].filter((provider) => provider !== undefined && provider !== '');
 }
 
 function overriding(routes: Routes, overrides: ProviderOverrides): Routes {
