@@ -2,6 +2,7 @@ import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/proto
 import type { Principal } from './domain/principal.js';
 import type { RateLimit } from './domain/rateLimit.js';
 import type { Logger } from './observe/log.js';
+import type { Span } from './observe/tracing.js';
 
 /** What a door knows about a call before the pipeline runs. */
 export interface Envelope {
@@ -15,6 +16,8 @@ export interface Envelope {
   readonly peer: string;
   /** The caller's own id for this request, if it sent an acceptable one. */
   readonly requestId?: string | undefined;
+  /** The trace that the caller is in, as it wrote it (https://www.w3.org/TR/trace-context/). */
+  readonly traceparent?: string | undefined;
   /** Aborted when the caller goes away or its deadline passes. */
   readonly signal: AbortSignal;
 }
@@ -23,9 +26,14 @@ export interface Envelope {
 export interface Call extends Envelope {
   readonly method: DescMethod;
   readonly requestId: string;
+  /** What it logs carries the request id. */
   readonly log: Logger;
   /** When the call arrived, milliseconds; every decision of one call uses the clock, this is for the log. */
   readonly startedAt: number;
+  /** The same on the machine's own clock, performance.now(): how long a call took is measured, also where a test moves the time. */
+  readonly begunAt: number;
+  /** Its span, where traces are wanted. */
+  readonly span?: Span;
   /** Who is calling. Set by the authenticate step; reading it earlier is a mistake of ours. */
   principal: Principal;
   /** The session the call was about, for the log. */
@@ -63,3 +71,7 @@ export type StreamHandler<M extends DescMethod = DescMethod> = (
 export function noteLimit(call: Call, limit: RateLimit | undefined): void {
   if (limit && (!call.rateLimit || limit.remaining < call.rateLimit.remaining)) call.rateLimit = limit;
 }
+
+/** The call's trace, for what is done of it later; nothing where it is not recorded. */
+export const traceOf = ({ span }: Pick<Call, 'span'>): { readonly trace?: string } =>
+  span?.isRecording() ? { trace: span.traceparent } : {};

@@ -112,6 +112,7 @@ export const ERRORS = {
   RECIPIENT_BLOCKED: row(Code.ResourceExhausted, 429, 'The recipient is blocked for now.', {
     beneficiary: { code: '071-207' },
   }),
+  SEND_REFUSED: row(Code.PermissionDenied, 403, 'The workspace does not send to that recipient for now.'),
   INSUFFICIENT_BALANCE: row(Code.FailedPrecondition, 402, 'Insufficient balance'),
   IDEMPOTENCY_CONFLICT: row(Code.Aborted, 409, 'That request id was used for another request.'),
   REQUEST_IN_PROGRESS: row(Code.Aborted, 409, 'The same request is still being worked on.'),

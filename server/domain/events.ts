@@ -42,7 +42,12 @@ export interface SessionEvent {
 }
 
 /** Events that have consequences of our own; the others matter to subscribers only. */
-const OWN: ReadonlySet<EventType> = new Set(['session.partial', 'session.approved', 'refund']);
+const OWN: ReadonlySet<EventType> = new Set([
+  'session.partial',
+  'session.approved',
+  'delivery.failed',
+  'refund',
+]);
 
 /** The parts of an update that add events to a session's history and have them carried out. */
 export function recording(
@@ -55,6 +60,14 @@ export function recording(
     set: wanted ? { eventsAt: new Date(now) } : {},
     push: events.length > 0 ? { events: { $each: events } } : undefined,
   };
+}
+
+/** The events that an insert (no update) or an update just put into a session's history. */
+export function freshEvents(
+  session: Pick<StoredSession, 'events'>,
+  update: { readonly $push?: Readonly<Record<string, { readonly $each: readonly unknown[] }>> } | undefined,
+): readonly SessionEvent[] {
+  return update ? ((update.$push?.events?.$each ?? []) as readonly SessionEvent[]) : session.events;
 }
 
 /** A session came to be decided, or out of attempts or time. */

@@ -11,6 +11,12 @@ export interface Recipient {
   readonly identity: string;
   /** What may be shown; see masking.ts. */
   readonly masked: string;
+  /**
+   * Of a phone: the country, ISO 3166 alpha-2, that the numbering plan gives the
+   * number to, or the calling code, such as "+1", where it gives it to none. Not
+   * where the person is.
+   */
+  readonly country?: string;
 }
 
 // RFC 5321 limits; RFC 5322 dot-atom. Quoted local parts and address literals
@@ -51,6 +57,7 @@ function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undef
     address: parsed.number,
     identity: parsed.number,
     masked: maskPhone(parsed.countryCallingCode, parsed.nationalNumber),
+    country: parsed.country ?? `+${parsed.countryCallingCode}`,
   };
 }
 

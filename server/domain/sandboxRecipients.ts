@@ -28,6 +28,7 @@ export const SANDBOX_SCENARIOS: Readonly<Record<string, SandboxScenario>> = {
   refused: { delivery: 'REFUSED' },
   expired: { session: 'EXPIRED' },
   locked: { session: 'LOCKED' },
+  'send-refused': { refuse: 'SEND_REFUSED', retryAfterMs: 60_000 },
 };
 
 const NAMES = Object.keys(SANDBOX_SCENARIOS);

@@ -76,6 +76,10 @@ export interface StoredChannel {
   readonly sender?: string;
   /** Keyed digest of the recipient's identity. */
   readonly recipient: string;
+  /** Of a phone: see Recipient.country. */
+  readonly country?: string;
+  /** Of a phone that is really sent to: keyed digest of its prefix, by which the guard counts. */
+  readonly prefix?: string;
   /** Absent once verified. */
   readonly codeHash?: string;
   /** When this code stops working: a resend to another channel prolongs the session, not this code. */
@@ -122,6 +126,8 @@ export interface StoredSession {
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
+  /** The trace of the latest Send or Resend (traceparent), which its messages carry on. Only where it is recorded. */
+  readonly trace?: string;
   readonly purpose: string;
   readonly locale: string;
   /** The text of SMS and WhatsApp messages in place of a template, with <OTP> in it. */
@@ -202,6 +208,12 @@ export function refusalOf(session: Standing, now: number): Reason | undefined {
   if (session.token?.redeemedAt) return 'SESSION_CONSUMED';
   return REFUSALS[statusOf(session, now)];
 }
+
+/** When the latest code of a channel was sent, milliseconds; earlier than that where a resend's code had to end with the session. */
+export const sentAtOf = (
+  { lifetimeMs }: Pick<StoredSession, 'lifetimeMs'>,
+  { codeExpiresAt }: Pick<StoredChannel, 'codeExpiresAt'>,
+): number => codeExpiresAt.getTime() - lifetimeMs;
 
 /** The session's channels in the order e-mail, SMS, WhatsApp. */
 export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {

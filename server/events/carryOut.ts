@@ -1,7 +1,8 @@
 import type { Contacts } from '../contacts/contacts.js';
 import { addressField } from '../delivery/compose.js';
 import type { SessionEvent } from '../domain/events.js';
-import type { StoredSession } from '../domain/session.js';
+import { type StoredSession, sentAtOf } from '../domain/session.js';
+import type { Guard, GuardedMessage } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { CarryOut } from './drain.js';
@@ -10,18 +11,22 @@ interface Parts {
   readonly block: RecipientBlock;
   readonly wallet: Wallet;
   readonly contacts: Contacts;
+  readonly guard: Guard;
   /** Opens a value sealed into a session; see secrets/. */
   readonly open: (sessionId: string, field: string, sealed: string) => string;
 }
 
 /** What each event of a session brings about. Every part of it may be done twice. */
-export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryOut {
+export function createCarryOut({ block, wallet, contacts, guard, open }: Parts): CarryOut {
   return async (session, event) => {
     switch (event.type) {
       case 'session.partial':
       case 'session.approved':
         await clearFailures(session, event);
+        await guard.approved(messageOf(session, event));
         return keepContact(session, event);
+      case 'delivery.failed':
+        return guard.failed(messageOf(session, event));
       case 'refund':
         return refund(session, event);
     }
@@ -53,4 +58,17 @@ export function createCarryOut({ block, wallet, contacts, open }: Parts): CarryO
     const slash = _id.indexOf('/');
     await wallet.refund(_id.slice(0, slash), charge.debit, channel, charge.amount, _id.slice(slash + 1));
   }
+}
+
+/** The message an event is about, as the guard counted it. */
+function messageOf(session: StoredSession, { channel }: SessionEvent): GuardedMessage {
+  const { _id, mode, channels } = session;
+  const stored = channel && channels[channel];
+  return {
+    workspace: _id.slice(0, _id.indexOf('/')),
+    mode,
+    prefix: stored?.prefix,
+    // Of the latest code: the one that was entered, or nearly always the one that failed.
+    sentAt: stored ? sentAtOf(session, stored) : 0,
+  };
 }

@@ -3,7 +3,7 @@ import { CHANNELS, type ChannelName } from '../domain/channels.js';
 import { refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { Failure, toFailure } from '../errors.js';
 import type { HashPool } from '../secrets/hashPool.js';
-import type { createCheckCode } from './checkCode.js';
+import type { Checked, createCheckCode } from './checkCode.js';
 import { workspaceOf } from './present.js';
 
 /** What was found out about each code of a call, in channel order. */
@@ -15,8 +15,12 @@ export interface CheckedCodes {
 /** Codes by channel, as the caller gave them. */
 export type GivenCodes = ReadonlyMap<ChannelName, string>;
 
+/** Told of every code that was checked, for metrics. */
+export type TellChecked = (channel: ChannelName, result: Checked['result']) => void;
+
 interface Parts {
   readonly pool: HashPool;
+  readonly checked: TellChecked;
   readonly checkCode: ReturnType<typeof createCheckCode>;
 }
 
@@ -25,7 +29,7 @@ interface Parts {
  * soon as the session is approved. When no code was right it throws: the first
  * channel's failure, with the attempts that are left after all of them.
  */
-export function createCheckCodes({ pool, checkCode }: Parts) {
+export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
   return async (
     seen: StoredSession,
     given: GivenCodes,
@@ -62,6 +66,7 @@ export function createCheckCodes({ pool, checkCode }: Parts) {
         }
         try {
           const checked = await checkCode(slot, seen._id, channel, code, request);
+          tell(channel, checked.result);
           results.push({ channel, result: CheckResult[checked.result] });
           session = checked.session;
           anyRight ||= checked.result === 'VERIFIED';

@@ -5,6 +5,7 @@ import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
+import type { Guard } from '../guard/guard.js';
 import { byMethod, type Handlers } from '../handlers.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
@@ -14,13 +15,14 @@ import type { SessionTokens } from '../secrets/sessionTokens.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
 import type { Senders } from '../senders/senders.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
+import type { Sent } from '../stats/stats.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 import { createCancelSession } from './cancelSession.js';
 import { createCheckCode } from './checkCode.js';
-import { createCheckCodes } from './checkCodes.js';
+import { createCheckCodes, type TellChecked } from './checkCodes.js';
 import { createCheckOnce } from './checkOnce.js';
 import { createGetSession } from './getSession.js';
 import { createIdempotency } from './idempotency.js';
@@ -38,6 +40,7 @@ import { createVerify } from './verify.js';
 export interface OtpParts {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
+  readonly guard: Guard;
   readonly limiter: Limiter;
   readonly block: RecipientBlock;
   readonly codes: CodeMaker;
@@ -49,8 +52,11 @@ export interface OtpParts {
   readonly senders: Senders;
   readonly wallet: Wallet;
   readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
-  readonly outbox: DueQueue<StoredSession>;
-  readonly events: DueQueue<StoredSession>;
+  readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly sent: Sent;
+  /** Told of every code that was checked. */
+  readonly checked: TellChecked;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -65,7 +71,7 @@ export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler
     sessions,
     checkOnce: createCheckOnce({
       sessions,
-      checkCodes: createCheckCodes({ pool: parts.pool, checkCode }),
+      checkCodes: createCheckCodes({ ...parts, checkCode }),
       clock,
     }),
     tokens: verificationTokens,

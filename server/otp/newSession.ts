@@ -67,6 +67,7 @@ export interface Opening {
   /** In channel order. */
   readonly recipients: readonly OpeningRecipient[];
   readonly beneficiary?: StoredBeneficiary;
+  readonly trace?: string;
   /** Somebody subscribed to its events. */
   readonly notify?: true;
 }
@@ -74,6 +75,8 @@ export interface Opening {
 /** A recipient with its fingerprint and the sender its messages come from. */
 export interface OpeningRecipient extends Recipient {
   readonly fingerprint: string;
+  /** Of a phone in a live session: the fingerprint of its prefix. */
+  readonly prefix?: string;
   readonly sender?: string;
 }
 
@@ -146,7 +149,7 @@ export function newSession(
 function newChannel(
   encryption: Encryption,
   id: string,
-  { channel, address, masked, fingerprint, sender }: OpeningRecipient,
+  { channel, address, masked, fingerprint, sender, country, prefix }: OpeningRecipient,
   codes: ReadonlyMap<ChannelName, FreshCode>,
   debit: Debit | undefined,
   codeExpiresAt: Date,
@@ -159,6 +162,8 @@ function newChannel(
     masked,
     ...(sender && { sender }),
     recipient: fingerprint,
+    ...(country && { country }),
+    ...(prefix && { prefix }),
     ...hashed,
     codeExpiresAt,
     delivery: charged(delivery, chargeOf(debit, channel)),

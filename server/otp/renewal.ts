@@ -42,13 +42,20 @@ export const renewalGuard = (seen: StoredSession, now: number): Filter & { _id: 
   resendAt: { $lte: new Date(now) },
 });
 
+/** What a resend goes by besides its codes. */
+export interface Occasion {
+  /** How a repeat of the same request is known. */
+  readonly record?: StoredRequest | undefined;
+  readonly debit?: Debit | undefined;
+  readonly trace?: string;
+}
+
 /** The update that puts new codes in the place of old ones, computed from the document seen. */
 export function renewal(
   seen: StoredSession,
   fresh: ReadonlyMap<ChannelName, FreshCode>,
   now: number,
-  record: StoredRequest | undefined,
-  debit: Debit | undefined,
+  { record, debit, trace }: Occasion,
 ): Update {
   const { cooldownSeconds, max } = SESSION_LIMITS.resend;
   // Verified meanwhile: its code must stay gone, and its message is not sent.
@@ -80,6 +87,7 @@ export function renewal(
       resendAt: new Date(now + cooldownSeconds * 1000),
       ...(deliverAt && { deliverAt }),
       ...(debit && { [`charges.${debit.id}`]: debit.charges }),
+      ...(trace && { trace }),
       ...history.set,
     },
     ...(!deliverAt && { $unset: { deliverAt: '' } }),

@@ -1,24 +1,28 @@
 import { isIP } from 'node:net';
 import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import { type Call, type Handler, noteLimit } from '../call.js';
+import { type Call, type Handler, traceOf } from '../call.js';
 import type { Clock } from '../clock.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
-import { type StoredSession, statusOf } from '../domain/session.js';
+import { channelsOf, type StoredSession, statusOf } from '../domain/session.js';
 import { Failure } from '../errors.js';
+import type { Guard } from '../guard/guard.js';
+import { phonesOf } from '../guard/phones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashPool.js';
+import type { Sent } from '../stats/stats.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
-import type { Debit, Wallet } from '../wallet/wallet.js';
+import type { Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
+import { admit } from './admission.js';
 import { canonicalRequest } from './canonical.js';
 import { holding } from './charge.js';
 import { lookUp } from './lookUp.js';
 import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './newSession.js';
 import { idOf, presentSession, workspaceOf } from './present.js';
-import { channelsToResend, refuseResend, renewal, renewalGuard } from './renewal.js';
+import { channelsToResend, type Occasion, refuseResend, renewal, renewalGuard } from './renewal.js';
 import { repeatable } from './repeatable.js';
 import { sendCounts } from './sendCounts.js';
 
@@ -26,12 +30,14 @@ interface Parts {
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
+  readonly guard: Guard;
   readonly limiter: Limiter;
   readonly fingerprints: Fingerprints;
   readonly wallet: Wallet;
   readonly pool: HashPool;
   readonly codes: CodeMaker;
-  readonly outbox: DueQueue<StoredSession>;
+  readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly sent: Sent;
   readonly clock: Clock;
 }
 
@@ -74,9 +80,10 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         const renewed = await holding(
           debit,
           () => clock.now(),
-          () => renew(session, fresh, now, repeat?.record, debit),
+          () => renew(session, fresh, now, { record: repeat?.record, debit, ...traceOf(call) }),
         );
         outbox.offer(renewed.session);
+        parts.sent(renewed.session, channels);
         return answer(call, renewed.session);
       } catch (refused) {
         await giveBack();
@@ -90,7 +97,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     }
   };
 
-  /** A resend counts as a send: the same limits, the same recipient block. */
+  /** A resend counts as a send: the same recipient block, the same guard, the same limits. */
   async function count(call: Call, session: StoredSession, channels: readonly ChannelName[]) {
     if (session.uncounted) return async () => {};
     const { workspace, sessionId } = call.principal;
@@ -103,13 +110,22 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     // With a session token the caller is the person's own browser, so its address is the person's.
     const ip = sessionId === undefined ? named : call.peer;
     const overrides = (await parts.workspaces.get(workspace)).limits;
-    const taken = await parts.limiter.take(
-      session.partition,
-      sendCounts(fingerprints, workspace, { ip, userId, recipients, beneficiary: session.beneficiary }),
+    const { partition, mode, purpose, metadata, beneficiary } = session;
+    return admit(parts, call, {
+      partition,
+      sending: {
+        workspace,
+        mode,
+        client: call.principal.client,
+        sessionId: idOf(session),
+        resend: true,
+        purpose,
+        metadata,
+        phones: phonesOf(channelsOf(session).filter(([name]) => channels.includes(name))),
+      },
+      counts: sendCounts(fingerprints, workspace, { ip, userId, recipients, beneficiary }),
       overrides,
-    );
-    noteLimit(call, taken.tightest);
-    return taken.giveBack;
+    });
   }
 
   function debitFor(session: StoredSession, channels: readonly ChannelName[], now: number) {
@@ -120,8 +136,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     session: StoredSession,
     fresh: ReadonlyMap<ChannelName, FreshCode>,
     now: number,
-    record: StoredSession['resends'][number] | undefined,
-    debit: Debit | undefined,
+    occasion: Occasion,
   ): Promise<{ session: StoredSession; held: boolean }> {
     for (
       let seen: StoredSession | null = session;
@@ -135,7 +150,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
       }
       const renewed = await sessions.findOneAndUpdate(
         renewalGuard(seen, now),
-        renewal(seen, fresh, now, record, debit),
+        renewal(seen, fresh, now, occasion),
       );
       if (renewed) return { session: renewed, held: true };
     }

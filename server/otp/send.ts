@@ -1,12 +1,15 @@
 import { type OtpService, type SendRequest, SendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import { type Call, type Handler, noteLimit } from '../call.js';
+import { type Call, type Handler, traceOf } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { refuseAsScenario } from '../domain/sandboxRecipients.js';
-import type { StoredSession } from '../domain/session.js';
+import { channelsOf, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
+import type { Guard } from '../guard/guard.js';
+import { phonesOf } from '../guard/phones.js';
+import { prefixOf } from '../guard/prefix.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -14,11 +17,13 @@ import type { HashPool } from '../secrets/hashPool.js';
 import type { SessionTokens } from '../secrets/sessionTokens.js';
 import type { Senders } from '../senders/senders.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
+import type { Sent } from '../stats/stats.js';
 import { type Collection, DuplicateKey } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 import { type Addressees, addressees } from './addressees.js';
+import { admit } from './admission.js';
 import { canonicalRequest } from './canonical.js';
 import { holding } from './charge.js';
 import type { Claim, Idempotency } from './idempotency.js';
@@ -37,6 +42,7 @@ interface Parts {
   readonly idempotency: (workspace: string) => Idempotency;
   readonly reuses: Reuses;
   readonly block: RecipientBlock;
+  readonly guard: Guard;
   readonly limiter: Limiter;
   readonly wallet: Wallet;
   readonly fingerprints: Fingerprints;
@@ -45,7 +51,8 @@ interface Parts {
   readonly tokens: SessionTokens;
   /** Whether a message of the channel could be delivered. */
   readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
-  readonly outbox: DueQueue<StoredSession>;
+  readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly sent: Sent;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -94,11 +101,12 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
   }
 
   async function openingOf(
-    { principal }: Call,
+    call: Call,
     request: SendRequest,
     audience: Addressees,
     id: string,
   ): Promise<Opening> {
+    const { principal } = call;
     const mode = request.sandbox ? 'test' : principal.mode;
     const { recipients, beneficiary } = audience;
     const channels = recipients.map(({ channel }) => channel);
@@ -108,9 +116,12 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
       partition: partitionOf(principal, mode),
       mode,
       client: principal.client,
+      ...traceOf(call),
       recipients: recipients.map((recipient) => ({
         ...recipient,
         fingerprint: fingerprints.recipient(principal.workspace, recipient.identity),
+        ...(recipient.country &&
+          mode === 'live' && { prefix: prefixOf(fingerprints, principal.workspace, recipient.identity) }),
         ...(from.has(recipient.channel) && { sender: from.get(recipient.channel) as string }),
       })),
       ...(beneficiary && { beneficiary }),
@@ -143,11 +154,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     if (reuse?.open) return { session: reuse.open, reused: true };
     const slot = parts.pool.enter(call.principal.workspace, call.signal);
     try {
-      const counts = scenario
-        ? []
-        : sendCounts(fingerprints, call.principal.workspace, audienceOf(request, opening, plan));
-      const taken = await parts.limiter.take(opening.partition, counts, workspace.limits);
-      noteLimit(call, taken.tightest);
+      const giveBack = scenario ? async () => {} : await admitted(call, request, opening, plan, workspace);
       try {
         const now = clock.now();
         const codes = await freshCodes(parts.codes, slot, opening, plan.codeLength, now);
@@ -161,10 +168,16 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
           () => clock.now(),
           () => insert(session),
         );
-        if (stored.held) outbox.offer(stored.session);
+        if (stored.held) {
+          outbox.offer(stored.session);
+          parts.sent(
+            stored.session,
+            channelsOf(stored.session).map(([name]) => name),
+          );
+        }
         return { session: stored.session, reused: false };
       } catch (error) {
-        await taken.giveBack();
+        await giveBack();
         throw error;
       }
     } catch (error) {
@@ -173,6 +186,28 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     } finally {
       slot.leave();
     }
+  }
+
+  function admitted(call: Call, request: SendRequest, opening: Opening, plan: Plan, workspace: Workspace) {
+    const { partition, mode, client } = opening;
+    const name = workspaceOf(opening);
+    return admit(parts, call, {
+      partition,
+      sending: {
+        workspace: name,
+        mode,
+        client,
+        sessionId: idOf(opening),
+        resend: false,
+        purpose: plan.purpose,
+        metadata: plan.metadata,
+        phones: phonesOf(
+          opening.recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
+        ),
+      },
+      counts: sendCounts(fingerprints, name, audienceOf(request, opening, plan)),
+      overrides: workspace.limits,
+    });
   }
 
   function findReuse(

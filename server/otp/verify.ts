@@ -21,7 +21,7 @@ export interface VerifyParts {
   readonly checkOnce: ReturnType<typeof createCheckOnce>;
   readonly fingerprints: Fingerprints;
   readonly tokens: VerificationTokens;
-  readonly events: DueQueue<StoredSession>;
+  readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly clock: Clock;
 }
 

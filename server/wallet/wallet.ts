@@ -69,6 +69,8 @@ export interface Wallet {
   read(workspace: string): Promise<StoredWallet>;
   /** The same, made where there is none. */
   open(workspace: string): Promise<StoredWallet>;
+  /** What one message costs by the workspace's prices, micro-units, whether or not the wallet is on. */
+  priceOf(workspace: string, channel: ChannelName): Promise<number>;
   /** Reads prices anew the next time: this process changed them. */
   forget(workspace: string): void;
 }
@@ -104,6 +106,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
   return {
     read,
     open,
+    priceOf: async (workspace, channel) => (await settings.get(workspace))?.prices[channel] ?? 0,
     forget: (workspace) => settings.forget(workspace),
 
     async debit(workspace, sessionId, channels, now) {

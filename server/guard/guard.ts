@@ -1,0 +1,177 @@
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import { partitionOf } from '../domain/principal.js';
+import type { Mode } from '../domain/session.js';
+import { Failure } from '../errors.js';
+import type { Logger } from '../observe/log.js';
+import type { RecordRefusal, RefusedRecipient } from './refusals.js';
+import type { Refusal } from './rules.js';
+import type { GuardReader, GuardSettings } from './settings.js';
+import type { Counted, Tallies } from './tally.js';
+import { byCountry, byPrefix, byWorkspace } from './verdict.js';
+import type { AskVeto, Verdict } from './veto.js';
+
+/** When a backend that did not answer may do so again, milliseconds. */
+const ASK_AGAIN_MS = 1_000;
+
+/** A Send or Resend that is about to cost money. */
+export interface Sending {
+  readonly workspace: string;
+  readonly mode: Mode;
+  /** Who asks. */
+  readonly client: string;
+  readonly sessionId: string;
+  readonly resend: boolean;
+  readonly purpose: string;
+  /** JSON text of an object. */
+  readonly metadata: string;
+  /** Its phones; e-mail is not guarded. */
+  readonly phones: readonly RefusedRecipient[];
+}
+
+/** A send that the rules let pass so far. */
+export interface Passage {
+  /** Asks the workspace's backend, where it has one: last, because it takes longest. Throws SEND_REFUSED. */
+  ask(caller: AbortSignal): Promise<void>;
+  /** It came to nothing after all. */
+  giveBack(): Promise<void>;
+}
+
+/** One message of a session, counted by its prefix. */
+export interface GuardedMessage {
+  readonly workspace: string;
+  readonly mode: Mode;
+  readonly prefix: string | undefined;
+  /** When it was sent, milliseconds: what became of it leaves the window together with it. */
+  readonly sentAt: number;
+}
+
+/**
+ * Stops messages to phones that look like fraud before they cost anything. With
+ * no rule on it asks the store nothing; with all of them on, one update a prefix
+ * and one for the workspace.
+ */
+export interface Guard {
+  /** Throws SEND_REFUSED, and writes down why. */
+  enter(sending: Sending): Promise<Passage>;
+  /** Its code was entered. Counted once more when it is told again after a crash, which errs on the side of the sender. */
+  approved(message: GuardedMessage): Promise<void>;
+  /** It did not arrive, so nobody could enter its code: for the approval rate it was not sent. */
+  failed(message: GuardedMessage): Promise<void>;
+}
+
+interface Parts {
+  readonly settings: GuardReader;
+  readonly tallies: Tallies;
+  readonly record: RecordRefusal;
+  /** What one message costs, micro-units. */
+  readonly priceOf: (workspace: string, channel: ChannelName) => Promise<number>;
+  readonly ask: AskVeto;
+  /** The veto's secret of a workspace, opened. */
+  readonly secretOf: (workspace: string, sealed: string) => string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const OPEN: Passage = { ask: async () => {}, giveBack: async () => {} };
+
+export function createGuard(parts: Parts): Guard {
+  const { settings, tallies, clock, log } = parts;
+
+  async function refuse(sending: Sending, refusals: readonly Refusal[], detail = ''): Promise<never> {
+    const { workspace, mode, client, sessionId, resend, phones } = sending;
+    await parts.record({
+      workspace,
+      mode,
+      client,
+      ...(resend && { sessionId }),
+      rules: [...new Set(refusals.map(({ rule }) => rule))],
+      recipients: phones,
+      ...(detail && { detail }),
+    });
+    const waits = refusals.map(({ retryAfterMs = 0 }) => retryAfterMs);
+    // Where one of the rules will not let go by itself, waiting does not help.
+    const helps = waits.every((wait) => wait > 0);
+    throw new Failure('SEND_REFUSED', helps ? { retryAfterMs: Math.max(...waits) } : {});
+  }
+
+  async function priced(rules: GuardSettings, { workspace, phones }: Sending): Promise<Counted[]> {
+    if (rules.dailyCeiling.spendMicros === 0) return phones.map((phone) => ({ ...phone, price: 0 }));
+    return Promise.all(
+      phones.map(async (phone) => ({ ...phone, price: await parts.priceOf(workspace, phone.channel) })),
+    );
+  }
+
+  /** Counts the messages and says what the counts make of them. */
+  async function count(rules: GuardSettings, sending: Sending) {
+    const partition = partitionOf(sending);
+    const now = clock.now();
+    const messages = await priced(rules, sending);
+    const prefixes = [...new Set(messages.map(({ prefix }) => prefix))];
+    const [ofWorkspace, ...ofPrefixes] = await Promise.all([
+      tallies.countWorkspace(partition, rules, messages, now).then((kept) => ({
+        kept,
+        refusals: kept ? byWorkspace(rules, kept.tally, messages, true, now) : [],
+      })),
+      ...prefixes.map(async (prefix) => {
+        const own = messages.filter((message) => message.prefix === prefix).length;
+        const kept = await tallies.countPrefix(partition, rules, prefix, own, now);
+        return { kept, refusals: kept ? byPrefix(rules, kept.tally, own, own, now) : [] };
+      }),
+    ]);
+    const counted = [...ofPrefixes, ofWorkspace];
+    return {
+      refusals: counted.flatMap(({ refusals }) => refusals),
+      giveBack: async () => {
+        await Promise.all(counted.map(({ kept }) => kept?.giveBack()));
+      },
+    };
+  }
+
+  async function ask({ veto }: GuardSettings, sending: Sending, caller: AbortSignal): Promise<void> {
+    if (!veto) return;
+    const { workspace, phones } = sending;
+    const backend = { ...veto, secret: parts.secretOf(workspace, veto.secret) };
+    const verdict: Verdict = await parts.ask(backend, { ...sending, recipients: phones }, caller);
+    if (verdict.kind === 'allowed') return;
+    const { detail } = verdict;
+    if (verdict.kind === 'denied') return refuse(sending, [{ rule: 'veto' }], detail);
+    log.warn({ workspace, error: detail, failOpen: veto.failOpen }, 'the veto was not answered');
+    if (!veto.failOpen)
+      await refuse(sending, [{ rule: 'veto-unanswered', retryAfterMs: ASK_AGAIN_MS }], detail);
+  }
+
+  /** The rules that want to know what became of a message; undefined where none does. */
+  async function watching({ workspace, mode, prefix }: GuardedMessage) {
+    if (mode !== 'live' || prefix === undefined) return undefined;
+    const rules = await settings.get(workspace);
+    return rules.approvalRate.minSends > 0 ? { rules, prefix } : undefined;
+  }
+
+  return {
+    async enter(sending) {
+      if (sending.mode !== 'live' || sending.phones.length === 0) return OPEN;
+      const rules = await settings.get(sending.workspace);
+      const listed = sending.phones.flatMap(({ country }) => byCountry(rules, country));
+      if (listed.length > 0) await refuse(sending, listed);
+      const { refusals, giveBack } = await count(rules, sending);
+      if (refusals.length > 0) {
+        await giveBack();
+        await refuse(sending, refusals);
+      }
+      return { ask: (caller) => ask(rules, sending, caller), giveBack };
+    },
+
+    async approved(message) {
+      const watched = await watching(message);
+      if (!watched) return;
+      await tallies.countApproval(partitionOf(message), watched.rules, watched.prefix, message.sentAt);
+    },
+
+    async failed(message) {
+      const watched = await watching(message);
+      if (!watched) return;
+      await tallies.countFailure(partitionOf(message), watched.rules, watched.prefix, message.sentAt);
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import type { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
+import { channelName } from '../domain/channels.js';
+import { partitionOf } from '../domain/principal.js';
+import { readRecipient } from '../domain/recipients.js';
+import { Failure, invalid } from '../errors.js';
+import type { Handlers } from '../handlers.js';
+import { modeName } from '../operator/mode.js';
+import { readPage } from '../operator/paging.js';
+import { requireLive, targetMode, targetWorkspace } from '../operator/target.js';
+import { setting, updated } from '../operator/update.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Random } from '../random.js';
+import type { Encryption } from '../secrets/encryption.js';
+import type { Fingerprints } from '../secrets/fingerprints.js';
+import { type Collection, type Documents, DuplicateKey, type Update } from '../store/documents.js';
+import type { Wallet } from '../wallet/wallet.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { prefixOf } from './prefix.js';
+import { presentGuard, presentRecipient, presentRefusal, presentRules } from './present.js';
+import { CHANGEABLE, readGuard } from './readGuard.js';
+import { readVeto } from './readVeto.js';
+import { refusalsOf } from './refusals.js';
+import { totalOf } from './rolling.js';
+import { type GuardReader, inForce, type StoredGuard } from './settings.js';
+import type { PrefixTally, Tallies } from './tally.js';
+import { byCountry, byPrefix, byWorkspace } from './verdict.js';
+
+interface Parts {
+  readonly config: Pick<Config, 'env'>;
+  readonly documents: Documents;
+  readonly workspaces: Workspaces;
+  readonly guardReader: GuardReader;
+  readonly tallies: Tallies;
+  readonly wallet: Wallet;
+  readonly outbound: Outbound;
+  readonly encryption: Encryption;
+  readonly fingerprints: Fingerprints;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+/** The operator's side of the guard. */
+export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService> {
+  const { config, guardReader, tallies, fingerprints, clock } = parts;
+  const stored: Collection<StoredGuard> = parts.documents.collection('guards');
+  const refusals = refusalsOf(parts.documents);
+
+  async function guardOf(workspace: string) {
+    if (!(await parts.workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+    return inForce(await stored.findOne({ _id: workspace }), config.env);
+  }
+
+  async function change(_id: string, update: Update): Promise<StoredGuard> {
+    for (;;) {
+      const changed = await stored.findOneAndUpdate({ _id }, update);
+      if (changed) return changed;
+      try {
+        await stored.insertOne({ _id });
+      } catch (error) {
+        if (!(error instanceof DuplicateKey)) throw error;
+      }
+    }
+  }
+
+  return {
+    async getGuard(call, request) {
+      return { guard: presentGuard(await guardOf(targetWorkspace(call, request.workspace))) };
+    },
+
+    async updateGuard(call, request) {
+      requireLive(call);
+      const workspace = targetWorkspace(call, request.workspace);
+      call.resource = 'guard';
+      const before = await guardOf(workspace);
+      const { resource, fields } = updated(
+        GuardSchema,
+        presentGuard(before),
+        request.guard,
+        request.updateMask,
+        Object.keys(CHANGEABLE),
+        'guard',
+      );
+      const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
+      const { veto, made } = named.includes('veto')
+        ? readVeto(parts, workspace, resource.veto, before.veto)
+        : { veto: undefined, made: '' };
+      const values = { ...readGuard(resource, config.env), veto };
+      const after = await change(
+        workspace,
+        setting(Object.fromEntries(named.map((field) => [field, values[field]]))),
+      );
+      guardReader.forget(workspace);
+      return { guard: presentGuard(inForce(after, config.env)), vetoSecret: made };
+    },
+
+    async checkRecipient(call, request) {
+      const workspace = targetWorkspace(call, request.workspace);
+      const rules = await guardOf(workspace);
+      const channel = request.channel ? channelName(request.channel) : 'sms';
+      const phone = channel && channel !== 'email' ? readRecipient(channel, request.recipient) : undefined;
+      if (!channel || !phone?.country)
+        throw invalid('recipient', 'must be an international phone number', 'INVALID_RECIPIENT');
+      const { masked, country, identity } = phone;
+      const prefix = prefixOf(fingerprints, workspace, identity);
+      const now = clock.now();
+      const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
+      const message = { prefix, country, price: await parts.wallet.priceOf(workspace, channel) };
+      const refusing = [
+        ...byCountry(rules, country),
+        ...byPrefix(rules, found.prefix ?? {}, 1, 0, now),
+        ...byWorkspace(rules, found.workspace ?? {}, [message], false, now),
+      ];
+      const { minSends, windowSeconds } = rules.approvalRate;
+      const counted: Partial<PrefixTally> = (minSends > 0 && found.prefix) || {};
+      const recipient = fingerprints.recipient(workspace, identity);
+      return {
+        recipient: presentRecipient({ channel, masked, recipient, prefix, country }),
+        rules: presentRules(refusing.map(({ rule }) => rule)),
+        prefixSends: totalOf(counted.sends, windowSeconds, now),
+        prefixApprovals: totalOf(counted.approvals, windowSeconds, now),
+      };
+    },
+
+    async listRefusedSends(call, request) {
+      const prefix = `${targetWorkspace(call, request.workspace)}/`;
+      if (targetMode(call, modeName(request.mode)) === 'test') return { refusedSends: [], nextPageToken: '' };
+      const { items, nextPageToken } = await readPage(refusals, { prefix, descending: true }, request);
+      return { refusedSends: items.map(presentRefusal), nextPageToken };
+    },
+  };
+}

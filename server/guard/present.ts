@@ -1,0 +1,75 @@
+import { create, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  GuardRule as GuardRuleEnum,
+  GuardSchema,
+  type RefusedRecipientSchema,
+  type RefusedSendSchema,
+} from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { channelEnum } from '../domain/channels.js';
+import type { RefusedRecipient, StoredRefusal } from './refusals.js';
+import type { GuardRule } from './rules.js';
+import type { GuardSettings } from './settings.js';
+
+/** The rules of a workspace, as the contract shows them: the veto's secret left out. */
+export function presentGuard(rules: GuardSettings): MessageShape<typeof GuardSchema> {
+  const { countryAllow, countryBlock, prefixVelocity, countryVelocity, approvalRate, dailyCeiling, veto } =
+    rules;
+  return create(GuardSchema, {
+    countryAllow: [...countryAllow],
+    countryBlock: [...countryBlock],
+    prefixVelocity: { max: prefixVelocity.max, window: durationFromMs(prefixVelocity.windowSeconds * 1000) },
+    countryVelocity: {
+      max: countryVelocity.max,
+      window: durationFromMs(countryVelocity.windowSeconds * 1000),
+    },
+    approvalRate: {
+      minSends: approvalRate.minSends,
+      minPercent: approvalRate.minPercent,
+      window: durationFromMs(approvalRate.windowSeconds * 1000),
+    },
+    dailyCeiling: { messages: dailyCeiling.messages, spendMicros: BigInt(dailyCeiling.spendMicros) },
+    ...(veto && {
+      veto: { url: veto.url, timeout: durationFromMs(veto.timeoutMs), failOpen: veto.failOpen },
+    }),
+  });
+}
+
+const RULES: Readonly<Record<GuardRule, GuardRuleEnum>> = {
+  'country-not-allowed': GuardRuleEnum.COUNTRY_NOT_ALLOWED,
+  'country-blocked': GuardRuleEnum.COUNTRY_BLOCKED,
+  'prefix-velocity': GuardRuleEnum.PREFIX_VELOCITY,
+  'country-velocity': GuardRuleEnum.COUNTRY_VELOCITY,
+  'approval-rate': GuardRuleEnum.APPROVAL_RATE,
+  'daily-messages': GuardRuleEnum.DAILY_MESSAGES,
+  'daily-spend': GuardRuleEnum.DAILY_SPEND,
+  veto: GuardRuleEnum.VETO,
+  'veto-unanswered': GuardRuleEnum.VETO_UNANSWERED,
+};
+
+export const presentRules = (rules: readonly GuardRule[]): GuardRuleEnum[] =>
+  rules.map((rule) => RULES[rule]);
+
+export const presentRecipient = ({
+  channel,
+  masked,
+  country,
+  prefix,
+  recipient,
+}: RefusedRecipient): MessageInitShape<typeof RefusedRecipientSchema> => ({
+  channel: channelEnum(channel),
+  maskedRecipient: masked,
+  country,
+  prefix,
+  fingerprint: recipient,
+});
+
+export const presentRefusal = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({
+  id: refused._id.slice(refused._id.indexOf('/') + 1),
+  at: timestampFromDate(refused.at),
+  client: refused.client,
+  sessionId: refused.sessionId ?? '',
+  rules: presentRules(refused.rules),
+  recipients: refused.recipients.map(presentRecipient),
+  detail: refused.detail ?? '',
+});

@@ -1,0 +1,202 @@
+import { type Collection, type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import { keptMs, partKey, type RollingCount, stale } from './rolling.js';
+import type { GuardSettings } from './settings.js';
+
+const DAY_MS = 86_400_000;
+/** Keys that no longer count are removed once there are so many: seldom, and before they weigh. */
+const SWEEP_AT = 24;
+
+/** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */
+export interface PrefixTally extends Document {
+  /** Messages, by the window of prefixVelocity. */
+  readonly velocity?: RollingCount;
+  /** Messages and what was verified of them, by the window of approvalRate. */
+  readonly sends?: RollingCount;
+  readonly approvals?: RollingCount;
+  readonly purgeAt: Date;
+}
+
+/** What a whole workspace sent, in `limits`: workspace.mode/guard-workspace. */
+export interface WorkspaceTally extends Document {
+  /** Messages by country. */
+  readonly countries?: Readonly<Record<string, RollingCount>>;
+  /** By day, counted from the epoch. */
+  readonly days?: Readonly<Record<string, Readonly<{ messages?: number; spendMicros?: number }>>>;
+  readonly purgeAt: Date;
+}
+
+/** One live message to a phone. */
+export interface Counted {
+  /** Fingerprint of its prefix. */
+  readonly prefix: string;
+  readonly country: string;
+  /** Micro-units. */
+  readonly price: number;
+}
+
+export const dayKey = (now: number): string => `d${Math.floor(now / DAY_MS)}`;
+/** Milliseconds until the next day. */
+export const untilNextDay = (now: number): number => DAY_MS - (now % DAY_MS);
+
+type Increments = Readonly<Record<string, number>>;
+
+/** Where the guard counts. Only what a rule needs is counted. */
+export interface Tallies {
+  /** Counts messages to one prefix; undefined where no rule wants to know. */
+  countPrefix(
+    partition: string,
+    settings: GuardSettings,
+    prefix: string,
+    messages: number,
+    now: number,
+  ): Promise<Kept<PrefixTally> | undefined>;
+  /** Counts messages of the workspace; undefined where no rule wants to know. */
+  countWorkspace(
+    partition: string,
+    settings: GuardSettings,
+    messages: readonly Counted[],
+    now: number,
+  ): Promise<Kept<WorkspaceTally> | undefined>;
+  /** Counts that a message to the prefix was verified. */
+  countApproval(partition: string, settings: GuardSettings, prefix: string, at: number): Promise<void>;
+  /** Counts that one did not arrive: one sent less. */
+  countFailure(partition: string, settings: GuardSettings, prefix: string, at: number): Promise<void>;
+  /** The counts as they are, changing nothing. */
+  read(
+    partition: string,
+    prefix: string,
+  ): Promise<{ readonly prefix: PrefixTally | null; readonly workspace: WorkspaceTally | null }>;
+}
+
+/** The counts with one's own in them, which can be taken back. */
+export interface Kept<T> {
+  readonly tally: T;
+  giveBack(): Promise<unknown>;
+}
+
+export function createTallies(documents: Documents): Tallies {
+  const prefixes: Collection<PrefixTally> = documents.collection('limits');
+  const workspaces: Collection<WorkspaceTally> = documents.collection('limits');
+  const prefixId = (partition: string, prefix: string) => `${partition}/guard-prefix/${prefix}`;
+  const workspaceId = (partition: string) => `${partition}/guard-workspace`;
+
+  /** Where nothing is, nothing was sent within the window either. */
+  async function change(
+    partition: string,
+    { approvalRate }: GuardSettings,
+    prefix: string,
+    at: number,
+    count: 'sends' | 'approvals',
+    by: 1 | -1,
+  ): Promise<void> {
+    const path = `${count}.${partKey(approvalRate.windowSeconds, at)}`;
+    await prefixes.findOneAndUpdate({ _id: prefixId(partition, prefix) }, { $inc: { [path]: by } });
+  }
+
+  return {
+    async countPrefix(partition, settings, prefix, messages, now) {
+      const { prefixVelocity: velocity, approvalRate: rate } = settings;
+      const increments: Increments = {
+        ...(velocity.max > 0 && { [`velocity.${partKey(velocity.windowSeconds, now)}`]: messages }),
+        ...(rate.minSends > 0 && { [`sends.${partKey(rate.windowSeconds, now)}`]: messages }),
+      };
+      if (Object.keys(increments).length === 0) return undefined;
+      const _id = prefixId(partition, prefix);
+      const kept = Math.max(
+        velocity.max > 0 ? keptMs(velocity.windowSeconds) : 0,
+        rate.minSends > 0 ? keptMs(rate.windowSeconds) : 0,
+      );
+      const tally = await add(prefixes, _id, increments, new Date(now + kept));
+      await sweep(prefixes, _id, [
+        ...stale(tally.velocity, velocity.windowSeconds, now).map((key) => `velocity.${key}`),
+        ...stale(tally.sends, rate.windowSeconds, now).map((key) => `sends.${key}`),
+        ...stale(tally.approvals, rate.windowSeconds, now).map((key) => `approvals.${key}`),
+      ]);
+      return { tally, giveBack: () => takeBack(prefixes, _id, increments) };
+    },
+
+    async countWorkspace(partition, { countryVelocity: velocity, dailyCeiling: ceiling }, messages, now) {
+      const increments: Record<string, number> = {};
+      const count = (path: string, by: number) => {
+        increments[path] = (increments[path] ?? 0) + by;
+      };
+      for (const { country, price } of messages) {
+        if (velocity.max > 0) count(`countries.${country}.${partKey(velocity.windowSeconds, now)}`, 1);
+        if (ceiling.messages > 0) count(`days.${dayKey(now)}.messages`, 1);
+        if (ceiling.spendMicros > 0) count(`days.${dayKey(now)}.spendMicros`, price);
+      }
+      if (Object.keys(increments).length === 0) return undefined;
+      const _id = workspaceId(partition);
+      const kept = Math.max(DAY_MS, velocity.max > 0 ? keptMs(velocity.windowSeconds) : 0);
+      const tally = await add(workspaces, _id, increments, new Date(now + kept));
+      await sweep(workspaces, _id, [
+        ...Object.entries(tally.countries ?? {}).flatMap(([country, counted]) =>
+          stale(counted, velocity.windowSeconds, now).map((key) => `countries.${country}.${key}`),
+        ),
+        ...Object.keys(tally.days ?? {}).flatMap((key) => (key === dayKey(now) ? [] : [`days.${key}`])),
+      ]);
+      return { tally, giveBack: () => takeBack(workspaces, _id, increments) };
+    },
+
+    countApproval: (partition, settings, prefix, at) =>
+      change(partition, settings, prefix, at, 'approvals', 1),
+
+    countFailure: (partition, settings, prefix, at) => change(partition, settings, prefix, at, 'sends', -1),
+
+    async read(partition, prefix) {
+      const [ofPrefix, ofWorkspace] = await Promise.all([
+        prefixes.findOne({ _id: prefixId(partition, prefix) }),
+        workspaces.findOne({ _id: workspaceId(partition) }),
+      ]);
+      return { prefix: ofPrefix, workspace: ofWorkspace };
+    },
+  };
+}
+
+/** Counts, and gives back the document with these counts in it: whoever counts later finds them there. */
+async function add<T extends Document & { readonly purgeAt: Date }>(
+  tallies: Collection<T>,
+  _id: string,
+  increments: Increments,
+  purgeAt: Date,
+): Promise<T> {
+  const update = { $inc: increments, $set: { purgeAt } };
+  for (;;) {
+    const counted = await tallies.findOneAndUpdate({ _id }, update);
+    if (counted) return counted;
+    const first = { _id, ...nested(increments), purgeAt } as unknown as T;
+    try {
+      await tallies.insertOne(first);
+      return first;
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+    }
+  }
+}
+
+const takeBack = <T extends Document>(tallies: Collection<T>, _id: string, increments: Increments) =>
+  tallies.findOneAndUpdate(
+    { _id },
+    { $inc: Object.fromEntries(Object.entries(increments).map(([path, by]) => [path, -by])) },
+  );
+
+async function sweep<T extends Document>(tallies: Collection<T>, _id: string, paths: readonly string[]) {
+  if (paths.length < SWEEP_AT) return;
+  await tallies.findOneAndUpdate({ _id }, { $unset: Object.fromEntries(paths.map((path) => [path, ''])) });
+}
+
+/** The document that incrementing these paths of an empty one makes. */
+function nested(increments: Increments): Record<string, unknown> {
+  const document: Record<string, unknown> = {};
+  for (const [path, by] of Object.entries(increments)) {
+    const parts = path.split('.');
+    const last = parts.pop() as string;
+    let container = document;
+    for (const part of parts) {
+      container[part] ??= {};
+      container = container[part] as Record<string, unknown>;
+    }
+    container[last] = by;
+  }
+  return document;
+}

@@ -1,0 +1,104 @@
+import { Webhook } from 'standardwebhooks';
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbound.js';
+
+/** The most of an answer that is read. */
+const ANSWER_BYTES = 16_384;
+/** The most of a reason that is kept, characters. */
+const REASON_CHARACTERS = 200;
+
+/** What a backend is asked about. */
+export interface Question {
+  readonly workspace: string;
+  readonly client: string;
+  readonly sessionId: string;
+  readonly resend: boolean;
+  readonly purpose: string;
+  /** JSON text of an object. */
+  readonly metadata: string;
+  readonly recipients: readonly {
+    readonly channel: ChannelName;
+    readonly masked: string;
+    readonly country: string;
+  }[];
+}
+
+/** Whom to ask, how the question is signed, how long to wait. */
+export interface Backend {
+  readonly url: string;
+  /** "whsec_" and base64. */
+  readonly secret: string;
+  readonly timeoutMs: number;
+}
+
+/** What came of asking. `detail`: the backend's reason, or why there was no answer. */
+export type Verdict =
+  | { readonly kind: 'allowed' }
+  | { readonly kind: 'denied'; readonly detail: string }
+  | { readonly kind: 'unanswered'; readonly detail: string };
+
+/** Asks a workspace's backend whether a message may be sent. Never rejects. */
+export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal) => Promise<Verdict>;
+
+export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
+  return async ({ url, secret, timeoutMs }, question, caller) => {
+    const id = newId();
+    const now = clock.now();
+    const body = JSON.stringify(presented(question));
+    const limit = new AbortController();
+    const cancel = clock.after(timeoutMs, () => limit.abort());
+    try {
+      const answer = await outbound.post({
+        url,
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': String(Math.floor(now / 1000)),
+          'webhook-signature': new Webhook(secret).sign(id, new Date(now), body),
+        },
+        signal: AbortSignal.any([limit.signal, caller]),
+        maxBytes: ANSWER_BYTES,
+      });
+      return read(answer);
+    } catch (thrown) {
+      if (!(thrown instanceof NoAnswer)) throw thrown;
+      return { kind: 'unanswered', detail: thrown.error };
+    } finally {
+      cancel();
+    }
+  };
+}
+
+const presented = ({ workspace, client, sessionId, resend, purpose, metadata, recipients }: Question) => ({
+  type: 'send.check',
+  workspace,
+  client,
+  session_id: sessionId,
+  resend,
+  purpose,
+  metadata: JSON.parse(metadata) as unknown,
+  recipients: recipients.map(({ channel, masked, country }) => ({ channel, recipient: masked, country })),
+});
+
+/** Only a plain yes is a yes. */
+function read({ status, body }: OutboundAnswer): Verdict {
+  if (status !== 200) return { kind: 'unanswered', detail: `HTTP_${status}` };
+  const { allow, reason } = parsed(body);
+  if (allow === true) return { kind: 'allowed' };
+  if (allow !== false) return { kind: 'unanswered', detail: 'NOT_UNDERSTOOD' };
+  return { kind: 'denied', detail: typeof reason === 'string' ? shortened(reason) : '' };
+}
+
+function parsed(text: string): { readonly allow?: unknown; readonly reason?: unknown } {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Without half characters, which no store and no wire takes. */
+const shortened = (text: string): string => text.toWellFormed().slice(0, REASON_CHARACTERS).toWellFormed();
