@@ -1,0 +1,88 @@
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import { freshEvents, type SessionEvent } from '../domain/events.js';
+import { partitionOf } from '../domain/principal.js';
+import type { Mode, StoredSession } from '../domain/session.js';
+import type { Tell } from '../store/telling.js';
+import type { Counter } from './counter.js';
+import type { Counts } from './stored.js';
+
+/** A refused message, as the guard tells of it. */
+interface RefusedSend {
+  readonly workspace: string;
+  readonly mode: Mode;
+  readonly recipients: readonly { readonly channel: ChannelName; readonly country: string }[];
+}
+
+/** New messages of these channels are stored in the session. */
+export type Sent = (session: StoredSession, channels: readonly ChannelName[]) => void;
+
+/** Counts what becomes of messages. Nothing here waits or throws. */
+export interface Stats {
+  readonly sent: Sent;
+  refused(refused: RefusedSend): void;
+  /**
+   * A session was inserted, or changed by this update: what is new in its history
+   * is counted. Heard from the store, so that whoever makes something happen to a
+   * session need not think of it.
+   */
+  readonly heard: Tell<StoredSession>;
+}
+
+export function createStats(counter: Counter, clock: Clock): Stats {
+  function count(session: StoredSession, channel: ChannelName, at: number, counts: Counts, provider = '') {
+    const country = session.channels[channel]?.country ?? '';
+    counter.add(session.partition, at, { channel, country, provider }, counts);
+  }
+
+  function happened(session: StoredSession, event: SessionEvent): void {
+    const { channel, at, type, charge } = event;
+    if (!channel) return;
+    const ms = at.getTime();
+    const { provider } = session.channels[channel]?.delivery ?? {};
+    switch (type) {
+      case 'session.partial':
+      case 'session.approved':
+        count(session, channel, ms, { approvals: 1 }, provider);
+        break;
+      case 'delivery.accepted':
+        count(session, channel, ms, { accepted: 1, settled: 1 }, provider);
+        break;
+      case 'delivery.delivered':
+        count(session, channel, ms, { delivered: 1, ...settling(session, event) }, provider);
+        break;
+      case 'delivery.failed':
+        count(session, channel, ms, { failed: 1, ...settling(session, event) }, provider);
+        break;
+      case 'refund':
+        count(session, channel, ms, { spendMicros: -(charge?.amount ?? 0) });
+        break;
+    }
+  }
+
+  return {
+    sent(session, channels) {
+      for (const channel of channels) {
+        const amount = session.channels[channel]?.delivery.charge?.amount;
+        count(session, channel, clock.now(), { sends: 1, ...(amount && { spendMicros: amount }) });
+      }
+    },
+
+    refused({ workspace, mode, recipients }) {
+      for (const { channel, country } of recipients) {
+        const subject = { channel, country, provider: '' };
+        counter.add(partitionOf({ workspace, mode }), clock.now(), subject, { refused: 1 });
+      }
+    },
+
+    heard(session, update) {
+      for (const event of freshEvents(session, update)) happened(session, event);
+    },
+  };
+}
+
+/** A message that was accepted is with its provider already; what becomes of it later does not bring it there again. */
+function settling({ events }: StoredSession, { id, type }: SessionEvent): Counts {
+  const accepted = `delivery.accepted${id.slice(type.length)}`;
+  return events.some((earlier) => earlier.id === accepted) ? {} : { settled: 1 };
+}
