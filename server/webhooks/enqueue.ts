@@ -1,0 +1,69 @@
+import type { Clock } from '../clock.js';
+import { type Collection, DuplicateKey } from '../store/documents.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { type StoredEvent, type StoredWaiting, type StoredWebhookDelivery, splitId } from './stored.js';
+
+/**
+ * Puts an event in line at an endpoint, in its place among those of its session,
+ * and returns the line; undefined where that changed nothing. `first`: an event
+ * that happened just now, put in line once however often it is told. Otherwise it
+ * is sent again, whatever became of it, unless it waits anyway.
+ */
+export type Enqueue = (
+  endpoint: string,
+  event: StoredEvent,
+  first: boolean,
+) => Promise<StoredWebhookDelivery | undefined>;
+
+export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clock: Clock): Enqueue {
+  return async (endpoint, event, first) => {
+    const _id = `${endpoint}/${event.session}`;
+    for (;;) {
+      const seen = await deliveries.findOne({ _id });
+      const now = clock.now();
+      const entry: StoredWaiting = {
+        event: splitId(event._id)[1],
+        type: event.type,
+        index: event.index,
+        queuedAt: new Date(now),
+        tries: 0,
+      };
+      const purgeAt = new Date(now + WEBHOOK_LIMITS.eventDays * 86_400_000);
+      if (!seen) {
+        const next = first ? event.index + 1 : 0;
+        const fresh = { _id, rev: 0, next, waiting: [entry], dueAt: new Date(now), tries: [], purgeAt };
+        if (await inserted(deliveries, fresh)) return fresh;
+        continue;
+      }
+      const waits = seen.waiting.some((one) => one.event === entry.event);
+      if (waits || (first && seen.next > event.index)) return undefined;
+      const changed = await deliveries.findOneAndUpdate(
+        { _id, rev: seen.rev },
+        {
+          $set: {
+            waiting: [...seen.waiting, entry].sort((a, b) => a.index - b.index),
+            ...(first && { next: event.index + 1 }),
+            // What waits already has its time, or is being tried at this moment.
+            ...(!seen.dueAt && { dueAt: new Date(now) }),
+            purgeAt,
+          },
+          $inc: { rev: 1 },
+        },
+      );
+      if (changed) return changed;
+    }
+  };
+}
+
+async function inserted(
+  deliveries: Collection<StoredWebhookDelivery>,
+  fresh: StoredWebhookDelivery,
+): Promise<boolean> {
+  try {
+    await deliveries.insertOne(fresh);
+    return true;
+  } catch (error) {
+    if (error instanceof DuplicateKey) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { v7 } from 'uuid';
+import type { SessionEvent, ShownEventType } from '../domain/events.js';
+import { type Status, type StoredSession, statusOf } from '../domain/session.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { type StoredEvent, splitId } from './stored.js';
+
+type ShownEvent = SessionEvent & { readonly type: ShownEventType };
+
+/** An event made ready to be sent. Made twice, it has the same id. */
+export function storedEvent(
+  session: StoredSession,
+  event: ShownEvent,
+  index: number,
+  now: number,
+): StoredEvent {
+  return {
+    _id: `${session.partition}/${idOf(session, event, index)}`,
+    session: splitId(session._id)[1],
+    index,
+    type: event.type,
+    body: bodyOf(session, event),
+    purgeAt: new Date(now + WEBHOOK_LIMITS.eventDays * 86_400_000),
+  };
+}
+
+/** A UUID (version 7) that follows from the event itself and sorts by its time and its place in the history. */
+function idOf({ _id }: StoredSession, { id, at }: ShownEvent, index: number): string {
+  const random = createHash('sha256').update(`${_id}/${id}`).digest().subarray(0, 16);
+  return v7({ msecs: at.getTime(), seq: index, random });
+}
+
+function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent): string {
+  const masked = channel && session.channels[channel]?.masked;
+  return JSON.stringify({
+    type,
+    timestamp: at.toISOString(),
+    data: {
+      session_id: splitId(session._id)[1],
+      status: STATUS[type] ?? statusOf(session, at.getTime()),
+      purpose: session.purpose,
+      sandbox: session.mode === 'test',
+      ...(channel && { channel }),
+      ...(masked && { masked_recipient: masked }),
+      ...(error && { error }),
+      ...(session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as unknown }),
+    },
+  });
+}
+
+/** What an event says of the session by itself: more may have happened since. */
+const STATUS: Readonly<Partial<Record<ShownEventType, Status>>> = {
+  'session.partial': 'PARTIAL',
+  'session.approved': 'APPROVED',
+  'session.locked': 'LOCKED',
+  'session.expired': 'EXPIRED',
+  'session.canceled': 'CANCELED',
+};

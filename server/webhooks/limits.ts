@@ -1,0 +1,31 @@
+/** THE limits of webhooks. */
+export const WEBHOOK_LIMITS = {
+  /** Endpoints of a workspace, live and test ones each. */
+  endpoints: 10,
+  /** How long an endpoint may take to answer. */
+  timeoutSeconds: 10,
+  /** What is read of an answer's body; nothing of it is used. */
+  answerBytes: 4_096,
+  /** Tries of an event go on this long, the last one at the very end. */
+  retryHours: 24,
+  /** Wait before the second try; doubled for each further one, each varied by a fifth. */
+  firstWaitSeconds: 5,
+  longestWaitSeconds: 4 * 3_600,
+  /** The longest wait an endpoint can ask for with Retry-After. */
+  retryAfterSeconds: 3_600,
+  /** An endpoint that took nothing for so long, of at least so many tries, is disabled. */
+  disableAfterDays: 3,
+  disableAfterTries: 10,
+  /** How long a secret goes on signing beside the one that replaced it, and how many sign at most. */
+  oldSecretHours: 24,
+  secrets: 3,
+  /** How long events are kept, to be sent again. */
+  eventDays: 30,
+  /** Events one call of ReplayWebhookEvents takes on. */
+  replayedAtOnce: 1_000,
+  /** Tries kept of each endpoint and session. */
+  triesKept: 20,
+  /** Tries under way to one endpoint in one process, and to one that keeps failing. */
+  atOnce: 8,
+  atOnceFailing: 1,
+} as const;

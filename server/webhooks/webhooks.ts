@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.js';
+import { isShown, type SessionEvent } from '../domain/events.js';
+import type { StoredSession } from '../domain/session.js';
+import { type Collection, type Documents, DuplicateKey } from '../store/documents.js';
+import { remembering } from '../store/remembered.js';
+import type { Enqueue } from './enqueue.js';
+import { storedEvent } from './event.js';
+import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
+
+/** Tells a workspace's endpoints what happens to its sessions. */
+export interface Webhooks {
+  /**
+   * Whether events of the partition (workspace.mode) are wanted: it has an
+   * endpoint. A disabled one counts, so that what it misses can be sent again.
+   * As it is or was at most five seconds ago.
+   */
+  listening(partition: string): Promise<boolean>;
+  /** Keeps an event and puts it in line at every endpoint that wants it. Told twice of one event, it changes nothing. */
+  publish(session: StoredSession, event: SessionEvent, index: number): Promise<void>;
+  /** Reads the partition's endpoints anew the next time. */
+  forget(partition: string): void;
+}
+
+interface Parts {
+  readonly documents: Documents;
+  readonly enqueue: Enqueue;
+  /** A line has an event to send. */
+  readonly offer: (delivery: StoredWebhookDelivery) => void;
+  readonly clock: Clock;
+}
+
+export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Webhooks {
+  const endpoints = documents.collection<StoredEndpoint>('webhooks');
+  const events = documents.collection<StoredEvent>('events');
+  const known = remembering((partition) => endpointsOf(endpoints, partition), clock);
+
+  return {
+    listening: async (partition) => (await known.get(partition)).length > 0,
+    forget: (partition) => known.forget(partition),
+    async publish(session, event, index) {
+      if (!isShown(event)) return;
+      const listeners = await known.get(session.partition);
+      if (listeners.length === 0) return;
+      const stored = storedEvent(session, event, index, clock.now());
+      await keep(stored);
+      for (const endpoint of listeners) {
+        if (endpoint.disabledAt || !wants(endpoint, stored.type)) continue;
+        const delivery = await enqueue(endpoint._id, stored, true);
+        if (delivery) offer(delivery);
+      }
+    },
+  };
+
+  async function keep(event: StoredEvent): Promise<void> {
+    try {
+      await events.insertOne(event);
+    } catch (error) {
+      if (!(error instanceof DuplicateKey)) throw error;
+    }
+  }
+}
+
+/** Whether an endpoint is told of events of this type. */
+export const wants = ({ eventTypes }: Pick<StoredEndpoint, 'eventTypes'>, type: string): boolean =>
+  eventTypes.length === 0 || eventTypes.includes(type);
+
+/** Every endpoint of a partition, oldest first. */
+export const endpointsOf = (
+  endpoints: Collection<StoredEndpoint>,
+  partition: string,
+): Promise<StoredEndpoint[]> =>
+  // "0" is the character after "/".
+  endpoints.find({ _id: { $gte: `${partition}/`, $lt: `${partition}0` } }, { sort: { _id: 1 } }).toArray();
