@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BSON, MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openKeyring, PURPOSES } from '../../server/secrets/keyring.js';
+import { parseMasterKeys } from '../../server/secrets/masterKeys.js';
+import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
+import { type RecordingSmtp, startRecordingSmtp } from '../support/recordingSmtp.js';
+import { seededRandom } from '../support/seededRandom.js';
+import { startService, type TestService } from '../support/service.js';
+import { findings, type Secret } from './finding.js';
+import { type Day, wholeDay } from './wholeDay.js';
+
+const MASTER = randomBytes(32);
+const PASSWORD = 'smtp-password-of-the-test';
+
+function suite(
+  env: () => Readonly<Record<string, string>>,
+  dump: (dataDir: string) => Promise<Record<string, Buffer>>,
+) {
+  let smtp: RecordingSmtp;
+  let service: TestService;
+  let day: Day;
+  let secrets: Secret[];
+  /** What was stored, while the service ran and when it had stopped. */
+  let stored: Record<string, Buffer>;
+
+  beforeAll(async () => {
+    smtp = await startRecordingSmtp({ password: PASSWORD });
+    service = await startService({
+      env: {
+        OTP_SMTP_URL: `smtp://user:${PASSWORD}@127.0.0.1:${smtp.port}`,
+        OTP_MASTER_KEYS: `1:${MASTER.toString('base64')}`,
+        ...env(),
+      },
+    });
+    day = await wholeDay(service, smtp);
+    const keys = await ringKeys(service);
+    secrets = [
+      ...day.secrets,
+      ...keys,
+      { kind: 'master key', value: MASTER.toString('latin1') },
+      { kind: 'SMTP password', value: PASSWORD },
+    ];
+    stored = await dump(service.dataDir);
+  }, 120_000);
+  afterAll(async () => {
+    await service.stop();
+    await smtp.close();
+  });
+
+  it('nothing of it is in the log', () => {
+    const logged = service.logged();
+    // It says a lot all the same.
+    expect(logged.split('\n').length).toBeGreaterThan(150);
+    expect(logged).toMatch(/"reason":"INVALID_CODE"/);
+    expect(logged).toMatch(/"error":"WRONG_RECIPIENT"/);
+    expect(findings(secrets, { 'the log': logged })).toEqual([]);
+  });
+
+  it('nothing of it is in the database', () => {
+    expect(Object.keys(stored).length).toBeGreaterThanOrEqual(1);
+    const all = Buffer.concat(Object.values(stored)).toString('latin1');
+    // It is all there, unreadable: masked addresses, sessions, sealed messages.
+    expect(all).toContain('+57 301 *** ** ');
+    expect(all).toContain('l***x@example.com');
+    expect(findings(secrets, stored)).toEqual([]);
+  });
+
+  it('nothing of it is in any error', () => {
+    const errors = day.exchanges.filter(({ status }) => status >= 400);
+    expect(errors.length).toBeGreaterThan(40);
+    for (const door of ['native', 'operator', 'oauth', 'A', 'B', 'C', 'bad']) {
+      const text = errors.filter((one) => one.door === door).map((one) => one.text);
+      expect(text.length, door).toBeGreaterThan(0);
+      expect(findings(secrets, { [`an error of ${door}`]: text.join('\n') })).toEqual([]);
+    }
+  });
+
+  it('no answer to a caller holds an address, a key or a live code', () => {
+    const answers = day.exchanges.filter(({ door }) => ['native', 'A', 'B', 'C'].includes(door));
+    const never = secrets.filter(
+      ({ kind }) => !['sandbox code', 'session token', 'verification token'].includes(kind),
+    );
+    const handedOut = never.filter(({ kind }) => kind !== 'signature of a session token');
+    expect(findings(handedOut, { 'an answer': answers.map(({ text }) => text).join('\n') })).toEqual([]);
+  });
+
+  it('nothing of it is in the metrics', async () => {
+    const answer = await fetch(`${service.baseUrl}/metrics`);
+    expect(findings(secrets, { 'the metrics': await answer.text() })).toEqual([]);
+  });
+
+  it('nothing of it is in what a person sees of the service itself', async () => {
+    for (const path of ['/openapi.json', '/readyz', '/healthz']) {
+      const answer = await fetch(service.baseUrl + path);
+      expect(findings(secrets, { [path]: await answer.text() })).toEqual([]);
+    }
+  });
+
+  it('what was looked for can be found: it is where it belongs', async () => {
+    const inbox = JSON.stringify(await service.inbox());
+    const mails = smtp.mails.map(({ parsed, to }) => `${to} ${parsed.text}`).join('\n');
+    const delivered = { 'inbox and mailboxes': inbox + mails };
+    const kinds = new Set(findings(secrets, delivered).map((found) => found.split(' (')[0]));
+    expect([...kinds]).toEqual(expect.arrayContaining(['code', 'mailbox', 'phone']));
+  });
+}
+
+/** The keys that everything stands on, unwrapped. */
+async function ringKeys(service: TestService): Promise<Secret[]> {
+  const { documents, clock } = service;
+  const masters = parseMasterKeys(`1:${MASTER.toString('base64')}`);
+  const keyring = await openKeyring({ documents, masters, clock, random: seededRandom('leaks') });
+  return PURPOSES.flatMap((purpose) =>
+    keyring
+      .keys(purpose)
+      .all()
+      .map(({ secret }) => ({ kind: `${purpose} key`, value: secret.export().toString('latin1') })),
+  );
+}
+
+describe('after a day on the embedded store', () => {
+  suite(
+    () => ({}),
+    async (dataDir) => {
+      const files = await readdir(dataDir);
+      expect(files).toEqual(expect.arrayContaining(['countersign.db', 'countersign.db-wal']));
+      const contents = files.map(async (file) => [file, await readFile(join(dataDir, file))] as const);
+      return Object.fromEntries(await Promise.all(contents));
+    },
+  );
+});
+
+describeWithMongo('after a day on MongoDB', (mongodb) => {
+  const name = freshDatabase();
+  afterAll(() => mongodb.drop(name));
+  suite(
+    () => ({ MONGODB_URI: mongodb.uri(name) }),
+    async () => {
+      const client = new MongoClient(mongodb.uri(name));
+      const collections = await client.db(name).listCollections().toArray();
+      const dumped: Record<string, Buffer> = {};
+      for (const { name: collection } of collections) {
+        const documents = await client.db(name).collection(collection).find().toArray();
+        dumped[collection] = Buffer.concat(
+          documents.map((document) => Buffer.from(BSON.serialize(document))),
+        );
+      }
+      await client.close();
+      return dumped;
+    },
+  );
+});
