@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { halfConfigured, PROVIDER_SETTINGS } from './config/providers.js';
 import { baseUrl, list, type Setting, secret, setting, url, wholeNumber } from './config/setting.js';
+import { TELEMETRY_SETTINGS } from './config/telemetry.js';
 import { isNetwork } from './domain/addresses.js';
 
 /** THE configuration table. Everything comes from the environment; an empty variable counts as unset. */
@@ -49,6 +50,7 @@ export const SETTINGS = {
     z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     'Least severe level that is logged.',
   ),
+  ...TELEMETRY_SETTINGS,
   tlsCert: setting(
     'OTP_TLS_CERT',
     z.string().optional(),

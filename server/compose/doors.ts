@@ -5,9 +5,11 @@ import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflec
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
+import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
@@ -17,10 +19,10 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Inbox } from '../delivery/providers/inbox.js';
-import type { Failure } from '../errors.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
 import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
+import { metricsRoute } from '../gateway/metrics.js';
 import { createMultichannel } from '../gateway/multichannel/index.js';
 import { createOAuth } from '../gateway/oauth/index.js';
 import { openapiRoute } from '../gateway/openapi.js';
@@ -36,6 +38,7 @@ import { rpcRoutes } from '../http/rpcRoutes.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
 import type { Serving } from '../observe/serving.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Random } from '../random.js';
@@ -46,6 +49,7 @@ import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
 import type { Documents } from '../store/documents.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
+import { composeIntake } from './intake.js';
 import type { Secrets } from './secrets.js';
 
 /** The services of the contract, the operator's last. */
@@ -61,6 +65,8 @@ const SERVICES: readonly DescService[] = [
   ContactService,
   SponsorService,
   WalletService,
+  GuardService,
+  StatsService,
   AuditService,
 ];
 /** The services every gRPC server is expected to have. */
@@ -80,6 +86,9 @@ interface Parts {
   readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics: Metrics;
+  /** What /metrics answers. */
+  readonly scrape: () => Promise<string>;
   readonly log: Logger;
 }
 
@@ -99,6 +108,8 @@ export function composeDoors(parts: Parts): Listener {
     tls,
     clock,
     random,
+    metrics,
+    scrape,
     log,
   } = parts;
   const limits = httpLimits();
@@ -106,8 +117,7 @@ export function composeDoors(parts: Parts): Listener {
   const services = [...SERVICES, ...STANDARD];
   const names = services.map(({ typeName }) => typeName);
   const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
-  const onFault = (failure: Failure, req: HttpRequest) =>
-    log.error({ err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault');
+  const intake = composeIntake({ newId, peerOf, metrics, log });
   const dialects = [
     beneficiary,
     createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces }),
@@ -125,8 +135,9 @@ export function composeDoors(parts: Parts): Listener {
       );
     },
     peerOf,
+    intake,
   });
-  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, otherwise: connect });
+  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, intake, otherwise: connect });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
     ...healthRoutes(
@@ -134,10 +145,9 @@ export function composeDoors(parts: Parts): Listener {
       clock,
       limits.readinessMs,
     ),
-    ...dialects.flatMap((dialect) =>
-      dialectRoutes(dialect, { pipeline, peerOf, newRequestId: newId, clock, onFault }),
-    ),
+    ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, intake, clock })),
     openapiRoute(dialects),
+    metricsRoute(scrape, config.metricsToken),
     ...(inbox ? inboxRoutes(inbox, random) : []),
   ]);
   return createListener({
@@ -145,6 +155,6 @@ export function composeDoors(parts: Parts): Listener {
     limits,
     trustedProxies,
     tls,
-    onFault,
+    intake,
   });
 }

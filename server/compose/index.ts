@@ -6,12 +6,14 @@ import { createContacts } from '../contacts/contacts.js';
 import { type Breakers, createBreakers } from '../delivery/breakers.js';
 import { createIds } from '../domain/ids.js';
 import { byMethod } from '../handlers.js';
+import type { Listener } from '../http/listener.js';
 import { createApiKeys } from '../keys/apiKeys.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBlock } from '../limits/recipientBlock.js';
 import { createLog, type Logger } from '../observe/log.js';
 import { Serving } from '../observe/serving.js';
 import { createHandlers } from '../otp/index.js';
+import { createOutbound } from '../outbound/outbound.js';
 import { createAuthenticate } from '../pipeline/authenticate.js';
 import { authorise } from '../pipeline/authorise.js';
 import { createCheckOrigin } from '../pipeline/checkOrigin.js';
@@ -27,11 +29,15 @@ import { openEmbedded } from '../store/embedded.js';
 import { createTemplates } from '../templates/templates.js';
 import { createWallet } from '../wallet/wallet.js';
 import { createWorkspaces } from '../workspaces/workspaces.js';
+import { composeCounting } from './counting.js';
 import { composeDoors } from './doors.js';
 import { type FirstKeys, makeFirstKeys } from './firstStart.js';
+import { composeGuarding } from './guarding.js';
+import { composeObserving, observedStore } from './observing.js';
 import { composeOperator } from './operator.js';
 import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
+import { composeScraping } from './scraping.js';
 import { composeSecrets } from './secrets.js';
 import { readTls } from './tls.js';
 import { composeWatching } from './watching.js';
@@ -67,20 +73,36 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const newId = createIds(clock, random);
   const tls = await readTls(config);
   const serving = new Serving();
-  const store = overrides.documents ?? (await openStore(config, clock));
-  const { documents, expire, streams } = composeWatching(store, serving, clock, log);
-  const secrets = await composeSecrets(config, documents, clock, random, log);
+  const observing = await composeObserving(config, log);
+  const { metrics, tracing } = observing;
+  const store = observedStore(overrides.documents ?? (await openStore(config, clock)), observing);
+  const { counter, stats, heard } = composeCounting(store, metrics, clock, log);
+  const { documents, expire, streams } = composeWatching(store, heard, serving, clock, log);
+  const secrets = await composeSecrets(config, documents, clock, random, log, observing);
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
 
-  const limiter = createLimiter(documents, clock, random);
+  const limiter = createLimiter(documents, clock, random, (rule) => metrics.limitRefusals.add({ rule }));
   const block = createRecipientBlock(documents, clock);
   const sponsors = createSponsors(documents, secrets.encryption, clock);
   const senders = createSenders(documents, clock);
   const templates = createTemplates(documents, workspaces, clock);
   const contacts = createContacts(documents, secrets.encryption, secrets.fingerprints);
   const wallet = createWallet({ documents, newId, clock, log });
+  const outbound = createOutbound({ publicOnly: config.env === 'production' });
+  const guarding = composeGuarding({
+    config,
+    documents,
+    secrets,
+    wallet,
+    outbound,
+    refused: stats.refused,
+    newId,
+    clock,
+    log,
+  });
   const common = {
+    ...guarding,
     config,
     documents,
     secrets,
@@ -95,11 +117,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     newId,
     clock,
     random,
+    metrics,
+    tracing,
     log,
   };
   const { inbox, routes, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
-  const { outbox, events, expiring, erasing, sweeping } = composeQueues({ ...common, routes, breakers });
+  const queues = composeQueues({ ...common, routes, breakers });
+  const { outbox, events } = queues;
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
@@ -117,17 +142,37 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
         outbox,
         events,
+        sent: stats.sent,
+        checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
       }),
       ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
-      ...composeOperator({ ...common, keys }),
+      ...composeOperator({ ...common, keys, outbound, counter }),
     ]),
     streams,
     newRequestId: newId,
     clock,
     log,
+    metrics,
+    tracing,
   });
-  const listener = composeDoors({ ...common, keys, limiter, pipeline, inbox, serving, tls });
-  const queues = [outbox, events, expiring, erasing, sweeping];
+  const scraping = composeScraping({
+    ...common,
+    pool: secrets.pool,
+    breakers,
+    queues,
+    connections: () => listener.connections(),
+  });
+  const { scrape } = scraping;
+  const listener: Listener = composeDoors({
+    ...common,
+    keys,
+    limiter,
+    pipeline,
+    inbox,
+    serving,
+    tls,
+    scrape,
+  });
 
   let firstKeys: FirstKeys | undefined;
   return {
@@ -140,17 +185,22 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       const address = await listener.listen(config.host, config.port);
       // Not before: a start that ends at a port that is taken shows its keys to nobody.
       firstKeys = await makeFirstKeys(config, documents, keys, clock);
-      for (const queue of queues) queue.start();
+      scraping.start();
+      for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');
       return address;
     },
     async stop() {
       serving.become('stopping');
       await listener.stop(GRACE_MS);
-      await Promise.all(queues.map((queue) => queue.stop()));
+      await Promise.all(Object.values(queues).map((queue) => queue.stop()));
+      scraping.stop();
       secrets.stopRefreshing();
       await closeProviders();
+      outbound.close();
+      await counter.flush();
       await documents.close();
+      await tracing?.close();
     },
   };
 }

@@ -2,25 +2,35 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
+import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { Config } from '../config.js';
 import { createContactHandlers } from '../contacts/handlers.js';
+import { createGuardHandlers } from '../guard/handlers.js';
+import type { GuardReader } from '../guard/settings.js';
+import type { Tallies } from '../guard/tally.js';
 import { byMethod } from '../handlers.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import { createApiKeyHandlers } from '../keys/handlers.js';
 import { createLimitHandlers } from '../limits/handlers.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import { createAudit, createAuditHandlers } from '../operator/audit.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Random } from '../random.js';
 import { createSenderHandlers } from '../senders/handlers.js';
 import type { Senders } from '../senders/senders.js';
 import { createSponsorServiceHandlers } from '../sponsors/handlers.js';
 import type { Sponsors } from '../sponsors/sponsors.js';
+import type { Counter } from '../stats/counter.js';
+import { createStatsHandlers } from '../stats/handlers.js';
 import type { Documents } from '../store/documents.js';
 import { createTemplateHandlers } from '../templates/handlers.js';
 import type { Templates } from '../templates/templates.js';
@@ -40,13 +50,19 @@ interface Parts {
   readonly templates: Templates;
   readonly sponsors: Sponsors;
   readonly wallet: Wallet;
+  readonly guardReader: GuardReader;
+  readonly tallies: Tallies;
+  readonly outbound: Outbound;
+  readonly counter: Counter;
+  readonly config: Config;
+  readonly random: Random;
   readonly newId: () => string;
   readonly clock: Clock;
 }
 
 /** The operator's handlers of every room, recorded. */
 export function composeOperator(parts: Parts): [DescMethod, Handler][] {
-  const { documents, secrets, keys, workspaces, senders, templates, wallet, newId, clock } = parts;
+  const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).recorded([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
@@ -57,6 +73,8 @@ export function composeOperator(parts: Parts): [DescMethod, Handler][] {
     ...byMethod(ContactService, createContactHandlers(documents, encryption, fingerprints)),
     ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
     ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
+    ...byMethod(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
+    ...byMethod(StatsService, createStatsHandlers(documents, counter, clock)),
     ...byMethod(AuditService, createAuditHandlers(documents)),
   ]);
 }

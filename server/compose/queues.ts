@@ -10,8 +10,11 @@ import { createCarryOut } from '../events/carryOut.js';
 import { createDrain } from '../events/drain.js';
 import { createErase } from '../events/erase.js';
 import type { Expire } from '../events/expire.js';
+import type { Guard } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Tracing } from '../observe/tracing.js';
 import { workspaceOf } from '../otp/present.js';
 import type { Random } from '../random.js';
 import type { Documents } from '../store/documents.js';
@@ -32,18 +35,21 @@ interface Parts {
   readonly wallet: Wallet;
   readonly templates: Templates;
   readonly contacts: Contacts;
+  readonly guard: Guard;
   readonly routes: Routes;
   readonly breakers: Breakers;
   readonly expire: Expire;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
 }
 
 /** The loops that work in the background: delivery, events, ends by time, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
-  const { documents, secrets, workspaces, templates, routes, breakers, clock, random, log } = parts;
+  const { documents, secrets, workspaces, templates, routes, metrics, clock, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
@@ -54,41 +60,39 @@ export function composeQueues(parts: Parts) {
     clock,
     log,
   });
+  const named = (queue: string) => ({ name: queue, failed: () => metrics.queueFailures.add({ queue }) });
   const common = { collection: sessions, clock, log };
   return {
     outbox: createDueQueue({
       ...common,
-      name: 'outbox',
+      ...named('outbox'),
       due: 'deliverAt',
       concurrency: 32,
       work: createDeliver({
         sessions,
+        ...parts,
         routeOf: async ({ _id }, channel) =>
           routes.of((await workspaces.get(workspaceOf({ _id }))).routes, channel),
-        breakers,
         compose,
-        clock,
-        random,
-        log,
       }),
     }),
     events: createDueQueue({
       ...common,
-      name: 'events',
+      ...named('events'),
       due: 'eventsAt',
       concurrency: 16,
       work: createDrain(sessions, createCarryOut({ ...parts, open }), clock),
     }),
     expiring: createDueQueue({
       ...common,
-      name: 'expiring',
+      ...named('expiring'),
       due: 'expireAt',
       concurrency: 8,
       work: parts.expire,
     }),
     erasing: createDueQueue({
       ...common,
-      name: 'erasing',
+      ...named('erasing'),
       due: 'eraseAt',
       concurrency: 4,
       work: createErase(sessions, clock),
@@ -97,7 +101,7 @@ export function composeQueues(parts: Parts) {
       collection: documents.collection<StoredWallet>('wallets'),
       clock,
       log,
-      name: 'sweeping',
+      ...named('sweeping'),
       due: 'sweepAt',
       concurrency: 4,
       work: createSweep(documents, clock),

@@ -12,9 +12,12 @@ import { createJwt } from '../secrets/jwt.js';
 import { openKeyring } from '../secrets/keyring.js';
 import { masterKeysOfFolder } from '../secrets/masterKeyFile.js';
 import { parseMasterKeys } from '../secrets/masterKeys.js';
+import { measuredPool } from '../secrets/measuredPool.js';
 import { createSessionTokens } from '../secrets/sessionTokens.js';
+import { tracedHasher } from '../secrets/tracedHasher.js';
 import { createVerificationTokens } from '../secrets/verificationToken.js';
 import type { Documents } from '../store/documents.js';
+import type { Observing } from './observing.js';
 
 /** Requests that may wait for a hash. At 11 ms a hash and two at once, the last waits under two seconds. */
 const WAITING_ROOM = 256;
@@ -26,6 +29,7 @@ export async function composeSecrets(
   clock: Clock,
   random: Random,
   log: Logger,
+  { metrics, tracing }: Observing,
 ) {
   const masters = config.masterKeys
     ? parseMasterKeys(config.masterKeys)
@@ -33,13 +37,14 @@ export async function composeSecrets(
   const keyring = await openKeyring({ documents, masters, clock, random });
   const stopRefreshing = keyring.keepFresh((err) => log.warn({ err }, 'the key ring cannot be read again'));
   const concurrency = config.hashConcurrency ?? hashConcurrency(availableParallelism());
+  const hasher = createCodeHasher(config.hash, keyring.keys('pepper'), random);
   const jwt = createJwt(keyring.keys('signing'), clock);
   return {
-    hasher: createCodeHasher(config.hash, keyring.keys('pepper'), random),
+    hasher: tracing ? tracedHasher(hasher, tracing) : hasher,
     pool:
       config.hash === 'hmac'
         ? openHashPool
-        : createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }),
+        : measuredPool(createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }), metrics),
     encryption: createEncryption(keyring.keys('encryption'), random),
     fingerprints: createFingerprints(keyring.keys('index')),
     sessionTokens: createSessionTokens(jwt),

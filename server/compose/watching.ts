@@ -10,19 +10,28 @@ import type { Serving } from '../observe/serving.js';
 import { createWatchPlaces } from '../otp/watchPlaces.js';
 import { createWatchSession } from '../otp/watchSession.js';
 import type { Documents } from '../store/documents.js';
-import { telling } from '../store/telling.js';
+import { type Tell, telling } from '../store/telling.js';
 
 /** What it takes to watch sessions. */
 export interface Watching {
-  /** The documents for everybody: whatever is done to a session through them, its watchers hear of at once. */
+  /** The documents for everybody: whatever is done to a session through them, its watchers and who counts hear of at once. */
   readonly documents: Documents;
   readonly expire: Expire;
   readonly streams: ReadonlyMap<DescMethod, StreamHandler>;
 }
 
-export function composeWatching(store: Documents, serving: Serving, clock: Clock, log: Logger): Watching {
+export function composeWatching(
+  store: Documents,
+  heard: Tell<StoredSession>,
+  serving: Serving,
+  clock: Clock,
+  log: Logger,
+): Watching {
   const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
-  const documents = telling(store, 'sessions', hub.tell);
+  const documents = telling<StoredSession>(store, 'sessions', (session, update) => {
+    hub.tell(session);
+    heard(session, update);
+  });
   const sessions = documents.collection<StoredSession>('sessions');
   const expire = createExpire(sessions, clock);
   const watchSession = createWatchSession({

@@ -2,13 +2,18 @@ import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import { inSpan, type Tracing } from '../observe/tracing.js';
 import type { Pass } from './breakers.js';
 import type { Message, Outcome, Provider } from './provider.js';
 
-interface Options {
+/** What every try stands on. */
+export interface AttemptParts {
   /** Opens the sealed code and address and renders the message. */
   readonly compose: (session: StoredSession, channel: ChannelName) => Promise<Message>;
   readonly clock: Clock;
+  readonly metrics: Pick<Metrics, 'deliveryTries' | 'providerSeconds'>;
+  readonly tracing?: Tracing | undefined;
   readonly log: Logger;
 }
 
@@ -24,7 +29,7 @@ export interface Attempt {
 }
 
 /** Gives one message to one provider, once, in the time there is for it. Never throws. */
-export function createAttempt({ compose, clock, log }: Options) {
+export function createAttempt({ compose, clock, metrics, tracing, log }: AttemptParts) {
   async function outcomeOf(session: StoredSession, { channel, provider, until, expiresAt }: Attempt) {
     const limit = new AbortController();
     const late = new Promise<Outcome>((resolve) => {
@@ -37,7 +42,10 @@ export function createAttempt({ compose, clock, log }: Options) {
       const message = await compose(session, channel);
       // Composing asks the store, which may have taken its time.
       if (limit.signal.aborted || clock.now() >= giveUpAt) return undefined;
-      return await Promise.race([provider.send(message, limit.signal), late]);
+      const startedAt = performance.now();
+      const outcome = await Promise.race([provider.send(message, limit.signal), late]);
+      metrics.providerSeconds.observe({ provider: provider.name }, (performance.now() - startedAt) / 1e3);
+      return outcome;
     } catch (error) {
       log.warn({ err: error, session: session._id, channel, provider: provider.name }, 'provider threw');
       return { kind: 'retry', error: 'PROVIDER_FAULT' } as const;
@@ -47,9 +55,19 @@ export function createAttempt({ compose, clock, log }: Options) {
   }
 
   return async (session: StoredSession, mine: Attempt): Promise<Outcome> => {
-    const outcome = await outcomeOf(session, mine);
-    judge(mine, outcome, clock.now());
-    return outcome ?? { kind: 'retry', error: 'TIMEOUT' };
+    const { channel, provider } = mine;
+    const about = { 'countersign.provider': provider.name, 'countersign.channel': channel };
+    return inSpan(tracing, ['deliver', 'client', about, session.trace], async (span) => {
+      const outcome = await outcomeOf(session, mine);
+      judge(mine, outcome, clock.now());
+      const told: Outcome = outcome ?? { kind: 'retry', error: 'TIMEOUT' };
+      metrics.deliveryTries.add({ provider: provider.name, channel, outcome: told.kind });
+      span?.set({
+        'countersign.outcome': told.kind,
+        'countersign.session': session._id.slice(session._id.indexOf('/') + 1),
+      });
+      return told;
+    });
   };
 }
 

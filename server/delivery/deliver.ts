@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { recording, refundEvent } from '../domain/events.js';
 import {
@@ -7,13 +6,12 @@ import {
   type StoredDelivery,
   type StoredSession,
 } from '../domain/session.js';
-import type { Logger } from '../observe/log.js';
 import type { Random } from '../random.js';
 import type { Collection } from '../store/documents.js';
-import { type Attempt, createAttempt } from './attempt.js';
+import { type Attempt, type AttemptParts, createAttempt } from './attempt.js';
 import type { Breakers } from './breakers.js';
 import { settled } from './outbox.js';
-import type { Message, Outcome, Provider } from './provider.js';
+import type { Outcome, Provider } from './provider.js';
 import { replacement } from './replacement.js';
 import { afterOutcome, type Circumstances, nextTry, putOff } from './routing.js';
 
@@ -22,16 +20,12 @@ const LEASE_MARGIN_MS = 10_000;
 /** Wait before an outcome is recorded again in a store that did not answer. */
 const RECORD_AGAIN_MS = 500;
 
-interface Options {
+interface Options extends AttemptParts {
   readonly sessions: Collection<StoredSession>;
   /** The providers of a session's channel, in the order in which they are tried. */
   readonly routeOf: (session: StoredSession, channel: ChannelName) => Promise<readonly Provider[]>;
   readonly breakers: Breakers;
-  /** Opens the sealed code and address and renders the message. */
-  readonly compose: (session: StoredSession, channel: ChannelName) => Promise<Message>;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly log: Logger;
 }
 
 interface Claim extends Attempt {

@@ -4,9 +4,10 @@ import type { Clock } from '../clock.js';
 import { describe, Failure, invalid, retryAfterSeconds, toFailure } from '../errors.js';
 import { sendJson } from '../http/answer.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
+import type { Intake } from '../http/intake.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import type { PrefixRoute } from '../http/router.js';
-import { bearer, headersOf, readRequestId } from '../pipeline/headers.js';
+import { bearer, headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
@@ -16,9 +17,7 @@ interface Parts {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
   readonly peerOf: (req: HttpRequest) => string;
-  readonly newRequestId: () => string;
-  /** Told of every fault (5xx) that the pipeline did not log, with its cause. */
-  readonly onFault: (failure: Failure, req: HttpRequest) => void;
+  readonly intake: Intake;
 }
 
 /**
@@ -29,7 +28,7 @@ interface Parts {
 export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
   const match = createMatcher(dialect.routes);
   const handle: HttpHandler = async (req, res) => {
-    const requestId = readRequestId(header(req, 'x-request-id')) ?? parts.newRequestId();
+    const requestId = parts.intake.idOf(req);
     const trace: Trace = { headers: headersOf({ requestId }), body: undefined, called: false, logged: false };
     try {
       const found = match(req.method ?? '', pathOf(req));
@@ -45,7 +44,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (failure.row.status >= 500 && !trace.logged) parts.onFault(failure, req);
+      if (!trace.logged) parts.intake.refused(failure, req, requestId);
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
       sendJson(req, res, status, body, {
         ...trace.headers,
@@ -62,6 +61,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     origin: header(req, 'origin'),
     peer: parts.peerOf(req),
     requestId,
+    traceparent: header(req, 'traceparent'),
     signal: goneSignal(res),
   });
 

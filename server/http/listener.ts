@@ -6,10 +6,11 @@ import { Connections } from './connections.js';
 import { watchDeadlines } from './deadlines.js';
 import { createHttp1, type TlsFiles } from './http1.js';
 import { createHttp2 } from './http2.js';
+import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpHandler } from './message.js';
 import { type Networks, networks } from './peer.js';
-import { createServe, type OnFault } from './serve.js';
+import { createServe } from './serve.js';
 
 export interface ListenerOptions {
   readonly handler: HttpHandler;
@@ -19,7 +20,7 @@ export interface ListenerOptions {
   readonly clock?: Clock;
   /** Peers that may open any number of connections. */
   readonly trustedProxies?: Networks;
-  readonly onFault?: OnFault;
+  readonly intake?: Intake;
 }
 
 export interface Listener {
@@ -37,9 +38,9 @@ export interface Listener {
 
 /** One port for HTTP/1.1 and HTTP/2: in clear text told apart by the first bytes, over TLS by ALPN. */
 export function createListener(options: ListenerOptions): Listener {
-  const { handler, limits, tls, clock = systemClock, onFault = () => {} } = options;
+  const { handler, limits, tls, clock = systemClock, intake } = options;
   const connections = new Connections(limits, clock, options.trustedProxies ?? networks([]));
-  const serve = createServe(handler, connections, limits, clock, onFault);
+  const serve = createServe(handler, connections, limits, clock, intake);
   const http1 = createHttp1(serve, connections, limits, clock, tls);
   const takeHttp2 = createHttp2(serve, connections, limits, clock);
   // Node closes a connection as idle while the end of its answer is still being sent; what is idle is known here.

@@ -4,11 +4,9 @@ import type { Clock } from '../clock.js';
 import { Failure, toFailure } from '../errors.js';
 import { sendFailure } from './answer.js';
 import type { Connections } from './connections.js';
+import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import { cut, type HttpHandler, type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
-
-/** Told of every fault (5xx) of a handler, with its cause, for the log. */
-export type OnFault = (failure: Failure, req: HttpRequest) => void;
 
 /**
  * What both HTTP versions call with each request: notes it, refuses what no
@@ -19,7 +17,7 @@ export function createServe(
   connections: Connections,
   limits: HttpLimits,
   clock: Clock,
-  onFault: OnFault,
+  intake: Intake | undefined,
 ): (req: HttpRequest, res: HttpResponse) => void {
   return (req, res) => {
     // A stream that was reset, or a session that died, before its request got here has no session any more.
@@ -35,7 +33,7 @@ export function createServe(
     // Node ignores the wish to upgrade, as it should, but drops what came behind it in the same packet. What
     // follows after that would be read from the middle, which is how requests are smuggled.
     if (!isHttp2(req) && req.headers.upgrade !== undefined) connection.conclude(clock.now());
-    answer(req, res, limits, handler, onFault);
+    answer(req, res, limits, handler, intake);
   };
 }
 
@@ -44,11 +42,11 @@ function answer(
   res: HttpResponse,
   limits: HttpLimits,
   handler: HttpHandler,
-  onFault: OnFault,
+  intake: Intake | undefined,
 ): void {
   const fail = (thrown: unknown) => {
     const failure = toFailure(thrown);
-    if (failure.row.status >= 500) onFault(failure, req);
+    if (intake) told(intake, failure, req, res);
     if (!res.headersSent) sendFailure(req, res, failure);
     // Half an answer cannot be mended; cutting it off tells the peer that it is not whole.
     else if (!res.writableEnded) cut(req, constants.NGHTTP2_INTERNAL_ERROR);
@@ -59,6 +57,14 @@ function answer(
   } catch (thrown) {
     fail(thrown);
   }
+}
+
+/** The id stands in the answer and in the log, so that one is found by the other. */
+function told(intake: Intake, failure: Failure, req: HttpRequest, res: HttpResponse): void {
+  const given = res.getHeader('x-request-id');
+  const requestId = typeof given === 'string' ? given : intake.idOf(req);
+  if (!res.headersSent) res.setHeader('x-request-id', requestId);
+  intake.refused(failure, req, requestId);
 }
 
 /** What node's HTTP/1.1 parser lets pass and HTTP/2 sessions check themselves. */

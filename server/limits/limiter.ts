@@ -38,7 +38,13 @@ export interface Limiter {
   check(partition: string, counts: readonly Count[], overrides: RuleOverrides): Promise<void>;
 }
 
-export function createLimiter(documents: Documents, clock: Clock, random: Random): Limiter {
+/** `refused` is told of every rule that refused a call. */
+export function createLimiter(
+  documents: Documents,
+  clock: Clock,
+  random: Random,
+  refused: (rule: RuleName) => void = () => {},
+): Limiter {
   const logs = documents.collection<HitLog>('limits');
   const windows = documents.collection<WindowCount>('limits');
   return {
@@ -60,6 +66,7 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
           : await countInWindow(windows, _id, rule, now);
         if (!counted.allowed) {
           await giveBack();
+          refused(name);
           throw refusal(rule, counted);
         }
         undo.push(() => (kept ? takeBack(logs, _id, id) : uncountInWindow(windows, _id, rule, now)));
@@ -80,7 +87,9 @@ export function createLimiter(documents: Documents, clock: Clock, random: Random
           rule.max <= LARGEST_LOG
             ? await peekHit(logs, _id, rule, now)
             : await peekWindow(windows, _id, rule, now);
-        if (!counted.allowed) throw refusal(rule, counted);
+        if (counted.allowed) continue;
+        refused(name);
+        throw refusal(rule, counted);
       }
     },
   };

@@ -1,9 +1,8 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from '../call.js';
-import type { Clock } from '../clock.js';
 import { Failure, toFailure } from '../errors.js';
-import type { Logger } from '../observe/log.js';
-import { createStream, type Stream, type StreamLength } from './stream.js';
+import { createLife, type LifeParts } from './life.js';
+import { createStream, type Stream } from './stream.js';
 
 /** One check that every call passes. It may set fields of the call; it throws a Failure to refuse it. */
 export type Step = (call: Call, request: never) => void | Promise<void>;
@@ -46,29 +45,18 @@ export interface Pipeline {
   ): Promise<never>;
 }
 
-interface Options {
+interface Options extends LifeParts {
   readonly steps: Steps;
   readonly handlers: ReadonlyMap<DescMethod, Handler>;
   /** The use cases of the methods that answer with a stream. */
   readonly streams?: ReadonlyMap<DescMethod, StreamHandler>;
-  readonly newRequestId: () => string;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 export function createPipeline(options: Options): Pipeline {
-  const { steps, handlers, streams = new Map(), newRequestId, clock, log } = options;
+  const { steps, handlers, streams = new Map() } = options;
+  const life = createLife(options);
   const whoCalls = [steps.authenticate, steps.checkOrigin, steps.limitClient];
   const ordered = [...whoCalls, steps.validate, steps.authorise];
-
-  const begin = (method: DescMethod, envelope: Envelope): Call => ({
-    ...envelope,
-    method,
-    requestId: envelope.requestId ?? newRequestId(),
-    log,
-    startedAt: clock.now(),
-    principal: undefined as never,
-  });
 
   async function run<T>(
     method: DescMethod,
@@ -76,15 +64,15 @@ export function createPipeline(options: Options): Pipeline {
     answered: ((call: Call) => void) | undefined,
     work: (call: Call) => Promise<T>,
   ): Promise<T> {
-    const call = begin(method, envelope);
+    const call = life.begin(method, envelope);
     try {
-      const response = await work(call);
-      record(call, clock, undefined);
+      const response = await life.within(call, () => work(call));
+      life.end(call, undefined);
       return response;
     } catch (thrown) {
       const failure = toFailure(thrown);
       noteLimit(call, failure.details.rateLimit);
-      record(call, clock, failure);
+      life.end(call, failure);
       throw failure;
     } finally {
       answered?.(call);
@@ -112,36 +100,12 @@ export function createPipeline(options: Options): Pipeline {
         throw failure;
       }),
     stream: createStream({
-      begin,
+      begin: life.begin,
       admit: (call, request) => pass(ordered, call, request),
       // A stream may outlive the credential it was opened with.
       admitAgain: (call) => pass([steps.authenticate, steps.authorise], call, undefined),
       handlers: streams,
-      record: (call, failure, length) => record(call, clock, failure, length),
+      end: life.end,
     }),
   };
-}
-
-/** Whether a call ended because its caller went away or its deadline passed: nobody's fault, and nobody is left to tell. */
-export const isAbandoned = (signal: AbortSignal, thrown: unknown): boolean =>
-  signal.aborted && thrown instanceof Failure && thrown.details.cause === signal.reason;
-
-/** One log line a call, of a stream when it ends. Faults of ours are errors, refusals are everyday. */
-function record(call: Call, clock: Clock, failure: Failure | undefined, length?: StreamLength): void {
-  const abandoned = isAbandoned(call.signal, failure);
-  const line = {
-    method: call.method.name,
-    door: call.door,
-    workspace: call.principal?.workspace,
-    client: call.principal?.client,
-    session: call.sessionId,
-    peer: call.peer,
-    requestId: call.requestId,
-    ms: clock.now() - call.startedAt,
-    ...length,
-    reason: abandoned ? 'ABANDONED' : (failure?.reason ?? 'OK'),
-  };
-  if (!abandoned && (failure?.reason === 'INTERNAL' || failure?.reason === 'STORE_UNAVAILABLE')) {
-    call.log.error({ ...line, err: failure.details.cause }, 'call');
-  } else call.log.info(line, 'call');
 }

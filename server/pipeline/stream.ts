@@ -23,20 +23,20 @@ interface Parts {
   /** Who calls and whether it still may, before every further response. */
   readonly admitAgain: (call: Call) => Promise<void>;
   readonly handlers: ReadonlyMap<DescMethod, StreamHandler>;
-  readonly record: (call: Call, failure: Failure | undefined, length: StreamLength) => void;
+  readonly end: (call: Call, failure: Failure | undefined, length: StreamLength) => void;
 }
 
-export function createStream({ begin, admit, admitAgain, handlers, record }: Parts): Stream {
+export function createStream({ begin, admit, admitAgain, handlers, end }: Parts): Stream {
   return async function* stream(method, request, envelope, answered) {
     const call = begin(method, envelope);
     let responses = 0;
     let recorded = false;
-    const end = (failure: Failure | undefined, ended?: StreamEnd) => {
+    const over = (failure: Failure | undefined, ended?: StreamEnd) => {
       if (recorded) return;
       recorded = true;
-      record(call, failure, { responses, ended });
+      end(call, failure, { responses, ended });
     };
-    const leave = () => end(undefined, 'LEFT');
+    const leave = () => over(undefined, 'LEFT');
     // Whoever reads this may go and never come back for the next response: then nothing below runs again.
     envelope.signal.addEventListener('abort', leave, { once: true });
     try {
@@ -47,7 +47,7 @@ export function createStream({ begin, admit, admitAgain, handlers, record }: Par
       const source = handler(call, request as never);
       try {
         for (let next = await source.next(); ; next = await source.next()) {
-          if (next.done) return end(undefined, next.value);
+          if (next.done) return over(undefined, next.value);
           if (responses > 0) await admitAgain(call);
           responses += 1;
           yield next.value as never;
@@ -58,7 +58,7 @@ export function createStream({ begin, admit, admitAgain, handlers, record }: Par
     } catch (thrown) {
       const failure = toFailure(thrown);
       noteLimit(call, failure.details.rateLimit);
-      end(failure);
+      over(failure);
       answered?.(call);
       throw failure;
     } finally {

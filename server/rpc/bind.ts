@@ -9,18 +9,20 @@ import {
 import type { Call, Envelope } from '../call.js';
 import { Failure } from '../errors.js';
 import { headersOf } from '../pipeline/headers.js';
-import { isAbandoned, type Pipeline } from '../pipeline/index.js';
+import type { Pipeline } from '../pipeline/index.js';
+import { isAbandoned } from '../pipeline/life.js';
 import { toConnectError } from './connectError.js';
 import { envelopeOf } from './envelope.js';
 
 /** What the listener knows of a request and Connect does not pass on. */
 export interface Arrival {
   readonly peer: string;
+  readonly requestId: string;
   /** Set once a handler has the call: from then on, errors are its own. */
   reached: boolean;
 }
 
-export const arrivalKey = createContextKey<Arrival>({ peer: '', reached: false });
+export const arrivalKey = createContextKey<Arrival>({ peer: '', requestId: '', reached: false });
 
 /** Binds every method of the services to the pipeline, generically. */
 export function bindServices(
@@ -72,6 +74,7 @@ const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContex
   envelopeOf((name) => requestHeader.get(name), {
     door: protocolName,
     peer: values.get(arrivalKey).peer,
+    requestId: values.get(arrivalKey).requestId,
     signal,
   });
 

@@ -13,9 +13,9 @@ import {
 } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
+import type { Intake } from '../http/intake.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
-import { readRequestId } from '../pipeline/headers.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
@@ -32,6 +32,7 @@ export const TIMEOUT_MAX = 3_600_000;
 interface Options {
   readonly routes: (router: ConnectRouter) => void;
   readonly peerOf: (req: HttpRequest) => string;
+  readonly intake: Intake;
 }
 
 /** A method's handler, and whether its requests name enum values. */
@@ -62,7 +63,7 @@ async function* noting<T>(messages: AsyncIterable<T>, arrival: Arrival): AsyncIt
  * decoded is refused with our reason, in Connect's JSON with the field named,
  * and without quoting its value; what is left of a refused request is read.
  */
-export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
+export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandler {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: READ_MAX,
@@ -82,9 +83,12 @@ export function createRpcHandler({ routes, peerOf }: Options): HttpHandler {
     const method = methods.get(pathOf(req));
     if (!method) throw new Failure('ROUTE_NOT_FOUND');
     // The pipeline says it again; a request that never gets there is to be found by its id all the same.
-    const requestId = readRequestId(req.headers['x-request-id']?.toString());
-    if (requestId) res.setHeader('x-request-id', requestId);
-    const response = await respond(method, req, res, { peer: peerOf(req), reached: false });
+    const requestId = intake.idOf(req);
+    res.setHeader('x-request-id', requestId);
+    const arrival = { peer: peerOf(req), requestId, reached: false };
+    const response = await respond(method, req, res, arrival, (failure) =>
+      intake.refused(failure, req, requestId),
+    );
     await universalResponseToNodeResponse(unescaping(response), res).catch((error: unknown) => {
       // The caller is gone or does not read: there is nobody to tell.
       if (!(error instanceof ConnectError)) throw error;
@@ -97,20 +101,25 @@ async function respond(
   req: HttpRequest,
   res: HttpResponse,
   arrival: Arrival,
+  refused: (failure: Failure) => void,
 ): Promise<UniversalServerResponse> {
+  const refuse = (failure: Failure) => {
+    refused(failure);
+    return refusal(failure);
+  };
   const values = createContextValues().set(arrivalKey, arrival);
   const request = universalRequestFromNodeRequest(req, res, undefined, values);
   let body: Buffer | undefined;
   try {
     if (isJsonPost(req)) body = await readBytes(req, READ_MAX);
   } catch (thrown) {
-    if (thrown instanceof Failure) return refusal(thrown);
+    if (thrown instanceof Failure) return refuse(thrown);
     throw thrown;
   }
   const text = () => jsonTextOf(req, body, READ_MAX);
   const { input } = handler.method;
   const unknown = namesValues ? findUnknownName(input, text() ?? '') : undefined;
-  if (unknown) return refusal(new Failure('INVALID_REQUEST', { violations: [unknown] }));
+  if (unknown) return refuse(new Failure('INVALID_REQUEST', { violations: [unknown] }));
 
   const response = await handler({ ...request, body: body ? once(body) : chunksOf(req) });
   if (arrival.reached) return response;
@@ -120,7 +129,7 @@ async function respond(
   }
   if (response.status === 415) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
   const json = text();
-  return restate(response, () => (json === undefined ? undefined : findJsonFault(input, json)));
+  return restate(response, () => (json === undefined ? undefined : findJsonFault(input, json)), refused);
 }
 
 /** A stream knows its trailer at its end only. */

@@ -74,11 +74,12 @@ const connectStream: Protocol = {
 /**
  * Puts the refusal of a request that no handler got to see into our words:
  * with a reason, and without the value at fault, which Connect quotes and which
- * may be a code or an address. `findFault` looks for the field at fault.
+ * may be a code or an address. `findFault` looks for the field at fault, `refused` is told.
  */
 export async function restate(
   response: UniversalServerResponse,
   findFault: () => FieldViolation | undefined,
+  refused: (failure: Failure) => void,
 ): Promise<UniversalServerResponse> {
   // A refusal without a word, such as of HTTP/1.1 for a stream both ways, is left so.
   if (!response.body && !response.trailer) return response;
@@ -86,6 +87,7 @@ export async function restate(
   const error = await protocol.read(response);
   if (!error) return response;
   const failure = failureOf(error, findFault);
+  if (failure) refused(failure);
   const restated = failure ? toConnectError(failure) : error;
   return protocol.write(response, restated, failure?.row.status ?? response.status);
 }

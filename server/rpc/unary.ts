@@ -20,9 +20,11 @@ import {
 import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
+import type { Intake } from '../http/intake.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
-import { headersOf, readRequestId } from '../pipeline/headers.js';
-import { isAbandoned, type Pipeline } from '../pipeline/index.js';
+import { headersOf } from '../pipeline/headers.js';
+import type { Pipeline } from '../pipeline/index.js';
+import { isAbandoned } from '../pipeline/life.js';
 import { callSignal } from './callSignal.js';
 import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
@@ -37,6 +39,7 @@ interface Options {
   readonly services: readonly DescService[];
   readonly pipeline: Pipeline;
   readonly peerOf: (req: HttpRequest) => string;
+  readonly intake: Intake;
   /** Takes every other request. */
   readonly otherwise: HttpHandler;
 }
@@ -60,7 +63,7 @@ interface Form {
  * one is built on web streams, headers and signals, which most calls have no
  * use for. Everything else about the protocol is left to it.
  */
-export function createUnaryHandler({ services, pipeline, peerOf, otherwise }: Options): HttpHandler {
+export function createUnaryHandler({ services, pipeline, peerOf, intake, otherwise }: Options): HttpHandler {
   const targets = new Map<string, Target>();
   for (const { typeName, methods } of services) {
     for (const method of methods) {
@@ -83,7 +86,9 @@ export function createUnaryHandler({ services, pipeline, peerOf, otherwise }: Op
       if (!(thrown instanceof Failure)) throw thrown;
       // On HTTP/2 an unread rest would keep the stream from ever ending.
       req.resume();
-      sendError(res, toConnectError(thrown), thrown.row.status, requestIdOf(req));
+      const requestId = intake.idOf(req);
+      intake.refused(thrown, req, requestId);
+      sendError(res, toConnectError(thrown), thrown.row.status, { 'x-request-id': requestId });
       return;
     }
     const { signal, over } = callSignal(res, form.timeoutMs);
@@ -107,12 +112,6 @@ export function createUnaryHandler({ services, pipeline, peerOf, otherwise }: Op
       over();
     }
   }
-}
-
-/** The caller's own request id comes back with what never reaches the pipeline, too. */
-function requestIdOf({ headers }: HttpRequest): Record<string, string> {
-  const requestId = readRequestId(headers['x-request-id'] as string | undefined);
-  return requestId === undefined ? {} : { 'x-request-id': requestId };
 }
 
 /** Undefined for a request that is for Connect's own handler, such as one that it will refuse. */

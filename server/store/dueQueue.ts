@@ -14,6 +14,10 @@ export interface DueQueue<T extends Document> {
   start(): void;
   /** This document has work now: no need to look for it. */
   offer(document: T): void;
+  /** Documents that are worked on now. */
+  underWay(): number;
+  /** How long the earliest due document has been due, milliseconds; 0 where none is. Asks the store. */
+  lag(): Promise<number>;
   /** Takes up nothing new and resolves when what is under way is done. */
   stop(): Promise<void>;
 }
@@ -27,6 +31,8 @@ interface Options<T extends Document> {
   readonly work: (document: T) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of work that ended in a fault. */
+  readonly failed?: () => void;
   /** Documents worked on at once. */
   readonly concurrency: number;
 }
@@ -36,7 +42,7 @@ interface Options<T extends Document> {
  * document by a guarded update, so looking at the same one twice is harmless.
  */
 export function createDueQueue<T extends Document>(options: Options<T>): DueQueue<T> {
-  const { name, collection, due, work, clock, log, concurrency } = options;
+  const { name, collection, due, work, clock, log, failed, concurrency } = options;
   const underWay = new Map<string, Promise<void>>();
   const offered: T[] = [];
   let running = false;
@@ -47,7 +53,10 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
 
   function run(document: T): void {
     const done = work(document)
-      .catch((error) => log.error({ err: error, queue: name, document: document._id }, 'work failed'))
+      .catch((error) => {
+        failed?.();
+        log.error({ err: error, queue: name, document: document._id }, 'work failed');
+      })
       .then(() => {
         underWay.delete(document._id);
         takeOffered();
@@ -96,6 +105,14 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
       if (!running || offered.length >= OFFERS) return;
       offered.push(document);
       takeOffered();
+    },
+    underWay: () => underWay.size,
+    async lag() {
+      const now = clock.now();
+      const [first] = await collection
+        .find({ [due]: { $lte: new Date(now) } }, { sort: { [due]: 1 }, limit: 1 })
+        .toArray();
+      return first ? now - (first[due] as Date).getTime() : 0;
     },
     async stop() {
       running = false;

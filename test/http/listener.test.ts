@@ -82,7 +82,12 @@ describe('what a handler throws', () => {
         return Promise.reject(new Error('secret cause'));
       },
       {},
-      { onFault: (failure, req) => faults.push(`${failure.reason} ${req.url}`) },
+      {
+        intake: {
+          idOf: () => 'r-1',
+          refused: (failure, req) => faults.push(`${failure.reason} ${req.url}`),
+        },
+      },
     );
 
   it.each(['/sync', '/async'])(

@@ -14,6 +14,7 @@ import { type ChannelName, isChannelName } from '../../server/domain/channels.js
 import { createIds } from '../../server/domain/ids.js';
 import type { Principal } from '../../server/domain/principal.js';
 import type { StoredSession } from '../../server/domain/session.js';
+import type { Guard } from '../../server/guard/guard.js';
 import { createLimiter } from '../../server/limits/limiter.js';
 import { createRecipientBlock } from '../../server/limits/recipientBlock.js';
 import { createHandlers } from '../../server/otp/index.js';
@@ -66,7 +67,14 @@ interface Options {
 let processes = 0;
 
 /** Nobody takes messages or events up: these tests are about what the calls themselves do. */
-const idle = { start() {}, offer() {}, stop: async () => {} };
+const idle = { offer() {} };
+
+/** Nor does any rule of the guard hold. */
+const open: Guard = {
+  enter: async () => ({ ask: async () => {}, giveBack: async () => {} }),
+  approved: async () => {},
+  failed: async () => {},
+};
 
 export function createUseCases(documents: Documents, options: Options = {}): UseCases {
   const { clock = new ManualClock(), hash = 'hmac', pool = openHashPool } = options;
@@ -99,8 +107,11 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     senders: createSenders(documents, clock),
     wallet: createWallet({ documents, newId, clock, log }),
     supports: () => true,
+    guard: open,
     outbox: idle,
     events: idle,
+    sent: () => {},
+    checked: () => {},
     newId,
     clock,
   };
@@ -119,6 +130,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
         requestId: newId(),
         log,
         startedAt: clock.now(),
+        begunAt: 0,
         principal: who,
       };
       return create(method.output, await handler(made, create(method.input, request))) as MessageShape<

@@ -25,7 +25,7 @@ async function startProcess(
 ) {
   const serving = new Serving();
   serving.become('ready');
-  const watching = composeWatching(change(await store.open()), serving, clock, log);
+  const watching = composeWatching(change(await store.open()), () => {}, serving, clock, log);
   const { documents, streams } = watching;
   const useCases = createUseCases(documents, { clock });
   const sessions = documents.collection<StoredSession>('sessions');

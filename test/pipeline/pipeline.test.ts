@@ -6,6 +6,7 @@ import { GetSessionRequestSchema, OtpService } from '../../gen/otp/v1/otp_servic
 import type { Call, Handler } from '../../server/call.js';
 import { Failure } from '../../server/errors.js';
 import { createLog } from '../../server/observe/log.js';
+import { createMetrics } from '../../server/observe/metrics/index.js';
 import { createPipeline, type Steps } from '../../server/pipeline/index.js';
 import { ManualClock } from '../support/manualClock.js';
 
@@ -41,6 +42,7 @@ function pipelineOf({
     steps: Object.fromEntries(names.map((name) => [name, step(name)])) as unknown as Steps,
     handlers: new Map<DescMethod, Handler>([[METHOD, handle]]),
     newRequestId: () => 'made-here',
+    metrics: createMetrics(),
     clock,
     log: createLog(
       'info',

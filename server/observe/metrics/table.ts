@@ -30,7 +30,11 @@ const named = (of: string, atMost: number) => ({ of, atMost });
 export type Ending = Reason | 'OK' | 'ABANDONED';
 
 const METHOD = named('methods of the contract, by their names', 200);
-const DOOR = listed('connect', 'grpc', 'grpc-web', 'beneficiary', 'oauth', 'multichannel', 'messaging');
+/** Ways in: the protocols of the contract, then the REST dialects. */
+const DOORS = ['connect', 'grpc', 'grpc-web', 'beneficiary', 'oauth', 'multichannel', 'messaging'] as const;
+export type Door = (typeof DOORS)[number];
+
+const DOOR = listed<Door>(...DOORS);
 const ENDING = listed<Ending>('OK', 'ABANDONED', ...(Object.keys(ERRORS) as Reason[]));
 const REASON = listed<Reason>(...(Object.keys(ERRORS) as Reason[]));
 const CHANNEL = listed(...CHANNELS);
@@ -142,6 +146,11 @@ export const METRICS = {
     { channel: CHANNEL },
     DELIVERY_BUCKETS,
     'From a Send or Resend to the acceptance of its message by a provider.',
+  ),
+  breakers: gauge(
+    'countersign_breaker_state',
+    { provider: PROVIDER, state: listed('closed', 'open', 'half-open') },
+    'Circuit breakers of the providers used so far, as this process sees them: 1 for the state it is in, 0 for the others.',
   ),
   oldestUndelivered: gauge(
     'countersign_oldest_undelivered_age_seconds',
