@@ -105,7 +105,7 @@ describe('what a handler throws', () => {
     },
   );
 
-  it('is answered by the error table, with Retry-After', async () => {
+  it('is answered by the error table, with Retry-After, its request id there and in the log', async () => {
     const { port } = await broken();
     const answer = await http1(port, '/limited');
     expect(answer.status).toBe(429);
@@ -114,7 +114,8 @@ describe('what a handler throws', () => {
       'content-type': 'application/json',
       'cache-control': 'no-store',
     });
-    expect(faults).not.toContain('RATE_LIMITED /limited');
+    expect(answer.headers['x-request-id']).toBe('r-1');
+    expect(faults).toContain('RATE_LIMITED /limited');
   });
 
   it('cuts off an answer that has begun, so that half of it never passes for the whole', async () => {

@@ -52,6 +52,8 @@ export class SessionModel {
   redeemed = false;
   /** Messages of each channel so far. */
   readonly sent = new Map<ChannelName, number[]>();
+  /** When the code of each channel ends. */
+  readonly codeEnds = new Map<ChannelName, number>();
   readonly #succeeded = new Map<string, string>();
 
   constructor(config: ModelConfig, now: number) {
@@ -60,7 +62,10 @@ export class SessionModel {
     this.expiresAt = now + config.lifetime;
     this.resendAt = now + COOLDOWN;
     this.attempts = config.maxAttempts;
-    for (const channel of config.channels) this.sent.set(channel, [now]);
+    for (const channel of config.channels) {
+      this.sent.set(channel, [now]);
+      this.codeEnds.set(channel, this.expiresAt);
+    }
   }
 
   get lastLife(): number {
@@ -97,19 +102,27 @@ export class SessionModel {
     if (refusal) return { reason: refusal };
     const results: Record<string, string> = {};
     let attemptsRemaining: number | undefined;
+    let failure: string | undefined;
     for (const name of ORDER) {
       const guess = guesses[name];
       if (guess === undefined) continue;
       if (this.approvedAt !== undefined) results[name] = 'NOT_CHECKED';
-      else if (this.attempts === 0) results[name] = 'ATTEMPTS_EXHAUSTED';
-      else if (this.verified.has(name)) results[name] = 'ALREADY_VERIFIED';
-      else if (guess === 'right') {
+      else if (this.attempts === 0) {
+        results[name] = 'ATTEMPTS_EXHAUSTED';
+        failure ??= 'ATTEMPTS_EXHAUSTED';
+      } else if (this.verified.has(name)) results[name] = 'ALREADY_VERIFIED';
+      else if (now >= this.codeEnds.get(name)!) {
+        // Another channel was sent a new code, and the session goes on with that.
+        results[name] = 'NOT_CHECKED';
+        failure ??= 'SESSION_EXPIRED';
+      } else if (guess === 'right') {
         results[name] = 'VERIFIED';
         this.verified.add(name);
         if (this.#satisfied()) this.approvedAt = now;
       } else {
         results[name] = 'INVALID_CODE';
         attemptsRemaining = --this.attempts;
+        failure ??= 'INVALID_CODE';
       }
     }
     const found = Object.values(results);
@@ -117,8 +130,7 @@ export class SessionModel {
       if (requestId) this.#succeeded.set(`verify ${requestId}`, request);
       return { reason: 'OK', results, state: this.state(now) };
     }
-    const reason = found.find((result) => result !== 'ALREADY_VERIFIED') ?? 'ALREADY_VERIFIED';
-    return { reason, attemptsRemaining };
+    return { reason: failure ?? 'ALREADY_VERIFIED', attemptsRemaining };
   }
 
   resend(named: readonly ChannelName[], requestId: string, now: number): ModelAnswer {
@@ -144,6 +156,7 @@ export class SessionModel {
     this.resendsLeft--;
     this.resendAt = now + COOLDOWN;
     this.expiresAt = Math.min(now + this.config.lifetime, this.lastLife);
+    for (const name of channels) this.codeEnds.set(name, this.expiresAt);
     if (requestId) this.#succeeded.set(`resend ${requestId}`, request);
     return { reason: 'OK', state: this.state(now) };
   }

@@ -130,6 +130,7 @@ const MET: Partial<Record<Reason, () => Promise<RestAnswer>>> = {
   METHOD_NOT_ALLOWED: () => rest.get('/api/v1/otp/send'),
   UNSUPPORTED_MEDIA_TYPE: () => rest.post('/api/v1/otp/send', '{}', { 'content-type': 'text/plain' }),
   BODY_TOO_LARGE: () => api.send({ metadata: { long: 'x'.repeat(70_000) } }),
+  SEND_REFUSED: () => sandboxed('send-refused@sandbox.example'),
   OVERLOADED: () => sandboxed('overloaded@sandbox.example'),
   STORE_UNAVAILABLE: () =>
     withFault(new Failure('STORE_UNAVAILABLE', { cause: new Error('internal words') })),

@@ -31,7 +31,7 @@ export function parseExposition(text: string): Map<string, Metric> {
   const seen = new Set<string>();
   for (const line of text.slice(0, -1).split('\n')) {
     const fault = (what: string) => new Error(`${what}: ${line}`);
-    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line) ?? [];
+    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.*)$/s.exec(line) ?? [];
     if (kind === 'HELP') help = { name, text: unescaped(rest) };
     else if (kind === 'TYPE') {
       if (NAME.exec(name)?.[0] !== name) throw fault('not a name');
