@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { invalid } from '../errors.js';
 
+const FORM = /^1 ([\w-]{16}) ([a-z0-9-]+\/[0-9a-f-]{36})$/;
+
 const digest = (filters: string): string =>
   createHash('sha256').update(filters).digest('base64url').slice(0, 16);
 
@@ -11,8 +13,8 @@ export const writePageToken = (lastId: string, filters: string): string =>
 /** Where to continue; undefined for the first page. Throws INVALID_REQUEST for a token that is not for these filters. */
 export function readPageToken(token: string, filters: string): string | undefined {
   if (!token) return undefined;
-  const [version, forFilters, lastId] = Buffer.from(token, 'base64url').toString('utf8').split(' ');
-  if (version !== '1' || !lastId) throw invalid('page_token', 'is not a token of this service');
+  const [, forFilters, lastId] = FORM.exec(Buffer.from(token, 'base64url').toString('utf8')) ?? [];
+  if (!lastId) throw invalid('page_token', 'is not a token of this service');
   if (forFilters !== digest(filters)) throw invalid('page_token', 'was given out for other filters');
   return lastId;
 }

@@ -41,13 +41,14 @@ export function indexedFilters(
 
 /** The filters that are applied while reading. */
 export function matcher(request: ListSessionsRequest, now: number): (session: StoredSession) => boolean {
-  const { status, purpose } = request;
+  const { status, purpose, sponsorSlug } = request;
   const channel = request.channel === Channel.UNSPECIFIED ? undefined : channelName(request.channel);
   const metadata = Object.entries(request.metadata);
   return (session) =>
     (status === SessionStatus.UNSPECIFIED || SessionStatus[statusOf(session, now)] === status) &&
     (channel === undefined || session.channels[channel] !== undefined) &&
     (purpose === '' || session.purpose === purpose) &&
+    (sponsorSlug === '' || session.beneficiary?.sponsorSlug === sponsorSlug) &&
     (metadata.length === 0 || holds(session.metadata, metadata));
 }
 
