@@ -5,6 +5,10 @@ import { baseUrl, list, type Setting, secret, setting, url, wholeNumber } from '
 import { TELEMETRY_SETTINGS } from './config/telemetry.js';
 import { isNetwork } from './domain/addresses.js';
 
+const networkList = list
+  .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
+  .default([]);
+
 /** THE configuration table. Everything comes from the environment; an empty variable counts as unset. */
 export const SETTINGS = {
   env: setting(
@@ -59,10 +63,13 @@ export const SETTINGS = {
   tlsKey: setting('OTP_TLS_KEY', z.string().optional(), 'File with the private key (PEM).'),
   trustedProxies: setting(
     'OTP_TRUSTED_PROXIES',
-    list
-      .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
-      .default([]),
+    networkList,
     'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed.',
+  ),
+  webhookNetworks: setting(
+    'OTP_WEBHOOK_NETWORKS',
+    networkList,
+    'Addresses or CIDR ranges of your own, separated by commas, that webhooks and vetoes of workspaces may lead to in production, over http as well. Everywhere else in production: public addresses, over https.',
   ),
   publicUrl: setting(
     'OTP_PUBLIC_URL',

@@ -19,6 +19,7 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Inbox } from '../delivery/providers/inbox.js';
+import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
 import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
@@ -32,7 +33,7 @@ import type { TlsFiles } from '../http/http1.js';
 import { httpLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
-import { networks, peerAddress } from '../http/peer.js';
+import { peerAddress } from '../http/peer.js';
 import { createRouter } from '../http/router.js';
 import { rpcRoutes } from '../http/rpcRoutes.js';
 import type { ApiKeys } from '../keys/apiKeys.js';

@@ -89,7 +89,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const templates = createTemplates(documents, workspaces, clock);
   const contacts = createContacts(documents, secrets.encryption, secrets.fingerprints);
   const wallet = createWallet({ documents, newId, clock, log });
-  const outbound = createOutbound({ publicOnly: config.env === 'production' });
+  const outbound = createOutbound({
+    publicOnly: config.env === 'production',
+    allowed: config.webhookNetworks,
+  });
   const guarding = composeGuarding({
     config,
     documents,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { retryAfterMs } from '../outbound/retryAfter.js';
 import type { FinalError, Outcome } from './provider.js';
 
 /** Answers are a few hundred bytes; whatever is longer is not one. */
@@ -63,7 +64,7 @@ async function read(response: Response, clock: Clock): Promise<VendorAnswer | un
     status: response.status,
     body,
     json: jsonObject(body),
-    retryAfterMs: retryAfter(response.headers.get('retry-after'), clock.now()),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), clock.now()),
   };
 }
 
@@ -76,13 +77,6 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Retry-After: seconds, or a date (RFC 9110 section 10.2.3). */
-function retryAfter(header: string | null, now: number): number | undefined {
-  if (!header) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
 /** What a status says by itself. A success that `judge` did not recognise is none: nothing says that the message was taken. */

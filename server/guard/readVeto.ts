@@ -5,13 +5,10 @@ import { invalid } from '../errors.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Random } from '../random.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
+import { newWebhookSecret, webhookSecretFault } from '../secrets/standardWebhooks.js';
 import type { VetoSettings } from './settings.js';
 
 const DEFAULT_TIMEOUT_MS = 1_000;
-/** Standard Webhooks: 24 to 64 bytes. */
-const SECRET_BYTES = { min: 24, max: 64 } as const;
-const NEW_SECRET_BYTES = 32;
-const SECRET_PREFIX = 'whsec_';
 
 interface Parts {
   readonly outbound: Outbound;
@@ -42,9 +39,9 @@ export function readVeto(
   if (!given?.url) return { veto: undefined, made: '' };
   const fault = outbound.faultOf(given.url);
   if (fault) throw invalid('guard.veto.url', fault);
-  if (given.secret) checkLength(given.secret);
-  const made =
-    given.secret || before ? '' : SECRET_PREFIX + random.bytes(NEW_SECRET_BYTES).toString('base64');
+  const wrong = given.secret && webhookSecretFault(given.secret);
+  if (wrong) throw invalid('guard.veto.secret', wrong);
+  const made = given.secret || before ? '' : newWebhookSecret(random);
   const fresh = given.secret || made;
   return {
     veto: {
@@ -55,12 +52,4 @@ export function readVeto(
     },
     made,
   };
-}
-
-function checkLength(secret: string): void {
-  const { length } = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-  if (length < SECRET_BYTES.min || length > SECRET_BYTES.max) {
-    const { min, max } = SECRET_BYTES;
-    throw invalid('guard.veto.secret', `must hold ${min} to ${max} bytes`);
-  }
 }

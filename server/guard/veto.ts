@@ -1,7 +1,7 @@
-import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbound.js';
+import { signWebhook } from '../secrets/standardWebhooks.js';
 
 /** The most of an answer that is read. */
 const ANSWER_BYTES = 16_384;
@@ -44,7 +44,6 @@ export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal
 export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
   return async ({ url, secret, timeoutMs }, question, caller) => {
     const id = newId();
-    const now = clock.now();
     const body = JSON.stringify(presented(question));
     const limit = new AbortController();
     const cancel = clock.after(timeoutMs, () => limit.abort());
@@ -52,12 +51,7 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
       const answer = await outbound.post({
         url,
         body,
-        headers: {
-          'content-type': 'application/json',
-          'webhook-id': id,
-          'webhook-timestamp': String(Math.floor(now / 1000)),
-          'webhook-signature': new Webhook(secret).sign(id, new Date(now), body),
-        },
+        headers: { 'content-type': 'application/json', ...signWebhook([secret], id, body, clock.now()) },
         signal: AbortSignal.any([limit.signal, caller]),
         maxBytes: ANSWER_BYTES,
       });

@@ -2,10 +2,10 @@ import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import { peerKey } from '../domain/addresses.js';
+import type { Networks } from '../domain/networks.js';
 import { Connection, type Exchange } from './connection.js';
 import type { HttpLimits } from './limits.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
-import type { Networks } from './peer.js';
 
 /** What a request knows its connection by. */
 type Carrier = Socket | Http2Session;

@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../clock.js';
+import { type Networks, networks } from '../domain/networks.js';
 import { acceptPlain, acceptTls, takeOver } from './accept.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
@@ -9,7 +10,6 @@ import { createHttp2 } from './http2.js';
 import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpHandler } from './message.js';
-import { type Networks, networks } from './peer.js';
 import { createServe } from './serve.js';
 
 export interface ListenerOptions {

@@ -2,6 +2,7 @@ import { type LookupAddress, lookup } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import { networks } from '../domain/networks.js';
 import { isPublicAddress } from './publicAddress.js';
 
 /** Connections kept open to one host, so that a second call need not shake hands again. */
@@ -10,7 +11,17 @@ const IDLE_SOCKETS = 8;
 const IDLE_MS = 4_000;
 
 /** Why a call had no answer: a stable word, never the words of the system, which quote addresses. */
-export type OutboundError = 'REFUSED_ADDRESS' | 'UNREACHABLE' | 'TIMEOUT' | 'TOO_LARGE';
+export const OUTBOUND_ERRORS = [
+  /** The address is none that may be called from here. */
+  'REFUSED_ADDRESS',
+  'NAME_NOT_FOUND',
+  /** Its certificate, or the way it speaks TLS, is not acceptable. */
+  'TLS_FAILED',
+  'UNREACHABLE',
+  'TIMEOUT',
+  'TOO_LARGE',
+] as const;
+export type OutboundError = (typeof OUTBOUND_ERRORS)[number];
 
 /** A call that had no answer. */
 export class NoAnswer extends Error {
@@ -30,8 +41,9 @@ export interface OutboundRequest {
   readonly body: string;
   /** Ends the call, its answer's body included: NoAnswer TIMEOUT. */
   readonly signal: AbortSignal;
-  /** An answer with a longer body is NoAnswer TOO_LARGE. */
+  /** An answer with a longer body is NoAnswer TOO_LARGE, or is read no further where `cut` says so. */
   readonly maxBytes: number;
+  readonly cut?: true;
 }
 
 /** An answer, whatever its status. Redirects are not followed: they lead where nobody looked. */
@@ -50,12 +62,20 @@ export interface Outbound {
   close(): void;
 }
 
+interface Options {
+  /** Only what is public and speaks https, as in production. */
+  readonly publicOnly: boolean;
+  /** Addresses and CIDR ranges of our own that may be called all the same, over http as well. */
+  readonly allowed?: readonly string[];
+}
+
 /**
- * `publicOnly` (production) refuses http, and every address that is not public:
- * where the name leads is looked at for the very connection that is then made,
- * so a name that answers differently the second time gains nothing.
+ * Where a name leads is looked at for the very connection that is then made, so
+ * one that answers differently the second time gains nothing.
  */
-export function createOutbound({ publicOnly }: { readonly publicOnly: boolean }): Outbound {
+export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound {
+  const own = networks(allowed);
+  const httpsOnly = publicOnly && allowed.length === 0;
   const agentOptions = { keepAlive: true, maxFreeSockets: IDLE_SOCKETS, timeout: IDLE_MS };
   const http = new HttpAgent(agentOptions);
   const https = new HttpsAgent(agentOptions);
@@ -63,20 +83,41 @@ export function createOutbound({ publicOnly }: { readonly publicOnly: boolean })
   function faultOf(text: string): string | undefined {
     if (!URL.canParse(text)) return 'must be a URL';
     const url = new URL(text);
-    if (url.protocol !== 'https:' && (url.protocol !== 'http:' || publicOnly)) {
-      return `must begin with ${publicOnly ? 'https://' : 'https:// or http://'}`;
+    const isHttps = url.protocol === 'https:';
+    if (!isHttps && (url.protocol !== 'http:' || httpsOnly)) {
+      return `must begin with ${httpsOnly ? 'https://' : 'https:// or http://'}`;
     }
     if (url.username || url.password) return 'must not hold a user name or password';
+    if (url.hash) return 'must not hold a fragment';
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (publicOnly && isIP(host) !== 0 && !isPublicAddress(host)) return 'must lead to a public address';
+    if (publicOnly && isIP(host) !== 0 && !isOpen(host, isHttps)) {
+      return isHttps || !isPublicAddress(host) ? 'must lead to a public address' : 'must begin with https://';
+    }
     return undefined;
   }
+
+  /** Whether an address may be called where not all may. What leaves our networks is encrypted. */
+  const isOpen = (address: string, isHttps: boolean): boolean =>
+    own.has(address) || (isHttps && isPublicAddress(address));
+
+  /** Looks a name up and leaves out what may not be called; nothing left is a refusal. */
+  const openLookup =
+    (isHttps: boolean): LookupFunction =>
+    (hostname, options, callback) => {
+      lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
+        if (error) return callback(error, '');
+        const open = found.filter(({ address }) => isOpen(address, isHttps));
+        const first = open[0];
+        if (!first) return callback(new NoAnswer('REFUSED_ADDRESS'), '');
+        return options.all ? callback(null, open) : callback(null, first.address, first.family);
+      });
+    };
 
   function send(options: OutboundRequest): Promise<{ answer: IncomingMessage; body: string }> {
     const url = new URL(options.url);
     const isHttps = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
-      const { signal, maxBytes } = options;
+      const { signal, maxBytes, cut } = options;
       let begun = false;
       const request = (isHttps ? httpsRequest : httpRequest)(
         url,
@@ -85,19 +126,22 @@ export function createOutbound({ publicOnly }: { readonly publicOnly: boolean })
           agent: isHttps ? https : http,
           headers: { ...options.headers, 'content-length': Buffer.byteLength(options.body) },
           signal,
-          ...(publicOnly && { lookup: publicLookup }),
+          ...(publicOnly && { lookup: openLookup(isHttps) }),
         },
         (answer) => {
           begun = true;
           const chunks: Buffer[] = [];
           let length = 0;
+          const done = () => resolve({ answer, body: Buffer.concat(chunks).toString('utf8') });
           answer.on('data', (chunk: Buffer) => {
             chunks.push(chunk);
             length += chunk.length;
-            if (length > maxBytes) answer.destroy(new NoAnswer('TOO_LARGE'));
+            if (length <= maxBytes) return;
+            if (cut) done();
+            answer.destroy(new NoAnswer('TOO_LARGE'));
           });
           answer.on('error', fail);
-          answer.on('end', () => resolve({ answer, body: Buffer.concat(chunks).toString('utf8') }));
+          answer.on('end', done);
         },
       );
       /** A server may hang up on a kept connection just when it is used again: that call was never read. */
@@ -125,18 +169,16 @@ export function createOutbound({ publicOnly }: { readonly publicOnly: boolean })
   };
 }
 
-function noAnswer(error: Error, signal: AbortSignal): NoAnswer {
+function noAnswer(error: Error & { readonly code?: unknown }, signal: AbortSignal): NoAnswer {
   if (error instanceof NoAnswer) return error;
-  return new NoAnswer(signal.aborted ? 'TIMEOUT' : 'UNREACHABLE', error);
+  if (signal.aborted) return new NoAnswer('TIMEOUT', error);
+  const code = String(error.code);
+  const known = WORDS.find(([pattern]) => pattern.test(code));
+  return new NoAnswer(known ? known[1] : 'UNREACHABLE', error);
 }
 
-/** Looks a name up and leaves out what is not public; nothing left is a refusal. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found: LookupAddress[]) => {
-    if (error) return callback(error, '');
-    const open = found.filter(({ address }) => isPublicAddress(address));
-    const first = open[0];
-    if (!first) return callback(new NoAnswer('REFUSED_ADDRESS'), '');
-    return options.all ? callback(null, open) : callback(null, first.address, first.family);
-  });
-};
+/** What the codes of Node's errors mean (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */
+const WORDS: readonly (readonly [RegExp, OutboundError])[] = [
+  [/^(ENOTFOUND|EAI_AGAIN|ENODATA)$/, 'NAME_NOT_FOUND'],
+  [/CERT|^ERR_(TLS|SSL)_|^EPROTO$|^UNABLE_TO_VERIFY/, 'TLS_FAILED'],
+];

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
 
 /** How far a message's time may be from ours, milliseconds: what is older may be a replay. */
 export const TOLERANCE_MS = 5 * 60_000;
@@ -10,15 +11,37 @@ export type SignedHeaders = Readonly<
   Record<'webhook-id' | 'webhook-timestamp' | 'webhook-signature', string>
 >;
 
+const SECRET_PREFIX = 'whsec_';
+/** The standard asks for 24 to 64 bytes. */
+const SECRET_BYTES = { min: 24, new: 32, max: 64 } as const;
+
+/** A new secret: whsec_ and the key in base64. */
+export const newWebhookSecret = (random: Random): string =>
+  SECRET_PREFIX + random.bytes(SECRET_BYTES.new).toString('base64');
+
+/** What is wrong with a secret that somebody else made; undefined when nothing is. */
+export function webhookSecretFault(secret: string): string | undefined {
+  const { length } = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+  const { min, max } = SECRET_BYTES;
+  return length < min || length > max ? `must hold ${min} to ${max} bytes` : undefined;
+}
+
 /**
- * The headers that sign a message (Standard Webhooks). `secret` is whsec_ and the
- * key in base64; the id is the same whenever the message is repeated.
+ * The headers that sign a message (https://www.standardwebhooks.com/), with
+ * every secret given: a receiver looks for one that it knows. The id is the same
+ * whenever the message is repeated.
  */
-export function signWebhook(secret: string, id: string, body: string, now: number): SignedHeaders {
+export function signWebhook(
+  secrets: readonly string[],
+  id: string,
+  body: string,
+  now: number,
+): SignedHeaders {
+  const at = new Date(now);
   return {
     'webhook-id': id,
     'webhook-timestamp': `${Math.floor(now / 1000)}`,
-    'webhook-signature': new Webhook(secret).sign(id, new Date(now), body),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
   };
 }
 

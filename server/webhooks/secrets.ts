@@ -1,11 +1,8 @@
-import { Webhook } from 'standardwebhooks';
 import type { Random } from '../random.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
+import { newWebhookSecret, type SignedHeaders, signWebhook } from '../secrets/standardWebhooks.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredSecret } from './stored.js';
-
-/** Bytes of a secret; the standard asks for 24 to 64. */
-const SECRET_BYTES = 32;
 
 const place = (endpoint: string, id: string): Place => ({
   collection: 'webhooks',
@@ -19,7 +16,7 @@ export function newSecret(
   random: Random,
   endpoint: string,
 ): { readonly secret: string; readonly stored: StoredSecret } {
-  const secret = `whsec_${random.bytes(SECRET_BYTES).toString('base64')}`;
+  const secret = newWebhookSecret(random);
   const id = random.bytes(6).toString('hex');
   return { secret, stored: { id, sealed: encryption.seal(place(endpoint, id), secret) } };
 }
@@ -39,24 +36,16 @@ export function rotated(
 export const signing = (secrets: readonly StoredSecret[], now: number): readonly StoredSecret[] =>
   secrets.filter(({ until }) => !until || until.getTime() > now);
 
-/**
- * The headers of Standard Webhooks (https://www.standardwebhooks.com/): signed
- * with every secret that counts, and receivers look for one that they know.
- */
+/** The headers that sign what an endpoint is sent, with every secret that counts. */
 export function signedHeaders(
   encryption: Encryption,
   endpoint: { readonly _id: string; readonly secrets: readonly StoredSecret[] },
   id: string,
   body: string,
   now: number,
-): Record<string, string> {
-  const at = new Date(now);
-  const signatures = signing(endpoint.secrets, now).map((secret) =>
-    new Webhook(encryption.open(place(endpoint._id, secret.id), secret.sealed)).sign(id, at, body),
+): SignedHeaders {
+  const secrets = signing(endpoint.secrets, now).map((secret) =>
+    encryption.open(place(endpoint._id, secret.id), secret.sealed),
   );
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now / 1_000)),
-    'webhook-signature': signatures.join(' '),
-  };
+  return signWebhook(secrets, id, body, now);
 }

@@ -45,6 +45,7 @@ describe('a start is refused in one readable message', () => {
       OTP_LOG_LEVEL: 'loud',
       OTP_HASH_CONCURRENCY: 'many',
       OTP_TRUSTED_PROXIES: '10.0.0.0/8, not-an-address',
+      OTP_WEBHOOK_NETWORKS: '10.0.0.0/33',
     });
     for (const [variable, shown] of [
       ['PORT', '70000'],
@@ -53,6 +54,7 @@ describe('a start is refused in one readable message', () => {
       ['OTP_LOG_LEVEL', 'loud'],
       ['OTP_HASH_CONCURRENCY', 'many'],
       ['OTP_TRUSTED_PROXIES', '10.0.0.0/8, not-an-address'],
+      ['OTP_WEBHOOK_NETWORKS', '10.0.0.0/33'],
     ]) {
       expect(said).toContain(`${variable}=${shown}: `);
     }
@@ -60,7 +62,7 @@ describe('a start is refused in one readable message', () => {
       expect(said).toMatch(new RegExp(`^ {2}${secret}: must `, 'm'));
     }
     expect(said).not.toMatch(/pass-in|a-short-secret/);
-    expect(said.trim().split('\n')).toHaveLength(10);
+    expect(said.trim().split('\n')).toHaveLength(11);
   });
 
   it('in production without OTP_MASTER_KEYS, with a way to make them', async () => {

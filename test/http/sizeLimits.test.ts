@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { networks } from '../../server/http/peer.js';
+import { networks } from '../../server/domain/networks.js';
 import { http1, http2, session } from './clients.js';
 import {
   END_HEADERS,

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOutbound, NoAnswer, type Outbound } from '../../server/outbound/outbound.js';
@@ -8,8 +10,8 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-const outbound = (publicOnly: boolean): Outbound => {
-  const made = createOutbound({ publicOnly });
+const outbound = (publicOnly: boolean, allowed: readonly string[] = []): Outbound => {
+  const made = createOutbound({ publicOnly, allowed });
   closing.push(() => made.close());
   return made;
 };
@@ -70,6 +72,15 @@ describe('anywhere', () => {
     expect(await errorOf(of(10_000_000))).toBe('TOO_LARGE');
   });
 
+  it.each([100, 101, 10_000_000])(
+    'reads no further than the limit where that is enough: %d bytes',
+    async (length) => {
+      const { port } = await serving((_req, res) => res.writeHead(201).end('x'.repeat(length)));
+      const answer = await outbound(false).post(request(`http://127.0.0.1:${port}/`, { cut: true }));
+      expect(answer.status).toBe(201);
+    },
+  );
+
   it.each(['before', 'within'])('ends with its signal %s the answer', async (when) => {
     const limit = new AbortController();
     const { port } = await serving((_req, res) => {
@@ -90,6 +101,21 @@ describe('anywhere', () => {
     );
   });
 
+  it('says that a name does not exist', async () => {
+    // Too long for a name, so that nobody needs to be asked.
+    expect(await errorOf(outbound(false).post(request(`http://${'x'.repeat(64)}/`)))).toBe('NAME_NOT_FOUND');
+  });
+
+  it('says that a certificate is not one to trust, and that nobody speaks TLS there', async () => {
+    const file = (name: string) => readFile(new URL(`../http/tls/${name}.pem`, import.meta.url));
+    const server = createTlsServer({ cert: await file('certificate'), key: await file('key') });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const plain = await serving((_req, res) => res.end());
+    for (const { port } of [server.address() as AddressInfo, plain])
+      expect(await errorOf(outbound(false).post(request(`https://127.0.0.1:${port}/`)))).toBe('TLS_FAILED');
+  });
+
   it('calls again on a new connection where the server had let the kept one go', async () => {
     let calls = 0;
     const { port } = await serving((req, res) => {
@@ -108,6 +134,7 @@ describe('anywhere', () => {
     ['nonsense', 'must be a URL'],
     ['ftp://example.com/', 'must begin with https:// or http://'],
     ['https://user:secret@example.com/', 'must not hold a user name or password'],
+    ['https://example.com/#here', 'must not hold a fragment'],
   ])('refuses %s', async (url, fault) => {
     expect(outbound(false).faultOf(url)).toBe(fault);
     expect(await errorOf(outbound(false).post(request(url)))).toBe('REFUSED_ADDRESS');
@@ -137,5 +164,35 @@ describe('in production', () => {
   it('takes a public name or address', () => {
     expect(outbound(true).faultOf('https://hooks.example.com/otp?x=1')).toBeUndefined();
     expect(outbound(true).faultOf('https://8.8.8.8/')).toBeUndefined();
+  });
+});
+
+describe('in production, with networks of our own', () => {
+  it('calls what is in them, by name or address, over http as well', async () => {
+    const { port } = await serving((_req, res) => res.writeHead(204).end());
+    const made = outbound(true, ['127.0.0.0/8', '::1']);
+    for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']) {
+      const answer = made.post(request(`http://${host}:${port}/`));
+      expect((await answer).status, host).toBe(204);
+    }
+  });
+
+  it.each([
+    ['http://8.8.8.8/', 'must begin with https://'],
+    ['http://10.0.0.1/', 'must lead to a public address'],
+    ['https://127.0.0.1/', 'must lead to a public address'],
+    ['https://192.167.255.255/', undefined],
+    ['https://192.168.0.0/', undefined],
+    ['http://192.168.0.0/', undefined],
+    ['http://192.168.255.255/', undefined],
+    ['http://192.169.0.0/', 'must begin with https://'],
+    ['https://8.8.8.8/', undefined],
+    ['https://hooks.example.com/', undefined],
+    ['ftp://192.168.0.1/', 'must begin with https:// or http://'],
+  ])('%s', (url, fault) => expect(outbound(true, ['192.168.0.0/16']).faultOf(url)).toBe(fault));
+
+  it.each(['http', 'https'])('refuses a name that leads elsewhere, over %s', async (protocol) => {
+    const made = outbound(true, ['192.168.0.0/16']);
+    expect(await errorOf(made.post(request(`${protocol}://localhost/`)))).toBe('REFUSED_ADDRESS');
   });
 });

@@ -31,7 +31,7 @@ export function createDeliveryWebhook(settings: DeliveryWebhookSettings, clock: 
       const body = JSON.stringify(bodyOf(message));
       const headers = {
         'content-type': 'application/json',
-        ...signWebhook(secret, message.id, body, clock.now()),
+        ...signWebhook([secret], message.id, body, clock.now()),
       };
       return askVendor({ url, headers, body }, signal, clock, (answer) => judge(answer, message.id));
     },

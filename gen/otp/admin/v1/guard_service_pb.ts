@@ -344,7 +344,8 @@ export type RefusedSend = Message<"otp.admin.v1.RefusedSend"> & {
 
   /**
    * What the veto said, or why it did not answer: TIMEOUT, UNREACHABLE,
-   * REFUSED_ADDRESS, TOO_LARGE, a status such as HTTP_503, or NOT_UNDERSTOOD.
+   * NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS, TOO_LARGE, a status such as
+   * HTTP_503, or NOT_UNDERSTOOD.
    *
    * @generated from field: string detail = 7;
    */

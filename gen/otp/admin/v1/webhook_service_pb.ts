@@ -154,8 +154,8 @@ export type WebhookAttempt = Message<"otp.admin.v1.WebhookAttempt"> & {
   statusCode: number;
 
   /**
-   * Why there was no answer, as a stable word: TIMEOUT, NAME_NOT_FOUND,
-   * ADDRESS_NOT_ALLOWED, CONNECTION_FAILED or TLS_FAILED.
+   * Why there was no answer, as a stable word: TIMEOUT, UNREACHABLE,
+   * NAME_NOT_FOUND, TLS_FAILED or REFUSED_ADDRESS.
    *
    * @generated from field: string error = 6;
    */
