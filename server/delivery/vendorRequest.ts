@@ -79,17 +79,21 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** Wrong credentials, nothing paid, a wrong address; like one that points elsewhere. */
+const ABOUT_US: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 410]);
+
 /** What a status says by itself. A success that `judge` did not recognise is none: nothing says that the message was taken. */
 function byStatus({ status, retryAfterMs }: VendorAnswer): Outcome | undefined {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return { kind: 'retry', error: 'RATE_LIMITED', ...wait };
   if (status >= 500 || status === 408) return { kind: 'retry', error: `HTTP_${status}`, ...wait };
   if (status >= 200 && status < 300) return undefined;
-  // Wrong credentials, a wrong address, or one that points elsewhere.
-  if (status < 400 || status === 401 || status === 403 || status === 404)
-    return { kind: 'failed', error: 'MISCONFIGURED' };
+  if (status < 400 || ABOUT_US.has(status)) return { kind: 'failed', error: 'MISCONFIGURED' };
   return { kind: 'failed', error: 'REFUSED' };
 }
+
+/** The outcomes of a vendor's error codes. */
+export type Verdicts = Readonly<Record<string, Verdict>>;
 
 /** What a vendor's error code means: a final error, or a word for what may pass. */
 export type Verdict = FinalError | { readonly retry: string; readonly aboutMessage?: true };

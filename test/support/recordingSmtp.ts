@@ -16,8 +16,8 @@ export interface Mail {
 /** The points of an SMTP conversation at which a server may misbehave. */
 export type Step = 'connect' | 'auth' | 'mail' | 'rcpt' | 'data';
 
-/** A reply code, the connection cut, no answer at all, or the message taken and the answer lost. */
-export type Misbehaviour = number | 'cut' | 'silence' | 'taken and cut';
+/** A reply, such as '550 5.1.1 nobody there', or its code alone, the connection cut, no answer at all, or the message taken and the answer lost. */
+export type Misbehaviour = number | `${number} ${string}` | 'cut' | 'silence' | 'taken and cut';
 
 /** A real SMTP server of this machine that keeps what it is given. */
 export interface RecordingSmtp {
@@ -52,7 +52,7 @@ export async function startRecordingSmtp({ password, port = 0 }: Options = {}): 
     reached[at]++;
     const how = misbehaviour.get(at);
     if (how === undefined) answer();
-    else if (typeof how === 'number') answer(refusal(how));
+    else if (/^\d/.test(`${how}`)) answer(refusal(how));
     else if (how !== 'silence') sockets.get(session.remotePort)?.destroy();
   }
 
@@ -115,5 +115,7 @@ export async function startRecordingSmtp({ password, port = 0 }: Options = {}): 
   };
 }
 
-const refusal = (responseCode: number): Error =>
-  Object.assign(new Error('refused by the test'), { responseCode });
+function refusal(reply: Misbehaviour): Error {
+  const [, responseCode, words] = /^(\d+)(?: (.*))?$/.exec(`${reply}`) ?? [];
+  return Object.assign(new Error(words ?? 'refused by the test'), { responseCode: Number(responseCode) });
+}

@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { signWebhook } from '../../secrets/standardWebhooks.js';
 import type { Message, Outcome, Provider } from '../provider.js';
-import { askVendor, outcomeOf, type VendorAnswer, type Verdict } from '../vendorRequest.js';
+import { askVendor, outcomeOf, type VendorAnswer, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
 
@@ -55,7 +55,7 @@ const bodyOf = (message: Message) => ({
   expires_at: new Date(message.expiresAt).toISOString(),
 });
 
-const VERDICTS: Readonly<Record<number, Verdict>> = {
+export const WEBHOOK_VERDICTS: Verdicts = {
   400: 'REFUSED',
   401: 'MISCONFIGURED',
   403: 'REFUSED',
@@ -70,6 +70,6 @@ function judge(answer: VendorAnswer, messageId: string): Outcome | undefined {
     const own = json?.id;
     return { kind: 'accepted', vendorId: typeof own === 'string' && own !== '' ? own : messageId };
   }
-  const verdict = VERDICTS[status];
+  const verdict = WEBHOOK_VERDICTS[status];
   return verdict && outcomeOf(verdict, answer);
 }

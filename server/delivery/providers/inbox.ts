@@ -52,7 +52,8 @@ export function createInbox({ documents, encryption, newId, clock, from }: Parts
     name: 'inbox',
     channels: ['email', 'sms', 'whatsapp'],
     timeoutMs: 10_000,
-    async send(message) {
+    async send(message, signal) {
+      if (signal.aborted) return { kind: 'retry', error: 'TIMEOUT' };
       const id = newId();
       const shown = present(id, message, from, clock.now());
       await messages.insertOne({

@@ -52,14 +52,31 @@ function compose(message: Message, from: string) {
   };
 }
 
-/** Reads an SMTP error by its code alone: its text quotes the address. */
+/** Reads an SMTP error by its codes alone: its text quotes the address. */
 function judge(error: unknown): Outcome {
-  const { code, responseCode, command } = error as { code?: string; responseCode?: number; command?: string };
-  const isFinal = responseCode !== undefined && responseCode >= 500;
-  // RFC 4954 section 6: 454 says that passwords cannot be checked right now.
-  if (code === 'EAUTH' && (isFinal || !responseCode)) return { kind: 'failed', error: 'MISCONFIGURED' };
+  const { code, responseCode = 0, response = '', command } = error as SmtpError;
+  const isFinal = responseCode >= 500;
+  // RFC 4954 section 6: 454 says that passwords cannot be checked right now, 530 that one is asked for.
+  if (responseCode === 530 || (code === 'EAUTH' && (isFinal || !responseCode)))
+    return { kind: 'failed', error: 'MISCONFIGURED' };
+  const isAboutMailbox = command === 'RCPT TO';
   if (isFinal) {
-    return { kind: 'failed', error: command === 'RCPT TO' ? 'WRONG_RECIPIENT' : 'REFUSED' };
+    // RFC 3463 section 3.8: x.7 is about who may send there, not about the mailbox.
+    const isPolicy = /^\d{3}[ -]\d\.7\./.test(response);
+    return { kind: 'failed', error: isAboutMailbox && !isPolicy ? 'WRONG_RECIPIENT' : 'REFUSED' };
   }
-  return { kind: 'retry', error: responseCode ? `SMTP_${responseCode}` : 'UNREACHABLE' };
+  if (!responseCode) return { kind: 'retry', error: 'UNREACHABLE' };
+  return {
+    kind: 'retry',
+    error: `SMTP_${responseCode}`,
+    // Greylisted, or full: RFC 5321 section 4.2.2. With 421 the server takes its leave of everybody.
+    ...(isAboutMailbox && responseCode !== 421 && { aboutMessage: true }),
+  };
+}
+
+interface SmtpError {
+  readonly code?: string;
+  readonly responseCode?: number;
+  readonly response?: string;
+  readonly command?: string;
 }

@@ -1,14 +1,17 @@
 import { AwsV4Signer } from 'aws4fetch';
 import type { Clock } from '../../clock.js';
 import type { Outcome, Provider } from '../provider.js';
-import { isPhoneNumber } from '../smsSender.js';
-import { askVendor, outcomeOf, type VendorAnswer, type Verdict } from '../vendorRequest.js';
+import { askVendor, outcomeOf, type VendorAnswer, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
-/** Bytes of all the parts of a text together. */
-const MOST_BYTES = 1_600;
+export const SNS_LIMITS = {
+  /** Of all the parts of a text together. */
+  bytes: 1_600,
+} as const;
 /** A sender id: letters, digits and inner hyphens, at most 11, not digits alone. */
 const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
+/** A number of the account: a phone number or a short code. */
+const ORIGINATION_NUMBER = /^\+?\d{5,14}$/;
 
 export interface SnsSettings {
   /** Undefined: the region's own. */
@@ -32,7 +35,7 @@ export function createSns(settings: SnsSettings, clock: Clock): Provider {
     timeoutMs: TIMEOUT_MS,
     async send(message, signal) {
       const attributes = attributesOf(message.from ?? settings.from);
-      if (!attributes || Buffer.byteLength(message.text) > MOST_BYTES)
+      if (!attributes || Buffer.byteLength(message.text) > SNS_LIMITS.bytes)
         return { kind: 'failed', error: 'REFUSED' };
       const body = new URLSearchParams({
         Action: 'Publish',
@@ -62,7 +65,7 @@ export function createSns(settings: SnsSettings, clock: Clock): Provider {
 
 /** The message attributes of a sender; undefined for one that SNS does not take. */
 function attributesOf(from: string | undefined): Record<string, string> | undefined {
-  const isNumber = from !== undefined && isPhoneNumber(from);
+  const isNumber = from !== undefined && ORIGINATION_NUMBER.test(from);
   if (from !== undefined && !isNumber && !SENDER_ID.test(from)) return undefined;
   const named: [string, string][] = [['AWS.SNS.SMS.SMSType', 'Transactional']];
   if (from !== undefined)
@@ -80,7 +83,7 @@ function attributesOf(from: string | undefined): Record<string, string> | undefi
 }
 
 /** SNS' error codes that do not mean what their HTTP status says. */
-const VERDICTS: Readonly<Record<string, Verdict>> = {
+export const SNS_VERDICTS: Verdicts = {
   Throttled: { retry: 'RATE_LIMITED' },
   ThrottledException: { retry: 'RATE_LIMITED' },
   Throttling: { retry: 'RATE_LIMITED' },
@@ -115,7 +118,7 @@ function judge(answer: VendorAnswer): Outcome | undefined {
   const isParameter = code === 'InvalidParameter' || code === 'InvalidParameterValue';
   if (isParameter && /PhoneNumber/.test(element(body, 'Message') ?? ''))
     return { kind: 'failed', error: 'WRONG_RECIPIENT' };
-  const verdict = Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined;
+  const verdict = Object.hasOwn(SNS_VERDICTS, code) ? SNS_VERDICTS[code] : undefined;
   return verdict && outcomeOf(verdict, answer);
 }
 

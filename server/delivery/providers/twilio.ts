@@ -2,15 +2,17 @@ import type { Clock } from '../../clock.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Message, Outcome, Provider } from '../provider.js';
 import { isPhoneNumber, isShortCode } from '../smsSender.js';
-import { askVendor, outcomeOf, type VendorAnswer, type Verdict } from '../vendorRequest.js';
+import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
-/** Characters of a message body. */
-const MOST_CHARACTERS = 1_600;
-/** The longest ValidityPeriod, seconds. */
-const MOST_SECONDS = 36_000;
-/** A sender name: letters, digits and spaces, at most 11, not digits alone. */
-const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$/;
+export const TWILIO_LIMITS = {
+  /** Of a message body. */
+  characters: 1_600,
+  /** Of a ValidityPeriod. */
+  seconds: 36_000,
+} as const;
+/** A sender name: letters, digits, spaces and a few signs, at most 11, with a letter. */
+const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}$/;
 const MESSAGING_SERVICE = /^MG[0-9a-f]{32}$/i;
 
 export interface TwilioSettings {
@@ -60,10 +62,12 @@ function formOf(message: Message, settings: TwilioSettings, now: number): Record
   const seconds = Math.floor((message.expiresAt - now) / 1000);
   const common = {
     // It is not to leave the queue once the code is over.
-    ValidityPeriod: `${Math.min(Math.max(seconds, 1), MOST_SECONDS)}`,
+    ValidityPeriod: `${Math.min(Math.max(seconds, 1), TWILIO_LIMITS.seconds)}`,
     ...(settings.statusCallback && { StatusCallback: settings.statusCallback }),
   };
+  const isTooLong = [...message.text].length > TWILIO_LIMITS.characters;
   if (message.channel === 'whatsapp') {
+    if (!settings.whatsappContentSid && isTooLong) return undefined;
     const content = settings.whatsappContentSid
       ? {
           ContentSid: settings.whatsappContentSid,
@@ -74,7 +78,7 @@ function formOf(message: Message, settings: TwilioSettings, now: number): Record
     return { To: `whatsapp:${message.to}`, From: `whatsapp:${from}`, ...content, ...common };
   }
   const sender = senderOf(message.from ?? settings.from ?? '');
-  if (!sender || [...message.text].length > MOST_CHARACTERS) return undefined;
+  if (!sender || isTooLong) return undefined;
   return { To: message.to, ...sender, Body: message.text, ...common };
 }
 
@@ -84,11 +88,12 @@ function senderOf(from: string): Record<string, string> | undefined {
 }
 
 /** Twilio's error codes that do not mean what their HTTP status says. */
-const VERDICTS: Readonly<Record<number, Verdict>> = {
+export const TWILIO_VERDICTS: Verdicts = {
   // Account, credentials, permissions.
   20003: 'MISCONFIGURED',
   20005: 'MISCONFIGURED',
   20404: 'MISCONFIGURED',
+  30002: 'MISCONFIGURED',
   // Too many requests, a full queue, a fault of theirs.
   20429: { retry: 'RATE_LIMITED' },
   20500: { retry: 'HTTP_500' },
@@ -107,15 +112,20 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   30006: 'WRONG_RECIPIENT',
   63003: 'WRONG_RECIPIENT',
   63024: 'WRONG_RECIPIENT',
-  // A sender that is not ours, a trial account.
+  // A sender that is not ours, a trial account, a messaging service or a template that is not there.
   21212: 'MISCONFIGURED',
   21603: 'MISCONFIGURED',
   21606: 'MISCONFIGURED',
   21608: 'MISCONFIGURED',
+  21655: 'MISCONFIGURED',
+  21656: 'MISCONFIGURED',
   21659: 'MISCONFIGURED',
   21660: 'MISCONFIGURED',
+  21701: 'MISCONFIGURED',
   21703: 'MISCONFIGURED',
+  21705: 'MISCONFIGURED',
   63007: 'MISCONFIGURED',
+  63015: 'MISCONFIGURED',
   // A country that is not enabled, a pair that cannot be connected, a text that is not allowed.
   21408: 'REFUSED',
   21612: 'REFUSED',
@@ -124,10 +134,12 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   30007: 'REFUSED',
   63013: 'REFUSED',
   63016: 'REFUSED',
+  63032: 'REFUSED',
+  63049: 'REFUSED',
 };
 
 /** What one of Twilio's error codes means, in an answer or in a status callback. */
-export const twilioVerdict = (code: unknown): Verdict | undefined => VERDICTS[Number(code)];
+export const twilioVerdict = (code: unknown): Verdict | undefined => TWILIO_VERDICTS[Number(code)];
 
 function judge(answer: VendorAnswer): Outcome | undefined {
   const { status, json } = answer;

@@ -1,13 +1,15 @@
 import type { Clock } from '../../clock.js';
 import type { Message, Outcome, Provider } from '../provider.js';
 import { isPhoneNumber } from '../smsSender.js';
-import { askVendor, outcomeOf, type VendorAnswer, type Verdict } from '../vendorRequest.js';
+import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
-/** Characters of a text. */
-const MOST_CHARACTERS = 1_000;
-/** The shortest time to live, seconds. */
-const LEAST_SECONDS = 20;
+export const VONAGE_LIMITS = {
+  /** Of a text, at most. */
+  characters: 1_000,
+  /** Of a time to live, at least. */
+  seconds: 20,
+} as const;
 /** A sender name: letters and digits, at most 11. */
 const SENDER_NAME = /^[A-Za-z0-9]{1,11}$/;
 
@@ -31,7 +33,8 @@ export function createVonage(settings: VonageSettings, clock: Clock): Provider {
     reports: statusCallback !== undefined,
     async send(message, signal) {
       const from = senderOf(message.from ?? settings.from);
-      if (!from || [...message.text].length > MOST_CHARACTERS) return { kind: 'failed', error: 'REFUSED' };
+      if (!from || [...message.text].length > VONAGE_LIMITS.characters)
+        return { kind: 'failed', error: 'REFUSED' };
       const request = {
         url: `${url}/v1/messages`,
         headers: { authorization, 'content-type': 'application/json', accept: 'application/json' },
@@ -41,7 +44,7 @@ export function createVonage(settings: VonageSettings, clock: Clock): Provider {
           to: digits(message.to),
           from,
           text: message.text,
-          ttl: Math.max(Math.floor((message.expiresAt - clock.now()) / 1000), LEAST_SECONDS),
+          ttl: Math.max(Math.floor((message.expiresAt - clock.now()) / 1000), VONAGE_LIMITS.seconds),
           client_ref: clientRef(message),
           ...(statusCallback && { webhook_url: statusCallback, webhook_version: 'v1' }),
         }),
@@ -64,33 +67,46 @@ function senderOf(from: string): string | undefined {
 const clientRef = ({ id, workspace }: Message): string => id.slice(workspace.length + 1);
 
 /** The numbers at the end of Vonage's error types, for those that do not mean what their HTTP status says. */
-const VERDICTS: Readonly<Record<number, Verdict>> = {
+export const VONAGE_VERDICTS: Verdicts = {
+  // Too much of the account, a fault of theirs.
   1000: { retry: 'RATE_LIMITED' },
   1030: { retry: 'HTTP_500' },
-  1040: 'WRONG_RECIPIENT',
-  1050: 'WRONG_RECIPIENT',
+  1100: { retry: 'HTTP_503' },
+  // Too much to this one person.
+  1241: { retry: 'RATE_LIMITED', aboutMessage: true },
+  // The account, what it may use and where it may send, the sender.
   1060: 'MISCONFIGURED',
   1070: 'MISCONFIGURED',
   1080: 'MISCONFIGURED',
-  1100: { retry: 'HTTP_503' },
-  1120: 'REFUSED',
+  1110: 'MISCONFIGURED',
+  1140: 'MISCONFIGURED',
+  1160: 'MISCONFIGURED',
+  1420: 'MISCONFIGURED',
+  // No number, nobody there, or somebody who wants no messages.
   1170: 'WRONG_RECIPIENT',
-  1210: 'REFUSED',
+  1190: 'WRONG_RECIPIENT',
   1240: 'WRONG_RECIPIENT',
-  1250: 'WRONG_RECIPIENT',
-  1260: 'WRONG_RECIPIENT',
+  1430: 'WRONG_RECIPIENT',
+  // Not by this vendor, this sender or this text.
+  1040: 'REFUSED',
+  1050: 'REFUSED',
+  1120: 'REFUSED',
+  1210: 'REFUSED',
+  1250: 'REFUSED',
+  1260: 'REFUSED',
+  1280: 'REFUSED',
 };
 
 /** What one of Vonage's error types, `https://developer.vonage.com/api-errors/messages#1000`, means. */
 export const vonageVerdict = (type: unknown): Verdict | undefined =>
-  VERDICTS[Number(/#(\d+)$/.exec(String(type))?.[1])];
+  VONAGE_VERDICTS[Number(/#(\d+)$/.exec(String(type))?.[1])];
 
 function judge(answer: VendorAnswer): Outcome | undefined {
   const { status, json } = answer;
   if (status === 202 && typeof json?.message_uuid === 'string')
     return { kind: 'accepted', vendorId: json.message_uuid };
   if (status < 400) return undefined;
-  const verdict = vonageVerdict(json?.type) ?? (status === 402 ? 'MISCONFIGURED' : undefined);
+  const verdict = vonageVerdict(json?.type);
   // One code stands for every parameter that is not valid; which one is said beside it.
   if (!verdict && faultsOf(json).includes('to')) return { kind: 'failed', error: 'WRONG_RECIPIENT' };
   return verdict && outcomeOf(verdict, answer);

@@ -1,10 +1,12 @@
 import type { Clock } from '../../clock.js';
 import type { Message, Outcome, Provider } from '../provider.js';
-import { askVendor, outcomeOf, type VendorAnswer, type Verdict } from '../vendorRequest.js';
+import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
-/** Characters of a one-time password in an authentication template. */
-const MOST_CHARACTERS = 15;
+export const WHATSAPP_LIMITS = {
+  /** Of a one-time password in an authentication template. */
+  characters: 15,
+} as const;
 
 export interface WhatsappCloudSettings {
   /** With the version of the API. */
@@ -35,7 +37,8 @@ export function createWhatsappCloud(settings: WhatsappCloudSettings, clock: Cloc
     async send(message, signal) {
       const { from, code } = message;
       const phoneNumberId = from === undefined ? settings.phoneNumberId : settings.numbers.get(from);
-      if (!phoneNumberId || code.length > MOST_CHARACTERS) return { kind: 'failed', error: 'REFUSED' };
+      if (!phoneNumberId || code.length > WHATSAPP_LIMITS.characters)
+        return { kind: 'failed', error: 'REFUSED' };
       const request = {
         url: `${url}/${phoneNumberId}/messages`,
         headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
@@ -79,8 +82,8 @@ function closest(languages: readonly string[], locale: string): string {
 }
 
 /** Meta's error codes that do not mean what their HTTP status says. */
-const VERDICTS: Readonly<Record<number, Verdict>> = {
-  // Token, permissions, account, phone number, template, payment: all for the operator to put right.
+export const WHATSAPP_VERDICTS: Verdicts = {
+  // Token, permissions, account, phone number, template, payment, people a test number may write to: all for the operator to put right.
   0: 'MISCONFIGURED',
   3: 'MISCONFIGURED',
   10: 'MISCONFIGURED',
@@ -88,6 +91,7 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   190: 'MISCONFIGURED',
   368: 'MISCONFIGURED',
   131005: 'MISCONFIGURED',
+  131030: 'MISCONFIGURED',
   131031: 'MISCONFIGURED',
   131037: 'MISCONFIGURED',
   131042: 'MISCONFIGURED',
@@ -99,6 +103,7 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   132012: 'MISCONFIGURED',
   132015: 'MISCONFIGURED',
   132016: 'MISCONFIGURED',
+  133006: 'MISCONFIGURED',
   133010: 'MISCONFIGURED',
   // Too much of the app, the account, the number; a fault of theirs.
   1: { retry: 'HTTP_500' },
@@ -113,20 +118,21 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   133004: { retry: 'HTTP_503' },
   // Too much to this one person.
   131056: { retry: 'RATE_LIMITED', aboutMessage: true },
-  // Nobody can be reached there.
+  // Nobody can be reached there, or wants to be.
   131021: 'WRONG_RECIPIENT',
   131026: 'WRONG_RECIPIENT',
-  131030: 'WRONG_RECIPIENT',
+  131050: 'WRONG_RECIPIENT',
+  // Not in that country, not now, not by Meta's own choice.
   130472: 'REFUSED',
+  130497: 'REFUSED',
   131047: 'REFUSED',
   131049: 'REFUSED',
-  131050: 'WRONG_RECIPIENT',
 };
 
 /** What one of Meta's error codes means, in an answer or in a status callback. */
 export function whatsappVerdict(code: unknown): Verdict | undefined {
-  const number = Number(code);
-  return number >= 200 && number <= 299 ? 'MISCONFIGURED' : VERDICTS[number];
+  if (typeof code !== 'number') return undefined;
+  return code >= 200 && code <= 299 ? 'MISCONFIGURED' : WHATSAPP_VERDICTS[code];
 }
 
 function judge(answer: VendorAnswer): Outcome | undefined {
@@ -136,6 +142,6 @@ function judge(answer: VendorAnswer): Outcome | undefined {
     return typeof sent?.id === 'string' ? { kind: 'accepted', vendorId: sent.id } : undefined;
   }
   const error = json?.error as { readonly code?: unknown } | null | undefined;
-  const verdict = status >= 400 && typeof error?.code === 'number' ? whatsappVerdict(error.code) : undefined;
+  const verdict = status >= 400 ? whatsappVerdict(error?.code) : undefined;
   return verdict && outcomeOf(verdict, answer);
 }

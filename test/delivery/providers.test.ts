@@ -1,0 +1,14 @@
+import { describe } from 'vitest';
+import { eachEngine } from '../support/engines.js';
+import { providerConformance } from './conformance.js';
+import { HTTP_SUBJECTS } from './httpSubjects.js';
+import { inboxSubject, SMTP_SUBJECT } from './otherSubjects.js';
+
+describe.each([...HTTP_SUBJECTS, SMTP_SUBJECT].map((subject) => ({ subject, title: subject.title })))(
+  '$title',
+  ({ subject }) => providerConformance(subject),
+);
+
+describe('the inbox', () => {
+  eachEngine((engine) => providerConformance(inboxSubject(engine)));
+});
