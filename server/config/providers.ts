@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CHANNELS, type ChannelName, isChannelName } from '../domain/channels.js';
 import { baseUrl, list, secret, setting, url } from './setting.js';
+import { SMS_SENDERS } from './smsSenders.js';
 
 const text = z.string();
 const phone = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number such as +573001234542');
@@ -30,7 +31,7 @@ export const PROVIDER_SETTINGS = {
   ),
   twilioFrom: setting(
     'OTP_TWILIO_FROM',
-    text.optional(),
+    text.regex(SMS_SENDERS.twilio, 'is no sender that Twilio takes').optional(),
     'Twilio: sender of text messages: a phone number, a sender name of up to 11 characters, a short code, or a messaging service (MG…). Unset: Twilio sends no text messages.',
   ),
   twilioWhatsappFrom: setting(
@@ -57,7 +58,7 @@ export const PROVIDER_SETTINGS = {
   vonageApiSecret: secret('OTP_VONAGE_API_SECRET', text.optional(), 'Vonage: API secret.'),
   vonageFrom: setting(
     'OTP_VONAGE_FROM',
-    text.optional(),
+    text.regex(SMS_SENDERS.vonage, 'is no sender that Vonage takes').optional(),
     'Vonage: sender of text messages, a phone number or a name of up to 11 letters and digits.',
   ),
   vonageSignatureSecret: secret(
@@ -126,8 +127,8 @@ export const PROVIDER_SETTINGS = {
   snsSecretAccessKey: secret('OTP_SNS_SECRET_ACCESS_KEY', text.optional(), 'AWS SNS: secret access key.'),
   snsFrom: setting(
     'OTP_SNS_FROM',
-    text.optional(),
-    'AWS SNS: sender of text messages, a sender id of up to 11 letters, digits and "-", or a phone number of the account. Unset: the account’s default.',
+    text.regex(SMS_SENDERS.sns, 'is no sender that AWS SNS takes').optional(),
+    'AWS SNS: sender of text messages, a sender id of up to 11 letters, digits and "-", or a number of the account. Unset: the account’s default.',
   ),
   snsUrl: setting(
     'OTP_SNS_URL',

@@ -52,6 +52,7 @@ export const SMTP_SUBJECT: Subject = {
         return smtp.mails.map(({ parsed }) => parsed.messageId ?? '');
       },
       complaints: [],
+      seen: [],
       requests: () => smtp.reached('mail'),
       open: smtp.open,
       misbehave(how) {
@@ -104,6 +105,7 @@ export const inboxSubject = (engine: Engine): Subject => ({
         return shown.map(({ id }) => id);
       },
       complaints: [],
+      seen: [],
       requests: () => shown.length,
       open: () => 0,
       misbehave() {},

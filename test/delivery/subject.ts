@@ -2,12 +2,14 @@ import type { Message, Outcome, Provider } from '../../server/delivery/provider.
 import type { ChannelName } from '../../server/domain/channels.js';
 import type { ManualClock } from '../support/manualClock.js';
 import type { ErrorRow } from './vendors/errorTables.js';
-import type { Taken } from './vendors/vendorStub.js';
+import type { Seen, Taken } from './vendors/vendorStub.js';
 
 /** A provider, and the other end of its wire in the test's hands. */
 export interface Bench {
   readonly provider: Provider;
   readonly taken: readonly Taken[];
+  /** Requests, where it speaks HTTP. */
+  readonly seen: readonly Seen[];
   /** The ids under which the other end took messages, oldest first. */
   readonly ids: readonly string[];
   /** What was not as documented about requests. */

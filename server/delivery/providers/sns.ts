@@ -1,5 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
 import type { Clock } from '../../clock.js';
+import { SMS_SENDERS } from '../../config/smsSenders.js';
 import type { Outcome, Provider } from '../provider.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdicts } from '../vendorRequest.js';
 
@@ -8,10 +9,6 @@ export const SNS_LIMITS = {
   /** Of all the parts of a text together. */
   bytes: 1_600,
 } as const;
-/** A sender id: letters, digits and inner hyphens, at most 11, not digits alone. */
-const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,9}[A-Za-z0-9])?$/;
-/** A number of the account: a phone number or a short code. */
-const ORIGINATION_NUMBER = /^\+?\d{5,14}$/;
 
 export interface SnsSettings {
   /** Undefined: the region's own. */
@@ -65,11 +62,10 @@ export function createSns(settings: SnsSettings, clock: Clock): Provider {
 
 /** The message attributes of a sender; undefined for one that SNS does not take. */
 function attributesOf(from: string | undefined): Record<string, string> | undefined {
-  const isNumber = from !== undefined && ORIGINATION_NUMBER.test(from);
-  if (from !== undefined && !isNumber && !SENDER_ID.test(from)) return undefined;
+  if (from !== undefined && !SMS_SENDERS.sns.test(from)) return undefined;
   const named: [string, string][] = [['AWS.SNS.SMS.SMSType', 'Transactional']];
   if (from !== undefined)
-    named.push([isNumber ? 'AWS.MM.SMS.OriginationNumber' : 'AWS.SNS.SMS.SenderID', from]);
+    named.push([/^\+?\d+$/.test(from) ? 'AWS.MM.SMS.OriginationNumber' : 'AWS.SNS.SMS.SenderID', from]);
   return Object.fromEntries(
     named.flatMap(([name, value], index) => {
       const entry = `MessageAttributes.entry.${index + 1}`;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
+import { SMS_SENDERS } from '../../config/smsSenders.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Message, Outcome, Provider } from '../provider.js';
-import { isPhoneNumber, isShortCode } from '../smsSender.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
@@ -11,8 +11,6 @@ export const TWILIO_LIMITS = {
   /** Of a ValidityPeriod. */
   seconds: 36_000,
 } as const;
-/** A sender name: letters, digits, spaces and a few signs, at most 11, with a letter. */
-const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 +_&-]{1,11}$/;
 const MESSAGING_SERVICE = /^MG[0-9a-f]{32}$/i;
 
 export interface TwilioSettings {
@@ -83,8 +81,8 @@ function formOf(message: Message, settings: TwilioSettings, now: number): Record
 }
 
 function senderOf(from: string): Record<string, string> | undefined {
-  if (MESSAGING_SERVICE.test(from)) return { MessagingServiceSid: from };
-  return isPhoneNumber(from) || isShortCode(from) || SENDER_NAME.test(from) ? { From: from } : undefined;
+  if (!SMS_SENDERS.twilio.test(from)) return undefined;
+  return MESSAGING_SERVICE.test(from) ? { MessagingServiceSid: from } : { From: from };
 }
 
 /** Twilio's error codes that do not mean what their HTTP status says. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
+import { SMS_SENDERS } from '../../config/smsSenders.js';
 import type { Message, Outcome, Provider } from '../provider.js';
-import { isPhoneNumber } from '../smsSender.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 
 const TIMEOUT_MS = 10_000;
@@ -10,8 +10,6 @@ export const VONAGE_LIMITS = {
   /** Of a time to live, at least. */
   seconds: 20,
 } as const;
-/** A sender name: letters and digits, at most 11. */
-const SENDER_NAME = /^[A-Za-z0-9]{1,11}$/;
 
 export interface VonageSettings {
   readonly url: string;
@@ -32,8 +30,8 @@ export function createVonage(settings: VonageSettings, clock: Clock): Provider {
     timeoutMs: TIMEOUT_MS,
     reports: statusCallback !== undefined,
     async send(message, signal) {
-      const from = senderOf(message.from ?? settings.from);
-      if (!from || [...message.text].length > VONAGE_LIMITS.characters)
+      const from = message.from ?? settings.from;
+      if (!SMS_SENDERS.vonage.test(from) || [...message.text].length > VONAGE_LIMITS.characters)
         return { kind: 'failed', error: 'REFUSED' };
       const request = {
         url: `${url}/v1/messages`,
@@ -42,7 +40,7 @@ export function createVonage(settings: VonageSettings, clock: Clock): Provider {
           message_type: 'text',
           channel: 'sms',
           to: digits(message.to),
-          from,
+          from: digits(from),
           text: message.text,
           ttl: Math.max(Math.floor((message.expiresAt - clock.now()) / 1000), VONAGE_LIMITS.seconds),
           client_ref: clientRef(message),
@@ -57,11 +55,6 @@ export function createVonage(settings: VonageSettings, clock: Clock): Provider {
 
 /** Phone numbers go without their plus. */
 const digits = (phone: string): string => phone.replace(/^\+/, '');
-
-function senderOf(from: string): string | undefined {
-  if (isPhoneNumber(from)) return digits(from);
-  return SENDER_NAME.test(from) ? from : undefined;
-}
 
 /** The message's id as far as it fits into 100 characters: without the workspace. The session's id alone is unique. */
 const clientRef = ({ id, workspace }: Message): string => id.slice(workspace.length + 1);

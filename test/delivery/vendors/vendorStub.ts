@@ -64,6 +64,8 @@ export const WAIT_SECONDS = 7;
 /** A vendor's API on this machine. */
 export interface VendorStub {
   readonly url: string;
+  /** Every request, oldest first. */
+  readonly seen: readonly Seen[];
   /** What it took and answered as documented, or would have. */
   readonly taken: readonly Taken[];
   /** Ids it gave, oldest first. */
@@ -94,12 +96,11 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
   const ids: string[] = [];
   const complaints: string[] = [];
   let open = 0;
-  let requests = 0;
+  const requests: Seen[] = [];
   let standing: Misbehaviour | undefined;
   let refusing: { readonly status: number; readonly code: string } | undefined;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const n = requests++;
     open++;
     response.once('close', () => open--);
     const seen: Seen = {
@@ -108,6 +109,7 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
       headers: request.headers as Record<string, string>,
       body: await text(request),
     };
+    const n = requests.push(seen) - 1;
     let message: Taken;
     try {
       message = wire.read(seen);
@@ -133,10 +135,11 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen: requests,
     taken,
     ids,
     complaints,
-    requests: () => requests,
+    requests: () => requests.length,
     open: () => open,
     misbehave(how) {
       standing = how;
