@@ -54,7 +54,12 @@ describe('a store that fails', () => {
       expect(answer.text).toContain('Something went wrong here.');
       for (const [, value] of answer.headers) expect(value).not.toContain('hunter2');
       expect(answer.text).not.toMatch(/hunter2|TypeError|\.ts|\/srv/);
-      const logged = JSON.parse(service.logged().trimEnd().split('\n').at(-1)!);
+      const lines = service
+        .logged()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { readonly requestId?: string });
+      const logged = lines.find(({ requestId }) => requestId === answer.headers.get('x-request-id'));
       expect(logged).toMatchObject({ level: 50, err: { message: SECRET } });
     });
   });

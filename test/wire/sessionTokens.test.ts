@@ -68,6 +68,8 @@ describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protoc
       cart: 'secret',
     });
     const seen = [(await page.getSession({ sessionId: id })).session];
+    // A message that still waited would be replaced, and never arrive.
+    await deliveredCode(service, id);
     service.clock.advance(30_000);
     seen.push((await page.resend({})).session);
     await eventually(async () => (await service.inbox()).filter((one) => one.session_id === id).length === 2);
