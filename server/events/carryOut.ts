@@ -23,8 +23,9 @@ export function createCarryOut({ block, wallet, contacts, guard, open }: Parts):
       case 'session.partial':
       case 'session.approved':
         await clearFailures(session, event);
-        await guard.approved(messageOf(session, event));
-        return keepContact(session, event);
+        await keepContact(session, event);
+        // Last, so that it is not counted again and again where the others fail.
+        return guard.approved(messageOf(session, event));
       case 'delivery.failed':
         return guard.failed(messageOf(session, event));
       case 'refund':

@@ -54,7 +54,7 @@ export interface GuardedMessage {
 export interface Guard {
   /** Throws SEND_REFUSED, and writes down why. */
   enter(sending: Sending): Promise<Passage>;
-  /** Its code was entered. Counted once more when it is told again after a crash, which errs on the side of the sender. */
+  /** Its code was entered. Counted once more where the same is told again, as after a crash, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
   /** It did not arrive, so nobody could enter its code: for the approval rate it was not sent. */
   failed(message: GuardedMessage): Promise<void>;
@@ -102,30 +102,33 @@ export function createGuard(parts: Parts): Guard {
     );
   }
 
-  /** Counts the messages and says what the counts make of them. */
+  /** Counts the messages, all or none, and says what the counts make of them. */
   async function count(rules: GuardSettings, sending: Sending) {
     const partition = partitionOf(sending);
     const now = clock.now();
     const messages = await priced(rules, sending);
-    const prefixes = [...new Set(messages.map(({ prefix }) => prefix))];
-    const [ofWorkspace, ...ofPrefixes] = await Promise.all([
-      tallies.countWorkspace(partition, rules, messages, now).then((kept) => ({
-        kept,
-        refusals: kept ? byWorkspace(rules, kept.tally, messages, true, now) : [],
-      })),
-      ...prefixes.map(async (prefix) => {
+    const counting = [
+      ...[...new Set(messages.map(({ prefix }) => prefix))].map(async (prefix) => {
         const own = messages.filter((message) => message.prefix === prefix).length;
         const kept = await tallies.countPrefix(partition, rules, prefix, own, now);
-        return { kept, refusals: kept ? byPrefix(rules, kept.tally, own, own, now) : [] };
+        return kept && { kept, refusals: byPrefix(rules, kept.tally, own, own, now) };
       }),
-    ]);
-    const counted = [...ofPrefixes, ofWorkspace];
-    return {
-      refusals: counted.flatMap(({ refusals }) => refusals),
-      giveBack: async () => {
-        await Promise.all(counted.map(({ kept }) => kept?.giveBack()));
-      },
+      tallies
+        .countWorkspace(partition, rules, messages, now)
+        .then((kept) => kept && { kept, refusals: byWorkspace(rules, kept.tally, messages, true, now) }),
+    ];
+    const ended = await Promise.allSettled(counting);
+    const counted = ended.flatMap((end) => (end.status === 'fulfilled' && end.value) || []);
+    const giveBack = async () => {
+      await Promise.all(counted.map(({ kept }) => kept.giveBack()));
     };
+    const failed = ended.find(({ status }) => status === 'rejected');
+    if (failed) {
+      // The store failed one of them: what it failed with is worth more than what it says to this.
+      await giveBack().catch(() => {});
+      throw (failed as PromiseRejectedResult).reason;
+    }
+    return { refusals: counted.flatMap(({ refusals }) => refusals), giveBack };
   }
 
   async function ask({ veto }: GuardSettings, sending: Sending, caller: AbortSignal): Promise<void> {

@@ -100,8 +100,9 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const workspace = targetWorkspace(call, request.workspace);
       const rules = await guardOf(workspace);
       const channel = request.channel ? channelName(request.channel) : 'sms';
-      const phone = channel && channel !== 'email' ? readRecipient(channel, request.recipient) : undefined;
-      if (!channel || !phone?.country)
+      if (!channel || channel === 'email') throw invalid('channel', 'must be one that phones have');
+      const phone = readRecipient(channel, request.recipient);
+      if (!phone?.country)
         throw invalid('recipient', 'must be an international phone number', 'INVALID_RECIPIENT');
       const { masked, country, identity } = phone;
       const prefix = prefixOf(fingerprints, workspace, identity);

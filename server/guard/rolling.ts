@@ -7,33 +7,55 @@ export type RollingCount = Readonly<Record<string, number>>;
 
 const PARTS = 12;
 
-const partMs = (windowSeconds: number): number => (windowSeconds * 1000) / PARTS;
-const partOf = (windowSeconds: number, now: number): number => Math.floor(now / partMs(windowSeconds));
+// Multiplied before they are divided: a part of a window of 61 s is no whole number of milliseconds.
+const partOf = (windowSeconds: number, now: number): number =>
+  Math.floor((now * PARTS) / (windowSeconds * 1000));
+const startOf = (windowSeconds: number, part: number): number =>
+  Math.ceil((part * windowSeconds * 1000) / PARTS);
+
+/** When what was counted in a part counts no longer. */
+const leavesAt = (windowSeconds: number, part: number): number => startOf(windowSeconds, part + PARTS + 1);
 
 /** The key of the part that `now` falls into. */
 export const partKey = (windowSeconds: number, now: number): string => `p${partOf(windowSeconds, now)}`;
 
-/** The parts that count, oldest first: the running one and twelve before it, so that a whole window is always covered. */
+/**
+ * The parts that count, oldest first: the running one, twelve before it, so that
+ * a whole window is always covered, and the next, into which a process counts
+ * whose clock is ahead.
+ */
 function counting(count: RollingCount, windowSeconds: number, now: number): [part: number, hits: number][] {
   const current = partOf(windowSeconds, now);
   return Object.entries(count)
     .map(([key, hits]): [number, number] => [Number(key.slice(1)), hits])
-    .filter(([part]) => part <= current && part >= current - PARTS)
+    .filter(([part]) => part <= current + 1 && part >= current - PARTS)
     .sort(([a], [b]) => a - b);
 }
 
-/** What was counted in the last `windowSeconds`, and up to a twelfth longer ago. */
+/**
+ * What was counted in the last `windowSeconds`, and up to a twelfth longer ago.
+ * Never below zero, although what is taken back may leave later than what it was
+ * taken from.
+ */
 export const totalOf = (count: RollingCount = {}, windowSeconds: number, now: number): number =>
-  counting(count, windowSeconds, now).reduce((sum, [, hits]) => sum + hits, 0);
+  Math.max(
+    0,
+    counting(count, windowSeconds, now).reduce((sum, [, hits]) => sum + hits, 0),
+  );
 
-/** Milliseconds until the total has fallen to `most`, if nothing more is counted. */
-export function fallsIn(count: RollingCount = {}, windowSeconds: number, now: number, most: number): number {
-  let total = totalOf(count, windowSeconds, now);
-  for (const [part, hits] of counting(count, windowSeconds, now)) {
-    total -= hits;
-    if (total <= most) return Math.ceil((part + PARTS + 1) * partMs(windowSeconds)) - now;
-  }
-  return 0;
+/**
+ * Milliseconds until `isFree` becomes true as parts leave the window, if nothing
+ * more is counted; undefined where it never does.
+ */
+export function waitUntil(
+  count: RollingCount = {},
+  windowSeconds: number,
+  now: number,
+  isFree: (at: number) => boolean,
+): number | undefined {
+  const moments = counting(count, windowSeconds, now).map(([part]) => leavesAt(windowSeconds, part));
+  const first = moments.find(isFree);
+  return first === undefined ? undefined : first - now;
 }
 
 /** Keys that will never count again. */
@@ -42,5 +64,6 @@ export function stale(count: RollingCount = {}, windowSeconds: number, now: numb
   return Object.keys(count).filter((key) => !live.has(key));
 }
 
-/** How long after `now` a count has to be kept, milliseconds. */
-export const keptMs = (windowSeconds: number): number => Math.ceil((PARTS + 1) * partMs(windowSeconds));
+/** How long after `now` a count has to be kept, milliseconds: longest where a part has just begun. */
+export const keptMs = (windowSeconds: number): number =>
+  Math.ceil(((PARTS + 1) * windowSeconds * 1000) / PARTS);

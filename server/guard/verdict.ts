@@ -1,7 +1,7 @@
 import { isListed } from './countries.js';
-import { fallsIn, totalOf } from './rolling.js';
-import type { Refusal } from './rules.js';
-import type { GuardSettings } from './settings.js';
+import { type RollingCount, totalOf, waitUntil } from './rolling.js';
+import type { GuardRule, Refusal } from './rules.js';
+import type { ApprovalRate, GuardSettings, Velocity } from './settings.js';
 import { type Counted, dayKey, type PrefixTally, untilNextDay, type WorkspaceTally } from './tally.js';
 
 /** What the lists say of a country. */
@@ -17,60 +17,79 @@ export function byCountry(settings: GuardSettings, country: string): Refusal[] {
  * What the counts of a prefix say of `messages` more. They are `own` of those
  * counted: as many where they are in the counts already, else 0.
  */
-export function byPrefix(
+export const byPrefix = (
   { prefixVelocity, approvalRate }: GuardSettings,
   tally: Partial<PrefixTally>,
   messages: number,
   own: number,
   now: number,
-): Refusal[] {
-  const refusals: Refusal[] = [];
-  const { max, windowSeconds } = prefixVelocity;
-  if (max > 0 && totalOf(tally.velocity, windowSeconds, now) - own + messages > max) {
-    refusals.push({
-      rule: 'prefix-velocity',
-      retryAfterMs: fallsIn(tally.velocity, windowSeconds, now, max + own - messages),
-    });
-  }
-  const { minSends, minPercent, windowSeconds: rateWindow } = approvalRate;
-  if (minSends > 0) {
-    const sends = totalOf(tally.sends, rateWindow, now) - own;
-    const approvals = totalOf(tally.approvals, rateWindow, now);
-    if (sends >= minSends && approvals * 100 < minPercent * sends) {
-      const retryAfterMs = fallsIn(tally.sends, rateWindow, now, minSends - 1 + own);
-      refusals.push({ rule: 'approval-rate', retryAfterMs });
-    }
-  }
-  return refusals;
-}
+): Refusal[] => [
+  ...byVelocity('prefix-velocity', prefixVelocity, tally.velocity, messages, own, now),
+  ...byApprovals(approvalRate, tally, own, now),
+];
 
-/** What the counts of a workspace say of `messages` more, `own` as above. */
+/** What the counts of a workspace say of `messages` more, `own`: they are in the counts already. */
 export function byWorkspace(
-  { countryVelocity, dailyCeiling }: GuardSettings,
+  { countryVelocity, dailyCeiling: ceiling }: GuardSettings,
   tally: Partial<WorkspaceTally>,
   messages: readonly Counted[],
   own: boolean,
   now: number,
 ): Refusal[] {
-  const refusals: Refusal[] = [];
-  const { max, windowSeconds } = countryVelocity;
-  for (const country of new Set(messages.map((message) => message.country))) {
-    const more = messages.filter((message) => message.country === country).length;
-    const mine = own ? more : 0;
-    const counted = tally.countries?.[country];
-    if (max > 0 && totalOf(counted, windowSeconds, now) - mine + more > max) {
-      const retryAfterMs = fallsIn(counted, windowSeconds, now, max + mine - more);
-      refusals.push({ rule: 'country-velocity', retryAfterMs });
-    }
-  }
   const today = tally.days?.[dayKey(now)] ?? {};
   const price = messages.reduce((sum, message) => sum + message.price, 0);
-  const tomorrow = { retryAfterMs: untilNextDay(now) };
-  const sent = (today.messages ?? 0) + (own ? 0 : messages.length);
-  const spent = (today.spendMicros ?? 0) + (own ? 0 : price);
-  if (dailyCeiling.messages > 0 && sent > dailyCeiling.messages)
-    refusals.push({ rule: 'daily-messages', ...tomorrow });
-  if (dailyCeiling.spendMicros > 0 && price > 0 && spent > dailyCeiling.spendMicros)
-    refusals.push({ rule: 'daily-spend', ...tomorrow });
-  return refusals;
+  const count = messages.length;
+  return [
+    ...[...new Set(messages.map(({ country }) => country))].flatMap((country) => {
+      const more = messages.filter((message) => message.country === country).length;
+      const counted = tally.countries?.[country];
+      return byVelocity('country-velocity', countryVelocity, counted, more, own ? more : 0, now);
+    }),
+    ...byDay('daily-messages', ceiling.messages, today.messages, count, own ? count : 0, now),
+    ...(price > 0
+      ? byDay('daily-spend', ceiling.spendMicros, today.spendMicros, price, own ? price : 0, now)
+      : []),
+  ];
 }
+
+function byVelocity(
+  rule: GuardRule,
+  { max, windowSeconds }: Velocity,
+  counted: RollingCount | undefined,
+  more: number,
+  own: number,
+  now: number,
+): Refusal[] {
+  const isFree = (at: number) => Math.max(0, totalOf(counted, windowSeconds, at) - own) + more <= max;
+  if (max === 0 || isFree(now)) return [];
+  return [refusal(rule, waitUntil(counted, windowSeconds, now, isFree))];
+}
+
+function byApprovals(
+  { minSends, minPercent, windowSeconds }: ApprovalRate,
+  { sends, approvals }: Partial<PrefixTally>,
+  own: number,
+  now: number,
+): Refusal[] {
+  const isFree = (at: number) => {
+    const sent = totalOf(sends, windowSeconds, at) - own;
+    return sent < minSends || totalOf(approvals, windowSeconds, at) * 100 >= minPercent * sent;
+  };
+  if (minSends === 0 || isFree(now)) return [];
+  return [refusal('approval-rate', waitUntil(sends, windowSeconds, now, isFree))];
+}
+
+function byDay(
+  rule: GuardRule,
+  ceiling: number,
+  counted: number | undefined,
+  more: number,
+  own: number,
+  now: number,
+): Refusal[] {
+  if (ceiling === 0 || (counted ?? 0) - own + more <= ceiling) return [];
+  return [refusal(rule, more <= ceiling ? untilNextDay(now) : undefined)];
+}
+
+const refusal = (rule: GuardRule, retryAfterMs: number | undefined): Refusal =>
+  retryAfterMs === undefined ? { rule } : { rule, retryAfterMs };

@@ -38,12 +38,14 @@ export type Verdict =
   | { readonly kind: 'denied'; readonly detail: string }
   | { readonly kind: 'unanswered'; readonly detail: string };
 
-/** Asks a workspace's backend whether a message may be sent. Never rejects. */
+/**
+ * Asks a workspace's backend whether a message may be sent. Rejects only with the
+ * reason of a caller that left: nobody waits for its message any more.
+ */
 export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal) => Promise<Verdict>;
 
 export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
   return async ({ url, secret, timeoutMs }, question, caller) => {
-    const id = newId();
     const body = JSON.stringify(presented(question));
     const limit = new AbortController();
     const cancel = clock.after(timeoutMs, () => limit.abort());
@@ -51,12 +53,13 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
       const answer = await outbound.post({
         url,
         body,
-        headers: { 'content-type': 'application/json', ...signWebhook([secret], id, body, clock.now()) },
+        headers: { 'content-type': 'application/json', ...signWebhook([secret], newId(), body, clock.now()) },
         signal: AbortSignal.any([limit.signal, caller]),
         maxBytes: ANSWER_BYTES,
       });
       return read(answer);
     } catch (thrown) {
+      caller.throwIfAborted();
       if (!(thrown instanceof NoAnswer)) throw thrown;
       return { kind: 'unanswered', detail: thrown.error };
     } finally {

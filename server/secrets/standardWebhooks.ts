@@ -21,9 +21,12 @@ export const newWebhookSecret = (random: Random): string =>
 
 /** What is wrong with a secret that somebody else made; undefined when nothing is. */
 export function webhookSecretFault(secret: string): string | undefined {
-  const { length } = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+  const text = secret.slice(SECRET_PREFIX.length);
+  const key = Buffer.from(text, 'base64');
+  // What signs with it takes whole base64 only.
+  if (key.toString('base64') !== text) return 'must be whsec_ and base64';
   const { min, max } = SECRET_BYTES;
-  return length < min || length > max ? `must hold ${min} to ${max} bytes` : undefined;
+  return key.length < min || key.length > max ? `must hold ${min} to ${max} bytes` : undefined;
 }
 
 /**

@@ -39,6 +39,8 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
   let held = new Map<string, Held>();
   let cancelTimer: (() => void) | undefined;
   let flushing: Promise<void> | undefined;
+  /** The last writing failed: the next is left to the timer, however much is held. */
+  let failing = false;
 
   function hold({ _id, begin, subject, counts }: Held): void {
     const known = held.get(_id);
@@ -77,7 +79,8 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
       }
     };
     await Promise.all(Array.from({ length: WRITERS }, writer));
-    if (!failed) return;
+    failing = failed !== undefined;
+    if (!failing) return;
     log.warn({ err: failed }, 'statistics cannot be written; trying again');
     flushLater();
   }
@@ -103,7 +106,7 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
         const begin = beginOf(span, at);
         hold({ _id: idOf(partition, span, begin, subject), begin, subject, counts: { ...counts } });
       }
-      if (held.size >= HELD && !flushing) void flush();
+      if (held.size >= HELD && !flushing && !failing) void flush();
       else flushLater();
     },
     flush,

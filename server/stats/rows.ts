@@ -16,8 +16,8 @@ export interface Grouping {
   readonly by: ReadonlySet<Dimension>;
   /** The begin of the row that a document belongs to. */
   readonly startOf: (document: StoredStats) => number;
-  /** Rows are about a provider: they are split so, or one was asked for. */
-  readonly ofProviders: boolean;
+  /** All documents are of one provider: its sends are those it took or gave up. */
+  readonly ofOneProvider: boolean;
 }
 
 /** Adds documents up to rows. */
@@ -28,7 +28,7 @@ export interface Adder {
   rows(): Row[];
 }
 
-export function createAdder({ by, startOf, ofProviders }: Grouping): Adder {
+export function createAdder({ by, startOf, ofOneProvider }: Grouping): Adder {
   const groups = new Map<string, Row>();
 
   function group(start: number, subject: Subject): Row {
@@ -49,10 +49,11 @@ export function createAdder({ by, startOf, ofProviders }: Grouping): Adder {
       ) as unknown as Subject;
       const { counts } = group(start, subject);
       for (const name of COUNTS) counts[name] += document[name] ?? 0;
-      if (!ofProviders || !document.provider || !document.settled) return;
+      if (!document.provider || !document.settled) return;
       // A message is asked for before it has a provider; the one it ended with is then who was sent it.
-      counts.sends += document.settled;
-      if (by.has('provider')) group(start, { ...subject, provider: '' }).counts.sends -= document.settled;
+      if (ofOneProvider || by.has('provider')) counts.sends += document.settled;
+      if (!ofOneProvider && by.has('provider'))
+        group(start, { ...subject, provider: '' }).counts.sends -= document.settled;
     },
     get size() {
       return groups.size;

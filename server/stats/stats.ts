@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { freshEvents, type SessionEvent } from '../domain/events.js';
 import { partitionOf } from '../domain/principal.js';
-import type { Mode, StoredSession } from '../domain/session.js';
+import { type Mode, type StoredSession, sentAtOf } from '../domain/session.js';
 import type { Tell } from '../store/telling.js';
 import type { Counter } from './counter.js';
 import type { Counts } from './stored.js';
@@ -35,6 +35,15 @@ export function createStats(counter: Counter, clock: Clock): Stats {
     counter.add(session.partition, at, { channel, country, provider }, counts);
   }
 
+  /**
+   * Who the message of a channel ended with: counted when it was sent, as the send
+   * is, so that the two meet in one hour.
+   */
+  function settle(session: StoredSession, channel: ChannelName, provider: string | undefined): void {
+    const stored = session.channels[channel];
+    if (stored) count(session, channel, sentAtOf(session, stored), { settled: 1 }, provider);
+  }
+
   function happened(session: StoredSession, event: SessionEvent): void {
     const { channel, at, type, charge } = event;
     if (!channel) return;
@@ -46,13 +55,16 @@ export function createStats(counter: Counter, clock: Clock): Stats {
         count(session, channel, ms, { approvals: 1 }, provider);
         break;
       case 'delivery.accepted':
-        count(session, channel, ms, { accepted: 1, settled: 1 }, provider);
+        count(session, channel, ms, { accepted: 1 }, provider);
+        settle(session, channel, provider);
         break;
       case 'delivery.delivered':
-        count(session, channel, ms, { delivered: 1, ...settling(session, event) }, provider);
+        count(session, channel, ms, { delivered: 1 }, provider);
+        if (!wasAccepted(session, event)) settle(session, channel, provider);
         break;
       case 'delivery.failed':
-        count(session, channel, ms, { failed: 1, ...settling(session, event) }, provider);
+        count(session, channel, ms, { failed: 1 }, provider);
+        if (!wasAccepted(session, event)) settle(session, channel, provider);
         break;
       case 'refund':
         count(session, channel, ms, { spendMicros: -(charge?.amount ?? 0) });
@@ -63,8 +75,10 @@ export function createStats(counter: Counter, clock: Clock): Stats {
   return {
     sent(session, channels) {
       for (const channel of channels) {
-        const amount = session.channels[channel]?.delivery.charge?.amount;
-        count(session, channel, clock.now(), { sends: 1, ...(amount && { spendMicros: amount }) });
+        const stored = session.channels[channel];
+        const amount = stored?.delivery.charge?.amount;
+        const at = stored ? sentAtOf(session, stored) : clock.now();
+        count(session, channel, at, { sends: 1, ...(amount && { spendMicros: amount }) });
       }
     },
 
@@ -82,7 +96,7 @@ export function createStats(counter: Counter, clock: Clock): Stats {
 }
 
 /** A message that was accepted is with its provider already; what becomes of it later does not bring it there again. */
-function settling({ events }: StoredSession, { id, type }: SessionEvent): Counts {
+function wasAccepted({ events }: StoredSession, { id, type }: SessionEvent): boolean {
   const accepted = `delivery.accepted${id.slice(type.length)}`;
-  return events.some((earlier) => earlier.id === accepted) ? {} : { settled: 1 };
+  return events.some((earlier) => earlier.id === accepted);
 }

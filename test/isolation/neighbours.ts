@@ -26,6 +26,9 @@ export interface Owned {
   readonly contactId: string;
 }
 
+/** A phone to which the owner's guard lets nothing go. */
+export const REFUSED = '+85021234567';
+
 /** Credentials of a workspace. */
 export interface Tenant {
   readonly key: string;
@@ -92,6 +95,11 @@ async function made(service: TestService, call: Calls, name: string): Promise<Ow
     });
     return contacts[0]?.id as string | undefined;
   });
+  const guard = { countryBlock: ['KP'], approvalRate: { minSends: 1, minPercent: 1 } };
+  await admin('GuardService/UpdateGuard', { guard, updateMask: 'countryBlock,approvalRate' });
+  expect((await call('otp.v1.OtpService/Send', { recipients: { sms: REFUSED } })).reason).toBe(
+    'SEND_REFUSED',
+  );
   const email = `open.${name}@example.com`;
   const { session, sessionToken } = await send({ recipients: { email } });
   return {

@@ -1,4 +1,4 @@
-import type { Owned } from './neighbours.js';
+import { type Owned, REFUSED } from './neighbours.js';
 
 /** What a stranger is told about a thing of another workspace. */
 export type Told =
@@ -70,6 +70,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.ContactService/GetContact': row('not found', contact),
   'otp.admin.v1.ContactService/ListContacts': row('its own', recipient),
   'otp.admin.v1.ContactService/DeleteContact': row('not found', contact),
+  'otp.admin.v1.GuardService/GetGuard': row('its own'),
+  'otp.admin.v1.GuardService/UpdateGuard': row('its own', () => ({
+    guard: { countryBlock: ['KZ'] },
+    updateMask: 'countryBlock',
+  })),
+  'otp.admin.v1.GuardService/CheckRecipient': row('its own', () => ({ recipient: REFUSED })),
+  'otp.admin.v1.GuardService/ListRefusedSends': row('its own'),
   'otp.admin.v1.LimitService/ListLimits': row('its own'),
   'otp.admin.v1.LimitService/UpdateLimit': row('its own', () => ({
     limit: { rule: 'ip-sends', max: 1 },
@@ -112,6 +119,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'phone',
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.StatsService/GetStats': row('its own'),
   'otp.admin.v1.TemplateService/CreateTemplate': row('its own', () => ({
     template: { ...template, text: 'Mine: {{ code }}' },
   })),
