@@ -16,7 +16,7 @@ import {
   UnsupportedOperation,
 } from './documents.js';
 import { MongoCollection } from './mongo/collection.js';
-import { inTime, withinDeadline } from './mongo/deadline.js';
+import { createDeadline, type Deadline } from './mongo/deadline.js';
 import { startFailure } from './mongo/failures.js';
 import { checkWritable, createMissing } from './mongo/preparation.js';
 
@@ -26,21 +26,25 @@ export interface MongoOptions {
   readonly collections?: readonly CollectionSpec[];
   /** Whether documents past their `purgeAt` are removed; on unless a test wants to look at them. */
   readonly ttl?: boolean;
+  /** How long any operation may take, milliseconds; longer only where a test puts more on its store than that one is made for. */
+  readonly deadlineMs?: number;
 }
 
 const DEFAULT_DATABASE = 'countersign';
 
+const DEADLINE_MS = 2800;
+
 /** A timeout on everything, whatever the URI says. A store that came back is noticed within two seconds. */
-const SETTINGS: MongoClientOptions = {
+const settings = (deadlineMs: number): MongoClientOptions => ({
   appName: 'countersign',
   retryWrites: true,
   retryReads: true,
   serverSelectionTimeoutMS: 2000,
   connectTimeoutMS: 2000,
-  waitQueueTimeoutMS: 2000,
-  socketTimeoutMS: 2500,
+  waitQueueTimeoutMS: deadlineMs - 800,
+  socketTimeoutMS: deadlineMs - 300,
   heartbeatFrequencyMS: 2000,
-};
+});
 
 /**
  * Reads are local to the primary rather than majority reads, because after a
@@ -63,23 +67,25 @@ export async function openMongo({
   uri,
   collections = COLLECTIONS,
   ttl = true,
+  deadlineMs = DEADLINE_MS,
 }: MongoOptions): Promise<Documents> {
-  const client = newClient(uri);
+  const client = newClient(uri, deadlineMs);
+  const deadline = createDeadline(deadlineMs);
   const where = client.options.srvHost ?? client.options.hosts.map((host) => host.toString()).join(', ');
   try {
     const database = client.db(databaseIn(uri), CONCERNS);
-    await inTime(client.connect().then(() => checkWritable(database, where)));
+    await deadline.inTime(client.connect().then(() => checkWritable(database, where)));
     await createMissing(database, collections, ttl);
-    return new MongoStore(client, database, collections);
+    return new MongoStore(client, database, collections, deadline);
   } catch (error) {
     await client.close();
     throw startFailure(error, where);
   }
 }
 
-function newClient(uri: string): MongoClient {
+function newClient(uri: string, deadlineMs: number): MongoClient {
   try {
-    return new MongoClient(uri, SETTINGS);
+    return new MongoClient(uri, settings(deadlineMs));
   } catch (error) {
     throw new StoreRefused(`MONGODB_URI is not usable: ${(error as Error).message}`, { cause: error });
   }
@@ -93,15 +99,17 @@ function databaseIn(uri: string): string {
 class MongoStore implements Documents {
   readonly #client: MongoClient;
   readonly #database: Db;
+  readonly #deadline: Deadline;
   readonly #collections: ReadonlyMap<string, CheckedCollection<Document>>;
 
-  constructor(client: MongoClient, database: Db, collections: readonly CollectionSpec[]) {
+  constructor(client: MongoClient, database: Db, collections: readonly CollectionSpec[], deadline: Deadline) {
     this.#client = client;
     this.#database = database;
+    this.#deadline = deadline;
     this.#collections = new Map(
       collections.map((spec) => [
         spec.name,
-        new CheckedCollection(new MongoCollection(database.collection<Document>(spec.name)), spec),
+        new CheckedCollection(new MongoCollection(database.collection<Document>(spec.name), deadline), spec),
       ]),
     );
   }
@@ -113,7 +121,7 @@ class MongoStore implements Documents {
   }
 
   async ping(): Promise<void> {
-    await withinDeadline(this.#database.command({ ping: 1 }));
+    await this.#deadline.within(this.#database.command({ ping: 1 }));
   }
 
   async close(): Promise<void> {

@@ -52,13 +52,16 @@ export function embeddedEngine(): Engine {
   });
 }
 
+/** 200 calls at once are no fault of the store: the one of the tests may need its time, on a machine that is busy. */
+const PATIENCE_MS = 25_000;
+
 export function mongodbEngine(mongodb: MongodbForTests): Engine {
   const tidy = tidying();
   return engine('mongodb', async () => {
     const name = freshDatabase();
     tidy(() => mongodb.drop(name));
     return ({ collections, ttl }) =>
-      openMongo({ uri: mongodb.uri(name), collections, ttl }).then(closing(tidy));
+      openMongo({ uri: mongodb.uri(name), collections, ttl, deadlineMs: PATIENCE_MS }).then(closing(tidy));
   });
 }
 

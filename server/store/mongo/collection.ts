@@ -8,7 +8,7 @@ import {
   type FindOptions,
   type Update,
 } from '../documents.js';
-import { withinDeadline } from './deadline.js';
+import type { Deadline } from './deadline.js';
 import { isDuplicateKey } from './failures.js';
 
 type Addressed = Filter & { readonly _id: string };
@@ -16,25 +16,27 @@ type Addressed = Filter & { readonly _id: string };
 /** One collection of the driver. The port is a part of the driver's own language, so nothing is translated. */
 export class MongoCollection<T extends Document> implements Collection<T> {
   readonly #collection: DriverCollection<Document>;
+  readonly #deadline: Deadline;
 
-  constructor(collection: DriverCollection<Document>) {
+  constructor(collection: DriverCollection<Document>, deadline: Deadline) {
     this.#collection = collection;
+    this.#deadline = deadline;
   }
 
   async insertOne(document: T): Promise<void> {
     const inserted = this.#collection.insertOne(document).catch((error) => {
       throw isDuplicateKey(error) ? new DuplicateKey(document._id) : error;
     });
-    await withinDeadline(inserted);
+    await this.#deadline.within(inserted);
   }
 
   findOne(filter: Filter): Promise<T | null> {
-    return withinDeadline(this.#collection.findOne<T>(asDriver(filter)));
+    return this.#deadline.within(this.#collection.findOne<T>(asDriver(filter)));
   }
 
   findOneAndUpdate(filter: Addressed, update: Update): Promise<T | null> {
     const updated = this.#collection.findOneAndUpdate(asDriver(filter), update, { returnDocument: 'after' });
-    return withinDeadline(updated as Promise<T | null>);
+    return this.#deadline.within(updated as Promise<T | null>);
   }
 
   find(filter: Filter, options: FindOptions): Cursor<T> {
@@ -50,18 +52,18 @@ export class MongoCollection<T extends Document> implements Collection<T> {
   }
 
   async deleteOne(filter: Addressed): Promise<number> {
-    return (await withinDeadline(this.#collection.deleteOne(asDriver(filter)))).deletedCount;
+    return (await this.#deadline.within(this.#collection.deleteOne(asDriver(filter)))).deletedCount;
   }
 
   async deleteMany(filter: Filter): Promise<number> {
-    return (await withinDeadline(this.#collection.deleteMany(asDriver(filter)))).deletedCount;
+    return (await this.#deadline.within(this.#collection.deleteMany(asDriver(filter)))).deletedCount;
   }
 
   async *#documents(filter: Filter, options: FindOptions): AsyncGenerator<T, void> {
     const cursor = this.#collection.find<T>(asDriver(filter), { ...options });
     try {
       for (;;) {
-        const document = await withinDeadline(cursor.next());
+        const document = await this.#deadline.within(cursor.next());
         if (document === null) return;
         yield document;
       }
