@@ -3,12 +3,17 @@ import type { Labels } from '../../server/observe/metrics/family.js';
 import { OTHER } from '../../server/observe/metrics/family.js';
 import type { Spec } from '../../server/observe/metrics/instruments.js';
 import { METRICS } from '../../server/observe/metrics/table.js';
+import { publishedQueries } from '../docs/queries.js';
 import { onEmbedded } from '../support/engines.js';
 import type { Metric } from '../support/prometheus.js';
+import { type Selector, selectorsOf } from '../support/promql.js';
 import { startService } from '../support/service.js';
 import { type BusyDay, busyDay, scrape } from './busyDay.js';
 
 const TABLE: readonly Spec[] = Object.values<Spec>(METRICS);
+
+/** Labels that Prometheus puts on what it reads. */
+const SCRAPED = ['job', 'instance'];
 
 /** Metrics of the table that nobody feeds. One without labels is there from the start, so it must have left 0. */
 const notFed = (exported: ReadonlyMap<string, Metric>): string[] =>
@@ -17,6 +22,15 @@ const notFed = (exported: ReadonlyMap<string, Metric>): string[] =>
     const telling = type === 'histogram' ? series.filter((one) => one.name === `${name}_count`) : series;
     return !telling.some(({ labels, value }) => Object.keys(labels).length > 0 || value !== 0);
   }).map(({ name }) => name);
+
+/** Whether there is a series of that name with all the labels that a query names. */
+function isExported(exported: ReadonlyMap<string, Metric>, { metric, matchers, grouped }: Selector): boolean {
+  const wanted = [...grouped, ...matchers.map(({ label }) => label)].filter(
+    (label) => !SCRAPED.includes(label),
+  );
+  const series = [...exported.values()].flatMap((one) => one.series);
+  return series.some(({ name, labels }) => name === metric && wanted.every((label) => label in labels));
+}
 
 /** What is exported and not as the table has it. */
 function strange(exported: ReadonlyMap<string, Metric>): string[] {
@@ -60,6 +74,12 @@ onEmbedded((engine) => {
           expect(values.size, `${name} ${label}`).toBeLessThanOrEqual(atMost);
         }
       }
+    });
+
+    it('the dashboard and the alerting rules find the series they ask for', async () => {
+      const queries = await publishedQueries();
+      const asked = queries.flatMap(({ promql }) => selectorsOf(promql));
+      expect(asked.filter((selector) => !isExported(day.exported, selector))).toEqual([]);
     });
   });
 });
