@@ -46,7 +46,8 @@ export async function mongodb(say: (what: string) => void): Promise<Engine | und
   return {
     name: `MongoDB (${found.title})`,
     ...(found.title.startsWith('SecantusDB') && {
-      scans: 'its findOneAndUpdate reads the whole collection, whatever the filter',
+      scans:
+        'its findOneAndUpdate reads the whole collection, whatever the filter, and its sorted finds do, too',
     }),
     async newStore() {
       const dataDir = await newFolder();

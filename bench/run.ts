@@ -3,6 +3,7 @@ import { loadavg } from 'node:os';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print } from './report.js';
+import { doors } from './suites/doors.js';
 import { hashing } from './suites/hashing.js';
 import { reading } from './suites/reading.js';
 import { starting } from './suites/starting.js';
@@ -35,6 +36,7 @@ async function main(): Promise<void> {
   if (!options.only) await starting(context);
   await hashing(context);
   await reading(context);
+  await doors(context);
   await writing(embedded, context);
   const engine = await mongodb(say);
   if (engine) {

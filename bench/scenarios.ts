@@ -54,6 +54,27 @@ export const WRITES: readonly Scenario[] = [
   },
 ];
 
+/** Pages of sessions, in a small against a large store. */
+export const LISTS: readonly Scenario[] = [
+  {
+    name: 'ListSessions, first page',
+    request: (apiKey) => jsonRequest(`${OTP}/ListSessions`, apiKey, { pageSize: 20 }),
+    expect: { status: 200, holds: MASKED },
+  },
+  {
+    name: 'ListSessions, by channel and mode',
+    request: (apiKey) =>
+      jsonRequest(`${OTP}/ListSessions`, apiKey, { pageSize: 20, channel: 'CHANNEL_SMS', sandbox: true }),
+    expect: { status: 200, holds: MASKED },
+  },
+  {
+    name: 'ListSessions, by recipient',
+    request: (apiKey, { recipient }) =>
+      jsonRequest(`${OTP}/ListSessions`, apiKey, { pageSize: 20, recipient }),
+    expect: { status: 200, holds: MASKED },
+  },
+];
+
 const getSession = (sessionId: string): Buffer =>
   Buffer.from(toBinary(GetSessionRequestSchema, create(GetSessionRequestSchema, { sessionId })));
 

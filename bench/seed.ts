@@ -10,6 +10,8 @@ import type { RunningService } from './service.js';
 /** A stored session that waits for its code, and the code. */
 export interface Seeded {
   readonly sessionId: string;
+  readonly sessionToken: string;
+  readonly recipient: string;
   readonly code: string;
   /** Of the right length, so that it is compared. */
   readonly wrongCode: string;
@@ -26,6 +28,9 @@ let recipients = 0;
 
 /** A mobile number that no other call of this run has: limits count by recipient. */
 export const newRecipient = (): string => `+57300${String(recipients++).padStart(7, '0')}`;
+
+/** The beneficiaries of a run by number. */
+export const beneficiaryId = (index: number): string => `bench-${index}`;
 
 /** Prepares a service's store: through the service where a session is to be called, else around it. */
 export class Seeder {
@@ -71,6 +76,25 @@ export class Seeder {
     for (const name of ['limits', 'inbox']) await this.#documents.collection(name).deleteMany({});
   }
 
+  /** Registers beneficiaries with a phone on file at a sponsor, and lifts the limit on one client's calls. */
+  async sponsor(slug: string, beneficiaries: number): Promise<void> {
+    const ask = (method: string, message: unknown) =>
+      this.#answer(jsonRequest(`/otp.admin.v1.${method}`, this.#service.apiKey, message));
+    await ask('LimitService/UpdateLimit', {
+      limit: { rule: 'client-requests', max: 1_000_000 },
+      updateMask: 'max',
+    });
+    await ask('SponsorService/CreateSponsor', {
+      sponsor: { slug, displayName: 'Bench', channels: ['CHANNEL_SMS'] },
+    });
+    const ids = Array.from({ length: beneficiaries }, (_, i) => beneficiaryId(i));
+    await eachOf(ids, SENDS, async (id) => {
+      await ask('SponsorService/CreateBeneficiary', {
+        beneficiary: { sponsorSlug: slug, beneficiaryId: id, phone: newRecipient() },
+      });
+    });
+  }
+
   /** Resolves when no session waits for a worker: `due` is the date that says when one does. */
   async settled(due: 'deliverAt' | 'eventsAt'): Promise<void> {
     const far = new Date(Date.UTC(9999, 0));
@@ -95,18 +119,23 @@ export class Seeder {
     return session;
   }
 
+  async #answer(request: Request): Promise<string> {
+    const { status, text } = await answerTo(this.#service.port, request);
+    if (status !== 200) throw new Error(`nothing to measure with, but ${status}: ${text}`);
+    return text;
+  }
+
   /** Opens a sandbox session: its answer tells the code, and nothing is left to deliver. */
   async #send(sms: string): Promise<Seeded> {
     const send = jsonRequest('/otp.v1.OtpService/Send', this.#service.apiKey, {
       recipients: { sms },
       sandbox: true,
     });
-    const { status, text } = await answerTo(this.#service.port, send);
-    if (status !== 200) throw new Error(`no session to measure with, but ${status}: ${text}`);
-    const { session, sandboxCodes } = JSON.parse(text);
+    const text = await this.#answer(send);
+    const { session, sessionToken, sandboxCodes } = JSON.parse(text);
     const code: string = sandboxCodes.sms;
     const wrongCode = code.replace(/.$/, (digit) => String(9 - Number(digit)));
-    return { sessionId: session.id, code, wrongCode };
+    return { sessionId: session.id, sessionToken, recipient: sms, code, wrongCode };
   }
 }
 

@@ -1,12 +1,13 @@
 import { contest, type Result } from '../contest.js';
-import { answering, writing as writingTo } from '../contestants.js';
+import { writing as writingTo } from '../contestants.js';
 import type { Engine } from '../engines.js';
-import { http1 } from '../load/http1.js';
 import type { Effort } from '../options.js';
 import { Child } from '../processes/child.js';
 import { compared } from '../report.js';
-import { WRITES } from '../scenarios.js';
-import { sampleAnswer, startTarget } from '../target.js';
+import { LISTS, WRITES } from '../scenarios.js';
+import { startTarget } from '../target.js';
+import { bareEcho } from './bareEcho.js';
+import { listing, listingGroup } from './listing.js';
 import { type SuiteContext, wanted } from './suite.js';
 
 const GROWTH = { atMost: 1.2 };
@@ -15,12 +16,14 @@ const GROWTH = { atMost: 1.2 };
  * Calls that write, on one engine: against the least a Node service can cost,
  * and in a small store against a large one. All of it in the same rounds.
  */
-export async function writing(engine: Engine, { options, report, say }: SuiteContext): Promise<void> {
+export async function writing(engine: Engine, context: SuiteContext): Promise<void> {
+  const { options, report, say } = context;
   const group = `${engine.name}, OTP_HASH=hmac, against a bare JSON echo of the same sizes`;
   const growth = `${engine.name}, OTP_HASH=hmac, cost in a large store against a small one`;
   const scenarios = wanted(WRITES, options, group);
-  if (scenarios.length === 0) return;
+  if (scenarios.length === 0 && wanted(LISTS, options, listingGroup(engine)).length === 0) return;
   const effort = engine.scans ? small(options.effort) : options.effort;
+  const goal = engine.scans ? undefined : GROWTH;
   const start = (sessions: number) => {
     say(`${engine.name}: a store with ${sessions} sessions`);
     return startTarget({ engine, sessions, hash: 'hmac', profile: options.profile });
@@ -28,36 +31,23 @@ export async function writing(engine: Engine, { options, report, say }: SuiteCon
   const few = await start(effort.few);
   const many = await start(effort.many);
   const echo = new Child('./jsonEcho.js');
-  const { http1: echoPort } = await echo.ask<{ http1: number }>('ports');
 
   for (const scenario of scenarios) {
     say(`${engine.name}: ${scenario.name}`);
     const { name } = scenario;
-    await echo.ask('answer', await sampleAnswer(few, scenario));
     const size = { calls: effort.writes, inFlight: effort.inFlight };
     const contestants = [
       writingTo(name, few, scenario, size),
       writingTo(`with ${effort.many} sessions`, many, scenario, size),
-      answering('bare JSON echo', echo, http1, {
-        port: echoPort,
-        requests: Array.from({ length: options.effort.writes }, () =>
-          scenario.request(few.service.apiKey, NO_SESSION),
-        ),
-        expect: { ...scenario.expect, status: 200 },
-        inFlight: options.effort.inFlight,
-      }),
+      await bareEcho(echo, few, scenario, options.effort),
     ];
     const [inFew, inMany, bare] = (await contest(contestants, effort.seconds)) as [Result, Result, Result];
     report.comparisons.push(
       compared(group, inFew, bare),
-      compared(
-        growth,
-        { ...inFew, name: `${name}, ${effort.few} sessions` },
-        inMany,
-        engine.scans ? undefined : GROWTH,
-      ),
+      compared(growth, { ...inFew, name: `${name}, ${effort.few} sessions` }, inMany, goal),
     );
   }
+  await listing(engine, [few, many], effort, goal, context);
   for (const [target, sessions] of [
     [few, effort.few],
     [many, effort.many],
@@ -72,9 +62,6 @@ export async function writing(engine: Engine, { options, report, say }: SuiteCon
   if (engine.scans) report.notes.push(`${engine.name}: ${engine.scans}, so its rows say little.`);
   await Promise.all([echo.stop(), few.stop(), many.stop()]);
 }
-
-/** As long as a session's id is; what the echo is sent is never looked up. */
-const NO_SESSION = { sessionId: '00000000-0000-7000-8000-000000000000', code: '123456', wrongCode: '654321' };
 
 /** For a server that reads every document on every update: more would take longer than a call may. */
 const small = (effort: Effort): Effort => ({ ...effort, inFlight: 4, writes: 20, few: 50, many: 250 });
