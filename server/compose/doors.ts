@@ -34,7 +34,7 @@ import { httpLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
 import { peerAddress } from '../http/peer.js';
-import { createRouter } from '../http/router.js';
+import { createRouter, type ExactRoute } from '../http/router.js';
 import { rpcRoutes } from '../http/rpcRoutes.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
 import type { Limiter } from '../limits/limiter.js';
@@ -88,6 +88,8 @@ interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
+  /** Where vendors report what became of messages. */
+  readonly callbacks: readonly ExactRoute[];
   /** What /metrics answers. */
   readonly scrape: () => Promise<string>;
   readonly log: Logger;
@@ -110,6 +112,7 @@ export function composeDoors(parts: Parts): Listener {
     clock,
     random,
     metrics,
+    callbacks,
     scrape,
     log,
   } = parts;
@@ -149,6 +152,7 @@ export function composeDoors(parts: Parts): Listener {
     ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, intake, clock })),
     openapiRoute(dialects),
     metricsRoute(scrape, config.metricsToken),
+    ...callbacks,
     ...(inbox ? inboxRoutes(inbox, random) : []),
   ]);
   return createListener({

@@ -29,6 +29,7 @@ import { openEmbedded } from '../store/embedded.js';
 import { createTemplates } from '../templates/templates.js';
 import { createWallet } from '../wallet/wallet.js';
 import { createWorkspaces } from '../workspaces/workspaces.js';
+import { composeCallbacks } from './callbacks.js';
 import { composeCounting } from './counting.js';
 import { composeDoors } from './doors.js';
 import { type FirstKeys, makeFirstKeys } from './firstStart.js';
@@ -174,6 +175,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     inbox,
     serving,
     tls,
+    callbacks: composeCallbacks({ ...common, queues }),
     scrape,
   });
 

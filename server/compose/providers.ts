@@ -10,6 +10,7 @@ import { createVonage } from '../delivery/providers/vonage.js';
 import { createWhatsappCloud } from '../delivery/providers/whatsappCloud.js';
 import { createRoutes, type Routes } from '../delivery/routes.js';
 import type { ChannelName } from '../domain/channels.js';
+import { callbackPath } from '../gateway/callbacks/vendor.js';
 import type { Documents } from '../store/documents.js';
 import type { Secrets } from './secrets.js';
 
@@ -46,7 +47,7 @@ export function composeProviders(
 
 /** In the order in which those of one channel are tried. A vendor with its first setting has all it needs; see config/providers.ts. */
 function configuredProviders(config: Config, clock: Clock): Provider[] {
-  const callback = (vendor: string) => config.publicUrl && `${config.publicUrl}/callbacks/${vendor}`;
+  const callback = (vendor: string) => config.publicUrl && `${config.publicUrl}${callbackPath(vendor)}`;
   const { smtpUrl, whatsappAccessToken, twilioAccountSid, vonageApiKey, snsRegion, deliveryWebhookUrl } =
     config;
   const given = (value: string | undefined) => value as string;

@@ -47,6 +47,8 @@ interface Parts {
   readonly log: Logger;
 }
 
+export type Queues = ReturnType<typeof composeQueues>;
+
 /** The loops that work in the background: delivery, events, ends by time, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
   const { documents, secrets, workspaces, templates, routes, metrics, clock, log } = parts;

@@ -12,7 +12,7 @@ import { type Attempt, type AttemptParts, createAttempt } from './attempt.js';
 import type { Breakers } from './breakers.js';
 import { settled } from './outbox.js';
 import type { Outcome, Provider } from './provider.js';
-import { replacement } from './replacement.js';
+import { replacement, vendorKey } from './replacement.js';
 import { afterOutcome, type Circumstances, nextTry, putOff } from './routing.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
@@ -130,7 +130,7 @@ export function createDeliver(options: Options) {
       }
       const next = afterOutcome(current, outcome, provider.name, circumstances(route, expiresAt, now));
       const reportedAs =
-        provider.reports && next.vendorId !== undefined ? `${provider.name}/${next.vendorId}` : undefined;
+        provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
       try {
         const recorded = await sessions.findOneAndUpdate(
           { _id: seen._id, rev: seen.rev },

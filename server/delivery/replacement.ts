@@ -8,6 +8,9 @@ import { earliestDue, withDeliveries } from './outbox.js';
 /** Vendor ids kept of one session: more than it can have messages. */
 const VENDOR_IDS = 20;
 
+/** What a session is found by when a vendor reports on one of its messages. */
+export const vendorKey = (provider: string, vendorId: string): string => `${provider}/${vendorId}`;
+
 /**
  * The update that puts deliveries in the place of those seen, with everything
  * that follows from it: events, refunds, channels that need not wait any longer,

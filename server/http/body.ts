@@ -11,7 +11,11 @@ export async function readJson(
   req: HttpRequest,
   limit: number = LIMITS.bodyBytes.default,
 ): Promise<Record<string, unknown>> {
-  const text = await readText(req, 'application/json', limit);
+  return parseObject(await readText(req, 'application/json', limit));
+}
+
+/** Reads a text that must be one JSON object. Throws Failure INVALID_REQUEST. */
+export function parseObject(text: string): Record<string, unknown> {
   const value = parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure('INVALID_REQUEST', { message: 'The body must be a JSON object.' });
@@ -49,7 +53,12 @@ function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
 }
 
-async function readText(req: HttpRequest, mediaType: string, limit: number): Promise<string> {
+/** Reads a body of that media type as the text it is in UTF-8, byte for byte. Throws as readJson does. */
+export async function readText(
+  req: HttpRequest,
+  mediaType: string,
+  limit: number = LIMITS.bodyBytes.default,
+): Promise<string> {
   checkMediaType(req, mediaType);
   const body = await readBytes(req, limit);
   // Decoding would silently put U+FFFD in place of what is not UTF-8.

@@ -32,6 +32,10 @@ export const LIMITS = {
   headerBytes: bytes(16_384, 'One request header, names and values. Enough for a token and tracing.'),
   headerCount: count(100, 'Header fields of one request; each costs far more memory than its bytes.'),
   bodyBytes: bytes(65_536, 'The body of a plain HTTP request; the largest legitimate one is a few KiB.'),
+  batchBytes: bytes(
+    3_145_728,
+    'The body of a WhatsApp status callback: a batch of them has up to 3 MB. Taken only where one is expected.',
+  ),
   bodyDepth: count(
     100,
     'Objects and lists inside each other in a JSON body. Whatever walks deeper runs out of stack; Connect stops here too.',

@@ -151,7 +151,8 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
 
   /**
    * Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-   * MISCONFIGURED, OUT_OF_TRIES or EXPIRED. Empty unless FAILED.
+   * MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider took
+   * it and could not deliver it. Empty unless FAILED.
    *
    * @generated from field: string delivery_error = 6;
    */

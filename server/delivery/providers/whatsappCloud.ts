@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Clock } from '../../clock.js';
 import type { Message, Outcome, Provider } from '../provider.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
@@ -135,11 +136,14 @@ export function whatsappVerdict(code: unknown): Verdict | undefined {
   return code >= 200 && code <= 299 ? 'MISCONFIGURED' : WHATSAPP_VERDICTS[code];
 }
 
+/** What is kept of Meta's id of a message: it has the person's phone number in it, merely encoded. */
+export const whatsappId = (wamid: string): string => hash('sha256', wamid, 'base64url');
+
 function judge(answer: VendorAnswer): Outcome | undefined {
   const { status, json } = answer;
   if (status === 200) {
     const [sent] = Array.isArray(json?.messages) ? (json.messages as { readonly id?: unknown }[]) : [];
-    return typeof sent?.id === 'string' ? { kind: 'accepted', vendorId: sent.id } : undefined;
+    return typeof sent?.id === 'string' ? { kind: 'accepted', vendorId: whatsappId(sent.id) } : undefined;
   }
   const error = json?.error as { readonly code?: unknown } | null | undefined;
   const verdict = status >= 400 ? whatsappVerdict(error?.code) : undefined;

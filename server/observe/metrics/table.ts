@@ -141,6 +141,11 @@ export const METRICS = {
     { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'delivered', 'failed') },
     'Messages that came to an end: accepted by the provider, reported as delivered by it, or given up. The provider is the last one tried, "none" where none was.',
   ),
+  deliveryReports: counter(
+    'countersign_delivery_reports_total',
+    { provider: PROVIDER, outcome: listed('delivered', 'failed', 'unchanged', 'unknown') },
+    'What providers reported of messages they had accepted: what it made of them, "unchanged" where that was known or is no longer asked for, "unknown" for a message that is not ours.',
+  ),
   deliverySeconds: histogram(
     'countersign_delivery_duration_seconds',
     { channel: CHANNEL },

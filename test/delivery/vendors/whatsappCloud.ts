@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { formed, same } from './expecting.js';
 import type { VendorWire } from './vendorStub.js';
 
@@ -38,16 +39,17 @@ export function whatsappCloudWire({ accessToken, phoneNumberIds, template, langu
       return { to: `+${to}`, code, repeatId: data };
     },
     accepted(n, { to }) {
-      const vendorId = `wamid.${Buffer.from(`message ${n}`).toString('base64')}`;
       const digits = to.slice(1);
+      const wamid = `wamid.${Buffer.from(`${digits} message ${n}`).toString('base64')}`;
       const answer = {
         messaging_product: 'whatsapp',
         contacts: [{ input: digits, wa_id: digits }],
-        messages: [{ id: vendorId, message_status: 'accepted' }],
+        messages: [{ id: wamid, message_status: 'accepted' }],
       };
       return {
         status: 200,
-        vendorId,
+        // The person's number is in it, so the id itself is not to be kept.
+        vendorId: createHash('sha256').update(wamid).digest('base64url'),
         headers: { 'content-type': 'application/json; charset=UTF-8' },
         body: JSON.stringify(answer),
       };

@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.js';
+import type { ChannelName } from '../domain/channels.js';
+import { channelsOf, type StoredDelivery, type StoredSession } from '../domain/session.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Collection } from '../store/documents.js';
+import { settled } from './outbox.js';
+import type { FinalError } from './provider.js';
+import { replacement, vendorKey } from './replacement.js';
+
+/** Waits before a message that nobody here knows is looked for again: altogether less than vendors wait for an answer. */
+const LOOK_AGAIN_MS = [500, 1_500] as const;
+
+/** What a vendor says, later, of a message it had accepted. */
+export interface Report {
+  readonly provider: string;
+  /** The message, as `Outcome` named it when it was accepted. */
+  readonly vendorId: string;
+  readonly end:
+    | { readonly state: 'DELIVERED' }
+    | { readonly state: 'FAILED'; readonly error: FinalError | 'EXPIRED' | 'UNDELIVERED' };
+}
+
+/** Takes what one callback says. Anything in it may have been said before. */
+export type TakeReports = (reports: readonly Report[]) => Promise<void>;
+
+interface Options {
+  readonly sessions: Collection<StoredSession>;
+  /** A report changed this session: there may be something to send or to carry out. */
+  readonly changed: (session: StoredSession) => void;
+  readonly clock: Clock;
+  readonly metrics: Pick<Metrics, 'deliveryReports'>;
+  readonly log: Logger;
+}
+
+/**
+ * Stores what vendors report of messages. A report only ever ends a message that
+ * is ACCEPTED, by an update guarded on what was read, so one that is repeated,
+ * late or out of order changes nothing.
+ */
+export function createTakeReports({ sessions, changed, clock, metrics, log }: Options): TakeReports {
+  /** The answer by which we learn the id of a message, and our record of it, may be slower than the first report. */
+  async function find({ provider, vendorId }: Report): Promise<StoredSession | null> {
+    const filter = { vendorIds: vendorKey(provider, vendorId) };
+    let found = await sessions.findOne(filter);
+    for (const wait of LOOK_AGAIN_MS) {
+      if (found) break;
+      await new Promise<void>((resolve) => clock.after(wait, resolve));
+      found = await sessions.findOne(filter);
+    }
+    return found;
+  }
+
+  async function take(report: Report): Promise<'delivered' | 'failed' | 'unchanged' | 'unknown'> {
+    let seen = await find(report);
+    while (seen) {
+      const ended = endedBy(report, seen);
+      if (!ended) return 'unchanged';
+      const { channel, delivery } = ended;
+      const update = replacement(seen, new Map([[channel, delivery]]), clock.now());
+      const recorded = await sessions.findOneAndUpdate({ _id: seen._id, rev: seen.rev }, update);
+      if (recorded) {
+        const { provider, state, error } = delivery;
+        log.info({ session: seen._id, channel, provider, delivery: state, error }, 'delivery report');
+        changed(recorded);
+        return state === 'DELIVERED' ? 'delivered' : 'failed';
+      }
+      seen = await sessions.findOne({ _id: seen._id });
+    }
+    return 'unknown';
+  }
+
+  return async (reports) => {
+    await Promise.all(
+      reports.map(async (report) => {
+        metrics.deliveryReports.add({ provider: report.provider, outcome: await take(report) });
+      }),
+    );
+  };
+}
+
+/** What a report makes of the message it is about; undefined where that has been replaced or has come to its end. */
+function endedBy(
+  { provider, vendorId, end }: Report,
+  session: StoredSession,
+): { readonly channel: ChannelName; readonly delivery: StoredDelivery } | undefined {
+  for (const [channel, { state, delivery }] of channelsOf(session)) {
+    if (delivery.provider !== provider || delivery.vendorId !== vendorId) continue;
+    // Whoever entered its code has read it, whatever the vendor believes.
+    const isRead = state === 'VERIFIED' && end.state === 'FAILED';
+    if (delivery.state !== 'ACCEPTED' || isRead) return undefined;
+    return { channel, delivery: settled(delivery, { ...end, vendorId }) };
+  }
+  return undefined;
+}
