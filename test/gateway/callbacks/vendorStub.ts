@@ -33,6 +33,11 @@ export async function startVendor({ newId, accept }: Words): Promise<VendorStub>
   let held = Promise.resolve();
   const server = createServer(async (req, res) => {
     const body = await text(req);
+    // Somebody else on this machine who takes the port for another's.
+    if (req.method !== 'POST') {
+      res.writeHead(405).end();
+      return;
+    }
     const id = newId();
     taken.push({ id, body });
     await held;
