@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createTakeReports } from '../../server/delivery/reports.js';
 import type { StoredSession } from '../../server/domain/session.js';
 import { webhook } from '../gateway/callbacks/reporters.js';
-import { type Reporting, startReporting } from '../gateway/callbacks/reporting.js';
+import { answered, type Reporting, startReporting } from '../gateway/callbacks/reporting.js';
 import { eachEngine, type TestStore } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { ManualClock } from '../support/manualClock.js';
@@ -36,17 +36,6 @@ eachEngine((engine) => {
     await at.call('otp.admin.v1.WalletService/UpdateWallet', { wallet, updateMask: 'enabled,prices' });
     await at.call('otp.admin.v1.WalletService/CreditWallet', { amountMicros: `${10 * PRICE}` });
     return at;
-  };
-  /** The answer to a request, time passing until it comes. */
-  const answered = async (at: Reporting, asking: Promise<Response>): Promise<Response> => {
-    let answer: Response | undefined;
-    asking.then((one) => {
-      answer = one;
-    });
-    return eventually(() => {
-      if (!answer) at.clock.advance(100);
-      return answer;
-    });
   };
 
   describe('a message that was accepted', () => {
@@ -162,14 +151,14 @@ eachEngine((engine) => {
       await eventually(() => at.operations() > before);
       release();
       await eventually(async () => (await at.delivery(body.session.id)).state === 'ACCEPTED');
-      expect((await answered(at, asking)).status).toBe(200);
+      expect((await answered(at.clock, asking)).status).toBe(200);
       expect(await at.delivery(body.session.id)).toMatchObject({ state: 'DELIVERED' });
     });
 
     it('of a message that is not ours is answered like any other, after two seconds', async () => {
       const at = await startReporting(store, webhook);
       const begun = at.clock.now();
-      const answer = await answered(at, report(at, 'not ours', 'delivered'));
+      const answer = await answered(at.clock, report(at, 'not ours', 'delivered'));
       expect(answer.status).toBe(200);
       expect(at.clock.now() - begun).toBeGreaterThanOrEqual(2_000);
       expect(await reports(at)).toEqual({ unknown: 1 });

@@ -1,4 +1,6 @@
 import { wholeDay } from '../fault/wholeDay.js';
+import { webhook } from '../gateway/callbacks/reporters.js';
+import { answered } from '../gateway/callbacks/reporting.js';
 import { type Collector, startCollector } from '../support/collector.js';
 import { connectJson } from '../support/connectJson.js';
 import type { Engine } from '../support/engines.js';
@@ -38,6 +40,10 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
       OTP_HASH: 'argon2id',
       OTP_HASH_CONCURRENCY: '1',
       OTP_SMTP_URL: smtp.url,
+      // Behind the mail server, which is asked first; it is there for what it reports.
+      OTP_DELIVERY_WEBHOOK_URL: 'http://127.0.0.1:9',
+      OTP_DELIVERY_WEBHOOK_SECRET: webhook.secret,
+      OTP_DELIVERY_WEBHOOK_CHANNELS: 'email',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },
   });
@@ -49,6 +55,7 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
   await moreHashesThanMayWait(service, look);
   await aProviderThatIsSilent(service, smtp, look);
   await aStoreThatFails(service, store);
+  await aReportOnAnUnknownMessage(service);
   await moreThanALimitAllows(service);
   await aCollectorThatIsAway(service, collector, look);
   await look();
@@ -113,6 +120,14 @@ async function aStoreThatFails({ baseUrl, liveKey }: TestService, store: Failing
     recipients: { email: 'unlucky@example.com' },
   });
   if (sent.status !== 200) throw new Error(`the session was not stored: ${sent.reason}`);
+}
+
+async function aReportOnAnUnknownMessage({ baseUrl, clock }: TestService): Promise<void> {
+  const body = webhook.report('unknown', 'delivered');
+  const signed = webhook.sign({ body, secret: webhook.secret, at: clock.now(), address: '' });
+  const headers = { 'content-type': webhook.mediaType, ...signed };
+  const answer = fetch(`${baseUrl}/callbacks/webhook`, { method: 'POST', headers, body });
+  await answered(clock, answer);
 }
 
 async function moreThanALimitAllows({ baseUrl, liveKey }: TestService): Promise<void> {

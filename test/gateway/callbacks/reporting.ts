@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import type { StoredDelivery, StoredSession } from '../../../server/domain/session.js';
 import { Failure } from '../../../server/errors.js';
-import { newRecipients } from '../../delivery/delivering.js';
+import { newRecipients, passing } from '../../delivery/delivering.js';
 import { connectJson } from '../../support/connectJson.js';
 import type { TestStore } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
@@ -100,4 +100,15 @@ export async function startReporting(
       });
     },
   };
+}
+
+/** The answer to a request, time passing until it comes. */
+export async function answered(clock: ManualClock, asking: Promise<Response>): Promise<Response> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  asking.then(over, over);
+  await passing(clock, () => isOver);
+  return asking;
 }
