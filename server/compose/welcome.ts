@@ -9,8 +9,15 @@ export function welcome(config: Config, port: number, keys: FirstKeys | undefine
   const store = config.mongodbUri ? 'MongoDB' : `the embedded store in ${config.dataDir}`;
   const lines = [`Countersign is ready on ${base}, with ${store}.`];
   if (keys) lines.push('', ...firstSteps(base, keys));
+  else if (!config.bootstrapApiKey) lines.push(...KEYS_ARE_GONE);
   return `${lines.join('\n')}\n`;
 }
+
+/** For whoever looks for the keys of an earlier start, or never saw any. */
+const KEYS_ARE_GONE = [
+  'API keys are shown once, when they are made, and kept as hashes. Without one, start once with',
+  'OTP_BOOTSTRAP_API_KEY set to at least 32 characters of your own: a key with every scope from then on.',
+];
 
 function firstSteps(base: string, { live, test }: FirstKeys): string[] {
   const call = `curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json"`;

@@ -160,6 +160,7 @@ describe('the first start', () => {
     await service.end();
     service = await startProcess({ OTP_DATA_DIR: dataDir });
     expect(service.output()).not.toContain('sk_otp_');
+    expect(service.output()).toMatch(/API keys are shown once.*\n.*OTP_BOOTSTRAP_API_KEY/);
     const call = connectJson(service.baseUrl, keyIn(output, 'live'));
     expect((await call('otp.v1.OtpService/ListSessions', {})).body.sessions).toHaveLength(2);
   });
@@ -196,6 +197,7 @@ describe('OTP_BOOTSTRAP_API_KEY', () => {
   it('is a key with every scope from the first start on, and no other is made', async () => {
     service = await startProcess({ OTP_DATA_DIR: dataDir, OTP_BOOTSTRAP_API_KEY: KEY });
     expect(service.output()).not.toContain('sk_otp_');
+    expect(service.output()).not.toContain('API keys are shown once');
     expect(service.output()).not.toContain(KEY);
     const call = connectJson(service.baseUrl, KEY);
     for (const method of [
