@@ -5,6 +5,7 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 import type { Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
 import { type PromiseClient, promiseClient } from './call.js';
+import { secureChannel } from './tls.js';
 
 export type { CallOptions, PromiseClient } from './call.js';
 export { type GrpcJsMethod, toMethodDefinition, toServiceDefinition } from './serviceDefinition.js';
@@ -42,10 +43,11 @@ export function createOtpClient(options: OtpClientOptions): OtpClient {
   const { baseUrl, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, ca, channel } = options;
   const { protocol, hostname, port } = new URL(baseUrl);
   const isTls = protocol === 'https:';
+  const secure = isTls ? secureChannel(hostname, ca, channel) : undefined;
   const client = new Client(
     `${hostname}:${port || (isTls ? 443 : 80)}`,
-    isTls ? credentials.createSsl(ca === undefined ? null : Buffer.from(ca)) : credentials.createInsecure(),
-    channel,
+    secure?.credentials ?? credentials.createInsecure(),
+    secure?.options ?? channel,
   );
   const calling = { client, credential: apiKey, timeoutMs };
   return {

@@ -11,15 +11,17 @@ const PREFACE = Buffer.from('PRI');
 export function onFirstBytes(socket: Socket, tell: (http2: boolean) => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const look = () => {
-    const bytes: Buffer | null = socket.read();
-    if (bytes === null) return;
-    seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
-    const known = Math.min(seen.length, PREFACE.length);
-    const http2 = PREFACE.compare(seen, 0, known, 0, known) === 0;
-    if (http2 && known < PREFACE.length) return;
-    socket.off('readable', look).off('end', giveUp);
-    socket.unshift(seen);
-    tell(http2);
+    // Newer Node gives what has come piece by piece, and does not call again for the rest of it.
+    for (let bytes: Buffer | null = socket.read(); bytes !== null; bytes = socket.read()) {
+      seen = seen.length === 0 ? bytes : Buffer.concat([seen, bytes]);
+      const known = Math.min(seen.length, PREFACE.length);
+      const http2 = PREFACE.compare(seen, 0, known, 0, known) === 0;
+      if (http2 && known < PREFACE.length) continue;
+      socket.off('readable', look).off('end', giveUp);
+      socket.unshift(seen);
+      tell(http2);
+      return;
+    }
   };
   const giveUp = () => socket.destroy();
   socket.on('readable', look).on('end', giveUp);

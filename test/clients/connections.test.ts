@@ -73,22 +73,53 @@ describe('a credential', () => {
 
 describe('TLS with a certificate of a private authority', () => {
   const file = (name: string) => fileURLToPath(new URL(`../http/tls/${name}.pem`, import.meta.url));
-
-  it.each([
-    ['node, gRPC', (baseUrl: string, apiKey: string, ca: Buffer) => createOtpClient({ baseUrl, apiKey, ca })],
+  type Connect = (
+    baseUrl: string,
+    ca: Buffer,
+  ) => ReturnType<typeof createOtpClient | typeof createGrpcJsClient>;
+  const CLIENTS: readonly (readonly [string, Connect])[] = [
+    ['node, gRPC', (baseUrl, ca) => createOtpClient({ baseUrl, apiKey: 'unknown', ca })],
     [
       'node, Connect over HTTP/1.1',
-      (baseUrl: string, apiKey: string, ca: Buffer) =>
-        createOtpClient({ baseUrl, apiKey, ca, protocol: 'connect-http1' }),
+      (baseUrl, ca) => createOtpClient({ baseUrl, apiKey: 'unknown', ca, protocol: 'connect-http1' }),
     ],
-    ['grpc-js', (baseUrl: string, apiKey: string, ca: Buffer) => createGrpcJsClient({ baseUrl, apiKey, ca })],
-  ])('%s', async (_name, connect) => {
+    ['grpc-js', (baseUrl, ca) => createGrpcJsClient({ baseUrl, apiKey: 'unknown', ca })],
+  ];
+
+  /** What a client with a key nobody knows is told by a service that listens on `address`. */
+  async function answerAt(address: string, connect: Connect, name = address) {
     const service = await startService({
-      env: { OTP_TLS_CERT: file('certificate'), OTP_TLS_KEY: file('key') },
+      env: { HOST: address, OTP_TLS_CERT: file('certificate'), OTP_TLS_KEY: file('key') },
     });
-    const client = connect(service.baseUrl, 'unknown', await readFile(file('certificate')));
-    expect(await client.otp.listSessions({}).catch(readError)).toMatchObject({ reason: 'UNAUTHENTICATED' });
-    client.close();
-    await service.stop();
+    const { port } = new URL(service.baseUrl);
+    const client = connect(`https://${name}:${port}`, await readFile(file('certificate')));
+    try {
+      return await client.otp
+        .listSessions({}, { timeoutMs: 3_000 })
+        .then(() => expect.unreachable(), readError);
+    } finally {
+      client.close();
+      await service.stop();
+    }
+  }
+
+  it.each(CLIENTS)('is enough for the name and the address it is for: %s', async (_name, connect) => {
+    expect(await answerAt('127.0.0.1', connect)).toMatchObject({ reason: 'UNAUTHENTICATED' });
+    expect(await answerAt('127.0.0.1', connect, 'localhost')).toMatchObject({ reason: 'UNAUTHENTICATED' });
   });
+
+  // Elsewhere 127.0.0.1 is the only address of its kind.
+  it.skipIf(process.platform !== 'linux').each(CLIENTS)(
+    'is not enough for another address: %s',
+    async (_name, connect) => {
+      const { reason, code } = await answerAt('127.0.0.2', connect);
+      expect({
+        reason,
+        reached: ![Code.Unavailable, Code.DeadlineExceeded, Code.Internal].includes(code),
+      }).toEqual({
+        reason: 'UNKNOWN',
+        reached: false,
+      });
+    },
+  );
 });

@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { onFirstBytes } from '../../server/http/firstBytes.js';
 
-/** What a stream that gives `pieces` one after another is taken for, after how many of them, and what can be read then. */
-async function look(pieces: readonly string[]) {
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** What a stream that gives `pieces` is taken for, after how many of them, and what can be read then. */
+async function look(pieces: readonly string[], between: () => Promise<unknown> = turn) {
   const stream = new PassThrough();
   let verdict: boolean | undefined;
   let after = 0;
@@ -16,9 +18,12 @@ async function look(pieces: readonly string[]) {
   for (const piece of pieces) {
     if (verdict === undefined) after += 1;
     stream.write(piece, 'latin1');
-    await new Promise((resolve) => setImmediate(resolve));
+    await between();
   }
-  return { verdict, after, rest: (stream.read() as Buffer | null)?.toString('latin1') ?? '' };
+  await turn();
+  const rest: Buffer[] = [];
+  for (let bytes = stream.read(); bytes !== null; bytes = stream.read()) rest.push(bytes);
+  return { verdict, after, rest: Buffer.concat(rest).toString('latin1') };
 }
 
 describe('the first bytes of a connection', () => {
@@ -34,6 +39,13 @@ describe('the first bytes of a connection', () => {
     [['PR'], undefined, 1],
   ])('%j decide: HTTP/2 %s, after %i', async (pieces, verdict, after) => {
     expect(await look(pieces)).toMatchObject({ verdict, after });
+  });
+
+  it.each([
+    [['P', 'R', 'I', ' * HTTP/2.0'], true],
+    [['P', 'R', 'OPFIND /'], false],
+  ])('%j decide when they are there before anybody looks: HTTP/2 %s', async (pieces, verdict) => {
+    expect(await look(pieces, async () => {})).toMatchObject({ verdict, rest: pieces.join('') });
   });
 
   const text = fc.oneof(
