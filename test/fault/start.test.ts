@@ -170,7 +170,9 @@ describe('the first start', () => {
     async () => {
       const commands = output.split('\n').filter((line) => /^(KEY=|CODE=|curl )/.test(line));
       expect(commands).toHaveLength(3);
-      const { stdout } = await run('bash', ['-c', commands.join('\n')]);
+      // The mail is on its way while the second one is pasted, however busy the machine.
+      const arrives = `until curl -s ${service.baseUrl}/inbox.json | grep -q session_id; do sleep 0.05; done`;
+      const { stdout } = await run('bash', ['-c', commands.toSpliced(1, 0, arrives).join('\n')]);
       const [sessionId, code, answer] = stdout.trim().split('\n');
       expect(sessionId).toMatch(/^[0-9a-f-]{36}$/);
       expect(code).toMatch(/^\d{6}$/);

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtMain } from '../support/builtServer.js';
+import { connectJson } from '../support/connectJson.js';
+import { type ServiceProcess, startProcess } from '../support/serviceProcess.js';
+
+const README = await readFile('README.md', 'utf8');
+const SNIPPETS = [...README.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+const SETTINGS = SNIPPETS.filter((snippet) => snippet.startsWith('export '));
+const COMMANDS = SNIPPETS.filter((snippet) => snippet.startsWith('npm '));
+/** What is pasted into a second terminal. */
+const PASTED = SNIPPETS.filter((snippet) => !SETTINGS.includes(snippet) && !COMMANDS.includes(snippet));
+
+const foldersIn = async (path: string) =>
+  (await readdir(path, { withFileTypes: true })).filter((one) => one.isDirectory()).map(({ name }) => name);
+
+describe('the README', () => {
+  const links = [...README.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, target]) => target!);
+
+  it('begins with two commands that this package has', async () => {
+    expect(COMMANDS).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
+    for (const [, script] of README.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([script!]);
+  });
+
+  it('links to what is there', () => {
+    expect(links.filter((target) => !/^https?:/.test(target) && !existsSync(target))).toEqual([]);
+  });
+
+  it('leads to every page of docs/ and every README', async () => {
+    const pages = (await readdir('docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`);
+    const clients = (await foldersIn('clients'))
+      .map((name) => `clients/${name}/README.md`)
+      .filter((path) => existsSync(path));
+    expect(links).toEqual(expect.arrayContaining([...pages, ...clients]));
+  });
+
+  it('names every room of the server', async () => {
+    const rooms = (await foldersIn('server')).map((name) => `server/${name}`);
+    expect(links).toEqual(expect.arrayContaining(rooms));
+  });
+});
+
+// A program for every few words, and what starts them may be busy.
+const SHELL = { timeout: 120_000, skip: process.platform === 'win32' };
+
+describe('the snippets of the README, pasted into a shell', SHELL, () => {
+  let folder: string;
+  const running: ServiceProcess[] = [];
+  const start = async (env: Readonly<Record<string, string>>) => {
+    const service = await startProcess({ OTP_DATA_DIR: join(folder, `${running.length}`), ...env });
+    running.push(service);
+    return service;
+  };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'countersign-readme-'));
+    await builtMain();
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(running.map((service) => service.end()));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const bash = (script: string, input = '') =>
+    new Promise<string>((resolve, reject) => {
+      const shell = execFile('bash', ['-c', script], (error, stdout) =>
+        error ? reject(error) : resolve(stdout),
+      );
+      shell.stdin!.end(input);
+    });
+
+  it('send, read and verify a code, redeem its proof once, and ask in other ways', async () => {
+    const service = await start({});
+    const key = /sk_otp_live_\S+/.exec(service.output())![0];
+    const [keyIn, send, ...others] = PASTED;
+    // As a person does who pastes one snippet after another: the mail is there before it is read.
+    const arrives = `until curl -s http://127.0.0.1:8080/inbox.json | grep -q session_id; do sleep 0.05; done`;
+    const script = [keyIn, `${send}${arrives}`, ...others]
+      .join('\necho ======\n')
+      .replaceAll('http://127.0.0.1:8080', service.baseUrl);
+    const said = (await bash(script, `${key}\n`)).split('======\n');
+    const [nothing, session, code, token, redeemed, methods, overGrpc, overRest] = said.map((text) =>
+      text.trim(),
+    );
+    expect(said).toHaveLength(PASTED.length);
+    expect(nothing).toBe('');
+    expect(session).toMatch(/^[0-9a-f-]{36}$/);
+    expect(code).toMatch(/^\d{6}$/);
+    expect(token).toMatch(/^otvt_\w{58}$/);
+    const [once, twice] = redeemed!.split('\n').map((line) => JSON.parse(line));
+    expect(once).toMatchObject({ proof: { sessionId: session, operation: { type: 'payment', id: '4711' } } });
+    expect(twice.details[0].debug.reason).toBe('TOKEN_REDEEMED');
+    expect(methods!.split('\n')).toContain('otp.v1.OtpService/Verify');
+    expect(JSON.parse(overGrpc!)).toMatchObject({ session: { status: 'SESSION_STATUS_PENDING' } });
+    expect(JSON.parse(overRest!)).toMatchObject({ success: true, channels: ['email', 'sms'] });
+  });
+
+  it('make settings that production starts with, and a key that opens it', async () => {
+    const env = (await bash(`${SETTINGS.join('')}\nenv -0`))
+      .split('\0')
+      .filter((line) => line.startsWith('OTP_'));
+    const settings: Record<string, string> = Object.fromEntries(
+      env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+    expect(settings.OTP_ENV).toBe('production');
+    const service = await start(settings);
+    expect(service.output()).not.toContain(settings.OTP_BOOTSTRAP_API_KEY);
+    const call = connectJson(service.baseUrl, settings.OTP_BOOTSTRAP_API_KEY);
+    expect((await call('otp.v1.OtpService/ListSessions', {})).status).toBe(200);
+  });
+});
