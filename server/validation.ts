@@ -41,6 +41,7 @@ export function checkRules<D extends DescMessage>(schema: D, message: MessageSha
 
 /** Where the library speaks of its own rules, which no caller knows, or quotes a pattern. */
 const WORDS: Readonly<Record<string, string>> = {
+  required: 'is required',
   'repeated.unique': 'must not name anything twice',
   'string.pattern': 'has the wrong form',
 };

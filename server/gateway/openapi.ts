@@ -83,7 +83,7 @@ function operation(dialect: Dialect, route: RestRoute): Record<string, unknown> 
     operationId: `${dialect.name}.${route.method.toLowerCase()}${route.path.replaceAll(/[{}]/g, '').replaceAll('/', '.')}`,
     summary: route.summary,
     tags: [dialect.name],
-    security: route.open ? [] : [{ [dialect.credential]: [] }],
+    security: route.open ? [] : credentialsOf(dialect),
     parameters: parameters(route),
     ...(body && {
       requestBody: {
@@ -112,6 +112,10 @@ function operation(dialect: Dialect, route: RestRoute): Record<string, unknown> 
   };
 }
 
+/** Any one of these: whoever takes a key in its own header takes it as a Bearer too. */
+const credentialsOf = ({ credential }: Dialect): Record<string, never[]>[] =>
+  credential === 'apiKey' ? [{ apiKey: [] }, { bearer: [] }] : [{ bearer: [] }];
+
 function parameters(route: RestRoute): unknown[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -124,6 +128,8 @@ function parameters(route: RestRoute): unknown[] {
     name,
     in: 'query',
     required: query.required?.includes(name) ?? false,
+    // Written as name[key]=value.
+    ...(shape.type === 'object' && { style: 'deepObject', explode: true }),
     schema: shape,
   }));
   const inHeader = Object.entries(HEADERS)
@@ -139,7 +145,7 @@ function parameters(route: RestRoute): unknown[] {
 }
 
 interface QuerySchema {
-  readonly properties?: Record<string, unknown>;
+  readonly properties?: Record<string, { readonly type?: string }>;
   readonly required?: readonly string[];
 }
 

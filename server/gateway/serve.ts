@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { Call, Envelope } from '../call.js';
 import type { Clock } from '../clock.js';
-import { describe, Failure, invalid, retryAfterSeconds, toFailure } from '../errors.js';
+import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
 import { sendJson } from '../http/answer.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import type { Intake } from '../http/intake.js';
@@ -11,6 +11,7 @@ import { bearer, headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
+import { nested, onceEach, queryOf } from './parameters.js';
 import { readShape } from './shapes.js';
 
 interface Parts {
@@ -95,7 +96,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     if (route.body) trace.body = await readBody(route, req);
     return {
       body: route.body && readShape(route.body, trace.body),
-      query: route.query && readShape(route.query, Object.fromEntries(queryOf(req))),
+      query: route.query && readShape(route.query, nested(onceEach(queryOf(req)))),
       params,
       req,
       peer: envelope.peer,
@@ -148,16 +149,7 @@ function requestKeyOf(req: HttpRequest): string {
 
 async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
   if (!route.form || mediaTypeOf(req) === 'application/json') return readJson(req);
-  const form = await readForm(req);
-  const twice = [...form.keys()].find((name) => form.getAll(name).length > 1);
-  if (twice !== undefined) throw invalid(twice, 'must not be given more than once');
-  return Object.fromEntries(form);
-}
-
-function queryOf(req: HttpRequest): URLSearchParams {
-  const url = req.url ?? '';
-  const start = url.indexOf('?');
-  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+  return onceEach(await readForm(req));
 }
 
 /** Aborted when the caller hangs up before it is answered. */

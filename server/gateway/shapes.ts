@@ -33,8 +33,14 @@ function firstOfEach(violations: readonly FieldViolation[]): FieldViolation[] {
 type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue): FieldViolation {
-  return { field: issue.path.map(String).join('.'), description: expectation(issue) };
+  return { field: pathOf(issue), description: expectation(issue) };
 }
+
+/** A path as the contract spells it, such as `channels[0]`. */
+const pathOf = ({ path }: Issue): string =>
+  path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`))
+    .join('');
 
 function expectation(issue: Issue): string {
   switch (issue.code) {
@@ -42,7 +48,7 @@ function expectation(issue: Issue): string {
       // The library keeps no value in an issue, only says in words that there was none.
       return issue.message.endsWith('received undefined')
         ? 'is required'
-        : `must be ${article(issue.expected)}`;
+        : `must be ${article(JSON_TYPES[issue.expected] ?? issue.expected)}`;
     case 'too_small':
       return issue.minimum === 1 && (issue.origin === 'string' || issue.origin === 'array')
         ? 'must not be empty'
@@ -60,6 +66,9 @@ function expectation(issue: Issue): string {
       return 'has the wrong form';
   }
 }
+
+/** Where the library has a word of its own for what JSON calls otherwise. */
+const JSON_TYPES: Readonly<Record<string, string>> = { record: 'object' };
 
 const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 

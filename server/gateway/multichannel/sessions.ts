@@ -15,34 +15,29 @@ const time = z.iso.datetime({
   error: 'must be an RFC 3339 time, such as 2030-01-31T12:00:00Z',
 });
 
-const METADATA = /^metadata\[(.{1,128})\]$/;
-
 /** `GET /api/v1/otp/sessions`: lists sessions, newest first, by pages; every filter that is given must hold. */
 export const listSessions = route({
   method: 'GET',
   path: '/api/v1/otp/sessions',
   summary: 'List OTP sessions, with filtering',
   calls: OtpService.method.listSessions,
-  query: z
-    .object({
-      status: status.optional(),
-      channel: channel.optional(),
-      purpose: z.string().max(64).optional(),
-      sandbox: z.enum(['true', 'false']).optional(),
-      recipient: z.string().max(254).optional().describe('An address in full'),
-      created_after: time.optional(),
-      created_before: time.optional(),
-      page_size: number.optional().describe('1 to 100, default 20'),
-      page_token: z.string().max(512).optional(),
-    })
-    .catchall(z.string().max(512))
-    .describe('Also metadata[key]=value'),
+  query: z.object({
+    status: status.optional(),
+    channel: channel.optional(),
+    purpose: z.string().max(64).optional(),
+    sandbox: z.enum(['true', 'false']).optional(),
+    recipient: z.string().max(254).optional().describe('An address in full'),
+    created_after: time.optional(),
+    created_before: time.optional(),
+    metadata: z
+      .record(z.string().min(1).max(128), z.string().max(512))
+      .optional()
+      .describe('Values that the metadata of a session must hold'),
+    page_size: number.optional().describe('1 to 100, default 20'),
+    page_token: z.string().max(512).optional(),
+  }),
   answer: twice({ sessions: z.array(sessionShape), next_page_token: z.string() }, {}),
   async handle({ query, call }) {
-    const metadata = Object.entries(query).flatMap(([name, value]) => {
-      const key = METADATA.exec(name)?.[1];
-      return key === undefined ? [] : [[key, String(value)]];
-    });
     const { sessions, nextPageToken } = await call({
       status: statusOfWord(query.status),
       channel: query.channel ? channelEnum(query.channel) : Channel.UNSPECIFIED,
@@ -51,7 +46,7 @@ export const listSessions = route({
       recipient: query.recipient ?? '',
       ...(query.created_after && { createdAfter: timestampFromDate(new Date(query.created_after)) }),
       ...(query.created_before && { createdBefore: timestampFromDate(new Date(query.created_before)) }),
-      metadata: Object.fromEntries(metadata),
+      metadata: query.metadata ?? {},
       pageSize: query.page_size ?? 0,
       pageToken: query.page_token ?? '',
     });

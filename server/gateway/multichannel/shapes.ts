@@ -13,7 +13,8 @@ export const channelWord = z.string().min(1).max(32).meta({ enum: channel.option
 /** The contract's channels for a list of words. Throws CHANNEL_NOT_SUPPORTED naming the entry. */
 export const readChannels = (words: readonly string[] | undefined, field: string) =>
   (words ?? []).map((word, index) => {
-    if (!isChannelName(word)) throw invalid(`${field}.${index}`, 'is not a channel', 'CHANNEL_NOT_SUPPORTED');
+    if (!isChannelName(word))
+      throw invalid(`${field}[${index}]`, 'is not a channel', 'CHANNEL_NOT_SUPPORTED');
     return channelEnum(word);
   });
 

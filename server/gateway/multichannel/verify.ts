@@ -24,7 +24,13 @@ export const createVerify = (sessionTokens: SessionTokens) =>
     path: '/api/v1/otp/verify',
     summary: 'Verify OTP code for a session',
     calls: OtpService.method.verify,
-    body: z.object({ ...tokenFields, otps: perChannel(z.string().min(1).max(64)) }),
+    body: z.object({
+      ...tokenFields,
+      otps: perChannel(z.string().min(1).max(64)).refine(
+        (otps) => Object.keys(otps).length > 0,
+        'must hold the code of a channel',
+      ),
+    }),
     answer: twice(
       {
         verified: z.boolean().describe('Every code of this call was right'),

@@ -1,0 +1,30 @@
+import { invalid } from '../errors.js';
+import type { HttpRequest } from '../http/message.js';
+
+/** What stands behind the question mark. */
+export function queryOf(req: HttpRequest): URLSearchParams {
+  const url = req.url ?? '';
+  const start = url.indexOf('?');
+  return new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
+}
+
+/** Parameters by name. Throws INVALID_REQUEST for one that is given twice: which of the two was meant is not ours to say. */
+export function onceEach(given: URLSearchParams): Record<string, string> {
+  const twice = [...given.keys()].find((name) => given.getAll(name).length > 1);
+  if (twice !== undefined) throw invalid(twice, 'must not be given more than once');
+  return Object.fromEntries(given);
+}
+
+const KEYED = /^([^[]+)\[(.*)\]$/s;
+
+/** The parameters `name[key]=value` as one object each: `metadata[user]=1` as `{metadata: {user: '1'}}`. */
+export function nested(given: Readonly<Record<string, string>>): Record<string, unknown> {
+  const read = new Map<string, unknown>(Object.entries(given).filter(([name]) => !KEYED.test(name)));
+  for (const [name, value] of Object.entries(given)) {
+    const [, outer, key] = KEYED.exec(name) ?? [];
+    if (outer === undefined) continue;
+    if (Object.hasOwn(given, outer)) throw invalid(outer, 'must not be given more than once');
+    read.set(outer, { ...(read.get(outer) as object | undefined), [key!]: value });
+  }
+  return Object.fromEntries(read);
+}
