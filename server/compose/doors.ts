@@ -12,6 +12,7 @@ import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
 import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
+import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
@@ -68,6 +69,7 @@ const SERVICES: readonly DescService[] = [
   WalletService,
   GuardService,
   StatsService,
+  WebhookService,
   AuditService,
 ];
 /** The services every gRPC server is expected to have. */

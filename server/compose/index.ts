@@ -42,6 +42,7 @@ import { composeScraping } from './scraping.js';
 import { composeSecrets } from './secrets.js';
 import { readTls } from './tls.js';
 import { composeWatching } from './watching.js';
+import { composeWebhooks, type Hooks } from './webhooks.js';
 
 /** How long requests under way may take to finish when the service stops. */
 const GRACE_MS = 10_000;
@@ -127,7 +128,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   };
   const { inbox, routes, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
-  const queues = composeQueues({ ...common, routes, breakers });
+  const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
+  const queues = composeQueues({ ...common, routes, breakers, hooks });
   const { outbox, events } = queues;
   const pipeline = createPipeline({
     steps: {
@@ -147,10 +149,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         outbox,
         events,
         sent: stats.sent,
+        listening: hooks.webhooks.listening,
         checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
       }),
       ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
-      ...composeOperator({ ...common, keys, outbound, counter }),
+      ...composeOperator({ ...common, ...hooks, keys, outbound, counter }),
     ]),
     streams,
     newRequestId: newId,

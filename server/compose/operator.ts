@@ -9,6 +9,7 @@ import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
 import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
+import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
@@ -36,6 +37,11 @@ import { createTemplateHandlers } from '../templates/handlers.js';
 import type { Templates } from '../templates/templates.js';
 import { createWalletHandlers } from '../wallet/handlers.js';
 import type { Wallet } from '../wallet/wallet.js';
+import type { Enqueue } from '../webhooks/enqueue.js';
+import { createWebhookHandlers } from '../webhooks/handlers.js';
+import type { Post } from '../webhooks/post.js';
+import type { StoredWebhookDelivery } from '../webhooks/stored.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import { createWorkspaceHandlers } from '../workspaces/handlers.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
@@ -54,6 +60,10 @@ interface Parts {
   readonly tallies: Tallies;
   readonly outbound: Outbound;
   readonly counter: Counter;
+  readonly webhooks: Webhooks;
+  readonly enqueue: Enqueue;
+  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly post: Post;
   readonly config: Config;
   readonly random: Random;
   readonly newId: () => string;
@@ -75,6 +85,7 @@ export function composeOperator(parts: Parts): [DescMethod, Handler][] {
     ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
     ...byMethod(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
     ...byMethod(StatsService, createStatsHandlers(documents, counter, clock)),
+    ...byMethod(WebhookService, createWebhookHandlers({ ...parts, encryption })),
     ...byMethod(AuditService, createAuditHandlers(documents)),
   ]);
 }

@@ -23,8 +23,10 @@ import type { Templates } from '../templates/templates.js';
 import type { StoredWallet } from '../wallet/stored.js';
 import { createSweep } from '../wallet/sweep.js';
 import type { Wallet } from '../wallet/wallet.js';
+import type { StoredWebhookDelivery } from '../webhooks/stored.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Secrets } from './secrets.js';
+import type { Hooks } from './webhooks.js';
 
 interface Parts {
   readonly config: Config;
@@ -36,6 +38,7 @@ interface Parts {
   readonly templates: Templates;
   readonly contacts: Contacts;
   readonly guard: Guard;
+  readonly hooks: Hooks;
   readonly routes: Routes;
   readonly breakers: Breakers;
   readonly expire: Expire;
@@ -49,9 +52,9 @@ interface Parts {
 
 export type Queues = ReturnType<typeof composeQueues>;
 
-/** The loops that work in the background: delivery, events, ends by time, erasing, what a crash left of a wallet. */
+/** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
-  const { documents, secrets, workspaces, templates, routes, metrics, clock, log } = parts;
+  const { documents, secrets, workspaces, templates, routes, hooks, metrics, clock, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
@@ -83,7 +86,7 @@ export function composeQueues(parts: Parts) {
       ...named('events'),
       due: 'eventsAt',
       concurrency: 16,
-      work: createDrain(sessions, createCarryOut({ ...parts, open }), clock),
+      work: createDrain(sessions, createCarryOut({ ...parts, webhooks: hooks.webhooks, open }), clock),
     }),
     expiring: createDueQueue({
       ...common,
@@ -98,6 +101,15 @@ export function composeQueues(parts: Parts) {
       due: 'eraseAt',
       concurrency: 4,
       work: createErase(sessions, clock),
+    }),
+    webhooks: createDueQueue({
+      collection: documents.collection<StoredWebhookDelivery>('webhookDeliveries'),
+      clock,
+      log,
+      ...named('webhooks'),
+      due: 'dueAt',
+      concurrency: 32,
+      work: hooks.deliver,
     }),
     sweeping: createDueQueue({
       collection: documents.collection<StoredWallet>('wallets'),

@@ -5,6 +5,7 @@ import { type StoredSession, sentAtOf } from '../domain/session.js';
 import type { Guard, GuardedMessage } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Wallet } from '../wallet/wallet.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import type { CarryOut } from './drain.js';
 
 interface Parts {
@@ -12,19 +13,21 @@ interface Parts {
   readonly wallet: Wallet;
   readonly contacts: Contacts;
   readonly guard: Guard;
+  readonly webhooks: Pick<Webhooks, 'publish'>;
   /** Opens a value sealed into a session; see secrets/. */
   readonly open: (sessionId: string, field: string, sealed: string) => string;
 }
 
 /** What each event of a session brings about. Every part of it may be done twice. */
-export function createCarryOut({ block, wallet, contacts, guard, open }: Parts): CarryOut {
-  return async (session, event) => {
+export function createCarryOut({ block, wallet, contacts, guard, webhooks, open }: Parts): CarryOut {
+  return async (session, event, index) => {
+    // First: the counts of the guard come last, so that they are not taken again and again where something else fails.
+    if (session.notify) await webhooks.publish(session, event, index);
     switch (event.type) {
       case 'session.partial':
       case 'session.approved':
         await clearFailures(session, event);
         await keepContact(session, event);
-        // Last, so that it is not counted again and again where the others fail.
         return guard.approved(messageOf(session, event));
       case 'delivery.failed':
         return guard.failed(messageOf(session, event));

@@ -6,8 +6,8 @@ import type { Collection, Update } from '../store/documents.js';
 /** How long one process may take to carry out the events of a session before another does. */
 export const EVENT_LEASE_MS = 30_000;
 
-/** Carries out one event. May be called again for the same event: it must not matter. */
-export type CarryOut = (session: StoredSession, event: SessionEvent) => Promise<void>;
+/** Carries out one event, whose place in the history is `index`. May be called again for the same event: it must not matter. */
+export type CarryOut = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;
 
 /**
  * Carries out the events that updates left in a session, in order. The update
@@ -23,7 +23,8 @@ export function createDrain(sessions: Collection<StoredSession>, carryOut: Carry
     const claimed = await claim(due);
     if (!claimed?.eventsAt) return;
     const { _id, eventsAt, events, eventsDone } = claimed;
-    for (const event of events.slice(eventsDone)) await carryOut(claimed, event);
+    for (const [index, event] of events.entries())
+      if (index >= eventsDone) await carryOut(claimed, event, index);
     const $set = { eventsDone: events.length };
     const caughtUp = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set, ...finished(claimed) });
     // More happened meanwhile: that waits for the next turn, this is done unless the next turn did it too.

@@ -21,6 +21,8 @@ export interface Listing {
   readonly field?: string;
   /** Only values that begin with this; ends with a slash. Default: all. */
   readonly prefix?: string;
+  /** Only values from this one on, which begins with the prefix. */
+  readonly from?: string;
   /** Highest first; of ids that is newest first. */
   readonly descending?: boolean;
   readonly filter?: Filter;
@@ -32,14 +34,14 @@ export interface Listing {
  */
 export async function readPage<T extends Document>(
   collection: Collection<T>,
-  { field = '_id', prefix = '', descending = false, filter = {} }: Listing,
+  { field = '_id', prefix = '', from = prefix, descending = false, filter = {} }: Listing,
   { pageSize, pageToken }: Paging,
 ): Promise<Page<T>> {
   const size = pageSize || DEFAULT_PAGE;
   const after = readToken(pageToken, prefix);
   const range: Condition = {
     // "0" is the character after "/".
-    ...(prefix && { $gte: prefix, $lt: `${prefix.slice(0, -1)}0` }),
+    ...(prefix && { $gte: from, $lt: `${prefix.slice(0, -1)}0` }),
     ...(after !== undefined && (descending ? { $lt: after } : { $gt: after })),
   };
   const found = await collection

@@ -55,6 +55,8 @@ export interface OtpParts {
   readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;
+  /** Whether somebody wants to be told of the partition's sessions. */
+  readonly listening: (partition: string) => Promise<boolean>;
   /** Told of every code that was checked. */
   readonly checked: TellChecked;
   readonly newId: () => string;

@@ -53,6 +53,8 @@ interface Parts {
   readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
   readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;
+  /** Whether somebody wants to be told of the partition's sessions. */
+  readonly listening: (partition: string) => Promise<boolean>;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -111,9 +113,10 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
     const { recipients, beneficiary } = audience;
     const channels = recipients.map(({ channel }) => channel);
     const from = await parts.senders.choose(principal.workspace, request.senderId, channels);
+    const partition = partitionOf(principal, mode);
     return {
       _id: `${principal.workspace}/${id}`,
-      partition: partitionOf(principal, mode),
+      partition,
       mode,
       client: principal.client,
       ...traceOf(call),
@@ -125,6 +128,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
         ...(from.has(recipient.channel) && { sender: from.get(recipient.channel) as string }),
       })),
       ...(beneficiary && { beneficiary }),
+      ...((await parts.listening(partition)) && { notify: true }),
     };
   }
 

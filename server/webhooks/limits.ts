@@ -2,8 +2,9 @@
 export const WEBHOOK_LIMITS = {
   /** Endpoints of a workspace, live and test ones each. */
   endpoints: 10,
-  /** How long an endpoint may take to answer. */
+  /** How long an endpoint may take to answer, and how much longer what came of it may take to be stored. */
   timeoutSeconds: 10,
+  recordSeconds: 10,
   /** What is read of an answer's body; nothing of it is used. */
   answerBytes: 4_096,
   /** Tries of an event go on this long, the last one at the very end. */
@@ -25,7 +26,9 @@ export const WEBHOOK_LIMITS = {
   replayedAtOnce: 1_000,
   /** Tries kept of each endpoint and session. */
   triesKept: 20,
-  /** Tries under way to one endpoint in one process, and to one that keeps failing. */
+  /** Tries under way to one endpoint in one process, and to one that took nothing of the last `disableAfterTries`. */
   atOnce: 8,
   atOnceFailing: 1,
+  /** The shortest and the longest that a session whose turn it is not waits before it looks again. */
+  turnSeconds: { min: 1, max: 300 },
 } as const;

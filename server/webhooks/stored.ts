@@ -1,4 +1,5 @@
 import type { ShownEventType } from '../domain/events.js';
+import type { OutboundError } from '../outbound/outbound.js';
 import type { Document } from '../store/documents.js';
 
 /** A sealed secret of an endpoint. */
@@ -21,6 +22,8 @@ export interface StoredEndpoint extends Document {
   readonly createdAt: Date;
   readonly disabledAt?: Date;
   readonly disabledReason?: 'OPERATOR' | 'FAILING' | 'GONE';
+  /** When it last ended being disabled: what began to wait before is not sent. */
+  readonly enabledAt?: Date;
   /** Since when nothing was taken, and of how many tries. Absent while all is well. */
   readonly failingSince?: Date;
   readonly failures?: number;
@@ -55,7 +58,7 @@ export interface StoredTry {
   readonly at: Date;
   readonly ms: number;
   readonly status?: number;
-  readonly error?: string;
+  readonly error?: OutboundError;
 }
 
 /** What one endpoint is sent about one session, `_id` = endpoint/session. */
@@ -68,6 +71,8 @@ export interface StoredWebhookDelivery extends Document {
   readonly waiting: readonly StoredWaiting[];
   /** When the first of them is tried; while it is being tried, when another process may. Absent when none waits. */
   readonly dueAt?: Date;
+  /** Names the try that is under way; over when `dueAt` has come. */
+  readonly lease?: string;
   /** Oldest first. */
   readonly tries: readonly StoredTry[];
   readonly purgeAt: Date;

@@ -44,7 +44,7 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Web
       const stored = storedEvent(session, event, index, clock.now());
       await keep(stored);
       for (const endpoint of listeners) {
-        if (endpoint.disabledAt || !wants(endpoint, stored.type)) continue;
+        if (!isOn(endpoint, event.at) || !wants(endpoint, stored.type)) continue;
         const delivery = await enqueue(endpoint._id, stored, true);
         if (delivery) offer(delivery);
       }
@@ -59,6 +59,10 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Web
     }
   }
 }
+
+/** Whether an endpoint is told of what happened at that time: it is enabled, and was then. */
+const isOn = ({ disabledAt, enabledAt }: StoredEndpoint, at: Date): boolean =>
+  !disabledAt && !(enabledAt && at < enabledAt);
 
 /** Whether an endpoint is told of events of this type. */
 export const wants = ({ eventTypes }: Pick<StoredEndpoint, 'eventTypes'>, type: string): boolean =>

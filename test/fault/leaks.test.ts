@@ -87,6 +87,12 @@ function suite(
     expect(findings(handedOut, { 'an answer': answers.map(({ text }) => text).join('\n') })).toEqual([]);
   });
 
+  it('nothing of it is in what webhook endpoints are told', () => {
+    expect(day.told.length).toBeGreaterThan(50);
+    expect(day.told.join('\n')).toContain('l***x@example.com');
+    expect(findings(secrets, { 'a webhook': day.told.join('\n') })).toEqual([]);
+  });
+
   it('nothing of it is in the metrics', async () => {
     const answer = await fetch(`${service.baseUrl}/metrics`);
     expect(findings(secrets, { 'the metrics': await answer.text() })).toEqual([]);

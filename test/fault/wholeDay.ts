@@ -3,6 +3,7 @@ import type { StoredSession } from '../../server/domain/session.js';
 import { eventually } from '../support/eventually.js';
 import type { RecordingSmtp } from '../support/recordingSmtp.js';
 import type { TestService } from '../support/service.js';
+import { startWebhookReceiver } from '../support/webhookReceiver.js';
 import type { Secret } from './finding.js';
 
 /** What a caller was answered. */
@@ -17,6 +18,8 @@ export interface Exchange {
 export interface Day {
   readonly secrets: readonly Secret[];
   readonly exchanges: readonly Exchange[];
+  /** Headers and bodies of what webhook endpoints were sent. */
+  readonly told: readonly string[];
 }
 
 /**
@@ -83,6 +86,23 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
     return keep('code', /(?<!\d)\d{4,8}(?!\d)/.exec(mail.parsed.text ?? '')?.[0]);
   };
   const wrong = (code: string) => (code.startsWith('0') ? '1' : '0') + code.slice(1);
+
+  // Somebody listens, of whom one endpoint fails, one is gone and one is nobody's.
+  const receiver = await startWebhookReceiver();
+  receiver.answer(500, '/fails');
+  receiver.answer(410, '/gone');
+  const listen = async (url: string) => {
+    const made = await admin('/otp.admin.v1.WebhookService/CreateWebhookEndpoint', {
+      webhookEndpoint: { url },
+    });
+    expect(made.status).toBe(200);
+    keep('webhook secret', made.body.secret);
+    return made.body.webhookEndpoint.id as string;
+  };
+  await listen(`${receiver.url}/gone`);
+  await listen(`${receiver.url}/fails`);
+  await listen('http://127.0.0.1:1/');
+  const listener = await listen(`${receiver.url}/`);
 
   // All channels, every way a session can end.
   for (const fate of ['verified', 'redeemed', 'locked', 'cancelled', 'expired', 'resent']) {
@@ -300,5 +320,18 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
     const sessions = await service.documents.collection<StoredSession>('sessions').find({}).toArray();
     return sessions.every(({ deliverAt, eventsAt }) => !deliverAt && !eventsAt);
   });
-  return { secrets, exchanges };
+  const webhooks = (method: string, message: object = {}) =>
+    admin(`/otp.admin.v1.WebhookService/${method}`, { id: listener, ...message });
+  await webhooks('SendTestEvent');
+  await webhooks('ListWebhookDeliveries');
+  await webhooks('ReplayWebhookEvents', { since: new Date(0).toISOString() });
+  keep('webhook secret', (await webhooks('RotateWebhookSecret')).body.secret);
+  await eventually(async () => {
+    clock.advance(1_000);
+    const { body } = await webhooks('ListWebhookDeliveries', { pageSize: 100 });
+    return body.deliveries.every(({ waiting = [] }) => waiting.length === 0);
+  });
+  const told = receiver.received.map(({ headers, body }) => `${JSON.stringify(headers)} ${body}`);
+  await receiver.close();
+  return { secrets, exchanges, told };
 }

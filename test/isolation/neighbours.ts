@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import type { TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
+import { startWebhookReceiver } from '../support/webhookReceiver.js';
 import { deliveredCode } from '../wire/delivered.js';
 
 type Calls = ReturnType<typeof connectJson>;
@@ -24,6 +25,8 @@ export interface Owned {
   readonly keyId: string;
   readonly senderId: string;
   readonly contactId: string;
+  readonly endpointId: string;
+  readonly eventId: string;
 }
 
 /** A phone to which the owner's guard lets nothing go. */
@@ -56,11 +59,34 @@ export function doorOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bear
 
 /** Fills a workspace with two of everything, so that lists have pages, and gives back the first. */
 export async function filled(service: TestService, { call }: Tenant, name: string): Promise<Owned> {
+  const receiver = await startWebhookReceiver();
+  const create = async () => {
+    const webhookEndpoint = { url: receiver.url };
+    const { body } = await call('otp.admin.v1.WebhookService/CreateWebhookEndpoint', { webhookEndpoint });
+    return body.webhookEndpoint.id as string;
+  };
+  const endpoints = [await create(), await create()] as const;
   const [owned] = [await made(service, call, `${name}-1`), await made(service, call, `${name}-2`)];
-  return owned;
+  // Of each half a session that is approved and one whose message was taken.
+  await eventually(() => {
+    service.clock.advance(100);
+    return receiver.received.length === 2 * endpoints.length * 3;
+  });
+  const eventId = await eventually(async () => {
+    const id = endpoints[0];
+    const { body } = await call('otp.admin.v1.WebhookService/ListWebhookDeliveries', { id });
+    const isQuiet = body.deliveries.every(({ waiting = [] }) => waiting.length === 0);
+    return isQuiet && (body.deliveries[0].attempts[0].eventId as string);
+  });
+  await receiver.close();
+  return { ...owned, endpointId: endpoints[0], eventId };
 }
 
-async function made(service: TestService, call: Calls, name: string): Promise<Owned> {
+async function made(
+  service: TestService,
+  call: Calls,
+  name: string,
+): Promise<Omit<Owned, 'endpointId' | 'eventId'>> {
   const done = async (method: string, message: object) => {
     const { status, body } = await call(method, message);
     expect(status, `${method} ${JSON.stringify(body)}`).toBe(200);
@@ -133,4 +159,6 @@ export const nobodys = (owned: Owned): Owned => ({
   keyId: UNKNOWN_ID,
   senderId: '+573009999999',
   contactId: `${owned.contactId.slice(0, -6)}AAAAAA`,
+  endpointId: UNKNOWN_ID,
+  eventId: UNKNOWN_ID,
 });

@@ -26,6 +26,7 @@ const session = ({ sessionId }: Owned) => ({ sessionId });
 const sponsor = ({ sponsorSlug: slug }: Owned) => ({ slug });
 const beneficiary = ({ sponsorSlug, beneficiaryId }: Owned) => ({ sponsorSlug, beneficiaryId });
 const sender = ({ senderId }: Owned) => ({ channel: 'CHANNEL_WHATSAPP', senderId });
+const endpoint = ({ endpointId: id }: Owned) => ({ id });
 const template = { key: 'otp-sms', locale: 'en' };
 const recipient = ({ email }: Owned) => ({ recipient: email });
 
@@ -138,6 +139,24 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.WalletService/CreditWallet': row('denied', () => ({ amountMicros: '1000000' })),
   'otp.admin.v1.WalletService/ListLedgerEntries': row('its own'),
+  // No address that leads anywhere: what is called is not asked for.
+  'otp.admin.v1.WebhookService/CreateWebhookEndpoint': row('its own', () => ({
+    webhookEndpoint: { url: 'http://127.0.0.1:1/', disabled: true },
+  })),
+  'otp.admin.v1.WebhookService/GetWebhookEndpoint': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/ListWebhookEndpoints': row('its own'),
+  'otp.admin.v1.WebhookService/UpdateWebhookEndpoint': row('not found', (owned) => ({
+    webhookEndpoint: { ...endpoint(owned), url: 'http://127.0.0.1:1/mine' },
+    updateMask: 'url',
+  })),
+  'otp.admin.v1.WebhookService/DeleteWebhookEndpoint': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/RotateWebhookSecret': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/SendTestEvent': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/ListWebhookDeliveries': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/ReplayWebhookEvents': row('not found', (owned) => ({
+    ...endpoint(owned),
+    eventId: owned.eventId,
+  })),
   'otp.admin.v1.WorkspaceService/CreateWorkspace': row('denied', () => ({ workspace: { name: 'another' } })),
   'otp.admin.v1.WorkspaceService/GetWorkspace': row('its own'),
   'otp.admin.v1.WorkspaceService/ListWorkspaces': row('denied'),

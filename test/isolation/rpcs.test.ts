@@ -40,8 +40,10 @@ const ask = ({ key }: Tenant, method: DescMethod, request: object) =>
 // Which workspaces there are is for operators.
 const LISTS = METHODS.filter(({ name }) => name.startsWith('List') && name !== 'ListWorkspaces');
 /** What a list needs to know before it lists. */
-const scopeOf = ({ name }: DescMethod) =>
-  name === 'ListBeneficiaries' ? { sponsorSlug: owned.sponsorSlug } : {};
+const scopeOf = ({ name }: DescMethod) => {
+  if (name === 'ListWebhookDeliveries') return { id: owned.endpointId };
+  return name === 'ListBeneficiaries' ? { sponsorSlug: owned.sponsorSlug } : {};
+};
 
 async function everythingOf(tenant: Tenant): Promise<unknown> {
   const seen: Record<string, unknown> = {};

@@ -58,6 +58,7 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
   await aReportOnAnUnknownMessage(service);
   await moreThanALimitAllows(service);
   await aCollectorThatIsAway(service, collector, look);
+  await endpointsThatTakeNothing(service);
   await look();
   return {
     exported,
@@ -134,6 +135,32 @@ async function moreThanALimitAllows({ baseUrl, liveKey }: TestService): Promise<
   const call = connectJson(baseUrl, liveKey);
   const send = () => call('otp.v1.OtpService/Send', { recipients: { email: 'popular@example.com' } });
   while ((await send()).reason !== 'RATE_LIMITED');
+}
+
+const DAY_MS = 86_400_000;
+
+/** The endpoints of the day find nobody any more. */
+async function endpointsThatTakeNothing(service: TestService): Promise<void> {
+  const { baseUrl, liveKey, clock } = service;
+  const counted = async (name: string, labels: object = {}) =>
+    (await scrape(service))
+      .get(name)
+      ?.series.some(
+        (one) => Object.entries(labels).every(([label, is]) => one.labels[label] === is) && one.value > 0,
+      );
+  clock.advance(DAY_MS);
+  await eventually(() => {
+    clock.advance(1_000);
+    return counted('countersign_webhook_events_given_up_total');
+  });
+  clock.advance(2 * DAY_MS);
+  await connectJson(baseUrl, liveKey)('otp.v1.OtpService/Send', {
+    recipients: { email: 'last@example.com' },
+  });
+  await eventually(() => {
+    clock.advance(1_000);
+    return counted('countersign_webhook_endpoints_disabled_total', { reason: 'FAILING' });
+  });
 }
 
 async function aCollectorThatIsAway(service: TestService, collector: Collector, look: Look): Promise<void> {

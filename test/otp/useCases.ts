@@ -111,6 +111,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     outbox: idle,
     events: idle,
     sent: () => {},
+    listening: async () => false,
     checked: () => {},
     newId,
     clock,

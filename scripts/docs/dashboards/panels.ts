@@ -145,6 +145,17 @@ export const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: 'Webhooks',
+    panels: [
+      lines('Tries', 'ops', ['{{outcome}}', rate('countersign_webhook_tries_total', 'outcome')]),
+      lines('Events given up', 'ops', ['given up', rate('countersign_webhook_events_given_up_total', '')]),
+      lines('Endpoints disabled', 'ops', [
+        '{{reason}}',
+        rate('countersign_webhook_endpoints_disabled_total', 'reason'),
+      ]),
+    ],
+  },
+  {
     title: 'Queues',
     panels: [
       lines('Lag', 's', ['{{queue}}', `max by (queue) (${selector('countersign_queue_lag_seconds')})`]),

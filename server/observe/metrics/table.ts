@@ -163,6 +163,22 @@ export const METRICS = {
     'Age of the oldest message that no provider has accepted yet and that is not given up; 0 where there is none. The same for every process on one store.',
   ),
 
+  webhookTries: counter(
+    'countersign_webhook_tries_total',
+    { outcome: listed('accepted', 'refused', 'unanswered') },
+    'Tries to hand an event to a webhook endpoint: accepted, answered with another status, or not answered.',
+  ),
+  webhookEventsGivenUp: counter(
+    'countersign_webhook_events_given_up_total',
+    {},
+    'Events that an endpoint did not take until the end of their tries.',
+  ),
+  webhooksDisabled: counter(
+    'countersign_webhook_endpoints_disabled_total',
+    { reason: listed('FAILING', 'GONE') },
+    'Webhook endpoints that were disabled: one took nothing for days, or said that it is gone.',
+  ),
+
   queueLag: gauge(
     'countersign_queue_lag_seconds',
     { queue: QUEUE },

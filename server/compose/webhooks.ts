@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Random } from '../random.js';
+import type { Documents } from '../store/documents.js';
+import { createDeliver } from '../webhooks/deliver.js';
+import { createEnqueue, type Enqueue } from '../webhooks/enqueue.js';
+import { createHealth } from '../webhooks/health.js';
+import { createPost, type Post } from '../webhooks/post.js';
+import type { StoredEndpoint, StoredWebhookDelivery } from '../webhooks/stored.js';
+import { createTurns } from '../webhooks/turns.js';
+import { createWebhooks, type Webhooks } from '../webhooks/webhooks.js';
+import type { Secrets } from './secrets.js';
+
+interface Parts {
+  readonly documents: Documents;
+  readonly secrets: Pick<Secrets, 'encryption'>;
+  readonly outbound: Outbound;
+  /** A line has an event to send. */
+  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** What tells endpoints of events, and what its operator's side works with. */
+export interface Hooks {
+  readonly webhooks: Webhooks;
+  readonly enqueue: Enqueue;
+  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly post: Post;
+  /** The work of the queue. */
+  readonly deliver: (due: StoredWebhookDelivery) => Promise<void>;
+}
+
+export function composeWebhooks(parts: Parts): Hooks {
+  const { documents, secrets, outbound, offer, clock } = parts;
+  const enqueue = createEnqueue(documents.collection('webhookDeliveries'), clock);
+  const post = createPost(outbound, secrets.encryption, clock);
+  const health = createHealth({ ...parts, endpoints: documents.collection<StoredEndpoint>('webhooks') });
+  return {
+    webhooks: createWebhooks({ documents, enqueue, offer, clock }),
+    enqueue,
+    offer,
+    post,
+    deliver: createDeliver({ ...parts, post, health, turns: createTurns(clock) }),
+  };
+}

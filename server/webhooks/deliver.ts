@@ -1,0 +1,163 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Random } from '../random.js';
+import type { Documents, Update } from '../store/documents.js';
+import { type Health, isFailing } from './health.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { toBeSent } from './line.js';
+import { isAccepted, type Post, type Posted } from './post.js';
+import { nextTryAt } from './schedule.js';
+import {
+  type StoredEndpoint,
+  type StoredEvent,
+  type StoredTry,
+  type StoredWaiting,
+  type StoredWebhookDelivery,
+  splitId,
+} from './stored.js';
+import type { Turns } from './turns.js';
+
+const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) * 1_000;
+
+interface Parts {
+  readonly documents: Documents;
+  readonly post: Post;
+  readonly health: Health;
+  readonly turns: Turns;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Pick<Metrics, 'webhookTries' | 'webhookEventsGivenUp'>;
+  readonly log: Logger;
+}
+
+/** The first event of a line, taken out by this process until the lease is over. */
+interface Claim {
+  readonly line: StoredWebhookDelivery;
+  readonly first: StoredWaiting;
+  readonly lease: string;
+}
+
+/**
+ * Sends what waits in a line, one event after the other, each until it is taken
+ * or given up: of one session, no event ever overtakes an earlier one. Whoever
+ * moves `dueAt` holds the line until then; when its process dies, another one
+ * tries the same event again.
+ */
+export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Promise<void> {
+  const { documents, post, health, turns, clock, random, metrics, log } = parts;
+  const endpoints = documents.collection<StoredEndpoint>('webhooks');
+  const events = documents.collection<StoredEvent>('events');
+  const lines = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
+
+  /** Gives the line as it is after one try; undefined where nothing more is to be done about it here. */
+  async function sendFirst(due: StoredWebhookDelivery): Promise<StoredWebhookDelivery | undefined> {
+    const endpoint = await endpoints.findOne({ _id: splitId(due._id)[0] });
+    if (!endpoint) {
+      await lines.deleteOne({ _id: due._id });
+      return undefined;
+    }
+    const { atOnce, atOnceFailing } = WEBHOOK_LIMITS;
+    const turn = turns.take(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
+    if (typeof turn === 'number') {
+      await changed(due, { $set: { dueAt: new Date(clock.now() + turn) } });
+      return undefined;
+    }
+    try {
+      const claim = await claimFirst(endpoint, due);
+      return claim && (await tryOnce(endpoint, claim));
+    } finally {
+      turn();
+    }
+  }
+
+  const isDue = ({ dueAt }: StoredWebhookDelivery): boolean =>
+    dueAt !== undefined && dueAt.getTime() <= clock.now();
+
+  const changed = ({ _id, rev }: StoredWebhookDelivery, update: Update) =>
+    lines.findOneAndUpdate({ _id, rev }, { ...update, $inc: { rev: 1 } });
+
+  async function claimFirst(
+    endpoint: StoredEndpoint,
+    due: StoredWebhookDelivery,
+  ): Promise<Claim | undefined> {
+    for (
+      let seen: StoredWebhookDelivery | null = due;
+      seen && isDue(seen);
+      seen = await lines.findOne({ _id: due._id })
+    ) {
+      const [next, ...others] = toBeSent(endpoint, seen);
+      if (!next) {
+        if (await changed(seen, { $set: { waiting: [] }, $unset: { dueAt: '', lease: '' } }))
+          return undefined;
+        continue;
+      }
+      // Counted before it is made: a process that dies may have made it.
+      const first = { ...next, tries: next.tries + 1 };
+      const lease = random.bytes(9).toString('base64url');
+      const dueAt = new Date(clock.now() + LEASE_MS);
+      const line = await changed(seen, { $set: { waiting: [first, ...others], dueAt, lease } });
+      if (line) return { line, first, lease };
+    }
+    return undefined;
+  }
+
+  /** Gives the line as it is afterwards; undefined when it is not ours any more. */
+  async function tryOnce(endpoint: StoredEndpoint, claim: Claim) {
+    const { line, first } = claim;
+    const [partition] = splitId(endpoint._id);
+    const event = await events.findOne({ _id: `${partition}/${first.event}` });
+    // Kept no longer: there is nothing to send.
+    if (!event) return record(claim, undefined, undefined);
+    const { retryAfterMs, ...posted } = await post(endpoint, first.event, event.body);
+    const tried: StoredTry = { event: first.event, type: first.type, ...posted };
+    metrics.webhookTries.add({ outcome: outcomeOf(posted) });
+    const disabled = await health.told(endpoint, tried);
+    if (disabled) return record(claim, tried, undefined, true);
+    if (isAccepted(posted)) return record(claim, tried, undefined);
+    const failed = { at: posted.at.getTime(), retryAfterMs };
+    const again = nextTryAt(first, failed, clock.now(), random);
+    if (again === undefined) {
+      metrics.webhookEventsGivenUp.add({});
+      const { status, error } = posted;
+      log.warn({ delivery: line._id, event: first.event, status, error }, 'webhook event given up');
+    }
+    return record(claim, tried, again);
+  }
+
+  /** `again`: when the event is tried next; undefined where it waits no longer. `disabled`: nothing does. */
+  async function record(
+    { line: { _id }, first, lease }: Claim,
+    tried: StoredTry | undefined,
+    again: number | undefined,
+    disabled = false,
+  ): Promise<StoredWebhookDelivery | undefined> {
+    for (;;) {
+      const seen = await lines.findOne({ _id });
+      if (seen?.lease !== lease) return undefined;
+      const rest = seen.waiting.filter(({ event }) => event !== first.event);
+      const waiting = disabled ? [] : again === undefined ? rest : seen.waiting;
+      const done = waiting.length === 0;
+      const stored = await changed(seen, {
+        $set: {
+          waiting,
+          ...(!done && { dueAt: new Date(again ?? clock.now()) }),
+          ...(tried && { tries: [...seen.tries, tried].slice(-WEBHOOK_LIMITS.triesKept) }),
+        },
+        $unset: { lease: '', ...(done && { dueAt: '' }) },
+      });
+      if (stored) return stored;
+    }
+  }
+
+  return async (due) => {
+    for (
+      let line: StoredWebhookDelivery | undefined = due;
+      line && isDue(line);
+      line = await sendFirst(line)
+    );
+  };
+}
+
+const outcomeOf = (posted: Posted) =>
+  isAccepted(posted) ? 'accepted' : posted.status === undefined ? 'unanswered' : 'refused';

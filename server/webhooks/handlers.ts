@@ -1,0 +1,236 @@
+import type { Mode as ModeEnum } from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import {
+  type ListWebhookDeliveriesRequest,
+  type WebhookEndpoint,
+  WebhookEndpointSchema,
+  type WebhookService,
+} from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import type { Call } from '../call.js';
+import type { Clock } from '../clock.js';
+import { parseId } from '../domain/ids.js';
+import { partitionOf } from '../domain/principal.js';
+import type { Mode } from '../domain/session.js';
+import { Failure, invalid } from '../errors.js';
+import type { Handlers } from '../handlers.js';
+import { modeName } from '../operator/mode.js';
+import { readPage } from '../operator/paging.js';
+import { targetMode, targetWorkspace } from '../operator/target.js';
+import { setting, updated } from '../operator/update.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Random } from '../random.js';
+import type { Encryption } from '../secrets/encryption.js';
+import type { Collection, Documents } from '../store/documents.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Enqueue } from './enqueue.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import type { Post } from './post.js';
+import { presentAttempt, presentDelivery, presentEndpoint } from './present.js';
+import { createReplay } from './replay.js';
+import { newSecret, rotated } from './secrets.js';
+import type { StoredEndpoint, StoredWebhookDelivery } from './stored.js';
+import { testEvent } from './testEvent.js';
+import { endpointsOf, type Webhooks } from './webhooks.js';
+
+const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];
+
+interface Parts {
+  readonly documents: Documents;
+  readonly workspaces: Workspaces;
+  readonly webhooks: Pick<Webhooks, 'forget'>;
+  readonly enqueue: Enqueue;
+  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly post: Post;
+  readonly outbound: Pick<Outbound, 'faultOf'>;
+  readonly encryption: Encryption;
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly clock: Clock;
+}
+
+/** Which endpoints a request is about. */
+interface Target {
+  readonly workspace: string;
+  readonly mode: Mode;
+  /** workspace.mode */
+  readonly partition: string;
+}
+
+/** The operator's side of webhooks. */
+export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookService> {
+  const { documents, workspaces, webhooks, outbound, encryption, random, newId, clock } = parts;
+  const stored: Collection<StoredEndpoint> = documents.collection('webhooks');
+  const lines: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
+  const replay = createReplay(parts);
+
+  function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
+    const workspace = targetWorkspace(call, request.workspace);
+    const mode = targetMode(call, modeName(request.mode));
+    return { workspace, mode, partition: partitionOf({ workspace, mode }) };
+  }
+
+  async function find(call: Call, { partition }: Target, given: string): Promise<StoredEndpoint> {
+    const id = parseId(given);
+    const endpoint = id && (await stored.findOne({ _id: `${partition}/${id}` }));
+    if (!endpoint) throw new Failure('NOT_FOUND');
+    call.resource = `webhookEndpoints/${id}`;
+    return endpoint;
+  }
+
+  async function change(before: StoredEndpoint, values: Readonly<Record<string, unknown>>) {
+    if (Object.keys(values).length === 0) return before;
+    const after = await stored.findOneAndUpdate({ _id: before._id }, setting(values));
+    if (!after) throw new Failure('NOT_FOUND');
+    return after;
+  }
+
+  function readUrl({ url }: WebhookEndpoint): string {
+    const fault = outbound.faultOf(url);
+    if (fault) throw invalid('webhook_endpoint.url', fault);
+    return url;
+  }
+
+  const show = (endpoint: StoredEndpoint, { mode }: Target) => ({
+    webhookEndpoint: presentEndpoint(endpoint, mode, clock.now()),
+  });
+
+  /** Inserted first and looked at then, so that of two calls at once only one finds the last place. */
+  async function insert(partition: string, endpoint: StoredEndpoint): Promise<void> {
+    const { endpoints: most } = WEBHOOK_LIMITS;
+    const full = invalid('webhook_endpoint', `there are ${most} endpoints, which is the most there can be`);
+    if ((await endpointsOf(stored, partition)).length >= most) throw full;
+    await stored.insertOne(endpoint);
+    const place = (await endpointsOf(stored, partition)).findIndex(({ _id }) => _id === endpoint._id);
+    if (place < most) return;
+    await stored.deleteOne({ _id: endpoint._id });
+    throw full;
+  }
+
+  return {
+    async createWebhookEndpoint(call, request) {
+      const given = request.webhookEndpoint!;
+      const about = target(call, { workspace: request.workspace, mode: given.mode });
+      if (!(await workspaces.exists(about.workspace))) throw new Failure('NOT_FOUND');
+      const url = readUrl(given);
+      const id = newId();
+      const _id = `${about.partition}/${id}`;
+      const { secret, stored: first } = newSecret(encryption, random, _id);
+      const createdAt = new Date(clock.now());
+      const endpoint: StoredEndpoint = {
+        _id,
+        url,
+        eventTypes: given.eventTypes,
+        description: given.description,
+        secrets: [first],
+        createdAt,
+        ...(given.disabled && disabledNow(createdAt)),
+      };
+      await insert(about.partition, endpoint);
+      webhooks.forget(about.partition);
+      call.resource = `webhookEndpoints/${id}`;
+      return { ...show(endpoint, about), secret };
+    },
+
+    async getWebhookEndpoint(call, request) {
+      const about = target(call, request);
+      return show(await find(call, about, request.id), about);
+    },
+
+    async listWebhookEndpoints(call, request) {
+      const { partition, mode } = target(call, request);
+      const { items, nextPageToken } = await readPage(stored, { prefix: `${partition}/` }, request);
+      const now = clock.now();
+      return { webhookEndpoints: items.map((one) => presentEndpoint(one, mode, now)), nextPageToken };
+    },
+
+    async updateWebhookEndpoint(call, request) {
+      const { id = '', mode = 0 } = request.webhookEndpoint ?? {};
+      const about = target(call, { workspace: request.workspace, mode });
+      const before = await find(call, about, id);
+      const { resource, fields } = updated(
+        WebhookEndpointSchema,
+        presentEndpoint(before, about.mode, clock.now()),
+        request.webhookEndpoint,
+        request.updateMask,
+        CHANGEABLE,
+        'webhook_endpoint',
+      );
+      const { eventTypes, description, disabled } = resource;
+      const after = await change(before, {
+        ...(fields.includes('url') && movedTo(readUrl(resource), before)),
+        ...(fields.includes('event_types') && { eventTypes }),
+        ...(fields.includes('description') && { description }),
+        ...(fields.includes('disabled') && switched(disabled, before, new Date(clock.now()))),
+      });
+      webhooks.forget(about.partition);
+      return show(after, about);
+    },
+
+    async deleteWebhookEndpoint(call, request) {
+      const about = target(call, request);
+      const { _id } = await find(call, about, request.id);
+      if ((await stored.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
+      webhooks.forget(about.partition);
+      // "0" is the character after "/".
+      await lines.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
+      return {};
+    },
+
+    async rotateWebhookSecret(call, request) {
+      const about = target(call, request);
+      for (;;) {
+        const before = await find(call, about, request.id);
+        const { secret, stored: fresh } = newSecret(encryption, random, before._id);
+        const secrets = rotated(before.secrets, fresh, clock.now());
+        // Of two calls at once each answers with a secret that signs.
+        const seen = { _id: before._id, 'secrets.0.id': before.secrets[0]!.id };
+        const after = await stored.findOneAndUpdate(seen, { $set: { secrets } });
+        if (after) return { ...show(after, about), secret };
+      }
+    },
+
+    async sendTestEvent(call, request) {
+      const endpoint = await find(call, target(call, request), request.id);
+      const { id, type, body } = testEvent(endpoint, newId(), clock.now());
+      const { retryAfterMs: _unused, ...posted } = await parts.post(endpoint, id, body);
+      return { attempt: presentAttempt({ event: id, type, ...posted }) };
+    },
+
+    async listWebhookDeliveries(call, request) {
+      const endpoint = await find(call, target(call, request), request.id);
+      const { items, nextPageToken } = await linesOf(endpoint, request);
+      return { deliveries: items.map((line) => presentDelivery(endpoint, line)), nextPageToken };
+    },
+
+    async replayWebhookEvents(call, request) {
+      return replay(await find(call, target(call, request), request.id), request);
+    },
+  };
+
+  async function linesOf({ _id }: StoredEndpoint, request: ListWebhookDeliveriesRequest) {
+    if (!request.sessionId) return readPage(lines, { prefix: `${_id}/`, descending: true }, request);
+    const session = parseId(request.sessionId);
+    const line = session && (await lines.findOne({ _id: `${_id}/${session}` }));
+    return { items: line ? [line] : [], nextPageToken: '' };
+  }
+}
+
+const disabledNow = (now: Date) => ({ disabledAt: now, disabledReason: 'OPERATOR' as const });
+
+/** What was said of the address before counts no longer. */
+const movedTo = (url: string, before: StoredEndpoint) => ({
+  url,
+  ...(url !== before.url && { failingSince: undefined, failures: undefined }),
+});
+
+/** Nothing changes for an endpoint that is so already: neither why it is disabled, nor what waits for it. */
+function switched(disabled: boolean, before: StoredEndpoint, now: Date) {
+  if (disabled === (before.disabledAt !== undefined)) return {};
+  if (disabled) return disabledNow(now);
+  return {
+    disabledAt: undefined,
+    disabledReason: undefined,
+    failingSince: undefined,
+    failures: undefined,
+    enabledAt: now,
+  };
+}

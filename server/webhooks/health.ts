@@ -1,0 +1,70 @@
+import type { Clock } from '../clock.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Collection } from '../store/documents.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { isAccepted } from './post.js';
+import type { StoredEndpoint, StoredTry } from './stored.js';
+
+/** Keeps what tries say about an endpoint itself, and disables one that is gone or fails for days. */
+export interface Health {
+  /** Told of a try at the endpoint as it was seen before. Says whether the endpoint is disabled now. */
+  told(seen: StoredEndpoint, tried: StoredTry): Promise<boolean>;
+}
+
+interface Parts {
+  readonly endpoints: Collection<StoredEndpoint>;
+  readonly metrics: Pick<Metrics, 'webhooksDisabled'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Whether an endpoint took nothing of the last tries. */
+export const isFailing = ({ failures = 0 }: Pick<StoredEndpoint, 'failures'>): boolean =>
+  failures >= WEBHOOK_LIMITS.disableAfterTries;
+
+export function createHealth({ endpoints, metrics, clock, log }: Parts): Health {
+  const GONE = 410;
+
+  /** Somebody may have changed the address meanwhile: of the new one the try says nothing. */
+  const same = ({ _id, url }: StoredEndpoint) => ({ _id, url, disabledAt: null });
+
+  async function failed(seen: StoredEndpoint, at: Date): Promise<StoredEndpoint | null> {
+    const first = await endpoints.findOneAndUpdate(
+      { ...same(seen), failingSince: null },
+      { $set: { failingSince: at, failures: 1 } },
+    );
+    return first ?? endpoints.findOneAndUpdate(same(seen), { $inc: { failures: 1 } });
+  }
+
+  async function disable(
+    seen: StoredEndpoint,
+    disabledReason: 'FAILING' | 'GONE',
+    sinceWhen: { readonly failingSince?: Date },
+  ): Promise<boolean> {
+    const disabled = await endpoints.findOneAndUpdate(
+      { ...same(seen), ...sinceWhen },
+      { $set: { disabledAt: new Date(clock.now()), disabledReason } },
+    );
+    if (!disabled) return false;
+    metrics.webhooksDisabled.add({ reason: disabledReason });
+    log.warn({ endpoint: seen._id, reason: disabledReason }, 'webhook endpoint disabled');
+    return true;
+  }
+
+  return {
+    async told(seen, tried) {
+      if (isAccepted(tried)) {
+        if (seen.failingSince)
+          await endpoints.findOneAndUpdate(same(seen), { $unset: { failingSince: '', failures: '' } });
+        return false;
+      }
+      if (tried.status === GONE) return disable(seen, 'GONE', {});
+      const now = await failed(seen, tried.at);
+      const { failingSince, failures = 0 } = now ?? {};
+      if (!failingSince || failures < WEBHOOK_LIMITS.disableAfterTries) return false;
+      const days = (clock.now() - failingSince.getTime()) / 86_400_000;
+      return days >= WEBHOOK_LIMITS.disableAfterDays && disable(seen, 'FAILING', { failingSince });
+    },
+  };
+}

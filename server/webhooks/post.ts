@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.js';
+import { NoAnswer, type Outbound, type OutboundError } from '../outbound/outbound.js';
+import { retryAfterMs } from '../outbound/retryAfter.js';
+import type { Encryption } from '../secrets/encryption.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { signedHeaders } from './secrets.js';
+import type { StoredEndpoint } from './stored.js';
+
+/** What came of one try. */
+export interface Posted {
+  /** When it began. */
+  readonly at: Date;
+  /** How long it took. */
+  readonly ms: number;
+  /** The HTTP status of the answer, or why there was none. */
+  readonly status?: number;
+  readonly error?: OutboundError;
+  /** How long the endpoint asks to be left alone, milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** Whether the endpoint took the event. */
+export const isAccepted = ({ status = 0 }: { readonly status?: number }): boolean =>
+  status >= 200 && status < 300;
+
+/** Posts a body to an endpoint once, signed. */
+export type Post = (endpoint: StoredEndpoint, id: string, body: string) => Promise<Posted>;
+
+export function createPost(outbound: Outbound, encryption: Encryption, clock: Clock): Post {
+  return async (endpoint, id, body) => {
+    const now = clock.now();
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'countersign',
+      ...signedHeaders(encryption, endpoint, id, body, now),
+    };
+    const limit = new AbortController();
+    const cancel = clock.after(WEBHOOK_LIMITS.timeoutSeconds * 1_000, () => limit.abort());
+    const begunAt = performance.now();
+    const tried = () => ({ at: new Date(now), ms: Math.round(performance.now() - begunAt) });
+    try {
+      const answer = await outbound.post({
+        url: endpoint.url,
+        headers,
+        body,
+        signal: limit.signal,
+        maxBytes: WEBHOOK_LIMITS.answerBytes,
+        cut: true,
+      });
+      const wait = retryAfterMs(answer.headers['retry-after'] as string | undefined, clock.now());
+      return { ...tried(), status: answer.status, ...(wait !== undefined && { retryAfterMs: wait }) };
+    } catch (thrown) {
+      if (!(thrown instanceof NoAnswer)) throw thrown;
+      return { ...tried(), error: thrown.error };
+    } finally {
+      cancel();
+    }
+  };
+}

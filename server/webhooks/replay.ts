@@ -1,0 +1,62 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import type { ReplayWebhookEventsRequestSchema } from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import { firstIdAt, parseId } from '../domain/ids.js';
+import { Failure, invalid } from '../errors.js';
+import { readPage } from '../operator/paging.js';
+import type { Documents } from '../store/documents.js';
+import type { Enqueue } from './enqueue.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import { type StoredEndpoint, type StoredEvent, type StoredWebhookDelivery, splitId } from './stored.js';
+import { wants } from './webhooks.js';
+
+interface Parts {
+  readonly documents: Documents;
+  readonly enqueue: Enqueue;
+  readonly offer: (line: StoredWebhookDelivery) => void;
+}
+
+/** What a call put in line, and where the next one goes on. */
+interface Replayed {
+  readonly replayed: number;
+  readonly nextPageToken: string;
+}
+
+/** Puts events that were kept in line once more. */
+export function createReplay({ documents, enqueue, offer }: Parts) {
+  const events = documents.collection<StoredEvent>('events');
+
+  async function again(endpoint: StoredEndpoint, found: readonly StoredEvent[]): Promise<number> {
+    let replayed = 0;
+    for (const event of found) {
+      const line = await enqueue(endpoint._id, event, false);
+      if (!line) continue;
+      replayed++;
+      offer(line);
+    }
+    return replayed;
+  }
+
+  return async (
+    endpoint: StoredEndpoint,
+    { eventId, since, pageToken }: MessageShape<typeof ReplayWebhookEventsRequestSchema>,
+  ): Promise<Replayed> => {
+    if (eventId ? since : !since) throw invalid('event_id', 'give either this or since');
+    if (endpoint.disabledAt) throw invalid('id', 'is disabled');
+    const prefix = `${splitId(endpoint._id)[0]}/`;
+    if (!since) {
+      if (pageToken) throw invalid('page_token', 'goes with since');
+      const id = parseId(eventId);
+      const event = id && (await events.findOne({ _id: prefix + id }));
+      if (!event) throw new Failure('NOT_FOUND');
+      return { replayed: await again(endpoint, [event]), nextPageToken: '' };
+    }
+    const { items, nextPageToken } = await readPage(
+      events,
+      { prefix, from: prefix + firstIdAt(timestampMs(since)) },
+      { pageSize: WEBHOOK_LIMITS.replayedAtOnce, pageToken },
+    );
+    const wanted = items.filter(({ type }) => wants(endpoint, type));
+    return { replayed: await again(endpoint, wanted), nextPageToken };
+  };
+}

@@ -1,0 +1,39 @@
+import type { Random } from '../random.js';
+import { WEBHOOK_LIMITS } from './limits.js';
+import type { StoredWaiting } from './stored.js';
+
+/** A try that was not taken. */
+interface Failed {
+  /** When it began, milliseconds. */
+  readonly at: number;
+  /** How long the endpoint asks to be left alone, milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** When an event is given up, milliseconds: after the first try at or after this. */
+export const endOf = ({ queuedAt }: Pick<StoredWaiting, 'queuedAt'>): number =>
+  queuedAt.getTime() + WEBHOOK_LIMITS.retryHours * 3_600_000;
+
+/**
+ * When an event that was not taken is tried next, milliseconds; undefined where
+ * it is given up. There is always a try at the very end, however long the wait
+ * before it would have been, and one for an event that nobody got round to.
+ */
+export function nextTryAt(
+  waiting: Pick<StoredWaiting, 'queuedAt' | 'tries'>,
+  { at, retryAfterMs = 0 }: Failed,
+  now: number,
+  random: Random,
+): number | undefined {
+  const end = endOf(waiting);
+  if (at >= end) return undefined;
+  const asked = Math.min(retryAfterMs, WEBHOOK_LIMITS.retryAfterSeconds * 1_000);
+  return Math.min(now + Math.max(backoffMs(waiting.tries, random), asked), end);
+}
+
+/** The wait after the n-th try, n from 1. */
+function backoffMs(n: number, random: Random): number {
+  const { firstWaitSeconds, longestWaitSeconds } = WEBHOOK_LIMITS;
+  const seconds = Math.min(firstWaitSeconds * 2 ** (n - 1), longestWaitSeconds);
+  return Math.round(seconds * (800 + random.int(401)));
+}
