@@ -124,6 +124,10 @@ export const ROWS: readonly Row[] = [
         '{{provider}} {{outcome}}',
         rate('countersign_delivery_tries_total', 'provider, outcome'),
       ]),
+      lines('Reports of providers on what they had accepted', 'ops', [
+        '{{provider}} {{outcome}}',
+        rate('countersign_delivery_reports_total', 'provider, outcome'),
+      ]),
       lines('Age of the oldest message that no provider has taken', 's', [
         'oldest',
         `max(${selector('countersign_oldest_undelivered_age_seconds')})`,
