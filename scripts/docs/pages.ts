@@ -5,6 +5,7 @@ import { errors } from './errors.js';
 import { limits } from './limits.js';
 import { metrics } from './metrics.js';
 import { promises } from './promises.js';
+import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
 
 /** Every generated page by its path. A test holds the files against this. */
@@ -16,5 +17,6 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/limits.md': limits,
   'docs/metrics.md': metrics,
   'docs/promises.md': promises,
+  'docs/providers.md': providers,
   'docs/sandbox.md': sandbox,
 };

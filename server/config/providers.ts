@@ -171,7 +171,7 @@ interface Group {
   readonly also?: readonly Name[];
 }
 
-const GROUPS: readonly Group[] = [
+export const GROUPS: readonly Group[] = [
   {
     vendor: 'Twilio',
     all: ['twilioAccountSid', 'twilioAuthToken'],

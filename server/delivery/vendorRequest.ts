@@ -80,7 +80,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** Wrong credentials, nothing paid, a wrong address; like one that points elsewhere. */
-const ABOUT_US: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 410]);
+export const ABOUT_US: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 410]);
 
 /** What a status says by itself. A success that `judge` did not recognise is none: nothing says that the message was taken. */
 function byStatus({ status, retryAfterMs }: VendorAnswer): Outcome | undefined {

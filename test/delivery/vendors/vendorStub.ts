@@ -78,6 +78,8 @@ export interface VendorStub {
   open(): number;
   /** From now on answers like that; undefined: as documented again. */
   misbehave(how: Misbehaviour | undefined): void;
+  /** Answers, as documented and late, the requests that were met with silence. */
+  release(): void;
   /** From now on refuses with an error of the vendor; undefined: no longer. */
   refuse(error: { readonly status: number; readonly code: string } | undefined): void;
   close(): Promise<void>;
@@ -95,6 +97,7 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
   const taken: Taken[] = [];
   const ids: string[] = [];
   const complaints: string[] = [];
+  const silenced: (() => void)[] = [];
   let open = 0;
   const requests: Seen[] = [];
   let standing: Misbehaviour | undefined;
@@ -122,9 +125,13 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
     taken.push(message);
     const answer = wire.accepted(n, message);
     const how = standing ?? script?.(n);
-    if (how) return misbehave(how, response, answer, now());
-    ids.push(answer.vendorId);
-    give(response, answer);
+    const take = () => {
+      ids.push(answer.vendorId);
+      give(response, answer);
+    };
+    if (how === 'silence') silenced.push(take);
+    else if (how) misbehave(how, response, answer, now());
+    else take();
   }
 
   const server: Server = createServer((request, response) => {
@@ -144,6 +151,9 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
     misbehave(how) {
       standing = how;
     },
+    release() {
+      for (const take of silenced.splice(0)) take();
+    },
     refuse(error) {
       refusing = error;
     },
@@ -159,15 +169,19 @@ function give(response: ServerResponse, { status, headers, body }: Answer): void
 }
 
 /** Does with a request that could be answered something else instead. */
-function misbehave(how: Misbehaviour, response: ServerResponse, answer: Answer, now: number): void {
+function misbehave(
+  how: Exclude<Misbehaviour, 'silence'>,
+  response: ServerResponse,
+  answer: Answer,
+  now: number,
+): void {
   const { status, headers, body } = answer;
   const instead = (given: Partial<Answer>) => give(response, { status, body: '', ...given });
   /** The head of the whole answer, and then something else. */
   const begin = () => response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   const half = body.slice(0, body.length / 2);
   const date = new Date(now + WAIT_SECONDS * 1000).toUTCString();
-  const ways: Readonly<Record<Misbehaviour, () => void>> = {
-    silence() {},
+  const ways: Readonly<Record<Exclude<Misbehaviour, 'silence'>, () => void>> = {
     'silence after the head': () => begin().flushHeaders(),
     cut: () => response.destroy(),
     'half an answer': () => void begin().write(half, () => response.destroy()),
