@@ -20,6 +20,7 @@ export function limits(): string {
     attempts,
     shortCodeBelow,
     resend,
+    fallback,
     tokenSeconds,
     deliveryTries,
     metadataBytes,
@@ -38,6 +39,10 @@ export function limits(): string {
     [
       'resends',
       `${resend.max}, one every ${wait(resend.cooldownSeconds)}; never beyond ${resend.lifetimes} lifetimes after creation`,
+    ],
+    [
+      'channels that wait for others (fallback)',
+      `${fallback.steps}, each ${wait(fallback.waitSeconds.min)} to ${wait(fallback.waitSeconds.max)} after the one before; the last at least ${wait(fallback.leftSeconds)} before its code ends`,
     ],
     ['verification token', `redeemable for ${wait(tokenSeconds)}`],
     ['tries to deliver a message', String(deliveryTries)],

@@ -58,12 +58,12 @@ export function createDeliver(options: Options) {
     const route = await routeOf(session, channel);
     const now = clock.now();
     const expiresAt = stored.codeExpiresAt.getTime();
-    const { waits: fallback, ...delivery } = stored.delivery;
+    const { waits, ...kept } = stored.delivery;
+    // Its wait is over, and with it whatever it waited for.
+    const delivery = waits ? { ...kept, freedAt: new Date(now) } : kept;
     if (expiresAt <= now) return { next: settled(delivery, { state: 'FAILED', error: 'EXPIRED' }) };
     if (delivery.triesLeft <= 0)
       return { next: settled(delivery, { state: 'FAILED', error: 'OUT_OF_TRIES' }) };
-    // Nobody can use the code any more, and this message is not out yet.
-    if (fallback && session.lockedAt) return { next: settled(delivery, { state: 'NOT_SENT' }) };
     const here = circumstances(route, expiresAt, now);
     const chosen = nextTry(delivery, here);
     if (!('provider' in chosen)) return { next: putOff(delivery, chosen, here) };

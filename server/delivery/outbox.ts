@@ -31,12 +31,13 @@ export function settled(
   delivery: StoredDelivery,
   end: Pick<StoredDelivery, 'state' | 'error' | 'provider' | 'vendorId'>,
 ): StoredDelivery {
-  const { n, triesLeft, provider, charge } = delivery;
+  const { n, triesLeft, provider, charge, freedAt } = delivery;
   return {
     n,
     triesLeft,
     ...(provider === undefined ? {} : { provider }),
     ...(charge && end.state === 'ACCEPTED' && { charge }),
+    ...(freedAt && { freedAt }),
     ...end,
   };
 }
@@ -61,7 +62,11 @@ export function withDeliveries(
   return Object.fromEntries(entries);
 }
 
-/** The deliveries of these channels that still wait, ended as NOT_SENT: the session was decided before they left. */
+/** The channels that wait for others. */
+export const waitingOf = (channels: Channels): ChannelName[] =>
+  channelsOf({ channels }).flatMap(([name, { delivery }]) => (delivery.waits ? [name] : []));
+
+/** The deliveries of these channels that are not out yet, ended as NOT_SENT: the session was decided before they left. */
 export function stopped(channels: Channels, names: readonly ChannelName[]): Map<ChannelName, StoredDelivery> {
   return new Map(
     channelsOf({ channels })

@@ -12,7 +12,9 @@ export async function oldestUndelivered(sessions: Collection<StoredSession>): Pr
   const waiting = found.flatMap((session) =>
     channelsOf(session).flatMap(([, { delivery }]) =>
       // A message that waits for others to fail first is not late.
-      delivery.state === 'QUEUED' && !delivery.waits ? [session.createdAt.getTime()] : [],
+      delivery.state === 'QUEUED' && !delivery.waits
+        ? [(delivery.freedAt ?? session.createdAt).getTime()]
+        : [],
     ),
   );
   return waiting.length > 0 ? Math.min(...waiting) : undefined;

@@ -17,15 +17,17 @@ export type EventType =
   /** The message was given up. */
   | 'delivery.failed'
   /** A message that was paid for did not go out. For the wallet only. */
-  | 'refund';
+  | 'refund'
+  /** A message that waited for others was not needed. For those who counted it when it was asked for. */
+  | 'unsent';
 
 /** What subscribers and watchers are told. */
-export type ShownEventType = Exclude<EventType, 'refund'>;
+export type ShownEventType = Exclude<EventType, 'refund' | 'unsent'>;
 
 /** Whether an event is for subscribers and watchers, too. */
 export const isShown = <E extends Pick<SessionEvent, 'type'>>(
   event: E,
-): event is E & { readonly type: ShownEventType } => event.type !== 'refund';
+): event is E & { readonly type: ShownEventType } => event.type !== 'refund' && event.type !== 'unsent';
 
 /** One entry of a session's history. */
 export interface SessionEvent {
@@ -47,6 +49,7 @@ const OWN: ReadonlySet<EventType> = new Set([
   'session.approved',
   'delivery.failed',
   'refund',
+  'unsent',
 ]);
 
 /** The parts of an update that add events to a session's history and have them carried out. */
@@ -88,7 +91,7 @@ const DELIVERY_EVENTS = {
   FAILED: 'delivery.failed',
 } as const;
 
-/** The events that replacing deliveries brings about: how each ended, and what is refunded for it. */
+/** The events that replacing deliveries brings about: how each ended, and what is taken back of it. */
 export function deliveryEvents(
   channels: StoredSession['channels'],
   changed: ReadonlyMap<ChannelName, StoredDelivery>,
@@ -103,9 +106,15 @@ export function deliveryEvents(
     const ended: SessionEvent[] = type
       ? [{ id: `${type}.${channel}.${next.n}`, type, at, channel, ...(next.error && { error: next.error }) }]
       : [];
-    return isRefunded(before, next) && before.charge
-      ? [...ended, refundEvent(channel, before.n, before.charge, now)]
-      : ended;
+    return [
+      ...ended,
+      ...(isRefunded(before, next) && before.charge
+        ? [refundEvent(channel, before.n, before.charge, now)]
+        : []),
+      ...(isUnsent(before, next)
+        ? [{ id: `unsent.${channel}.${before.n}`, type: 'unsent', at, channel } as const]
+        : []),
+    ];
   });
 }
 
@@ -129,3 +138,7 @@ function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
   if (next.n !== before.n || next.state === 'NOT_SENT') return !before.lease;
   return next.state === 'FAILED';
 }
+
+/** Whether a message that waited for others will not leave. */
+const isUnsent = ({ waits, n }: StoredDelivery, next: StoredDelivery): boolean =>
+  waits !== undefined && (next.n !== n || next.state === 'NOT_SENT');

@@ -28,6 +28,8 @@ export interface StoredDelivery {
   readonly charge?: StoredCharge;
   /** Of a channel that is used only when others fail: what it waits for. Absent once it does no longer. */
   readonly waits?: StoredWait;
+  /** Of a channel that waited: since when it does no longer. */
+  readonly freedAt?: Date;
   /** Which time through the providers this is, counted from 0; absent in the first. */
   readonly round?: number;
   /** What the providers said so far, one entry each. */

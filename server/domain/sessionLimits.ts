@@ -14,6 +14,11 @@ export const SESSION_LIMITS = {
   shortCodeBelow: 6,
   /** Resend: wait between two, how many, and how many lifetimes after creation a session can still be revived. */
   resend: { cooldownSeconds: 30, max: 5, lifetimes: 3 },
+  /**
+   * Channels that wait for others: how many, the wait of each in seconds, and how much of the lifetime is left after
+   * the last, so that its code is of use.
+   */
+  fallback: { steps: 2, waitSeconds: { min: 10, max: 1800 }, leftSeconds: 30 },
   /** Seconds a verification token can be redeemed. */
   tokenSeconds: 600,
   /** Tries to hand one message to a provider. */

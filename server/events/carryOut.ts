@@ -30,6 +30,7 @@ export function createCarryOut({ block, wallet, contacts, guard, webhooks, open 
         await keepContact(session, event);
         return guard.approved(messageOf(session, event));
       case 'delivery.failed':
+      case 'unsent':
         return guard.failed(messageOf(session, event));
       case 'refund':
         return refund(session, event);

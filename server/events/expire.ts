@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
-import { recording } from '../domain/events.js';
+import { recording, type SessionEvent } from '../domain/events.js';
 import type { StoredSession } from '../domain/session.js';
 import { missingEnd } from '../domain/sessionEnd.js';
-import type { Collection } from '../store/documents.js';
+import type { Collection, Update } from '../store/documents.js';
+import { locking } from './lock.js';
 
 /** Stores the end that time brought to a session, where its history does not tell of it yet. */
 export type Expire = (session: StoredSession) => Promise<void>;
@@ -19,18 +20,21 @@ export function createExpire(sessions: Collection<StoredSession>, clock: Clock):
       const end = missingEnd(seen, now);
       const isDue = seen.expireAt !== undefined && seen.expireAt.getTime() <= now;
       if (!end && !isDue) return;
-      const history = recording(seen, end ? [end] : [], now);
-      const $set = { ...(end?.type === 'session.locked' && { lockedAt: new Date(now) }), ...history.set };
+      const told = end?.type === 'session.locked' ? locking(seen, now) : ending(seen, end, now);
       const stored = await sessions.findOneAndUpdate(
         { _id: seen._id, rev: seen.rev },
-        {
-          ...(Object.keys($set).length > 0 && { $set }),
-          ...(isDue && { $unset: { expireAt: '' } }),
-          ...(history.push && { $push: history.push }),
-          $inc: { rev: 1 },
-        },
+        { ...told, ...(isDue && { $unset: { ...told.$unset, expireAt: '' } }) },
       );
       if (stored) return;
     }
+  };
+}
+
+function ending(seen: StoredSession, end: SessionEvent | undefined, now: number): Update {
+  const { set, push } = recording(seen, end ? [end] : [], now);
+  return {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(push && { $push: push }),
+    $inc: { rev: 1 },
   };
 }

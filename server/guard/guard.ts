@@ -56,7 +56,7 @@ export interface Guard {
   enter(sending: Sending): Promise<Passage>;
   /** Its code was entered. Counted once more where the same is told again, as after a crash, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
-  /** It did not arrive, so nobody could enter its code: for the approval rate it was not sent. */
+  /** It did not arrive, or was never sent, so nobody could enter its code: for the approval rate it was not sent. */
   failed(message: GuardedMessage): Promise<void>;
 }
 

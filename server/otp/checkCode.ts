@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
+import { waitingOf } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
-import { recording, sessionEvent } from '../domain/events.js';
 import { refusalOf, type StoredChannel, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
+import { locking } from '../events/lock.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { CodeHasher } from '../secrets/codeHasher.js';
 import type { Slot } from '../secrets/hashPool.js';
@@ -147,14 +148,25 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
   }
 
   /** Whoever first finds that no attempts are left says so, once; a process that crashed on the last one left it to the next. */
-  async function markLocked({ _id, lockedAt, notify }: StoredSession): Promise<void> {
-    if (lockedAt) return;
-    const now = clock.now();
-    const history = recording({ ...(notify && { notify }) }, [sessionEvent('session.locked', now)], now);
-    await sessions.findOneAndUpdate(
-      { _id, status: { $in: OPEN }, attemptsLeft: { $lte: 0 }, lockedAt: null },
-      { $set: { lockedAt: new Date(now), ...history.set }, $inc: { rev: 1 }, $push: { ...history.push } },
-    );
+  async function markLocked(found: StoredSession): Promise<void> {
+    const { _id } = found;
+    // Where none does, the rest of the document does not matter, and whoever loses the race is content.
+    const waits = waitingOf(found.channels).length > 0;
+    for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id })) {
+      const isOpen = seen.status === 'PENDING' || seen.status === 'PARTIAL';
+      if (!isOpen || seen.attemptsLeft > 0 || seen.lockedAt) return;
+      const locked = await sessions.findOneAndUpdate(
+        {
+          _id,
+          status: { $in: OPEN },
+          attemptsLeft: { $lte: 0 },
+          lockedAt: null,
+          ...(waits && { rev: seen.rev }),
+        },
+        locking(seen, clock.now()),
+      );
+      if (locked || !waits) return;
+    }
   }
 }
 

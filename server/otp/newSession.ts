@@ -1,4 +1,5 @@
 import { addressField, messageField } from '../delivery/compose.js';
+import { arranged } from '../delivery/fallback.js';
 import { charged, earliestDue, notSent, queued } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { newCode } from '../domain/codes.js';
@@ -106,11 +107,18 @@ export function newSession(
 ): StoredSession {
   const { recipients, ...owner } = opening;
   const expiresAt = new Date(now + plan.lifetimeMs);
+  const deliveries = arranged(
+    new Map([...codes].map(([name, { delivery }]) => [name, charged(delivery, chargeOf(debit, name))])),
+    plan.fallback,
+    now,
+    expiresAt.getTime(),
+  );
   const channels = Object.fromEntries(
-    recipients.map((recipient) => [
-      recipient.channel,
-      newChannel(encryption, owner._id, recipient, codes, debit, expiresAt),
-    ]),
+    recipients.map((recipient) => {
+      const { delivery: _unarranged, ...hashed } = codes.get(recipient.channel)!;
+      const fresh = { ...hashed, delivery: deliveries.get(recipient.channel)! };
+      return [recipient.channel, newChannel(encryption, owner._id, recipient, fresh, expiresAt)];
+    }),
   ) as StoredSession['channels'];
   const deliverAt = earliestDue(channels);
   const { resend, retentionDays } = SESSION_LIMITS;
@@ -150,11 +158,9 @@ function newChannel(
   encryption: Encryption,
   id: string,
   { channel, address, masked, fingerprint, sender, country, prefix }: OpeningRecipient,
-  codes: ReadonlyMap<ChannelName, FreshCode>,
-  debit: Debit | undefined,
+  fresh: FreshCode,
   codeExpiresAt: Date,
 ): StoredChannel {
-  const { delivery, ...hashed } = codes.get(channel)!;
   const place = { collection: 'sessions', id, field: addressField(channel) };
   return {
     state: 'PENDING',
@@ -164,8 +170,7 @@ function newChannel(
     recipient: fingerprint,
     ...(country && { country }),
     ...(prefix && { prefix }),
-    ...hashed,
+    ...fresh,
     codeExpiresAt,
-    delivery: charged(delivery, chargeOf(debit, channel)),
   };
 }

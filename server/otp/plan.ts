@@ -1,12 +1,14 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { SendRequest } from '../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../gen/otp/v1/session_pb.js';
+import type { FallbackStep } from '../delivery/fallback.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import type { StrategyName } from '../domain/policy.js';
 import type { StoredOperation } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { invalid } from '../errors.js';
 import type { Workspace } from '../workspaces/workspaces.js';
+import { readFallback } from './readFallback.js';
 
 /** What a Send asks for, read and checked: nothing about it can be refused for its form any more. */
 export interface Plan {
@@ -15,6 +17,8 @@ export interface Plan {
   readonly maxAttempts: number;
   readonly strategy: StrategyName;
   readonly required: readonly ChannelName[];
+  /** The channels that wait for others, in order. */
+  readonly fallback: readonly FallbackStep[];
   readonly purpose: string;
   readonly locale: string;
   /** The text of SMS and WhatsApp messages, with <OTP> in it; empty: the template. */
@@ -31,9 +35,11 @@ export interface Plan {
 export function planSend(request: SendRequest, workspace: Workspace, channels: readonly ChannelName[]): Plan {
   const { metadata, userId } = readMetadata(request);
   const operation = request.operation && storedOperation(request.operation);
+  const config = readConfig(request, workspace);
   return {
-    ...readConfig(request, workspace),
+    ...config,
     ...readPolicy(request, channels),
+    fallback: readFallback(request, channels, config.lifetimeMs),
     purpose: request.purpose,
     locale: request.locale || workspace.locale,
     messageTemplate: readMessageTemplate(request, channels),
@@ -74,11 +80,15 @@ function readConfig({ config }: SendRequest, workspace: Workspace) {
   return { codeLength, lifetimeMs: seconds * 1000, maxAttempts };
 }
 
-function readPolicy({ policy }: SendRequest, channels: readonly ChannelName[]) {
+function readPolicy({ policy, fallback }: SendRequest, channels: readonly ChannelName[]) {
   const names = policy?.channels.map((channel) => channelName(channel)) ?? [];
-  if (policy?.strategy !== Strategy.SPECIFIC) {
+  const wanted = policy?.strategy || (fallback.length > 0 ? Strategy.ANY : Strategy.ALL);
+  // A channel that may never be used cannot be required.
+  if (fallback.length > 0 && wanted !== Strategy.ANY)
+    throw invalid('policy.strategy', 'must be ANY, or left out, where there is a fallback');
+  if (wanted !== Strategy.SPECIFIC) {
     if (names.length > 0) throw invalid('policy.channels', 'may be given with strategy SPECIFIC only');
-    return { strategy: policy?.strategy === Strategy.ANY ? 'ANY' : 'ALL', required: [] } as const;
+    return { strategy: wanted === Strategy.ANY ? 'ANY' : 'ALL', required: [] } as const;
   }
   const required = channels.filter((name) => names.includes(name));
   if (required.length === 0 || required.length < names.length) {

@@ -1,7 +1,14 @@
+import { arranged, stepsLeft } from '../delivery/fallback.js';
 import { charged, earliestDue, withDeliveries } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { deliveryEvents, recording, type SessionEvent } from '../domain/events.js';
-import { channelsOf, refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
+import {
+  channelsOf,
+  refusalOf,
+  type StoredDelivery,
+  type StoredRequest,
+  type StoredSession,
+} from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
 import type { Filter, Update } from '../store/documents.js';
@@ -24,10 +31,11 @@ export function refuseResend(session: StoredSession, now: number): void {
   if (waitMs > 0) throw new Failure('RESEND_TOO_SOON', { retryAfterMs: waitMs });
 }
 
-/** The channels to send to again: the named ones, or all, that are not verified. */
+/** The channels to send to again: of those not verified the named ones, or all whose first message does not still wait. */
 export function channelsToResend(session: StoredSession, named: readonly ChannelName[]): ChannelName[] {
-  const pending = channelsOf(session).flatMap(([name, { state }]) => (state === 'PENDING' ? [name] : []));
-  const chosen = named.length > 0 ? pending.filter((name) => named.includes(name)) : pending;
+  const chosen = channelsOf(session).flatMap(([name, { state, delivery }]) =>
+    state === 'PENDING' && (named.length > 0 ? named.includes(name) : !delivery.waits) ? [name] : [],
+  );
   if (chosen.length === 0) throw new Failure('ALREADY_VERIFIED');
   return chosen;
 }
@@ -67,20 +75,25 @@ export function renewal(
       return [name, charged({ ...delivery, n }, chargeOf(debit, name))];
     }),
   );
-  const deliverAt = earliestDue(withDeliveries(seen.channels, deliveries));
+  const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
+  const waiting = waitingOn(seen, deliveries, now, expiresAt);
+  const deliverAt = earliestDue(withDeliveries(seen.channels, new Map([...deliveries, ...waiting])));
   // What still waited is replaced and will not leave.
   const replaced = deliveryEvents(seen.channels, deliveries, now);
   const history = recording(seen, [...replaced, ...refundsOf(debit, late, now)], now);
-  const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
   const perChannel = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
     [`channels.${name}.codeExpiresAt`, expiresAt],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
     [`channels.${name}.delivery`, deliveries.get(name)],
   ]);
+  const perWaiting = [...waiting].flatMap(([name, delivery]) => [
+    [`channels.${name}.codeExpiresAt`, expiresAt],
+    [`channels.${name}.delivery`, delivery],
+  ]);
   return {
     $set: {
-      ...Object.fromEntries(perChannel),
+      ...Object.fromEntries([...perChannel, ...perWaiting]),
       expiresAt,
       ...(seen.notify && { expireAt: expiresAt }),
       purgeAt: new Date(expiresAt.getTime() + SESSION_LIMITS.retentionDays * 86_400_000),
@@ -99,6 +112,23 @@ export function renewal(
       },
     }),
   };
+}
+
+/**
+ * The messages that go on waiting, for those just put in the place of old ones
+ * too: their waits begin again. Nobody has seen their codes, which live on with
+ * the session.
+ */
+function waitingOn(
+  { channels }: StoredSession,
+  fresh: ReadonlyMap<ChannelName, StoredDelivery>,
+  now: number,
+  expiresAt: Date,
+): Map<ChannelName, StoredDelivery> {
+  const steps = stepsLeft(channels).filter(({ channel }) => !fresh.has(channel));
+  const stored = channelsOf({ channels }).map(([name, { delivery }]) => [name, delivery] as const);
+  const all = arranged(new Map([...stored, ...fresh]), steps, now, expiresAt.getTime());
+  return new Map(steps.map(({ channel }) => [channel, all.get(channel)!]));
 }
 
 /** The parts of a debit that were taken for messages that are not sent after all. */

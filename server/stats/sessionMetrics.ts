@@ -30,7 +30,8 @@ export function createSessionMetrics({
     switch (type) {
       case 'delivery.accepted': {
         deliveries.add({ provider, channel, outcome: 'accepted' });
-        const waited = Math.max(0, at.getTime() - sentAtOf(session, stored));
+        const since = stored.delivery.freedAt?.getTime() ?? sentAtOf(session, stored);
+        const waited = Math.max(0, at.getTime() - since);
         deliverySeconds.observe({ channel }, waited / 1e3);
         break;
       }

@@ -66,6 +66,9 @@ export function createStats(counter: Counter, clock: Clock): Stats {
         count(session, channel, ms, { failed: 1 }, provider);
         if (!wasAccepted(session, event)) settle(session, channel, provider);
         break;
+      case 'unsent':
+        count(session, channel, ms, { sends: -1 });
+        break;
       case 'refund':
         count(session, channel, ms, { spendMicros: -(charge?.amount ?? 0) });
         break;

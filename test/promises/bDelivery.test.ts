@@ -85,7 +85,8 @@ function recording(answer: () => Outcome): Provider & { readonly messages: Messa
   return {
     name: 'recording',
     channels: ['email', 'sms', 'whatsapp'],
-    timeoutMs: 1_000,
+    // Longer than the clock moves while a message is made ready.
+    timeoutMs: 30_000,
     messages,
     async send(message) {
       messages.push(message);
@@ -129,6 +130,84 @@ describe('a provider that refuses', () => {
       status: 200,
       body: { verified: true, session_verified: true },
     });
+  });
+
+  it('B42 SMS stands by, and goes out at once when e-mail fails', async () => {
+    const email = recording(() => ({ kind: 'failed', error: 'REFUSED' }));
+    const sms = recording(() => ({ kind: 'accepted' }));
+    const service = await startService({ overrides: { providers: { email, sms } } });
+    onTestFinished(() => service.stop());
+    const api = multichannelApi(service.baseUrl, service.liveKey);
+    const { status, body } = await api.send({
+      recipients: recipientsFor(['email', 'sms']),
+      fallback: [{ channel: 'sms', wait_seconds: 300 }],
+    });
+    expect({ status, sms: body.channels_results.sms }).toMatchObject({
+      status: 200,
+      sms: { success: true, status: 'waiting' },
+    });
+    const message = await eventually(() => sms.messages[0]);
+    const session = await eventually(async () => {
+      const { channels } = (await api.session(body.session_id)).body;
+      return channels.sms.delivery_status === 'accepted' && channels;
+    });
+    expect(session).toMatchObject({ email: { delivery_status: 'failed' } });
+    const verified = await api.verify({ token: body.session_token, otps: { sms: message.code } });
+    expect(verified.body).toMatchObject({ verified: true, session_verified: true });
+  });
+
+  it('B42 SMS stands by until the code of the e-mail was not entered in time, and says until when', async () => {
+    const service = await startService();
+    onTestFinished(() => service.stop());
+    const api = multichannelApi(service.baseUrl, service.liveKey);
+    const begun = service.clock.now();
+    const { body } = await api.send({
+      recipients: recipientsFor(['email', 'sms']),
+      verification: { strategy: 'any' },
+      fallback: [{ channel: 'sms', wait_seconds: 60 }],
+    });
+    const sms = async () => (await api.session(body.session_id)).body.channels.sms;
+    expect(await sms()).toMatchObject({
+      delivery_status: 'waiting',
+      due_at: new Date(begun + 60_000).toISOString(),
+    });
+    await eventually(async () => {
+      const { delivery_status, due_at } = await sms();
+      if (delivery_status === 'waiting') service.clock.advance(1_000);
+      return delivery_status === 'accepted' && due_at === undefined;
+    });
+    expect(service.clock.now()).toBeGreaterThanOrEqual(begun + 60_000);
+    const { sms: code } = await codesOf(service, body.session_id, 2);
+    const verified = await api.verify({ token: body.session_token, otps: { sms: code } });
+    expect(verified.body.session_verified).toBe(true);
+  });
+
+  it.each([
+    [{ verification: { strategy: 'all' } }, 'verification.strategy'],
+    [{ fallback: [{ channel: 'fax', wait_seconds: 60 }] }, 'fallback[0].channel'],
+    [{ fallback: [{ channel: 'whatsapp', wait_seconds: 60 }] }, 'fallback[0].channel'],
+    [{ fallback: [{ channel: 'sms', wait_seconds: 9 }] }, 'fallback[0].wait_seconds'],
+    [{ fallback: [{ channel: 'sms', wait_seconds: 571 }] }, 'fallback[0].wait_seconds'],
+    [
+      {
+        fallback: [
+          { channel: 'sms', wait_seconds: 60 },
+          { channel: 'email', wait_seconds: 60 },
+        ],
+      },
+      'fallback',
+    ],
+  ])('B42 a fallback that cannot be is refused, and the field named: %j', async (wrong, field) => {
+    const service = await startService();
+    onTestFinished(() => service.stop());
+    const api = multichannelApi(service.baseUrl, service.liveKey);
+    const good = { fallback: [{ channel: 'sms', wait_seconds: 60 }] };
+    const { status, body } = await api.send({
+      recipients: recipientsFor(['email', 'sms']),
+      ...good,
+      ...wrong,
+    });
+    expect({ status, field: body.details.field }).toEqual({ status: 400, field });
   });
 
   it('B42 a resend tries the channel that failed again', async () => {

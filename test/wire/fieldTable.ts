@@ -1,3 +1,5 @@
+import type { ChannelName } from '../../server/domain/channels.js';
+
 /** One way of filling in a field, and what comes of it. */
 export interface Case {
   readonly what: string;
@@ -51,6 +53,16 @@ const object = (field: string): Case => ({ what: 'a text', request: { [field]: '
 const to = (recipients: object) => ({ recipients });
 const config = (field: string) => (value: unknown) => ({ config: { [field]: value } });
 const policy = (value: object) => ({ policy: value });
+let phones = 1_000_000;
+/** Three new recipients, and what is done where those without a step do not help. */
+const fallback = (...steps: readonly object[]) => {
+  const number = `+57302${phones++}`;
+  return {
+    ...to({ email: `steps.${phones}@example.com`, sms: number, whatsapp: number }),
+    fallback: steps,
+  };
+};
+const step = (channel: ChannelName, wait = '30s') => ({ channel: `CHANNEL_${channel.toUpperCase()}`, wait });
 const operation = (field: string) => (value: unknown) => ({
   operation: { type: 'payment', id: '1', [field]: value },
 });
@@ -285,6 +297,84 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     ],
   },
   'Send.reuse_open_session': flag('reuseOpenSession'),
+  'Send.fallback': {
+    refused: [
+      { what: 'no list', request: { fallback: 'CHANNEL_SMS' } },
+      { what: 'three steps', request: fallback(step('sms'), step('whatsapp'), step('email')) },
+      { what: 'every channel', request: { ...fallback(step('email')), ...to({ email: 'a@example.com' }) } },
+      {
+        what: 'a policy of all channels',
+        request: { ...fallback(step('sms')), ...policy({ strategy: 'STRATEGY_ALL' }) },
+        at: 'policy.strategy',
+      },
+      {
+        what: 'a policy of some channels',
+        request: { ...fallback(step('sms')), ...policy({ strategy: 'STRATEGY_SPECIFIC', channels: [1] }) },
+        at: 'policy.strategy',
+      },
+    ],
+    accepted: [
+      { what: 'two steps', request: fallback(step('sms'), step('email')) },
+      {
+        what: 'a policy of any channel',
+        request: { ...fallback(step('sms')), ...policy({ strategy: 'STRATEGY_ANY' }) },
+      },
+    ],
+  },
+  'Send.fallback.channel': {
+    refused: [
+      ...[undefined, 0, 9].map((channel) => ({
+        what: String(channel),
+        request: fallback({ channel, wait: '30s' }),
+        at: 'fallback[0].channel',
+      })),
+      {
+        what: 'an unknown name',
+        request: fallback({ channel: 'fax', wait: '30s' }),
+        at: 'fallback[0].channel',
+      },
+      {
+        what: 'one that the session has not',
+        request: { ...fallback(step('whatsapp')), ...to({ email: 'a@example.com', sms: '+573001234542' }) },
+        at: 'fallback[0].channel',
+      },
+      {
+        what: 'the same again',
+        request: fallback(step('sms'), step('sms')),
+        at: 'fallback[1].channel',
+      },
+    ],
+  },
+  'Send.fallback.wait': {
+    refused: [
+      ...[undefined, '9s', '10.5s', '1801s', '-30s', 'soon', 30].map((wait) => ({
+        what: String(wait),
+        request: fallback({ ...step('sms'), wait }),
+        at: 'fallback[0].wait',
+      })),
+      {
+        what: 'one that leaves 29 seconds',
+        request: { ...fallback(step('sms', '31s')), ...config('lifetime')('60s') },
+        at: 'fallback[0].wait',
+      },
+      {
+        what: 'two that leave 29 seconds together',
+        request: fallback(step('sms', '200s'), step('email', '71s')),
+        at: 'fallback[1].wait',
+      },
+    ],
+    accepted: [
+      { what: '10s', request: fallback(step('sms', '10s')) },
+      {
+        what: 'one that leaves 30 seconds',
+        request: { ...fallback(step('sms', '30s')), ...config('lifetime')('60s') },
+      },
+      {
+        what: 'two that leave 30 seconds together',
+        request: fallback(step('sms', '200s'), step('email', '70s')),
+      },
+    ],
+  },
 
   'Validate.session_id': text('session_id', 128, top('sessionId'), true),
   'Validate.code': text('code', 64, top('code'), true),

@@ -71,7 +71,8 @@ async function fresh(method: string): Promise<object> {
 /** The paths of a message's fields, those of messages inside it included. */
 function pathsOf(message: DescMessage): string[] {
   return message.fields.flatMap(({ name, fieldKind, message: inner }) => {
-    const isOurs = fieldKind === 'message' && inner?.file.proto.package === 'otp.v1';
+    const holdsMessages = fieldKind === 'message' || fieldKind === 'list';
+    const isOurs = holdsMessages && inner?.file.proto.package === 'otp.v1';
     return [name, ...(isOurs ? pathsOf(inner).map((path) => `${name}.${path}`) : [])];
   });
 }

@@ -16,7 +16,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/otp_service.proto.
  */
 export const file_otp_v1_otp_service: GenFile = /*@__PURE__*/
-  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyLiBAoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24SKAoLYmVuZWZpY2lhcnkYDCABKAsyEy5vdHAudjEuQmVuZWZpY2lhcnkSEwoLYWRkX2NvbnRhY3QYDSABKAgSGwoJc2VuZGVyX2lkGA4gASgJQgi6SAVyAxj+ARIiChBtZXNzYWdlX3RlbXBsYXRlGA8gASgJQgi6SAVyAxigARIaChJyZXVzZV9vcGVuX3Nlc3Npb24YECABKAgiywEKDFNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SFQoNc2Vzc2lvbl90b2tlbhgCIAEoCRI9Cg1zYW5kYm94X2NvZGVzGAMgAygLMiYub3RwLnYxLlNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRIOCgZyZXVzZWQYBCABKAgaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJoCg9WYWxpZGF0ZVJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAARIXCgRjb2RlGAIgASgJQgm6SAZyBBABGEASHAoKcmVxdWVzdF9pZBgDIAEoCUIIukgFcgMYgAEiZAoQVmFsaWRhdGVSZXNwb25zZRIaChJ2ZXJpZmljYXRpb25fdG9rZW4YASABKAkSNAoQdG9rZW5fZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi7QEKDVZlcmlmeVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESFQoEY29kZRgCIAEoCUIHukgEcgIYQBJbCgVjb2RlcxgDIAMoCzIgLm90cC52MS5WZXJpZnlSZXF1ZXN0LkNvZGVzRW50cnlCKrpIJ5oBJBADIhhyFlIFZW1haWxSA3Ntc1IId2hhdHNhcHAqBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAQgASgJQgi6SAVyAxiAARosCgpDb2Rlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiVgoNQ2hhbm5lbFJlc3VsdBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSIwoGcmVzdWx0GAIgASgOMhMub3RwLnYxLkNoZWNrUmVzdWx0IqwBCg5WZXJpZnlSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SJgoHcmVzdWx0cxgCIAMoCzIVLm90cC52MS5DaGFubmVsUmVzdWx0EhoKEnZlcmlmaWNhdGlvbl90b2tlbhgDIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKBAQoNUmVzZW5kUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARI0CghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsQhG6SA6SAQsQAxgBIgWCAQIgABIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASKoAQoOUmVzZW5kUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uEj8KDXNhbmRib3hfY29kZXMYAiADKAsyKC5vdHAudjEuUmVzZW5kUmVzcG9uc2UuU2FuZGJveENvZGVzRW50cnkaMwoRU2FuZGJveENvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKTBAoTTGlzdFNlc3Npb25zUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIvCgZzdGF0dXMYAyABKA4yFS5vdHAudjEuU2Vzc2lvblN0YXR1c0IIukgFggECEAESKgoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsQgi6SAWCAQIQARIYCgdwdXJwb3NlGAUgASgJQge6SARyAhhAEhQKB3NhbmRib3gYBiABKAhIAIgBARIbCglyZWNpcGllbnQYByABKAlCCLpIBXIDGP4BEjEKDWNyZWF0ZWRfYWZ0ZXIYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJTCghtZXRhZGF0YRgKIAMoCzIpLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnlCFrpIE5oBEBAIIgVyAxiAASoFcgMYgAQSHQoMc3BvbnNvcl9zbHVnGAsgASgJQge6SARyAhhAGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIKCghfc2FuZGJveCJSChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIhCghzZXNzaW9ucxgBIAMoCzIPLm90cC52MS5TZXNzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIxChFHZXRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAASI2ChJHZXRTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uIjYKFENhbmNlbFNlc3Npb25SZXF1ZXN0Eh4KCnNlc3Npb25faWQYASABKAlCCrpIB3IFEAEYgAEiOQoVQ2FuY2VsU2Vzc2lvblJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbiJNChNXYXRjaFNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDGIABEhgKBmN1cnNvchgCIAEoCUIIukgFcgMYgAEilAEKDFNlc3Npb25FdmVudBIKCgJpZBgBIAEoCRIfCgR0eXBlGAIgASgOMhEub3RwLnYxLkV2ZW50VHlwZRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoHY2hhbm5lbBgEIAEoDjIPLm90cC52MS5DaGFubmVsEg0KBWVycm9yGAUgASgJInwKFFdhdGNoU2Vzc2lvblJlc3BvbnNlEiMKBWV2ZW50GAEgASgLMhQub3RwLnYxLlNlc3Npb25FdmVudBIgCgdzZXNzaW9uGAIgASgLMg8ub3RwLnYxLlNlc3Npb24SDgoGY3Vyc29yGAMgASgJEg0KBWZpbmFsGAQgASgIKssBCgtDaGVja1Jlc3VsdBIcChhDSEVDS19SRVNVTFRfVU5TUEVDSUZJRUQQABIZChVDSEVDS19SRVNVTFRfVkVSSUZJRUQQARIdChlDSEVDS19SRVNVTFRfSU5WQUxJRF9DT0RFEAISIQodQ0hFQ0tfUkVTVUxUX0FMUkVBRFlfVkVSSUZJRUQQAxIcChhDSEVDS19SRVNVTFRfTk9UX0NIRUNLRUQQBBIjCh9DSEVDS19SRVNVTFRfQVRURU1QVFNfRVhIQVVTVEVEEAUqrQIKCUV2ZW50VHlwZRIaChZFVkVOVF9UWVBFX1VOU1BFQ0lGSUVEEAASHgoaRVZFTlRfVFlQRV9TRVNTSU9OX1BBUlRJQUwQARIfChtFVkVOVF9UWVBFX1NFU1NJT05fQVBQUk9WRUQQAhIdChlFVkVOVF9UWVBFX1NFU1NJT05fTE9DS0VEEAMSHgoaRVZFTlRfVFlQRV9TRVNTSU9OX0VYUElSRUQQBBIfChtFVkVOVF9UWVBFX1NFU1NJT05fQ0FOQ0VMRUQQBRIgChxFVkVOVF9UWVBFX0RFTElWRVJZX0FDQ0VQVEVEEAYSIQodRVZFTlRfVFlQRV9ERUxJVkVSWV9ERUxJVkVSRUQQBxIeChpFVkVOVF9UWVBFX0RFTElWRVJZX0ZBSUxFRBAIMr8FCgpPdHBTZXJ2aWNlEkEKBFNlbmQSEy5vdHAudjEuU2VuZFJlcXVlc3QaFC5vdHAudjEuU2VuZFJlc3BvbnNlIg7StRgKCghvdHAuc2VuZBJPCghWYWxpZGF0ZRIXLm90cC52MS5WYWxpZGF0ZVJlcXVlc3QaGC5vdHAudjEuVmFsaWRhdGVSZXNwb25zZSIQ0rUYDAoKb3RwLnZlcmlmeRJLCgZWZXJpZnkSFS5vdHAudjEuVmVyaWZ5UmVxdWVzdBoWLm90cC52MS5WZXJpZnlSZXNwb25zZSIS0rUYDgoKb3RwLnZlcmlmeRABEkkKBlJlc2VuZBIVLm90cC52MS5SZXNlbmRSZXF1ZXN0GhYub3RwLnYxLlJlc2VuZFJlc3BvbnNlIhDStRgMCghvdHAuc2VuZBABEmEKDExpc3RTZXNzaW9ucxIbLm90cC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Ghwub3RwLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIhaQAgHStRgPCg1zZXNzaW9ucy5yZWFkEl0KCkdldFNlc3Npb24SGS5vdHAudjEuR2V0U2Vzc2lvblJlcXVlc3QaGi5vdHAudjEuR2V0U2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAESXAoNQ2FuY2VsU2Vzc2lvbhIcLm90cC52MS5DYW5jZWxTZXNzaW9uUmVxdWVzdBodLm90cC52MS5DYW5jZWxTZXNzaW9uUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kEmUKDFdhdGNoU2Vzc2lvbhIbLm90cC52MS5XYXRjaFNlc3Npb25SZXF1ZXN0Ghwub3RwLnYxLldhdGNoU2Vzc2lvblJlc3BvbnNlIhiQAgHStRgRCg1zZXNzaW9ucy5yZWFkEAEwAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("ChhvdHAvdjEvb3RwX3NlcnZpY2UucHJvdG8SBm90cC52MSJWCgpSZWNpcGllbnRzEhcKBWVtYWlsGAEgASgJQgi6SAVyAxj+ARIUCgNzbXMYAiABKAlCB7pIBHICGCASGQoId2hhdHNhcHAYAyABKAlCB7pIBHICGCAiuQEKDVNlc3Npb25Db25maWcSIwoLY29kZV9sZW5ndGgYASABKAVCCbpIBhoEGAgoBEgAiAEBEjwKCGxpZmV0aW1lGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg+6SAyqAQkiAwiQHDICCDwSJAoMbWF4X2F0dGVtcHRzGAMgASgFQgm6SAYaBBgKKAFIAYgBAUIOCgxfY29kZV9sZW5ndGhCDwoNX21heF9hdHRlbXB0cyJ5CgxGYWxsYmFja1N0ZXASLAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsQgq6SAeCAQQQASAAEjsKBHdhaXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CErpID8gBAaoBCSIDCIgOMgIICiKUBQoLU2VuZFJlcXVlc3QSJgoKcmVjaXBpZW50cxgBIAEoCzISLm90cC52MS5SZWNpcGllbnRzEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEi4KB3B1cnBvc2UYAyABKAlCHbpIGnIYMhZeW0EtWmEtejAtOS5fLV17MCw2NH0kEiUKBmNvbmZpZxgEIAEoCzIVLm90cC52MS5TZXNzaW9uQ29uZmlnEh4KBnBvbGljeRgFIAEoCzIOLm90cC52MS5Qb2xpY3kSKQoIbWV0YWRhdGEYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Eg8KB3NhbmRib3gYByABKAgSQQoGbG9jYWxlGAggASgJQjG6SC5yLDIqXihbQS1aYS16XXsyLDN9KC1bQS1aYS16MC05XXsyLDh9KXswLDN9KT8kEhwKCnJlcXVlc3RfaWQYCSABKAlCCLpIBXIDGIABEh8KC2VuZF91c2VyX2lwGAogASgJQgq6SAfYAQFyAnABEiQKCW9wZXJhdGlvbhgLIAEoCzIRLm90cC52MS5PcGVyYXRpb24SKAoLYmVuZWZpY2lhcnkYDCABKAsyEy5vdHAudjEuQmVuZWZpY2lhcnkSEwoLYWRkX2NvbnRhY3QYDSABKAgSGwoJc2VuZGVyX2lkGA4gASgJQgi6SAVyAxj+ARIiChBtZXNzYWdlX3RlbXBsYXRlGA8gASgJQgi6SAVyAxigARIaChJyZXVzZV9vcGVuX3Nlc3Npb24YECABKAgSMAoIZmFsbGJhY2sYESADKAsyFC5vdHAudjEuRmFsbGJhY2tTdGVwQgi6SAWSAQIQAiLLAQoMU2VuZFJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbhIVCg1zZXNzaW9uX3Rva2VuGAIgASgJEj0KDXNhbmRib3hfY29kZXMYAyADKAsyJi5vdHAudjEuU2VuZFJlc3BvbnNlLlNhbmRib3hDb2Rlc0VudHJ5Eg4KBnJldXNlZBgEIAEoCBozChFTYW5kYm94Q29kZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImgKD1ZhbGlkYXRlUmVxdWVzdBIeCgpzZXNzaW9uX2lkGAEgASgJQgq6SAdyBRABGIABEhcKBGNvZGUYAiABKAlCCbpIBnIEEAEYQBIcCgpyZXF1ZXN0X2lkGAMgASgJQgi6SAVyAxiAASJkChBWYWxpZGF0ZVJlc3BvbnNlEhoKEnZlcmlmaWNhdGlvbl90b2tlbhgBIAEoCRI0ChB0b2tlbl9leHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLtAQoNVmVyaWZ5UmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyAxiAARIVCgRjb2RlGAIgASgJQge6SARyAhhAElsKBWNvZGVzGAMgAygLMiAub3RwLnYxLlZlcmlmeVJlcXVlc3QuQ29kZXNFbnRyeUIqukgnmgEkEAMiGHIWUgVlbWFpbFIDc21zUgh3aGF0c2FwcCoGcgQQARhAEhwKCnJlcXVlc3RfaWQYBCABKAlCCLpIBXIDGIABGiwKCkNvZGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJWCg1DaGFubmVsUmVzdWx0EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIjCgZyZXN1bHQYAiABKA4yEy5vdHAudjEuQ2hlY2tSZXN1bHQirAEKDlZlcmlmeVJlc3BvbnNlEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbhImCgdyZXN1bHRzGAIgAygLMhUub3RwLnYxLkNoYW5uZWxSZXN1bHQSGgoSdmVyaWZpY2F0aW9uX3Rva2VuGAMgASgJEjQKEHRva2VuX2V4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoEBCg1SZXNlbmRSZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDGIABEjQKCGNoYW5uZWxzGAIgAygOMg8ub3RwLnYxLkNoYW5uZWxCEbpIDpIBCxADGAEiBYIBAiAAEhwKCnJlcXVlc3RfaWQYAyABKAlCCLpIBXIDGIABIqgBCg5SZXNlbmRSZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24SPwoNc2FuZGJveF9jb2RlcxgCIAMoCzIoLm90cC52MS5SZXNlbmRSZXNwb25zZS5TYW5kYm94Q29kZXNFbnRyeRozChFTYW5kYm94Q29kZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIpMEChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAEEi8KBnN0YXR1cxgDIAEoDjIVLm90cC52MS5TZXNzaW9uU3RhdHVzQgi6SAWCAQIQARIqCgdjaGFubmVsGAQgASgOMg8ub3RwLnYxLkNoYW5uZWxCCLpIBYIBAhABEhgKB3B1cnBvc2UYBSABKAlCB7pIBHICGEASFAoHc2FuZGJveBgGIAEoCEgAiAEBEhsKCXJlY2lwaWVudBgHIAEoCUIIukgFcgMY/gESMQoNY3JlYXRlZF9hZnRlchgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wElMKCG1ldGFkYXRhGAogAygLMikub3RwLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QuTWV0YWRhdGFFbnRyeUIWukgTmgEQEAgiBXIDGIABKgVyAxiABBIdCgxzcG9uc29yX3NsdWcYCyABKAlCB7pIBHICGEAaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgoKCF9zYW5kYm94IlIKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiEKCHNlc3Npb25zGAEgAygLMg8ub3RwLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjEKEUdldFNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDGIABIjYKEkdldFNlc3Npb25SZXNwb25zZRIgCgdzZXNzaW9uGAEgASgLMg8ub3RwLnYxLlNlc3Npb24iNgoUQ2FuY2VsU2Vzc2lvblJlcXVlc3QSHgoKc2Vzc2lvbl9pZBgBIAEoCUIKukgHcgUQARiAASI5ChVDYW5jZWxTZXNzaW9uUmVzcG9uc2USIAoHc2Vzc2lvbhgBIAEoCzIPLm90cC52MS5TZXNzaW9uIk0KE1dhdGNoU2Vzc2lvblJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgMYgAESGAoGY3Vyc29yGAIgASgJQgi6SAVyAxiAASKUAQoMU2Vzc2lvbkV2ZW50EgoKAmlkGAEgASgJEh8KBHR5cGUYAiABKA4yES5vdHAudjEuRXZlbnRUeXBlEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgCgdjaGFubmVsGAQgASgOMg8ub3RwLnYxLkNoYW5uZWwSDQoFZXJyb3IYBSABKAkifAoUV2F0Y2hTZXNzaW9uUmVzcG9uc2USIwoFZXZlbnQYASABKAsyFC5vdHAudjEuU2Vzc2lvbkV2ZW50EiAKB3Nlc3Npb24YAiABKAsyDy5vdHAudjEuU2Vzc2lvbhIOCgZjdXJzb3IYAyABKAkSDQoFZmluYWwYBCABKAgqywEKC0NoZWNrUmVzdWx0EhwKGENIRUNLX1JFU1VMVF9VTlNQRUNJRklFRBAAEhkKFUNIRUNLX1JFU1VMVF9WRVJJRklFRBABEh0KGUNIRUNLX1JFU1VMVF9JTlZBTElEX0NPREUQAhIhCh1DSEVDS19SRVNVTFRfQUxSRUFEWV9WRVJJRklFRBADEhwKGENIRUNLX1JFU1VMVF9OT1RfQ0hFQ0tFRBAEEiMKH0NIRUNLX1JFU1VMVF9BVFRFTVBUU19FWEhBVVNURUQQBSqtAgoJRXZlbnRUeXBlEhoKFkVWRU5UX1RZUEVfVU5TUEVDSUZJRUQQABIeChpFVkVOVF9UWVBFX1NFU1NJT05fUEFSVElBTBABEh8KG0VWRU5UX1RZUEVfU0VTU0lPTl9BUFBST1ZFRBACEh0KGUVWRU5UX1RZUEVfU0VTU0lPTl9MT0NLRUQQAxIeChpFVkVOVF9UWVBFX1NFU1NJT05fRVhQSVJFRBAEEh8KG0VWRU5UX1RZUEVfU0VTU0lPTl9DQU5DRUxFRBAFEiAKHEVWRU5UX1RZUEVfREVMSVZFUllfQUNDRVBURUQQBhIhCh1FVkVOVF9UWVBFX0RFTElWRVJZX0RFTElWRVJFRBAHEh4KGkVWRU5UX1RZUEVfREVMSVZFUllfRkFJTEVEEAgyvwUKCk90cFNlcnZpY2USQQoEU2VuZBITLm90cC52MS5TZW5kUmVxdWVzdBoULm90cC52MS5TZW5kUmVzcG9uc2UiDtK1GAoKCG90cC5zZW5kEk8KCFZhbGlkYXRlEhcub3RwLnYxLlZhbGlkYXRlUmVxdWVzdBoYLm90cC52MS5WYWxpZGF0ZVJlc3BvbnNlIhDStRgMCgpvdHAudmVyaWZ5EksKBlZlcmlmeRIVLm90cC52MS5WZXJpZnlSZXF1ZXN0GhYub3RwLnYxLlZlcmlmeVJlc3BvbnNlIhLStRgOCgpvdHAudmVyaWZ5EAESSQoGUmVzZW5kEhUub3RwLnYxLlJlc2VuZFJlcXVlc3QaFi5vdHAudjEuUmVzZW5kUmVzcG9uc2UiENK1GAwKCG90cC5zZW5kEAESYQoMTGlzdFNlc3Npb25zEhsub3RwLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaHC5vdHAudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiFpACAdK1GA8KDXNlc3Npb25zLnJlYWQSXQoKR2V0U2Vzc2lvbhIZLm90cC52MS5HZXRTZXNzaW9uUmVxdWVzdBoaLm90cC52MS5HZXRTZXNzaW9uUmVzcG9uc2UiGJACAdK1GBEKDXNlc3Npb25zLnJlYWQQARJcCg1DYW5jZWxTZXNzaW9uEhwub3RwLnYxLkNhbmNlbFNlc3Npb25SZXF1ZXN0Gh0ub3RwLnYxLkNhbmNlbFNlc3Npb25SZXNwb25zZSIO0rUYCgoIb3RwLnNlbmQSZQoMV2F0Y2hTZXNzaW9uEhsub3RwLnYxLldhdGNoU2Vzc2lvblJlcXVlc3QaHC5vdHAudjEuV2F0Y2hTZXNzaW9uUmVzcG9uc2UiGJACAdK1GBEKDXNlc3Npb25zLnJlYWQQATABYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * Where the codes go.
@@ -89,6 +89,36 @@ export type SessionConfig = Message<"otp.v1.SessionConfig"> & {
  */
 export const SessionConfigSchema: GenMessage<SessionConfig> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 1);
+
+/**
+ * A channel that is used when those before it did not help.
+ *
+ * @generated from message otp.v1.FallbackStep
+ */
+export type FallbackStep = Message<"otp.v1.FallbackStep"> & {
+  /**
+   * One of the session's channels.
+   *
+   * @generated from field: otp.v1.Channel channel = 1;
+   */
+  channel: Channel;
+
+  /**
+   * How long the person has to enter a code before this channel is used: 10
+   * seconds to 30 minutes from the step before it, the first from Send. Whole
+   * seconds. At least 30 seconds of the lifetime must be left after the last.
+   *
+   * @generated from field: google.protobuf.Duration wait = 2;
+   */
+  wait?: Duration | undefined;
+};
+
+/**
+ * Describes the message otp.v1.FallbackStep.
+ * Use `create(FallbackStepSchema)` to create a new message.
+ */
+export const FallbackStepSchema: GenMessage<FallbackStep> = /*@__PURE__*/
+  messageDesc(file_otp_v1_otp_service, 2);
 
 /**
  * Request of Send.
@@ -213,13 +243,28 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
 
   /**
    * Answer with an open session of the same caller, recipients, sender,
-   * purpose, operation, policy and config, created within the resend cooldown,
+   * purpose, operation, policy, fallback and config, created within the resend cooldown,
    * instead of sending again. Off by default: a second person asking for the
    * same number would share the first one's session.
    *
    * @generated from field: bool reuse_open_session = 16;
    */
   reuseOpenSession: boolean;
+
+  /**
+   * Channels that are not sent to at once but one after the other, each when its
+   * wait is over and the session is not approved, or as soon as the messages
+   * before it have failed: those of all channels without a step for the first,
+   * that of the step before it for each later one. Each channel at most once,
+   * and not all of them. One channel is enough then: the policy is ANY, and no
+   * other may be given.
+   *
+   * All messages count against limits and are paid for at Send; one that is not
+   * sent is paid back.
+   *
+   * @generated from field: repeated otp.v1.FallbackStep fallback = 17;
+   */
+  fallback: FallbackStep[];
 };
 
 /**
@@ -227,7 +272,7 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
  * Use `create(SendRequestSchema)` to create a new message.
  */
 export const SendRequestSchema: GenMessage<SendRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 2);
+  messageDesc(file_otp_v1_otp_service, 3);
 
 /**
  * Response of Send.
@@ -269,7 +314,7 @@ export type SendResponse = Message<"otp.v1.SendResponse"> & {
  * Use `create(SendResponseSchema)` to create a new message.
  */
 export const SendResponseSchema: GenMessage<SendResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 3);
+  messageDesc(file_otp_v1_otp_service, 4);
 
 /**
  * Request of Validate.
@@ -305,7 +350,7 @@ export type ValidateRequest = Message<"otp.v1.ValidateRequest"> & {
  * Use `create(ValidateRequestSchema)` to create a new message.
  */
 export const ValidateRequestSchema: GenMessage<ValidateRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 4);
+  messageDesc(file_otp_v1_otp_service, 5);
 
 /**
  * Response of Validate.
@@ -333,7 +378,7 @@ export type ValidateResponse = Message<"otp.v1.ValidateResponse"> & {
  * Use `create(ValidateResponseSchema)` to create a new message.
  */
 export const ValidateResponseSchema: GenMessage<ValidateResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 5);
+  messageDesc(file_otp_v1_otp_service, 6);
 
 /**
  * Request of Verify. Give code or codes, not both.
@@ -375,7 +420,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
  * Use `create(VerifyRequestSchema)` to create a new message.
  */
 export const VerifyRequestSchema: GenMessage<VerifyRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 6);
+  messageDesc(file_otp_v1_otp_service, 7);
 
 /**
  * The result for one channel.
@@ -403,7 +448,7 @@ export type ChannelResult = Message<"otp.v1.ChannelResult"> & {
  * Use `create(ChannelResultSchema)` to create a new message.
  */
 export const ChannelResultSchema: GenMessage<ChannelResult> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 7);
+  messageDesc(file_otp_v1_otp_service, 8);
 
 /**
  * Response of Verify.
@@ -445,7 +490,7 @@ export type VerifyResponse = Message<"otp.v1.VerifyResponse"> & {
  * Use `create(VerifyResponseSchema)` to create a new message.
  */
 export const VerifyResponseSchema: GenMessage<VerifyResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 8);
+  messageDesc(file_otp_v1_otp_service, 9);
 
 /**
  * Request of Resend.
@@ -480,7 +525,7 @@ export type ResendRequest = Message<"otp.v1.ResendRequest"> & {
  * Use `create(ResendRequestSchema)` to create a new message.
  */
 export const ResendRequestSchema: GenMessage<ResendRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 9);
+  messageDesc(file_otp_v1_otp_service, 10);
 
 /**
  * Response of Resend.
@@ -508,7 +553,7 @@ export type ResendResponse = Message<"otp.v1.ResendResponse"> & {
  * Use `create(ResendResponseSchema)` to create a new message.
  */
 export const ResendResponseSchema: GenMessage<ResendResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 10);
+  messageDesc(file_otp_v1_otp_service, 11);
 
 /**
  * Request of ListSessions. Filters that are set must all hold.
@@ -600,7 +645,7 @@ export type ListSessionsRequest = Message<"otp.v1.ListSessionsRequest"> & {
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 11);
+  messageDesc(file_otp_v1_otp_service, 12);
 
 /**
  * Response of ListSessions.
@@ -628,7 +673,7 @@ export type ListSessionsResponse = Message<"otp.v1.ListSessionsResponse"> & {
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 12);
+  messageDesc(file_otp_v1_otp_service, 13);
 
 /**
  * Request of GetSession.
@@ -649,7 +694,7 @@ export type GetSessionRequest = Message<"otp.v1.GetSessionRequest"> & {
  * Use `create(GetSessionRequestSchema)` to create a new message.
  */
 export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 13);
+  messageDesc(file_otp_v1_otp_service, 14);
 
 /**
  * Response of GetSession.
@@ -670,7 +715,7 @@ export type GetSessionResponse = Message<"otp.v1.GetSessionResponse"> & {
  * Use `create(GetSessionResponseSchema)` to create a new message.
  */
 export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 14);
+  messageDesc(file_otp_v1_otp_service, 15);
 
 /**
  * Request of CancelSession.
@@ -691,7 +736,7 @@ export type CancelSessionRequest = Message<"otp.v1.CancelSessionRequest"> & {
  * Use `create(CancelSessionRequestSchema)` to create a new message.
  */
 export const CancelSessionRequestSchema: GenMessage<CancelSessionRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 15);
+  messageDesc(file_otp_v1_otp_service, 16);
 
 /**
  * Response of CancelSession.
@@ -712,7 +757,7 @@ export type CancelSessionResponse = Message<"otp.v1.CancelSessionResponse"> & {
  * Use `create(CancelSessionResponseSchema)` to create a new message.
  */
 export const CancelSessionResponseSchema: GenMessage<CancelSessionResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 16);
+  messageDesc(file_otp_v1_otp_service, 17);
 
 /**
  * Request of WatchSession.
@@ -740,7 +785,7 @@ export type WatchSessionRequest = Message<"otp.v1.WatchSessionRequest"> & {
  * Use `create(WatchSessionRequestSchema)` to create a new message.
  */
 export const WatchSessionRequestSchema: GenMessage<WatchSessionRequest> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 17);
+  messageDesc(file_otp_v1_otp_service, 18);
 
 /**
  * One thing that happened to a session.
@@ -789,7 +834,7 @@ export type SessionEvent = Message<"otp.v1.SessionEvent"> & {
  * Use `create(SessionEventSchema)` to create a new message.
  */
 export const SessionEventSchema: GenMessage<SessionEvent> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 18);
+  messageDesc(file_otp_v1_otp_service, 19);
 
 /**
  * One response of WatchSession.
@@ -832,7 +877,7 @@ export type WatchSessionResponse = Message<"otp.v1.WatchSessionResponse"> & {
  * Use `create(WatchSessionResponseSchema)` to create a new message.
  */
 export const WatchSessionResponseSchema: GenMessage<WatchSessionResponse> = /*@__PURE__*/
-  messageDesc(file_otp_v1_otp_service, 19);
+  messageDesc(file_otp_v1_otp_service, 20);
 
 /**
  * What a Verify call found out about one channel.
@@ -992,9 +1037,10 @@ export const EventTypeSchema: GenEnum<EventType> = /*@__PURE__*/
  */
 export const OtpService: GenService<{
   /**
-   * Opens a session and sends one code per channel. The answer means that the
-   * messages are stored and will be delivered or their failure be visible in
-   * the session; it does not wait for delivery.
+   * Opens a session and sends one code per channel, to all channels at once or,
+   * with fallback, to some of them only when the others did not help. The answer
+   * means that the messages are stored and will be delivered or their failure be
+   * visible in the session; it does not wait for delivery.
    *
    * A repeated call with the same request_id answers with the same session and
    * sends nothing again.
@@ -1058,6 +1104,10 @@ export const OtpService: GenService<{
    * starts again, but never reaches beyond three lifetimes after creation; an
    * expired session can be revived inside that bound. The code of a channel that
    * is not sent to again still ends when it would have.
+   *
+   * A channel that waits (see SendRequest.fallback) is sent to only when it is
+   * named, and then at once. Those that go on waiting keep their codes, which
+   * live as long as the new ones, and their waits begin again.
    *
    * Scope: otp.send, or the session's own token.
    *

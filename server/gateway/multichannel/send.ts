@@ -4,7 +4,7 @@ import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
-import type { ChannelName } from '../../domain/channels.js';
+import { type ChannelName, channelEnum } from '../../domain/channels.js';
 import { route } from '../dialect.js';
 import { channel, channelWord, perChannel, presentSent, readChannels, twice } from './shapes.js';
 
@@ -12,6 +12,12 @@ import { channel, channelWord, perChannel, presentSent, readChannels, twice } fr
 const EXPIRY_MINUTES = 10;
 
 const PURPOSE = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Channels used one after the other, where those before them did not help. */
+const fallback = z
+  .array(z.object({ channel, wait_seconds: z.int().min(10).max(1800) }))
+  .max(2)
+  .describe('With it any one channel is enough; see SendRequest.fallback of the gRPC contract');
 
 const STRATEGIES = { all: Strategy.ALL, any: Strategy.ANY, specific: Strategy.SPECIFIC } as const;
 
@@ -68,6 +74,7 @@ export const send = route({
         channels: z.array(channel).max(3).optional(),
       })
       .optional(),
+    fallback: fallback.optional(),
     // What a JSON body holds is JSON; and a shape that says so by naming itself cannot stand in a description.
     metadata: z.record(z.string(), z.custom<JsonValue>()).optional(),
     add_contact: z.boolean().optional(),
@@ -89,10 +96,14 @@ export const send = route({
       },
       ...(verification && {
         policy: {
-          strategy: STRATEGIES[verification.strategy ?? 'all'],
+          strategy: verification.strategy ? STRATEGIES[verification.strategy] : Strategy.UNSPECIFIED,
           channels: readChannels(verification.channels, 'verification.channels'),
         },
       }),
+      fallback: (body.fallback ?? []).map((step) => ({
+        channel: channelEnum(step.channel),
+        wait: durationFromMs(step.wait_seconds * 1000),
+      })),
       metadata,
       purpose: typeof purpose === 'string' && PURPOSE.test(purpose) ? purpose : '',
       // Metadata is free: an address that is none is kept with the rest and counted by nobody.

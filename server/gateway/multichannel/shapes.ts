@@ -42,6 +42,7 @@ const DELIVERY: Readonly<Record<number, string>> = {
   [DeliveryState.DELIVERED]: 'delivered',
   [DeliveryState.FAILED]: 'failed',
   [DeliveryState.NOT_SENT]: 'not_sent',
+  [DeliveryState.WAITING]: 'waiting',
 };
 
 export const status = z.enum(['PENDING', 'PARTIAL', 'APPROVED', 'CANCELED', 'EXPIRED', 'LOCKED']);
@@ -56,7 +57,11 @@ export const statusOfWord = (word: z.output<typeof status> | undefined): Session
 const channelShape = z.object({
   recipient: z.string().describe('With its middle hidden'),
   verified: z.boolean(),
-  delivery_status: z.enum(['queued', 'accepted', 'delivered', 'failed', 'not_sent']),
+  delivery_status: z.enum(['queued', 'accepted', 'delivered', 'failed', 'not_sent', 'waiting']),
+  due_at: z.iso
+    .datetime()
+    .optional()
+    .describe('While it waits for other channels: when it is sent at the latest'),
 });
 
 /** A session as this dialect shows it. */
@@ -88,6 +93,7 @@ export const presentSession = (session: Session) => ({
         recipient: one.maskedRecipient,
         verified: one.verified,
         delivery_status: DELIVERY[one.deliveryState] ?? 'queued',
+        ...(one.dueAt && { due_at: timestampDate(one.dueAt).toISOString() }),
       },
     ]),
   ),

@@ -150,7 +150,7 @@ export const METRICS = {
     'countersign_delivery_duration_seconds',
     { channel: CHANNEL },
     DELIVERY_BUCKETS,
-    'From a Send or Resend to the acceptance of its message by a provider.',
+    'From a Send or Resend, or the end of the wait of a fallback, to the acceptance of the message by a provider.',
   ),
   breakers: gauge(
     'countersign_breaker_state',

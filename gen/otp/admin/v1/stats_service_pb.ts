@@ -56,8 +56,9 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
   start?: Timestamp | undefined;
 
   /**
-   * Messages asked for, by Send and Resend: one for each channel. By provider:
-   * those it took or gave up.
+   * Messages asked for, by Send and Resend: one for each channel. Of a fallback,
+   * one that waited and was not needed is taken off again. By provider: those it
+   * took or gave up.
    *
    * @generated from field: int64 sends = 5;
    */
