@@ -5,12 +5,24 @@ import { Failure } from './errors.js';
 import { SecretsRefused } from './secrets/refusal.js';
 import { StoreRefused } from './store/documents.js';
 
+/**
+ * npm passes on the Ctrl-C that the terminal gives to everyone in it, so one key
+ * stroke comes twice. A second within this time is the first one again.
+ */
+const ECHO_MS = 1_000;
+
 /** The process: reads the environment, runs the service, stops it when told to. */
 async function main(): Promise<void> {
   const running = start(readConfig(process.env));
   const stop = () => {
+    const heardAt = performance.now();
+    process.off('SIGTERM', stop).off('SIGINT', stop);
     // A second signal means now.
-    process.once('SIGTERM', () => process.exit(1)).once('SIGINT', () => process.exit(1));
+    process
+      .once('SIGTERM', () => process.exit(1))
+      .on('SIGINT', () => {
+        if (performance.now() - heardAt > ECHO_MS) process.exit(1);
+      });
     running.then((service) => service.stop()).then(() => process.exit(0), fail);
   };
   // Before anybody can know that it is there, and so tell it to stop.

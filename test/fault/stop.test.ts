@@ -68,6 +68,12 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 });
 
+it('a Ctrl-C that comes twice at once, from the terminal and from npm, ends it in order', async () => {
+  service.process.kill('SIGINT');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await service.end('SIGINT')).toEqual({ code: 0, signal: null });
+});
+
 it('a second signal ends it at once, whatever still runs', async () => {
   const slow = connect(service.port, '127.0.0.1');
   await once(slow, 'connect');
