@@ -1,3 +1,4 @@
+import { canonicalAddress } from '../domain/addresses.js';
 import type { Intake } from '../http/intake.js';
 import type { HttpRequest } from '../http/message.js';
 import type { Logger } from '../observe/log.js';
@@ -22,6 +23,12 @@ export function composeIntake({ newId, peerOf, metrics, log }: Parts): Intake {
       if (failure.row.status < 500) log.info(line, 'refused');
       else
         log.error({ ...line, err: failure.details.cause ?? failure, path: req.url?.split('?')[0] }, 'fault');
+    },
+    unreadable({ reason }, peer) {
+      const requestId = newId();
+      metrics.refusedRequests.add({ reason });
+      log.info({ reason, peer: canonicalAddress(peer) ?? '', requestId }, 'refused');
+      return requestId;
     },
   };
 }

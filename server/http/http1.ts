@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.js';
 import { Failure, type Reason } from '../errors.js';
 import type { Connections } from './connections.js';
+import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpRequest, HttpResponse } from './message.js';
 import { refuse } from './refuse.js';
@@ -22,6 +23,7 @@ export function createHttp1(
   limits: HttpLimits,
   clock: Clock,
   tls: TlsFiles | undefined,
+  intake: Intake | undefined,
 ): Server {
   const options = {
     headersTimeout: limits.headersMs,
@@ -44,10 +46,10 @@ export function createHttp1(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const reason = reasonOf(error);
     if (reason === undefined) socket.destroy();
-    else refuse(socket as Socket, new Failure(reason), connections, clock.now());
+    else refuse(socket as Socket, new Failure(reason), connections, clock.now(), intake);
   });
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
-    refuse(socket as Socket, new Failure('METHOD_NOT_ALLOWED'), connections, clock.now());
+    refuse(socket as Socket, new Failure('METHOD_NOT_ALLOWED'), connections, clock.now(), intake);
   });
   return server;
 }

@@ -7,4 +7,6 @@ export interface Intake {
   idOf(req: HttpRequest): string;
   /** Told of every request that was refused, or met a fault, without a call that says so itself. */
   refused(failure: Failure, req: HttpRequest, requestId: string): void;
+  /** Told of bytes from a peer that were refused because they are no request. Gives back the id for the answer. */
+  unreadable(failure: Failure, peer: string): string;
 }

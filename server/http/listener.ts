@@ -41,7 +41,7 @@ export function createListener(options: ListenerOptions): Listener {
   const { handler, limits, tls, clock = systemClock, intake } = options;
   const connections = new Connections(limits, clock, options.trustedProxies ?? networks([]));
   const serve = createServe(handler, connections, limits, clock, intake);
-  const http1 = createHttp1(serve, connections, limits, clock, tls);
+  const http1 = createHttp1(serve, connections, limits, clock, tls, intake);
   const takeHttp2 = createHttp2(serve, connections, limits, clock);
   // Node closes a connection as idle while the end of its answer is still being sent; what is idle is known here.
   http1.closeIdleConnections = () => {};

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Failure } from '../errors.js';
 import { errorBody } from './answer.js';
 import type { Connections } from './connections.js';
+import type { Intake } from './intake.js';
 
 /**
  * Answers bytes that are no HTTP/1.1 request. There is no response object for
@@ -10,7 +11,13 @@ import type { Connections } from './connections.js';
  * takes nothing more, but it is not destroyed yet: that would reset it while
  * the peer may still be sending, and the peer would never see the answer.
  */
-export function refuse(socket: Socket, failure: Failure, connections: Connections, now: number): void {
+export function refuse(
+  socket: Socket,
+  failure: Failure,
+  connections: Connections,
+  now: number,
+  intake: Intake | undefined,
+): void {
   const connection = connections.of(socket);
   // The parser complains again about every packet that follows.
   if (connection?.refused) return;
@@ -33,17 +40,18 @@ export function refuse(socket: Socket, failure: Failure, connections: Connection
   }
   connection.concludedAt ??= now;
   connections.abandon(connection);
-  socket.end(rawAnswer(failure));
+  socket.end(rawAnswer(failure, intake?.unreadable(failure, socket.remoteAddress ?? '')));
   socket.resume();
 }
 
-function rawAnswer(failure: Failure): string {
+function rawAnswer(failure: Failure, requestId: string | undefined): string {
   const { status } = failure.row;
   const body = JSON.stringify(errorBody(failure));
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...(requestId === undefined ? [] : [`x-request-id: ${requestId}`]),
     'connection: close',
     '',
     body,

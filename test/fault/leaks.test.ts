@@ -5,6 +5,8 @@ import { BSON, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKeyring, PURPOSES } from '../../server/secrets/keyring.js';
 import { parseMasterKeys } from '../../server/secrets/masterKeys.js';
+import { type Collector, startCollector } from '../support/collector.js';
+import { eventually } from '../support/eventually.js';
 import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
 import { type RecordingSmtp, startRecordingSmtp } from '../support/recordingSmtp.js';
 import { seededRandom } from '../support/seededRandom.js';
@@ -20,6 +22,7 @@ function suite(
   dump: (dataDir: string) => Promise<Record<string, Buffer>>,
 ) {
   let smtp: RecordingSmtp;
+  let collector: Collector;
   let service: TestService;
   let day: Day;
   let secrets: Secret[];
@@ -28,9 +31,11 @@ function suite(
 
   beforeAll(async () => {
     smtp = await startRecordingSmtp({ password: PASSWORD });
+    collector = await startCollector();
     service = await startService({
       env: {
         OTP_SMTP_URL: `smtp://user:${PASSWORD}@127.0.0.1:${smtp.port}`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTP_MASTER_KEYS: `1:${MASTER.toString('base64')}`,
         ...env(),
       },
@@ -48,6 +53,7 @@ function suite(
   afterAll(async () => {
     await service.stop();
     await smtp.close();
+    await collector.close();
   });
 
   it('nothing of it is in the log', () => {
@@ -96,6 +102,23 @@ function suite(
   it('nothing of it is in the metrics', async () => {
     const answer = await fetch(`${service.baseUrl}/metrics`);
     expect(findings(secrets, { 'the metrics': await answer.text() })).toEqual([]);
+  });
+
+  it('nothing of it is in the traces', async () => {
+    // A last call, with whose spans all those before it have come.
+    const trace = randomBytes(16).toString('hex');
+    const traceparent = `00-${trace}-${'1'.repeat(16)}-01`;
+    await fetch(`${service.baseUrl}/otp.v1.OtpService/ListSessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', traceparent },
+      body: '{}',
+    });
+    await eventually(() => collector.spans().some(({ traceId }) => traceId === trace));
+    const names = new Set(collector.spans().map(({ name }) => name));
+    expect([...names]).toEqual(expect.arrayContaining(['deliver', 'hash code', 'compare code']));
+    expect(names.size).toBeGreaterThan(20);
+    const bodies = collector.requests.map(({ body }) => body).join('\n');
+    expect(findings(secrets, { 'the traces': bodies })).toEqual([]);
   });
 
   it('nothing of it is in what a person sees of the service itself', async () => {

@@ -86,6 +86,7 @@ describe('what a handler throws', () => {
         intake: {
           idOf: () => 'r-1',
           refused: (failure, req) => faults.push(`${failure.reason} ${req.url}`),
+          unreadable: () => 'r-2',
         },
       },
     );
