@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type Timestamp, timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
 import {
   type GetStatsRequest,
   StatsDimension,
@@ -90,10 +90,10 @@ const tooManyRows = () =>
 const isByHour = ({ groupBy }: GetStatsRequest): boolean => groupBy.includes(StatsDimension.HOUR);
 
 function rangeOf(request: GetStatsRequest, now: number): Range {
-  const at = (time: Timestamp | undefined, otherwise: number) => (time ? timestampMs(time) : otherwise);
-  const end = at(request.to, now);
-  const to = beginOf('hour', end + HOUR_MS - 1);
-  const from = beginOf('hour', at(request.from, end - DAY_MS));
+  const end = request.to ? timestampMs(request.to) : now;
+  // The hour that runs is told as well, from its first millisecond on.
+  const to = beginOf('hour', request.to ? end + HOUR_MS - 1 : now + HOUR_MS);
+  const from = beginOf('hour', request.from ? timestampMs(request.from) : end - DAY_MS);
   if (from >= to) throw invalid('to', 'must be later than from');
   const byHour = isByHour(request);
   if (byHour && request.groupBy.includes(StatsDimension.DAY))
