@@ -7,6 +7,7 @@ import { metrics } from './metrics.js';
 import { promises } from './promises.js';
 import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
+import { webhooks } from './webhooks.js';
 
 /** Every generated page by its path. A test holds the files against this. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -19,4 +20,5 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/promises.md': promises,
   'docs/providers.md': providers,
   'docs/sandbox.md': sandbox,
+  'docs/webhooks.md': webhooks,
 };

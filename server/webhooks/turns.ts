@@ -7,6 +7,9 @@ export interface Turns {
   take(endpoint: string, atOnce: number): (() => void) | number;
 }
 
+/** Endpoints whose pace is remembered while nothing is under way. */
+const KEPT = 1_000;
+
 interface Endpoint {
   underWay: number;
   /** How long the last try took, milliseconds. */
@@ -26,6 +29,8 @@ export function createTurns(clock: Clock): Turns {
   return {
     take(id, atOnce) {
       const endpoint = endpoints.get(id) ?? { underWay: 0, tookMs: 0, lastAt: 0 };
+      // Behind all others: the first is the one that was not asked for longest.
+      endpoints.delete(id);
       endpoints.set(id, endpoint);
       const now = clock.now();
       if (endpoint.underWay >= atOnce) {
@@ -37,8 +42,15 @@ export function createTurns(clock: Clock): Turns {
       return () => {
         endpoint.tookMs = clock.now() - now;
         endpoint.underWay--;
-        if (endpoint.underWay === 0) endpoints.delete(id);
+        forgetOldest();
       };
     },
   };
+
+  function forgetOldest(): void {
+    for (const [id, { underWay }] of endpoints) {
+      if (endpoints.size <= KEPT) return;
+      if (underWay === 0) endpoints.delete(id);
+    }
+  }
 }

@@ -25,6 +25,8 @@ export interface WebhookReceiver {
   taken(): readonly Received[];
   /** From now on answers so; `path` alone, or every path. */
   answer(status: number, path?: string): void;
+  /** From now on does this with each event before it answers. */
+  before(task: () => Promise<void>): void;
   /** Listens no longer: whoever calls finds nobody. */
   goDown(): Promise<void>;
   /** Listens again where it did. */
@@ -35,6 +37,7 @@ export interface WebhookReceiver {
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const received: Received[] = [];
   const statuses = new Map<string, number>();
+  let before = async () => {};
   let server: Server;
 
   async function listen(port: number): Promise<number> {
@@ -45,6 +48,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       const headers = req.headers as Record<string, string>;
       const id = headers['webhook-id'] ?? '';
       received.push({ path, headers, body, id, event: JSON.parse(body), status });
+      await before();
       res.writeHead(status).end();
     });
     // Whoever forgets to close it is not kept waiting at the end of a run.
@@ -66,6 +70,9 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     answer(status, path = '') {
       if (path === '') statuses.clear();
       statuses.set(path, status);
+    },
+    before(task) {
+      before = task;
     },
     goDown: close,
     async comeBack() {

@@ -898,7 +898,7 @@ export const WebhookService: GenService<{
   /**
    * Registers an endpoint and answers with its secret, this once. Sessions
    * opened from then on are told of; other processes may need five seconds to
-   * notice. In production the address must be https and public, unless the
+   * notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
    * service is configured otherwise (OTP_WEBHOOK_NETWORKS).
    *
    * Scope: admin.
@@ -1019,8 +1019,8 @@ export const WebhookService: GenService<{
   },
   /**
    * Sends events again, whatever became of them before: one, or all since a
-   * time, of the types that the endpoint wants. They keep their ids. Events are
-   * kept for 30 days, those that happened while the endpoint was disabled
+   * time that are of the types the endpoint wants. They keep their ids. Events
+   * are kept for 30 days, those that happened while the endpoint was disabled
    * included. Each call takes on up to 1,000 events and says where to go on.
    *
    * Scope: admin.
