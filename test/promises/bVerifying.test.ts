@@ -29,6 +29,17 @@ describe('verifying', () => {
     expect((await api.session(id)).body.channels.email.verified).toBe(true);
   });
 
+  it('B6 names otps where no code is given, before it looks for the session', async () => {
+    for (const otps of [undefined, {}, { fax: '123456' }, null, '123456']) {
+      const { status, body } = await api.verify({ token: 'made-up', otps });
+      expect({ status, code: body.code, field: body.details.field }).toEqual({
+        status: 400,
+        code: 'INVALID_REQUEST',
+        field: 'otps',
+      });
+    }
+  });
+
   it('B7 takes several channels in one call', async () => {
     const { token, codes } = await opened(service, api, ['email', 'sms']);
     const { status, body } = await api.verify({ token, otps: { email: codes.email, sms: codes.sms } });
