@@ -2,7 +2,8 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { SCOPES } from '../domain/principal.js';
 import type { ApiKeys } from '../keys/apiKeys.js';
-import { type Documents, DuplicateKey } from '../store/documents.js';
+import type { Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { DEFAULT_WORKSPACE, fresh, type Workspace } from '../workspaces/workspaces.js';
 
 /** The API keys of a first start, to be shown once. */
@@ -34,16 +35,10 @@ export async function makeFirstKeys(
       scopes: SCOPES,
     });
   }
-  const isFirst = await documents
-    .collection<Workspace>('workspaces')
-    .insertOne({ ...fresh(workspace), createdAt: new Date(clock.now()) })
-    .then(
-      () => true,
-      (error) => {
-        if (error instanceof DuplicateKey) return false;
-        throw error;
-      },
-    );
+  const isFirst = await insertOnce(documents.collection<Workspace>('workspaces'), {
+    ...fresh(workspace),
+    createdAt: new Date(clock.now()),
+  });
   if (!isFirst || config.bootstrapApiKey || config.env === 'production') return undefined;
   const [live, test] = await Promise.all([
     keys.create({ workspace, mode: 'live', displayName: 'first live key', scopes: SCOPES }),

@@ -4,7 +4,8 @@ import { readRecipient } from '../domain/recipients.js';
 import type { Mode } from '../domain/session.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
-import { type Collection, type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 
 /** An address somebody proved to read, `_id` = workspace.mode/fingerprint. */
 export interface StoredContact extends Document {
@@ -79,21 +80,18 @@ export function createContacts(
         .recipientCandidates(workspace, identity)
         .map((fingerprint) => `${partitionOf(verification)}/${fingerprint}`);
       const _id = ids[0] as string;
+      const first = {
+        _id,
+        address: encryption.seal(addressPlace(_id), address),
+        masked,
+        channels: { [channel]: at },
+        firstVerifiedAt: at,
+        lastVerifiedAt: at,
+        lastSessionId: sessionId,
+      };
       for (;;) {
         for (const known of ids) if (await renew(known, verification)) return;
-        try {
-          return await stored.insertOne({
-            _id,
-            address: encryption.seal(addressPlace(_id), address),
-            masked,
-            channels: { [channel]: at },
-            firstVerifiedAt: at,
-            lastVerifiedAt: at,
-            lastSessionId: sessionId,
-          });
-        } catch (error) {
-          if (!(error instanceof DuplicateKey)) throw error;
-        }
+        if (await insertOnce(stored, first)) return;
       }
     },
   };

@@ -15,6 +15,7 @@ import { namedRecipient } from '../operator/recipient.js';
 import { targetMode, targetWorkspace } from '../operator/target.js';
 import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
+import { idOf } from '../store/documentId.js';
 import type { Collection, Documents, Filter } from '../store/documents.js';
 import { addressPlace, type StoredContact } from './contacts.js';
 
@@ -42,7 +43,7 @@ export function createContactHandlers(
   function present(contact: StoredContact): MessageInitShape<typeof ContactSchema> {
     const { _id, address, masked, channels } = contact;
     return {
-      id: _id.slice(_id.indexOf('/') + 1),
+      id: idOf(contact),
       address: encryption.open(addressPlace(_id), address),
       maskedAddress: masked,
       channels: CHANNELS.flatMap((name) => {

@@ -4,6 +4,7 @@ import type { StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import { inSpan, type Tracing } from '../observe/tracing.js';
+import { idOf } from '../store/documentId.js';
 import type { Pass } from './breakers.js';
 import type { Message, Outcome, Provider } from './provider.js';
 
@@ -64,7 +65,7 @@ export function createAttempt({ compose, clock, metrics, tracing, log }: Attempt
       metrics.deliveryTries.add({ provider: provider.name, channel, outcome: told.kind });
       span?.set({
         'countersign.outcome': told.kind,
-        'countersign.session': session._id.slice(session._id.indexOf('/') + 1),
+        'countersign.session': idOf(session),
       });
       return told;
     });

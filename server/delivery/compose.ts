@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
+import { idOf, workspaceOf } from '../store/documentId.js';
 import { defaultTemplate, type Template } from './defaultTemplates.js';
 import type { Message } from './provider.js';
 import { type Rendered, render, type Variables } from './render.js';
@@ -55,7 +56,7 @@ export function createCompose({ open, brandingOf, templateOf, clock, log }: Opti
     const channel = session.channels[name];
     if (!channel?.delivery.message || !channel.address)
       throw new Error(`no message is left to send on ${name}`);
-    const workspace = session._id.slice(0, session._id.indexOf('/'));
+    const workspace = workspaceOf(session);
     const code = open(session._id, messageField(name), channel.delivery.message);
     const { brand, webHost } = await brandingOf(workspace);
     const expiresAt = channel.codeExpiresAt.getTime();
@@ -75,7 +76,7 @@ export function createCompose({ open, brandingOf, templateOf, clock, log }: Opti
       code,
       locale: session.locale,
       workspace,
-      sessionId: session._id.slice(session._id.indexOf('/') + 1),
+      sessionId: idOf(session),
       expiresAt,
     };
   };

@@ -4,6 +4,7 @@ import type { SessionEvent } from '../domain/events.js';
 import { type StoredSession, sentAtOf } from '../domain/session.js';
 import type { Guard, GuardedMessage } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
+import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 import type { CarryOut } from './drain.js';
@@ -46,31 +47,29 @@ export function createCarryOut({ block, wallet, contacts, guard, webhooks, open 
   async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {
     const { address, masked } = (channel && session.channels[channel]) ?? {};
     if (!session.addContact || !channel || !address || !masked) return;
-    const [workspace, sessionId] = session._id.split('/') as [string, string];
     await contacts.verified({
-      workspace,
+      workspace: workspaceOf(session),
       mode: session.mode,
       channel,
       address: open(session._id, addressField(channel), address),
       masked,
-      sessionId,
+      sessionId: idOf(session),
       at,
     });
   }
 
-  async function refund({ _id }: StoredSession, { channel, charge }: SessionEvent) {
+  async function refund(session: StoredSession, { channel, charge }: SessionEvent) {
     if (!charge || !channel) return;
-    const slash = _id.indexOf('/');
-    await wallet.refund(_id.slice(0, slash), charge.debit, channel, charge.amount, _id.slice(slash + 1));
+    await wallet.refund(workspaceOf(session), charge.debit, channel, charge.amount, idOf(session));
   }
 }
 
 /** The message an event is about, as the guard counted it. */
 function messageOf(session: StoredSession, { channel }: SessionEvent): GuardedMessage {
-  const { _id, mode, channels } = session;
+  const { mode, channels } = session;
   const stored = channel && channels[channel];
   return {
-    workspace: _id.slice(0, _id.indexOf('/')),
+    workspace: workspaceOf(session),
     mode,
     prefix: stored?.prefix,
     // Of the latest code: the one that was entered, or nearly always the one that failed.

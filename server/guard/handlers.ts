@@ -15,7 +15,8 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { Random } from '../random.js';
 import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
-import { type Collection, type Documents, DuplicateKey, type Update } from '../store/documents.js';
+import type { Collection, Documents, Update } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import type { Wallet } from '../wallet/wallet.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { prefixOf } from './prefix.js';
@@ -57,11 +58,7 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
     for (;;) {
       const changed = await stored.findOneAndUpdate({ _id }, update);
       if (changed) return changed;
-      try {
-        await stored.insertOne({ _id });
-      } catch (error) {
-        if (!(error instanceof DuplicateKey)) throw error;
-      }
+      await insertOnce(stored, { _id });
     }
   }
 

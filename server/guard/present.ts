@@ -7,6 +7,7 @@ import {
   type RefusedSendSchema,
 } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { channelEnum } from '../domain/channels.js';
+import { idOf } from '../store/documentId.js';
 import type { RefusedRecipient, StoredRefusal } from './refusals.js';
 import type { GuardRule } from './rules.js';
 import type { GuardSettings } from './settings.js';
@@ -65,7 +66,7 @@ export const presentRecipient = ({
 });
 
 export const presentRefusal = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({
-  id: refused._id.slice(refused._id.indexOf('/') + 1),
+  id: idOf(refused),
   at: timestampFromDate(refused.at),
   client: refused.client,
   sessionId: refused.sessionId ?? '',

@@ -1,4 +1,5 @@
-import { type Collection, type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { keptMs, partKey, type RollingCount, stale } from './rolling.js';
 import type { GuardSettings } from './settings.js';
 
@@ -165,12 +166,7 @@ async function add<T extends Document & { readonly purgeAt: Date }>(
     const counted = await tallies.findOneAndUpdate({ _id }, update);
     if (counted) return counted;
     const first = { _id, ...nested(increments), purgeAt } as unknown as T;
-    try {
-      await tallies.insertOne(first);
-      return first;
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
-    }
+    if (await insertOnce(tallies, first)) return first;
   }
 }
 

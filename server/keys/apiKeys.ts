@@ -3,7 +3,8 @@ import type { Principal, Scope } from '../domain/principal.js';
 import type { Mode } from '../domain/session.js';
 import type { Random } from '../random.js';
 import { apiKeyFingerprint } from '../secrets/fingerprints.js';
-import { type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { createKeyCache, type KnownKey } from './keyCache.js';
 
 /** A stored API key, `_id` = SHA-256 of the key. The key itself is shown once and kept nowhere. */
@@ -82,11 +83,7 @@ export function createApiKeys(
       return { key, secret };
     },
     async ensure(secret, spec) {
-      try {
-        await keys.insertOne(stored(apiKeyFingerprint(secret), spec));
-      } catch (error) {
-        if (!(error instanceof DuplicateKey)) throw error;
-      }
+      await insertOnce(keys, stored(apiKeyFingerprint(secret), spec));
     },
     async revoke(_id) {
       const now = clock.now();

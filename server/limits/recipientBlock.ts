@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
-import { type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 
 const HOUR = 3_600_000;
 const WINDOW = 24 * HOUR;
@@ -76,12 +77,7 @@ export function createRecipientBlock(documents: Documents, clock: Clock): Recipi
           { $push: { hits: { $each: [hit], $position: 0, $slice: KEPT } }, $set: { purgeAt } },
         );
       if (await append()) return;
-      try {
-        await logs.insertOne({ _id, hits: [hit], purgeAt });
-      } catch (error) {
-        if (!(error instanceof DuplicateKey)) throw error;
-        await append();
-      }
+      if (!(await insertOnce(logs, { _id, hits: [hit], purgeAt }))) await append();
     },
 
     async clear(partition, recipient, upTo) {

@@ -1,5 +1,5 @@
 import type { Collection, Document } from '../store/documents.js';
-import { DuplicateKey } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import type { Rule } from './rules.js';
 
 /** The last hits of one key, newest first. */
@@ -43,11 +43,8 @@ export async function countHit(
       { $push: { hits: { $each: [hit], $position: 0, $slice: rule.max } }, $set: { purgeAt } },
     );
     if (log) return standing(log, rule, now, true);
-    try {
-      await logs.insertOne({ _id: key, hits: [hit], purgeAt });
+    if (await insertOnce(logs, { _id: key, hits: [hit], purgeAt })) {
       return { allowed: true, remaining: rule.max - 1, resetMs: windowMs };
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
     }
     const full = await logs.findOne({ _id: key });
     if (full && full.hits.length >= rule.max) {

@@ -1,4 +1,5 @@
-import { type Collection, type Document, DuplicateKey } from '../store/documents.js';
+import type { Collection, Document } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import type { Rule } from './rules.js';
 import type { Counted } from './slidingLog.js';
 
@@ -30,11 +31,8 @@ export async function countInWindow(
   for (let round = 0; round < 2; round++) {
     const window = await windows.findOneAndUpdate({ _id, used: { $lt: rule.max } }, { $inc: { used: 1 } });
     if (window) return { allowed: true, remaining: rule.max - window.used, resetMs };
-    try {
-      await windows.insertOne({ _id, used: 1, purgeAt: new Date(now + resetMs) });
+    if (await insertOnce(windows, { _id, used: 1, purgeAt: new Date(now + resetMs) })) {
       return { allowed: true, remaining: rule.max - 1, resetMs };
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
     }
   }
   return { allowed: false, remaining: 0, resetMs };

@@ -3,8 +3,8 @@ import { CHANNELS, type ChannelName } from '../domain/channels.js';
 import { refusalOf, type StoredRequest, type StoredSession } from '../domain/session.js';
 import { Failure, toFailure } from '../errors.js';
 import type { HashPool } from '../secrets/hashPool.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Checked, createCheckCode } from './checkCode.js';
-import { workspaceOf } from './present.js';
 
 /** What was found out about each code of a call, in channel order. */
 export interface CheckedCodes {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { Failure } from '../errors.js';
-import { type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 
 /** How long a request id is remembered. */
 const REMEMBERED_MS = 24 * 3_600_000;
@@ -78,12 +79,7 @@ export function createIdempotency(
         leaseUntil: new Date(now + LEASE_MS),
         purgeAt: new Date(now + REMEMBERED_MS),
       };
-      try {
-        await claims.insertOne(claim);
-        return claimOf(claim, false);
-      } catch (error) {
-        if (!(error instanceof DuplicateKey)) throw error;
-      }
+      if (await insertOnce(claims, claim)) return claimOf(claim, false);
       const stored = await claims.findOne({ _id: claim._id });
       // Purged between the two calls: it is as new as this one.
       if (!stored) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });

@@ -9,6 +9,7 @@ import {
 } from '../../gen/otp/v1/session_pb.js';
 import { channelEnum } from '../domain/channels.js';
 import { channelsOf, type StoredOperation, type StoredSession, statusOf } from '../domain/session.js';
+import { idOf } from '../store/documentId.js';
 import { when } from '../timestamps.js';
 
 /** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */
@@ -55,11 +56,3 @@ export const presentOperation = (operation: StoredOperation): MessageInitShape<t
   id: operation.id,
   productType: operation.productType ?? '',
 });
-
-/** The session's UUID: its `_id` without the workspace. */
-export const idOf = (session: Pick<StoredSession, '_id'>): string =>
-  session._id.slice(session._id.indexOf('/') + 1);
-
-/** The workspace a session belongs to. */
-export const workspaceOf = (session: Pick<StoredSession, '_id'>): string =>
-  session._id.slice(0, session._id.indexOf('/'));

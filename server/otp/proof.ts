@@ -5,9 +5,10 @@ import { channelEnum } from '../domain/channels.js';
 import { channelsOf, type StoredOperation, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
+import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { when } from '../timestamps.js';
-import { idOf, presentOperation } from './present.js';
+import { presentOperation } from './present.js';
 
 /** A session that was approved: it has a token. */
 export type Approved = StoredSession & Required<Pick<StoredSession, 'token'>>;

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js';
 import { refusalOf, type StoredSession } from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
-import { type Collection, type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 
 const COOLDOWN_MS = SESSION_LIMITS.resend.cooldownSeconds * 1000;
 /** How long a send that claimed the key may take to insert its session. */
@@ -53,12 +54,7 @@ export function createReuses(
       for (let round = 0; round < ROUNDS; round++) {
         const now = clock.now();
         const mine = { session: sessionId, at: new Date(now), purgeAt: new Date(now + COOLDOWN_MS) };
-        try {
-          await reuses.insertOne({ _id, ...mine });
-          return claimed();
-        } catch (error) {
-          if (!(error instanceof DuplicateKey)) throw error;
-        }
+        if (await insertOnce(reuses, { _id, ...mine })) return claimed();
         const latest = await reuses.findOne({ _id });
         if (!latest) continue;
         const age = now - latest.at.getTime();

@@ -1,8 +1,9 @@
 import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Handler } from '../call.js';
+import { idOf } from '../store/documentId.js';
 import { canonicalRequest } from './canonical.js';
 import { lookUp } from './lookUp.js';
-import { idOf } from './present.js';
+
 import { repeatable } from './repeatable.js';
 import { givenCodes, tokenOf, type VerifyParts } from './verify.js';
 

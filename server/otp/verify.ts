@@ -6,6 +6,7 @@ import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/verificationToken.js';
+import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import { when } from '../timestamps.js';
@@ -13,7 +14,7 @@ import { canonicalRequest } from './canonical.js';
 import type { GivenCodes } from './checkCodes.js';
 import type { createCheckOnce } from './checkOnce.js';
 import { lookUp } from './lookUp.js';
-import { idOf, presentSession } from './present.js';
+import { presentSession } from './present.js';
 import { repeatable } from './repeatable.js';
 
 export interface VerifyParts {

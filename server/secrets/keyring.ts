@@ -1,7 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Random } from '../random.js';
-import { type Collection, type Document, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Document, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import type { KeySet } from './keySet.js';
 import { type RingKey, unwrapKey, type WrappedKey, wrapKey } from './keyWrapping.js';
 import type { MasterKeys } from './masterKeys.js';
@@ -160,13 +161,7 @@ export class Keyring {
   /** The first document of a purpose; null when another process was quicker. */
   async #create(purpose: Purpose): Promise<KeyringDocument | null> {
     const document = { _id: purpose, rev: 0, keys: [this.#wrap(purpose, this.#newKey(this.#clock.now()))] };
-    try {
-      await this.#collection.insertOne(document);
-      return document;
-    } catch (failure) {
-      if (failure instanceof DuplicateKey) return null;
-      throw failure;
-    }
+    return (await insertOnce(this.#collection, document)) ? document : null;
   }
 
   #adopt(document: KeyringDocument): readonly RingKey[] {

@@ -10,7 +10,8 @@ import { namedChannel } from '../operator/channel.js';
 import { readPage } from '../operator/paging.js';
 import { requireLive, targetWorkspace } from '../operator/target.js';
 import { setting, updated } from '../operator/update.js';
-import { type Collection, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { readSenderId, SENDER_FORMS } from './senderIds.js';
@@ -83,11 +84,7 @@ export function createSenderHandlers(
         ...(displayName && { displayName }),
         createdAt: new Date(clock.now()),
       };
-      try {
-        await stored.insertOne(sender);
-      } catch (error) {
-        throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
-      }
+      if (!(await insertOnce(stored, sender))) throw new Failure('ALREADY_EXISTS');
       if (isDefault) await makeDefault(workspace, sender);
       senders.forget(workspace);
       return shown(workspace, await find(sender._id));

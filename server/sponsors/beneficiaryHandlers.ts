@@ -8,7 +8,8 @@ import { readPage } from '../operator/paging.js';
 import { requireLive, targetWorkspace } from '../operator/target.js';
 import { updated } from '../operator/update.js';
 import type { Encryption } from '../secrets/encryption.js';
-import { type Documents, DuplicateKey } from '../store/documents.js';
+import type { Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
 import {
   type AddressField,
@@ -64,9 +65,7 @@ export function createBeneficiaryHandlers(
         ),
         createdAt: new Date(clock.now()),
       };
-      await beneficiaries.insertOne(beneficiary).catch((error) => {
-        throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
-      });
+      if (!(await insertOnce(beneficiaries, beneficiary))) throw new Failure('ALREADY_EXISTS');
       try {
         // A sponsor that began to be deleted meanwhile may have looked for people before this one was there.
         await requireSponsor(sponsor);

@@ -14,7 +14,9 @@ import type { Handlers } from '../handlers.js';
 import { readPage } from '../operator/paging.js';
 import { requireLive, targetWorkspace } from '../operator/target.js';
 import { updated } from '../operator/update.js';
-import { type Documents, DuplicateKey } from '../store/documents.js';
+import { idOf } from '../store/documentId.js';
+import type { Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { createDeleteSponsor } from './deleteSponsor.js';
@@ -48,9 +50,7 @@ export function createSponsorHandlers(
       const { workspace, _id } = target(call, request.workspace, given.slug);
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const sponsor = { _id, ...settingsOf(given), createdAt: new Date(clock.now()) };
-      await stored.insertOne(sponsor).catch((error) => {
-        throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
-      });
+      if (!(await insertOnce(stored, sponsor))) throw new Failure('ALREADY_EXISTS');
       sponsors.forget(workspace, given.slug);
       return { sponsor: present(sponsor) };
     },
@@ -140,7 +140,7 @@ function settingsOf({ displayName, channels, otpForbidden, rules, clients }: Spo
 
 function present(sponsor: StoredSponsor): MessageShape<typeof SponsorSchema> {
   return create(SponsorSchema, {
-    slug: sponsor._id.slice(sponsor._id.indexOf('/') + 1),
+    slug: idOf(sponsor),
     displayName: sponsor.displayName,
     channels: sponsor.channels.map(channelEnum),
     otpForbidden: sponsor.otpForbidden,

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../observe/log.js';
-import { type Documents, DuplicateKey } from '../store/documents.js';
+import type { Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import {
   beginOf,
   type Counts,
@@ -55,12 +56,8 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
     const update = { $inc: counts };
     if (await stored.findOneAndUpdate({ _id }, update)) return;
     const first = { ...subject, ...counts, at: new Date(begin), purgeAt: new Date(begin + KEPT_MS) };
-    try {
-      await stored.insertOne({ _id, ...first } as StoredStats);
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
-      await stored.findOneAndUpdate({ _id }, update);
-    }
+    if (await insertOnce(stored, { _id, ...first } as StoredStats)) return;
+    await stored.findOneAndUpdate({ _id }, update);
   }
 
   async function writeAll(): Promise<void> {

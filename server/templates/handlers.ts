@@ -14,7 +14,8 @@ import type { Handlers } from '../handlers.js';
 import { readPage } from '../operator/paging.js';
 import { requireLive, targetWorkspace } from '../operator/target.js';
 import { setting, updated } from '../operator/update.js';
-import { type Collection, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
 import { checkRules } from '../validation.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
@@ -71,11 +72,7 @@ export function createTemplateHandlers(
       tryTemplate(channel, parts, await workspaces.get(workspace));
       const now = new Date(clock.now());
       const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
-      try {
-        await stored.insertOne(template);
-      } catch (error) {
-        throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
-      }
+      if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
       templates.forget(workspace, channel);
       return { template: present(template) };
     },

@@ -1,4 +1,5 @@
-import { type Collection, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { totalOf } from './charges.js';
 import type { PendingDebit, StoredEntry, StoredWallet } from './stored.js';
 
@@ -13,17 +14,6 @@ export const openBooks = (documents: Documents): Books => ({
   ledger: documents.collection('ledger'),
 });
 
-/** Writes an entry; false when it was written before. */
-export async function writeOnce(ledger: Books['ledger'], entry: StoredEntry): Promise<boolean> {
-  try {
-    await ledger.insertOne(entry);
-    return true;
-  } catch (error) {
-    if (error instanceof DuplicateKey) return false;
-    throw error;
-  }
-}
-
 /** A session holds the debit: it moves to the ledger. */
 export async function keepDebit(
   { wallets, ledger }: Books,
@@ -32,7 +22,7 @@ export async function keepDebit(
   { sessionId, charges, currency, at }: PendingDebit,
 ): Promise<void> {
   const _id = `${workspace}/${id}`;
-  await writeOnce(ledger, {
+  await insertOnce(ledger, {
     _id,
     listedAs: _id,
     type: 'DEBIT',

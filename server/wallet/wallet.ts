@@ -5,11 +5,11 @@ import type { Charges } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Documents } from '../store/documents.js';
-import { DuplicateKey } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { remembering } from '../store/remembered.js';
 import { createAddUp } from './addUp.js';
 import { chargesFor, totalOf } from './charges.js';
-import { dropDebit, keepDebit, openBooks, writeOnce } from './ledger.js';
+import { dropDebit, keepDebit, openBooks } from './ledger.js';
 import { DEFAULT_CURRENCY, emptyWallet, type StoredEntry, type StoredWallet } from './stored.js';
 
 /** A session that was not stored within this time after its debit must not be: the sweeper may not find it in time. */
@@ -93,9 +93,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
   async function open(_id: string): Promise<StoredWallet> {
     const known = await wallets.findOne({ _id });
     if (known) return known;
-    await wallets.insertOne(emptyWallet(_id, clock.now())).catch((error) => {
-      if (!(error instanceof DuplicateKey)) throw error;
-    });
+    await insertOnce(wallets, emptyWallet(_id, clock.now()));
     return read(_id);
   }
 
@@ -143,7 +141,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
 
     async refund(workspace, debit, channel, amount, sessionId) {
       const { currency } = (await settings.get(workspace)) ?? { currency: DEFAULT_CURRENCY };
-      await writeOnce(ledger, {
+      await insertOnce(ledger, {
         _id: `${workspace}/${debit}/${channel}`,
         listedAs: `${workspace}/${newId()}`,
         type: 'REFUND',
@@ -177,7 +175,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
         throw invalid('amount_micros', 'would bring the balance out of bounds');
       }
       const written =
-        known ?? ((await writeOnce(ledger, entry)) ? entry : await ledger.findOne({ _id: entry._id }));
+        known ?? ((await insertOnce(ledger, entry)) ? entry : await ledger.findOne({ _id: entry._id }));
       if (written?.amount !== amount || (written.reference ?? '') !== reference) {
         throw new Failure('IDEMPOTENCY_CONFLICT');
       }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { type Collection, DuplicateKey } from '../store/documents.js';
+import type { Collection } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { type StoredEvent, type StoredWaiting, type StoredWebhookDelivery, splitId } from './stored.js';
 
@@ -32,7 +33,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
       if (!seen) {
         const next = first ? event.index + 1 : 0;
         const fresh = { _id, rev: 0, next, waiting: [entry], dueAt: new Date(now), tries: [], purgeAt };
-        if (await inserted(deliveries, fresh)) return fresh;
+        if (await insertOnce(deliveries, fresh)) return fresh;
         continue;
       }
       const waits = seen.waiting.some((one) => one.event === entry.event);
@@ -53,17 +54,4 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
       if (changed) return changed;
     }
   };
-}
-
-async function inserted(
-  deliveries: Collection<StoredWebhookDelivery>,
-  fresh: StoredWebhookDelivery,
-): Promise<boolean> {
-  try {
-    await deliveries.insertOne(fresh);
-    return true;
-  } catch (error) {
-    if (error instanceof DuplicateKey) return false;
-    throw error;
-  }
 }

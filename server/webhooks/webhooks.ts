@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import { isShown, type SessionEvent } from '../domain/events.js';
 import type { StoredSession } from '../domain/session.js';
-import { type Collection, type Documents, DuplicateKey } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { remembering } from '../store/remembered.js';
 import type { Enqueue } from './enqueue.js';
 import { storedEvent } from './event.js';
@@ -52,11 +53,7 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Web
   };
 
   async function keep(event: StoredEvent): Promise<void> {
-    try {
-      await events.insertOne(event);
-    } catch (error) {
-      if (!(error instanceof DuplicateKey)) throw error;
-    }
+    await insertOnce(events, event);
   }
 }
 

@@ -8,7 +8,8 @@ import type { Handlers } from '../handlers.js';
 import { readPage } from '../operator/paging.js';
 import { requireLive, targetWorkspace } from '../operator/target.js';
 import { setting, updated } from '../operator/update.js';
-import { type Collection, type Documents, DuplicateKey, type Update } from '../store/documents.js';
+import type { Collection, Documents, Update } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
 import { DEFAULT_WORKSPACE, fresh, type Workspace, type Workspaces } from './workspaces.js';
 
@@ -52,11 +53,7 @@ export function createWorkspaceHandlers(
       if (!name) throw invalid('workspace.name', 'is required');
       call.resource = `workspaces/${name}`;
       const made: Workspace = { ...fresh(name), ...read(workspace!), createdAt: new Date(clock.now()) };
-      try {
-        await stored.insertOne(made);
-      } catch (error) {
-        throw error instanceof DuplicateKey ? new Failure('ALREADY_EXISTS') : error;
-      }
+      if (!(await insertOnce(stored, made))) throw new Failure('ALREADY_EXISTS');
       workspaces.forget(name);
       return { workspace: present(made) };
     },
