@@ -1,0 +1,9 @@
+interface Addressed {
+  readonly _id: string;
+}
+
+/** The workspace a document belongs to: its `_id` up to the first slash. */
+export const workspaceOf = ({ _id }: Addressed): string => _id.slice(0, _id.indexOf('/'));
+
+/** What a document is called within its workspace: its `_id` after the first slash; of a session its UUID. */
+export const idOf = ({ _id }: Addressed): string => _id.slice(_id.indexOf('/') + 1);
