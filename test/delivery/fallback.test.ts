@@ -363,7 +363,30 @@ eachEngine((engine: Engine) => {
     });
   });
 
-  it('a watcher sees the channel wait, and not sent once that is decided', async () => {
+  describe('the approval rate of the guard', () => {
+    it('counts a message that waits, and not one that was not needed: nobody could enter its code', async () => {
+      const at = await startDelivering(store);
+      at.provider.always(ACCEPTED);
+      const on = await at.call('otp.admin.v1.GuardService/UpdateGuard', {
+        guard: { approvalRate: { minSends: 1, minPercent: 50 } },
+        updateMask: 'approvalRate',
+      });
+      expect(on.status, JSON.stringify(on.body)).toBe(200);
+      const ask = () =>
+        at.call('otp.v1.OtpService/Send', { recipients: newRecipients('email', 'sms'), ...SMS_LATER });
+      const { session } = (await ask()).body;
+      expect((await ask()).reason).toBe('SEND_REFUSED');
+      await at.settled(session.id, 'email');
+      await verify(at, session.id, 'email', at.provider.tries[0]!.message.code);
+      await eventually(async () => {
+        at.clock.advance(100);
+        return (await at.stored(session.id)).eventsAt === undefined;
+      });
+      expect((await ask()).status).toBe(200);
+    });
+  });
+
+  it('a channel that was not needed is NOT_SENT in lists, and its session’s history knows', async () => {
     const at = await startDelivering(store);
     at.provider.always(ACCEPTED);
     const id = await at.send(newRecipients('email', 'sms'), SMS_LATER);

@@ -214,7 +214,11 @@ eachEngine((engine) => {
       await take([{ provider: 'twilio', vendorId: 'SM1', end }]);
       expect(changed).toHaveLength(1);
       expect(changed[0]).toMatchObject({ rev: 4, deliverAt: new Date(now) });
-      expect(changed[0]!.channels.whatsapp!.delivery).toEqual({ ...waiting, dueAt: new Date(now) });
+      expect(changed[0]!.channels.whatsapp!.delivery).toEqual({
+        ...waiting,
+        dueAt: new Date(now),
+        freedAt: new Date(now),
+      });
       expect(changed[0]!.channels.sms!.delivery).toEqual({ ...accepted, ...end });
     });
   });
