@@ -168,7 +168,7 @@ describe('an HTTP/2 stream is reset', () => {
   const open = (path: string) => frame(HEADERS, END_HEADERS, 1, request('POST', path));
 
   it('when half its body does not come', async () => {
-    const { port } = await serving(echo, { headersMs: 50, requestMs: 60 });
+    const { port } = await serving(echo, { headersMs: 1_000, requestMs: 1_050 });
     const client = await FrameClient.greet(port);
     await client.send(Buffer.concat([open('/'), frame(DATA, 0, 1, Buffer.from('half'))]));
     const reset = await client.untilFrame(({ type }) => type === RST_STREAM);
@@ -180,7 +180,7 @@ describe('an HTTP/2 stream is reset', () => {
   });
 
   it('when its body comes drop by drop', async () => {
-    const { port } = await serving(echo, { headersMs: 50, requestMs: 60 });
+    const { port } = await serving(echo, { headersMs: 1_000, requestMs: 1_050 });
     const client = await FrameClient.greet(port);
     await client.send(open('/'));
     const timer = setInterval(() => client.socket.write(frame(DATA, 0, 1, Buffer.from('x'))), 10);
@@ -232,14 +232,14 @@ describe('no time limit hits', () => {
         }
         res.end();
       },
-      { stallMs: 100 },
+      { stallMs: 300 },
     );
     const client = session(`http://127.0.0.1:${port}`);
     const stream = client.request({ ':path': '/' });
     let size = 0;
     for await (const chunk of stream) {
       size += chunk.length;
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(size).toBe(60 * piece.length);
   });
