@@ -2,6 +2,7 @@ import { configuration } from './configuration.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
 import { errors } from './errors.js';
+import { guard } from './guard.js';
 import { limits } from './limits.js';
 import { metrics } from './metrics.js';
 import { promises } from './promises.js';
@@ -15,6 +16,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/dashboards/alerts.yaml': alerts,
   'docs/dashboards/countersign.json': grafana,
   'docs/errors.md': errors,
+  'docs/guard.md': guard,
   'docs/limits.md': limits,
   'docs/metrics.md': metrics,
   'docs/promises.md': promises,

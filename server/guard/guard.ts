@@ -12,7 +12,7 @@ import { byCountry, byPrefix, byWorkspace } from './verdict.js';
 import type { AskVeto, Verdict } from './veto.js';
 
 /** When a backend that did not answer may do so again, milliseconds. */
-const ASK_AGAIN_MS = 1_000;
+export const ASK_AGAIN_MS = 1_000;
 
 /** A Send or Resend that is about to cost money. */
 export interface Sending {

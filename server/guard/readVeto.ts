@@ -8,7 +8,7 @@ import type { Encryption, Place } from '../secrets/encryption.js';
 import { newWebhookSecret, webhookSecretFault } from '../secrets/standardWebhooks.js';
 import type { VetoSettings } from './settings.js';
 
-const DEFAULT_TIMEOUT_MS = 1_000;
+export const DEFAULT_TIMEOUT_MS = 1_000;
 
 interface Parts {
   readonly outbound: Outbound;

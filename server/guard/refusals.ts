@@ -5,7 +5,7 @@ import type { Collection, Document, Documents } from '../store/documents.js';
 import type { GuardRule } from './rules.js';
 
 /** Refused sends are kept this long. */
-const KEPT_MS = 30 * 86_400_000;
+export const REFUSALS_KEPT_DAYS = 30;
 
 /** A phone of a refused send. Never its number. */
 export interface RefusedRecipient {
@@ -51,7 +51,7 @@ export function createRecordRefusal(documents: Documents, newId: () => string, c
       _id: `${workspace}/${newId()}`,
       ...refused,
       at: new Date(now),
-      purgeAt: new Date(now + KEPT_MS),
+      purgeAt: new Date(now + REFUSALS_KEPT_DAYS * 86_400_000),
     });
   };
 }

@@ -4,9 +4,9 @@ import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbou
 import { signWebhook } from '../secrets/standardWebhooks.js';
 
 /** The most of an answer that is read. */
-const ANSWER_BYTES = 16_384;
+export const ANSWER_BYTES = 16_384;
 /** The most of a reason that is kept, characters. */
-const REASON_CHARACTERS = 200;
+export const REASON_CHARACTERS = 200;
 
 /** What a backend is asked about. */
 export interface Question {
@@ -46,7 +46,7 @@ export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal
 
 export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
   return async ({ url, secret, timeoutMs }, question, caller) => {
-    const body = JSON.stringify(presented(question));
+    const body = questionBody(question);
     const limit = new AbortController();
     const cancel = clock.after(timeoutMs, () => limit.abort());
     try {
@@ -68,16 +68,20 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
   };
 }
 
-const presented = ({ workspace, client, sessionId, resend, purpose, metadata, recipients }: Question) => ({
-  type: 'send.check',
-  workspace,
-  client,
-  session_id: sessionId,
-  resend,
-  purpose,
-  metadata: JSON.parse(metadata) as unknown,
-  recipients: recipients.map(({ channel, masked, country }) => ({ channel, recipient: masked, country })),
-});
+/** The body of a question: addresses masked. */
+export const questionBody = (question: Question): string => {
+  const { workspace, client, sessionId, resend, purpose, metadata, recipients } = question;
+  return JSON.stringify({
+    type: 'send.check',
+    workspace,
+    client,
+    session_id: sessionId,
+    resend,
+    purpose,
+    metadata: JSON.parse(metadata) as unknown,
+    recipients: recipients.map(({ channel, masked, country }) => ({ channel, recipient: masked, country })),
+  });
+};
 
 /** Only a plain yes is a yes. */
 function read({ status, body }: OutboundAnswer): Verdict {

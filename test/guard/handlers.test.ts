@@ -361,6 +361,22 @@ eachEngine((engine) => {
       }
     });
 
+    it('are resends too, which count as sends; e-mail is not counted', async () => {
+      const admin = await tenant();
+      await update(admin, { prefixVelocity: { max: 2 } }, 'prefixVelocity');
+      const { body } = await send(admin, { sms: '+573001110001', email: `r.${tenants}@example.com` });
+      const sessionId = body.session.id;
+      const resend = (channels: string[]) => admin('otp.v1.OtpService/Resend', { sessionId, channels });
+      two.clock.advance(30_000);
+      expect((await resend(['CHANNEL_SMS'])).status).toBe(200);
+      two.clock.advance(30_000);
+      expect((await resend(['CHANNEL_SMS'])).reason).toBe('SEND_REFUSED');
+      expect((await refused(admin)).refusedSends).toMatchObject([
+        { sessionId, rules: ['GUARD_RULE_PREFIX_VELOCITY'], recipients: [{ channel: 'CHANNEL_SMS' }] },
+      ]);
+      expect((await resend(['CHANNEL_EMAIL'])).status).toBe(200);
+    });
+
     it('have none of the sandbox, which no rule holds for', async () => {
       const admin = await tenant();
       const tester = await keyOf(service, `acme-${tenants}`, ['admin', 'otp.send'], 'MODE_TEST');
