@@ -47,7 +47,10 @@ export function limits(): string {
     ['verification token', `redeemable for ${wait(tokenSeconds)}`],
     ['tries to deliver a message', String(deliveryTries)],
     ['metadata', `${metadataBytes} bytes as JSON`],
-    ['an ended session stays readable', `${retentionDays} d`],
+    [
+      'an ended session stays readable',
+      `${retentionDays.default} d; ${retentionDays.min} to ${retentionDays.max} d where the workspace says so`,
+    ],
   ];
   const traffic = Object.entries(RULES).map(([name, { max, windowSeconds }]) => [
     `\`${name}\``,

@@ -153,7 +153,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
       }),
       ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
-      ...composeOperator({ ...common, ...hooks, keys, outbound, counter }),
+      ...composeOperator({ ...common, ...hooks, keys, routes, outbound, counter }),
     ]),
     streams,
     newRequestId: newId,

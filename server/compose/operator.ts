@@ -15,6 +15,7 @@ import type { Handler } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import { createContactHandlers } from '../contacts/handlers.js';
+import type { Routes } from '../delivery/routes.js';
 import { createGuardHandlers } from '../guard/handlers.js';
 import type { GuardReader } from '../guard/settings.js';
 import type { Tallies } from '../guard/tally.js';
@@ -51,6 +52,7 @@ interface Parts {
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
+  readonly routes: Pick<Routes, 'names'>;
   readonly block: RecipientBlock;
   readonly senders: Senders;
   readonly templates: Templates;
@@ -76,7 +78,7 @@ export function composeOperator(parts: Parts): [DescMethod, Handler][] {
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).recorded([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
-    ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, clock)),
+    ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
     ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints })),
     ...byMethod(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
     ...byMethod(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),

@@ -145,6 +145,8 @@ export interface StoredSession {
   readonly uncounted?: true;
   readonly codeLength: number;
   readonly lifetimeMs: number;
+  /** Days it stays readable once it has ended. */
+  readonly retentionDays: number;
   readonly attemptsLeft: number;
   readonly resendsLeft: number;
   readonly resendAt: Date;
@@ -216,6 +218,12 @@ export const sentAtOf = (
   { lifetimeMs }: Pick<StoredSession, 'lifetimeMs'>,
   { codeExpiresAt }: Pick<StoredChannel, 'codeExpiresAt'>,
 ): number => codeExpiresAt.getTime() - lifetimeMs;
+
+/** When a session that ends at `expiresAt` is purged. */
+export const purgeAtOf = (
+  { retentionDays }: Pick<StoredSession, 'retentionDays'>,
+  expiresAt: number | Date,
+): Date => new Date(Number(expiresAt) + retentionDays * 86_400_000);
 
 /** The session's channels in the order e-mail, SMS, WhatsApp. */
 export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {

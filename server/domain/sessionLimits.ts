@@ -27,6 +27,6 @@ export const SESSION_LIMITS = {
   metadataBytes: 8 * 1024,
   /** Objects and lists inside each other. Each is up to three messages on the wire, of which readers take 100. */
   metadataDepth: 16,
-  /** Days an ended session stays readable. */
-  retentionDays: 30,
+  /** Days an ended session stays readable; a workspace may say otherwise. */
+  retentionDays: { min: 1, max: 365, default: 30 },
 } as const;

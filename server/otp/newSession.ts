@@ -4,7 +4,13 @@ import { charged, earliestDue, notSent, queued } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import { newCode } from '../domain/codes.js';
 import type { Recipient } from '../domain/recipients.js';
-import type { Mode, StoredBeneficiary, StoredChannel, StoredSession } from '../domain/session.js';
+import {
+  type Mode,
+  purgeAtOf,
+  type StoredBeneficiary,
+  type StoredChannel,
+  type StoredSession,
+} from '../domain/session.js';
 import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import type { Random } from '../random.js';
 import type { CodeHasher } from '../secrets/codeHasher.js';
@@ -121,7 +127,7 @@ export function newSession(
     }),
   ) as StoredSession['channels'];
   const deliverAt = earliestDue(channels);
-  const { resend, retentionDays } = SESSION_LIMITS;
+  const { resend } = SESSION_LIMITS;
   return {
     ...owner,
     rev: 0,
@@ -135,6 +141,7 @@ export function newSession(
     recipients: [...new Set(recipients.map(({ fingerprint }) => fingerprint))],
     codeLength: plan.codeLength,
     lifetimeMs: plan.lifetimeMs,
+    retentionDays: plan.retentionDays,
     attemptsLeft: plan.maxAttempts,
     resendsLeft: resend.max,
     resendAt: new Date(now + resend.cooldownSeconds * 1000),
@@ -150,7 +157,7 @@ export function newSession(
     ...(plan.operation && { operation: plan.operation }),
     createdAt: new Date(now),
     expiresAt,
-    purgeAt: new Date(expiresAt.getTime() + retentionDays * 86_400_000),
+    purgeAt: purgeAtOf(plan, expiresAt),
   };
 }
 

@@ -26,6 +26,8 @@ export interface Plan {
   readonly addContact: boolean;
   /** JSON text. */
   readonly metadata: string;
+  /** Days the session stays readable once it has ended. */
+  readonly retentionDays: number;
   /** metadata.user_id, for the per-user limit. */
   readonly userId?: string;
   readonly operation?: StoredOperation;
@@ -44,6 +46,7 @@ export function planSend(request: SendRequest, workspace: Workspace, channels: r
     locale: request.locale || workspace.locale,
     messageTemplate: readMessageTemplate(request, channels),
     addContact: request.addContact,
+    retentionDays: workspace.retentionDays,
     metadata,
     ...(userId !== undefined && { userId }),
     ...(operation && { operation }),

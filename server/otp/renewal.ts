@@ -4,6 +4,7 @@ import type { ChannelName } from '../domain/channels.js';
 import { deliveryEvents, recording, type SessionEvent } from '../domain/events.js';
 import {
   channelsOf,
+  purgeAtOf,
   refusalOf,
   type StoredDelivery,
   type StoredRequest,
@@ -96,7 +97,7 @@ export function renewal(
       ...Object.fromEntries([...perChannel, ...perWaiting]),
       expiresAt,
       ...(seen.notify && { expireAt: expiresAt }),
-      purgeAt: new Date(expiresAt.getTime() + SESSION_LIMITS.retentionDays * 86_400_000),
+      purgeAt: purgeAtOf(seen, expiresAt),
       resendAt: new Date(now + cooldownSeconds * 1000),
       ...(deliverAt && { deliverAt }),
       ...(debit && { [`charges.${debit.id}`]: debit.charges }),

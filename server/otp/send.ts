@@ -4,8 +4,7 @@ import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { refuseAsScenario } from '../domain/sandboxRecipients.js';
-import { channelsOf, type StoredSession } from '../domain/session.js';
-import { SESSION_LIMITS } from '../domain/sessionLimits.js';
+import { channelsOf, purgeAtOf, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import { phonesOf } from '../guard/phones.js';
@@ -275,5 +274,5 @@ const audienceOf = (request: SendRequest, { recipients, beneficiary }: Opening, 
 });
 
 /** A resend moves the session's purge, but the token handed out at first is the one a repeat must give again. */
-const firstPurgeAt = ({ createdAt, lifetimeMs }: StoredSession): Date =>
-  new Date(createdAt.getTime() + lifetimeMs + SESSION_LIMITS.retentionDays * 86_400_000);
+const firstPurgeAt = (session: StoredSession): Date =>
+  purgeAtOf(session, session.createdAt.getTime() + session.lifetimeMs);

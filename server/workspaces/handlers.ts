@@ -2,7 +2,9 @@ import { create, type MessageShape } from '@bufbuild/protobuf';
 import { WorkspaceSchema, type WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Call } from '../call.js';
 import type { Clock } from '../clock.js';
+import type { Routes } from '../delivery/routes.js';
 import { canonicalLocale } from '../domain/locales.js';
+import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure, invalid } from '../errors.js';
 import type { Handlers } from '../handlers.js';
 import { readPage } from '../operator/paging.js';
@@ -11,6 +13,7 @@ import { setting, updated } from '../operator/update.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { when } from '../timestamps.js';
+import { presentRoutes, readRoutes } from './routes.js';
 import { DEFAULT_WORKSPACE, fresh, type Workspace, type Workspaces } from './workspaces.js';
 
 type Message = MessageShape<typeof WorkspaceSchema>;
@@ -23,12 +26,15 @@ const CHANGEABLE = {
   allowed_origins: 'allowedOrigins',
   long_lifetime: 'longLifetime',
   messaging_reuse: 'messagingReuse',
+  routes: 'routes',
+  retention_days: 'retentionDays',
 } as const;
 
 /** The operator's side of workspaces. */
 export function createWorkspaceHandlers(
   documents: Documents,
   workspaces: Workspaces,
+  providers: Pick<Routes, 'names'>,
   clock: Clock,
 ): Handlers<typeof WorkspaceService> {
   const stored: Collection<Workspace> = documents.collection('workspaces');
@@ -52,7 +58,11 @@ export function createWorkspaceHandlers(
       const { name } = workspace!;
       if (!name) throw invalid('workspace.name', 'is required');
       call.resource = `workspaces/${name}`;
-      const made: Workspace = { ...fresh(name), ...read(workspace!), createdAt: new Date(clock.now()) };
+      const made: Workspace = {
+        ...fresh(name),
+        ...read(workspace!, providers),
+        createdAt: new Date(clock.now()),
+      };
       if (!(await insertOnce(stored, made))) throw new Failure('ALREADY_EXISTS');
       workspaces.forget(name);
       return { workspace: present(made) };
@@ -79,7 +89,10 @@ export function createWorkspaceHandlers(
         Object.keys(CHANGEABLE),
         'workspace',
       );
-      const values: Readonly<Record<string, unknown>> = { ...fresh(before._id), ...read(resource) };
+      const values: Readonly<Record<string, unknown>> = {
+        ...fresh(before._id),
+        ...read(resource, providers),
+      };
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
       const changes = setting(Object.fromEntries(named.map((field) => [field, values[field]])));
       const after = await change(call, before._id, { deletedAt: null }, changes);
@@ -107,7 +120,8 @@ export function createWorkspaceHandlers(
 }
 
 /** The settings a message gives; what it leaves out keeps its default. Throws INVALID_REQUEST. */
-function read({ brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse }: Message) {
+function read(message: Message, providers: Pick<Routes, 'names'>) {
+  const { brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse, retentionDays } = message;
   const language = locale && canonicalLocale(locale);
   if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');
   for (const [index, text] of allowedOrigins.entries()) {
@@ -125,6 +139,8 @@ function read({ brand, locale, webHost, allowedOrigins, longLifetime, messagingR
     allowedOrigins,
     longLifetime,
     messagingReuse,
+    routes: readRoutes(message.routes, providers),
+    ...(retentionDays > 0 && { retentionDays }),
   };
 }
 
@@ -144,6 +160,8 @@ function present(workspace: Workspace): Message {
     allowedOrigins: [...workspace.allowedOrigins],
     longLifetime: workspace.longLifetime,
     messagingReuse: workspace.messagingReuse ?? false,
+    routes: presentRoutes(workspace.routes ?? {}),
+    retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
     ...when('createdAt', workspace.createdAt),
     ...when('deletedAt', workspace.deletedAt),
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { DEFAULT_LOCALE } from '../delivery/defaultTemplates.js';
 import type { RouteNames } from '../delivery/routes.js';
+import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import type { RuleOverrides } from '../limits/rules.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { remembering } from '../store/remembered.js';
@@ -21,6 +22,8 @@ export interface Workspace extends Document {
   readonly messagingReuse: boolean;
   /** Providers by channel, in the order in which they are tried; a channel left out: all of them, in the service's own order. */
   readonly routes: RouteNames;
+  /** Days a session stays readable once it has ended. */
+  readonly retentionDays: number;
   /** Changed limits on traffic. */
   readonly limits: RuleOverrides;
   readonly createdAt?: Date;
@@ -62,5 +65,6 @@ export const fresh = (name: string): Workspace => ({
   longLifetime: false,
   messagingReuse: false,
   routes: {},
+  retentionDays: SESSION_LIMITS.retentionDays.default,
   limits: {},
 });

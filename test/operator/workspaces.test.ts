@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredSession } from '../../server/domain/session.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
@@ -19,6 +20,8 @@ const make = (name: string, settings = {}) =>
 const update = (workspace: object, updateMask: string, call = operator) =>
   call(`${SERVICE}/UpdateWorkspace`, { workspace, updateMask });
 
+const route = (channel: string, ...providers: string[]) => ({ channel, providers });
+
 describe('workspaces', () => {
   it('begin with the defaults and keep what was set', async () => {
     const plain = await make('plain');
@@ -26,6 +29,7 @@ describe('workspaces', () => {
       name: 'plain',
       brand: 'Countersign',
       locale: 'en',
+      retentionDays: 30,
       createdAt: expect.stringMatching(/^2030-01-15T/),
     });
     const settings = {
@@ -35,6 +39,8 @@ describe('workspaces', () => {
       allowedOrigins: ['https://login.acme.example', 'http://localhost:5173'],
       longLifetime: true,
       messagingReuse: true,
+      routes: [{ channel: 'CHANNEL_SMS', providers: ['inbox'] }],
+      retentionDays: 365,
     };
     await make('configured', settings);
     const read = await operator(`${SERVICE}/GetWorkspace`, { workspace: 'configured' });
@@ -69,6 +75,16 @@ describe('workspaces', () => {
     [{ allowedOrigins: ['https://a.example', 'https://b.example/'] }, 'workspace.allowed_origins[1]'],
     [{ allowedOrigins: ['*'] }, 'workspace.allowed_origins[0]'],
     [{ allowedOrigins: ['javascript://a'] }, 'workspace.allowed_origins[0]'],
+    [{ retentionDays: 366 }, 'workspace.retention_days'],
+    [{ retentionDays: -1 }, 'workspace.retention_days'],
+    [{ routes: [route('CHANNEL_UNSPECIFIED', 'inbox')] }, 'workspace.routes[0].channel'],
+    [
+      { routes: [route('CHANNEL_SMS', 'inbox'), route('CHANNEL_SMS', 'inbox')] },
+      'workspace.routes[1].channel',
+    ],
+    [{ routes: [route('CHANNEL_SMS', 'inbox', 'no-such')] }, 'workspace.routes[0].providers[1]'],
+    [{ routes: [route('CHANNEL_SMS')] }, 'workspace.routes[0].providers'],
+    [{ routes: [route('CHANNEL_SMS', 'inbox', 'inbox')] }, 'workspace.routes[0].providers'],
   ])('refuse %j', async (settings, field) => {
     const { reason, fields } = await make('refused', settings);
     expect({ reason, fields }).toEqual({ reason: 'INVALID_REQUEST', fields: [field] });
@@ -97,6 +113,21 @@ describe('workspaces', () => {
     expect(await send('a@branded.example')).toMatchObject({ subject: 'Your Countersign code' });
     expect((await update({ brand: 'Bolt', locale: 'de' }, 'brand,locale', tenant)).status).toBe(200);
     expect(await send('b@branded.example')).toMatchObject({ subject: 'Ihr Bolt-Code' });
+  });
+
+  it('say how long their sessions stay readable, a resent one too', async () => {
+    const tenant = await keyOf(service, 'forgetful');
+    expect((await update({ retentionDays: 1 }, 'retentionDays', tenant)).status).toBe(200);
+    const { body } = await tenant('otp.v1.OtpService/Send', { recipients: { email: 'a@forgetful.example' } });
+    const _id = `forgetful/${body.session.id}`;
+    const stored = async () =>
+      (await service.documents.collection<StoredSession>('sessions').findOne({ _id }))!;
+    const kept = ({ purgeAt, expiresAt }: StoredSession) => purgeAt.getTime() - expiresAt.getTime();
+    expect(kept(await stored())).toBe(86_400_000);
+    service.clock.advance(30_000);
+    await update({}, 'retentionDays', tenant);
+    expect((await tenant('otp.v1.OtpService/Resend', { sessionId: body.session.id })).status).toBe(200);
+    expect(kept(await stored())).toBe(86_400_000);
   });
 
   it('are listed by name, the deleted ones only when asked for', async () => {

@@ -98,5 +98,3 @@ export const PROMISES = {
   C14: 'Sessions of another workspace cannot be verified or told apart from unknown ones.',
   C15: 'API credentials are stored securely.',
 } as const;
-
-export type PromiseId = keyof typeof PROMISES;

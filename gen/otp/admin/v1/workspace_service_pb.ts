@@ -8,13 +8,15 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
+import type { Channel } from "../../v1/session_pb.js";
+import { file_otp_v1_session } from "../../v1/session_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file otp/admin/v1/workspace_service.proto.
  */
 export const file_otp_admin_v1_workspace_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSLjAwoJV29ya3NwYWNlEjkKBG5hbWUYASABKAlCK7pIKHImMiReW2EtejAtOV0oW2EtejAtOS1dezAsNjF9W2EtejAtOV0pPyQSMAoFYnJhbmQYAiABKAlCIbpIHnIcGEAyGF5bXlxwe0NjfVxwe1psfVxwe1pwfV0qJBJBCgZsb2NhbGUYAyABKAlCMbpILnIsMipeKFtBLVphLXpdezIsM30oLVtBLVphLXowLTldezIsOH0pezAsM30pPyQSagoId2ViX2hvc3QYBCABKAlCWLpIVXJTGP0BMk5eKFthLXowLTldKFthLXowLTktXXswLDYxfVthLXowLTldKT8oXC5bYS16MC05XShbYS16MC05LV17MCw2MX1bYS16MC05XSk/KSopPyQSKgoPYWxsb3dlZF9vcmlnaW5zGAUgAygJQhG6SA6SAQsQMhgBIgVyAxisAhIVCg1sb25nX2xpZmV0aW1lGAYgASgIEhcKD21lc3NhZ2luZ19yZXVzZRgHIAEoCBIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMChZDcmVhdGVXb3Jrc3BhY2VSZXF1ZXN0EjIKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2VCBrpIA8gBASJFChdDcmVhdGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIjEKE0dldFdvcmtzcGFjZVJlcXVlc3QSGgoJd29ya3NwYWNlGAEgASgJQge6SARyAhg/IkIKFEdldFdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiaQoVTGlzdFdvcmtzcGFjZXNSZXF1ZXN0EhwKCXBhZ2Vfc2l6ZRgBIAEoBUIJukgGGgQYZCgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAEEhQKDHNob3dfZGVsZXRlZBgDIAEoCCJeChZMaXN0V29ya3NwYWNlc1Jlc3BvbnNlEisKCndvcmtzcGFjZXMYASADKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKFAQoWVXBkYXRlV29ya3NwYWNlUmVxdWVzdBIyCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlQga6SAPYAQMSNwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrQga6SAPIAQEiRQoXVXBkYXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSI2ChZEZWxldGVXb3Jrc3BhY2VSZXF1ZXN0EhwKCXdvcmtzcGFjZRgBIAEoCUIJukgGcgQQARg/IkUKF0RlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiOAoYVW5kZWxldGVXb3Jrc3BhY2VSZXF1ZXN0EhwKCXdvcmtzcGFjZRgBIAEoCUIJukgGcgQQARg/IkcKGVVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZTLABQoQV29ya3NwYWNlU2VydmljZRJuCg9DcmVhdGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuQ3JlYXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5DcmVhdGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISbwoMR2V0V29ya3NwYWNlEiEub3RwLmFkbWluLnYxLkdldFdvcmtzcGFjZVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuR2V0V29ya3NwYWNlUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg5MaXN0V29ya3NwYWNlcxIjLm90cC5hZG1pbi52MS5MaXN0V29ya3NwYWNlc1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuTGlzdFdvcmtzcGFjZXNSZXNwb25zZSIRkAIB0rUYCgoIb3BlcmF0b3ISdQoPVXBkYXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLlVwZGF0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuVXBkYXRlV29ya3NwYWNlUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg9EZWxldGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuRGVsZXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5EZWxldGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISdAoRVW5kZWxldGVXb3Jrc3BhY2USJi5vdHAuYWRtaW4udjEuVW5kZWxldGVXb3Jrc3BhY2VSZXF1ZXN0Gicub3RwLmFkbWluLnYxLlVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access]);
+  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSK2BAoJV29ya3NwYWNlEjkKBG5hbWUYASABKAlCK7pIKHImMiReW2EtejAtOV0oW2EtejAtOS1dezAsNjF9W2EtejAtOV0pPyQSMAoFYnJhbmQYAiABKAlCIbpIHnIcGEAyGF5bXlxwe0NjfVxwe1psfVxwe1pwfV0qJBJBCgZsb2NhbGUYAyABKAlCMbpILnIsMipeKFtBLVphLXpdezIsM30oLVtBLVphLXowLTldezIsOH0pezAsM30pPyQSagoId2ViX2hvc3QYBCABKAlCWLpIVXJTGP0BMk5eKFthLXowLTldKFthLXowLTktXXswLDYxfVthLXowLTldKT8oXC5bYS16MC05XShbYS16MC05LV17MCw2MX1bYS16MC05XSk/KSopPyQSKgoPYWxsb3dlZF9vcmlnaW5zGAUgAygJQhG6SA6SAQsQMhgBIgVyAxisAhIVCg1sb25nX2xpZmV0aW1lGAYgASgIEhcKD21lc3NhZ2luZ19yZXVzZRgHIAEoCBIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBItCgZyb3V0ZXMYCiADKAsyEy5vdHAuYWRtaW4udjEuUm91dGVCCLpIBZIBAhADEiIKDnJldGVudGlvbl9kYXlzGAsgASgFQgq6SAcaBRjtAigAIloKBVJvdXRlEioKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbEIIukgFggECEAESJQoJcHJvdmlkZXJzGAIgAygJQhK6SA+SAQwIARAKGAEiBHICGEAiTAoWQ3JlYXRlV29ya3NwYWNlUmVxdWVzdBIyCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlQga6SAPIAQEiRQoXQ3JlYXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSIxChNHZXRXb3Jrc3BhY2VSZXF1ZXN0EhoKCXdvcmtzcGFjZRgBIAEoCUIHukgEcgIYPyJCChRHZXRXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlImkKFUxpc3RXb3Jrc3BhY2VzUmVxdWVzdBIcCglwYWdlX3NpemUYASABKAVCCbpIBhoEGGQoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiABBIUCgxzaG93X2RlbGV0ZWQYAyABKAgiXgoWTGlzdFdvcmtzcGFjZXNSZXNwb25zZRIrCgp3b3Jrc3BhY2VzGAEgAygLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkihQEKFlVwZGF0ZVdvcmtzcGFjZVJlcXVlc3QSMgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZUIGukgD2AEDEjcKC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIkUKF1VwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiNgoWRGVsZXRlV29ya3NwYWNlUmVxdWVzdBIcCgl3b3Jrc3BhY2UYASABKAlCCbpIBnIEEAEYPyJFChdEZWxldGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIjgKGFVuZGVsZXRlV29ya3NwYWNlUmVxdWVzdBIcCgl3b3Jrc3BhY2UYASABKAlCCbpIBnIEEAEYPyJHChlVbmRlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UywAUKEFdvcmtzcGFjZVNlcnZpY2USbgoPQ3JlYXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLkNyZWF0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuQ3JlYXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yEm8KDEdldFdvcmtzcGFjZRIhLm90cC5hZG1pbi52MS5HZXRXb3Jrc3BhY2VSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkdldFdvcmtzcGFjZVJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISbgoOTGlzdFdvcmtzcGFjZXMSIy5vdHAuYWRtaW4udjEuTGlzdFdvcmtzcGFjZXNSZXF1ZXN0GiQub3RwLmFkbWluLnYxLkxpc3RXb3Jrc3BhY2VzUmVzcG9uc2UiEZACAdK1GAoKCG9wZXJhdG9yEnUKD1VwZGF0ZVdvcmtzcGFjZRIkLm90cC5hZG1pbi52MS5VcGRhdGVXb3Jrc3BhY2VSZXF1ZXN0GiUub3RwLmFkbWluLnYxLlVwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbgoPRGVsZXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLkRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuRGVsZXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yEnQKEVVuZGVsZXRlV29ya3NwYWNlEiYub3RwLmFkbWluLnYxLlVuZGVsZXRlV29ya3NwYWNlUmVxdWVzdBonLm90cC5hZG1pbi52MS5VbmRlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlIg7StRgKCghvcGVyYXRvcmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * A tenant and its settings.
@@ -89,6 +91,23 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
    * @generated from field: google.protobuf.Timestamp deleted_at = 9;
    */
   deletedAt?: Timestamp | undefined;
+
+  /**
+   * Which delivery providers each channel uses. A channel without a route uses
+   * every configured provider of the channel, in the service's own order
+   * (docs/providers.md).
+   *
+   * @generated from field: repeated otp.admin.v1.Route routes = 10;
+   */
+  routes: Route[];
+
+  /**
+   * Days a session stays readable once it has ended, 1 to 365. Default 30.
+   * Sessions keep what held when they were opened.
+   *
+   * @generated from field: int32 retention_days = 11;
+   */
+  retentionDays: number;
 };
 
 /**
@@ -97,6 +116,35 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
  */
 export const WorkspaceSchema: GenMessage<Workspace> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_workspace_service, 0);
+
+/**
+ * The providers of one channel.
+ *
+ * @generated from message otp.admin.v1.Route
+ */
+export type Route = Message<"otp.admin.v1.Route"> & {
+  /**
+   * The channel; each has one route at most.
+   *
+   * @generated from field: otp.v1.Channel channel = 1;
+   */
+  channel: Channel;
+
+  /**
+   * Names of configured providers of the channel, such as "smtp", in the order
+   * in which they are tried. A later one is tried when those before it fail.
+   *
+   * @generated from field: repeated string providers = 2;
+   */
+  providers: string[];
+};
+
+/**
+ * Describes the message otp.admin.v1.Route.
+ * Use `create(RouteSchema)` to create a new message.
+ */
+export const RouteSchema: GenMessage<Route> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_workspace_service, 1);
 
 /**
  * Request of CreateWorkspace.
@@ -117,7 +165,7 @@ export type CreateWorkspaceRequest = Message<"otp.admin.v1.CreateWorkspaceReques
  * Use `create(CreateWorkspaceRequestSchema)` to create a new message.
  */
 export const CreateWorkspaceRequestSchema: GenMessage<CreateWorkspaceRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 1);
+  messageDesc(file_otp_admin_v1_workspace_service, 2);
 
 /**
  * Response of CreateWorkspace.
@@ -138,7 +186,7 @@ export type CreateWorkspaceResponse = Message<"otp.admin.v1.CreateWorkspaceRespo
  * Use `create(CreateWorkspaceResponseSchema)` to create a new message.
  */
 export const CreateWorkspaceResponseSchema: GenMessage<CreateWorkspaceResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 2);
+  messageDesc(file_otp_admin_v1_workspace_service, 3);
 
 /**
  * Request of GetWorkspace.
@@ -159,7 +207,7 @@ export type GetWorkspaceRequest = Message<"otp.admin.v1.GetWorkspaceRequest"> & 
  * Use `create(GetWorkspaceRequestSchema)` to create a new message.
  */
 export const GetWorkspaceRequestSchema: GenMessage<GetWorkspaceRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 3);
+  messageDesc(file_otp_admin_v1_workspace_service, 4);
 
 /**
  * Response of GetWorkspace.
@@ -180,7 +228,7 @@ export type GetWorkspaceResponse = Message<"otp.admin.v1.GetWorkspaceResponse"> 
  * Use `create(GetWorkspaceResponseSchema)` to create a new message.
  */
 export const GetWorkspaceResponseSchema: GenMessage<GetWorkspaceResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 4);
+  messageDesc(file_otp_admin_v1_workspace_service, 5);
 
 /**
  * Request of ListWorkspaces.
@@ -215,7 +263,7 @@ export type ListWorkspacesRequest = Message<"otp.admin.v1.ListWorkspacesRequest"
  * Use `create(ListWorkspacesRequestSchema)` to create a new message.
  */
 export const ListWorkspacesRequestSchema: GenMessage<ListWorkspacesRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 5);
+  messageDesc(file_otp_admin_v1_workspace_service, 6);
 
 /**
  * Response of ListWorkspaces.
@@ -243,7 +291,7 @@ export type ListWorkspacesResponse = Message<"otp.admin.v1.ListWorkspacesRespons
  * Use `create(ListWorkspacesResponseSchema)` to create a new message.
  */
 export const ListWorkspacesResponseSchema: GenMessage<ListWorkspacesResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 6);
+  messageDesc(file_otp_admin_v1_workspace_service, 7);
 
 /**
  * Request of UpdateWorkspace.
@@ -260,8 +308,8 @@ export type UpdateWorkspaceRequest = Message<"otp.admin.v1.UpdateWorkspaceReques
   workspace?: Workspace | undefined;
 
   /**
-   * Which of brand, locale, web_host, allowed_origins, long_lifetime and
-   * messaging_reuse to change. A field that is named and not set goes back to
+   * Which of brand, locale, web_host, allowed_origins, long_lifetime,
+   * messaging_reuse, routes and retention_days to change. A field that is named and not set goes back to
    * its default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
@@ -274,7 +322,7 @@ export type UpdateWorkspaceRequest = Message<"otp.admin.v1.UpdateWorkspaceReques
  * Use `create(UpdateWorkspaceRequestSchema)` to create a new message.
  */
 export const UpdateWorkspaceRequestSchema: GenMessage<UpdateWorkspaceRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 7);
+  messageDesc(file_otp_admin_v1_workspace_service, 8);
 
 /**
  * Response of UpdateWorkspace.
@@ -295,7 +343,7 @@ export type UpdateWorkspaceResponse = Message<"otp.admin.v1.UpdateWorkspaceRespo
  * Use `create(UpdateWorkspaceResponseSchema)` to create a new message.
  */
 export const UpdateWorkspaceResponseSchema: GenMessage<UpdateWorkspaceResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 8);
+  messageDesc(file_otp_admin_v1_workspace_service, 9);
 
 /**
  * Request of DeleteWorkspace.
@@ -316,7 +364,7 @@ export type DeleteWorkspaceRequest = Message<"otp.admin.v1.DeleteWorkspaceReques
  * Use `create(DeleteWorkspaceRequestSchema)` to create a new message.
  */
 export const DeleteWorkspaceRequestSchema: GenMessage<DeleteWorkspaceRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 9);
+  messageDesc(file_otp_admin_v1_workspace_service, 10);
 
 /**
  * Response of DeleteWorkspace.
@@ -337,7 +385,7 @@ export type DeleteWorkspaceResponse = Message<"otp.admin.v1.DeleteWorkspaceRespo
  * Use `create(DeleteWorkspaceResponseSchema)` to create a new message.
  */
 export const DeleteWorkspaceResponseSchema: GenMessage<DeleteWorkspaceResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 10);
+  messageDesc(file_otp_admin_v1_workspace_service, 11);
 
 /**
  * Request of UndeleteWorkspace.
@@ -358,7 +406,7 @@ export type UndeleteWorkspaceRequest = Message<"otp.admin.v1.UndeleteWorkspaceRe
  * Use `create(UndeleteWorkspaceRequestSchema)` to create a new message.
  */
 export const UndeleteWorkspaceRequestSchema: GenMessage<UndeleteWorkspaceRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 11);
+  messageDesc(file_otp_admin_v1_workspace_service, 12);
 
 /**
  * Response of UndeleteWorkspace.
@@ -379,7 +427,7 @@ export type UndeleteWorkspaceResponse = Message<"otp.admin.v1.UndeleteWorkspaceR
  * Use `create(UndeleteWorkspaceResponseSchema)` to create a new message.
  */
 export const UndeleteWorkspaceResponseSchema: GenMessage<UndeleteWorkspaceResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_workspace_service, 12);
+  messageDesc(file_otp_admin_v1_workspace_service, 13);
 
 /**
  * The tenants of the service. Everything else belongs to one of them and is
