@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { promiseTests } from '../../scripts/docs/promiseTests.js';
+import { promiseTests } from '../../.ci/docs/promiseTests.js';
 import { PROMISES } from './promises.js';
 
 const tests = [...promiseTests().values()].flat();

@@ -3,7 +3,7 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { create, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { GetSessionResponseSchema, OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { GetSessionResponseSchema, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { answerQuestions } from './answering.js';
 
 /**

@@ -1,4 +1,4 @@
-import { idToOtp } from '../server/domain/ids.js';
+import { idToOtp } from '../../server/domain/ids.js';
 import { jsonRequest, type Request } from './load/request.js';
 import type { Scenario } from './scenarios.js';
 import { beneficiaryId, newRecipient } from './seed.js';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 /** Everything that must hold of the tree besides the tests. Stops at nothing: says all that is wrong at once. */
 const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['types', 'tsc -p tsconfig.json'],
-  ['bench types', 'tsc -p bench/tsconfig.json --noEmit'],
+  ['bench types', 'tsc -p test/bench/tsconfig.json --noEmit'],
   ['formatting and lint', 'biome check .'],
   ['unused code and dependencies', 'knip'],
   ['contract lint', 'buf lint'],
@@ -17,7 +17,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
     'generated code is current',
     'buf generate && git diff --exit-code -- gen && test -z "$(git status --porcelain gen)"',
   ],
-  ['generated pages are current', 'tsx scripts/docs.ts && git diff --exit-code -- docs'],
+  ['generated pages are current', 'tsx .ci/docs.ts && git diff --exit-code -- docs'],
 ];
 
 const failed = CHECKS.filter(([name, command]) => {

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import type { Documents } from '../server/store/documents.js';
-import { openEmbedded } from '../server/store/embedded.js';
-import { openMongo } from '../server/store/mongo.js';
-import { findMongodb, withDatabase } from '../test/support/mongodb/find.js';
+import type { Documents } from '../../server/store/documents.js';
+import { openEmbedded } from '../../server/store/embedded.js';
+import { openMongo } from '../../server/store/mongo.js';
+import { findMongodb, withDatabase } from '../support/mongodb/find.js';
 
 /** An empty store of its own for one service, which the bench can open beside it. */
 export interface BenchStore {

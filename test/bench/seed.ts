@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemClock } from '../server/clock.js';
-import { firstIdAt, newId } from '../server/domain/ids.js';
-import type { StoredSession } from '../server/domain/session.js';
-import { systemRandom } from '../server/random.js';
-import type { Collection, Documents } from '../server/store/documents.js';
+import { systemClock } from '../../server/clock.js';
+import { firstIdAt, newId } from '../../server/domain/ids.js';
+import type { StoredSession } from '../../server/domain/session.js';
+import { systemRandom } from '../../server/random.js';
+import type { Collection, Documents } from '../../server/store/documents.js';
 import { inTurn, jsonRequest, type Request } from './load/request.js';
 import type { RunningService } from './service.js';
 

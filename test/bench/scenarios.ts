@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import { GetSessionRequestSchema } from '../gen/otp/v1/otp_service_pb.js';
+import { GetSessionRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import { grpc } from './load/grpc.js';
 import { http1 } from './load/http1.js';
 import { type Expectation, jsonRequest, type Loader, type Request, request } from './load/request.js';

@@ -28,7 +28,7 @@ export async function startService(
   const apiKey = `sk_otp_live_${randomBytes(24).toString('base64url')}`;
   await mkdir(env.OTP_DATA_DIR, { recursive: true });
   const startedAt = performance.now();
-  const child = new Child('../../server/main.js', {
+  const child = new Child('../../../server/main.js', {
     env: { PORT: `${port}`, OTP_BOOTSTRAP_API_KEY: apiKey, MONGODB_URI: '', ...env },
     // The log is on, as it is by default.
     stdout: join(env.OTP_DATA_DIR, 'log'),
