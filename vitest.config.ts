@@ -6,8 +6,11 @@ export default defineConfig({
     // Only a bound for what hangs: the machine may be busy, and nothing asserts how long it took.
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // More than the default leaves idle: tests mostly wait for servers of their own.
-    maxWorkers: 3,
+    // Half of the time would go into loading the same modules again for every file. Nothing keeps state in them
+    // that a test relies on; what a file starts it stops.
+    isolate: false,
+    // One less than the cores is too few of two: tests mostly wait for servers of their own.
+    maxWorkers: 2,
     globalSetup: ['test/support/mongodb/globalSetup.ts'],
   },
 });
