@@ -109,9 +109,10 @@ function failureOf(
   findFault: () => FieldViolation | undefined,
 ): Failure | undefined {
   if (code === Code.ResourceExhausted) return new Failure('BODY_TOO_LARGE');
-  // For binary messages that cannot be read Connect takes the blame.
+  // For binary messages that cannot be read, and some that cannot be unpacked, Connect takes the blame.
   const isMalformed =
-    code === Code.InvalidArgument || (code === Code.Internal && /^parse binary/.test(rawMessage));
+    code === Code.InvalidArgument ||
+    (code === Code.Internal && /^(parse binary|decompression failed)/.test(rawMessage));
   if (!isMalformed) return undefined;
   if (rawMessage.startsWith('protocol error')) return new Failure('INVALID_REQUEST', { message: rawMessage });
   const fault = findFault();

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OtpError, readError } from '../../clients/errors/index.js';
 import { startService, type TestService } from '../support/service.js';
@@ -79,6 +80,21 @@ describe.each([...WITH_BODY, ...BY_GET].filter(({ json, connect }) => json && co
     });
   },
 );
+
+describe.each(WITH_BODY.filter(({ connect }) => connect))('$name', (protocol) => {
+  const packed = gzipSync('{"sessionId": "secret-918273"}');
+
+  it.each([
+    ['nothing of the kind', '0'],
+    ['words', 'secret-918273'],
+    ['half of it', packed.subarray(0, packed.length / 2)],
+    ['it with a byte changed', Buffer.from(packed).fill(0xff, 12, 13)],
+  ])('refuses %s where gzip was announced', async (_what, message) => {
+    const answer = await call(protocol, message, { 'content-encoding': 'gzip' });
+    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+    expectNotQuoted(answer, '918273');
+  });
+});
 
 describe.each(WITH_BODY)('$name', (protocol) => {
   /** A request for no session at all, made longer by what every decoder skips. */
