@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Only a bound for what hangs: the machine may be busy, and nothing asserts how long it took.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     // Half of the time would go into loading the same modules again for every file. Nothing keeps state in them
     // that a test relies on; what a file starts it stops.
     isolate: false,

@@ -17,7 +17,9 @@ export interface MongodbForTests {
 export function mongodbForTests(): MongodbForTests | undefined {
   const provided = inject('mongodb');
   if (!provided) return undefined;
-  const uri = (name: string) => withDatabase(provided.uri, name);
+  const { uris } = provided;
+  const own = uris[Number(process.env.VITEST_POOL_ID) % uris.length] as string;
+  const uri = (name: string) => withDatabase(own, name);
   return {
     title: provided.title,
     uri,

@@ -5,6 +5,8 @@ import { type RunningServer, startServer } from './server.js';
 export interface FoundMongodb extends RunningServer {
   /** What it is. */
   readonly title: string;
+  /** Another one of the same, where one alone would be the bottleneck. */
+  another?(): Promise<RunningServer>;
 }
 
 /** The MongoDB that MONGODB_URI names, else the first of the programs that starts. `say` is told of those that do not. */
@@ -15,7 +17,11 @@ export async function findMongodb(say: (what: string) => void): Promise<FoundMon
     const program = await find();
     if (!program) continue;
     try {
-      return { ...(await startServer(program)), title: program.title };
+      return {
+        ...(await startServer(program)),
+        title: program.title,
+        ...(program.oneAtATime && { another: () => startServer(program) }),
+      };
     } catch (error) {
       say(`not ${program.title}: ${(error as Error).message}`);
     }

@@ -3,7 +3,8 @@ import { findMongodb } from './find.js';
 
 /** The MongoDB of this run: where it is, and what it is. */
 export interface ProvidedMongodb {
-  readonly uri: string;
+  /** One, or one for each worker. */
+  readonly uris: readonly string[];
   readonly title: string;
 }
 
@@ -19,9 +20,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (!found && process.env.REQUIRE_MONGODB === '1') {
     throw new Error('REQUIRE_MONGODB=1, and no MongoDB was found');
   }
-  project.provide('mongodb', found ? { uri: found.uri, title: found.title } : null);
+  const { another } = found ?? {};
+  const more = another
+    ? await Promise.all(Array.from({ length: project.config.maxWorkers - 1 }, another))
+    : [];
+  const servers = [...(found ? [found] : []), ...more];
+  project.provide('mongodb', found ? { uris: servers.map(({ uri }) => uri), title: found.title } : null);
   say(found?.title ?? 'none found; the tests that need one are skipped');
-  return found?.stop ?? (async () => {});
+  return async () => {
+    await Promise.all(servers.map(({ stop }) => stop()));
+  };
 }
 
 function say(what: string): void {

@@ -20,6 +20,7 @@ export async function secantusFromPyPI(): Promise<ServerProgram | null> {
   if (!(await exists(python(FOLDER)))) return null;
   return {
     title: `SecantusDB ${VERSION} from PyPI`,
+    oneAtATime: true,
     command: python(FOLDER),
     // By module, because the scripts of a virtual environment name the folder it was built in.
     args: (port, folder) => ['-c', 'from secantus.cli import main; main()', ...secantusArgs(port, folder)],

@@ -14,6 +14,8 @@ export interface ServerProgram {
   readonly args: (port: number, folder: string) => readonly string[];
   /** The replica set a real mongod has to be made into, which retryable writes need. */
   readonly replicaSet?: string;
+  /** It does one thing at a time: several that are used at once had better each have one of their own. */
+  readonly oneAtATime?: boolean;
 }
 
 export interface RunningServer {
