@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { compose, type Service } from './compose/index.js';
 import { welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config.js';
@@ -10,11 +11,13 @@ import { StoreRefused } from './store/documents.js';
  * stroke comes twice. A second within this time is the first one again.
  */
 const ECHO_MS = 1_000;
+/** A Ctrl-C is over no sooner than this: while a process ends it cannot tell an echo from a wish to end at once. */
+const ECHO_COMES_MS = 200;
 
 /** The process: reads the environment, runs the service, stops it when told to. */
 async function main(): Promise<void> {
   const running = start(readConfig(process.env));
-  const stop = () => {
+  const stop = (signal: NodeJS.Signals) => {
     const heardAt = performance.now();
     process.off('SIGTERM', stop).off('SIGINT', stop);
     // A second signal means now.
@@ -23,7 +26,11 @@ async function main(): Promise<void> {
       .on('SIGINT', () => {
         if (performance.now() - heardAt > ECHO_MS) process.exit(1);
       });
-    running.then((service) => service.stop()).then(() => process.exit(0), fail);
+    const echoed = signal === 'SIGINT' ? pause(ECHO_COMES_MS) : undefined;
+    running
+      .then((service) => service.stop())
+      .then(() => echoed)
+      .then(() => process.exit(0), fail);
   };
   // Before anybody can know that it is there, and so tell it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
