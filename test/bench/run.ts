@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
-import { emptyReport, machine, print } from './report.js';
+import { emptyReport, machine, print, type Report } from './report.js';
 import { doors } from './suites/doors.js';
 import { hashing } from './suites/hashing.js';
 import { reading } from './suites/reading.js';
@@ -33,20 +33,27 @@ async function main(): Promise<void> {
   };
   const context: SuiteContext = { options, report, say };
 
-  if (!options.only) await starting(context);
-  await hashing(context);
-  await reading(context);
-  await doors(context);
-  await writing(embedded, context);
-  const engine = await mongodb(say);
-  if (engine) {
-    await writing(engine, context);
-    await engine.stop();
-  } else report.notes.push('No MongoDB was found: nothing was measured on it.');
+  try {
+    if (!options.only) await starting(context);
+    await hashing(context);
+    await reading(context);
+    await doors(context);
+    await writing(embedded, context);
+    const engine = await mongodb(say);
+    if (engine) {
+      await writing(engine, context);
+      await engine.stop();
+    } else report.notes.push('No MongoDB was found: nothing was measured on it.');
+  } finally {
+    // What was measured before something failed counts all the same.
+    await publish(report, options.json);
+  }
+}
 
+async function publish(report: Report, json: string | undefined): Promise<void> {
   process.stdout.write(`\n${print(report)}\n`);
-  if (options.json) {
-    await writeFile(options.json, `${JSON.stringify({ machine: machine(), ...report }, undefined, 2)}\n`);
+  if (json) {
+    await writeFile(json, `${JSON.stringify({ machine: machine(), ...report }, undefined, 2)}\n`);
   }
 }
 

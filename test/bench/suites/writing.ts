@@ -47,7 +47,7 @@ export async function writing(engine: Engine, context: SuiteContext): Promise<vo
       compared(growth, { ...inFew, name: `${name}, ${effort.few} sessions` }, inMany, goal),
     );
   }
-  await listing(engine, [few, many], effort, goal, context);
+  await listing(engine, [few, many], effort, GROWTH, context);
   for (const [target, sessions] of [
     [few, effort.few],
     [many, effort.many],
