@@ -76,10 +76,15 @@ function copyDocuments(database: Reader, from: string, layout: Layout): void {
   }
 }
 
-/** Takes `[_id, …columns, document]`; changes nothing when the `_id` is taken. */
+/**
+ * Takes `[_id, …columns, document]`; changes nothing when the `_id` is taken. The
+ * columns are named, so that a connection that knows the table from before it was
+ * made anew looks again: SQLite does for a name it misses, not for a count.
+ */
 export function insertStatement(layout: Layout): string {
-  const places = Array(layout.columns.length + 2).fill('?');
-  return `INSERT INTO ${layout.table} VALUES (${places.join(', ')}) ON CONFLICT DO NOTHING`;
+  const columns = [name('_id'), ...layout.columns.map(({ path }) => name(path)), name('_document')];
+  const places = columns.map(() => '?');
+  return `INSERT INTO ${layout.table} (${columns.join(', ')}) VALUES (${places.join(', ')}) ON CONFLICT DO NOTHING`;
 }
 
 export function listInsertStatement(layout: Layout, field: Layout['fields'][number]): string {
