@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.js';
+import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { type StoredEvent, type StoredWaiting, type StoredWebhookDelivery, splitId } from './stored.js';
+import type { StoredEvent, StoredWaiting, StoredWebhookDelivery } from './stored.js';
 
 /**
  * Puts an event in line at an endpoint, in its place among those of its session,
@@ -23,7 +24,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
       const seen = await deliveries.findOne({ _id });
       const now = clock.now();
       const entry: StoredWaiting = {
-        event: splitId(event._id)[1],
+        event: idOf(event),
         type: event.type,
         index: event.index,
         queuedAt: new Date(now),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { SessionEvent, ShownEventType } from '../domain/events.js';
 import { type Status, type StoredSession, statusOf } from '../domain/session.js';
+import { idOf } from '../store/documentId.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { type StoredEvent, splitId } from './stored.js';
+import type { StoredEvent } from './stored.js';
 
 type ShownEvent = SessionEvent & { readonly type: ShownEventType };
 
@@ -15,8 +16,8 @@ export function storedEvent(
   now: number,
 ): StoredEvent {
   return {
-    _id: `${session.partition}/${idOf(session, event, index)}`,
-    session: splitId(session._id)[1],
+    _id: `${session.partition}/${eventIdOf(session, event, index)}`,
+    session: idOf(session),
     index,
     type: event.type,
     body: bodyOf(session, event),
@@ -25,7 +26,7 @@ export function storedEvent(
 }
 
 /** A UUID (version 7) that follows from the event itself and sorts by its time and its place in the history. */
-function idOf({ _id }: StoredSession, { id, at }: ShownEvent, index: number): string {
+function eventIdOf({ _id }: StoredSession, { id, at }: ShownEvent, index: number): string {
   const random = createHash('sha256').update(`${_id}/${id}`).digest().subarray(0, 16);
   return v7({ msecs: at.getTime(), seq: index, random });
 }
@@ -36,7 +37,7 @@ function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent
     type,
     timestamp: at.toISOString(),
     data: {
-      session_id: splitId(session._id)[1],
+      session_id: idOf(session),
       status: STATUS[type] ?? statusOf(session, at.getTime()),
       purpose: session.purpose,
       sandbox: session.mode === 'test',
