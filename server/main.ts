@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { compose, type Service } from './compose/index.js';
 import { welcome } from './compose/welcome.js';
-import { type Config, ConfigError, readConfig } from './config.js';
+import { type Config, ConfigError, readConfig } from './config/config.js';
 import { Failure } from './errors.js';
-import { SecretsRefused } from './secrets/refusal.js';
+import { SecretsRefused } from './secrets/keyring/refusal.js';
 import { StoreRefused } from './store/documents.js';
 
 /**

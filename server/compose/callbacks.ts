@@ -1,7 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { createTakeReports } from '../delivery/reports.js';
-import type { StoredSession } from '../domain/session.js';
 import { deliveryWebhookCallbacks } from '../gateway/callbacks/deliveryWebhook.js';
 import { callbackRoutes } from '../gateway/callbacks/index.js';
 import { twilioCallbacks } from '../gateway/callbacks/twilio.js';
@@ -11,6 +9,8 @@ import { whatsappCallbacks } from '../gateway/callbacks/whatsapp.js';
 import type { ExactRoute } from '../http/router.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
+import type { Clock } from '../platform/clock.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 import type { Queues } from './queues.js';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Provider } from '../delivery/provider.js';
+import { createRoutes, type Routes } from '../delivery/providerOrder.js';
 import { createDeliveryWebhook } from '../delivery/providers/deliveryWebhook.js';
 import { createInbox, type Inbox } from '../delivery/providers/inbox.js';
 import { createSmtp } from '../delivery/providers/smtp.js';
@@ -8,9 +8,9 @@ import { createSns } from '../delivery/providers/sns.js';
 import { createTwilio } from '../delivery/providers/twilio.js';
 import { createVonage } from '../delivery/providers/vonage.js';
 import { createWhatsappCloud } from '../delivery/providers/whatsappCloud.js';
-import { createRoutes, type Routes } from '../delivery/routes.js';
 import type { ChannelName } from '../domain/channels.js';
 import { callbackPath } from '../gateway/callbacks/vendor.js';
+import type { Clock } from '../platform/clock.js';
 import type { Documents } from '../store/documents.js';
 import type { Secrets } from './secrets.js';
 

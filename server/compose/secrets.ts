@@ -1,23 +1,23 @@
 import { availableParallelism } from 'node:os';
-import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import type { Logger } from '../observe/log.js';
-import type { Random } from '../random.js';
-import { createAccessTokens } from '../secrets/accessTokens.js';
-import { createCodeHasher } from '../secrets/codeHasher.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import { createEncryption } from '../secrets/encryption.js';
 import { createFingerprints } from '../secrets/fingerprints.js';
-import { createHashPool, hashConcurrency, openHashPool } from '../secrets/hashPool.js';
-import { createJwt } from '../secrets/jwt.js';
-import { openKeyring } from '../secrets/keyring.js';
-import { masterKeysOfFolder } from '../secrets/masterKeyFile.js';
-import { parseMasterKeys } from '../secrets/masterKeys.js';
-import { measuredPool } from '../secrets/measuredPool.js';
-import { createSessionTokens } from '../secrets/sessionTokens.js';
-import { tracedHasher } from '../secrets/tracedHasher.js';
-import { createVerificationTokens } from '../secrets/verificationToken.js';
+import { createCodeHasher } from '../secrets/hashing/codeHasher.js';
+import { createHashPool, hashConcurrency, openHashPool } from '../secrets/hashing/hashPool.js';
+import { measuredPool } from '../secrets/hashing/measuredPool.js';
+import { tracedHasher } from '../secrets/hashing/tracedHasher.js';
+import { openKeyring } from '../secrets/keyring/keyring.js';
+import { masterKeysOfFolder } from '../secrets/keyring/masterKeyFile.js';
+import { parseMasterKeys } from '../secrets/keyring/masterKeys.js';
+import { createAccessTokens } from '../secrets/tokens/accessTokens.js';
+import { createJwt } from '../secrets/tokens/jwt.js';
+import { createSessionTokens } from '../secrets/tokens/sessionTokens.js';
+import { createVerificationTokens } from '../secrets/tokens/verificationToken.js';
 import type { Documents } from '../store/documents.js';
-import type { Observing } from './observing.js';
+import type { Observing } from './telemetry.js';
 
 /** Requests that may wait for a hash. At 11 ms a hash and two at once, the last waits under two seconds. */
 const WAITING_ROOM = 256;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { type Config, ConfigError } from '../config.js';
+import { type Config, ConfigError } from '../config/config.js';
 import type { TlsFiles } from '../http/http1.js';
 
 /** The certificate and its key, where TLS is configured. Throws ConfigError for files that cannot be read or do not belong together. */

@@ -1,15 +1,15 @@
-import type { Clock } from '../clock.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Outbound } from '../outbound/outbound.js';
-import type { Random } from '../random.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
 import { createDeliver } from '../webhooks/deliver.js';
+import { createTurns } from '../webhooks/endpointConcurrency.js';
 import { createEnqueue, type Enqueue } from '../webhooks/enqueue.js';
 import { createHealth } from '../webhooks/health.js';
 import { createPost, type Post } from '../webhooks/post.js';
 import type { StoredEndpoint, StoredWebhookDelivery } from '../webhooks/stored.js';
-import { createTurns } from '../webhooks/turns.js';
 import { createWebhooks, type Webhooks } from '../webhooks/webhooks.js';
 import type { Secrets } from './secrets.js';
 

@@ -1,5 +1,5 @@
-import { type Config, isLoopback } from '../config.js';
-import type { FirstKeys } from './firstStart.js';
+import { type Config, isLoopback } from '../config/config.js';
+import type { FirstKeys } from './bootstrapKeys.js';
 
 /** What a person sees when the service is up: where it is, and on a first start the keys and commands to copy. */
 export function welcome(config: Config, port: number, keys: FirstKeys | undefined): string {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 
 /** Faults in a row after which a provider is left alone. */
 const FAULTS = 5;

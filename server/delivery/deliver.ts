@@ -1,19 +1,19 @@
 import type { ChannelName } from '../domain/channels.js';
-import { recording, refundEvent } from '../domain/events.js';
+import type { Random } from '../platform/random.js';
+import { recording, refundEvent } from '../session/history.js';
+import { settled } from '../session/messages.js';
 import {
   channelsOf,
   type StoredChannel,
   type StoredDelivery,
   type StoredSession,
-} from '../domain/session.js';
-import type { Random } from '../random.js';
+} from '../session/stored.js';
+import { replacement, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
-import { type Attempt, type AttemptParts, createAttempt } from './attempt.js';
 import type { Breakers } from './breakers.js';
-import { settled } from './outbox.js';
+import { type Attempt, type AttemptParts, createAttempt } from './deliveryAttempt.js';
 import type { Outcome, Provider } from './provider.js';
-import { replacement, vendorKey } from './replacement.js';
-import { afterOutcome, type Circumstances, nextTry, putOff } from './routing.js';
+import { afterOutcome, type Circumstances, nextTry, putOff } from './retryPolicy.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
 const LEASE_MARGIN_MS = 10_000;

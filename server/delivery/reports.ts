@@ -1,12 +1,12 @@
-import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
-import { channelsOf, type StoredDelivery, type StoredSession } from '../domain/session.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
+import type { Clock } from '../platform/clock.js';
+import { settled } from '../session/messages.js';
+import { channelsOf, type StoredDelivery, type StoredSession } from '../session/stored.js';
+import { replacement, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
-import { settled } from './outbox.js';
 import type { FinalError } from './provider.js';
-import { replacement, vendorKey } from './replacement.js';
 
 /** Waits before a message that nobody here knows is looked for again: altogether less than vendors wait for an answer. */
 const LOOK_AGAIN_MS = [500, 1_500] as const;

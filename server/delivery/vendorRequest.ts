@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
 import { retryAfterMs } from '../outbound/retryAfter.js';
+import type { Clock } from '../platform/clock.js';
 import type { FinalError, Outcome } from './provider.js';
 
 /** Answers are a few hundred bytes; whatever is longer is not one. */

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 
 /** Shortest and longest code of the contract, in digits. */
 export const CODE_LENGTH = { min: 4, max: 8 } as const;

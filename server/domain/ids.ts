@@ -1,6 +1,6 @@
 import { parse, stringify, v7 } from 'uuid';
-import type { Clock } from '../clock.js';
-import type { Random } from '../random.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import { CROCKFORD_LENGTH, fromCrockford, toCrockford } from './crockford.js';
 
 /**

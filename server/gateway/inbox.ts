@@ -1,11 +1,11 @@
 import type { Inbox } from '../delivery/providers/inbox.js';
 import { Failure } from '../errors.js';
-import { sendJson } from '../http/answer.js';
+import { fromThisMachine } from '../http/isLoopbackRequest.js';
 import type { HttpRequest } from '../http/message.js';
 import { pageHeaders } from '../http/pageHeaders.js';
+import { sendJson } from '../http/respond.js';
 import type { ExactRoute } from '../http/router.js';
-import { fromThisMachine } from '../http/thisMachine.js';
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 import { inboxPage } from './inboxPage.js';
 
 /**

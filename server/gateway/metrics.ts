@@ -1,7 +1,7 @@
 import { Failure } from '../errors.js';
+import { fromThisMachine } from '../http/isLoopbackRequest.js';
 import type { HttpRequest } from '../http/message.js';
 import type { ExactRoute } from '../http/router.js';
-import { fromThisMachine } from '../http/thisMachine.js';
 import { EXPOSITION_TYPE } from '../observe/metrics/exposition.js';
 import { bearer } from '../pipeline/headers.js';
 import { isSameSecret } from '../secrets/isSameSecret.js';

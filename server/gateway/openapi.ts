@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sendJson } from '../http/answer.js';
+import { sendJson } from '../http/respond.js';
 import type { ExactRoute } from '../http/router.js';
 import type { Dialect, RestRoute } from './dialect.js';
 

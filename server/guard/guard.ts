@@ -1,14 +1,14 @@
-import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
-import type { Mode } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
+import type { Clock } from '../platform/clock.js';
+import type { Mode } from '../session/stored.js';
+import { byCountry, byPrefix, byWorkspace } from './evaluateRules.js';
 import type { RecordRefusal, RefusedRecipient } from './refusals.js';
 import type { Refusal } from './rules.js';
 import type { GuardReader, GuardSettings } from './settings.js';
 import type { Counted, Tallies } from './tally.js';
-import { byCountry, byPrefix, byWorkspace } from './verdict.js';
 import type { AskVeto, Verdict } from './veto.js';
 
 /** When a backend that did not answer may do so again, milliseconds. */

@@ -1,5 +1,5 @@
 import type { ChannelName } from '../domain/channels.js';
-import type { StoredChannel } from '../domain/session.js';
+import type { StoredChannel } from '../session/stored.js';
 import type { RefusedRecipient } from './refusals.js';
 
 type Named = Pick<StoredChannel, 'masked' | 'recipient' | 'prefix' | 'country'>;

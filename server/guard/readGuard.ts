@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { type Duration, durationMs } from '@bufbuild/protobuf/wkt';
 import type { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { invalid } from '../errors.js';
 import { isCountry } from './countries.js';
 import { defaultsOf, type GuardSettings, type StoredGuard } from './settings.js';

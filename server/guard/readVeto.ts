@@ -3,9 +3,9 @@ import { durationMs } from '@bufbuild/protobuf/wkt';
 import type { VetoSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { invalid } from '../errors.js';
 import type { Outbound } from '../outbound/outbound.js';
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
-import { newWebhookSecret, webhookSecretFault } from '../secrets/standardWebhooks.js';
+import { newWebhookSecret, webhookSecretFault } from '../secrets/tokens/standardWebhooks.js';
 import type { VetoSettings } from './settings.js';
 
 export const DEFAULT_TIMEOUT_MS = 1_000;

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
-import type { Mode } from '../domain/session.js';
+import type { Clock } from '../platform/clock.js';
+import type { Mode } from '../session/stored.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import type { GuardRule } from './rules.js';
 

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
+import type { Clock } from '../platform/clock.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
-import { remembering } from '../store/remembered.js';
+import { remembering } from '../store/ttlCache.js';
 
 /** At most `max` in any window; 0: off. */
 export interface Velocity {

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
 import type { ChannelName } from '../domain/channels.js';
 import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbound.js';
-import { signWebhook } from '../secrets/standardWebhooks.js';
+import type { Clock } from '../platform/clock.js';
+import { signWebhook } from '../secrets/tokens/standardWebhooks.js';
 
 /** The most of an answer that is read. */
 export const ANSWER_BYTES = 16_384;

@@ -1,8 +1,8 @@
 import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.js';
-import { peerKey } from '../domain/addresses.js';
+import { peerKey } from '../domain/ipAddresses.js';
 import type { Networks } from '../domain/networks.js';
+import type { Clock } from '../platform/clock.js';
 import { Connection, type Exchange } from './connection.js';
 import type { HttpLimits } from './limits.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';

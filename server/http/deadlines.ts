@@ -1,5 +1,5 @@
 import { constants } from 'node:http2';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { Connection, Exchange } from './connection.js';
 import type { Connections } from './connections.js';
 import type { HttpLimits } from './limits.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { sendJson } from './answer.js';
+import type { Clock } from '../platform/clock.js';
+import { sendJson } from './respond.js';
 import type { ExactRoute } from './router.js';
 
 /** What decides whether this process should be sent requests. */

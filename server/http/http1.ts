@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.js';
 import { Failure, type Reason } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
 import type { Connections } from './connections.js';
-import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpRequest, HttpResponse } from './message.js';
 import { refuse } from './refuse.js';
+import type { Intake } from './rejectedRequests.js';
 
 /** Certificate chain and private key, PEM. */
 export interface TlsFiles {

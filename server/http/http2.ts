@@ -1,6 +1,6 @@
 import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { HttpLimits } from './limits.js';

@@ -1,15 +1,15 @@
 import type { AddressInfo, Socket } from 'node:net';
-import { type Clock, systemClock } from '../clock.js';
 import { type Networks, networks } from '../domain/networks.js';
+import { type Clock, systemClock } from '../platform/clock.js';
 import { acceptPlain, acceptTls, takeOver } from './accept.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { watchDeadlines } from './deadlines.js';
 import { createHttp1, type TlsFiles } from './http1.js';
 import { createHttp2 } from './http2.js';
-import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpHandler } from './message.js';
+import type { Intake } from './rejectedRequests.js';
 import { createServe } from './serve.js';
 
 export interface ListenerOptions {

@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../domain/addresses.js';
+import { canonicalAddress } from '../domain/ipAddresses.js';
 import type { Networks } from '../domain/networks.js';
 import type { HttpRequest } from './message.js';
 

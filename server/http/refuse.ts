@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from '../errors.js';
-import { errorBody } from './answer.js';
 import type { Connections } from './connections.js';
-import type { Intake } from './intake.js';
+import type { Intake } from './rejectedRequests.js';
+import { errorBody } from './respond.js';
 
 /**
  * Answers bytes that are no HTTP/1.1 request. There is no response object for

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { constants } from 'node:http2';
-import type { Clock } from '../clock.js';
 import { Failure, toFailure } from '../errors.js';
-import { sendFailure } from './answer.js';
+import type { Clock } from '../platform/clock.js';
 import type { Connections } from './connections.js';
-import type { Intake } from './intake.js';
 import type { HttpLimits } from './limits.js';
 import { cut, type HttpHandler, type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
+import type { Intake } from './rejectedRequests.js';
+import { sendFailure } from './respond.js';
 
 /**
  * What both HTTP versions call with each request: notes it, refuses what no

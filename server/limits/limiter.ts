@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
 import type { RateLimit } from '../domain/rateLimit.js';
 import { Failure } from '../errors.js';
-import type { Random } from '../random.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
 import { type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
 import { type Counted, countHit, type HitLog, peekHit, takeBack } from './slidingLog.js';

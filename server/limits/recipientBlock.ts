@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import { SESSION_LIMITS } from '../domain/sessionLimits.js';
 import { Failure } from '../errors.js';
+import type { Clock } from '../platform/clock.js';
+import { SESSION_LIMITS } from '../session/limits.js';
 import type { Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 

@@ -1,13 +1,13 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
-import { stopped } from '../delivery/outbox.js';
-import { deliveryEvents, recording, sessionEvent } from '../domain/events.js';
-import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure } from '../errors.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
+import { deliveryEvents, recording, sessionEvent } from '../session/history.js';
+import { stopped } from '../session/messages.js';
+import { channelsOf, type StoredSession } from '../session/stored.js';
 import type { Collection, Update } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './present.js';
+import { presentSession } from './toProto/sessionToProto.js';
 
 /** Ends a session before its time. A cancelled session stays cancelled; an approved one stays approved. */
 export function createCancelSession(

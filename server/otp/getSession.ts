@@ -1,10 +1,10 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
-import type { StoredSession } from '../domain/session.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './present.js';
+import { presentSession } from './toProto/sessionToProto.js';
 
 /** Reads one session. */
 export function createGetSession(

@@ -1,11 +1,11 @@
 import { TokenState, type VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
-import type { StoredSession } from '../domain/session.js';
-import type { VerificationTokens } from '../secrets/verificationToken.js';
+import { when } from '../contract/timestampField.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
+import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
-import { when } from '../timestamps.js';
-import { findProven, presentProof } from './proof.js';
+import { findProven, presentProof } from './toProto/proofToProto.js';
 
 /** Looks at a verification token without using it up. */
 export function createIntrospect(

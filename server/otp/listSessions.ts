@@ -3,15 +3,15 @@ import {
   ListSessionsRequestSchema,
   type OtpService,
 } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
-import type { StoredSession } from '../domain/session.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
-import { canonicalRequest } from './canonical.js';
-import { readPageToken, writePageToken } from './pageToken.js';
-import { presentSession } from './present.js';
-import { indexedFilters, matcher, recipientFingerprints } from './sessionFilter.js';
+import { canonicalRequest } from './idempotency/canonicalRequest.js';
+import { indexedFilters, matcher, recipientFingerprints } from './list/filter.js';
+import { readPageToken, writePageToken } from './list/pageToken.js';
+import { presentSession } from './toProto/sessionToProto.js';
 
 const DEFAULT_PAGE = 20;
 /** Documents read in one call; a page that is still not full then ends early and has a next token. */

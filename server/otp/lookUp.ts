@@ -1,7 +1,7 @@
-import type { Call } from '../call.js';
 import { parseId } from '../domain/ids.js';
-import type { StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
+import type { Call } from '../pipeline/call.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 
 /**

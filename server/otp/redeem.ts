@@ -2,21 +2,21 @@ import {
   RedeemRequestSchema,
   type VerificationTokenService,
 } from '../../gen/otp/v1/verification_token_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
+import { when } from '../contract/timestampField.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
-import { satisfactionKey } from '../domain/satisfaction.js';
-import { channelsOf, type StoredOperation, type StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
-import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
+import { satisfactionKey } from '../session/satisfaction.js';
+import { channelsOf, type StoredOperation, type StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
-import { when } from '../timestamps.js';
-import { canonicalRequest } from './canonical.js';
-import { storedOperation } from './plan.js';
-import { type Approved, findProven, presentProof } from './proof.js';
-import { repeatable } from './repeatable.js';
+import { canonicalRequest } from './idempotency/canonicalRequest.js';
+import { repeatable } from './idempotency/inSession.js';
+import { storedOperation } from './send/parseOptions.js';
+import { type Approved, findProven, presentProof } from './toProto/proofToProto.js';
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;

@@ -1,31 +1,37 @@
 import { isIP } from 'node:net';
 import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import { type Call, type Handler, traceOf } from '../call.js';
-import type { Clock } from '../clock.js';
+import type { Sent } from '../admin/stats/stats.js';
+import type { Wallet } from '../admin/wallet/wallet.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
-import { channelsOf, type StoredSession, statusOf } from '../domain/session.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import { phonesOf } from '../guard/phones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
+import { type Call, type Handler, traceOf } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
-import type { HashPool } from '../secrets/hashPool.js';
-import type { Sent } from '../stats/stats.js';
+import type { HashPool } from '../secrets/hashing/hashPool.js';
+import { channelsOf, type StoredSession, statusOf } from '../session/stored.js';
+import {
+  channelsToResend,
+  type Occasion,
+  refuseResend,
+  renewal,
+  renewalGuard,
+} from '../session/transitions/renew.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
-import type { Wallet } from '../wallet/wallet.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
-import { admit } from './admission.js';
-import { canonicalRequest } from './canonical.js';
-import { holding } from './charge.js';
+import { canonicalRequest } from './idempotency/canonicalRequest.js';
+import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './newSession.js';
-import { presentSession } from './present.js';
-import { channelsToResend, type Occasion, refuseResend, renewal, renewalGuard } from './renewal.js';
-import { repeatable } from './repeatable.js';
-import { sendCounts } from './sendCounts.js';
+import { admit } from './send/admit.js';
+import { sendCounts } from './send/limitKeys.js';
+import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './send/newSession.js';
+import { holding } from './send/withDebit.js';
+import { presentSession } from './toProto/sessionToProto.js';
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;

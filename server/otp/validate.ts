@@ -1,10 +1,9 @@
 import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call.js';
+import type { Handler } from '../pipeline/call.js';
 import { idOf } from '../store/documentId.js';
-import { canonicalRequest } from './canonical.js';
+import { canonicalRequest } from './idempotency/canonicalRequest.js';
+import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-
-import { repeatable } from './repeatable.js';
 import { givenCodes, tokenOf, type VerifyParts } from './verify.js';
 
 /** Checks the code of a session with one channel and answers with the verification token. */

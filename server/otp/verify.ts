@@ -1,21 +1,21 @@
 import { type OtpService, type VerifyRequest, VerifyRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call.js';
-import type { Clock } from '../clock.js';
+import { when } from '../contract/timestampField.js';
 import { type ChannelName, channelEnum, isChannelName } from '../domain/channels.js';
-import { channelsOf, type StoredSession } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
+import type { Handler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
-import type { VerificationTokens } from '../secrets/verificationToken.js';
+import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
+import { channelsOf, type StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
-import { when } from '../timestamps.js';
-import { canonicalRequest } from './canonical.js';
-import type { GivenCodes } from './checkCodes.js';
-import type { createCheckOnce } from './checkOnce.js';
+import { canonicalRequest } from './idempotency/canonicalRequest.js';
+import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './present.js';
-import { repeatable } from './repeatable.js';
+import { presentSession } from './toProto/sessionToProto.js';
+import type { GivenCodes } from './verify/checkCodes.js';
+import type { createCheckOnce } from './verify/replayOrCheck.js';
 
 export interface VerifyParts {
   readonly sessions: Collection<StoredSession>;

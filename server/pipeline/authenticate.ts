@@ -1,10 +1,10 @@
-import type { Call } from '../call.js';
+import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Principal } from '../domain/principal.js';
 import { Failure } from '../errors.js';
-import type { ApiKeys } from '../keys/apiKeys.js';
-import type { AccessTokens } from '../secrets/accessTokens.js';
-import type { SessionTokens } from '../secrets/sessionTokens.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
+import type { AccessTokens } from '../secrets/tokens/accessTokens.js';
+import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
+import type { Call } from './call.js';
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 

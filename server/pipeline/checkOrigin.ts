@@ -1,6 +1,6 @@
-import type { Call } from '../call.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import { Failure } from '../errors.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
+import type { Call } from './call.js';
 
 /**
  * Refuses browsers of origins a workspace does not list. Checked on the request

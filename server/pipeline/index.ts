@@ -1,7 +1,7 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from '../call.js';
 import { Failure, toFailure } from '../errors.js';
-import { createLife, type LifeParts } from './life.js';
+import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from './call.js';
+import { createLife, type LifeParts } from './callLifecycle.js';
 import { createStream, type Stream } from './stream.js';
 
 /** One check that every call passes. It may set fields of the call; it throws a Failure to refuse it. */

@@ -13,15 +13,15 @@ import {
 } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
-import type { Intake } from '../http/intake.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
+import type { Intake } from '../http/rejectedRequests.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
-import { refusal, restate } from './restate.js';
+import { refusal, restate } from './rewriteRefusals.js';
 
 /** Largest request message, bytes, and largest answer. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
 export const READ_MAX = 65_536;

@@ -20,11 +20,11 @@ import {
 import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
-import type { Intake } from '../http/intake.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
+import type { Intake } from '../http/rejectedRequests.js';
+import { isAbandoned } from '../pipeline/callLifecycle.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
-import { isAbandoned } from '../pipeline/life.js';
 import { callSignal } from './callSignal.js';
 import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Failure } from '../errors.js';
-import type { Random } from '../random.js';
-import { bind } from './binding.js';
-import type { Key, KeySet } from './keySet.js';
+import type { Random } from '../platform/random.js';
+import type { Key, KeySet } from './keyring/keySet.js';
+import { bind } from './lengthPrefixed.js';
 import { openBox, sealBox } from './sealedBox.js';
 
 /** Where a value is kept. A sealed value opens in this place only. */

@@ -1,6 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import { bind } from './binding.js';
-import type { Key, KeySet } from './keySet.js';
+import type { Key, KeySet } from './keyring/keySet.js';
+import { bind } from './lengthPrefixed.js';
 
 /** Keyed fingerprints, by which things are found again without being kept. Nothing can be read from one. */
 export interface Fingerprints {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE = 12;

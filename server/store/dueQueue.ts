@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
 import type { Logger } from '../observe/log.js';
+import type { Clock } from '../platform/clock.js';
 import type { Collection, Document } from './documents.js';
 
 /** How often the store is asked for work that nobody here knows of: another process's, or a retry. */

@@ -1,17 +1,17 @@
-import { type Clock, systemClock } from '../clock.js';
-import { PURGE } from './access.js';
-import { CheckedCollection } from './checked.js';
+import { type Clock, systemClock } from '../platform/clock.js';
 import { COLLECTIONS, type CollectionSpec } from './collections.js';
 import { type Collection, type Document, type Documents, UnsupportedOperation } from './documents.js';
 import { EmbeddedCollection } from './embedded/collection.js';
 import { openFile, refusal, type StoreFile } from './embedded/file.js';
 import { Layout } from './embedded/layout.js';
-import { whileBusy } from './embedded/patience.js';
+import { whileBusy } from './embedded/retryWhileBusy.js';
 import { storeFailure } from './embedded/sqlite.js';
 import { startSweeper } from './embedded/sweeper.js';
 import { makeTables } from './embedded/tables.js';
 import { TableWriter } from './embedded/tableWriter.js';
 import { WriteQueue } from './embedded/writeQueue.js';
+import { PURGE } from './indexChoice.js';
+import { CheckedCollection } from './validatingCollection.js';
 
 export interface EmbeddedOptions {
   /** Where the file is kept; made when missing, for its owner only. */

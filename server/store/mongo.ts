@@ -6,7 +6,6 @@ import {
   ReadConcern,
   WriteConcern,
 } from 'mongodb';
-import { CheckedCollection } from './checked.js';
 import { COLLECTIONS, type CollectionSpec } from './collections.js';
 import {
   type Collection,
@@ -19,6 +18,7 @@ import { MongoCollection } from './mongo/collection.js';
 import { createDeadline, type Deadline } from './mongo/deadline.js';
 import { startFailure } from './mongo/failures.js';
 import { checkWritable, createMissing } from './mongo/preparation.js';
+import { CheckedCollection } from './validatingCollection.js';
 
 export interface MongoOptions {
   /** A MongoDB connection string; the database in it, or `countersign`. */

@@ -1,11 +1,12 @@
-import type { Clock } from '../clock.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
-import type { Random } from '../random.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import type { Documents, Update } from '../store/documents.js';
+import type { Turns } from './endpointConcurrency.js';
 import { type Health, isFailing } from './health.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { toBeSent } from './line.js';
+import { toBeSent } from './pendingEvents.js';
 import { isAccepted, type Post, type Posted } from './post.js';
 import { nextTryAt } from './schedule.js';
 import {
@@ -16,7 +17,6 @@ import {
   type StoredWebhookDelivery,
   splitId,
 } from './stored.js';
-import type { Turns } from './turns.js';
 
 const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) * 1_000;
 

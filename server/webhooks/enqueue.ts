@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../platform/clock.js';
 import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';

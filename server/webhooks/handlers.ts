@@ -5,30 +5,30 @@ import {
   WebhookEndpointSchema,
   type WebhookService,
 } from '../../gen/otp/admin/v1/webhook_service_pb.js';
-import type { Call } from '../call.js';
-import type { Clock } from '../clock.js';
+import { modeName } from '../admin/shared/mode.js';
+import { readPage } from '../admin/shared/paging.js';
+import { targetMode, targetWorkspace } from '../admin/shared/target.js';
+import { setting, updated } from '../admin/shared/update.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import { parseId } from '../domain/ids.js';
 import { partitionOf } from '../domain/principal.js';
-import type { Mode } from '../domain/session.js';
 import { Failure, invalid } from '../errors.js';
-import type { Handlers } from '../handlers.js';
-import { modeName } from '../operator/mode.js';
-import { readPage } from '../operator/paging.js';
-import { targetMode, targetWorkspace } from '../operator/target.js';
-import { setting, updated } from '../operator/update.js';
 import type { Outbound } from '../outbound/outbound.js';
-import type { Random } from '../random.js';
+import type { Call } from '../pipeline/call.js';
+import type { Handlers } from '../pipeline/handlers.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
 import type { Encryption } from '../secrets/encryption.js';
+import type { Mode } from '../session/stored.js';
 import type { Collection, Documents } from '../store/documents.js';
-import type { Workspaces } from '../workspaces/workspaces.js';
 import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { Post } from './post.js';
-import { presentAttempt, presentDelivery, presentEndpoint } from './present.js';
 import { createReplay } from './replay.js';
 import { newSecret, rotated } from './secrets.js';
 import type { StoredEndpoint, StoredWebhookDelivery } from './stored.js';
 import { testEvent } from './testEvent.js';
+import { presentAttempt, presentDelivery, presentEndpoint } from './toProto.js';
 import { endpointsOf, type Webhooks } from './webhooks.js';
 
 const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
+import type { Clock } from '../platform/clock.js';
 import type { Collection } from '../store/documents.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { isAccepted } from './post.js';

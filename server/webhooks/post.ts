@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
 import { NoAnswer, type Outbound, type OutboundError } from '../outbound/outbound.js';
 import { retryAfterMs } from '../outbound/retryAfter.js';
+import type { Clock } from '../platform/clock.js';
 import type { Encryption } from '../secrets/encryption.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { signedHeaders } from './secrets.js';

@@ -1,9 +1,9 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { ReplayWebhookEventsRequestSchema } from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import { readPage } from '../admin/shared/paging.js';
 import { firstIdAt, parseId } from '../domain/ids.js';
 import { Failure, invalid } from '../errors.js';
-import { readPage } from '../operator/paging.js';
 import type { Documents } from '../store/documents.js';
 import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';

@@ -1,4 +1,4 @@
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredWaiting } from './stored.js';
 

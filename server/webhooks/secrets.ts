@@ -1,6 +1,6 @@
-import type { Random } from '../random.js';
+import type { Random } from '../platform/random.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
-import { newWebhookSecret, type SignedHeaders, signWebhook } from '../secrets/standardWebhooks.js';
+import { newWebhookSecret, type SignedHeaders, signWebhook } from '../secrets/tokens/standardWebhooks.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredSecret } from './stored.js';
 

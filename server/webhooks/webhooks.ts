@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js';
-import { isShown, type SessionEvent } from '../domain/events.js';
-import type { StoredSession } from '../domain/session.js';
+import type { Clock } from '../platform/clock.js';
+import { isShown, type SessionEvent } from '../session/history.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { remembering } from '../store/remembered.js';
+import { remembering } from '../store/ttlCache.js';
 import type { Enqueue } from './enqueue.js';
 import { storedEvent } from './event.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemClock } from '../../server/clock.js';
 import { firstIdAt, newId } from '../../server/domain/ids.js';
-import type { StoredSession } from '../../server/domain/session.js';
-import { systemRandom } from '../../server/random.js';
+import { systemClock } from '../../server/platform/clock.js';
+import { systemRandom } from '../../server/platform/random.js';
+import type { StoredSession } from '../../server/session/stored.js';
 import type { Collection, Documents } from '../../server/store/documents.js';
 import { inTurn, jsonRequest, type Request } from './load/request.js';
 import type { RunningService } from './service.js';

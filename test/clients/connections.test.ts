@@ -5,7 +5,7 @@ import { Code, readError } from '../../clients/errors/index.js';
 import { createOtpClient as createGrpcJsClient } from '../../clients/grpc-js/index.js';
 import { createOtpClient } from '../../clients/node/index.js';
 import { startService } from '../support/service.js';
-import { type StandIn, startStandIn } from './standIn.js';
+import { type StandIn, startStandIn } from './support/standIn.js';
 
 let standIn: StandIn | undefined;
 afterEach(async () => {
@@ -72,7 +72,8 @@ describe('a credential', () => {
 });
 
 describe('TLS with a certificate of a private authority', () => {
-  const file = (name: string) => fileURLToPath(new URL(`../http/tls/${name}.pem`, import.meta.url));
+  const file = (name: string) =>
+    fileURLToPath(new URL(`../unit/http/support/tls/${name}.pem`, import.meta.url));
   type Connect = (
     baseUrl: string,
     ca: Buffer,

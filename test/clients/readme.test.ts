@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOtpClient } from '../../clients/node/index.js';
 import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode, otherThan } from '../wire/delivered.js';
-import { type Consumer, createConsumer, snippetsOf } from './consumer.js';
+import { deliveredCode, otherThan } from '../wire/support/delivered.js';
+import { type Consumer, createConsumer, snippetsOf } from './support/consumer.js';
 
 let service: TestService;
 let consumer: Consumer;

@@ -12,7 +12,7 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { Failure } from '../../server/errors.js';
 import { toConnectError } from '../../server/rpc/connectError.js';
-import { type StandIn, startStandIn } from './standIn.js';
+import { type StandIn, startStandIn } from './support/standIn.js';
 
 const busy = (retryAfterMs?: number) =>
   new ConnectError(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Spec } from '../../server/observe/metrics/instruments.js';
 import { METRICS } from '../../server/observe/metrics/table.js';
 import { type Selector, selectorsOf } from '../support/promql.js';
-import { publishedQueries } from './queries.js';
+import { publishedQueries } from './support/queries.js';
 
 const TABLE: readonly Spec[] = Object.values<Spec>(METRICS);
 /** Labels that Prometheus itself puts on whatever it reads. */

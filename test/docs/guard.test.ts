@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { GUARD_RULES } from '../../.ci/docs/guard.js';
 import { GuardRule, GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { GUARD_RULES } from '../../tools/docs/guard.js';
 
 it('the page of the guard has a row for every rule of the contract, and names fields that exist', () => {
   const named = Object.keys(GUARD_RULES).map((rule) => rule.replaceAll('-', '_').toUpperCase());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { promiseTestsIn } from '../../.ci/docs/promiseTests.js';
+import { promiseTestsIn } from '../../tools/docs/promiseTests.js';
 
 const found = (source: string) => promiseTestsIn(source);
 const one = (skipped: boolean) => [{ id: 'A1', title: 'x', skipped }];

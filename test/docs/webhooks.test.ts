@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { EVENT_TYPES } from '../../.ci/docs/webhooks.js';
 import { WebhookEndpointSchema } from '../../gen/otp/admin/v1/webhook_service_pb.js';
-import { systemClock } from '../../server/clock.js';
+import { checkRules } from '../../server/contract/validation.js';
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
-import { checkRules } from '../../server/validation.js';
+import { systemClock } from '../../server/platform/clock.js';
 import { WEBHOOK_LIMITS } from '../../server/webhooks/limits.js';
+import { EVENT_TYPES } from '../../tools/docs/webhooks.js';
 import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findings } from './finding.js';
+import { findings } from './support/finding.js';
 
 const find = (value: string, content: string | Buffer) =>
   findings([{ kind: 'it', value }], { there: content }).length > 0;

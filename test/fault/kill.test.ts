@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SESSION_LIMITS } from '../../server/domain/sessionLimits.js';
+import { SESSION_LIMITS } from '../../server/session/limits.js';
 import { builtMain } from '../support/builtServer.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';

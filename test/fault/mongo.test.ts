@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Collection, Documents } from '../../server/store/documents.js';
 import { openMongo } from '../../server/store/mongo.js';
-import { THINGS, type Thing } from '../contract/documents.js';
+import { THINGS, type Thing } from '../storeContract/documents.js';
 import { eventually } from '../support/eventually.js';
 import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcpProxy.js';

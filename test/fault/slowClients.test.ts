@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../server/clock.js';
+import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { deliveryWebhookWire } from '../delivery/vendors/deliveryWebhook.js';
-import { startVendorStub, type VendorStub } from '../delivery/vendors/vendorStub.js';
 import { builtMain } from '../support/builtServer.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
 import { type ServiceProcess, startProcess } from '../support/serviceProcess.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcpProxy.js';
+import { deliveryWebhookWire } from '../unit/delivery/support/vendors/deliveryWebhook.js';
+import { startVendorStub, type VendorStub } from '../unit/delivery/support/vendors/vendorStub.js';
 
 const KEY = randomBytes(24).toString('base64url');
 const SECRET = `whsec_${randomBytes(24).toString('base64')}`;

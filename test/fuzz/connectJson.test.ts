@@ -1,16 +1,16 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ERRORS } from '../../server/errors.js';
-import { multichannelApi, opened } from '../promises/multichannelApi.js';
+import { multichannelApi, opened } from '../promises/support/multichannelApi.js';
 import { startService, type TestService } from '../support/service.js';
 import { contractServices } from '../support/services.js';
 import { newKey } from '../support/tenant.js';
-import { chooser } from './chooser.js';
-import { exchanger, hammer, type WireAnswer, type WireRequest } from './exchange.js';
-import { floodOfCalls } from './flood.js';
-import { corrupted, junkBody, junkValue, mutated } from './junk.js';
-import { requestOf } from './messages.js';
-import type { Known } from './shaped.js';
+import { chooser } from './support/chooser.js';
+import { exchanger, hammer, type WireAnswer, type WireRequest } from './support/exchange.js';
+import { floodOfCalls } from './support/flood.js';
+import { corrupted, junkBody, junkValue, mutated } from './support/junk.js';
+import { requestOf } from './support/messages.js';
+import type { Known } from './support/shaped.js';
 
 const REQUESTS = 3_000;
 const AT_ONCE = 24;

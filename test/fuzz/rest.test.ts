@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { errorBody } from '../../server/http/answer.js';
-import { DOORS, type Door } from '../gateway/doors.js';
+import type { errorBody } from '../../server/http/respond.js';
 import { checkAnswer } from '../support/openapi.js';
 import { startService, type TestService } from '../support/service.js';
-import { chooser } from './chooser.js';
-import { exchanger, hammer, type WireAnswer, type WireRequest } from './exchange.js';
-import { openFlood, wholeFlow } from './familiar.js';
-import { requestMaker } from './restRequests.js';
+import { DOORS, type Door } from '../unit/gateway/support/doors.js';
+import { chooser } from './support/chooser.js';
+import { exchanger, hammer, type WireAnswer, type WireRequest } from './support/exchange.js';
+import { openFlood, wholeFlow } from './support/familiar.js';
+import { requestMaker } from './support/restRequests.js';
 
 const REQUESTS = 10_000;
 const AT_ONCE = 24;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DOORS } from '../gateway/doors.js';
 import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './neighbours.js';
-import { ROUTES } from './routes.js';
+import { DOORS } from '../unit/gateway/support/doors.js';
+import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { ROUTES } from './support/routes.js';
 
 const DESCRIBED = DOORS.flatMap(({ dialect }) =>
   dialect.routes.map(({ method, path }) => ({ route: `${method} ${path}`, credential: dialect.credential })),

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { access } from '../../gen/otp/v1/access_pb.js';
 import { startService, type TestService } from '../support/service.js';
 import { contractServices } from '../support/services.js';
-import { asking, type Told } from './asking.js';
-import { filled, nobodys, type Owned, type Tenant, tenantOf } from './neighbours.js';
-import { ROWS } from './rows.js';
+import { asking, type Told } from './support/asking.js';
+import { filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { ROWS } from './support/rows.js';
 
 const METHODS = (await contractServices()).flatMap(({ methods }) => methods);
 const pathOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;

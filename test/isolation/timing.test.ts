@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DOORS } from '../gateway/doors.js';
 import { startService, type TestService } from '../support/service.js';
 import { contractServices } from '../support/services.js';
-import { asking } from './asking.js';
-import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './neighbours.js';
-import { ROUTES } from './routes.js';
-import { ROWS } from './rows.js';
+import { DOORS } from '../unit/gateway/support/doors.js';
+import { asking } from './support/asking.js';
+import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { ROUTES } from './support/routes.js';
+import { ROWS } from './support/rows.js';
 
 /** Pairs of calls that are timed, after some that are not. */
 const PAIRS = 50;

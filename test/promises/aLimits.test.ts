@@ -12,7 +12,7 @@ import {
   validate,
   verified,
   wrongCodes,
-} from './beneficiaryApi.js';
+} from './support/beneficiaryApi.js';
 
 const HOUR = 3_600_000;
 const UNKNOWN = 'otp_01HX9NPQ12ABCDEFGH34567890';

@@ -14,7 +14,7 @@ import {
   to,
   validate,
   wrongCodes,
-} from './beneficiaryApi.js';
+} from './support/beneficiaryApi.js';
 
 let service: TestService;
 let integration: Integration;

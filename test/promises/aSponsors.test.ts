@@ -10,7 +10,7 @@ import {
   redeem,
   send,
   verified,
-} from './beneficiaryApi.js';
+} from './support/beneficiaryApi.js';
 
 let service: TestService;
 let api: Rest;

@@ -3,7 +3,7 @@ import { eachEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manualClock.js';
 import type { Rest } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { newBeneficiary, newIntegration, redeem, verified } from './beneficiaryApi.js';
+import { newBeneficiary, newIntegration, redeem, verified } from './support/beneficiaryApi.js';
 
 const OPERATION = { type: 'SETTLEMENT', id: 'stl_4711', product_type: 'LAB' };
 

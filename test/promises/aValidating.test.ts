@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { idToOtp, newId } from '../../server/domain/ids.js';
-import { systemRandom } from '../../server/random.js';
+import { systemRandom } from '../../server/platform/random.js';
 import type { Rest, RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import {
@@ -12,7 +12,7 @@ import {
   validate,
   verified,
   wrongCodes,
-} from './beneficiaryApi.js';
+} from './support/beneficiaryApi.js';
 
 let service: TestService;
 let api: Rest;

@@ -9,7 +9,7 @@ import {
   multichannelApi,
   opened,
   recipientsFor,
-} from './multichannelApi.js';
+} from './support/multichannelApi.js';
 
 describe('resending', () => {
   let service: TestService;

@@ -7,8 +7,8 @@ import { ManualClock } from '../support/manualClock.js';
 import { apiKey, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { otherThan } from '../wire/delivered.js';
-import { fresh, type MultichannelApi, multichannelOver, opened } from './multichannelApi.js';
+import { otherThan } from '../wire/support/delivered.js';
+import { fresh, type MultichannelApi, multichannelOver, opened } from './support/multichannelApi.js';
 
 const engine = embeddedEngine();
 /** What stands in the way of the store. */

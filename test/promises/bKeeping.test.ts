@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Overrides } from '../../server/compose/index.js';
-import type { StoredSession } from '../../server/domain/session.js';
-import { systemRandom } from '../../server/random.js';
+import { systemRandom } from '../../server/platform/random.js';
+import type { StoredSession } from '../../server/session/stored.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { apiKey, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { otherThan } from '../wire/delivered.js';
+import { otherThan } from '../wire/support/delivered.js';
 import {
   codesOf,
   fresh,
@@ -18,7 +18,7 @@ import {
   multichannelApi,
   multichannelOver,
   opened,
-} from './multichannelApi.js';
+} from './support/multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 const DAY = 86_400_000;

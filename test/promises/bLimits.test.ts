@@ -3,8 +3,14 @@ import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { otherThan } from '../wire/delivered.js';
-import { fresh, type MultichannelApi, multichannelApi, type Opened, opened } from './multichannelApi.js';
+import { otherThan } from '../wire/support/delivered.js';
+import {
+  fresh,
+  type MultichannelApi,
+  multichannelApi,
+  type Opened,
+  opened,
+} from './support/multichannelApi.js';
 
 const MINUTE = 60_000;
 

@@ -2,8 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { otherThan } from '../wire/delivered.js';
-import { codesOf, type MultichannelApi, messagesOf, multichannelApi, opened } from './multichannelApi.js';
+import { otherThan } from '../wire/support/delivered.js';
+import {
+  codesOf,
+  type MultichannelApi,
+  messagesOf,
+  multichannelApi,
+  opened,
+} from './support/multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 type Calls = ReturnType<typeof connectJson>;

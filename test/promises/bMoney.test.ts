@@ -9,7 +9,7 @@ import {
   type MultichannelApi,
   multichannelApi,
   recipientsFor,
-} from './multichannelApi.js';
+} from './support/multichannelApi.js';
 
 const PRICES = { emailMicros: '1000', smsMicros: '50000', whatsappMicros: '30000' };
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoredSession } from '../../server/domain/session.js';
+import type { StoredSession } from '../../server/session/stored.js';
 import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
@@ -11,7 +11,7 @@ import {
   multichannelApi,
   opened,
   recipientsFor,
-} from './multichannelApi.js';
+} from './support/multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 

@@ -10,7 +10,7 @@ import {
   messagesOf,
   multichannelApi,
   opened,
-} from './multichannelApi.js';
+} from './support/multichannelApi.js';
 
 let service: TestService;
 let api: MultichannelApi;

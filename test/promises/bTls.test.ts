@@ -2,14 +2,15 @@ import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboxMessage } from '../../server/delivery/providers/inbox.js';
-import { TLS } from '../http/serving.js';
 import { eventually } from '../support/eventually.js';
 import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { otherThan } from '../wire/delivered.js';
-import { codeIn, multichannelOver } from './multichannelApi.js';
+import { TLS } from '../unit/http/support/serving.js';
+import { otherThan } from '../wire/support/delivered.js';
+import { codeIn, multichannelOver } from './support/multichannelApi.js';
 
-const file = (name: string) => fileURLToPath(new URL(`../http/tls/${name}.pem`, import.meta.url));
+const file = (name: string) =>
+  fileURLToPath(new URL(`../unit/http/support/tls/${name}.pem`, import.meta.url));
 
 /** Calls over TLS, believing no certificate but the test's own. */
 function secureRest(port: number, credential: Record<string, string>): Pick<Rest, 'post' | 'get'> {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { otherThan } from '../wire/delivered.js';
-import { codesOf, type MultichannelApi, multichannelApi, opened } from './multichannelApi.js';
+import { otherThan } from '../wire/support/delivered.js';
+import { codesOf, type MultichannelApi, multichannelApi, opened } from './support/multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 

@@ -8,7 +8,7 @@ import { ManualClock } from '../support/manualClock.js';
 import { apiKey, bearer, type Rest, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { messagingApi, PRINTED, requested, shown, verify } from './messagingApi.js';
+import { messagingApi, PRINTED, requested, shown, verify } from './support/messagingApi.js';
 
 /** The status of a session in the list that a key of its workspace, or of another, gets. */
 async function listed(service: TestService, key: string, sessionId: string): Promise<string | undefined> {

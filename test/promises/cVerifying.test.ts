@@ -3,9 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseId } from '../../server/domain/ids.js';
 import { bearer, type Rest, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode } from '../wire/delivered.js';
-import { wrongCodes } from './beneficiaryApi.js';
-import { messagingApi, newPhone, PRINTED, request, requested, shown, verify } from './messagingApi.js';
+import { deliveredCode } from '../wire/support/delivered.js';
+import { wrongCodes } from './support/beneficiaryApi.js';
+import {
+  messagingApi,
+  newPhone,
+  PRINTED,
+  request,
+  requested,
+  shown,
+  verify,
+} from './support/messagingApi.js';
 
 let service: TestService;
 let api: Rest;

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode } from '../wire/delivered.js';
-import { codeOf, newBeneficiary, newIntegration, newSponsor } from './beneficiaryApi.js';
-import { PRINTED, requested } from './messagingApi.js';
-import { BENEFICIARY, MESSAGING, MULTICHANNEL } from './printed.js';
+import { deliveredCode } from '../wire/support/delivered.js';
+import { codeOf, newBeneficiary, newIntegration, newSponsor } from './support/beneficiaryApi.js';
+import { PRINTED, requested } from './support/messagingApi.js';
+import { BENEFICIARY, MESSAGING, MULTICHANNEL } from './support/printed.js';
 
 const run = promisify(execFile);
 const hasCurl = spawnSync('curl', ['--version']).status === 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { promiseTests } from '../../.ci/docs/promiseTests.js';
-import { PROMISES } from './promises.js';
+import { promiseTests } from '../../tools/docs/promiseTests.js';
+import { PROMISES } from './support/promises.js';
 
 const tests = [...promiseTests().values()].flat();
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
-import type { Clock } from '../../server/clock.js';
+import type { Clock } from '../../server/platform/clock.js';
 import { COLLECTIONS, type CollectionSpec } from '../../server/store/collections.js';
 import type { Documents } from '../../server/store/documents.js';
 import { openEmbedded } from '../../server/store/embedded.js';

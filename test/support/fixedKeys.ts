@@ -1,5 +1,5 @@
 import { createHash, createSecretKey } from 'node:crypto';
-import type { Key, KeySet } from '../../server/secrets/keySet.js';
+import type { Key, KeySet } from '../../server/secrets/keyring/keySet.js';
 
 /** The key of that id, the same in every run. */
 export const fixedKey = (id: string): Key => ({

@@ -1,4 +1,4 @@
-import type { Clock } from '../../server/clock.js';
+import type { Clock } from '../../server/platform/clock.js';
 
 /** A clock that stands still until it is moved; timers that fall due run in order while it moves. */
 export class ManualClock implements Clock {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Random } from '../../server/random.js';
+import type { Random } from '../../server/platform/random.js';
 
 /** The same bytes and numbers for the same seed, on every machine and in every run. */
 export function seededRandom(seed: string): Random {

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { Clock } from '../../server/clock.js';
 import { compose, type Overrides } from '../../server/compose/index.js';
-import { readConfig } from '../../server/config.js';
+import { readConfig } from '../../server/config/config.js';
 import type { InboxMessage } from '../../server/delivery/providers/inbox.js';
 import { createLog } from '../../server/observe/log.js';
+import type { Clock } from '../../server/platform/clock.js';
 import type { Documents } from '../../server/store/documents.js';
 import { ManualClock } from './manualClock.js';
 

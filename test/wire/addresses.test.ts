@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Code, readError } from '../../clients/errors/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { startService, type TestService } from '../support/service.js';
-import { BY_GET, overHttp2, WITH_BODY } from './protocols.js';
+import { BY_GET, overHttp2, WITH_BODY } from './support/protocols.js';
 
 let service: TestService;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode, otherThan } from './delivered.js';
+import { deliveredCode, otherThan } from './support/delivered.js';
 
 const BUF = resolve('node_modules/.bin/buf');
 

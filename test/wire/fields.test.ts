@@ -6,8 +6,8 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
-import { FIELDS } from './fieldTable.js';
-import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
+import { FIELDS } from './support/fieldTable.js';
+import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 const METHODS = [
   ...OtpService.methods,

@@ -10,8 +10,8 @@ import { createGate } from '../support/gate.js';
 import { interposing } from '../support/interposing.js';
 import { ManualClock } from '../support/manualClock.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode } from './delivered.js';
-import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
+import { deliveredCode } from './support/delivered.js';
+import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 const gate = createGate();
 let service: TestService;

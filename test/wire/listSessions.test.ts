@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListSessionsRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import { newBeneficiary, newSponsor } from '../promises/beneficiaryApi.js';
+import { newBeneficiary, newSponsor } from '../promises/support/beneficiaryApi.js';
 import { connectJson } from '../support/connectJson.js';
 import { eachEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manualClock.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { deliveredCode } from './delivered.js';
+import { deliveredCode } from './support/delivered.js';
 
 const LIST = 'otp.v1.OtpService/ListSessions';
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Code, readError } from '../../clients/errors/index.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode, otherThan } from './delivered.js';
-import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
+import { deliveredCode, otherThan } from './support/delivered.js';
+import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 let service: TestService;
 /** Without the repeats of the clients that customers import: each call here is one request. */

@@ -6,8 +6,8 @@ import { toMethodDefinition } from '../../clients/grpc-js/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode, otherThan } from './delivered.js';
-import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
+import { deliveredCode, otherThan } from './support/delivered.js';
+import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 let service: TestService;
 beforeAll(async () => {

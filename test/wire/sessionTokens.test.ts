@@ -10,8 +10,8 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
-import { deliveredCode, otherThan } from './delivered.js';
-import { type Connected, FIVE_CLIENTS } from './fiveClients.js';
+import { deliveredCode, otherThan } from './support/delivered.js';
+import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 let service: TestService;
 let backend: Connected;

@@ -3,7 +3,7 @@ import { idToOtp } from '../../server/domain/ids.js';
 import { connectJson, type JsonAnswer } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
 import { keyOf } from '../support/tenant.js';
-import { deliveredCode } from './delivered.js';
+import { deliveredCode } from './support/delivered.js';
 
 type Calls = ReturnType<typeof connectJson>;
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OtpError, readError } from '../../clients/errors/index.js';
 import { startService, type TestService } from '../support/service.js';
-import { BY_GET, type RawAnswer, WITH_BODY, type WireProtocol } from './protocols.js';
+import { BY_GET, type RawAnswer, WITH_BODY, type WireProtocol } from './support/protocols.js';
 
 let service: TestService;
 beforeAll(async () => {

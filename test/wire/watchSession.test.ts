@@ -4,13 +4,13 @@ import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
-import { WATCH_LIMITS } from '../../server/otp/watchLimits.js';
+import { WATCH_LIMITS } from '../../server/otp/watch/limits.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
-import { otherThan } from './delivered.js';
-import { WATCHERS, watch } from './watchers.js';
+import { otherThan } from './support/delivered.js';
+import { WATCHERS, watch } from './support/watchers.js';
 
 let service: TestService;
 let call: ReturnType<typeof connectJson>;

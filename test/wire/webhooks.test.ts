@@ -4,7 +4,7 @@ import { eachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
 import { startWebhookReceiver, verified, type WebhookReceiver } from '../support/webhookReceiver.js';
-import { deliveredCode } from './delivered.js';
+import { deliveredCode } from './support/delivered.js';
 
 const SESSIONS = 12;
 const OF_EACH = ['delivery.accepted', 'delivery.accepted', 'session.partial', 'session.approved'];

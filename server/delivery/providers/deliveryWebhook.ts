@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.js';
 import type { ChannelName } from '../../domain/channels.js';
-import { signWebhook } from '../../secrets/standardWebhooks.js';
+import type { Clock } from '../../platform/clock.js';
+import { signWebhook } from '../../secrets/tokens/standardWebhooks.js';
 import type { Message, Outcome, Provider } from '../provider.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdicts } from '../vendorRequest.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Document, Documents } from '../../store/documents.js';
 import type { Message, Provider } from '../provider.js';

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
-import type { Clock } from '../../clock.js';
 import { SMS_SENDERS } from '../../config/smsSenders.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Outcome, Provider } from '../provider.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdicts } from '../vendorRequest.js';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.js';
 import { SMS_SENDERS } from '../../config/smsSenders.js';
 import type { ChannelName } from '../../domain/channels.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Message, Outcome, Provider } from '../provider.js';
 import { askVendor, outcomeOf, type VendorAnswer, type Verdict, type Verdicts } from '../vendorRequest.js';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Clock } from '../../clock.js';
 import { parseObject } from '../../http/body.js';
-import { isSignedWebhook } from '../../secrets/standardWebhooks.js';
+import type { Clock } from '../../platform/clock.js';
+import { isSignedWebhook } from '../../secrets/tokens/standardWebhooks.js';
 import { readShape, text } from '../shapes.js';
 import { type CallbackVendor, DELIVERED } from './vendor.js';
 

@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { Clock } from '../../clock.js';
 import { vonageVerdict } from '../../delivery/providers/vonage.js';
 import type { Report } from '../../delivery/reports.js';
 import { parseObject } from '../../http/body.js';
 import { bearer } from '../../pipeline/headers.js';
+import type { Clock } from '../../platform/clock.js';
 import { isSameSecret } from '../../secrets/isSameSecret.js';
-import { TOLERANCE_MS } from '../../secrets/standardWebhooks.js';
+import { TOLERANCE_MS } from '../../secrets/tokens/standardWebhooks.js';
 import { type CallbackVendor, DELIVERED, failedBy, headerOf } from './vendor.js';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import type { Dialect } from '../dialect.js';
 import { createResend } from './resend.js';
 import { send } from './send.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
-import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import { route } from '../dialect.js';
 import { sent } from './send.js';
 import { channelWord, presentSent, readChannels } from './shapes.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../../errors.js';
-import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 
 /** How a request names its session: the document says `token`, the vendor's client `session_token`. */
 export const tokenFields = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CheckResult, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { channelName } from '../../domain/channels.js';
-import type { SessionTokens } from '../../secrets/sessionTokens.js';
+import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import { route } from '../dialect.js';
 import { perChannel, presentSession, status, statusWord, twice } from './shapes.js';
 import { sessionOf, tokenFields } from './token.js';

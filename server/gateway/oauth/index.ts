@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { peerKey } from '../../domain/addresses.js';
+import type { ApiKeys } from '../../admin/keys/apiKeys.js';
+import type { Workspaces } from '../../admin/workspaces/workspaces.js';
 import { parseId } from '../../domain/ids.js';
+import { peerKey } from '../../domain/ipAddresses.js';
 import type { Principal } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
-import type { ApiKeys } from '../../keys/apiKeys.js';
 import type { Limiter } from '../../limits/limiter.js';
-import type { AccessTokens } from '../../secrets/accessTokens.js';
-import type { Workspaces } from '../../workspaces/workspaces.js';
+import type { AccessTokens } from '../../secrets/tokens/accessTokens.js';
 import { type Dialect, route } from '../dialect.js';
 import { type ClientCredentials, readClient } from './client.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 import { expose } from './exposition.js';
 import { instrumentsOf, type Metrics } from './index.js';
 

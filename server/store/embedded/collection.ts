@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AccessPath, accessPath } from '../access.js';
 import type { CollectionSpec } from '../collections.js';
 import {
   type Collection,
@@ -10,11 +9,12 @@ import {
   type FindOptions,
   type Update,
 } from '../documents.js';
+import { type AccessPath, accessPath } from '../indexChoice.js';
 import { copy, decode, encode } from './codec.js';
 import type { Layout } from './layout.js';
 import { matches } from './matching.js';
-import { whileBusy } from './patience.js';
 import { type Place, pageQuery, placeOf } from './query.js';
+import { whileBusy } from './retryWhileBusy.js';
 import { type Reader, type Row, storeFailure } from './sqlite.js';
 import type { TableWriter } from './tableWriter.js';
 import { applyUpdate } from './updating.js';

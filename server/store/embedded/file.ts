@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreRefused } from '../documents.js';
-import { whileBusy } from './patience.js';
+import { whileBusy } from './retryWhileBusy.js';
 import { isBusy, Reader, Writer } from './sqlite.js';
 
 const FILE = 'countersign.db';

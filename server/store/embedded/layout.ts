@@ -1,6 +1,6 @@
-import { searchFields } from '../access.js';
 import type { CollectionSpec, IndexField } from '../collections.js';
 import { UnsupportedOperation } from '../documents.js';
+import { searchFields } from '../indexChoice.js';
 import { pathParts } from '../paths.js';
 import { name, type SqlValue } from './sqlite.js';
 

@@ -1,4 +1,4 @@
-import type { AccessPath, Term } from '../access.js';
+import type { AccessPath, Term } from '../indexChoice.js';
 import type { Layout } from './layout.js';
 import { name, type Row, type SqlValue } from './sqlite.js';
 

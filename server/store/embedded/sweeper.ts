@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../platform/clock.js';
 
 /** As often as MongoDB's own TTL monitor. */
 const EVERY_MS = 60_000;

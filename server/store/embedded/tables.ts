@@ -1,7 +1,7 @@
 import { decode } from './codec.js';
 import { CLAIM } from './file.js';
 import type { Layout } from './layout.js';
-import { whileBusy } from './patience.js';
+import { whileBusy } from './retryWhileBusy.js';
 import { name, type Reader } from './sqlite.js';
 
 /** Remembers what each collection's tables were made for. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { whileBusy } from './patience.js';
+import { whileBusy } from './retryWhileBusy.js';
 import { closed, isSqliteError, type SqlValue, type Statement, storeFailure, type Writer } from './sqlite.js';
 
 /** Bounds the time one batch keeps the event loop, at some 50 µs an operation. */

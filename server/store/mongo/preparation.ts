@@ -1,7 +1,7 @@
 import type { Db, IndexDescription } from 'mongodb';
-import { PURGE } from '../access.js';
 import type { CollectionSpec, IndexField } from '../collections.js';
 import { StoreRefused } from '../documents.js';
+import { PURGE } from '../indexChoice.js';
 
 const NAMESPACE_EXISTS = 48;
 

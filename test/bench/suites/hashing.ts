@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { systemRandom } from '../../../server/random.js';
-import { argon2Secret, hashArgon2 } from '../../../server/secrets/argon2Hash.js';
-import { hashConcurrency } from '../../../server/secrets/hashPool.js';
+import { systemRandom } from '../../../server/platform/random.js';
+import { argon2Secret, hashArgon2 } from '../../../server/secrets/hashing/argon2Hash.js';
+import { hashConcurrency } from '../../../server/secrets/hashing/hashPool.js';
 import { type Contestant, contest, measure, type Result } from '../contest.js';
 import { writing } from '../contestants.js';
 import { embedded } from '../engines.js';

@@ -1,0 +1,98 @@
+import type { Principal, Scope } from '../../domain/principal.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Random } from '../../platform/random.js';
+import { apiKeyFingerprint } from '../../secrets/fingerprints.js';
+import type { Mode } from '../../session/stored.js';
+import type { Document, Documents } from '../../store/documents.js';
+import { insertOnce } from '../../store/insertOnce.js';
+import { createKeyCache, type KnownKey } from './keyCache.js';
+
+/** A stored API key, `_id` = SHA-256 of the key. The key itself is shown once and kept nowhere. */
+export interface StoredKey extends Document {
+  /** Public id: the OAuth client id, the client in logs and limits. */
+  readonly id: string;
+  readonly workspace: string;
+  /** workspace/id: `_id` says neither whose a key is nor how old. */
+  readonly listedAs: string;
+  readonly mode: Mode;
+  readonly displayName: string;
+  readonly scopes: readonly Scope[];
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+  readonly revokedAt?: Date;
+  /** To the hour: a write per call would cost more than it tells. */
+  readonly lastUsedAt?: Date;
+  readonly purgeAt?: Date;
+}
+
+/** What a new key is made of. */
+export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'scopes'> & {
+  readonly expiresAt?: Date;
+};
+
+/** A revoked key stays listed this long. */
+const REVOKED_KEPT_MS = 30 * 86_400_000;
+
+/** Makes, finds and remembers API keys. */
+export interface ApiKeys {
+  /** Who a key is; undefined when it is unknown, revoked or expired. */
+  authenticate(secret: string): Promise<Principal | undefined>;
+  /** Who the key of this public id is, on the same terms: access tokens name their key. */
+  authenticateClient(id: string): Promise<Principal | undefined>;
+  /** Makes a key and returns it, this once. */
+  create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
+  /** Sees to it that this very key exists. */
+  ensure(secret: string, spec: KeySpec): Promise<void>;
+  /** Refuses the key from now on. */
+  revoke(_id: string): Promise<void>;
+  /** Reads the key anew the next time it is used. */
+  forget(_id: string): void;
+}
+
+export function createApiKeys(
+  documents: Documents,
+  clock: Clock,
+  random: Random,
+  newId: () => string,
+): ApiKeys {
+  const keys = documents.collection<StoredKey>('keys');
+  const cache = createKeyCache(keys, clock);
+
+  const stored = (_id: string, spec: KeySpec): StoredKey => {
+    const id = newId();
+    return { _id, id, listedAs: `${spec.workspace}/${id}`, ...spec, createdAt: new Date(clock.now()) };
+  };
+
+  function usable(known: KnownKey | undefined): Principal | undefined {
+    if (!known || known.key.revokedAt) return undefined;
+    const { expiresAt } = known.key;
+    return expiresAt && expiresAt.getTime() <= clock.now() ? undefined : known.principal;
+  }
+
+  return {
+    async authenticate(secret) {
+      return usable(await cache.find(apiKeyFingerprint(secret)));
+    },
+    async authenticateClient(id) {
+      return usable(await cache.findById(id));
+    },
+    async create(spec) {
+      const secret = `sk_otp_${spec.mode}_${random.bytes(32).toString('base64url')}`;
+      const key = stored(apiKeyFingerprint(secret), spec);
+      await keys.insertOne(key);
+      return { key, secret };
+    },
+    async ensure(secret, spec) {
+      await insertOnce(keys, stored(apiKeyFingerprint(secret), spec));
+    },
+    async revoke(_id) {
+      const now = clock.now();
+      await keys.findOneAndUpdate(
+        { _id, revokedAt: null },
+        { $set: { revokedAt: new Date(now), purgeAt: new Date(now + REVOKED_KEPT_MS) } },
+      );
+      cache.forget(_id);
+    },
+    forget: (_id) => cache.forget(_id),
+  };
+}

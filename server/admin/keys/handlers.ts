@@ -1,0 +1,132 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import {
+  type ApiKey,
+  ApiKeySchema,
+  type ApiKeyService,
+} from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import type { Scope } from '../../domain/principal.js';
+import { Failure, invalid } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { Handlers } from '../../pipeline/handlers.js';
+import type { Collection, Documents } from '../../store/documents.js';
+import { modeEnum, modeName } from '../shared/mode.js';
+import { readPage } from '../shared/paging.js';
+import { targetMode, targetWorkspace } from '../shared/target.js';
+import { updated } from '../shared/update.js';
+import { DEFAULT_WORKSPACE, type Workspaces } from '../workspaces/workspaces.js';
+import type { ApiKeys, StoredKey } from './apiKeys.js';
+
+const CHANGEABLE = ['display_name', 'scopes', 'expires_at'];
+
+/** The operator's side of API keys. */
+export function createApiKeyHandlers(
+  documents: Documents,
+  keys: ApiKeys,
+  workspaces: Workspaces,
+): Handlers<typeof ApiKeyService> {
+  const stored: Collection<StoredKey> = documents.collection('keys');
+
+  /** A key of the target workspace, and of the caller's mode unless it may act in both. */
+  async function find(call: Call, requested: string, id: string): Promise<StoredKey> {
+    const workspace = targetWorkspace(call, requested);
+    const key = await stored.findOne({ id });
+    const visible =
+      key?.workspace === workspace &&
+      (call.principal.scopes.has('operator') || key.mode === call.principal.mode);
+    if (!key || !visible) throw new Failure('NOT_FOUND');
+    call.resource = `apiKeys/${id}`;
+    return key;
+  }
+
+  return {
+    async createApiKey(call, request) {
+      const workspace = targetWorkspace(call, request.workspace);
+      const { displayName, scopes, mode, expiresAt } = request.apiKey!;
+      if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+      const { key, secret } = await keys.create({
+        workspace,
+        mode: targetMode(call, modeName(mode)),
+        displayName,
+        scopes: grantable(call, workspace, scopes),
+        ...(expiresAt && { expiresAt: timestampDate(expiresAt) }),
+      });
+      call.resource = `apiKeys/${key.id}`;
+      return { apiKey: present(key), secret };
+    },
+
+    async getApiKey(call, request) {
+      return { apiKey: present(await find(call, request.workspace, request.id)) };
+    },
+
+    async listApiKeys(call, request) {
+      const prefix = `${targetWorkspace(call, request.workspace)}/`;
+      const filter = call.principal.scopes.has('operator') ? {} : { mode: call.principal.mode };
+      const listing = { field: 'listedAs', prefix, descending: true, filter };
+      const { items, nextPageToken } = await readPage(stored, listing, request);
+      return { apiKeys: items.map(present), nextPageToken };
+    },
+
+    async updateApiKey(call, request) {
+      const key = await find(call, request.workspace, request.apiKey?.id ?? '');
+      const { resource, fields } = updated(
+        ApiKeySchema,
+        present(key),
+        request.apiKey,
+        request.updateMask,
+        CHANGEABLE,
+        'api_key',
+      );
+      const scopes = fields.includes('scopes') ? grantable(call, key.workspace, resource.scopes) : key.scopes;
+      const after = await stored.findOneAndUpdate(
+        { _id: key._id },
+        {
+          $set: {
+            displayName: resource.displayName,
+            scopes,
+            ...(resource.expiresAt && { expiresAt: timestampDate(resource.expiresAt) }),
+          },
+          ...(!resource.expiresAt && { $unset: { expiresAt: '' } }),
+        },
+      );
+      if (!after) throw new Failure('NOT_FOUND');
+      keys.forget(key._id);
+      return { apiKey: present(after) };
+    },
+
+    async deleteApiKey(call, request) {
+      const key = await find(call, request.workspace, request.id);
+      await keys.revoke(key._id);
+      return {};
+    },
+  };
+}
+
+/** The scopes asked for, where the caller holds every one of them. */
+function grantable({ principal }: Call, workspace: string, scopes: readonly string[]): readonly Scope[] {
+  const beyond = scopes.find((scope) => !principal.scopes.has(scope) && !principal.scopes.has('operator'));
+  if (beyond !== undefined) {
+    throw new Failure('PERMISSION_DENIED', {
+      message: `The caller does not hold the scope ${beyond} and cannot grant it.`,
+    });
+  }
+  if (scopes.includes('operator') && workspace !== DEFAULT_WORKSPACE) {
+    throw invalid('api_key.scopes', `may hold operator in workspace "${DEFAULT_WORKSPACE}" only`);
+  }
+  return scopes as readonly Scope[];
+}
+
+function present(key: StoredKey): MessageShape<typeof ApiKeySchema> {
+  const shown: ApiKey = create(ApiKeySchema, {
+    id: key.id,
+    displayName: key.displayName,
+    scopes: [...key.scopes],
+    mode: modeEnum(key.mode),
+    ...when('createdAt', key.createdAt),
+    ...when('expiresAt', key.expiresAt),
+    ...when('revokedAt', key.revokedAt),
+    ...when('lastUsedAt', key.lastUsedAt),
+  });
+  return shown;
+}

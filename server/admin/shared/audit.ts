@@ -1,0 +1,107 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { type FieldMask, MethodOptions_IdempotencyLevel, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { AuditService } from '../../../gen/otp/admin/v1/audit_service_pb.js';
+import { toFailure } from '../../errors.js';
+import type { Call, Handler } from '../../pipeline/call.js';
+import type { Handlers } from '../../pipeline/handlers.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Documents } from '../../store/documents.js';
+import { readPage } from './paging.js';
+import { targetWorkspace } from './target.js';
+
+/** One recorded call, `_id` = workspace/uuid. Holds names of fields and resources, never their values. */
+interface StoredEntry {
+  readonly _id: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly method: string;
+  readonly peer: string;
+  readonly fields: readonly string[];
+  readonly resource: string;
+  readonly outcome: string;
+  readonly purgeAt: Date;
+}
+
+/** Entries are kept this long. */
+const KEPT_MS = 400 * 86_400_000;
+
+/** What requests of the contract have in common. Those about a workspace itself hold it whole. */
+interface Recorded {
+  readonly workspace?: string | { readonly name: string };
+  readonly updateMask?: FieldMask;
+}
+
+/** Records every change made through the operator's contract. */
+export interface Audit {
+  /** The same handlers, each recording its calls where the method changes something. */
+  recorded(handlers: readonly [DescMethod, Handler][]): [DescMethod, Handler][];
+}
+
+export function createAudit(documents: Documents, newId: () => string, clock: Clock): Audit {
+  const entries = documents.collection<StoredEntry>('audit');
+
+  const recording =
+    (method: DescMethod, handler: Handler): Handler =>
+    async (call, request) => {
+      const { workspace = '', updateMask } = request as Recorded;
+      const now = clock.now();
+      const name = typeof workspace === 'string' ? workspace : workspace.name;
+      const _id = `${targetWorkspace(call, name)}/${newId()}`;
+      // Before the change: a crash in between leaves an entry too many, never one too few.
+      await entries.insertOne({
+        _id,
+        at: new Date(now),
+        actor: call.principal.client,
+        method: `${method.parent.typeName}/${method.name}`,
+        peer: call.peer,
+        fields: updateMask?.paths ?? [],
+        resource: '',
+        outcome: 'STARTED',
+        purgeAt: new Date(now + KEPT_MS),
+      });
+      const end = (outcome: string) =>
+        entries.findOneAndUpdate({ _id }, { $set: { outcome, resource: call.resource ?? '' } });
+      try {
+        const response = await handler(call, request);
+        await end('OK');
+        return response;
+      } catch (thrown) {
+        await end(toFailure(thrown).reason);
+        throw thrown;
+      }
+    };
+
+  return {
+    recorded: (handlers) =>
+      handlers.map(([method, handler]) => [
+        method,
+        method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+          ? handler
+          : recording(method, handler),
+      ]),
+  };
+}
+
+/** Lists what was recorded. */
+export function createAuditHandlers(documents: Documents): Handlers<typeof AuditService> {
+  const entries = documents.collection<StoredEntry>('audit');
+  return {
+    async listAuditEntries(call: Call, request) {
+      const prefix = `${targetWorkspace(call, request.workspace)}/`;
+      const { items, nextPageToken } = await readPage(entries, { prefix, descending: true }, request);
+      return {
+        entries: items.map(({ _id, at, actor, method, resource, outcome, fields, peer }) => ({
+          id: _id.slice(prefix.length),
+          at: timestampFromDate(at),
+          actor,
+          method,
+          resource,
+          outcome,
+          fields: [...fields],
+          peer,
+        })),
+        nextPageToken,
+      };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { Failure } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { Mode } from '../../session/stored.js';
+
+/** Names that a workspace can have; see workspace_service.proto. */
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/**
+ * The workspace an operator's call acts on: the caller's own, or, with the scope
+ * operator, the one it names, which need not exist. Throws PERMISSION_DENIED, or
+ * NOT_FOUND for what cannot be a name.
+ */
+export function targetWorkspace({ principal }: Call, requested: string): string {
+  if (!requested || requested === principal.workspace) return principal.workspace;
+  if (!principal.scopes.has('operator')) {
+    throw new Failure('PERMISSION_DENIED', {
+      message: 'Acting on another workspace needs the scope operator.',
+    });
+  }
+  if (!NAME.test(requested)) throw new Failure('NOT_FOUND');
+  return requested;
+}
+
+/**
+ * The mode an operator's call acts in: the caller's own, or, with the scope
+ * operator, the one it names. Throws PERMISSION_DENIED.
+ */
+export function targetMode({ principal }: Call, requested: Mode | undefined): Mode {
+  if (!requested || requested === principal.mode) return principal.mode;
+  if (!principal.scopes.has('operator')) {
+    throw new Failure('PERMISSION_DENIED', { message: 'Acting in the other mode needs the scope operator.' });
+  }
+  return requested;
+}
+
+/** What live traffic depends on is changed by live keys only. Throws PERMISSION_DENIED. */
+export function requireLive({ principal }: Call): void {
+  if (principal.mode !== 'live') {
+    throw new Failure('PERMISSION_DENIED', {
+      message: 'A test key cannot change what live traffic depends on.',
+    });
+  }
+}

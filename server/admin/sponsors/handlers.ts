@@ -1,0 +1,29 @@
+import type { SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import type { Handlers } from '../../pipeline/handlers.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Encryption } from '../../secrets/encryption.js';
+import type { Documents } from '../../store/documents.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { createBeneficiaryHandlers } from './beneficiaryHandlers.js';
+import { createSponsorHandlers } from './sponsorHandlers.js';
+import type { Sponsors } from './sponsors.js';
+
+interface Parts {
+  readonly documents: Documents;
+  readonly sponsors: Sponsors;
+  readonly workspaces: Workspaces;
+  readonly encryption: Encryption;
+  readonly clock: Clock;
+}
+
+/** The operator's side of sponsors and of the people they have on file. */
+export const createSponsorServiceHandlers = ({
+  documents,
+  sponsors,
+  workspaces,
+  encryption,
+  clock,
+}: Parts): Handlers<typeof SponsorService> => ({
+  ...createSponsorHandlers(documents, sponsors, workspaces, clock),
+  ...createBeneficiaryHandlers(documents, encryption, clock),
+});

@@ -1,0 +1,111 @@
+import type { Logger } from '../../observe/log.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Documents } from '../../store/documents.js';
+import { insertOnce } from '../../store/insertOnce.js';
+import {
+  beginOf,
+  type Counts,
+  idOf,
+  KEPT_MS,
+  type Span,
+  type StoredStats,
+  type Subject,
+  statsOf,
+} from './stored.js';
+
+/** How long counts are held here before they are written. */
+const FLUSH_MS = 5_000;
+/** As many different subjects and times are held; more are written at once. */
+const HELD = 2_000;
+/** Documents written at once. */
+const WRITERS = 4;
+
+/** Adds counts up in memory and writes them down now and then: counting costs a call next to nothing. */
+export interface Counter {
+  /** Counts at a time, milliseconds. */
+  add(partition: string, at: number, subject: Subject, counts: Counts): void;
+  /** Writes down what is held. Never rejects: what cannot be written stays. */
+  flush(): Promise<void>;
+}
+
+interface Held {
+  readonly _id: string;
+  readonly begin: number;
+  readonly subject: Subject;
+  readonly counts: Record<string, number>;
+}
+
+export function createCounter(documents: Documents, clock: Clock, log: Logger): Counter {
+  const stored = statsOf(documents);
+  let held = new Map<string, Held>();
+  let cancelTimer: (() => void) | undefined;
+  let flushing: Promise<void> | undefined;
+  /** The last writing failed: the next is left to the timer, however much is held. */
+  let failing = false;
+
+  function hold({ _id, begin, subject, counts }: Held): void {
+    const known = held.get(_id);
+    if (!known) {
+      held.set(_id, { _id, begin, subject, counts: { ...counts } });
+      return;
+    }
+    for (const [name, by] of Object.entries(counts)) known.counts[name] = (known.counts[name] ?? 0) + by;
+  }
+
+  async function write({ _id, begin, subject, counts }: Held): Promise<void> {
+    const update = { $inc: counts };
+    if (await stored.findOneAndUpdate({ _id }, update)) return;
+    const first = { ...subject, ...counts, at: new Date(begin), purgeAt: new Date(begin + KEPT_MS) };
+    if (await insertOnce(stored, { _id, ...first } as StoredStats)) return;
+    await stored.findOneAndUpdate({ _id }, update);
+  }
+
+  async function writeAll(): Promise<void> {
+    const waiting = [...held.values()];
+    held = new Map();
+    let failed: unknown;
+    const writer = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        try {
+          if (failed) hold(next);
+          else await write(next);
+        } catch (error) {
+          failed = error;
+          hold(next);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, writer));
+    failing = failed !== undefined;
+    if (!failing) return;
+    log.warn({ err: failed }, 'statistics cannot be written; trying again');
+    flushLater();
+  }
+
+  async function flush(): Promise<void> {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    // What was counted meanwhile is written too: who asks for a flush wants to read everything.
+    await flushing;
+    flushing ??= writeAll().finally(() => {
+      flushing = undefined;
+    });
+    await flushing;
+  }
+
+  function flushLater(): void {
+    cancelTimer ??= clock.after(FLUSH_MS, () => void flush());
+  }
+
+  return {
+    add(partition, at, subject, counts) {
+      for (const span of ['hour', 'day'] satisfies Span[]) {
+        const begin = beginOf(span, at);
+        hold({ _id: idOf(partition, span, begin, subject), begin, subject, counts: { ...counts } });
+      }
+      if (held.size >= HELD && !flushing && !failing) void flush();
+      else flushLater();
+    },
+    flush,
+  };
+}

@@ -1,0 +1,167 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import {
+  SmsEncoding,
+  TemplateSchema,
+  type TemplateService,
+} from '../../../gen/otp/admin/v1/template_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import { checkRules } from '../../contract/validation.js';
+import { defaultTemplate } from '../../delivery/defaultTemplates.js';
+import { CHANNELS, type ChannelName } from '../../domain/channels.js';
+import { canonicalLocale } from '../../domain/locales.js';
+import { Failure, invalid } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { Handlers } from '../../pipeline/handlers.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Collection, Documents } from '../../store/documents.js';
+import { insertOnce } from '../../store/insertOnce.js';
+import { readPage } from '../shared/paging.js';
+import { requireLive, targetWorkspace } from '../shared/target.js';
+import { setting, updated } from '../shared/update.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { sample, tryTemplate } from './check.js';
+import { smsSegments } from './smsSegments.js';
+import { type StoredTemplate, type Templates, templateKey, templateOf } from './templates.js';
+
+type Message = MessageShape<typeof TemplateSchema>;
+
+const CHANGEABLE = ['subject', 'text', 'html'];
+
+/** The operator's side of templates. */
+export function createTemplateHandlers(
+  documents: Documents,
+  templates: Templates,
+  workspaces: Workspaces,
+  clock: Clock,
+): Handlers<typeof TemplateService> {
+  const stored: Collection<StoredTemplate> = documents.collection('templates');
+
+  /** The template a request is about, whether or not there is one. */
+  async function address(
+    call: Call,
+    requested: string,
+    { key, locale: given }: { key: string; locale: string },
+    prefix = '',
+  ) {
+    const workspace = targetWorkspace(call, requested);
+    const channel = CHANNELS.find((name) => templateKey(name) === key);
+    if (!channel) throw invalid(`${prefix}key`, `must be one of ${CHANNELS.map(templateKey).join(', ')}`);
+    const locale = canonicalLocale(given || (await workspaces.get(workspace)).locale);
+    if (!locale) throw invalid(`${prefix}locale`, 'must be a BCP 47 language tag');
+    call.resource = `templates/${key}/${locale}`;
+    return { workspace, channel, locale, _id: `${workspace}/${key}/${locale}` };
+  }
+
+  async function find(_id: string): Promise<StoredTemplate> {
+    const template = await stored.findOne({ _id });
+    if (!template) throw new Failure('NOT_FOUND');
+    return template;
+  }
+
+  return {
+    async createTemplate(call, request) {
+      requireLive(call);
+      const { workspace, channel, locale, _id } = await address(
+        call,
+        request.workspace,
+        request.template!,
+        'template.',
+      );
+      if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+      const parts = partsOf(request.template!);
+      tryTemplate(channel, parts, await workspaces.get(workspace));
+      const now = new Date(clock.now());
+      const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
+      if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
+      templates.forget(workspace, channel);
+      return { template: present(template) };
+    },
+
+    async getTemplate(call, request) {
+      const { _id } = await address(call, request.workspace, request);
+      return { template: present(await find(_id)) };
+    },
+
+    async listTemplates(call, request) {
+      const prefix = `${targetWorkspace(call, request.workspace)}/`;
+      const { items, nextPageToken } = await readPage(stored, { prefix }, request);
+      return { templates: items.map(present), nextPageToken };
+    },
+
+    async updateTemplate(call, request) {
+      requireLive(call);
+      const given = request.template ?? create(TemplateSchema);
+      const { workspace, channel, _id } = await address(call, request.workspace, given, 'template.');
+      const before = await find(_id);
+      const { resource, fields } = updated(
+        TemplateSchema,
+        present(before),
+        request.template,
+        request.updateMask,
+        CHANGEABLE,
+        'template',
+      );
+      const parts = partsOf(resource);
+      tryTemplate(channel, parts, await workspaces.get(workspace));
+      const changed = fields.map((field) => [field, parts[field as keyof typeof parts]]);
+      const after = await stored.findOneAndUpdate(
+        { _id },
+        setting({ ...Object.fromEntries(changed), updatedAt: new Date(clock.now()) }),
+      );
+      if (!after) throw new Failure('NOT_FOUND');
+      templates.forget(workspace, channel);
+      return { template: present(after) };
+    },
+
+    async deleteTemplate(call, request) {
+      requireLive(call);
+      const { workspace, channel, _id } = await address(call, request.workspace, request);
+      if ((await stored.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
+      templates.forget(workspace, channel);
+      return {};
+    },
+
+    async previewTemplate(call, request) {
+      const given = request.template ?? create(TemplateSchema);
+      const { workspace, channel, locale } = await address(call, request.workspace, given, 'template.');
+      if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+      const branding = await workspaces.get(workspace);
+      if (given.subject || given.text || given.html) {
+        checkRules(TemplateSchema, given, 'template.');
+        const rendered = tryTemplate(channel, templateOf({ channel, locale, ...partsOf(given) }), branding);
+        return previewed(channel, rendered, false);
+      }
+      const own = await templates.find(workspace, channel, locale);
+      const rendered = sample(channel, own ?? defaultTemplate(channel, locale), branding);
+      return previewed(channel, rendered, own === undefined);
+    },
+  };
+}
+
+/** The parts of a message that were given. */
+const partsOf = ({ subject, text, html }: Message) => ({
+  text,
+  ...(subject && { subject }),
+  ...(html && { html }),
+});
+
+function previewed(channel: ChannelName, rendered: ReturnType<typeof sample>, builtIn: boolean) {
+  const { encoding, segments } = smsSegments(rendered.text);
+  return {
+    ...rendered,
+    builtIn,
+    ...(channel === 'sms' && { smsEncoding: SmsEncoding[encoding], smsSegments: segments }),
+  };
+}
+
+function present({ channel, locale, subject, text, html, createdAt, updatedAt }: StoredTemplate): Message {
+  return create(TemplateSchema, {
+    key: templateKey(channel),
+    locale,
+    subject: subject ?? '',
+    text,
+    html: html ?? '',
+    ...when('createdAt', createdAt),
+    ...when('updatedAt', updatedAt),
+  });
+}

@@ -1,0 +1,74 @@
+import { defaultTemplate, type Template } from '../../delivery/defaultTemplates.js';
+import type { ChannelName } from '../../domain/channels.js';
+import { canonicalLocale, languageOf } from '../../domain/locales.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Collection, Document, Documents } from '../../store/documents.js';
+import { remembering } from '../../store/ttlCache.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+
+/** A workspace's own message, `_id` = workspace/key/locale. */
+export interface StoredTemplate extends Document {
+  readonly channel: ChannelName;
+  /** Canonical BCP 47 tag. */
+  readonly locale: string;
+  /** E-mail only; absent: the built-in one. */
+  readonly subject?: string;
+  readonly text: string;
+  /** E-mail only; absent: the message has text only. */
+  readonly html?: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The reserved key of a channel's templates. */
+export const templateKey = (channel: ChannelName): string => `otp-${channel}`;
+
+/** Finds the template of a message. */
+export interface Templates {
+  /**
+   * The workspace's own template for a message in that language: the exact
+   * language, else without its region, else the workspace's. Undefined where
+   * there is none of these and the built-in message is meant.
+   */
+  find(workspace: string, channel: ChannelName, locale: string): Promise<Template | undefined>;
+  /** Reads the workspace's templates of a channel anew the next time. */
+  forget(workspace: string, channel: ChannelName): void;
+}
+
+export function createTemplates(documents: Documents, workspaces: Workspaces, clock: Clock): Templates {
+  const stored: Collection<StoredTemplate> = documents.collection('templates');
+  const prefixOf = (workspace: string, channel: ChannelName) => `${workspace}/${templateKey(channel)}`;
+
+  const byLocale = remembering(async (prefix): Promise<ReadonlyMap<string, Template>> => {
+    // "0" is the character after "/".
+    const found = await stored.find({ _id: { $gte: `${prefix}/`, $lt: `${prefix}0` } }).toArray();
+    return new Map(found.map((template) => [template.locale, templateOf(template)]));
+  }, clock);
+
+  return {
+    async find(workspace, channel, locale) {
+      const own = await byLocale.get(prefixOf(workspace, channel));
+      if (own.size === 0) return undefined;
+      const { locale: standard } = await workspaces.get(workspace);
+      for (const wanted of [locale, standard]) {
+        const exact = canonicalLocale(wanted);
+        const found = exact && (own.get(exact) ?? own.get(languageOf(exact)));
+        if (found) return found;
+      }
+      return undefined;
+    },
+    forget: (workspace, channel) => byLocale.forget(prefixOf(workspace, channel)),
+  };
+}
+
+/** What a message is rendered from. */
+export function templateOf({
+  channel,
+  locale,
+  subject,
+  text,
+  html,
+}: Omit<StoredTemplate, '_id' | 'createdAt' | 'updatedAt'>): Template {
+  const title = subject ?? defaultTemplate(channel, locale).subject;
+  return { ...(title && { subject: title }), text, ...(html && { html }) };
+}

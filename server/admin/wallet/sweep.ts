@@ -1,0 +1,33 @@
+import type { Clock } from '../../platform/clock.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { Documents } from '../../store/documents.js';
+import { createAddUp } from './applyEntries.js';
+import { dropDebit, keepDebit, openBooks } from './ledger.js';
+import type { StoredWallet } from './stored.js';
+
+/** Each wallet is looked at this often. */
+const SWEEP_EVERY_MS = 60_000;
+/** A debit this old either has its session by now or never will: ten times as long as it may be used. */
+const SETTLE_AFTER_MS = 300_000;
+
+/** Finishes what a process that went down left of a wallet: debits under way, and entries not added up. */
+export function createSweep(documents: Documents, clock: Clock) {
+  const books = openBooks(documents);
+  const sessions = documents.collection<StoredSession>('sessions');
+  const addUp = createAddUp(books);
+  return async ({ _id, sweepAt }: StoredWallet): Promise<void> => {
+    const now = clock.now();
+    const claimed = await books.wallets.findOneAndUpdate(
+      { _id, sweepAt },
+      { $set: { sweepAt: new Date(now + SWEEP_EVERY_MS) } },
+    );
+    if (!claimed) return;
+    for (const [id, pending] of Object.entries(claimed.pending)) {
+      if (pending.at.getTime() > now - SETTLE_AFTER_MS) continue;
+      const session = await sessions.findOne({ _id: `${_id}/${pending.sessionId}` });
+      const settle = session?.charges?.[id] ? keepDebit : dropDebit;
+      await settle(books, _id, id, pending);
+    }
+    await addUp(_id);
+  };
+}

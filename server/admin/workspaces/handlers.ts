@@ -1,0 +1,168 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { WorkspaceSchema, type WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import type { Routes } from '../../delivery/providerOrder.js';
+import { canonicalLocale } from '../../domain/locales.js';
+import { Failure, invalid } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { Handlers } from '../../pipeline/handlers.js';
+import type { Clock } from '../../platform/clock.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
+import type { Collection, Documents, Update } from '../../store/documents.js';
+import { insertOnce } from '../../store/insertOnce.js';
+import { readPage } from '../shared/paging.js';
+import { requireLive, targetWorkspace } from '../shared/target.js';
+import { setting, updated } from '../shared/update.js';
+import { presentRoutes, readRoutes } from './routes.js';
+import { DEFAULT_WORKSPACE, fresh, type Workspace, type Workspaces } from './workspaces.js';
+
+type Message = MessageShape<typeof WorkspaceSchema>;
+
+/** Fields of the contract that can be changed, and where each is stored. */
+const CHANGEABLE = {
+  brand: 'brand',
+  locale: 'locale',
+  web_host: 'webHost',
+  allowed_origins: 'allowedOrigins',
+  long_lifetime: 'longLifetime',
+  messaging_reuse: 'messagingReuse',
+  routes: 'routes',
+  retention_days: 'retentionDays',
+} as const;
+
+/** The operator's side of workspaces. */
+export function createWorkspaceHandlers(
+  documents: Documents,
+  workspaces: Workspaces,
+  providers: Pick<Routes, 'names'>,
+  clock: Clock,
+): Handlers<typeof WorkspaceService> {
+  const stored: Collection<Workspace> = documents.collection('workspaces');
+
+  async function change(call: Call, name: string, condition: { deletedAt?: null }, update: Update) {
+    call.resource = `workspaces/${name}`;
+    const after = await stored.findOneAndUpdate({ _id: name, ...condition }, update);
+    workspaces.forget(name);
+    return after;
+  }
+
+  async function find(name: string): Promise<Workspace> {
+    const workspace = await stored.findOne({ _id: name });
+    if (!workspace) throw new Failure('NOT_FOUND');
+    return workspace;
+  }
+
+  return {
+    async createWorkspace(call, { workspace }) {
+      requireLive(call);
+      const { name } = workspace!;
+      if (!name) throw invalid('workspace.name', 'is required');
+      call.resource = `workspaces/${name}`;
+      const made: Workspace = {
+        ...fresh(name),
+        ...read(workspace!, providers),
+        createdAt: new Date(clock.now()),
+      };
+      if (!(await insertOnce(stored, made))) throw new Failure('ALREADY_EXISTS');
+      workspaces.forget(name);
+      return { workspace: present(made) };
+    },
+
+    async getWorkspace(call, request) {
+      return { workspace: present(await find(targetWorkspace(call, request.workspace))) };
+    },
+
+    async listWorkspaces(_call, request) {
+      const filter = request.showDeleted ? {} : { deletedAt: null };
+      const { items, nextPageToken } = await readPage(stored, { filter }, request);
+      return { workspaces: items.map(present), nextPageToken };
+    },
+
+    async updateWorkspace(call, request) {
+      requireLive(call);
+      const before = await find(targetWorkspace(call, request.workspace?.name ?? ''));
+      const { resource, fields } = updated(
+        WorkspaceSchema,
+        present(before),
+        request.workspace,
+        request.updateMask,
+        Object.keys(CHANGEABLE),
+        'workspace',
+      );
+      const values: Readonly<Record<string, unknown>> = {
+        ...fresh(before._id),
+        ...read(resource, providers),
+      };
+      const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
+      const changes = setting(Object.fromEntries(named.map((field) => [field, values[field]])));
+      const after = await change(call, before._id, { deletedAt: null }, changes);
+      if (!after) throw new Failure('NOT_FOUND');
+      return { workspace: present(after) };
+    },
+
+    async deleteWorkspace(call, { workspace }) {
+      requireLive(call);
+      if (workspace === DEFAULT_WORKSPACE) {
+        throw invalid('workspace', 'cannot be "default": it holds the keys of the operators');
+      }
+      const at = { $set: { deletedAt: new Date(clock.now()) } };
+      const after = await change(call, workspace, { deletedAt: null }, at);
+      return { workspace: present(after ?? (await find(workspace))) };
+    },
+
+    async undeleteWorkspace(call, { workspace }) {
+      requireLive(call);
+      const after = await change(call, workspace, {}, { $unset: { deletedAt: '' } });
+      if (!after) throw new Failure('NOT_FOUND');
+      return { workspace: present(after) };
+    },
+  };
+}
+
+/** The settings a message gives; what it leaves out keeps its default. Throws INVALID_REQUEST. */
+function read(message: Message, providers: Pick<Routes, 'names'>) {
+  const { brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse, retentionDays } = message;
+  const language = locale && canonicalLocale(locale);
+  if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');
+  for (const [index, text] of allowedOrigins.entries()) {
+    if (!isOrigin(text)) {
+      throw invalid(
+        `workspace.allowed_origins[${index}]`,
+        'must be an origin as browsers write it, such as https://login.example.com',
+      );
+    }
+  }
+  return {
+    ...(brand && { brand }),
+    ...(language && { locale: language }),
+    ...(webHost && { webHost }),
+    allowedOrigins,
+    longLifetime,
+    messagingReuse,
+    routes: readRoutes(message.routes, providers),
+    ...(retentionDays > 0 && { retentionDays }),
+  };
+}
+
+/** Compared letter by letter with what browsers send, so another spelling would never match. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { origin, protocol } = new URL(text);
+  return origin === text && (protocol === 'https:' || protocol === 'http:');
+}
+
+function present(workspace: Workspace): Message {
+  return create(WorkspaceSchema, {
+    name: workspace._id,
+    brand: workspace.brand,
+    locale: workspace.locale,
+    webHost: workspace.webHost ?? '',
+    allowedOrigins: [...workspace.allowedOrigins],
+    longLifetime: workspace.longLifetime,
+    messagingReuse: workspace.messagingReuse ?? false,
+    routes: presentRoutes(workspace.routes ?? {}),
+    retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
+    ...when('createdAt', workspace.createdAt),
+    ...when('deletedAt', workspace.deletedAt),
+  });
+}

@@ -1,0 +1,33 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { RouteSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import type { RouteNames, Routes } from '../../delivery/providerOrder.js';
+import { CHANNELS, channelEnum } from '../../domain/channels.js';
+import { invalid } from '../../errors.js';
+import { namedChannel } from '../shared/channel.js';
+
+type Message = MessageShape<typeof RouteSchema>;
+
+/** The routes a message gives. Throws INVALID_REQUEST for a channel given twice and a provider that is not configured. */
+export function readRoutes(given: readonly Message[], known: Pick<Routes, 'names'>): RouteNames {
+  const read: Record<string, readonly string[]> = {};
+  for (const [index, { channel, providers }] of given.entries()) {
+    const field = `workspace.routes[${index}]`;
+    const name = namedChannel(channel, `${field}.channel`);
+    if (Object.hasOwn(read, name)) throw invalid(`${field}.channel`, 'has a route already');
+    const names = known.names(name);
+    for (const [place, provider] of providers.entries()) {
+      if (names.includes(provider)) continue;
+      const choice = names.length > 0 ? `must be one of ${names.join(', ')}` : 'no provider is configured';
+      throw invalid(`${field}.providers[${place}]`, choice);
+    }
+    read[name] = providers;
+  }
+  return read;
+}
+
+/** In channel order. */
+export const presentRoutes = (routes: RouteNames): Message[] =>
+  CHANNELS.flatMap((name) => {
+    const providers = routes[name];
+    return providers ? [create(RouteSchema, { channel: channelEnum(name), providers: [...providers] })] : [];
+  });

@@ -1,0 +1,93 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
+import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
+import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
+import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
+import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
+import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
+import { createContactHandlers } from '../admin/contacts/handlers.js';
+import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import { createApiKeyHandlers } from '../admin/keys/handlers.js';
+import { createSenderHandlers } from '../admin/senders/handlers.js';
+import type { Senders } from '../admin/senders/senders.js';
+import { createAudit, createAuditHandlers } from '../admin/shared/audit.js';
+import { createSponsorServiceHandlers } from '../admin/sponsors/handlers.js';
+import type { Sponsors } from '../admin/sponsors/sponsors.js';
+import type { Counter } from '../admin/stats/counter.js';
+import { createStatsHandlers } from '../admin/stats/handlers.js';
+import { createTemplateHandlers } from '../admin/templates/handlers.js';
+import type { Templates } from '../admin/templates/templates.js';
+import { createWalletHandlers } from '../admin/wallet/handlers.js';
+import type { Wallet } from '../admin/wallet/wallet.js';
+import { createWorkspaceHandlers } from '../admin/workspaces/handlers.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import type { Config } from '../config/config.js';
+import type { Routes } from '../delivery/providerOrder.js';
+import { createGuardHandlers } from '../guard/handlers.js';
+import type { GuardReader } from '../guard/settings.js';
+import type { Tallies } from '../guard/tally.js';
+import { createLimitHandlers } from '../limits/handlers.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Handler } from '../pipeline/call.js';
+import { byMethod } from '../pipeline/handlers.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
+import type { Documents } from '../store/documents.js';
+import type { Enqueue } from '../webhooks/enqueue.js';
+import { createWebhookHandlers } from '../webhooks/handlers.js';
+import type { Post } from '../webhooks/post.js';
+import type { StoredWebhookDelivery } from '../webhooks/stored.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
+import type { Secrets } from './secrets.js';
+
+interface Parts {
+  readonly documents: Documents;
+  readonly secrets: Secrets;
+  readonly keys: ApiKeys;
+  readonly workspaces: Workspaces;
+  readonly routes: Pick<Routes, 'names'>;
+  readonly block: RecipientBlock;
+  readonly senders: Senders;
+  readonly templates: Templates;
+  readonly sponsors: Sponsors;
+  readonly wallet: Wallet;
+  readonly guardReader: GuardReader;
+  readonly tallies: Tallies;
+  readonly outbound: Outbound;
+  readonly counter: Counter;
+  readonly webhooks: Webhooks;
+  readonly enqueue: Enqueue;
+  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly post: Post;
+  readonly config: Config;
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly clock: Clock;
+}
+
+/** The operator's handlers of every room, recorded. */
+export function composeOperator(parts: Parts): [DescMethod, Handler][] {
+  const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
+  const { encryption, fingerprints } = secrets;
+  return createAudit(documents, newId, clock).recorded([
+    ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
+    ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
+    ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints })),
+    ...byMethod(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
+    ...byMethod(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
+    ...byMethod(ContactService, createContactHandlers(documents, encryption, fingerprints)),
+    ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
+    ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
+    ...byMethod(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
+    ...byMethod(StatsService, createStatsHandlers(documents, counter, clock)),
+    ...byMethod(WebhookService, createWebhookHandlers({ ...parts, encryption })),
+    ...byMethod(AuditService, createAuditHandlers(documents)),
+  ]);
+}

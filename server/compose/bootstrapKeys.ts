@@ -1,0 +1,48 @@
+import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import { DEFAULT_WORKSPACE, fresh, type Workspace } from '../admin/workspaces/workspaces.js';
+import type { Config } from '../config/config.js';
+import { SCOPES } from '../domain/principal.js';
+import type { Clock } from '../platform/clock.js';
+import type { Documents } from '../store/documents.js';
+import { insertOnce } from '../store/insertOnce.js';
+
+/** The API keys of a first start, to be shown once. */
+export interface FirstKeys {
+  readonly live: string;
+  readonly test: string;
+}
+
+/** Everything except acting on other workspaces. */
+const OWN_SCOPES = SCOPES.filter((scope) => scope !== 'operator');
+
+/**
+ * Makes the workspace "default" where there is none, and with it, in
+ * development, its first keys; and the bootstrap key, where one is configured.
+ * Of processes that start at once, the one whose insert succeeds makes the keys.
+ */
+export async function makeFirstKeys(
+  config: Config,
+  documents: Documents,
+  keys: ApiKeys,
+  clock: Clock,
+): Promise<FirstKeys | undefined> {
+  const workspace = DEFAULT_WORKSPACE;
+  if (config.bootstrapApiKey) {
+    await keys.ensure(config.bootstrapApiKey, {
+      workspace,
+      mode: 'live',
+      displayName: 'bootstrap',
+      scopes: SCOPES,
+    });
+  }
+  const isFirst = await insertOnce(documents.collection<Workspace>('workspaces'), {
+    ...fresh(workspace),
+    createdAt: new Date(clock.now()),
+  });
+  if (!isFirst || config.bootstrapApiKey || config.env === 'production') return undefined;
+  const [live, test] = await Promise.all([
+    keys.create({ workspace, mode: 'live', displayName: 'first live key', scopes: SCOPES }),
+    keys.create({ workspace, mode: 'test', displayName: 'first test key', scopes: OWN_SCOPES }),
+  ]);
+  return { live: live.secret, test: test.secret };
+}

@@ -1,0 +1,52 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { createExpire, type Expire } from '../effects/expire.js';
+import type { Logger } from '../observe/log.js';
+import type { Serving } from '../observe/readiness.js';
+import { createHub } from '../otp/watch/hub.js';
+import { createWatchPlaces } from '../otp/watch/quota.js';
+import { createWatchSession } from '../otp/watchSession.js';
+import type { StreamHandler } from '../pipeline/call.js';
+import type { Clock } from '../platform/clock.js';
+import type { StoredSession } from '../session/stored.js';
+import { type Tell, telling } from '../store/changeListener.js';
+import type { Documents } from '../store/documents.js';
+
+/** What it takes to watch sessions. */
+export interface Watching {
+  /** The documents for everybody: whatever is done to a session through them, its watchers and who counts hear of at once. */
+  readonly documents: Documents;
+  readonly expire: Expire;
+  readonly streams: ReadonlyMap<DescMethod, StreamHandler>;
+}
+
+export function composeWatching(
+  store: Documents,
+  heard: Tell<StoredSession>,
+  serving: Serving,
+  clock: Clock,
+  log: Logger,
+): Watching {
+  const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
+  const documents = telling<StoredSession>(store, 'sessions', (session, update) => {
+    hub.tell(session);
+    heard(session, update);
+  });
+  const sessions = documents.collection<StoredSession>('sessions');
+  const expire = createExpire(sessions, clock);
+  const watchSession = createWatchSession({
+    sessions,
+    hub,
+    expire,
+    places: createWatchPlaces(),
+    serving,
+    clock,
+  });
+  return {
+    documents,
+    expire,
+    streams: new Map<DescMethod, StreamHandler>([
+      [OtpService.method.watchSession, watchSession as unknown as StreamHandler],
+    ]),
+  };
+}

@@ -1,0 +1,167 @@
+import type { DescFile, DescService } from '@bufbuild/protobuf';
+import { Health } from '../../gen/grpc/health/v1/health_pb.js';
+import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
+import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
+import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
+import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
+import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
+import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
+import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
+import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
+import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import type { Config } from '../config/config.js';
+import type { Inbox } from '../delivery/providers/inbox.js';
+import { networks } from '../domain/networks.js';
+import { beneficiary } from '../gateway/beneficiary/index.js';
+import { inboxRoutes } from '../gateway/inbox.js';
+import { messaging } from '../gateway/messaging/index.js';
+import { metricsRoute } from '../gateway/metrics.js';
+import { createMultichannel } from '../gateway/multichannel/index.js';
+import { createOAuth } from '../gateway/oauth/index.js';
+import { openapiRoute } from '../gateway/openapi.js';
+import { dialectRoutes } from '../gateway/serveDialect.js';
+import { healthRoutes } from '../http/health.js';
+import type { TlsFiles } from '../http/http1.js';
+import { httpLimits } from '../http/limits.js';
+import { createListener, type Listener } from '../http/listener.js';
+import type { HttpRequest } from '../http/message.js';
+import { peerAddress } from '../http/peer.js';
+import { createRouter, type ExactRoute } from '../http/router.js';
+import { rpcRoutes } from '../http/rpcRoutes.js';
+import type { Limiter } from '../limits/limiter.js';
+import type { Logger } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics/index.js';
+import type { Serving } from '../observe/readiness.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
+import { bindServices } from '../rpc/bind.js';
+import { createRpcHandler } from '../rpc/handler.js';
+import { serveHealth } from '../rpc/health.js';
+import { serveReflection } from '../rpc/reflection.js';
+import { createUnaryHandler } from '../rpc/unary.js';
+import type { Documents } from '../store/documents.js';
+import { composeIntake } from './rejectedRequests.js';
+import type { Secrets } from './secrets.js';
+
+/** The services of the contract, the operator's last. */
+const SERVICES: readonly DescService[] = [
+  OtpService,
+  VerificationTokenService,
+  RequirementService,
+  ApiKeyService,
+  WorkspaceService,
+  LimitService,
+  SenderService,
+  TemplateService,
+  ContactService,
+  SponsorService,
+  WalletService,
+  GuardService,
+  StatsService,
+  WebhookService,
+  AuditService,
+];
+/** The services every gRPC server is expected to have. */
+const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflectionAlpha];
+
+interface Parts {
+  readonly config: Config;
+  readonly documents: Documents;
+  readonly pipeline: Pipeline;
+  readonly secrets: Secrets;
+  readonly keys: ApiKeys;
+  readonly limiter: Limiter;
+  readonly workspaces: Workspaces;
+  readonly newId: () => string;
+  readonly inbox: Inbox | undefined;
+  readonly serving: Serving;
+  readonly tls: TlsFiles | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: Metrics;
+  /** Where vendors report what became of messages. */
+  readonly callbacks: readonly ExactRoute[];
+  /** What /metrics answers. */
+  readonly scrape: () => Promise<string>;
+  readonly log: Logger;
+}
+
+/** Everything that answers on the one port. */
+export function composeDoors(parts: Parts): Listener {
+  const {
+    config,
+    documents,
+    pipeline,
+    secrets,
+    keys,
+    limiter,
+    workspaces,
+    newId,
+    inbox,
+    serving,
+    tls,
+    clock,
+    random,
+    metrics,
+    callbacks,
+    scrape,
+    log,
+  } = parts;
+  const limits = httpLimits();
+  const trustedProxies = networks(config.trustedProxies);
+  const services = [...SERVICES, ...STANDARD];
+  const names = services.map(({ typeName }) => typeName);
+  const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
+  const intake = composeIntake({ newId, peerOf, metrics, log });
+  const dialects = [
+    beneficiary,
+    createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces }),
+    createMultichannel(secrets.sessionTokens),
+    messaging,
+  ];
+  const connect = createRpcHandler({
+    routes(router) {
+      bindServices(router, SERVICES, pipeline);
+      serveHealth(router, names, serving);
+      serveReflection(
+        router,
+        services.map(({ file }): DescFile => file),
+        names,
+      );
+    },
+    peerOf,
+    intake,
+  });
+  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, intake, otherwise: connect });
+  const router = createRouter([
+    ...rpcRoutes(names, rpc),
+    ...healthRoutes(
+      { state: () => serving.state(), check: () => documents.ping() },
+      clock,
+      limits.readinessMs,
+    ),
+    ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, intake, clock })),
+    openapiRoute(dialects),
+    metricsRoute(scrape, config.metricsToken),
+    ...callbacks,
+    ...(inbox ? inboxRoutes(inbox, random) : []),
+  ]);
+  return createListener({
+    handler: router,
+    limits,
+    trustedProxies,
+    tls,
+    intake,
+  });
+}

@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { isNetwork } from '../domain/ipAddresses.js';
+import { halfConfigured, PROVIDER_SETTINGS } from './providers.js';
+import { baseUrl, list, type Setting, secret, setting, url, wholeNumber } from './setting.js';
+import { TELEMETRY_SETTINGS } from './telemetry.js';
+
+const networkList = list
+  .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
+  .default([]);
+
+/** THE configuration table. Everything comes from the environment; an empty variable counts as unset. */
+export const SETTINGS = {
+  env: setting(
+    'OTP_ENV',
+    z.enum(['development', 'production']).optional(),
+    'development or production. Development is the default on a loopback HOST only; production refuses generated secrets.',
+  ),
+  host: setting('HOST', z.string().default('127.0.0.1'), 'Address to listen on.'),
+  port: setting('PORT', wholeNumber(0, 65535).default(8080), 'Port to listen on; 0 takes a free one.'),
+  mongodbUri: secret(
+    'MONGODB_URI',
+    url('mongodb:', 'mongodb+srv:').optional(),
+    'MongoDB connection string, with the database name. Unset: the embedded store in OTP_DATA_DIR.',
+  ),
+  dataDir: setting(
+    'OTP_DATA_DIR',
+    z.string().default('./data'),
+    'Folder of the embedded store and of generated secrets.',
+  ),
+  bootstrapApiKey: secret(
+    'OTP_BOOTSTRAP_API_KEY',
+    z.string().min(32, 'must have at least 32 characters').optional(),
+    'When set, this API key exists with every scope in workspace "default", live.',
+  ),
+  masterKeys: secret(
+    'OTP_MASTER_KEYS',
+    z.string().optional(),
+    'id:base64,… with 32 bytes each. The first wraps all other keys, every one unwraps. Required in production, generated in development.',
+  ),
+  ...PROVIDER_SETTINGS,
+  hash: setting(
+    'OTP_HASH',
+    z.enum(['argon2id', 'hmac']).default('argon2id'),
+    'How codes are hashed. argon2id resists a stolen database and keys; hmac (keyed HMAC-SHA-256) is some hundred times faster and resists a stolen database only.',
+  ),
+  hashConcurrency: setting(
+    'OTP_HASH_CONCURRENCY',
+    wholeNumber(1, 256).optional(),
+    'argon2id hashes that run at once. Unset: one per processor.',
+  ),
+  logLevel: setting(
+    'OTP_LOG_LEVEL',
+    z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'Least severe level that is logged.',
+  ),
+  ...TELEMETRY_SETTINGS,
+  tlsCert: setting(
+    'OTP_TLS_CERT',
+    z.string().optional(),
+    'File with the certificate chain (PEM). Together with OTP_TLS_KEY: serve TLS.',
+  ),
+  tlsKey: setting('OTP_TLS_KEY', z.string().optional(), 'File with the private key (PEM).'),
+  trustedProxies: setting(
+    'OTP_TRUSTED_PROXIES',
+    networkList,
+    'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed.',
+  ),
+  webhookNetworks: setting(
+    'OTP_WEBHOOK_NETWORKS',
+    networkList,
+    'Addresses or CIDR ranges of your own, separated by commas, that webhooks and vetoes of workspaces may lead to in production, over http as well. Everywhere else in production: public addresses, over https.',
+  ),
+  publicUrl: setting(
+    'OTP_PUBLIC_URL',
+    baseUrl.optional(),
+    'Address under which the service is reached from outside, such as https://otp.example.com. Vendors are told to report there what became of a message; unset, they are not asked to.',
+  ),
+} as const;
+
+type Values = { readonly [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]['schema']> };
+
+/** The settings in force. */
+export type Config = Omit<Values, 'env'> & { readonly env: 'development' | 'production' };
+
+/** Thrown for settings that cannot be used; the message lists every problem, never a secret value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(problems: readonly string[]) {
+    super(['The configuration cannot be used:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+  }
+}
+
+/** Reads and checks the settings. Throws ConfigError naming every wrong variable at once. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { variable, schema, secret }] of Object.entries(SETTINGS as Record<string, Setting>)) {
+    const text = environment[variable] || undefined;
+    const result = schema.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else
+      problems.push(
+        `${variable}${secret ? '' : `=${text}`}: ${result.error.issues.map((issue) => issue.message).join('; ')}`,
+      );
+  }
+  const read = values as Values;
+  if (problems.length === 0) problems.push(...contradictions(read));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...read, env: read.env ?? 'development' };
+}
+
+function contradictions(read: Values): string[] {
+  const problems: string[] = [];
+  if (!read.env && !isLoopback(read.host)) {
+    problems.push(
+      `HOST=${read.host} is reachable from outside: say OTP_ENV=production (with OTP_MASTER_KEYS), or OTP_ENV=development if you mean it`,
+    );
+  }
+  if (read.env === 'production' && !read.masterKeys) {
+    problems.push(
+      'OTP_MASTER_KEYS is required with OTP_ENV=production: generate one with `openssl rand -base64 32`, give it as 1:<value>',
+    );
+  }
+  if (Boolean(read.tlsCert) !== Boolean(read.tlsKey))
+    problems.push('OTP_TLS_CERT and OTP_TLS_KEY are needed together');
+  return [...problems, ...halfConfigured(read)];
+}
+
+/** Whether a host is reachable from this machine only. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family === 4 ? host.startsWith('127.') : host === '::1';
+}

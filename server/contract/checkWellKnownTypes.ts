@@ -1,0 +1,67 @@
+import type { DescField, DescMessage, JsonValue, Message } from '@bufbuild/protobuf';
+import {
+  type Duration,
+  DurationSchema,
+  StructSchema,
+  type Timestamp,
+  TimestampSchema,
+} from '@bufbuild/protobuf/wkt';
+import type { FieldViolation } from '../errors.js';
+
+/** The years 1 to 9999, and ten thousand of them: what timestamp.proto and duration.proto allow. */
+const FIRST = -62_135_596_800n;
+const LAST = 253_402_300_799n;
+const LONGEST = 315_576_000_000n;
+const MOST_NANOS = 999_999_999;
+
+/** What is wrong with a value of each type; undefined for nothing. */
+const FAULTS: Readonly<Record<string, (value: never) => string | undefined>> = {
+  [TimestampSchema.typeName]: ({ seconds, nanos }: Timestamp) =>
+    seconds < FIRST || seconds > LAST || nanos < 0 || nanos > MOST_NANOS
+      ? 'must be a time in the years 1 to 9999'
+      : undefined,
+  [DurationSchema.typeName]: ({ seconds, nanos }: Duration) => {
+    const mixed = seconds !== 0n && nanos !== 0 && seconds > 0n !== nanos > 0;
+    return seconds < -LONGEST || seconds > LONGEST || Math.abs(nanos) > MOST_NANOS || mixed
+      ? 'must be a valid duration of at most 10,000 years'
+      : undefined;
+  },
+  // In messages it stands as plain JSON.
+  [StructSchema.typeName]: (json: JsonValue) =>
+    isFiniteJson(json) ? undefined : 'must hold finite numbers only',
+};
+
+function isFiniteJson(json: JsonValue): boolean {
+  if (typeof json === 'number') return Number.isFinite(json);
+  return json === null || typeof json !== 'object' || Object.values(json).every(isFiniteJson);
+}
+
+/**
+ * Finds values of well-known types that are none: times outside the calendar,
+ * numbers that are not numbers. As JSON they cannot arrive, because the decoder
+ * refuses them; in binary they can, and nothing that follows expects them.
+ */
+export function* impossibleValues(
+  { fields }: DescMessage,
+  message: Message,
+  path = '',
+): Iterable<FieldViolation> {
+  for (const field of fields) {
+    if (field.fieldKind !== 'message') continue;
+    const value = given(message, field);
+    if (value === undefined) continue;
+    const at = path + field.name;
+    const description = FAULTS[field.message.typeName]?.(value as never);
+    if (description) yield { field: at, description };
+    else if (field.message.file.proto.package !== 'google.protobuf') {
+      yield* impossibleValues(field.message, value as Message, `${at}.`);
+    }
+  }
+}
+
+function given(message: Message, { localName, oneof }: DescField): unknown {
+  const values = message as unknown as Record<string, unknown>;
+  if (!oneof) return values[localName];
+  const chosen = values[oneof.localName] as { readonly case?: string; readonly value?: unknown };
+  return chosen.case === localName ? chosen.value : undefined;
+}

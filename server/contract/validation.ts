@@ -1,0 +1,47 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { pathToString } from '@bufbuild/protobuf/reflect';
+import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { Failure } from '../errors.js';
+import { impossibleValues } from './checkWellKnownTypes.js';
+
+// Every pattern is a constant of our own contract, so the platform's regular
+// expressions are safe here and need no engine of their own, and the few there
+// are can all be kept.
+const patterns = new Map<string, RegExp>();
+
+function compiled(pattern: string): RegExp {
+  const known = patterns.get(pattern);
+  if (known) return known;
+  const fresh = new RegExp(pattern, 'u');
+  patterns.set(pattern, fresh);
+  return fresh;
+}
+
+const validator = createValidator({
+  regexMatch: (pattern, against) => compiled(pattern).test(against),
+});
+
+/**
+ * Checks a message against the rules written in the contract. Throws
+ * INVALID_REQUEST naming every field at fault, each path after `prefix`.
+ */
+export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
+  const impossible = [...impossibleValues(schema, message, prefix)];
+  if (impossible.length > 0) throw new Failure('INVALID_REQUEST', { violations: impossible });
+  const result = validator.validate(schema, message);
+  if (result.kind === 'valid') return;
+  if (result.kind === 'error') throw result.error;
+  throw new Failure('INVALID_REQUEST', {
+    violations: result.violations.map(({ field, ruleId, message }: Violation) => ({
+      field: prefix + pathToString(field),
+      description: WORDS[ruleId] ?? message,
+    })),
+  });
+}
+
+/** Where the library speaks of its own rules, which no caller knows, or quotes a pattern. */
+const WORDS: Readonly<Record<string, string>> = {
+  required: 'is required',
+  'repeated.unique': 'must not name anything twice',
+  'string.pattern': 'has the wrong form',
+};

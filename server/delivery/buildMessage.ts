@@ -1,0 +1,87 @@
+import type { ChannelName } from '../domain/channels.js';
+import type { Logger } from '../observe/log.js';
+import type { Clock } from '../platform/clock.js';
+import type { StoredSession } from '../session/stored.js';
+import { idOf, workspaceOf } from '../store/documentId.js';
+import { defaultTemplate, type Template } from './defaultTemplates.js';
+import type { Message } from './provider.js';
+import { type Rendered, render, type Variables } from './render.js';
+
+/** What a workspace says about its messages. */
+export interface Branding {
+  readonly brand: string;
+  readonly webHost?: string;
+}
+
+interface Options {
+  /** Opens a value sealed into a session; see secrets/. */
+  readonly open: (sessionId: string, field: string, sealed: string) => string;
+  readonly brandingOf: (workspace: string) => Promise<Branding>;
+  /** The workspace's own template for a message, where it has one; the same object while it stays the same. */
+  readonly templateOf: (
+    workspace: string,
+    channel: ChannelName,
+    locale: string,
+  ) => Promise<Template | undefined>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Opens the sealed code and address of one channel and renders its message. */
+export function createCompose({ open, brandingOf, templateOf, clock, log }: Options) {
+  /** Templates that could not be rendered: a try in vain is one warning, not one for each message. */
+  const faulty = new WeakSet<Template>();
+
+  function renderOwn(
+    workspace: string,
+    name: ChannelName,
+    template: Template,
+    ...values: [Variables, string | undefined]
+  ): Rendered | undefined {
+    try {
+      return render(name, template, ...values);
+    } catch (err) {
+      if (!faulty.has(template)) {
+        log.warn(
+          { err, workspace, channel: name },
+          'a template cannot be rendered; the built-in one is used',
+        );
+      }
+      faulty.add(template);
+      return undefined;
+    }
+  }
+
+  return async (session: StoredSession, name: ChannelName): Promise<Message> => {
+    const channel = session.channels[name];
+    if (!channel?.delivery.message || !channel.address)
+      throw new Error(`no message is left to send on ${name}`);
+    const workspace = workspaceOf(session);
+    const code = open(session._id, messageField(name), channel.delivery.message);
+    const { brand, webHost } = await brandingOf(workspace);
+    const expiresAt = channel.codeExpiresAt.getTime();
+    const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / 60_000));
+    const variables = { code, brand, minutes };
+    const literal = name === 'email' ? undefined : session.messageTemplate;
+    const own = literal ? undefined : await templateOf(workspace, name, session.locale);
+    const rendered =
+      (own && renderOwn(workspace, name, own, variables, webHost)) ??
+      render(name, literal ? { literal } : defaultTemplate(name, session.locale), variables, webHost);
+    return {
+      id: `${session._id}/${name}/${channel.delivery.n}`,
+      channel: name,
+      to: open(session._id, addressField(name), channel.address),
+      ...(channel.sender && { from: channel.sender }),
+      ...rendered,
+      code,
+      locale: session.locale,
+      workspace,
+      sessionId: idOf(session),
+      expiresAt,
+    };
+  };
+}
+
+/** Names the sealed fields of a channel: a value opens only in the place it was sealed for. */
+export const addressField = (channel: ChannelName): string => `channels.${channel}.address`;
+export const messageField = (channel: ChannelName): string => `channels.${channel}.delivery.message`;

@@ -1,0 +1,78 @@
+import type { Contacts } from '../admin/contacts/contacts.js';
+import type { Wallet } from '../admin/wallet/wallet.js';
+import { addressField } from '../delivery/buildMessage.js';
+import type { Guard, GuardedMessage } from '../guard/guard.js';
+import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { SessionEvent } from '../session/history.js';
+import { type StoredSession, sentAtOf } from '../session/stored.js';
+import { idOf, workspaceOf } from '../store/documentId.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
+import type { CarryOut } from './worker.js';
+
+interface Parts {
+  readonly block: RecipientBlock;
+  readonly wallet: Wallet;
+  readonly contacts: Contacts;
+  readonly guard: Guard;
+  readonly webhooks: Pick<Webhooks, 'publish'>;
+  /** Opens a value sealed into a session; see secrets/. */
+  readonly open: (sessionId: string, field: string, sealed: string) => string;
+}
+
+/** What each event of a session brings about. Every part of it may be done twice. */
+export function createCarryOut({ block, wallet, contacts, guard, webhooks, open }: Parts): CarryOut {
+  return async (session, event, index) => {
+    // First: the counts of the guard come last, so that they are not taken again and again where something else fails.
+    if (session.notify) await webhooks.publish(session, event, index);
+    switch (event.type) {
+      case 'session.partial':
+      case 'session.approved':
+        await clearFailures(session, event);
+        await keepContact(session, event);
+        return guard.approved(messageOf(session, event));
+      case 'delivery.failed':
+      case 'unsent':
+        return guard.failed(messageOf(session, event));
+      case 'refund':
+        return refund(session, event);
+    }
+  };
+
+  async function clearFailures({ partition, channels }: StoredSession, { at, channel }: SessionEvent) {
+    const recipient = channel && channels[channel]?.recipient;
+    if (recipient) await block.clear(partition, recipient, at.getTime());
+  }
+
+  /** The sealed address stays in the session until its events are carried out. */
+  async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {
+    const { address, masked } = (channel && session.channels[channel]) ?? {};
+    if (!session.addContact || !channel || !address || !masked) return;
+    await contacts.verified({
+      workspace: workspaceOf(session),
+      mode: session.mode,
+      channel,
+      address: open(session._id, addressField(channel), address),
+      masked,
+      sessionId: idOf(session),
+      at,
+    });
+  }
+
+  async function refund(session: StoredSession, { channel, charge }: SessionEvent) {
+    if (!charge || !channel) return;
+    await wallet.refund(workspaceOf(session), charge.debit, channel, charge.amount, idOf(session));
+  }
+}
+
+/** The message an event is about, as the guard counted it. */
+function messageOf(session: StoredSession, { channel }: SessionEvent): GuardedMessage {
+  const { mode, channels } = session;
+  const stored = channel && channels[channel];
+  return {
+    workspace: workspaceOf(session),
+    mode,
+    prefix: stored?.prefix,
+    // Of the latest code: the one that was entered, or nearly always the one that failed.
+    sentAt: stored ? sentAtOf(session, stored) : 0,
+  };
+}

@@ -1,0 +1,181 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
+import { mediaTypeOf, readForm, readJson } from '../http/body.js';
+import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
+import type { Intake } from '../http/rejectedRequests.js';
+import { sendJson } from '../http/respond.js';
+import type { PrefixRoute } from '../http/router.js';
+import type { Call, Envelope } from '../pipeline/call.js';
+import { bearer, headersOf } from '../pipeline/headers.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { Clock } from '../platform/clock.js';
+import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
+import { createMatcher, type FoundRoute } from './matcher.js';
+import { nested, onceEach, queryOf } from './parameters.js';
+import { readShape } from './shapes.js';
+
+interface Parts {
+  readonly pipeline: Pipeline;
+  readonly clock: Clock;
+  readonly peerOf: (req: HttpRequest) => string;
+  readonly intake: Intake;
+}
+
+/**
+ * Serves a dialect: finds the route, reads the request, runs the method of the
+ * contract through the same pipeline as gRPC, and answers, whatever goes wrong,
+ * in the dialect's own form.
+ */
+export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
+  const match = createMatcher(dialect.routes);
+  const handle: HttpHandler = async (req, res) => {
+    const requestId = parts.intake.idOf(req);
+    const trace: Trace = { headers: headersOf({ requestId }), body: undefined, called: false, logged: false };
+    try {
+      const found = match(req.method ?? '', pathOf(req));
+      if ('allow' in found) {
+        trace.headers.allow = found.allow;
+        if (req.method !== 'OPTIONS') throw new Failure('METHOD_NOT_ALLOWED');
+        res.writeHead(204, trace.headers);
+        res.end();
+        return;
+      }
+      const envelope = envelopeOf(req, res, requestId);
+      const answer = await answerOf(found, req, envelope, trace);
+      sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (!trace.logged) parts.intake.refused(failure, req, requestId);
+      const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
+      sendJson(req, res, status, body, {
+        ...trace.headers,
+        ...waiting(failure),
+        ...challenge(failure),
+        ...headers,
+      });
+    }
+  };
+
+  const envelopeOf = (req: HttpRequest, res: HttpResponse, requestId: string): Envelope => ({
+    door: dialect.name,
+    credential: credentialOf(dialect, req),
+    origin: header(req, 'origin'),
+    peer: parts.peerOf(req),
+    requestId,
+    traceparent: header(req, 'traceparent'),
+    signal: goneSignal(res),
+  });
+
+  async function answerOf(
+    { route, params }: FoundRoute,
+    req: HttpRequest,
+    envelope: Envelope,
+    trace: Trace,
+  ): Promise<Answer> {
+    const answered = (call: Call) => Object.assign(trace.headers, headersOf(call));
+    try {
+      return await route.handle(await open(route, params, req, envelope, trace, answered));
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      // A fault is no caller's, and the token endpoint has callers that nobody knows yet.
+      if (trace.called || !route.calls || failure.row.status >= 500) throw failure;
+      trace.logged = true;
+      return parts.pipeline.refuse(route.calls, failure, envelope, answered);
+    }
+  }
+
+  async function open(
+    route: RestRoute,
+    params: Readonly<Record<string, string>>,
+    req: HttpRequest,
+    envelope: Envelope,
+    trace: Trace,
+    answered: (call: Call) => void,
+  ): Promise<Exchange> {
+    if (!route.open && envelope.credential === undefined) throw new Failure('UNAUTHENTICATED');
+    if (route.body) trace.body = await readBody(route, req);
+    return {
+      body: route.body && readShape(route.body, trace.body),
+      query: route.query && readShape(route.query, nested(onceEach(queryOf(req)))),
+      params,
+      req,
+      peer: envelope.peer,
+      now: () => parts.clock.now(),
+      requestKey: requestKeyOf(req),
+      async call(request) {
+        const method = route.calls!;
+        trace.called = true;
+        const message = create(method.input, request);
+        const response = await parts.pipeline.call(method, message, envelope, answered).catch((thrown) => {
+          trace.logged = true;
+          throw inWordsOf(dialect, toFailure(thrown));
+        });
+        return create(method.output, response);
+      },
+    };
+  }
+
+  return dialect.prefixes.map((prefix) => ({ prefix, crossOrigin: true, handle }));
+}
+
+/** What is known of a request by the time it is answered. */
+interface Trace {
+  readonly headers: Record<string, string>;
+  body: unknown;
+  /** The method of the contract was called. */
+  called: boolean;
+  /** The pipeline logged how it failed. */
+  logged: boolean;
+}
+
+const header = (req: HttpRequest, name: string): string | undefined => {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
+
+function credentialOf(dialect: Dialect, req: HttpRequest): string | undefined {
+  const authorization = header(req, 'authorization');
+  const key = dialect.credential === 'apiKey' ? header(req, 'x-api-key') : undefined;
+  return key ?? (authorization === undefined ? undefined : bearer(authorization));
+}
+
+function requestKeyOf(req: HttpRequest): string {
+  const key = header(req, 'idempotency-key') ?? '';
+  if (key.length <= 128) return key;
+  throw new Failure('INVALID_REQUEST', {
+    violations: [{ field: 'Idempotency-Key', description: 'must be at most 128 characters long' }],
+  });
+}
+
+async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
+  if (!route.form || mediaTypeOf(req) === 'application/json') return readJson(req);
+  return onceEach(await readForm(req));
+}
+
+/** Aborted when the caller hangs up before it is answered. */
+function goneSignal(res: HttpResponse): AbortSignal {
+  const gone = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+/** The failure of a call of the contract, with its fields named as the dialect names them. */
+function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
+  const { violations } = failure.details;
+  if (!violations?.some(({ field }) => fields[field] !== undefined)) return failure;
+  const renamed = violations.map(({ field, description }) => ({
+    field: fields[field] ?? field,
+    description,
+  }));
+  const message = failure.details.message ?? describe(failure.reason, renamed);
+  return new Failure(failure.reason, { ...failure.details, violations: renamed, message });
+}
+
+/** What a 401 must say (RFC 9110 section 15.5.2); every dialect but the token endpoint takes a Bearer (RFC 6750). */
+const challenge = ({ reason }: Failure): Record<string, string> =>
+  reason === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="countersign"' } : {};
+
+const waiting = ({ details: { retryAfterMs } }: Failure): Record<string, string> =>
+  retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) };

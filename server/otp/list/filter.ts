@@ -1,0 +1,62 @@
+import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
+import type { ListSessionsRequest } from '../../../gen/otp/v1/otp_service_pb.js';
+import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
+import { namedRecipient } from '../../admin/shared/recipient.js';
+import { channelName } from '../../domain/channels.js';
+import { firstIdAt } from '../../domain/ids.js';
+import { type Principal, partitionOf } from '../../domain/principal.js';
+import { type StoredSession, statusOf } from '../../session/stored.js';
+import type { Filter } from '../../store/documents.js';
+
+/** The fingerprints of the recipient asked for; undefined when none is. Throws INVALID_RECIPIENT. */
+export function recipientFingerprints(
+  text: string,
+  candidates: (identity: string) => readonly string[],
+): readonly string[] | undefined {
+  if (!text) return undefined;
+  return candidates(namedRecipient(text).identity);
+}
+
+/** The part of the filters that indexes serve: whose sessions, which recipient, which ids. */
+export function indexedFilters(
+  request: ListSessionsRequest,
+  principal: Principal,
+  recipients: readonly string[] | undefined,
+  before: string | undefined,
+): Filter {
+  const { workspace } = principal;
+  const firstOf = (time: Timestamp | undefined) => time && `${workspace}/${firstIdAt(timestampMs(time))}`;
+  const from = firstOf(request.createdAfter) ?? `${workspace}/`;
+  // "0" is the character after "/": every id of the workspace sorts before it.
+  const ends = [firstOf(request.createdBefore), before, `${workspace}0`].filter((end) => end !== undefined);
+  const sandbox = principal.mode === 'test' ? true : request.sandbox;
+  return {
+    _id: { $gte: from, $lt: ends.sort()[0] as string },
+    ...(sandbox !== undefined && { partition: partitionOf(principal, sandbox ? 'test' : 'live') }),
+    ...(recipients && { recipients: { $in: recipients } }),
+    // A test key that asks for live sessions asks for nothing.
+    ...(principal.mode === 'test' && request.sandbox === false && { partition: '' }),
+  };
+}
+
+/** The filters that are applied while reading. */
+export function matcher(request: ListSessionsRequest, now: number): (session: StoredSession) => boolean {
+  const { status, purpose, sponsorSlug } = request;
+  const channel = request.channel === Channel.UNSPECIFIED ? undefined : channelName(request.channel);
+  const metadata = Object.entries(request.metadata);
+  return (session) =>
+    (status === SessionStatus.UNSPECIFIED || SessionStatus[statusOf(session, now)] === status) &&
+    (channel === undefined || session.channels[channel] !== undefined) &&
+    (purpose === '' || session.purpose === purpose) &&
+    (sponsorSlug === '' || session.beneficiary?.sponsorSlug === sponsorSlug) &&
+    (metadata.length === 0 || holds(session.metadata, metadata));
+}
+
+function holds(stored: string, wanted: readonly (readonly [string, string])[]): boolean {
+  const metadata = JSON.parse(stored) as Record<string, unknown>;
+  return wanted.every(([key, value]) => {
+    if (!Object.hasOwn(metadata, key)) return false;
+    const actual = metadata[key];
+    return (typeof actual === 'string' ? actual : JSON.stringify(actual)) === value;
+  });
+}

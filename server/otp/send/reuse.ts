@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { Failure } from '../../errors.js';
+import type { Clock } from '../../platform/clock.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
+import { refusalOf, type StoredSession } from '../../session/stored.js';
+import type { Collection, Document, Documents } from '../../store/documents.js';
+import { insertOnce } from '../../store/insertOnce.js';
+
+const COOLDOWN_MS = SESSION_LIMITS.resend.cooldownSeconds * 1000;
+/** How long a send that claimed the key may take to insert its session. */
+const IN_PROGRESS_MS = 10_000;
+const ROUNDS = 3;
+
+/** The latest session opened for a set of equal requests, `_id` = partition/client/digest. */
+interface StoredReuse extends Document {
+  readonly session: string;
+  readonly at: Date;
+  readonly purgeAt: Date;
+}
+
+/** Either the open session to answer with, or leave to open one. */
+export type Reuse =
+  | { readonly open: StoredSession }
+  /** `release`: the session was not opened after all. */
+  | { readonly open: undefined; release(): Promise<void> };
+
+/** Finds the open session of an equal request made within the resend cooldown. */
+export interface Reuses {
+  /**
+   * `same`: everything that makes two requests equal. Claims the key for
+   * `sessionId` where there is nothing to reuse, so that of equal requests at
+   * once only one opens a session. Throws REQUEST_IN_PROGRESS for the others.
+   */
+  find(owner: string, same: readonly unknown[], sessionId: string): Promise<Reuse>;
+}
+
+export function createReuses(
+  documents: Documents,
+  sessions: Collection<StoredSession>,
+  clock: Clock,
+): Reuses {
+  const reuses = documents.collection<StoredReuse>('reuse');
+
+  return {
+    async find(owner, same, sessionId) {
+      const digest = createHash('sha256').update(JSON.stringify(same)).digest('base64url');
+      const _id = `${owner}/${digest}`;
+      const claimed = (): Reuse => ({
+        open: undefined,
+        release: async () => {
+          await reuses.deleteOne({ _id, session: sessionId });
+        },
+      });
+      for (let round = 0; round < ROUNDS; round++) {
+        const now = clock.now();
+        const mine = { session: sessionId, at: new Date(now), purgeAt: new Date(now + COOLDOWN_MS) };
+        if (await insertOnce(reuses, { _id, ...mine })) return claimed();
+        const latest = await reuses.findOne({ _id });
+        if (!latest) continue;
+        const age = now - latest.at.getTime();
+        if (age < COOLDOWN_MS) {
+          const session = await sessions.findOne({ _id: latest.session });
+          if (session && refusalOf(session, now) === undefined) return { open: session };
+          if (!session && age < IN_PROGRESS_MS)
+            throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
+        }
+        const taken = await reuses.findOneAndUpdate({ _id, session: latest.session }, { $set: mine });
+        if (taken) return claimed();
+      }
+      throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Debit } from '../../admin/wallet/wallet.js';
+import type { ChannelName } from '../../domain/channels.js';
+import { Failure } from '../../errors.js';
+import type { StoredCharge } from '../../session/stored.js';
+
+/** A channel's part of a debit; undefined where nothing was taken for it. */
+export function chargeOf(debit: Debit | undefined, channel: ChannelName): StoredCharge | undefined {
+  const amount = debit?.charges[channel];
+  return debit && amount !== undefined ? { debit: debit.id, amount } : undefined;
+}
+
+/**
+ * Runs the write by which a session comes to hold a debit, and settles the debit
+ * by how it ends: stored → kept, certainly not stored → refunded. Where the store
+ * did not say, the sweeper finds out. `store` answers whether the session holds
+ * the debit. Throws OVERLOADED instead of storing a debit the sweeper may not see.
+ */
+export async function holding<T extends { readonly held: boolean }>(
+  debit: Debit | undefined,
+  now: () => number,
+  store: () => Promise<T>,
+): Promise<T> {
+  if (!debit) return store();
+  if (!debit.isUsable(now())) {
+    await debit.refund();
+    throw new Failure('OVERLOADED', { retryAfterMs: 1_000 });
+  }
+  try {
+    const result = await store();
+    await (result.held ? debit.commit() : debit.refund());
+    return result;
+  } catch (error) {
+    const unknown = !(error instanceof Failure) || error.reason === 'STORE_UNAVAILABLE';
+    if (!unknown) await debit.refund();
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { ProofSchema } from '../../../gen/otp/v1/verification_token_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import { channelEnum } from '../../domain/channels.js';
+import { Failure } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { VerificationTokens } from '../../secrets/tokens/verificationToken.js';
+import { channelsOf, type StoredOperation, type StoredSession } from '../../session/stored.js';
+import { idOf } from '../../store/documentId.js';
+import type { Collection } from '../../store/documents.js';
+import { presentOperation } from './sessionToProto.js';
+
+/** A session that was approved: it has a token. */
+export type Approved = StoredSession & Required<Pick<StoredSession, 'token'>>;
+
+/**
+ * Finds the session a verification token proves. TOKEN_NOT_FOUND alike for a
+ * token that is malformed, invented, of another workspace, or of the sandbox
+ * where that was not asked for: a sandbox proof never satisfies a live check.
+ */
+export async function findProven(
+  sessions: Collection<StoredSession>,
+  tokens: VerificationTokens,
+  call: Call,
+  token: string,
+  acceptSandbox: boolean,
+): Promise<Approved> {
+  const { workspace, mode } = call.principal;
+  const id = tokens.check(workspace, token);
+  const session = id === undefined ? null : await sessions.findOne({ _id: `${workspace}/${id}` });
+  const sandboxOnly = mode === 'test';
+  const visible = session?.mode === 'test' ? sandboxOnly || acceptSandbox : !sandboxOnly;
+  if (session?.status !== 'APPROVED' || !session.token || !visible) throw new Failure('TOKEN_NOT_FOUND');
+  call.sessionId = idOf(session);
+  return { ...session, token: session.token };
+}
+
+/** What the session proved, as the contract shows it. `operation`: the one it was redeemed for, or was opened for. */
+export function presentProof(
+  session: StoredSession,
+  operation: StoredOperation | undefined,
+): MessageInitShape<typeof ProofSchema> {
+  return {
+    sessionId: idOf(session),
+    channels: channelsOf(session).flatMap(([name, { state, masked, verifiedAt }]) =>
+      state === 'VERIFIED'
+        ? [{ channel: channelEnum(name), maskedRecipient: masked, ...when('verifiedAt', verifiedAt) }]
+        : [],
+    ),
+    ...when('approvedAt', session.approvedAt),
+    ...(operation && { operation: presentOperation(operation) }),
+    purpose: session.purpose,
+    sandbox: session.mode === 'test',
+    ...(session.beneficiary && { beneficiary: session.beneficiary }),
+  };
+}

@@ -1,0 +1,58 @@
+import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  DeliveryState,
+  type OperationSchema,
+  type SessionSchema,
+  SessionStatus,
+  Strategy,
+} from '../../../gen/otp/v1/session_pb.js';
+import { when } from '../../contract/timestampField.js';
+import { channelEnum } from '../../domain/channels.js';
+import { channelsOf, type StoredOperation, type StoredSession, statusOf } from '../../session/stored.js';
+import { idOf } from '../../store/documentId.js';
+
+/** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */
+export function presentSession(
+  session: StoredSession,
+  now: number,
+  withMetadata: boolean,
+): MessageInitShape<typeof SessionSchema> {
+  const status = statusOf(session, now);
+  const resendable =
+    status !== 'APPROVED' && status !== 'CANCELED' && status !== 'LOCKED' && session.resendsLeft > 0;
+  return {
+    id: idOf(session),
+    status: SessionStatus[status],
+    channels: channelsOf(session).map(([name, { masked, state, verifiedAt, delivery }]) => ({
+      channel: channelEnum(name),
+      maskedRecipient: masked,
+      verified: state === 'VERIFIED',
+      ...when('verifiedAt', verifiedAt),
+      deliveryState: delivery.waits ? DeliveryState.WAITING : DeliveryState[delivery.state],
+      deliveryError: delivery.state === 'FAILED' ? (delivery.error ?? '') : '',
+      ...when('dueAt', delivery.waits && delivery.dueAt),
+    })),
+    policy: { strategy: Strategy[session.strategy], channels: session.required.map(channelEnum) },
+    purpose: session.purpose,
+    attemptsRemaining: session.attemptsLeft,
+    createdAt: timestampFromDate(session.createdAt),
+    expiresAt: timestampFromDate(session.expiresAt),
+    ...when('resendAvailableAt', resendable ? session.resendAt : undefined),
+    ...when('approvedAt', session.approvedAt),
+    ...when('redeemedAt', session.token?.redeemedAt),
+    sandbox: session.mode === 'test',
+    ...(withMetadata &&
+      session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),
+    ...(session.operation && { operation: presentOperation(session.operation) }),
+    codeLength: session.codeLength,
+    ...(session.beneficiary && { beneficiary: session.beneficiary }),
+  };
+}
+
+/** An operation as the contract shows it. */
+export const presentOperation = (operation: StoredOperation): MessageInitShape<typeof OperationSchema> => ({
+  type: operation.type,
+  id: operation.id,
+  productType: operation.productType ?? '',
+});

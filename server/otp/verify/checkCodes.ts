@@ -1,0 +1,104 @@
+import { CheckResult } from '../../../gen/otp/v1/otp_service_pb.js';
+import { CHANNELS, type ChannelName } from '../../domain/channels.js';
+import { Failure, toFailure } from '../../errors.js';
+import type { HashPool } from '../../secrets/hashing/hashPool.js';
+import { refusalOf, type StoredRequest, type StoredSession } from '../../session/stored.js';
+import { workspaceOf } from '../../store/documentId.js';
+import type { Checked, createCheckCode } from './checkCode.js';
+
+/** What was found out about each code of a call, in channel order. */
+export interface CheckedCodes {
+  readonly session: StoredSession;
+  readonly results: readonly { readonly channel: ChannelName; readonly result: CheckResult }[];
+}
+
+/** Codes by channel, as the caller gave them. */
+export type GivenCodes = ReadonlyMap<ChannelName, string>;
+
+/** Told of every code that was checked, for metrics. */
+export type TellChecked = (channel: ChannelName, result: Checked['result']) => void;
+
+interface Parts {
+  readonly pool: HashPool;
+  readonly checked: TellChecked;
+  readonly checkCode: ReturnType<typeof createCheckCode>;
+}
+
+/**
+ * Checks the codes of one call, one after another in channel order. Stops as
+ * soon as the session is approved. When no code was right it throws: the first
+ * channel's failure, with the attempts that are left after all of them.
+ */
+export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
+  return async (
+    seen: StoredSession,
+    given: GivenCodes,
+    request: StoredRequest | undefined,
+    now: number,
+    signal: AbortSignal,
+  ): Promise<CheckedCodes> => {
+    for (const channel of given.keys()) {
+      if (!seen.channels[channel]) {
+        throw new Failure('CHANNEL_NOT_IN_SESSION', {
+          channel,
+          violations: [
+            { field: `codes["${channel}"]`, description: 'the session does not use that channel' },
+          ],
+        });
+      }
+    }
+    const refusal = refusalOf(seen, now);
+    if (refusal) throw new Failure(refusal);
+
+    const slot = pool.enter(workspaceOf(seen), signal);
+    try {
+      let session = seen;
+      let firstFailure: Failure | undefined;
+      let attemptsRemaining: number | undefined;
+      let anyRight = false;
+      const results: { channel: ChannelName; result: CheckResult }[] = [];
+      for (const channel of CHANNELS) {
+        const code = given.get(channel);
+        if (code === undefined) continue;
+        if (session.status === 'APPROVED' && anyRight) {
+          results.push({ channel, result: CheckResult.NOT_CHECKED });
+          continue;
+        }
+        try {
+          const checked = await checkCode(slot, seen._id, channel, code, request);
+          tell(channel, checked.result);
+          results.push({ channel, result: CheckResult[checked.result] });
+          session = checked.session;
+          anyRight ||= checked.result === 'VERIFIED';
+          if (checked.result === 'INVALID_CODE') {
+            attemptsRemaining = session.attemptsLeft;
+            firstFailure ??= new Failure('INVALID_CODE', { channel });
+          }
+        } catch (thrown) {
+          const failure = toFailure(thrown);
+          const result = OVER[failure.reason];
+          // A fault is not a finding: it ends the call, and what was verified before stays verified.
+          if (result === undefined) throw failure;
+          results.push({ channel, result });
+          firstFailure ??= failure;
+        }
+      }
+      if (anyRight) return { session, results };
+      if (!firstFailure) throw new Failure('ALREADY_VERIFIED');
+      throw attemptsRemaining === undefined
+        ? firstFailure
+        : new Failure(firstFailure.reason, { ...firstFailure.details, attemptsRemaining });
+    } finally {
+      slot.leave();
+    }
+  };
+}
+
+/** Failures that say something about the session, as the result of the channel that met them. */
+const OVER: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
+  ATTEMPTS_EXHAUSTED: CheckResult.ATTEMPTS_EXHAUSTED,
+  ALREADY_VERIFIED: CheckResult.NOT_CHECKED,
+  SESSION_CONSUMED: CheckResult.NOT_CHECKED,
+  SESSION_CANCELED: CheckResult.NOT_CHECKED,
+  SESSION_EXPIRED: CheckResult.NOT_CHECKED,
+};

@@ -1,0 +1,62 @@
+import { CheckResult } from '../../../gen/otp/v1/otp_service_pb.js';
+import { CHANNELS } from '../../domain/channels.js';
+import { Failure } from '../../errors.js';
+import type { Call } from '../../pipeline/call.js';
+import type { Clock } from '../../platform/clock.js';
+import { channelsOf, type StoredSession } from '../../session/stored.js';
+import type { Collection } from '../../store/documents.js';
+import type { Repeatable } from '../idempotency/inSession.js';
+import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
+
+interface Parts {
+  readonly sessions: Collection<StoredSession>;
+  readonly checkCodes: ReturnType<typeof createCheckCodes>;
+  readonly clock: Clock;
+}
+
+/**
+ * Checks the codes of a call, or, where this very request has succeeded before,
+ * gives its answer again. A request sent twice at once gets the same answer
+ * twice: the slower one finds what the faster one did.
+ */
+export function createCheckOnce({ sessions, checkCodes, clock }: Parts) {
+  return async (
+    call: Call,
+    session: StoredSession,
+    given: GivenCodes,
+    repeat: Repeatable | undefined,
+  ): Promise<CheckedCodes> => {
+    const before = repeat && replay(session, given, repeat);
+    if (before) return before;
+    try {
+      return await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
+    } catch (thrown) {
+      const meanwhile = repeat && isOver(thrown) && (await sessions.findOne({ _id: session._id }));
+      const answer = meanwhile && replay(meanwhile, given, repeat);
+      if (!answer) throw thrown;
+      return answer;
+    }
+  };
+}
+
+const isOver = (thrown: unknown): boolean =>
+  thrown instanceof Failure && (thrown.reason === 'ALREADY_VERIFIED' || thrown.reason === 'SESSION_CONSUMED');
+
+/** The answer of a success that is repeated, rebuilt from what it left in the session; undefined where it left nothing. */
+function replay(session: StoredSession, given: GivenCodes, repeat: Repeatable): CheckedCodes | undefined {
+  const verified = channelsOf(session).flatMap(([name, { verifiedBy }]) =>
+    repeat.matches(verifiedBy) ? [name] : [],
+  );
+  const last = verified.at(-1);
+  if (last === undefined) return undefined;
+  const decided = session.approvedAt?.getTime() === session.channels[last]?.verifiedAt?.getTime();
+  const results = CHANNELS.filter((name) => given.has(name)).map((channel) => {
+    if (verified.includes(channel)) return { channel, result: CheckResult.VERIFIED };
+    if (decided && CHANNELS.indexOf(channel) > CHANNELS.indexOf(last)) {
+      return { channel, result: CheckResult.NOT_CHECKED };
+    }
+    const before = session.channels[channel]?.state === 'VERIFIED';
+    return { channel, result: before ? CheckResult.ALREADY_VERIFIED : CheckResult.INVALID_CODE };
+  });
+  return { session, results };
+}

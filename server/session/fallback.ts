@@ -1,0 +1,75 @@
+import type { ChannelName } from '../domain/channels.js';
+import { SESSION_LIMITS } from './limits.js';
+import { channelsOf, type StoredDelivery, type StoredSession } from './stored.js';
+
+/** One step of a fallback: the channel that is used when those before it failed, or did not bring a code in time. */
+export interface FallbackStep {
+  readonly channel: ChannelName;
+  /** How long after the message before it, milliseconds. */
+  readonly afterMs: number;
+}
+
+type Deliveries = ReadonlyMap<ChannelName, StoredDelivery>;
+
+/**
+ * A session's messages, those of the steps set to leave one after the other. Of
+ * a code that ends soon they leave sooner, so that it can still be entered.
+ */
+export function arranged(
+  deliveries: Deliveries,
+  steps: readonly FallbackStep[],
+  now: number,
+  expiresAt: number,
+): Map<ChannelName, StoredDelivery> {
+  const latest = Math.max(now, expiresAt - SESSION_LIMITS.fallback.leftSeconds * 1000);
+  const names = steps.map(({ channel }) => channel);
+  let before = [...deliveries.keys()].filter((name) => !names.includes(name));
+  let dueAt = now;
+  const result = new Map(deliveries);
+  for (const { channel, afterMs } of steps) {
+    const delivery = deliveries.get(channel);
+    if (delivery?.state !== 'QUEUED') continue;
+    dueAt = Math.min(dueAt + afterMs, latest);
+    result.set(channel, { ...delivery, dueAt: new Date(dueAt), waits: { for: before, ms: afterMs } });
+    before = [channel];
+  }
+  return result;
+}
+
+/** The steps that are not taken yet, in order. */
+export function stepsLeft(channels: StoredSession['channels']): FallbackStep[] {
+  const waiting = channelsOf({ channels }).flatMap(
+    ([
+      channel,
+      {
+        delivery: { waits },
+      },
+    ]) => (waits ? [{ channel, afterMs: waits.ms, waits }] : []),
+  );
+  return waiting
+    .sort((a, b) => (b.waits.for.includes(a.channel) ? -1 : 1))
+    .map(({ channel, afterMs }) => ({ channel, afterMs }));
+}
+
+/** Of deliveries that wait for others: those that need not any longer, and those whose wait begins anew with them. */
+export function released(channels: StoredSession['channels'], now: number): Map<ChannelName, StoredDelivery> {
+  const waiting = channelsOf({ channels }).flatMap(([name, { delivery }]) =>
+    delivery.waits ? [{ name, delivery, waits: delivery.waits }] : [],
+  );
+  const free = waiting.filter(({ waits }) =>
+    waits.for.every((name) => channels[name]?.delivery.state === 'FAILED'),
+  );
+  const isFree = (name: ChannelName) => free.some((one) => one.name === name);
+  return new Map([
+    ...free.map(({ name, delivery: { waits: _over, ...delivery } }): [ChannelName, StoredDelivery] => [
+      name,
+      { ...delivery, dueAt: new Date(now), freedAt: new Date(now) },
+    ]),
+    ...waiting
+      .filter(({ name, waits }) => !isFree(name) && waits.for.some(isFree))
+      .map(({ name, delivery, waits }): [ChannelName, StoredDelivery] => [
+        name,
+        { ...delivery, dueAt: new Date(now + waits.ms) },
+      ]),
+  ]);
+}

@@ -1,0 +1,69 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import {
+  WebhookAttemptSchema,
+  WebhookDeliverySchema,
+  WebhookDisabledReason,
+  WebhookEndpointSchema,
+} from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import { modeEnum } from '../admin/shared/mode.js';
+import { when } from '../contract/timestampField.js';
+import type { Mode } from '../session/stored.js';
+import { toBeSent } from './pendingEvents.js';
+import { isAccepted } from './post.js';
+import { signing } from './secrets.js';
+import { type StoredEndpoint, type StoredTry, type StoredWebhookDelivery, splitId } from './stored.js';
+
+/** An endpoint as the contract shows it. */
+export function presentEndpoint(
+  endpoint: StoredEndpoint,
+  mode: Mode,
+  now: number,
+): MessageShape<typeof WebhookEndpointSchema> {
+  const { _id, url, eventTypes, description, disabledAt, disabledReason, failingSince } = endpoint;
+  return create(WebhookEndpointSchema, {
+    id: splitId(_id)[1],
+    url,
+    eventTypes: [...eventTypes],
+    description,
+    disabled: disabledAt !== undefined,
+    ...(disabledReason && { disabledReason: WebhookDisabledReason[disabledReason] }),
+    mode: modeEnum(mode),
+    ...when('disabledAt', disabledAt),
+    ...when('createdAt', endpoint.createdAt),
+    ...when('failingSince', failingSince),
+    ...when('oldSecretUntil', signing(endpoint.secrets, now)[1]?.until),
+  });
+}
+
+/** What is and was sent to an endpoint about one session. */
+export function presentDelivery(
+  endpoint: StoredEndpoint,
+  line: StoredWebhookDelivery,
+): MessageShape<typeof WebhookDeliverySchema> {
+  const waiting = toBeSent(endpoint, line);
+  return create(WebhookDeliverySchema, {
+    sessionId: splitId(line._id)[1],
+    waiting: waiting.map(({ event, type, queuedAt, tries }) => ({
+      eventId: event,
+      eventType: type,
+      queuedAt: timestampFromDate(queuedAt),
+      tries,
+    })),
+    ...(waiting.length > 0 && when('nextTryAt', line.dueAt)),
+    attempts: line.tries.map(presentAttempt),
+  });
+}
+
+export function presentAttempt(tried: StoredTry): MessageShape<typeof WebhookAttemptSchema> {
+  const { event, type, at, ms, status = 0, error = '' } = tried;
+  return create(WebhookAttemptSchema, {
+    eventId: event,
+    eventType: type,
+    at: timestampFromDate(at),
+    duration: durationFromMs(ms),
+    statusCode: status,
+    error,
+    accepted: isAccepted(tried),
+  });
+}

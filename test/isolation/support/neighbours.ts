@@ -1,0 +1,164 @@
+import { expect } from 'vitest';
+import { idToOtp } from '../../../server/domain/ids.js';
+import { connectJson } from '../../support/connectJson.js';
+import { eventually } from '../../support/eventually.js';
+import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
+import type { TestService } from '../../support/service.js';
+import { newKey } from '../../support/tenant.js';
+import { startWebhookReceiver } from '../../support/webhookReceiver.js';
+import { deliveredCode } from '../../wire/support/delivered.js';
+
+type Calls = ReturnType<typeof connectJson>;
+
+/** One of everything that a workspace has, by names that no other workspace has. */
+export interface Owned {
+  readonly sessionId: string;
+  readonly otpId: string;
+  readonly sessionToken: string;
+  /** The right code of that session. */
+  readonly code: string;
+  readonly email: string;
+  /** Of another session. */
+  readonly verificationToken: string;
+  readonly sponsorSlug: string;
+  readonly beneficiaryId: string;
+  readonly keyId: string;
+  readonly senderId: string;
+  readonly contactId: string;
+  readonly endpointId: string;
+  readonly eventId: string;
+}
+
+/** A phone to which the owner's guard lets nothing go. */
+export const REFUSED = '+85021234567';
+
+/** Credentials of a workspace. */
+export interface Tenant {
+  readonly key: string;
+  readonly call: Calls;
+  readonly byKey: Rest;
+  readonly byBearer: Rest;
+}
+
+export async function tenantOf(service: TestService, workspace: string): Promise<Tenant> {
+  const key = await newKey(service, workspace);
+  return {
+    key,
+    call: connectJson(service.baseUrl, key),
+    byKey: restClient(service.baseUrl, apiKey(key)),
+    byBearer: restClient(service.baseUrl, bearer(key)),
+  };
+}
+
+/** Asks a REST door as its document says: by GET, or with a body by POST. */
+export function doorOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bearer') {
+  const door = credential === 'apiKey' ? byKey : byBearer;
+  return ([path, body]: readonly [path: string, body?: object]): Promise<RestAnswer> =>
+    body ? door.post(path, body) : door.get(path);
+}
+
+/** Fills a workspace with two of everything, so that lists have pages, and gives back the first. */
+export async function filled(service: TestService, { call }: Tenant, name: string): Promise<Owned> {
+  const receiver = await startWebhookReceiver();
+  const create = async () => {
+    const webhookEndpoint = { url: receiver.url };
+    const { body } = await call('otp.admin.v1.WebhookService/CreateWebhookEndpoint', { webhookEndpoint });
+    return body.webhookEndpoint.id as string;
+  };
+  const endpoints = [await create(), await create()] as const;
+  const [owned] = [await made(service, call, `${name}-1`), await made(service, call, `${name}-2`)];
+  // Of each half a session that is approved and one whose message was taken.
+  await eventually(() => {
+    service.clock.advance(100);
+    return receiver.received.length === 2 * endpoints.length * 3;
+  });
+  const eventId = await eventually(async () => {
+    const id = endpoints[0];
+    const { body } = await call('otp.admin.v1.WebhookService/ListWebhookDeliveries', { id });
+    const isQuiet = body.deliveries.every(({ waiting = [] }) => waiting.length === 0);
+    return isQuiet && (body.deliveries[0].attempts[0].eventId as string);
+  });
+  await receiver.close();
+  return { ...owned, endpointId: endpoints[0], eventId };
+}
+
+async function made(
+  service: TestService,
+  call: Calls,
+  name: string,
+): Promise<Omit<Owned, 'endpointId' | 'eventId'>> {
+  const done = async (method: string, message: object) => {
+    const { status, body } = await call(method, message);
+    expect(status, `${method} ${JSON.stringify(body)}`).toBe(200);
+    return body;
+  };
+  const admin = (method: string, message: object) => done(`otp.admin.v1.${method}`, message);
+  const send = (more: object) => done('otp.v1.OtpService/Send', { metadata: { user_id: name }, ...more });
+
+  const verified = await send({ recipients: { email: `verified.${name}@example.com` }, addContact: true });
+  const { verificationToken } = await done('otp.v1.OtpService/Verify', {
+    sessionId: verified.session.id,
+    code: await deliveredCode(service, verified.session.id),
+  });
+  const sponsor = { slug: name, displayName: name, channels: ['CHANNEL_SMS', 'CHANNEL_EMAIL'] };
+  await admin('SponsorService/CreateSponsor', { sponsor });
+  const beneficiary = { sponsorSlug: name, beneficiaryId: `bnf-${name}`, phone: '+573001234542' };
+  await admin('SponsorService/CreateBeneficiary', { beneficiary });
+  await admin('SponsorService/CreateBeneficiary', {
+    beneficiary: { ...beneficiary, beneficiaryId: `bnf-${name}-2` },
+  });
+  const made = await admin('ApiKeyService/CreateApiKey', {
+    apiKey: { displayName: name, scopes: ['sessions.read'] },
+  });
+  // WhatsApp, on which nothing is sent here: a workspace with a sender uses no other.
+  const senderId = `+57300${String([...name].reduce((sum, char) => sum * 31 + char.charCodeAt(0), 7) % 10_000_000).padStart(7, '0')}`;
+  await admin('SenderService/CreateSender', { sender: { channel: 'CHANNEL_WHATSAPP', senderId } });
+  const template = { key: 'otp-sms', locale: name.endsWith('1') ? 'en' : 'es', text: `${name} {{ code }}` };
+  await admin('TemplateService/CreateTemplate', { template });
+  const contactId = await eventually(async () => {
+    const { contacts = [] } = await admin('ContactService/ListContacts', {
+      recipient: `verified.${name}@example.com`,
+    });
+    return contacts[0]?.id as string | undefined;
+  });
+  const guard = { countryBlock: ['KP'], approvalRate: { minSends: 1, minPercent: 1 } };
+  await admin('GuardService/UpdateGuard', { guard, updateMask: 'countryBlock,approvalRate' });
+  expect((await call('otp.v1.OtpService/Send', { recipients: { sms: REFUSED } })).reason).toBe(
+    'SEND_REFUSED',
+  );
+  const email = `open.${name}@example.com`;
+  const { session, sessionToken } = await send({ recipients: { email } });
+  return {
+    sessionId: session.id,
+    otpId: idToOtp(session.id),
+    sessionToken,
+    code: await deliveredCode(service, session.id),
+    email,
+    verificationToken,
+    sponsorSlug: name,
+    beneficiaryId: beneficiary.beneficiaryId,
+    keyId: made.apiKey.id,
+    senderId,
+    contactId,
+  };
+}
+
+const UNKNOWN_ID = '01b92571-ea00-7680-9141-a7e17e33e7c6';
+
+/** The same things, of the same form, that nobody has. */
+export const nobodys = (owned: Owned): Owned => ({
+  sessionId: UNKNOWN_ID,
+  otpId: idToOtp(UNKNOWN_ID),
+  sessionToken: `${owned.sessionToken.slice(0, -8)}AAAAAAAA`,
+  code: owned.code,
+  // Masked alike.
+  email: owned.email.replace('open', 'oben'),
+  verificationToken: `otvt_01Q4JQ3TG0ERAVTKDW0RJWZ5R6${'0'.repeat(32)}`,
+  sponsorSlug: 'nobodys-sponsor',
+  beneficiaryId: 'nobodys-beneficiary',
+  keyId: UNKNOWN_ID,
+  senderId: '+573009999999',
+  contactId: `${owned.contactId.slice(0, -6)}AAAAAA`,
+  endpointId: UNKNOWN_ID,
+  eventId: UNKNOWN_ID,
+});

@@ -1,0 +1,90 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import {
+  firstAmbiguous,
+  operationsOf,
+  requirementOf,
+  type SponsorRule,
+} from '../../../server/domain/sponsorRules.js';
+
+const rule = (operation: string, requirement: SponsorRule['requirement'], ...productTypes: string[]) => ({
+  operation,
+  productTypes,
+  requirement,
+});
+
+describe('what a sponsor asks for', () => {
+  const rules = [
+    rule('DISPENSATION', 'OPTIONAL'),
+    rule('DISPENSATION', 'REQUIRED', 'MEDICATION', 'LAB'),
+    rule('SETTLEMENT', 'FORBIDDEN', 'LAB'),
+  ];
+
+  it.each([
+    ['DISPENSATION', 'MEDICATION', 'REQUIRED'],
+    ['DISPENSATION', 'LAB', 'REQUIRED'],
+    ['DISPENSATION', 'IMAGING', 'OPTIONAL'],
+    ['DISPENSATION', undefined, 'OPTIONAL'],
+    ['SETTLEMENT', 'LAB', 'FORBIDDEN'],
+    ['SETTLEMENT', 'MEDICATION', undefined],
+    ['SETTLEMENT', undefined, undefined],
+    ['PRE_AUTHORIZATION', 'LAB', undefined],
+    ['dispensation', 'LAB', undefined],
+  ])('%s of %s: %s', (operation, productType, expected) => {
+    expect(requirementOf(rules, operation, productType)).toBe(expected);
+  });
+
+  it('is ambiguous when two rules speak of the same operation and product', () => {
+    expect(firstAmbiguous(rules)).toBe(-1);
+    expect(firstAmbiguous([...rules, rule('DISPENSATION', 'FORBIDDEN')])).toBe(3);
+    expect(firstAmbiguous([...rules, rule('DISPENSATION', 'REQUIRED', 'IMAGING', 'LAB')])).toBe(3);
+    expect(firstAmbiguous([...rules, rule('SETTLEMENT', 'REQUIRED', 'IMAGING')])).toBe(-1);
+  });
+});
+
+const word = fc.constantFrom('A', 'B', 'C', '');
+const anyRules = fc.array(
+  fc.record({
+    operation: fc.constantFrom('X', 'Y'),
+    productTypes: fc.uniqueArray(word, { maxLength: 3 }),
+    requirement: fc.constantFrom('OPTIONAL' as const, 'REQUIRED' as const, 'FORBIDDEN' as const),
+  }),
+  { maxLength: 8 },
+);
+/** The rules without those that make a list ambiguous. */
+const clear = anyRules.map((rules) => {
+  const kept: SponsorRule[] = [];
+  for (const next of rules) if (firstAmbiguous([...kept, next]) < 0) kept.push(next);
+  return kept;
+});
+
+describe('rules that are not ambiguous', () => {
+  test.prop([clear, fc.nat(), fc.constantFrom('X', 'Y', 'Z'), fc.option(word, { nil: undefined })])(
+    'say the same in any order',
+    (rules, shift, operation, productType) => {
+      const turned = rules.map((_, index) => rules[(index + shift) % rules.length]!);
+      expect(firstAmbiguous(turned)).toBe(-1);
+      expect(requirementOf(turned, operation, productType)).toBe(
+        requirementOf(rules, operation, productType),
+      );
+    },
+  );
+
+  test.prop([clear, fc.constantFrom('X', 'Y'), word])(
+    'are overruled for a product by the one rule that names it, and by it alone',
+    (rules, operation, productType) => {
+      const naming = rules.filter(
+        (one) => one.operation === operation && one.productTypes.includes(productType),
+      );
+      expect(naming.length).toBeLessThanOrEqual(1);
+      const general = requirementOf(rules, operation, undefined);
+      expect(requirementOf(rules, operation, productType)).toBe(naming[0]?.requirement ?? general);
+    },
+  );
+
+  test.prop([clear])('name each of their operations once', (rules) => {
+    const names = operationsOf(rules);
+    expect(new Set(names)).toEqual(new Set(rules.map(({ operation }) => operation)));
+    expect(names.length).toBe(new Set(names).size);
+  });
+});

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newSponsor } from '../../promises/support/beneficiaryApi.js';
+import { connectJson } from '../../support/connectJson.js';
+import { startService, type TestService } from '../../support/service.js';
+import { newKey } from '../../support/tenant.js';
+import { DOORS, POSTS } from './support/doors.js';
+
+const PAGE = 'https://shop.example';
+let service: TestService;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
+  fetch(service.baseUrl + path, { method, headers, ...(body !== undefined && { body }) });
+
+const GETS = DOORS.flatMap((door) =>
+  door.dialect.routes.flatMap(({ method, path }) => (method === 'GET' ? [{ door, path }] : [])),
+);
+
+describe('HEAD', () => {
+  it.each(GETS)('of $path answers as GET does, without the body', async ({ door, path }) => {
+    const slug = await newSponsor(service);
+    const filled = `${path.replace('{slug}', slug).replace(/\{\w+\}/, 'x')}?sponsor_slug=${slug}`;
+    const headers = door.credential(service.liveKey);
+    const [get, head] = [await ask('GET', filled, headers), await ask('HEAD', filled, headers)];
+    expect(head.status).toBe(get.status);
+    expect(head.headers.get('content-type')).toBe('application/json');
+    expect(head.headers.get('content-length')).toBe(String((await get.text()).length));
+    expect(await head.text()).toBe('');
+    expect((await ask('HEAD', filled)).status).toBe(401);
+  });
+
+  it.each(POSTS)('of $path is not allowed', async ({ path }) => {
+    const answer = await ask('HEAD', path);
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+      status: 405,
+      allow: 'POST, OPTIONS',
+    });
+  });
+});
+
+describe('OPTIONS', () => {
+  it.each([
+    ...POSTS.map(({ path }) => [path, 'POST, OPTIONS']),
+    ...GETS.map(({ path }) => [path.replaceAll(/\{\w+\}/g, 'x'), 'GET, HEAD, OPTIONS']),
+  ])('of %s says what is there: %s', async (path, allow) => {
+    const answer = await ask('OPTIONS', path!);
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 204, allow });
+  });
+});
+
+describe('a page of another origin', () => {
+  it.each([...POSTS.map(({ path }) => path), ...GETS.map(({ path }) => path)])(
+    'may ask first for %s',
+    async (path) => {
+      const answer = await ask('OPTIONS', path, {
+        origin: PAGE,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization, content-type, idempotency-key',
+      });
+      expect(answer.status).toBe(204);
+      expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+      const allowed = answer.headers.get('access-control-allow-headers')!.split(', ');
+      expect(allowed).toEqual(
+        expect.arrayContaining([
+          'authorization',
+          'x-api-key',
+          'idempotency-key',
+          'content-type',
+          'x-request-id',
+        ]),
+      );
+    },
+  );
+
+  it.each(POSTS)('may read what POST $path answers, refusals too', async ({ path, request, door }) => {
+    const headers = { origin: PAGE, 'content-type': 'application/json' };
+    const answers = [
+      await ask('POST', path, { ...headers, ...door.credential(service.liveKey) }, JSON.stringify(request)),
+      await ask('POST', path, headers, '{'),
+      await ask('DELETE', path, headers),
+      await ask('POST', `${path}/unknown`, headers, '{}'),
+    ];
+    for (const answer of answers) {
+      expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
+      expect(answer.headers.get('vary')).toBe('origin');
+      const exposed = answer.headers.get('access-control-expose-headers')!.split(', ');
+      expect(exposed).toEqual(
+        expect.arrayContaining(['retry-after', 'x-request-id', 'x-ratelimit-remaining', 'x-sandbox-code']),
+      );
+    }
+  });
+
+  it('is refused, in the dialect’s words, where the workspace does not list its origin', async () => {
+    const key = await newKey(service, 'strict');
+    const operator = connectJson(service.baseUrl, service.liveKey);
+    const updated = await operator('otp.admin.v1.WorkspaceService/UpdateWorkspace', {
+      workspace: { name: 'strict', allowedOrigins: ['https://own.example'] },
+      updateMask: 'allowedOrigins',
+    });
+    expect(updated.status).toBe(200);
+    for (const { path, request, door } of POSTS.filter(({ door: { name } }) => name !== 'oauth')) {
+      const from = async (origin: string) => {
+        const headers = { origin, 'content-type': 'application/json', ...door.credential(key) };
+        const answer = await ask('POST', path, headers, JSON.stringify(request));
+        return { status: answer.status, reason: door.reasonIn(await answer.json()) };
+      };
+      expect(await from(PAGE)).toEqual({ status: 403, reason: 'PERMISSION_DENIED' });
+      expect(await from('https://own.example')).not.toEqual({ status: 403, reason: 'PERMISSION_DENIED' });
+    }
+  });
+});

@@ -1,0 +1,114 @@
+import { expect, onTestFinished } from 'vitest';
+import { Failure } from '../../../../../server/errors.js';
+import type { StoredDelivery, StoredSession } from '../../../../../server/session/stored.js';
+import { connectJson } from '../../../../support/connectJson.js';
+import type { TestStore } from '../../../../support/engines.js';
+import { eventually } from '../../../../support/eventually.js';
+import { interposing } from '../../../../support/interposing.js';
+import { ManualClock } from '../../../../support/manualClock.js';
+import { startService, type TestService } from '../../../../support/service.js';
+import { newRecipients, passing } from '../../../delivery/support/delivering.js';
+import { PUBLIC_URL, type Reporter } from './reporters.js';
+import { startVendor, type VendorStub } from './vendorStub.js';
+
+/** What of a report is not as it should be. */
+interface Otherwise {
+  readonly secret?: string;
+  /** Milliseconds. */
+  readonly at?: number;
+  readonly address?: string;
+  /** Sent in place of what was signed. */
+  readonly body?: string;
+  /** Behind the address. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A service that sends by a vendor which reports what becomes of messages. */
+export interface Reporting {
+  readonly service: TestService;
+  readonly clock: ManualClock;
+  readonly vendor: VendorStub;
+  readonly call: ReturnType<typeof connectJson>;
+  /** Operations on the store so far. */
+  operations(): number;
+  /** From now on the store cannot be reached; or it can again. */
+  loseStore(lost: boolean): void;
+  /** Opens a session whose message the vendor takes and gives the ids of both. */
+  sent(more?: object): Promise<{ readonly session: string; readonly id: string }>;
+  stored(session: string): Promise<StoredSession>;
+  delivery(session: string): Promise<StoredDelivery>;
+  /** Sends a callback signed by hand. */
+  post(body: string, otherwise?: Otherwise): Promise<Response>;
+}
+
+/** Starts one; it ends with the test. */
+export async function startReporting(
+  store: TestStore,
+  reporter: Reporter,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Reporting> {
+  const vendor = await startVendor(reporter);
+  const clock = new ManualClock();
+  let operations = 0;
+  let lost = false;
+  const documents = await store.open({ clock });
+  const service = await startService({
+    clock,
+    documents: interposing(documents, async (operation) => {
+      operations++;
+      if (lost) throw new Failure('STORE_UNAVAILABLE');
+      return operation();
+    }),
+    env: { ...reporter.settings(vendor.url), ...env },
+  });
+  onTestFinished(() => service.stop());
+  const call = connectJson(service.baseUrl, service.liveKey);
+  const stored = async (session: string) =>
+    (await documents.collection<StoredSession>('sessions').findOne({ _id: `default/${session}` }))!;
+  const delivery = async (session: string) => (await stored(session)).channels[reporter.channel]!.delivery;
+  let messages = 0;
+  return {
+    service,
+    clock,
+    vendor,
+    call,
+    operations: () => operations,
+    loseStore(now) {
+      lost = now;
+    },
+    async sent(more = {}) {
+      const recipients = newRecipients(reporter.channel);
+      const answer = await call('otp.v1.OtpService/Send', { recipients, ...more });
+      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      const session = answer.body.session.id as string;
+      const { id } = await vendor.nth(++messages);
+      await eventually(async () => (await delivery(session)).state === 'ACCEPTED');
+      return { session, id };
+    },
+    stored,
+    delivery,
+    post(body, otherwise = {}) {
+      const { secret = reporter.secret, at = clock.now(), query = '' } = otherwise;
+      const path = `/callbacks/${reporter.name}${query}`;
+      const { address = PUBLIC_URL + path } = otherwise;
+      const headers = reporter.sign({ body, secret, at, address });
+      return fetch(service.baseUrl + path, {
+        method: 'POST',
+        headers: { 'content-type': reporter.mediaType, ...headers, ...otherwise.headers },
+        body: otherwise.body ?? body,
+      });
+    },
+  };
+}
+
+/** The answer to a request, time passing until it comes. */
+export async function answered(clock: ManualClock, asking: Promise<Response>): Promise<Response> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  asking.then(over, over);
+  await passing(clock, () => isOver);
+  return asking;
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RULES } from '../../../server/limits/rules.js';
+import { connectJson } from '../../support/connectJson.js';
+import { startService, type TestService } from '../../support/service.js';
+import { keyOf } from '../../support/tenant.js';
+
+const SERVICE = 'otp.admin.v1.LimitService';
+let service: TestService;
+let operator: ReturnType<typeof connectJson>;
+let admin: ReturnType<typeof connectJson>;
+let tester: ReturnType<typeof connectJson>;
+
+beforeAll(async () => {
+  service = await startService();
+  operator = connectJson(service.baseUrl, service.liveKey);
+  admin = await keyOf(service, 'acme');
+  tester = await keyOf(service, 'acme', ['admin', 'otp.send', 'otp.verify'], 'MODE_TEST');
+});
+afterAll(() => service.stop());
+
+const update = (limit: object, updateMask: string, call = admin) =>
+  call(`${SERVICE}/UpdateLimit`, { limit, updateMask });
+const reset = (rule: string, call = admin) => call(`${SERVICE}/ResetLimit`, { rule });
+const limitNamed = async (rule: string, call = admin) => {
+  const { body } = await call(`${SERVICE}/ListLimits`, {});
+  return body.limits.find((limit: { rule: string }) => limit.rule === rule);
+};
+const send = (email: string, call = admin) => call('otp.v1.OtpService/Send', { recipients: { email } });
+
+describe('limits', () => {
+  it('are listed, every one, with the value in force and the default', async () => {
+    const { body } = await admin(`${SERVICE}/ListLimits`, {});
+    expect(body.limits.map(({ rule }: { rule: string }) => rule)).toEqual(Object.keys(RULES));
+    expect(body.limits).toContainEqual({
+      rule: 'recipient-sends',
+      max: 5,
+      window: '300s',
+      defaultMax: 5,
+      defaultWindow: '300s',
+    });
+    expect(body.limits).toContainEqual({
+      rule: 'token-endpoint',
+      max: 10,
+      window: '60s',
+      defaultMax: 10,
+      defaultWindow: '60s',
+      fixed: true,
+    });
+  });
+
+  it('hold from the change on, for what was sent before it as well', async () => {
+    for (let i = 0; i < 3; i++) expect((await send('changed@example.com')).status).toBe(200);
+    const lowered = await update({ rule: 'recipient-sends', max: 2 }, 'max');
+    expect(lowered.body.limit).toMatchObject({ max: 2, window: '300s', defaultMax: 5, changed: true });
+    expect((await send('changed@example.com')).reason).toBe('RATE_LIMITED');
+    await update({ rule: 'recipient-sends', max: 4 }, 'max');
+    expect((await send('changed@example.com')).status).toBe(200);
+    expect((await send('changed@example.com')).reason).toBe('RATE_LIMITED');
+
+    await update({ rule: 'recipient-sends', max: 0 }, 'max');
+    for (let i = 0; i < 7; i++) expect((await send('off@example.com')).status).toBe(200);
+
+    expect((await reset('recipient-sends')).body.limit).toMatchObject({ max: 5, window: '300s' });
+    expect(await limitNamed('recipient-sends')).not.toHaveProperty('changed');
+    for (let i = 0; i < 5; i++) expect((await send('default@example.com')).status).toBe(200);
+    expect((await send('default@example.com')).reason).toBe('RATE_LIMITED');
+  });
+
+  it('change their window too', async () => {
+    await update({ rule: 'recipient-sends', max: 1, window: '10s' }, 'max,window');
+    expect((await send('window@example.com')).status).toBe(200);
+    service.clock.advance(9_999);
+    expect((await send('window@example.com')).headers.get('retry-after')).toBe('1');
+    service.clock.advance(1);
+    expect((await send('window@example.com')).status).toBe(200);
+    await reset('recipient-sends');
+  });
+
+  it('change for one workspace only, and within five seconds in every process', async () => {
+    const other = await keyOf(service, 'other');
+    await update({ rule: 'recipient-sends', max: 1 }, 'max', other);
+    expect(await limitNamed('recipient-sends')).toMatchObject({ max: 5 });
+    expect(await limitNamed('recipient-sends', other)).toMatchObject({ max: 1 });
+    const elsewhere = { 'limits.recipient-sends': { max: 2, windowSeconds: 300 } };
+    expect((await send('other@example.com', other)).status).toBe(200);
+    expect((await send('other@example.com', other)).reason).toBe('RATE_LIMITED');
+    const workspaces = service.documents.collection('workspaces');
+    await workspaces.findOneAndUpdate({ _id: 'other' }, { $set: elsewhere });
+    service.clock.advance(5_000);
+    expect((await send('other@example.com', other)).status).toBe(200);
+  });
+
+  it.each([
+    [{ max: -1 }, 'max', 'limit.max'],
+    [{ max: 1_000_001 }, 'max', 'limit.max'],
+    [{ window: '0s' }, 'window', 'limit.window'],
+    [{ window: '2678401s' }, 'window', 'limit.window'],
+    [{ window: '1.5s' }, 'window', 'limit.window'],
+    [{}, 'window', 'limit.window'],
+    [{ changed: true }, 'changed', 'update_mask'],
+    [{ max: 3 }, '', 'update_mask'],
+  ])('refuse %j (%s)', async (limit, mask, field) => {
+    const { reason, fields } = await update({ rule: 'ip-sends', ...limit }, mask);
+    expect({ reason, fields }).toEqual({ reason: 'INVALID_REQUEST', fields: [field] });
+    expect(await limitNamed('ip-sends')).toMatchObject({ max: 20, window: '3600s' });
+  });
+
+  it.each([
+    [{ max: 1_000_000, window: '2678400s' }, 'max,window'],
+    [{ max: 1, window: '1s' }, 'max,window'],
+  ])('take %j', async (limit, mask) => {
+    const { body } = await update({ rule: 'ip-sends', ...limit }, mask);
+    expect(body.limit).toMatchObject(limit);
+    await reset('ip-sends');
+  });
+
+  it('of the whole service cannot be changed', async () => {
+    expect((await update({ rule: 'token-endpoint', max: 1 }, 'max')).fields).toEqual(['limit.rule']);
+    expect((await reset('token-endpoint')).fields).toEqual(['rule']);
+    expect(await limitNamed('token-endpoint')).toMatchObject({ max: 10, window: '60s' });
+  });
+
+  it('that do not exist are not found', async () => {
+    for (const rule of ['no-such-rule', 'toString', '__proto__', '']) {
+      expect((await update({ rule, max: 1 }, 'max')).reason).toBe('NOT_FOUND');
+    }
+    expect((await reset('no-such-rule')).reason).toBe('NOT_FOUND');
+    expect((await operator(`${SERVICE}/ListLimits`, { workspace: 'nobody' })).reason).toBe('NOT_FOUND');
+  });
+
+  it('are read by test keys and changed by live ones', async () => {
+    expect(await limitNamed('ip-sends', tester)).toMatchObject({ max: 20 });
+    expect((await update({ rule: 'ip-sends', max: 1 }, 'max', tester)).reason).toBe('PERMISSION_DENIED');
+    expect((await reset('ip-sends', tester)).reason).toBe('PERMISSION_DENIED');
+    const foreign = await admin(`${SERVICE}/ListLimits`, { workspace: 'default' });
+    expect(foreign.reason).toBe('PERMISSION_DENIED');
+  });
+});
+
+describe('recipient blocks', () => {
+  const PHONE = '+573001234542';
+  const block = (recipient: string, more = {}, call = admin) =>
+    call(`${SERVICE}/GetRecipientBlock`, { recipient, ...more });
+  const clear = (recipient: string, more = {}, call = admin) =>
+    call(`${SERVICE}/ClearRecipientBlock`, { recipient, ...more });
+  /** Guesses wrongly until the recipient is blocked: five codes of four digits. */
+  const guess = async (recipients: object, call = admin) => {
+    for (let i = 0; i < 5; i++) {
+      const config = { codeLength: 4, maxAttempts: 1 };
+      const sent = await call('otp.v1.OtpService/Send', { recipients, config });
+      const guess = { sessionId: sent.body.session.id, code: 'none' };
+      expect((await call('otp.v1.OtpService/Verify', guess)).reason).toBe('INVALID_CODE');
+    }
+  };
+
+  it('show the failures and the end of the block, and end when an operator clears them', async () => {
+    expect((await block(PHONE)).body).toEqual({ block: { maskedRecipient: '+57 300 *** ** 42' } });
+    await guess({ sms: PHONE });
+    expect((await admin('otp.v1.OtpService/Send', { recipients: { whatsapp: PHONE } })).reason).toBe(
+      'RECIPIENT_BLOCKED',
+    );
+    // However the number is written.
+    const { body } = await block('+57 (300) 123-45-42');
+    expect(body.block).toMatchObject({ failures: 5, shortCodeFailures: 5 });
+    expect(Date.parse(body.block.blockedUntil)).toBe(service.clock.now() + 3_600_000);
+
+    expect((await clear(PHONE)).body).toEqual({ block: { maskedRecipient: '+57 300 *** ** 42' } });
+    service.clock.advance(300_000);
+    expect((await admin('otp.v1.OtpService/Send', { recipients: { whatsapp: PHONE } })).status).toBe(200);
+    expect((await clear(PHONE)).status).toBe(200);
+  });
+
+  it('belong to a workspace and a mode', async () => {
+    await guess({ email: 'apart@example.com' }, tester);
+    expect((await block('apart@example.com')).body.block.failures).toBeUndefined();
+    expect((await block('Apart@Example.com', {}, tester)).body.block.failures).toBe(5);
+    const inOther = { workspace: 'acme', mode: 'MODE_TEST' };
+    expect((await block('apart@example.com', inOther, operator)).body.block.failures).toBe(5);
+    expect((await block('apart@example.com', { mode: 'MODE_TEST' })).reason).toBe('PERMISSION_DENIED');
+    const other = await keyOf(service, 'other');
+    expect((await block('apart@example.com', {}, other)).body.block.failures).toBeUndefined();
+    expect((await clear('apart@example.com', { workspace: 'acme' }, other)).reason).toBe('PERMISSION_DENIED');
+    expect((await clear('apart@example.com', inOther, operator)).status).toBe(200);
+    expect((await block('apart@example.com', {}, tester)).body.block.failures).toBeUndefined();
+  });
+
+  it('are asked for by a full recipient', async () => {
+    for (const recipient of ['12345', 'nobody', '***42']) {
+      expect((await block(recipient)).reason).toBe('INVALID_RECIPIENT');
+      expect((await clear(recipient)).fields).toEqual(['recipient']);
+    }
+  });
+
+  it('leave no address in the audit or the store', async () => {
+    await guess({ email: 'secret.person@example.com' });
+    await clear('secret.person@example.com');
+    const { body } = await admin('otp.admin.v1.AuditService/ListAuditEntries', { pageSize: 1 });
+    expect(body.entries).toMatchObject([{ method: `${SERVICE}/ClearRecipientBlock`, outcome: 'OK' }]);
+    expect(body.entries[0].resource).toMatch(/^recipientBlocks\/[\w-]{43}$/);
+    for (const name of ['audit', 'limits']) {
+      const all = await service.documents.collection(name).find({}).toArray();
+      expect(JSON.stringify(all)).not.toContain('secret.person');
+    }
+    expect(service.logged()).not.toContain('secret.person');
+  });
+});

@@ -1,0 +1,4 @@
+import { documentsContract } from '../../storeContract/documents.js';
+import { onMongodb } from '../../support/engines.js';
+
+onMongodb(documentsContract);

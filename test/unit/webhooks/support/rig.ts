@@ -1,0 +1,177 @@
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { composeWebhooks } from '../../../../server/compose/webhooks.js';
+import { createIds } from '../../../../server/domain/ids.js';
+import { createMetrics } from '../../../../server/observe/metrics/index.js';
+import type { OutboundAnswer, OutboundRequest } from '../../../../server/outbound/outbound.js';
+import type { Clock } from '../../../../server/platform/clock.js';
+import { createEncryption } from '../../../../server/secrets/encryption.js';
+import type { SessionEvent, ShownEventType } from '../../../../server/session/history.js';
+import type { StoredSession } from '../../../../server/session/stored.js';
+import type { Documents } from '../../../../server/store/documents.js';
+import { newSecret } from '../../../../server/webhooks/secrets.js';
+import {
+  type StoredEndpoint,
+  type StoredTry,
+  type StoredWebhookDelivery,
+  splitId,
+} from '../../../../server/webhooks/stored.js';
+import type { TestStore } from '../../../support/engines.js';
+import { fixedKeys } from '../../../support/fixedKeys.js';
+import { ManualClock } from '../../../support/manualClock.js';
+import { seededRandom } from '../../../support/seededRandom.js';
+
+/** What came to an endpoint. */
+export interface Arrival {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+  /** When, milliseconds. */
+  readonly at: number;
+}
+
+/** How an endpoint answers; what is thrown is how a call without an answer ends. */
+export type Answering = (arrival: Arrival) => Promise<Partial<OutboundAnswer>> | Partial<OutboundAnswer>;
+
+export const OK: Answering = () => ({ status: 200 });
+export const BROKEN: Answering = () => ({ status: 500 });
+
+let rigs = 0;
+
+/** One process's webhooks on a store, whose calls come to the test. */
+export async function startRig(
+  store: TestStore,
+  { clock = new ManualClock(), change = (documents: Documents) => documents } = {},
+) {
+  const documents = change(await store.open());
+  const random = seededRandom(`rig ${rigs++}`);
+  const newId = createIds(clock as Clock, random);
+  const encryption = createEncryption(fixedKeys('encryption'), random);
+  const metrics = createMetrics();
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
+  const arrivals: Arrival[] = [];
+  let answering: Answering = OK;
+  const offered: StoredWebhookDelivery[] = [];
+  const hooks = composeWebhooks({
+    documents,
+    secrets: { encryption },
+    outbound: {
+      faultOf: () => undefined,
+      async post({ url, headers, body, signal }: OutboundRequest) {
+        const arrival = { url, headers, body, signal, at: clock.now() };
+        arrivals.push(arrival);
+        return { status: 0, headers: {}, body: '', ...(await answering(arrival)) };
+      },
+      close() {},
+    },
+    offer: (line) => offered.push(line),
+    clock,
+    random,
+    metrics,
+    log,
+  });
+  const endpoints = documents.collection<StoredEndpoint>('webhooks');
+  const deliveries = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
+  const due = () =>
+    deliveries.find({ dueAt: { $lte: new Date(clock.now()) } }, { sort: { dueAt: 1 } }).toArray();
+
+  onTestFinished(() => {
+    answering = OK;
+  });
+  return {
+    clock,
+    documents,
+    hooks,
+    endpoints,
+    deliveries,
+    arrivals,
+    offered,
+    metrics,
+    logged: () => lines.join(''),
+    /** Ids of the events that came, in the order in which they did. */
+    came: () => arrivals.map(({ headers }) => headers['webhook-id']!),
+    answer(how: Answering) {
+      answering = how;
+    },
+    newId,
+    /** Registers an endpoint; gives its document and its secret. */
+    async endpoint(more: Partial<StoredEndpoint> = {}) {
+      const _id = `acme.live/${newId()}`;
+      const { secret, stored } = newSecret(encryption, random, _id);
+      const endpoint: StoredEndpoint = {
+        _id,
+        url: 'https://hooks.acme.example/otp',
+        eventTypes: [],
+        description: '',
+        secrets: [stored],
+        createdAt: new Date(clock.now()),
+        ...more,
+      };
+      await endpoints.insertOne(endpoint);
+      hooks.webhooks.forget('acme.live');
+      return { ...endpoint, secret };
+    },
+    endpointNow: async ({ _id }: { _id: string }) => (await endpoints.findOne({ _id }))!,
+    lineOf: ({ _id }: { _id: string }, session: StoredSession) =>
+      deliveries.findOne({ _id: `${_id}/${splitId(session._id)[1]}` }),
+    due,
+    /** Works off what is due now, as the queue does. */
+    async work() {
+      for (let found = await due(); found.length > 0; found = await due())
+        for (const line of found) await hooks.deliver(line);
+    },
+  };
+}
+
+export type Rig = Awaited<ReturnType<typeof startRig>>;
+
+/** A session that things happen to, in so far as webhooks look at it. */
+export function newSession({ newId }: Pick<Rig, 'newId'>, more: Partial<StoredSession> = {}): StoredSession {
+  return {
+    _id: `acme/${newId()}`,
+    partition: 'acme.live',
+    mode: 'live',
+    status: 'PENDING',
+    notify: true,
+    purpose: 'login',
+    attemptsLeft: 3,
+    metadata: '{}',
+    channels: { email: { masked: 'a***e@example.com' }, sms: { masked: '+57 300 *** ** 42' } },
+    expiresAt: new Date(Date.UTC(2100, 0)),
+    ...more,
+  } as StoredSession;
+}
+
+const TYPES: readonly ShownEventType[] = ['delivery.accepted', 'session.partial', 'session.approved'];
+
+/** The n-th event of a session. */
+export const eventAt = (
+  { clock }: Pick<Rig, 'clock'>,
+  index: number,
+  more: Partial<SessionEvent> = {},
+): SessionEvent => ({
+  id: `event.${index}`,
+  type: TYPES[index % TYPES.length]!,
+  at: new Date(clock.now()),
+  channel: 'email',
+  ...more,
+});
+
+/** Publishes events of a session and gives their ids, as endpoints see them. */
+export async function publish(rig: Rig, session: StoredSession, ...indexes: number[]): Promise<string[]> {
+  for (const index of indexes) await rig.hooks.webhooks.publish(session, eventAt(rig, index), index);
+  const [, id] = splitId(session._id);
+  const events = await rig.documents
+    .collection<{ _id: string; session: string; index: number }>('events')
+    .find({ _id: { $gte: 'acme.live/', $lt: 'acme.live0' } }, { sort: { _id: 1 } })
+    .toArray();
+  return events
+    .filter((event) => event.session === id && indexes.includes(event.index))
+    .map(({ _id }) => splitId(_id)[1]);
+}
+
+/** Waits between tries, milliseconds. */
+export const waitsOf = (tries: readonly Pick<StoredTry, 'at'>[]): number[] =>
+  tries.slice(1).map(({ at }, before) => at.getTime() - tries[before]!.at.getTime());

@@ -1,0 +1,86 @@
+import { LIMITS } from '../../server/http/limits.js';
+import { RULES } from '../../server/limits/rules.js';
+import { SESSION_LIMITS } from '../../server/session/limits.js';
+import { GENERATED, table } from './markdown.js';
+
+const wait = (seconds: number): string =>
+  seconds % 86_400 === 0
+    ? `${seconds / 86_400} d`
+    : seconds % 3600 === 0
+      ? `${seconds / 3600} h`
+      : seconds % 60 === 0
+        ? `${seconds / 60} min`
+        : `${seconds} s`;
+
+/** docs/limits.md, from the three tables of limits. */
+export function limits(): string {
+  const {
+    codeLength,
+    lifetimeSeconds,
+    attempts,
+    shortCodeBelow,
+    resend,
+    fallback,
+    tokenSeconds,
+    deliveryTries,
+    metadataBytes,
+    retentionDays,
+  } = SESSION_LIMITS;
+  const session = [
+    ['digits in a code', `${codeLength.min} to ${codeLength.max}, default ${codeLength.default}`],
+    [
+      'lifetime of a code',
+      `${wait(lifetimeSeconds.min)} to ${wait(lifetimeSeconds.max)}, default ${wait(lifetimeSeconds.default)}; up to ${wait(lifetimeSeconds.maxLong)} where the workspace allows long lifetimes`,
+    ],
+    [
+      'codes compared',
+      `${attempts.min} to ${attempts.max}, default ${attempts.default}; at most ${attempts.maxShortCode} for codes under ${shortCodeBelow} digits`,
+    ],
+    [
+      'resends',
+      `${resend.max}, one every ${wait(resend.cooldownSeconds)}; never beyond ${resend.lifetimes} lifetimes after creation`,
+    ],
+    [
+      'channels that wait for others (fallback)',
+      `${fallback.steps}, each ${wait(fallback.waitSeconds.min)} to ${wait(fallback.waitSeconds.max)} after the one before; the last at least ${wait(fallback.leftSeconds)} before its code ends`,
+    ],
+    ['verification token', `redeemable for ${wait(tokenSeconds)}`],
+    ['tries to deliver a message', String(deliveryTries)],
+    ['metadata', `${metadataBytes} bytes as JSON`],
+    [
+      'an ended session stays readable',
+      `${retentionDays.default} d; ${retentionDays.min} to ${retentionDays.max} d where the workspace says so`,
+    ],
+  ];
+  const traffic = Object.entries(RULES).map(([name, { max, windowSeconds }]) => [
+    `\`${name}\``,
+    max === 0 ? 'off' : `${max} in ${wait(windowSeconds)}`,
+  ]);
+  const connections = Object.entries(LIMITS).map(([name, limit]) => [
+    `\`${name}\``,
+    `${limit.default} ${limit.unit}`,
+    limit.why,
+  ]);
+  return `# Limits
+
+${GENERATED}
+
+## A session
+
+${table(['what', 'limit'], session)}
+
+## Traffic
+
+Shared by every process on one store. Rules of up to 50 are exact sliding windows, larger ones count per fixed window.
+A workspace changes them at run time with LimitService, all but \`token-endpoint\`, which counts before a workspace is known.
+
+${table(['rule', 'default'], traffic)}
+
+A recipient whose codes are guessed wrong 20, 21, 22, 23 and more times in 24 hours gets no new codes for 1, 2, 4, 8
+hours from that failure (5, 6, 7, 8 and more for codes under six digits). A right code or an operator clears it.
+
+## Connections
+
+${table(['limit', 'default', 'why'], connections)}
+`;
+}
