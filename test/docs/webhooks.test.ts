@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 it('the receiver of the page takes what is signed, and refuses what is not', async () => {
-  const snippet = /```js\n([\s\S]*?)```/.exec(await read('docs/webhooks.md'))![1]!;
+  const snippet = /```js\n([\s\S]*?)```/.exec(await read('docs/guides/webhooks.md'))![1]!;
   const call = connectJson(service.baseUrl, service.liveKey);
   const webhooks = (method: string, message: object) =>
     call(`otp.admin.v1.WebhookService/${method}`, message);

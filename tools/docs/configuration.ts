@@ -1,7 +1,7 @@
 import { SETTINGS } from '../../server/config/config.js';
 import { GENERATED, table } from './markdown.js';
 
-/** docs/configuration.md, from the configuration table. */
+/** docs/reference/configuration.md, from the configuration table. */
 export function configuration(): string {
   const rows = Object.values(SETTINGS).map(({ variable, schema, doc }) => {
     const unset = schema.safeParse(undefined);

@@ -5,7 +5,7 @@ import { GENERATED, table } from './markdown.js';
 const snakeCase = (name: string): string =>
   name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
-/** docs/errors.md, from the error table. */
+/** docs/reference/errors.md, from the error table. */
 export function errors(): string {
   const rows = Object.entries(ERRORS).map(([reason, { code, status, message, dialects }]) => {
     const { beneficiary, multichannel, messaging } = dialects;

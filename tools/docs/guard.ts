@@ -50,7 +50,7 @@ const QUESTION = questionBody({
   recipients: [{ channel: 'sms', masked: '+57 300 *** ** 42', country: 'CO' }],
 });
 
-/** docs/guard.md, from the rules and their defaults. */
+/** docs/reference/guard.md, from the rules and their defaults. */
 export function guard(): string {
   const { approvalRate: rate } = defaultsOf('production');
   const hour = (seconds: number) => `${seconds / 3_600} h`;

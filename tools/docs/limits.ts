@@ -12,7 +12,7 @@ const wait = (seconds: number): string =>
         ? `${seconds / 60} min`
         : `${seconds} s`;
 
-/** docs/limits.md, from the three tables of limits. */
+/** docs/reference/limits.md, from the three tables of limits. */
 export function limits(): string {
   const {
     codeLength,

@@ -21,7 +21,7 @@ function rowOf({ name, type, labels, help, ...rest }: Spec): string[] {
   return [`\`${name}\``, type, describeLabels(labels), `${help}${bounds}`];
 }
 
-/** docs/metrics.md, from the table of metrics. */
+/** docs/reference/metrics.md, from the table of metrics. */
 export function metrics(): string {
   return `# Metrics
 
@@ -34,8 +34,8 @@ No label holds anything that a caller wrote. Each has the values that are listed
 named; should ever more turn up, they are counted together as \`other\`. A metric with labels appears once there is
 something to tell.
 
-[dashboards/countersign.json](dashboards/countersign.json) is a dashboard for Grafana,
-[dashboards/alerts.yaml](dashboards/alerts.yaml) a file of alerting rules for Prometheus. Both use these names and no
+[countersign.json](../operations/dashboards/countersign.json) is a dashboard for Grafana,
+[alerts.yaml](../operations/dashboards/alerts.yaml) a file of alerting rules for Prometheus. Both use these names and no
 others.
 
 ${table(['metric', 'type', 'labels', 'meaning'], Object.values<Spec>(METRICS).map(rowOf))}

@@ -5,6 +5,7 @@ import { errors } from './errors.js';
 import { guard } from './guard.js';
 import { limits } from './limits.js';
 import { metrics } from './metrics.js';
+import { movedPages } from './movedPages.js';
 import { promises } from './promises.js';
 import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
@@ -12,15 +13,16 @@ import { webhooks } from './webhooks.js';
 
 /** Every generated page by its path. A test holds the files against this. */
 export const PAGES: Readonly<Record<string, () => string>> = {
-  'docs/configuration.md': configuration,
-  'docs/dashboards/alerts.yaml': alerts,
-  'docs/dashboards/countersign.json': grafana,
-  'docs/errors.md': errors,
-  'docs/guard.md': guard,
-  'docs/limits.md': limits,
-  'docs/metrics.md': metrics,
-  'docs/promises.md': promises,
-  'docs/providers.md': providers,
-  'docs/sandbox.md': sandbox,
-  'docs/webhooks.md': webhooks,
+  'docs/reference/configuration.md': configuration,
+  'docs/operations/dashboards/alerts.yaml': alerts,
+  'docs/operations/dashboards/countersign.json': grafana,
+  'docs/reference/errors.md': errors,
+  'docs/reference/guard.md': guard,
+  'docs/reference/limits.md': limits,
+  'docs/reference/metrics.md': metrics,
+  'docs/reference/promises.md': promises,
+  'docs/reference/providers.md': providers,
+  'docs/guides/testing-with-the-sandbox.md': sandbox,
+  'docs/guides/webhooks.md': webhooks,
+  ...movedPages(),
 };

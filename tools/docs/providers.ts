@@ -36,7 +36,7 @@ function errors(verdicts: Verdicts, more: Readonly<Record<string, string>> = {})
   );
 }
 
-/** docs/providers.md, from the providers' own tables. */
+/** docs/reference/providers.md, from the providers' own tables. */
 export function providers(): string {
   return `# Providers
 
@@ -77,7 +77,7 @@ ${table(
   ],
 )}
 
-All settings: [configuration.md](configuration.md). What vendors report back: [callbacks.md](callbacks.md).
+All settings: [configuration](configuration.md). What vendors report back: [delivery receipts](../operations/delivery-receipts.md).
 
 ## What an answer comes to
 

@@ -5,7 +5,7 @@ import {
 } from '../../server/domain/sandboxRecipients.js';
 import { GENERATED, table } from './markdown.js';
 
-/** docs/sandbox.md, from the sandbox recipients. */
+/** docs/guides/testing-with-the-sandbox.md, from the sandbox recipients. */
 export function sandbox(): string {
   const rows = Object.entries(SANDBOX_SCENARIOS).map(([name, scenario]) => {
     const { email, phone } = sandboxRecipient(name);

@@ -40,7 +40,7 @@ const SESSION = {
 
 const example = (body: string): string => JSON.stringify(JSON.parse(body), undefined, 2);
 
-/** docs/webhooks.md, from the limits and the events. */
+/** docs/guides/webhooks.md, from the limits and the events. */
 export function webhooks(): string {
   const limits = WEBHOOK_LIMITS;
   const approved = { id: 'session.approved.sms', type: 'session.approved', at: AT, channel: 'sms' } as const;

@@ -53,7 +53,7 @@ const GC_BUCKETS = [0.001, 0.01, 0.1, 1];
 
 /**
  * THE metrics: every one there is, with its labels and all the values that they
- * can have. docs/metrics.md is made from this. Names begin with countersign_ and
+ * can have. docs/reference/metrics.md is made from this. Names begin with countersign_ and
  * end in their unit, seconds or bytes, counters in _total
  * (https://prometheus.io/docs/practices/naming/); those of the process have the
  * names that Prometheus' own clients give them. No label holds anything that a
@@ -69,7 +69,7 @@ export const METRICS = {
   calls: counter(
     'countersign_calls_total',
     { method: METHOD, door: DOOR, reason: ENDING },
-    'Calls that ended, streams included: OK, a reason of docs/errors.md, or ABANDONED where the caller left or its deadline passed.',
+    'Calls that ended, streams included: OK, a reason of docs/reference/errors.md, or ABANDONED where the caller left or its deadline passed.',
   ),
   callSeconds: histogram(
     'countersign_call_duration_seconds',
@@ -90,7 +90,7 @@ export const METRICS = {
   connections: gauge('countersign_connections', {}, 'Open connections.'),
   limitRefusals: counter(
     'countersign_limit_refusals_total',
-    { rule: named('rules of docs/limits.md', 50) },
+    { rule: named('rules of docs/reference/limits.md', 50) },
     'Calls refused by a limit.',
   ),
 

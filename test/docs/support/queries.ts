@@ -9,7 +9,7 @@ export interface Query {
 }
 
 const read = (name: string): Promise<string> =>
-  readFile(new URL(`../../../docs/dashboards/${name}`, import.meta.url), 'utf8');
+  readFile(new URL(`../../../docs/operations/dashboards/${name}`, import.meta.url), 'utf8');
 
 /** Of each panel of the dashboard and each alerting rule, as the files have them. Grafana's variables are filled in. */
 export async function publishedQueries(): Promise<Query[]> {

@@ -4,7 +4,7 @@
  * marks a detail on which the document is silent and this service decides.
  *
  * Every id is shown by at least one test whose name begins with it ("A1 …");
- * docs/promises.md lists them and is held against the tests.
+ * docs/reference/promises.md lists them and is held against the tests.
  */
 export const PROMISES = {
   A1: 'Both calls need an OAuth access token, obtained by the integration, as `Authorization: Bearer`; the OTP comes on top of it and never replaces it.',

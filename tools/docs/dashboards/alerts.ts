@@ -77,7 +77,7 @@ const ALERTS: readonly Alert[] = [
 ];
 
 /**
- * docs/dashboards/alerts.yaml, for the rule_files of Prometheus
+ * docs/operations/dashboards/alerts.yaml, for the rule_files of Prometheus
  * (https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/).
  * Texts stand there as JSON, which YAML reads as it is.
  */

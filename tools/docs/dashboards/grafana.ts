@@ -8,7 +8,7 @@ const IN_A_LINE = 24 / WIDTH;
 const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 
 /**
- * docs/dashboards/countersign.json, to be imported into Grafana
+ * docs/operations/dashboards/countersign.json, to be imported into Grafana
  * (https://grafana.com/docs/grafana/latest/visualizations/dashboards/build-dashboards/view-dashboard-json-model/).
  * It asks for the Prometheus it reads from and the job to show.
  */

@@ -890,7 +890,7 @@ export const WebhookDisabledReasonSchema: GenEnum<WebhookDisabledReason> = /*@__
  * Endpoints of a workspace's own that are told what happens to its sessions.
  * Live and test endpoints are kept apart: sandbox sessions are told to test
  * endpoints only. What is sent, how it is signed and when it is sent again:
- * docs/webhooks.md.
+ * docs/guides/webhooks.md.
  *
  * @generated from service otp.admin.v1.WebhookService
  */

@@ -95,7 +95,7 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
   /**
    * Which delivery providers each channel uses. A channel without a route uses
    * every configured provider of the channel, in the service's own order
-   * (docs/providers.md).
+   * (docs/reference/providers.md).
    *
    * @generated from field: repeated otp.admin.v1.Route routes = 10;
    */

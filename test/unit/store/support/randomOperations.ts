@@ -5,7 +5,7 @@ import type { Thing } from '../../../storeContract/documents.js';
 /**
  * Random operations of the port. Values and names are few, so that operations
  * meet each other's documents. What only the test server gets wrong is left
- * out (docs/test-server.md): comparing a place in a list with null, and $pull
+ * out (docs/contributing/test-server.md): comparing a place in a list with null, and $pull
  * through a scalar.
  */
 
