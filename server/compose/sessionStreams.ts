@@ -1,12 +1,12 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { StreamHandler } from '../call/call.js';
 import { createExpire, type Expire } from '../effects/expire.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
 import { createHub } from '../otp/watch/hub.js';
 import { createWatchPlaces } from '../otp/watch/quota.js';
 import { createWatchSession } from '../otp/watchSession.js';
-import type { StreamHandler } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
 import { type Tell, telling } from '../store/changeListener.js';

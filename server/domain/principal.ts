@@ -1,4 +1,4 @@
-import type { Mode } from '../session/stored.js';
+import type { Mode } from './mode.js';
 
 /** What a credential may do. `operator` is held by keys of workspace "default" only. */
 export const SCOPES = [

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
+import type { Call, Envelope } from '../call/call.js';
 import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import type { Intake } from '../http/rejectedRequests.js';
 import { sendJson } from '../http/respond.js';
 import type { PrefixRoute } from '../http/router.js';
-import type { Call, Envelope } from '../pipeline/call.js';
 import { bearer, headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';

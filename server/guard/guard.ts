@@ -1,9 +1,9 @@
 import type { ChannelName } from '../domain/channels.js';
+import type { Mode } from '../domain/mode.js';
 import { partitionOf } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
-import type { Mode } from '../session/stored.js';
 import { byCountry, byPrefix, byWorkspace } from './evaluateRules.js';
 import type { RecordRefusal, RefusedRecipient } from './refusals.js';
 import type { Refusal } from './rules.js';

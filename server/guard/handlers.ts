@@ -6,13 +6,13 @@ import { requireLive, targetMode, targetWorkspace } from '../admin/shared/target
 import { setting, updated } from '../admin/shared/update.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import type { Handlers } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import { channelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { readRecipient } from '../domain/recipients.js';
 import { Failure, invalid } from '../errors.js';
 import type { Outbound } from '../outbound/outbound.js';
-import type { Handlers } from '../pipeline/handlers.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Encryption } from '../secrets/encryption.js';

@@ -1,6 +1,6 @@
 import type { ChannelName } from '../domain/channels.js';
+import type { Mode } from '../domain/mode.js';
 import type { Clock } from '../platform/clock.js';
-import type { Mode } from '../session/stored.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import type { GuardRule } from './rules.js';
 

@@ -1,6 +1,6 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../call/call.js';
 import { Failure } from '../errors.js';
-import type { Handler } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import { deliveryEvents, recording, sessionEvent } from '../session/history.js';
 import { stopped } from '../session/messages.js';

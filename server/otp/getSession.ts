@@ -1,5 +1,5 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../pipeline/call.js';
+import type { Handler } from '../call/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';

@@ -3,7 +3,7 @@ import {
   ListSessionsRequestSchema,
   type OtpService,
 } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../pipeline/call.js';
+import type { Handler } from '../call/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { StoredSession } from '../session/stored.js';

@@ -1,6 +1,6 @@
+import type { Call } from '../call/call.js';
 import { parseId } from '../domain/ids.js';
 import { Failure, invalid } from '../errors.js';
-import type { Call } from '../pipeline/call.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 

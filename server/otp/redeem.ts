@@ -2,11 +2,11 @@ import {
   RedeemRequestSchema,
   type VerificationTokenService,
 } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Handler } from '../call/call.js';
 import { when } from '../contract/timestampField.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
 import { Failure, invalid } from '../errors.js';
-import type { Handler } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';

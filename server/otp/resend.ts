@@ -3,13 +3,13 @@ import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_servi
 import type { Sent } from '../admin/stats/stats.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import { type Call, type Handler, traceOf } from '../call/call.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import { phonesOf } from '../guard/phones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
-import { type Call, type Handler, traceOf } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';

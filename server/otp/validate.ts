@@ -1,5 +1,5 @@
 import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../pipeline/call.js';
+import type { Handler } from '../call/call.js';
 import { idOf } from '../store/documentId.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';

@@ -1,8 +1,8 @@
 import { type OtpService, type VerifyRequest, VerifyRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../call/call.js';
 import { when } from '../contract/timestampField.js';
 import { type ChannelName, channelEnum, isChannelName } from '../domain/channels.js';
 import { Failure, invalid } from '../errors.js';
-import type { Handler } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';

@@ -1,7 +1,7 @@
 import type { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import type { StreamHandler } from '../call/call.js';
 import type { Expire } from '../effects/expire.js';
 import type { Serving } from '../observe/readiness.js';
-import type { StreamHandler } from '../pipeline/call.js';
 import type { Clock } from '../platform/clock.js';
 import { isShown, type SessionEvent } from '../session/history.js';
 import { isOver, missingEnd } from '../session/missingEnd.js';

@@ -1,10 +1,10 @@
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import type { Call } from '../call/call.js';
 import type { Principal } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { AccessTokens } from '../secrets/tokens/accessTokens.js';
 import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
-import type { Call } from './call.js';
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 

@@ -1,7 +1,7 @@
 import { type DescMethod, getOption } from '@bufbuild/protobuf';
 import { type Access, access } from '../../gen/otp/v1/access_pb.js';
+import type { Call } from '../call/call.js';
 import { Failure } from '../errors.js';
-import type { Call } from './call.js';
 
 /** Enforces the access rule that the contract attaches to the method. Throws PERMISSION_DENIED. */
 export function authorise({ method, principal }: Call): void {

@@ -1,11 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf';
+import type { Call, Envelope } from '../call/call.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Door, Ending } from '../observe/metrics/table.js';
 import type { Tracing } from '../observe/tracing.js';
 import type { Clock } from '../platform/clock.js';
-import type { Call, Envelope } from './call.js';
 import type { StreamLength } from './stream.js';
 
 export interface LifeParts {

@@ -1,6 +1,6 @@
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import type { Call } from '../call/call.js';
 import { Failure } from '../errors.js';
-import type { Call } from './call.js';
 
 /**
  * Refuses browsers of origins a workspace does not list. Checked on the request

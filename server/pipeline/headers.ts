@@ -1,4 +1,4 @@
-import type { Call } from './call.js';
+import type { Call } from '../call/call.js';
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 

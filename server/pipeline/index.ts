@@ -1,6 +1,6 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from '../call/call.js';
 import { Failure, toFailure } from '../errors.js';
-import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from './call.js';
 import { createLife, type LifeParts } from './callLifecycle.js';
 import { createStream, type Stream } from './stream.js';
 

@@ -1,8 +1,8 @@
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
+import { type Call, noteLimit } from '../call/call.js';
 import { partitionOf } from '../domain/principal.js';
 import type { Limiter } from '../limits/limiter.js';
-import { type Call, noteLimit } from './call.js';
 
 const COUNTED: ReadonlySet<unknown> = new Set([OtpService.method.send, OtpService.method.validate]);
 

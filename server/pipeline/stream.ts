@@ -1,6 +1,6 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { type Call, type Envelope, noteLimit, type StreamEnd, type StreamHandler } from '../call/call.js';
 import { Failure, toFailure } from '../errors.js';
-import { type Call, type Envelope, noteLimit, type StreamEnd, type StreamHandler } from './call.js';
 
 /** Runs one call that answers with a stream. Throws a Failure, never anything else. */
 export type Stream = <M extends DescMethod>(

@@ -6,8 +6,8 @@ import {
   type MethodImpl,
   type ServiceImpl,
 } from '@connectrpc/connect';
+import type { Call, Envelope } from '../call/call.js';
 import { Failure } from '../errors.js';
-import type { Call, Envelope } from '../pipeline/call.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';

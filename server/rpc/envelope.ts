@@ -1,4 +1,4 @@
-import type { Envelope } from '../pipeline/call.js';
+import type { Envelope } from '../call/call.js';
 import { bearer, readRequestId } from '../pipeline/headers.js';
 
 /** What the request's header says of a call, with what the door knows besides. */

@@ -1,10 +1,8 @@
 import { CHANNELS, type ChannelName } from '../domain/channels.js';
+import type { Mode } from '../domain/mode.js';
 import type { Reason } from '../errors.js';
 import type { SessionEvent } from './history.js';
 import type { StrategyName } from './policy.js';
-
-/** Live sessions reach people; test sessions (the sandbox) reach nobody and prove nothing. */
-export type Mode = 'live' | 'test';
 
 /** What becomes of a channel's message. */
 export type DeliveryState = 'QUEUED' | 'ACCEPTED' | 'DELIVERED' | 'FAILED' | 'NOT_SENT';

@@ -8,7 +8,7 @@ import {
 } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { modeEnum } from '../admin/shared/mode.js';
 import { when } from '../contract/timestampField.js';
-import type { Mode } from '../session/stored.js';
+import type { Mode } from '../domain/mode.js';
 import { toBeSent } from './pendingEvents.js';
 import { isAccepted } from './post.js';
 import { signing } from './secrets.js';

@@ -2,7 +2,7 @@ import {
   SANDBOX_SCENARIOS,
   type SandboxScenario,
   sandboxRecipient,
-} from '../../server/domain/sandboxRecipients.js';
+} from '../../server/session/sandboxRecipients.js';
 import { GENERATED, table } from './markdown.js';
 
 /** docs/guides/testing-with-the-sandbox.md, from the sandbox recipients. */

@@ -1,9 +1,9 @@
 import type { ChannelName } from '../../domain/channels.js';
+import type { Mode } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
 import { readRecipient } from '../../domain/recipients.js';
 import type { Encryption, Place } from '../../secrets/encryption.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
-import type { Mode } from '../../session/stored.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 

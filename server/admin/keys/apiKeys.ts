@@ -1,29 +1,11 @@
-import type { Principal, Scope } from '../../domain/principal.js';
+import type { Principal } from '../../domain/principal.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
 import { apiKeyFingerprint } from '../../secrets/fingerprints.js';
-import type { Mode } from '../../session/stored.js';
-import type { Document, Documents } from '../../store/documents.js';
+import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { createKeyCache, type KnownKey } from './keyCache.js';
-
-/** A stored API key, `_id` = SHA-256 of the key. The key itself is shown once and kept nowhere. */
-export interface StoredKey extends Document {
-  /** Public id: the OAuth client id, the client in logs and limits. */
-  readonly id: string;
-  readonly workspace: string;
-  /** workspace/id: `_id` says neither whose a key is nor how old. */
-  readonly listedAs: string;
-  readonly mode: Mode;
-  readonly displayName: string;
-  readonly scopes: readonly Scope[];
-  readonly createdAt: Date;
-  readonly expiresAt?: Date;
-  readonly revokedAt?: Date;
-  /** To the hour: a write per call would cost more than it tells. */
-  readonly lastUsedAt?: Date;
-  readonly purgeAt?: Date;
-}
+import type { StoredKey } from './stored.js';
 
 /** What a new key is made of. */
 export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'scopes'> & {

@@ -5,18 +5,19 @@ import {
   ApiKeySchema,
   type ApiKeyService,
 } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import type { Scope } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { modeEnum, modeName } from '../shared/mode.js';
 import { readPage } from '../shared/paging.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
 import { updated } from '../shared/update.js';
 import { DEFAULT_WORKSPACE, type Workspaces } from '../workspaces/workspaces.js';
-import type { ApiKeys, StoredKey } from './apiKeys.js';
+import type { ApiKeys } from './apiKeys.js';
+import type { StoredKey } from './stored.js';
 
 const CHANGEABLE = ['display_name', 'scopes', 'expires_at'];
 

@@ -1,7 +1,7 @@
 import type { Principal } from '../../domain/principal.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection } from '../../store/documents.js';
-import type { StoredKey } from './apiKeys.js';
+import type { StoredKey } from './stored.js';
 
 /** Revocation is effective everywhere within this time: no process remembers a key longer. */
 const FRESH_MS = 5_000;

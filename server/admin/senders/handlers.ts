@@ -1,11 +1,11 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { SenderSchema, type SenderService } from '../../../gen/otp/admin/v1/sender_service_pb.js';
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';

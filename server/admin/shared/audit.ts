@@ -1,9 +1,9 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { type FieldMask, MethodOptions_IdempotencyLevel, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { AuditService } from '../../../gen/otp/admin/v1/audit_service_pb.js';
+import type { Call, Handler } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { toFailure } from '../../errors.js';
-import type { Call, Handler } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from './paging.js';

@@ -1,5 +1,5 @@
 import { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
-import type { Mode as ModeName } from '../../session/stored.js';
+import type { Mode as ModeName } from '../../domain/mode.js';
 
 /** The mode an enum value names; undefined where none is set. */
 export const modeName = (mode: Mode): ModeName | undefined =>

@@ -1,6 +1,6 @@
+import type { Call } from '../../call/call.js';
+import type { Mode } from '../../domain/mode.js';
 import { Failure } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Mode } from '../../session/stored.js';
 
 /** Names that a workspace can have; see workspace_service.proto. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

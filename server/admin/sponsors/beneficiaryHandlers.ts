@@ -1,9 +1,9 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { BeneficiarySchema, type SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import { Failure } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Documents } from '../../store/documents.js';

@@ -1,5 +1,5 @@
 import type { SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
-import type { Handlers } from '../../pipeline/handlers.js';
+import type { Handlers } from '../../call/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Documents } from '../../store/documents.js';

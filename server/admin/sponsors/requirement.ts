@@ -1,7 +1,7 @@
 import type { RequirementService } from '../../../gen/otp/v1/requirement_service_pb.js';
+import type { Handlers } from '../../call/handlers.js';
 import { channelEnum } from '../../domain/channels.js';
 import { operationsOf, requirementOf } from '../../domain/sponsorRules.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import { satisfactionKey } from '../../session/satisfaction.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';

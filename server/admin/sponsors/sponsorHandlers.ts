@@ -5,12 +5,12 @@ import {
   SponsorSchema,
   type SponsorService,
 } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import { CHANNELS, channelEnum } from '../../domain/channels.js';
 import { firstAmbiguous, type RequirementName, type SponsorRule } from '../../domain/sponsorRules.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import { idOf } from '../../store/documentId.js';
 import type { Documents } from '../../store/documents.js';

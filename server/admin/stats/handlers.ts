@@ -6,10 +6,10 @@ import {
   type StatsRowSchema,
   type StatsService,
 } from '../../../gen/otp/admin/v1/stats_service_pb.js';
+import type { Handlers } from '../../call/handlers.js';
 import { type ChannelName, channelEnum, channelName } from '../../domain/channels.js';
 import { partitionOf } from '../../domain/principal.js';
 import { invalid } from '../../errors.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Documents } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';

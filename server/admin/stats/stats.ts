@@ -1,8 +1,9 @@
 import type { ChannelName } from '../../domain/channels.js';
+import type { Mode } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
 import type { Clock } from '../../platform/clock.js';
 import { freshEvents, type SessionEvent } from '../../session/history.js';
-import { type Mode, type StoredSession, sentAtOf } from '../../session/stored.js';
+import { type StoredSession, sentAtOf } from '../../session/stored.js';
 import type { Tell } from '../../store/changeListener.js';
 import type { Counter } from './counter.js';
 import type { Counts } from './stored.js';

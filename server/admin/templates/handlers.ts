@@ -4,14 +4,14 @@ import {
   TemplateSchema,
   type TemplateService,
 } from '../../../gen/otp/admin/v1/template_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import { checkRules } from '../../contract/validation.js';
 import { defaultTemplate } from '../../delivery/defaultTemplates.js';
 import { CHANNELS, type ChannelName } from '../../domain/channels.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';

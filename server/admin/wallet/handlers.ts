@@ -8,9 +8,9 @@ import {
   WalletSchema,
   type WalletService,
 } from '../../../gen/otp/admin/v1/wallet_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Charges } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from '../shared/paging.js';

@@ -1,11 +1,11 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { WorkspaceSchema, type WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
-import type { Handlers } from '../../pipeline/handlers.js';
 import type { Clock } from '../../platform/clock.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';

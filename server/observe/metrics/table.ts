@@ -1,6 +1,6 @@
 import { CHANNELS } from '../../domain/channels.js';
+import type { Mode } from '../../domain/mode.js';
 import { ERRORS, type Reason } from '../../errors.js';
-import type { Mode } from '../../session/stored.js';
 import type { Labels } from './family.js';
 import type { CounterSpec, GaugeSpec, HistogramSpec } from './instruments.js';
 

@@ -1,7 +1,7 @@
+import { type Call, noteLimit } from '../../call/call.js';
 import type { Guard, Sending } from '../../guard/guard.js';
 import type { Count, Limiter } from '../../limits/limiter.js';
 import type { RuleOverrides } from '../../limits/rules.js';
-import { type Call, noteLimit } from '../../pipeline/call.js';
 
 interface Parts {
   readonly guard: Guard;

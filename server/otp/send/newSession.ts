@@ -2,6 +2,7 @@ import type { Debit } from '../../admin/wallet/wallet.js';
 import { addressField, messageField } from '../../delivery/buildMessage.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { newCode } from '../../domain/codes.js';
+import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
 import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
@@ -11,7 +12,6 @@ import { arranged } from '../../session/fallback.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { charged, earliestDue, notSent, queued } from '../../session/messages.js';
 import {
-  type Mode,
   purgeAtOf,
   type StoredBeneficiary,
   type StoredChannel,

@@ -1,9 +1,9 @@
 import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
 import type { Sponsors } from '../../admin/sponsors/sponsors.js';
+import type { Call } from '../../call/call.js';
 import { CHANNELS, type ChannelName, channelName } from '../../domain/channels.js';
 import { type Recipient, readRecipient } from '../../domain/recipients.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
 import type { StoredBeneficiary } from '../../session/stored.js';
 import { storedOperation } from './parseOptions.js';
 

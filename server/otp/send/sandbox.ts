@@ -1,7 +1,7 @@
 import type { Recipient } from '../../domain/recipients.js';
-import { type SandboxScenario, sandboxScenario } from '../../domain/sandboxRecipients.js';
 import { deliveryEvents, recording, type SessionEvent, sessionEvent } from '../../session/history.js';
 import { settled, withDeliveries } from '../../session/messages.js';
+import { type SandboxScenario, sandboxScenario } from '../../session/sandboxRecipients.js';
 import { channelsOf, type StoredSession } from '../../session/stored.js';
 
 /** The scenario that one of the recipients stands for: the first that does. */

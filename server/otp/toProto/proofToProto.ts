@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ProofSchema } from '../../../gen/otp/v1/verification_token_service_pb.js';
+import type { Call } from '../../call/call.js';
 import { when } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
 import type { VerificationTokens } from '../../secrets/tokens/verificationToken.js';
 import { channelsOf, type StoredOperation, type StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';

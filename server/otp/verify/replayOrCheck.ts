@@ -1,7 +1,7 @@
 import { CheckResult } from '../../../gen/otp/v1/otp_service_pb.js';
+import type { Call } from '../../call/call.js';
 import { CHANNELS } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
-import type { Call } from '../../pipeline/call.js';
 import type { Clock } from '../../platform/clock.js';
 import { channelsOf, type StoredSession } from '../../session/stored.js';
 import type { Collection } from '../../store/documents.js';

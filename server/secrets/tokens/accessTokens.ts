@@ -1,6 +1,6 @@
+import type { Mode } from '../../domain/mode.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
-import type { Mode } from '../../session/stored.js';
 import type { Jwt, JwtKind } from './jwt.js';
 
 /** What an access token says: its holder was given these scopes of a key. Whether the key still stands is for the keys room. */

@@ -1,6 +1,6 @@
 import jwt from 'jsonwebtoken';
+import type { Mode } from '../../domain/mode.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Mode } from '../../session/stored.js';
 import type { KeySet } from '../keyring/keySet.js';
 
 /**

@@ -1,5 +1,5 @@
 import { parseId } from '../../domain/ids.js';
-import type { Mode } from '../../session/stored.js';
+import type { Mode } from '../../domain/mode.js';
 import type { Jwt, JwtKind } from './jwt.js';
 
 /** What a session token says: it opens this one session. */

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChannelName } from '../../../server/domain/channels.js';
+import { ERRORS } from '../../../server/errors.js';
 import {
   SANDBOX_SCENARIOS,
   type SandboxScenario,
   sandboxRecipient,
-} from '../../../server/domain/sandboxRecipients.js';
-import { ERRORS } from '../../../server/errors.js';
+} from '../../../server/session/sandboxRecipients.js';
 import { type MultichannelApi, multichannelApi } from '../../promises/support/multichannelApi.js';
 import type { RestAnswer } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';

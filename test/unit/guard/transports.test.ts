@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../../clients/errors/index.js';
-import { sandboxRecipient } from '../../../server/domain/sandboxRecipients.js';
+import { sandboxRecipient } from '../../../server/session/sandboxRecipients.js';
 import { newBeneficiary, newIntegration, send as sendAsA } from '../../promises/support/beneficiaryApi.js';
 import { multichannelApi } from '../../promises/support/multichannelApi.js';
 import { connectJson } from '../../support/connectJson.js';

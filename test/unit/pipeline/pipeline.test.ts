@@ -3,10 +3,10 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { GetSessionRequestSchema, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
+import type { Call, Handler } from '../../../server/call/call.js';
 import { Failure } from '../../../server/errors.js';
 import { createLog } from '../../../server/observe/log.js';
 import { createMetrics } from '../../../server/observe/metrics/index.js';
-import type { Call, Handler } from '../../../server/pipeline/call.js';
 import { createPipeline, type Steps } from '../../../server/pipeline/index.js';
 import { ManualClock } from '../../support/manualClock.js';
 

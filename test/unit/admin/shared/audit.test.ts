@@ -7,9 +7,9 @@ import {
   type ListAuditEntriesResponseSchema,
 } from '../../../../gen/otp/admin/v1/audit_service_pb.js';
 import { createAudit, createAuditHandlers } from '../../../../server/admin/shared/audit.js';
+import type { Call, Handler } from '../../../../server/call/call.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import { Failure } from '../../../../server/errors.js';
-import type { Call, Handler } from '../../../../server/pipeline/call.js';
 import { eachEngine } from '../../../support/engines.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';

@@ -7,9 +7,9 @@ import {
   OtpService,
   WatchSessionRequestSchema,
 } from '../../../../gen/otp/v1/otp_service_pb.js';
+import type { Call } from '../../../../server/call/call.js';
 import { composeWatching } from '../../../../server/compose/sessionStreams.js';
 import { Serving } from '../../../../server/observe/readiness.js';
-import type { Call } from '../../../../server/pipeline/call.js';
 import { sessionEvent } from '../../../../server/session/history.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RULES } from '../../../server/limits/rules.js';
-import { connectJson } from '../../support/connectJson.js';
-import { startService, type TestService } from '../../support/service.js';
-import { keyOf } from '../../support/tenant.js';
+import { RULES } from '../../../../server/limits/rules.js';
+import { connectJson } from '../../../support/connectJson.js';
+import { startService, type TestService } from '../../../support/service.js';
+import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.LimitService';
 let service: TestService;

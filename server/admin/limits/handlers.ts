@@ -1,21 +1,21 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
-import type { Mode } from '../../gen/otp/admin/v1/api_key_service_pb.js';
-import { LimitSchema, type LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
-import { modeName } from '../admin/shared/mode.js';
-import { namedRecipient } from '../admin/shared/recipient.js';
-import { requireLive, targetMode, targetWorkspace } from '../admin/shared/target.js';
-import { updated } from '../admin/shared/update.js';
-import type { Workspace, Workspaces } from '../admin/workspaces/workspaces.js';
-import { when } from '../contract/timestampField.js';
-import { partitionOf } from '../domain/principal.js';
-import { Failure, invalid } from '../errors.js';
-import type { Call } from '../pipeline/call.js';
-import type { Handlers } from '../pipeline/handlers.js';
-import type { Fingerprints } from '../secrets/fingerprints.js';
-import type { Collection, Documents, Update } from '../store/documents.js';
-import type { RecipientBlock } from './recipientBlock.js';
-import { FIXED, RULES, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+import type { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { LimitSchema, type LimitService } from '../../../gen/otp/admin/v1/limit_service_pb.js';
+import type { Call } from '../../call/call.js';
+import type { Handlers } from '../../call/handlers.js';
+import { when } from '../../contract/timestampField.js';
+import { partitionOf } from '../../domain/principal.js';
+import { Failure, invalid } from '../../errors.js';
+import type { RecipientBlock } from '../../limits/recipientBlock.js';
+import { FIXED, RULES, type RuleName, type RuleOverrides, ruleFor } from '../../limits/rules.js';
+import type { Fingerprints } from '../../secrets/fingerprints.js';
+import type { Collection, Documents, Update } from '../../store/documents.js';
+import { modeName } from '../shared/mode.js';
+import { namedRecipient } from '../shared/recipient.js';
+import { requireLive, targetMode, targetWorkspace } from '../shared/target.js';
+import { updated } from '../shared/update.js';
+import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 
 const CHANGEABLE = ['max', 'window'];
 
