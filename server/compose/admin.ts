@@ -76,7 +76,7 @@ interface Parts {
 export function composeOperator(parts: Parts): [DescMethod, Handler][] {
   const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
-  return createAudit(documents, newId, clock).recorded([
+  return createAudit(documents, newId, clock).record([
     ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
     ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
     ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints })),

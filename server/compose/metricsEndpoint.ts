@@ -5,7 +5,7 @@ import { type ProcessWatch, watchProcess } from '../observe/metrics/process.js';
 import { createScrape, type Look } from '../observe/metrics/scrape.js';
 import type { Clock } from '../platform/clock.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
-import { lookAtPool } from '../secrets/hashing/measuredPool.js';
+import { reportHashPool } from '../secrets/hashing/measureHashPool.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 
@@ -38,7 +38,7 @@ export function composeScraping(parts: Parts): Scraping {
   let watch: ProcessWatch | undefined;
   const looks: Look[] = [
     () => watch?.look(),
-    () => lookAtPool(pool, metrics),
+    () => reportHashPool(pool, metrics),
     () => metrics.connections.set({}, connections()),
     () => lookAtBreakers(parts),
     () => lookAtOutbox(parts),

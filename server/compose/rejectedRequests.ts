@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../domain/ipAddresses.js';
+import { canonicalIpAddress } from '../domain/ipAddresses.js';
 import type { HttpRequest } from '../http/message.js';
 import type { Intake } from '../http/rejectedRequests.js';
 import type { Logger } from '../observe/log.js';
@@ -27,7 +27,7 @@ export function composeIntake({ newId, peerOf, metrics, log }: Parts): Intake {
     unreadable({ reason }, peer) {
       const requestId = newId();
       metrics.refusedRequests.add({ reason });
-      log.info({ reason, peer: canonicalAddress(peer) ?? '', requestId }, 'refused');
+      log.info({ reason, peer: canonicalIpAddress(peer) ?? '', requestId }, 'refused');
       return requestId;
     },
   };

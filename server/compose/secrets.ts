@@ -7,8 +7,8 @@ import { createEncryption } from '../secrets/encryption.js';
 import { createFingerprints } from '../secrets/fingerprints.js';
 import { createCodeHasher } from '../secrets/hashing/codeHasher.js';
 import { createHashPool, hashConcurrency, openHashPool } from '../secrets/hashing/hashPool.js';
-import { measuredPool } from '../secrets/hashing/measuredPool.js';
-import { tracedHasher } from '../secrets/hashing/tracedHasher.js';
+import { measureHashPool } from '../secrets/hashing/measureHashPool.js';
+import { traceHasher } from '../secrets/hashing/traceHasher.js';
 import { openKeyring } from '../secrets/keyring/keyring.js';
 import { masterKeysOfFolder } from '../secrets/keyring/masterKeyFile.js';
 import { parseMasterKeys } from '../secrets/keyring/masterKeys.js';
@@ -40,11 +40,11 @@ export async function composeSecrets(
   const hasher = createCodeHasher(config.hash, keyring.keys('pepper'), random);
   const jwt = createJwt(keyring.keys('signing'), clock);
   return {
-    hasher: tracing ? tracedHasher(hasher, tracing) : hasher,
+    hasher: tracing ? traceHasher(hasher, tracing) : hasher,
     pool:
       config.hash === 'hmac'
         ? openHashPool
-        : measuredPool(createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }), metrics),
+        : measureHashPool(createHashPool({ concurrency, waitingRoom: WAITING_ROOM, clock }), metrics),
     encryption: createEncryption(keyring.keys('encryption'), random),
     fingerprints: createFingerprints(keyring.keys('index')),
     sessionTokens: createSessionTokens(jwt),

@@ -9,7 +9,7 @@ import { createWatchPlaces } from '../otp/watch/quota.js';
 import { createWatchSession } from '../otp/watchSession.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
-import { type Tell, telling } from '../store/changeListener.js';
+import { type ChangeListener, notifyOnChange } from '../store/changeListener.js';
 import type { Documents } from '../store/documents.js';
 
 /** What it takes to watch sessions. */
@@ -22,13 +22,13 @@ export interface Watching {
 
 export function composeWatching(
   store: Documents,
-  heard: Tell<StoredSession>,
+  heard: ChangeListener<StoredSession>,
   serving: Serving,
   clock: Clock,
   log: Logger,
 ): Watching {
   const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
-  const documents = telling<StoredSession>(store, 'sessions', (session, update) => {
+  const documents = notifyOnChange<StoredSession>(store, 'sessions', (session, update) => {
     hub.tell(session);
     heard(session, update);
   });

@@ -5,14 +5,14 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
-import type { Tell } from '../store/changeListener.js';
+import type { ChangeListener } from '../store/changeListener.js';
 import type { Documents } from '../store/documents.js';
 
 /** Who counts what becomes of sessions: the statistics of workspaces, and the metrics of this process. */
 export interface Counting {
   readonly counter: Counter;
   readonly stats: Stats;
-  readonly heard: Tell<StoredSession>;
+  readonly heard: ChangeListener<StoredSession>;
 }
 
 export function composeCounting(store: Documents, metrics: Metrics, clock: Clock, log: Logger): Counting {
@@ -23,7 +23,7 @@ export function composeCounting(store: Documents, metrics: Metrics, clock: Clock
     counter,
     stats,
     heard(session, update) {
-      stats.heard(session, update);
+      stats.onSessionChange(session, update);
       measure(session, update);
     },
   };

@@ -5,9 +5,9 @@ import { createMetrics, type Metrics } from '../observe/metrics/index.js';
 import type { Tracing } from '../observe/tracing.js';
 import { VERSION } from '../platform/version.js';
 import type { Documents } from '../store/documents.js';
-import { measuring } from '../store/measured.js';
-import { observed } from '../store/observed.js';
-import { tracedStore } from '../store/traced.js';
+import { measureOperations } from '../store/measureOperations.js';
+import { observeOperations } from '../store/observeOperations.js';
+import { traceOperations } from '../store/traceOperations.js';
 
 /** What tells how the service does, besides its log. */
 export interface Observing {
@@ -23,8 +23,8 @@ export async function composeObserving(config: Config, log: Logger): Promise<Obs
 
 /** The store, with all that is done in it measured, and traced where traces are wanted. */
 export function observedStore(documents: Documents, { metrics, tracing }: Observing): Documents {
-  const measured = observed(documents, measuring(metrics));
-  return tracing ? observed(measured, tracedStore(tracing)) : measured;
+  const measured = observeOperations(documents, measureOperations(metrics));
+  return tracing ? observeOperations(measured, traceOperations(tracing)) : measured;
 }
 
 /** The libraries are loaded only where traces go somewhere. */

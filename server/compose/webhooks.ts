@@ -5,9 +5,9 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
 import { createDeliver } from '../webhooks/deliver.js';
-import { createTurns } from '../webhooks/endpointConcurrency.js';
+import { createEndpointConcurrency } from '../webhooks/endpointConcurrency.js';
+import { createEndpointHealth } from '../webhooks/endpointHealth.js';
 import { createEnqueue, type Enqueue } from '../webhooks/enqueue.js';
-import { createHealth } from '../webhooks/health.js';
 import { createPost, type Post } from '../webhooks/post.js';
 import type { StoredEndpoint, StoredWebhookDelivery } from '../webhooks/stored.js';
 import { createWebhooks, type Webhooks } from '../webhooks/webhooks.js';
@@ -39,12 +39,15 @@ export function composeWebhooks(parts: Parts): Hooks {
   const { documents, secrets, outbound, offer, clock } = parts;
   const enqueue = createEnqueue(documents.collection('webhookDeliveries'), clock);
   const post = createPost(outbound, secrets.encryption, clock);
-  const health = createHealth({ ...parts, endpoints: documents.collection<StoredEndpoint>('webhooks') });
+  const health = createEndpointHealth({
+    ...parts,
+    endpoints: documents.collection<StoredEndpoint>('webhooks'),
+  });
   return {
     webhooks: createWebhooks({ documents, enqueue, offer, clock }),
     enqueue,
     offer,
     post,
-    deliver: createDeliver({ ...parts, post, health, turns: createTurns(clock) }),
+    deliver: createDeliver({ ...parts, post, health, turns: createEndpointConcurrency(clock) }),
   };
 }

@@ -3,14 +3,14 @@ import ipaddr from 'ipaddr.js';
 
 /** What stands for one peer where peers are counted: an IPv4 address, or the /64 that one IPv6 customer is given. */
 export function peerKey(address: string): string {
-  const canonical = canonicalAddress(address);
+  const canonical = canonicalIpAddress(address);
   if (canonical === undefined || isIPv4(canonical)) return canonical ?? address;
   const { parts } = ipaddr.IPv6.parse(canonical);
   return `${new ipaddr.IPv6([...parts.slice(0, 4), 0, 0, 0, 0]).toRFC5952String()}/64`;
 }
 
 /** One spelling per address; undefined for what is no address. */
-export function canonicalAddress(text: string): string | undefined {
+export function canonicalIpAddress(text: string): string | undefined {
   // Nearly every address comes in one of these two forms, and parsing costs more than the rest of the look-up.
   const plain = text.startsWith('::ffff:') ? text.slice(7) : text;
   if (isIPv4(plain)) return plain;

@@ -1,11 +1,11 @@
 import { isListed } from './countries.js';
-import { type RollingCount, totalOf, waitUntil } from './rolling.js';
+import { type RollingCount, rollingTotal, waitUntil } from './rollingCount.js';
 import type { GuardRule, Refusal } from './rules.js';
 import type { ApprovalRate, GuardSettings, Velocity } from './settings.js';
 import { type Counted, dayKey, type PrefixTally, untilNextDay, type WorkspaceTally } from './tally.js';
 
 /** What the lists say of a country. */
-export function byCountry(settings: GuardSettings, country: string): Refusal[] {
+export function evaluateCountry(settings: GuardSettings, country: string): Refusal[] {
   const { countryAllow: allow, countryBlock: block } = settings;
   return [
     ...(allow.length > 0 && !isListed(allow, country) ? [{ rule: 'country-not-allowed' } as const] : []),
@@ -17,19 +17,19 @@ export function byCountry(settings: GuardSettings, country: string): Refusal[] {
  * What the counts of a prefix say of `messages` more. They are `own` of those
  * counted: as many where they are in the counts already, else 0.
  */
-export const byPrefix = (
+export const evaluatePrefix = (
   { prefixVelocity, approvalRate }: GuardSettings,
   tally: Partial<PrefixTally>,
   messages: number,
   own: number,
   now: number,
 ): Refusal[] => [
-  ...byVelocity('prefix-velocity', prefixVelocity, tally.velocity, messages, own, now),
-  ...byApprovals(approvalRate, tally, own, now),
+  ...evaluateVelocity('prefix-velocity', prefixVelocity, tally.velocity, messages, own, now),
+  ...evaluateApprovalRate(approvalRate, tally, own, now),
 ];
 
 /** What the counts of a workspace say of `messages` more, `own`: they are in the counts already. */
-export function byWorkspace(
+export function evaluateWorkspace(
   { countryVelocity, dailyCeiling: ceiling }: GuardSettings,
   tally: Partial<WorkspaceTally>,
   messages: readonly Counted[],
@@ -43,16 +43,23 @@ export function byWorkspace(
     ...[...new Set(messages.map(({ country }) => country))].flatMap((country) => {
       const more = messages.filter((message) => message.country === country).length;
       const counted = tally.countries?.[country];
-      return byVelocity('country-velocity', countryVelocity, counted, more, own ? more : 0, now);
+      return evaluateVelocity('country-velocity', countryVelocity, counted, more, own ? more : 0, now);
     }),
-    ...byDay('daily-messages', ceiling.messages, today.messages, count, own ? count : 0, now),
+    ...evaluateDailyCeiling('daily-messages', ceiling.messages, today.messages, count, own ? count : 0, now),
     ...(price > 0
-      ? byDay('daily-spend', ceiling.spendMicros, today.spendMicros, price, own ? price : 0, now)
+      ? evaluateDailyCeiling(
+          'daily-spend',
+          ceiling.spendMicros,
+          today.spendMicros,
+          price,
+          own ? price : 0,
+          now,
+        )
       : []),
   ];
 }
 
-function byVelocity(
+function evaluateVelocity(
   rule: GuardRule,
   { max, windowSeconds }: Velocity,
   counted: RollingCount | undefined,
@@ -60,26 +67,26 @@ function byVelocity(
   own: number,
   now: number,
 ): Refusal[] {
-  const isFree = (at: number) => Math.max(0, totalOf(counted, windowSeconds, at) - own) + more <= max;
+  const isFree = (at: number) => Math.max(0, rollingTotal(counted, windowSeconds, at) - own) + more <= max;
   if (max === 0 || isFree(now)) return [];
   return [refusal(rule, waitUntil(counted, windowSeconds, now, isFree))];
 }
 
-function byApprovals(
+function evaluateApprovalRate(
   { minSends, minPercent, windowSeconds }: ApprovalRate,
   { sends, approvals }: Partial<PrefixTally>,
   own: number,
   now: number,
 ): Refusal[] {
   const isFree = (at: number) => {
-    const sent = totalOf(sends, windowSeconds, at) - own;
-    return sent < minSends || totalOf(approvals, windowSeconds, at) * 100 >= minPercent * sent;
+    const sent = rollingTotal(sends, windowSeconds, at) - own;
+    return sent < minSends || rollingTotal(approvals, windowSeconds, at) * 100 >= minPercent * sent;
   };
   if (minSends === 0 || isFree(now)) return [];
   return [refusal('approval-rate', waitUntil(sends, windowSeconds, now, isFree))];
 }
 
-function byDay(
+function evaluateDailyCeiling(
   rule: GuardRule,
   ceiling: number,
   counted: number | undefined,

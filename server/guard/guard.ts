@@ -4,12 +4,12 @@ import { partitionOf } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
-import { byCountry, byPrefix, byWorkspace } from './evaluateRules.js';
+import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import type { RecordRefusal, RefusedRecipient } from './refusals.js';
 import type { Refusal } from './rules.js';
 import type { GuardReader, GuardSettings } from './settings.js';
 import type { Counted, Tallies } from './tally.js';
-import type { AskVeto, Verdict } from './veto.js';
+import type { AskVeto, VetoDecision } from './veto.js';
 
 /** When a backend that did not answer may do so again, milliseconds. */
 export const ASK_AGAIN_MS = 1_000;
@@ -30,7 +30,7 @@ export interface Sending {
 }
 
 /** A send that the rules let pass so far. */
-export interface Passage {
+export interface GuardPass {
   /** Asks the workspace's backend, where it has one: last, because it takes longest. Throws SEND_REFUSED. */
   ask(caller: AbortSignal): Promise<void>;
   /** It came to nothing after all. */
@@ -53,7 +53,7 @@ export interface GuardedMessage {
  */
 export interface Guard {
   /** Throws SEND_REFUSED, and writes down why. */
-  enter(sending: Sending): Promise<Passage>;
+  enter(sending: Sending): Promise<GuardPass>;
   /** Its code was entered. Counted once more where the same is told again, as after a crash, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
   /** It did not arrive, or was never sent, so nobody could enter its code: for the approval rate it was not sent. */
@@ -73,7 +73,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-const OPEN: Passage = { ask: async () => {}, giveBack: async () => {} };
+const OPEN: GuardPass = { ask: async () => {}, giveBack: async () => {} };
 
 export function createGuard(parts: Parts): Guard {
   const { settings, tallies, clock, log } = parts;
@@ -111,11 +111,13 @@ export function createGuard(parts: Parts): Guard {
       ...[...new Set(messages.map(({ prefix }) => prefix))].map(async (prefix) => {
         const own = messages.filter((message) => message.prefix === prefix).length;
         const kept = await tallies.countPrefix(partition, rules, prefix, own, now);
-        return kept && { kept, refusals: byPrefix(rules, kept.tally, own, own, now) };
+        return kept && { kept, refusals: evaluatePrefix(rules, kept.tally, own, own, now) };
       }),
       tallies
         .countWorkspace(partition, rules, messages, now)
-        .then((kept) => kept && { kept, refusals: byWorkspace(rules, kept.tally, messages, true, now) }),
+        .then(
+          (kept) => kept && { kept, refusals: evaluateWorkspace(rules, kept.tally, messages, true, now) },
+        ),
     ];
     const ended = await Promise.allSettled(counting);
     const counted = ended.flatMap((end) => (end.status === 'fulfilled' && end.value) || []);
@@ -135,7 +137,7 @@ export function createGuard(parts: Parts): Guard {
     if (!veto) return;
     const { workspace, phones } = sending;
     const backend = { ...veto, secret: parts.secretOf(workspace, veto.secret) };
-    const verdict: Verdict = await parts.ask(backend, { ...sending, recipients: phones }, caller);
+    const verdict: VetoDecision = await parts.ask(backend, { ...sending, recipients: phones }, caller);
     if (verdict.kind === 'allowed') return;
     const { detail } = verdict;
     if (verdict.kind === 'denied') return refuse(sending, [{ rule: 'veto' }], detail);
@@ -155,7 +157,7 @@ export function createGuard(parts: Parts): Guard {
     async enter(sending) {
       if (sending.mode !== 'live' || sending.phones.length === 0) return OPEN;
       const rules = await settings.get(sending.workspace);
-      const listed = sending.phones.flatMap(({ country }) => byCountry(rules, country));
+      const listed = sending.phones.flatMap(({ country }) => evaluateCountry(rules, country));
       if (listed.length > 0) await refuse(sending, listed);
       const { refusals, giveBack } = await count(rules, sending);
       if (refusals.length > 0) {

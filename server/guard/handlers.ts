@@ -3,7 +3,7 @@ import { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { modeName } from '../admin/shared/mode.js';
 import { readPage } from '../admin/shared/paging.js';
 import { requireLive, targetMode, targetWorkspace } from '../admin/shared/target.js';
-import { setting, updated } from '../admin/shared/update.js';
+import { applyUpdateMask, toUpdate } from '../admin/shared/update.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handlers } from '../call/handlers.js';
@@ -19,15 +19,15 @@ import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { byCountry, byPrefix, byWorkspace } from './evaluateRules.js';
+import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import { prefixOf } from './prefix.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
 import { readVeto } from './readVeto.js';
 import { refusalsOf } from './refusals.js';
-import { totalOf } from './rolling.js';
+import { rollingTotal } from './rollingCount.js';
 import { type GuardReader, inForce, type StoredGuard } from './settings.js';
 import type { PrefixTally, Tallies } from './tally.js';
-import { presentGuard, presentRecipient, presentRefusal, presentRules } from './toProto.js';
+import { guardToProto, recipientToProto, refusalToProto, rulesToProto } from './toProto.js';
 
 interface Parts {
   readonly config: Pick<Config, 'env'>;
@@ -64,7 +64,7 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
 
   return {
     async getGuard(call, request) {
-      return { guard: presentGuard(await guardOf(targetWorkspace(call, request.workspace))) };
+      return { guard: guardToProto(await guardOf(targetWorkspace(call, request.workspace))) };
     },
 
     async updateGuard(call, request) {
@@ -72,9 +72,9 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const workspace = targetWorkspace(call, request.workspace);
       call.resource = 'guard';
       const before = await guardOf(workspace);
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         GuardSchema,
-        presentGuard(before),
+        guardToProto(before),
         request.guard,
         request.updateMask,
         Object.keys(CHANGEABLE),
@@ -87,10 +87,10 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const values = { ...readGuard(resource, config.env), veto };
       const after = await change(
         workspace,
-        setting(Object.fromEntries(named.map((field) => [field, values[field]]))),
+        toUpdate(Object.fromEntries(named.map((field) => [field, values[field]]))),
       );
       guardReader.forget(workspace);
-      return { guard: presentGuard(inForce(after, config.env)), vetoSecret: made };
+      return { guard: guardToProto(inForce(after, config.env)), vetoSecret: made };
     },
 
     async checkRecipient(call, request) {
@@ -107,18 +107,18 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
       const message = { prefix, country, price: await parts.wallet.priceOf(workspace, channel) };
       const refusing = [
-        ...byCountry(rules, country),
-        ...byPrefix(rules, found.prefix ?? {}, 1, 0, now),
-        ...byWorkspace(rules, found.workspace ?? {}, [message], false, now),
+        ...evaluateCountry(rules, country),
+        ...evaluatePrefix(rules, found.prefix ?? {}, 1, 0, now),
+        ...evaluateWorkspace(rules, found.workspace ?? {}, [message], false, now),
       ];
       const { minSends, windowSeconds } = rules.approvalRate;
       const counted: Partial<PrefixTally> = (minSends > 0 && found.prefix) || {};
       const recipient = fingerprints.recipient(workspace, identity);
       return {
-        recipient: presentRecipient({ channel, masked, recipient, prefix, country }),
-        rules: presentRules(refusing.map(({ rule }) => rule)),
-        prefixSends: totalOf(counted.sends, windowSeconds, now),
-        prefixApprovals: totalOf(counted.approvals, windowSeconds, now),
+        recipient: recipientToProto({ channel, masked, recipient, prefix, country }),
+        rules: rulesToProto(refusing.map(({ rule }) => rule)),
+        prefixSends: rollingTotal(counted.sends, windowSeconds, now),
+        prefixApprovals: rollingTotal(counted.approvals, windowSeconds, now),
       };
     },
 
@@ -126,7 +126,7 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const prefix = `${targetWorkspace(call, request.workspace)}/`;
       if (targetMode(call, modeName(request.mode)) === 'test') return { refusedSends: [], nextPageToken: '' };
       const { items, nextPageToken } = await readPage(refusals, { prefix, descending: true }, request);
-      return { refusedSends: items.map(presentRefusal), nextPageToken };
+      return { refusedSends: items.map(refusalToProto), nextPageToken };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { Clock } from '../platform/clock.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
-import { remembering } from '../store/ttlCache.js';
+import { createTtlCache } from '../store/ttlCache.js';
 
 /** At most `max` in any window; 0: off. */
 export interface Velocity {
@@ -73,7 +73,7 @@ export interface GuardReader {
 
 export function createGuardReader(documents: Documents, env: Config['env'], clock: Clock): GuardReader {
   const stored: Collection<StoredGuard> = documents.collection('guards');
-  return remembering(async (_id) => inForce(await stored.findOne({ _id }), env), clock);
+  return createTtlCache(async (_id) => inForce(await stored.findOne({ _id }), env), clock);
 }
 
 /** What is stored, over the defaults. */

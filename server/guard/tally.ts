@@ -1,6 +1,6 @@
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { keptMs, partKey, type RollingCount, stale } from './rolling.js';
+import { keptMs, partKey, type RollingCount, staleKeys } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
 
 const DAY_MS = 86_400_000;
@@ -109,9 +109,9 @@ export function createTallies(documents: Documents): Tallies {
       );
       const tally = await add(prefixes, _id, increments, new Date(now + kept));
       await sweep(prefixes, _id, [
-        ...stale(tally.velocity, velocity.windowSeconds, now).map((key) => `velocity.${key}`),
-        ...stale(tally.sends, rate.windowSeconds, now).map((key) => `sends.${key}`),
-        ...stale(tally.approvals, rate.windowSeconds, now).map((key) => `approvals.${key}`),
+        ...staleKeys(tally.velocity, velocity.windowSeconds, now).map((key) => `velocity.${key}`),
+        ...staleKeys(tally.sends, rate.windowSeconds, now).map((key) => `sends.${key}`),
+        ...staleKeys(tally.approvals, rate.windowSeconds, now).map((key) => `approvals.${key}`),
       ]);
       return { tally, giveBack: () => takeBack(prefixes, _id, increments) };
     },
@@ -132,7 +132,7 @@ export function createTallies(documents: Documents): Tallies {
       const tally = await add(workspaces, _id, increments, new Date(now + kept));
       await sweep(workspaces, _id, [
         ...Object.entries(tally.countries ?? {}).flatMap(([country, counted]) =>
-          stale(counted, velocity.windowSeconds, now).map((key) => `countries.${country}.${key}`),
+          staleKeys(counted, velocity.windowSeconds, now).map((key) => `countries.${country}.${key}`),
         ),
         ...Object.keys(tally.days ?? {}).flatMap((key) => (key === dayKey(now) ? [] : [`days.${key}`])),
       ]);

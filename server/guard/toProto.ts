@@ -13,7 +13,7 @@ import type { GuardRule } from './rules.js';
 import type { GuardSettings } from './settings.js';
 
 /** The rules of a workspace, as the contract shows them: the veto's secret left out. */
-export function presentGuard(rules: GuardSettings): MessageShape<typeof GuardSchema> {
+export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSchema> {
   const { countryAllow, countryBlock, prefixVelocity, countryVelocity, approvalRate, dailyCeiling, veto } =
     rules;
   return create(GuardSchema, {
@@ -48,10 +48,10 @@ const RULES: Readonly<Record<GuardRule, GuardRuleEnum>> = {
   'veto-unanswered': GuardRuleEnum.VETO_UNANSWERED,
 };
 
-export const presentRules = (rules: readonly GuardRule[]): GuardRuleEnum[] =>
+export const rulesToProto = (rules: readonly GuardRule[]): GuardRuleEnum[] =>
   rules.map((rule) => RULES[rule]);
 
-export const presentRecipient = ({
+export const recipientToProto = ({
   channel,
   masked,
   country,
@@ -65,12 +65,12 @@ export const presentRecipient = ({
   fingerprint: recipient,
 });
 
-export const presentRefusal = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({
+export const refusalToProto = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({
   id: idOf(refused),
   at: timestampFromDate(refused.at),
   client: refused.client,
   sessionId: refused.sessionId ?? '',
-  rules: presentRules(refused.rules),
-  recipients: refused.recipients.map(presentRecipient),
+  rules: rulesToProto(refused.rules),
+  recipients: refused.recipients.map(recipientToProto),
   detail: refused.detail ?? '',
 });

@@ -33,7 +33,7 @@ export interface Backend {
 }
 
 /** What came of asking. `detail`: the backend's reason, or why there was no answer. */
-export type Verdict =
+export type VetoDecision =
   | { readonly kind: 'allowed' }
   | { readonly kind: 'denied'; readonly detail: string }
   | { readonly kind: 'unanswered'; readonly detail: string };
@@ -42,7 +42,7 @@ export type Verdict =
  * Asks a workspace's backend whether a message may be sent. Rejects only with the
  * reason of a caller that left: nobody waits for its message any more.
  */
-export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal) => Promise<Verdict>;
+export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal) => Promise<VetoDecision>;
 
 export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
   return async ({ url, secret, timeoutMs }, question, caller) => {
@@ -84,7 +84,7 @@ export const questionBody = (question: Question): string => {
 };
 
 /** Only a plain yes is a yes. */
-function read({ status, body }: OutboundAnswer): Verdict {
+function read({ status, body }: OutboundAnswer): VetoDecision {
   if (status !== 200) return { kind: 'unanswered', detail: `HTTP_${status}` };
   const { allow, reason } = parsed(body);
   if (allow === true) return { kind: 'allowed' };

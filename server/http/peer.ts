@@ -1,4 +1,4 @@
-import { canonicalAddress } from '../domain/ipAddresses.js';
+import { canonicalIpAddress } from '../domain/ipAddresses.js';
 import type { Networks } from '../domain/networks.js';
 import type { HttpRequest } from './message.js';
 
@@ -9,12 +9,12 @@ import type { HttpRequest } from './message.js';
  * Canonical text (RFC 5952, IPv4-mapped as IPv4); empty once the connection is gone.
  */
 export function peerAddress(req: HttpRequest, trustedProxies: Networks): string {
-  let peer = canonicalAddress(req.socket.remoteAddress ?? '') ?? '';
+  let peer = canonicalIpAddress(req.socket.remoteAddress ?? '') ?? '';
   const forwarded = req.headers['x-forwarded-for'];
   if (forwarded === undefined || !trustedProxies.has(peer)) return peer;
   const hops = String(forwarded).split(',');
   for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
-    const address = canonicalAddress(withoutPort(hop.trim()));
+    const address = canonicalIpAddress(withoutPort(hop.trim()));
     if (address === undefined) return peer;
     peer = address;
     if (!trustedProxies.has(peer)) return peer;

@@ -7,7 +7,7 @@ import { type Call, type Handler, traceOf } from '../call/call.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
-import { phonesOf } from '../guard/phones.js';
+import { guardedPhones } from '../guard/phones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Clock } from '../platform/clock.js';
@@ -128,7 +128,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         resend: true,
         purpose,
         metadata,
-        phones: phonesOf(channelsOf(session).filter(([name]) => channels.includes(name))),
+        phones: guardedPhones(channelsOf(session).filter(([name]) => channels.includes(name))),
       },
       counts: sendCounts(fingerprints, workspace, { ip, userId, recipients, beneficiary }),
       overrides,

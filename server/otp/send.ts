@@ -9,7 +9,7 @@ import type { ChannelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
-import { phonesOf } from '../guard/phones.js';
+import { guardedPhones } from '../guard/phones.js';
 import { prefixOf } from '../guard/prefix.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
@@ -205,7 +205,7 @@ export function createSend(parts: Parts): Handler<typeof OtpService.method.send>
         resend: false,
         purpose: plan.purpose,
         metadata: plan.metadata,
-        phones: phonesOf(
+        phones: guardedPhones(
           opening.recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
         ),
       },

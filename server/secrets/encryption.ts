@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Failure } from '../errors.js';
 import type { Random } from '../platform/random.js';
 import type { Key, KeySet } from './keyring/keySet.js';
-import { bind } from './lengthPrefixed.js';
+import { lengthPrefixed } from './lengthPrefixed.js';
 import { openBox, sealBox } from './sealedBox.js';
 
 /** Where a value is kept. A sealed value opens in this place only. */
@@ -25,7 +25,7 @@ const VERSION = 'v1';
 
 /** Encryption with a key derived per document, so that no key ever seals enough values for nonces to meet. */
 export function createEncryption(keys: KeySet, random: Random): Encryption {
-  const documentKey = rememberingLast(deriveDocumentKey);
+  const documentKey = cacheLast(deriveDocumentKey);
   return {
     seal(place, text) {
       const key = keys.current();
@@ -50,11 +50,11 @@ type DocumentKey = (key: Key, collection: string, id: string) => Buffer;
 
 const deriveDocumentKey: DocumentKey = (key, collection, id) =>
   createHmac('sha256', key.secret)
-    .update(bind('document', collection, id))
+    .update(lengthPrefixed('document', collection, id))
     .digest();
 
 /** The values of one document are sealed and opened one after another: the last key is most often the next. */
-function rememberingLast(derive: DocumentKey): DocumentKey {
+function cacheLast(derive: DocumentKey): DocumentKey {
   let last: { key: Key; collection: string; id: string; derived: Buffer } | undefined;
   return (key, collection, id) => {
     if (last?.key !== key || last.collection !== collection || last.id !== id) {
@@ -64,7 +64,7 @@ function rememberingLast(derive: DocumentKey): DocumentKey {
   };
 }
 
-const contextOf = ({ collection, id, field }: Place): string => bind(collection, id, field);
+const contextOf = ({ collection, id, field }: Place): string => lengthPrefixed(collection, id, field);
 
 /** Names the field and not the document: an `_id` may hold somebody's number. */
 const refusal = ({ collection, field }: Place, what: string, cause?: unknown): Failure =>

@@ -1,6 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { Key, KeySet } from './keyring/keySet.js';
-import { bind } from './lengthPrefixed.js';
+import { lengthPrefixed } from './lengthPrefixed.js';
 
 /** Keyed fingerprints, by which things are found again without being kept. Nothing can be read from one. */
 export interface Fingerprints {
@@ -44,7 +44,7 @@ export function createFingerprints(keys: KeySet): Fingerprints {
 /** `kind` keeps a fingerprint of one thing from ever being that of another. */
 const mac = (key: Key, kind: string, workspace: string, text: string): string =>
   createHmac('sha256', key.secret)
-    .update(bind(kind, workspace, text))
+    .update(lengthPrefixed(kind, workspace, text))
     .digest('base64url');
 
 /**

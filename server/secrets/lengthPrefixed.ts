@@ -3,8 +3,8 @@
  * part is preceded by its length. What is signed, sealed or fingerprinted goes
  * through here, because ids may hold any character, separators included.
  */
-export function bind(...parts: readonly string[]): string {
-  let bound = '';
-  for (const part of parts) bound += `${part.length}:${part}`;
-  return bound;
+export function lengthPrefixed(...parts: readonly string[]): string {
+  let joined = '';
+  for (const part of parts) joined += `${part.length}:${part}`;
+  return joined;
 }

@@ -2,16 +2,16 @@ import { type Clock, systemClock } from '../platform/clock.js';
 import { COLLECTIONS, type CollectionSpec } from './collections.js';
 import { type Collection, type Document, type Documents, UnsupportedOperation } from './documents.js';
 import { EmbeddedCollection } from './embedded/collection.js';
-import { openFile, refusal, type StoreFile } from './embedded/file.js';
+import { openFile, type StoreFile, startRefusal } from './embedded/file.js';
 import { Layout } from './embedded/layout.js';
-import { whileBusy } from './embedded/retryWhileBusy.js';
+import { retryWhileBusy } from './embedded/retryWhileBusy.js';
 import { storeFailure } from './embedded/sqlite.js';
 import { startSweeper } from './embedded/sweeper.js';
 import { makeTables } from './embedded/tables.js';
 import { TableWriter } from './embedded/tableWriter.js';
 import { WriteQueue } from './embedded/writeQueue.js';
 import { PURGE } from './indexChoice.js';
-import { CheckedCollection } from './validatingCollection.js';
+import { ValidatingCollection } from './validatingCollection.js';
 
 export interface EmbeddedOptions {
   /** Where the file is kept; made when missing, for its owner only. */
@@ -44,14 +44,14 @@ export async function openEmbedded({
     if (ttl) store.sweepBy(clock);
     return store;
   } catch (error) {
-    throw refusal(error, file.path);
+    throw startRefusal(error, file.path);
   }
 }
 
 class EmbeddedStore implements Documents {
   readonly #file: StoreFile;
   readonly #queue: WriteQueue;
-  readonly #collections = new Map<string, CheckedCollection<Document>>();
+  readonly #collections = new Map<string, ValidatingCollection<Document>>();
   readonly #purged: Collection[] = [];
   #stopSweeping: () => Promise<void> = async () => {};
   #closing: Promise<void> | undefined;
@@ -62,7 +62,7 @@ class EmbeddedStore implements Documents {
   }
 
   add(spec: CollectionSpec, collection: EmbeddedCollection<Document>): void {
-    this.#collections.set(spec.name, new CheckedCollection(collection, spec));
+    this.#collections.set(spec.name, new ValidatingCollection(collection, spec));
     if (spec.ttl) this.#purged.push(collection);
   }
 
@@ -80,7 +80,7 @@ class EmbeddedStore implements Documents {
 
   async ping(): Promise<void> {
     try {
-      await whileBusy(() => this.#file.reader.prepare('SELECT count(*) FROM sqlite_schema').get([]));
+      await retryWhileBusy(() => this.#file.reader.prepare('SELECT count(*) FROM sqlite_schema').get([]));
     } catch (error) {
       throw storeFailure(error);
     }

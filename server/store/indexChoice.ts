@@ -8,7 +8,7 @@ export interface Term {
 }
 
 /** How a find reaches its documents, and in which order they come. */
-export interface AccessPath {
+export interface IndexChoice {
   /** The indexed field that is read along; null when it is `_id`. */
   readonly field: IndexField | null;
   readonly onField: readonly Term[];
@@ -33,18 +33,18 @@ export function searchFields(spec: CollectionSpec): readonly IndexField[] {
  * ids, then any other range. Refuses a sort that none serves: sorting in memory
  * would cost more with every document stored.
  */
-export function accessPath(
+export function chooseIndex(
   spec: CollectionSpec,
   fields: readonly IndexField[],
   filter: Filter,
   sort: FindOptions['sort'],
-): AccessPath {
+): IndexChoice {
   const onId = terms(filter._id, 'string');
   const sorted = sort ? Object.keys(sort) : [];
   const direction = (sort && Object.values(sort)[0]) || 1;
-  let best: AccessPath | undefined;
+  let best: IndexChoice | undefined;
   let bestRank = 0;
-  const consider = (path: AccessPath, rank: number): void => {
+  const consider = (path: IndexChoice, rank: number): void => {
     if (rank < bestRank || !serves(path, sorted)) return;
     best = path;
     bestRank = rank;
@@ -62,7 +62,7 @@ export function accessPath(
   return best;
 }
 
-function serves({ field, orderedByField }: AccessPath, sorted: readonly string[]): boolean {
+function serves({ field, orderedByField }: IndexChoice, sorted: readonly string[]): boolean {
   const [first, second, ...more] = sorted;
   if (first === undefined) return true;
   if (first === '_id') return !orderedByField && second === undefined;

@@ -18,7 +18,7 @@ import { MongoCollection } from './mongo/collection.js';
 import { createDeadline, type Deadline } from './mongo/deadline.js';
 import { startFailure } from './mongo/failures.js';
 import { checkWritable, createMissing } from './mongo/preparation.js';
-import { CheckedCollection } from './validatingCollection.js';
+import { ValidatingCollection } from './validatingCollection.js';
 
 export interface MongoOptions {
   /** A MongoDB connection string; the database in it, or `countersign`. */
@@ -100,7 +100,7 @@ class MongoStore implements Documents {
   readonly #client: MongoClient;
   readonly #database: Db;
   readonly #deadline: Deadline;
-  readonly #collections: ReadonlyMap<string, CheckedCollection<Document>>;
+  readonly #collections: ReadonlyMap<string, ValidatingCollection<Document>>;
 
   constructor(client: MongoClient, database: Db, collections: readonly CollectionSpec[], deadline: Deadline) {
     this.#client = client;
@@ -109,7 +109,10 @@ class MongoStore implements Documents {
     this.#collections = new Map(
       collections.map((spec) => [
         spec.name,
-        new CheckedCollection(new MongoCollection(database.collection<Document>(spec.name), deadline), spec),
+        new ValidatingCollection(
+          new MongoCollection(database.collection<Document>(spec.name), deadline),
+          spec,
+        ),
       ]),
     );
   }

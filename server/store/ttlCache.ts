@@ -6,7 +6,7 @@ const FRESH_MS = 5_000;
 const KEPT = 10_000;
 
 /** Settings that live traffic reads on every call, kept for a few seconds. */
-export interface Remembered<T> {
+export interface TtlCache<T> {
   get(key: string): Promise<T>;
   /** Reads the key anew the next time: what this process changed it also sees at once. */
   forget(key: string): void;
@@ -17,7 +17,7 @@ export interface Remembered<T> {
  * reading began. Callers that ask at the same time share one read; one that
  * failed is not remembered.
  */
-export function remembering<T>(read: (key: string) => Promise<T>, clock: Clock): Remembered<T> {
+export function createTtlCache<T>(read: (key: string) => Promise<T>, clock: Clock): TtlCache<T> {
   const known = new Map<string, { readonly value: Promise<T>; readonly until: number }>();
   return {
     get(key) {

@@ -14,13 +14,13 @@ const MAX_DEPTH = 50;
 const usable = new Set<string>();
 const REMEMBER = 4096;
 
-export function checkDocument(document: Document): void {
+export function validateDocument(document: Document): void {
   if (!isPlainObject(document)) throw refused('a document is a plain object');
   checkId(document._id);
   checkObject(document, 0);
 }
 
-export function checkFilter(filter: Filter): void {
+export function validateFilter(filter: Filter): void {
   if (!isPlainObject(filter)) throw refused('a filter is a plain object');
   for (const path of Object.keys(filter)) {
     const wanted = filter[path];
@@ -33,12 +33,12 @@ export function checkFilter(filter: Filter): void {
 }
 
 /** A filter that addresses one document by its `_id`. */
-export function checkAddressed(filter: Filter): void {
+export function validateIdFilter(filter: Filter): void {
   checkId(filter._id);
-  checkFilter(filter);
+  validateFilter(filter);
 }
 
-export function checkUpdate(update: Update): void {
+export function validateUpdate(update: Update): void {
   if (!isPlainObject(update)) throw refused('an update is a plain object');
   const paths = new Set<string>();
   for (const operator of Object.keys(update)) {
@@ -59,7 +59,7 @@ export function checkUpdate(update: Update): void {
   checkNoneInsideAnother(paths);
 }
 
-export function checkFindOptions({ sort, limit }: FindOptions): void {
+export function validateFindOptions({ sort, limit }: FindOptions): void {
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw refused('limit is a positive whole number');
   }
@@ -116,7 +116,7 @@ function checkValue(value: unknown, where: string, depth: number): void {
 
 function checkAlternatives(alternatives: unknown): void {
   if (!Array.isArray(alternatives) || alternatives.length === 0) throw refused('$or takes filters');
-  for (const filter of alternatives) checkFilter(filter);
+  for (const filter of alternatives) validateFilter(filter);
 }
 
 /** What a filter wants of one field: a scalar, or conditions on it. */
@@ -174,7 +174,7 @@ function checkPull(conditions: unknown, path: string): void {
   if (!isPlainObject(conditions) || Object.keys(conditions).length === 0 || '$or' in conditions) {
     throw refused(`$pull from "${path}" takes conditions on fields`);
   }
-  checkFilter(conditions as Filter);
+  validateFilter(conditions as Filter);
 }
 
 function checkPush(operand: unknown, path: string): void {

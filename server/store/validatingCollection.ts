@@ -1,18 +1,18 @@
 import type { CollectionSpec, IndexField } from './collections.js';
 import type { Collection, Cursor, Document, Filter, FindOptions, Update } from './documents.js';
-import { accessPath, searchFields } from './indexChoice.js';
+import { chooseIndex, searchFields } from './indexChoice.js';
 import {
-  checkAddressed,
-  checkDocument,
-  checkFilter,
-  checkFindOptions,
-  checkUpdate,
+  validateDocument,
+  validateFilter,
+  validateFindOptions,
+  validateIdFilter,
+  validateUpdate,
 } from './validateOperation.js';
 
 type Addressed = Filter & { readonly _id: string };
 
 /** A collection of either engine behind the port's rules: what is outside the port never reaches the engine. */
-export class CheckedCollection<T extends Document> implements Collection<T> {
+export class ValidatingCollection<T extends Document> implements Collection<T> {
   readonly #engine: Collection<T>;
   readonly #spec: CollectionSpec;
   readonly #fields: readonly IndexField[];
@@ -24,35 +24,35 @@ export class CheckedCollection<T extends Document> implements Collection<T> {
   }
 
   async insertOne(document: T): Promise<void> {
-    checkDocument(document);
+    validateDocument(document);
     return this.#engine.insertOne(document);
   }
 
   async findOne(filter: Filter): Promise<T | null> {
-    checkFilter(filter);
+    validateFilter(filter);
     return this.#engine.findOne(filter);
   }
 
   async findOneAndUpdate(filter: Addressed, update: Update): Promise<T | null> {
-    checkAddressed(filter);
-    checkUpdate(update);
+    validateIdFilter(filter);
+    validateUpdate(update);
     return this.#engine.findOneAndUpdate(filter, update);
   }
 
   find(filter: Filter, options: FindOptions = {}): Cursor<T> {
-    checkFilter(filter);
-    checkFindOptions(options);
-    if (options.sort) accessPath(this.#spec, this.#fields, filter, options.sort);
+    validateFilter(filter);
+    validateFindOptions(options);
+    if (options.sort) chooseIndex(this.#spec, this.#fields, filter, options.sort);
     return this.#engine.find(filter, options);
   }
 
   async deleteOne(filter: Addressed): Promise<number> {
-    checkAddressed(filter);
+    validateIdFilter(filter);
     return this.#engine.deleteOne(filter);
   }
 
   async deleteMany(filter: Filter): Promise<number> {
-    checkFilter(filter);
+    validateFilter(filter);
     return this.#engine.deleteMany(filter);
   }
 }

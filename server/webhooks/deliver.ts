@@ -3,17 +3,17 @@ import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents, Update } from '../store/documents.js';
-import type { Turns } from './endpointConcurrency.js';
-import { type Health, isFailing } from './health.js';
+import type { EndpointConcurrency } from './endpointConcurrency.js';
+import { type EndpointHealth, isFailing } from './endpointHealth.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { toBeSent } from './pendingEvents.js';
+import { pendingEvents } from './pendingEvents.js';
 import { isAccepted, type Post, type Posted } from './post.js';
-import { nextTryAt } from './schedule.js';
+import { nextAttemptAt } from './retrySchedule.js';
 import {
+  type PendingEvent,
+  type StoredAttempt,
   type StoredEndpoint,
   type StoredEvent,
-  type StoredTry,
-  type StoredWaiting,
   type StoredWebhookDelivery,
   splitId,
 } from './stored.js';
@@ -23,8 +23,8 @@ const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) 
 interface Parts {
   readonly documents: Documents;
   readonly post: Post;
-  readonly health: Health;
-  readonly turns: Turns;
+  readonly health: EndpointHealth;
+  readonly turns: EndpointConcurrency;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Pick<Metrics, 'webhookTries' | 'webhookEventsGivenUp'>;
@@ -34,7 +34,7 @@ interface Parts {
 /** The first event of a line, taken out by this process until the lease is over. */
 interface Claim {
   readonly line: StoredWebhookDelivery;
-  readonly first: StoredWaiting;
+  readonly first: PendingEvent;
   readonly lease: string;
 }
 
@@ -58,7 +58,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
       return undefined;
     }
     const { atOnce, atOnceFailing } = WEBHOOK_LIMITS;
-    const turn = turns.take(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
+    const turn = turns.acquire(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
     if (typeof turn === 'number') {
       await changed(due, { $set: { dueAt: new Date(clock.now() + turn) } });
       return undefined;
@@ -86,7 +86,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
       seen && isDue(seen);
       seen = await lines.findOne({ _id: due._id })
     ) {
-      const [next, ...others] = toBeSent(endpoint, seen);
+      const [next, ...others] = pendingEvents(endpoint, seen);
       if (!next) {
         if (await changed(seen, { $set: { waiting: [] }, $unset: { dueAt: '', lease: '' } }))
           return undefined;
@@ -110,13 +110,13 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
     // Kept no longer: there is nothing to send.
     if (!event) return record(claim, undefined, undefined);
     const { retryAfterMs, ...posted } = await post(endpoint, first.event, event.body);
-    const tried: StoredTry = { event: first.event, type: first.type, ...posted };
+    const tried: StoredAttempt = { event: first.event, type: first.type, ...posted };
     metrics.webhookTries.add({ outcome: outcomeOf(posted) });
-    const disabled = await health.told(endpoint, tried);
+    const disabled = await health.record(endpoint, tried);
     if (disabled) return record(claim, tried, undefined, true);
     if (isAccepted(posted)) return record(claim, tried, undefined);
     const failed = { at: posted.at.getTime(), retryAfterMs };
-    const again = nextTryAt(first, failed, clock.now(), random);
+    const again = nextAttemptAt(first, failed, clock.now(), random);
     if (again === undefined) {
       metrics.webhookEventsGivenUp.add({});
       const { status, error } = posted;
@@ -128,7 +128,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
   /** `again`: when the event is tried next; undefined where it waits no longer. `disabled`: nothing does. */
   async function record(
     { line: { _id }, first, lease }: Claim,
-    tried: StoredTry | undefined,
+    tried: StoredAttempt | undefined,
     again: number | undefined,
     disabled = false,
   ): Promise<StoredWebhookDelivery | undefined> {

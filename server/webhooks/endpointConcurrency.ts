@@ -2,9 +2,9 @@ import type { Clock } from '../platform/clock.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 
 /** Keeps the tries that this process makes at one endpoint at once within bounds. */
-export interface Turns {
+export interface EndpointConcurrency {
   /** Takes a turn, to be given back; or says how many milliseconds to wait before asking again. */
-  take(endpoint: string, atOnce: number): (() => void) | number;
+  acquire(endpoint: string, atOnce: number): (() => void) | number;
 }
 
 /** Endpoints whose pace is remembered while nothing is under way. */
@@ -23,11 +23,11 @@ interface Endpoint {
  * turn will be: nobody keeps a place in memory, and however many wait for an
  * endpoint that is slow, few of them ask at a time.
  */
-export function createTurns(clock: Clock): Turns {
+export function createEndpointConcurrency(clock: Clock): EndpointConcurrency {
   const endpoints = new Map<string, Endpoint>();
   const { min, max } = WEBHOOK_LIMITS.turnSeconds;
   return {
-    take(id, atOnce) {
+    acquire(id, atOnce) {
       const endpoint = endpoints.get(id) ?? { underWay: 0, tookMs: 0, lastAt: 0 };
       // Behind all others: the first is the one that was not asked for longest.
       endpoints.delete(id);

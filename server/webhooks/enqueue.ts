@@ -3,7 +3,7 @@ import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import type { StoredEvent, StoredWaiting, StoredWebhookDelivery } from './stored.js';
+import type { PendingEvent, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
 /**
  * Puts an event in line at an endpoint, in its place among those of its session,
@@ -23,7 +23,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
     for (;;) {
       const seen = await deliveries.findOne({ _id });
       const now = clock.now();
-      const entry: StoredWaiting = {
+      const entry: PendingEvent = {
         event: idOf(event),
         type: event.type,
         index: event.index,

@@ -8,7 +8,7 @@ import {
 import { modeName } from '../admin/shared/mode.js';
 import { readPage } from '../admin/shared/paging.js';
 import { targetMode, targetWorkspace } from '../admin/shared/target.js';
-import { setting, updated } from '../admin/shared/update.js';
+import { applyUpdateMask, toUpdate } from '../admin/shared/update.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Call } from '../call/call.js';
 import type { Handlers } from '../call/handlers.js';
@@ -21,14 +21,14 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Encryption } from '../secrets/encryption.js';
 import type { Collection, Documents } from '../store/documents.js';
+import { newSecret, rotateSecrets } from './endpointSecrets.js';
 import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { Post } from './post.js';
 import { createReplay } from './replay.js';
-import { newSecret, rotated } from './secrets.js';
 import type { StoredEndpoint, StoredWebhookDelivery } from './stored.js';
 import { testEvent } from './testEvent.js';
-import { presentAttempt, presentDelivery, presentEndpoint } from './toProto.js';
+import { attemptToProto, deliveryToProto, endpointToProto } from './toProto.js';
 import { endpointsOf, type Webhooks } from './webhooks.js';
 
 const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];
@@ -78,7 +78,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
 
   async function change(before: StoredEndpoint, values: Readonly<Record<string, unknown>>) {
     if (Object.keys(values).length === 0) return before;
-    const after = await stored.findOneAndUpdate({ _id: before._id }, setting(values));
+    const after = await stored.findOneAndUpdate({ _id: before._id }, toUpdate(values));
     if (!after) throw new Failure('NOT_FOUND');
     return after;
   }
@@ -90,7 +90,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
   }
 
   const show = (endpoint: StoredEndpoint, { mode }: Target) => ({
-    webhookEndpoint: presentEndpoint(endpoint, mode, clock.now()),
+    webhookEndpoint: endpointToProto(endpoint, mode, clock.now()),
   });
 
   /** Inserted first and looked at then, so that of two calls at once only one finds the last place. */
@@ -139,16 +139,16 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
       const { partition, mode } = target(call, request);
       const { items, nextPageToken } = await readPage(stored, { prefix: `${partition}/` }, request);
       const now = clock.now();
-      return { webhookEndpoints: items.map((one) => presentEndpoint(one, mode, now)), nextPageToken };
+      return { webhookEndpoints: items.map((one) => endpointToProto(one, mode, now)), nextPageToken };
     },
 
     async updateWebhookEndpoint(call, request) {
       const { id = '', mode = 0 } = request.webhookEndpoint ?? {};
       const about = target(call, { workspace: request.workspace, mode });
       const before = await find(call, about, id);
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         WebhookEndpointSchema,
-        presentEndpoint(before, about.mode, clock.now()),
+        endpointToProto(before, about.mode, clock.now()),
         request.webhookEndpoint,
         request.updateMask,
         CHANGEABLE,
@@ -180,7 +180,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
       for (;;) {
         const before = await find(call, about, request.id);
         const { secret, stored: fresh } = newSecret(encryption, random, before._id);
-        const secrets = rotated(before.secrets, fresh, clock.now());
+        const secrets = rotateSecrets(before.secrets, fresh, clock.now());
         // Of two calls at once each answers with a secret that signs.
         const seen = { _id: before._id, 'secrets.0.id': before.secrets[0]!.id };
         const after = await stored.findOneAndUpdate(seen, { $set: { secrets } });
@@ -192,13 +192,13 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
       const endpoint = await find(call, target(call, request), request.id);
       const { id, type, body } = testEvent(endpoint, newId(), clock.now());
       const { retryAfterMs: _unused, ...posted } = await parts.post(endpoint, id, body);
-      return { attempt: presentAttempt({ event: id, type, ...posted }) };
+      return { attempt: attemptToProto({ event: id, type, ...posted }) };
     },
 
     async listWebhookDeliveries(call, request) {
       const endpoint = await find(call, target(call, request), request.id);
       const { items, nextPageToken } = await linesOf(endpoint, request);
-      return { deliveries: items.map((line) => presentDelivery(endpoint, line)), nextPageToken };
+      return { deliveries: items.map((line) => deliveryToProto(endpoint, line)), nextPageToken };
     },
 
     async replayWebhookEvents(call, request) {

@@ -1,10 +1,10 @@
-import type { StoredEndpoint, StoredWaiting, StoredWebhookDelivery } from './stored.js';
+import type { PendingEvent, StoredEndpoint, StoredWebhookDelivery } from './stored.js';
 
 /** What waits in a line and will be sent: nothing for a disabled endpoint, nor what it was disabled upon. */
-export function toBeSent(
+export function pendingEvents(
   { disabledAt, enabledAt }: Pick<StoredEndpoint, 'disabledAt' | 'enabledAt'>,
   { waiting }: Pick<StoredWebhookDelivery, 'waiting'>,
-): readonly StoredWaiting[] {
+): readonly PendingEvent[] {
   if (disabledAt) return [];
   return enabledAt ? waiting.filter(({ queuedAt }) => queuedAt >= enabledAt) : waiting;
 }

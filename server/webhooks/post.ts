@@ -2,8 +2,8 @@ import { NoAnswer, type Outbound, type OutboundError } from '../outbound/outboun
 import { retryAfterMs } from '../outbound/retryAfter.js';
 import type { Clock } from '../platform/clock.js';
 import type { Encryption } from '../secrets/encryption.js';
+import { signedHeaders } from './endpointSecrets.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { signedHeaders } from './secrets.js';
 import type { StoredEndpoint } from './stored.js';
 
 /** What came of one try. */

@@ -42,7 +42,7 @@ export interface StoredEvent extends Document {
 }
 
 /** An event in line. */
-export interface StoredWaiting {
+export interface PendingEvent {
   /** UUID of the event. */
   readonly event: string;
   readonly type: string;
@@ -52,7 +52,7 @@ export interface StoredWaiting {
 }
 
 /** One try. */
-export interface StoredTry {
+export interface StoredAttempt {
   readonly event: string;
   readonly type: string;
   readonly at: Date;
@@ -68,13 +68,13 @@ export interface StoredWebhookDelivery extends Document {
   /** The place in the session's history up to which events have been put in line. */
   readonly next: number;
   /** In the order of the session's history. */
-  readonly waiting: readonly StoredWaiting[];
+  readonly waiting: readonly PendingEvent[];
   /** When the first of them is tried; while it is being tried, when another process may. Absent when none waits. */
   readonly dueAt?: Date;
   /** Names the try that is under way; over when `dueAt` has come. */
   readonly lease?: string;
   /** Oldest first. */
-  readonly tries: readonly StoredTry[];
+  readonly tries: readonly StoredAttempt[];
   readonly purgeAt: Date;
 }
 

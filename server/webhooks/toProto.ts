@@ -9,13 +9,13 @@ import {
 import { modeEnum } from '../admin/shared/mode.js';
 import { when } from '../contract/timestampField.js';
 import type { Mode } from '../domain/mode.js';
-import { toBeSent } from './pendingEvents.js';
+import { signingSecrets } from './endpointSecrets.js';
+import { pendingEvents } from './pendingEvents.js';
 import { isAccepted } from './post.js';
-import { signing } from './secrets.js';
-import { type StoredEndpoint, type StoredTry, type StoredWebhookDelivery, splitId } from './stored.js';
+import { type StoredAttempt, type StoredEndpoint, type StoredWebhookDelivery, splitId } from './stored.js';
 
 /** An endpoint as the contract shows it. */
-export function presentEndpoint(
+export function endpointToProto(
   endpoint: StoredEndpoint,
   mode: Mode,
   now: number,
@@ -32,16 +32,16 @@ export function presentEndpoint(
     ...when('disabledAt', disabledAt),
     ...when('createdAt', endpoint.createdAt),
     ...when('failingSince', failingSince),
-    ...when('oldSecretUntil', signing(endpoint.secrets, now)[1]?.until),
+    ...when('oldSecretUntil', signingSecrets(endpoint.secrets, now)[1]?.until),
   });
 }
 
 /** What is and was sent to an endpoint about one session. */
-export function presentDelivery(
+export function deliveryToProto(
   endpoint: StoredEndpoint,
   line: StoredWebhookDelivery,
 ): MessageShape<typeof WebhookDeliverySchema> {
-  const waiting = toBeSent(endpoint, line);
+  const waiting = pendingEvents(endpoint, line);
   return create(WebhookDeliverySchema, {
     sessionId: splitId(line._id)[1],
     waiting: waiting.map(({ event, type, queuedAt, tries }) => ({
@@ -51,11 +51,11 @@ export function presentDelivery(
       tries,
     })),
     ...(waiting.length > 0 && when('nextTryAt', line.dueAt)),
-    attempts: line.tries.map(presentAttempt),
+    attempts: line.tries.map(attemptToProto),
   });
 }
 
-export function presentAttempt(tried: StoredTry): MessageShape<typeof WebhookAttemptSchema> {
+export function attemptToProto(tried: StoredAttempt): MessageShape<typeof WebhookAttemptSchema> {
   const { event, type, at, ms, status = 0, error = '' } = tried;
   return create(WebhookAttemptSchema, {
     eventId: event,

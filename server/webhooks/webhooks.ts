@@ -3,7 +3,7 @@ import { isShown, type SessionEvent } from '../session/history.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { remembering } from '../store/ttlCache.js';
+import { createTtlCache } from '../store/ttlCache.js';
 import type { Enqueue } from './enqueue.js';
 import { storedEvent } from './event.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
@@ -33,7 +33,7 @@ interface Parts {
 export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Webhooks {
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
-  const known = remembering((partition) => endpointsOf(endpoints, partition), clock);
+  const known = createTtlCache((partition) => endpointsOf(endpoints, partition), clock);
 
   return {
     listening: async (partition) => (await known.get(partition)).length > 0,

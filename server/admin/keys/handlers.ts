@@ -14,7 +14,7 @@ import type { Collection, Documents } from '../../store/documents.js';
 import { modeEnum, modeName } from '../shared/mode.js';
 import { readPage } from '../shared/paging.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
-import { updated } from '../shared/update.js';
+import { applyUpdateMask } from '../shared/update.js';
 import { DEFAULT_WORKSPACE, type Workspaces } from '../workspaces/workspaces.js';
 import type { ApiKeys } from './apiKeys.js';
 import type { StoredKey } from './stored.js';
@@ -71,7 +71,7 @@ export function createApiKeyHandlers(
 
     async updateApiKey(call, request) {
       const key = await find(call, request.workspace, request.apiKey?.id ?? '');
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         ApiKeySchema,
         present(key),
         request.apiKey,

@@ -14,7 +14,7 @@ import type { Collection, Documents, Update } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
 import { requireLive, targetMode, targetWorkspace } from '../shared/target.js';
-import { updated } from '../shared/update.js';
+import { applyUpdateMask } from '../shared/update.js';
 import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
 
 const CHANGEABLE = ['max', 'window'];
@@ -76,7 +76,7 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
       const workspace = targetWorkspace(call, request.workspace);
       const name = ruleNamed(call, request.limit?.rule ?? '', 'limit.rule');
       const before = present(name, await limitsOf(workspace));
-      const { resource } = updated(
+      const { resource } = applyUpdateMask(
         LimitSchema,
         before,
         request.limit,

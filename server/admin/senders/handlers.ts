@@ -12,7 +12,7 @@ import { insertOnce } from '../../store/insertOnce.js';
 import { namedChannel } from '../shared/channel.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { setting, updated } from '../shared/update.js';
+import { applyUpdateMask, toUpdate } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { readSenderId, SENDER_FORMS } from './senderIds.js';
 import { defaultOf, isLaterDefault, type Senders, type StoredSender, sendersOf } from './senders.js';
@@ -112,7 +112,7 @@ export function createSenderHandlers(
         senderId: request.sender?.senderId ?? '',
       });
       const before = await find(_id);
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         SenderSchema,
         present(before, [before]),
         request.sender,
@@ -125,7 +125,7 @@ export function createSenderHandlers(
         ...(fields.includes('display_name') && { displayName: displayName || undefined }),
         ...(fields.includes('is_default') && !isDefault && { defaultAt: undefined }),
       };
-      if (Object.keys(changes).length > 0) await stored.findOneAndUpdate({ _id }, setting(changes));
+      if (Object.keys(changes).length > 0) await stored.findOneAndUpdate({ _id }, toUpdate(changes));
       if (fields.includes('is_default') && isDefault) await makeDefault(workspace, before);
       senders.forget(workspace);
       return shown(workspace, await find(_id));

@@ -2,7 +2,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
-import { type Remembered, remembering } from '../../store/ttlCache.js';
+import { createTtlCache, type TtlCache } from '../../store/ttlCache.js';
 import { fromHeader, readSenderId } from './senderIds.js';
 
 /** An identity a workspace sends under, `_id` = workspace/channel/sender id. */
@@ -37,7 +37,7 @@ export interface Senders {
 
 export function createSenders(documents: Documents, clock: Clock): Senders {
   const stored: Collection<StoredSender> = documents.collection('senders');
-  const known: Remembered<readonly StoredSender[]> = remembering(
+  const known: TtlCache<readonly StoredSender[]> = createTtlCache(
     (workspace) => sendersOf(stored, workspace),
     clock,
   );

@@ -34,13 +34,13 @@ interface Recorded {
 /** Records every change made through the operator's contract. */
 export interface Audit {
   /** The same handlers, each recording its calls where the method changes something. */
-  recorded(handlers: readonly [DescMethod, Handler][]): [DescMethod, Handler][];
+  record(handlers: readonly [DescMethod, Handler][]): [DescMethod, Handler][];
 }
 
 export function createAudit(documents: Documents, newId: () => string, clock: Clock): Audit {
   const entries = documents.collection<StoredEntry>('audit');
 
-  const recording =
+  const recordCalls =
     (method: DescMethod, handler: Handler): Handler =>
     async (call, request) => {
       const { workspace = '', updateMask } = request as Recorded;
@@ -72,12 +72,12 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
     };
 
   return {
-    recorded: (handlers) =>
+    record: (handlers) =>
       handlers.map(([method, handler]) => [
         method,
         method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
           ? handler
-          : recording(method, handler),
+          : recordCalls(method, handler),
       ]),
   };
 }

@@ -10,7 +10,7 @@ import type { Update } from '../../store/documents.js';
  * `*` names every changeable field. The rules of the contract are checked on the
  * result. Throws INVALID_REQUEST.
  */
-export function updated<D extends DescMessage>(
+export function applyUpdateMask<D extends DescMessage>(
   schema: D,
   current: MessageShape<D>,
   patch: MessageShape<D> | undefined,
@@ -34,7 +34,7 @@ export function updated<D extends DescMessage>(
 }
 
 /** The store's update by which fields take these values; undefined removes a field. */
-export function setting(values: Readonly<Record<string, unknown>>): Update {
+export function toUpdate(values: Readonly<Record<string, unknown>>): Update {
   const entries = Object.entries(values);
   const given = entries.filter(([, value]) => value !== undefined);
   const gone = entries.filter(([, value]) => value === undefined).map(([field]) => [field, '' as const]);

@@ -10,7 +10,7 @@ import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { updated } from '../shared/update.js';
+import { applyUpdateMask } from '../shared/update.js';
 import {
   type AddressField,
   beneficiaryKey,
@@ -101,7 +101,7 @@ export function createBeneficiaryHandlers(
       const _id = target(call, request.workspace, sponsorSlug, beneficiaryId);
       const before = isKeyPart(sponsorSlug + beneficiaryId) ? await beneficiaries.findOne({ _id }) : null;
       if (!before) throw new Failure('NOT_FOUND');
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         BeneficiarySchema,
         present(before, sponsorSlug, beneficiaryId),
         request.beneficiary,

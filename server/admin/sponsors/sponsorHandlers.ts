@@ -17,7 +17,7 @@ import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { updated } from '../shared/update.js';
+import { applyUpdateMask } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { createDeleteSponsor } from './deleteSponsor.js';
 import type { Sponsors } from './sponsors.js';
@@ -75,7 +75,7 @@ export function createSponsorHandlers(
       const { workspace, _id } = target(call, request.workspace, slug);
       const before = isKeyPart(slug) ? await stored.findOne({ _id, deletingAt: null }) : null;
       if (!before) throw new Failure('NOT_FOUND');
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         SponsorSchema,
         present(before),
         request.sponsor,

@@ -6,11 +6,11 @@ import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { StoredOperation } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
-import { remembering } from '../../store/ttlCache.js';
+import { createTtlCache } from '../../store/ttlCache.js';
 import {
+  addressPlace,
   beneficiaryKey,
   isKeyPart,
-  placeOf,
   type StoredBeneficiary,
   type StoredSponsor,
   sponsorKey,
@@ -53,10 +53,10 @@ const PREFERRED: readonly ChannelName[] = ['sms', 'email', 'whatsapp'];
 export function createSponsors(documents: Documents, encryption: Encryption, clock: Clock): Sponsors {
   const sponsors = documents.collection<StoredSponsor>('sponsors');
   const beneficiaries = documents.collection<StoredBeneficiary>('beneficiaries');
-  const remembered = remembering((_id) => sponsors.findOne({ _id, deletingAt: null }), clock);
+  const cached = createTtlCache((_id) => sponsors.findOne({ _id, deletingAt: null }), clock);
 
   async function open(workspace: string, client: string, slug: string): Promise<StoredSponsor> {
-    const sponsor = isKeyPart(slug) ? await remembered.get(sponsorKey(workspace, slug)) : null;
+    const sponsor = isKeyPart(slug) ? await cached.get(sponsorKey(workspace, slug)) : null;
     const listed = sponsor && (sponsor.clients.length === 0 || sponsor.clients.includes(client));
     if (!listed) throw new Failure('OTP_NOT_ALLOWED');
     return sponsor;
@@ -64,7 +64,7 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
 
   return {
     open,
-    forget: (workspace, slug) => remembered.forget(sponsorKey(workspace, slug)),
+    forget: (workspace, slug) => cached.forget(sponsorKey(workspace, slug)),
     async resolve({ workspace, client, sponsorSlug, beneficiaryId, channels, operation }) {
       const sponsor = await open(workspace, client, sponsorSlug);
       if (operation ? requirementFor(sponsor, operation) === 'FORBIDDEN' : sponsor.otpForbidden) {
@@ -87,7 +87,7 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
         violations: [{ field, description: 'the beneficiary has no address on file for it' }],
       });
     }
-    const recipient = readRecipient(channel, encryption.open(placeOf(onFile._id, kind), sealed));
+    const recipient = readRecipient(channel, encryption.open(addressPlace(onFile._id, kind), sealed));
     if (!recipient) throw new Error(`the ${kind} on file is no recipient`);
     return recipient;
   }

@@ -43,7 +43,7 @@ export const beneficiaryKey = (workspace: string, slug: string, id: string): str
   `${sponsorKey(workspace, slug)}/${id}`;
 
 /** Where an address is sealed. */
-export const placeOf = (_id: string, field: AddressField) => ({
+export const addressPlace = (_id: string, field: AddressField) => ({
   collection: 'beneficiaries',
   id: _id,
   field,
@@ -62,5 +62,5 @@ export function sealAddress(
       field === 'email' ? 'an e-mail address' : 'a phone number in international form, such as +573001234542';
     throw invalid(`beneficiary.${field}`, `must be ${form}`, 'INVALID_RECIPIENT');
   }
-  return { sealed: encryption.seal(placeOf(_id, field), recipient.address), masked: recipient.masked };
+  return { sealed: encryption.seal(addressPlace(_id, field), recipient.address), masked: recipient.masked };
 }

@@ -1,7 +1,7 @@
 import type { Metrics } from '../../observe/metrics/index.js';
 import { freshEvents, type SessionEvent } from '../../session/history.js';
 import { type StoredSession, sentAtOf } from '../../session/stored.js';
-import type { Tell } from '../../store/changeListener.js';
+import type { ChangeListener } from '../../store/changeListener.js';
 
 type SessionMetrics = Pick<Metrics, 'sessions' | 'deliveries' | 'deliverySeconds'>;
 
@@ -10,8 +10,8 @@ export function createSessionMetrics({
   sessions,
   deliveries,
   deliverySeconds,
-}: SessionMetrics): Tell<StoredSession> {
-  function happened(session: StoredSession, { type, at, channel }: SessionEvent): void {
+}: SessionMetrics): ChangeListener<StoredSession> {
+  function countEvent(session: StoredSession, { type, at, channel }: SessionEvent): void {
     const { mode } = session;
     switch (type) {
       case 'session.approved':
@@ -46,6 +46,6 @@ export function createSessionMetrics({
 
   return (session, update) => {
     if (!update) sessions.add({ event: 'opened', mode: session.mode });
-    for (const event of freshEvents(session, update)) happened(session, event);
+    for (const event of freshEvents(session, update)) countEvent(session, event);
   };
 }

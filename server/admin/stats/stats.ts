@@ -4,7 +4,7 @@ import { partitionOf } from '../../domain/principal.js';
 import type { Clock } from '../../platform/clock.js';
 import { freshEvents, type SessionEvent } from '../../session/history.js';
 import { type StoredSession, sentAtOf } from '../../session/stored.js';
-import type { Tell } from '../../store/changeListener.js';
+import type { ChangeListener } from '../../store/changeListener.js';
 import type { Counter } from './counter.js';
 import type { Counts } from './stored.js';
 
@@ -27,7 +27,7 @@ export interface Stats {
    * is counted. Heard from the store, so that whoever makes something happen to a
    * session need not think of it.
    */
-  readonly heard: Tell<StoredSession>;
+  readonly onSessionChange: ChangeListener<StoredSession>;
 }
 
 export function createStats(counter: Counter, clock: Clock): Stats {
@@ -45,7 +45,7 @@ export function createStats(counter: Counter, clock: Clock): Stats {
     if (stored) count(session, channel, sentAtOf(session, stored), { settled: 1 }, provider);
   }
 
-  function happened(session: StoredSession, event: SessionEvent): void {
+  function countEvent(session: StoredSession, event: SessionEvent): void {
     const { channel, at, type, charge } = event;
     if (!channel) return;
     const ms = at.getTime();
@@ -93,8 +93,8 @@ export function createStats(counter: Counter, clock: Clock): Stats {
       }
     },
 
-    heard(session, update) {
-      for (const event of freshEvents(session, update)) happened(session, event);
+    onSessionChange(session, update) {
+      for (const event of freshEvents(session, update)) countEvent(session, event);
     },
   };
 }

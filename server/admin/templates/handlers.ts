@@ -17,9 +17,9 @@ import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { setting, updated } from '../shared/update.js';
+import { applyUpdateMask, toUpdate } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-import { sample, tryTemplate } from './check.js';
+import { checkTemplate, renderSample } from './checkTemplate.js';
 import { smsSegments } from './smsSegments.js';
 import { type StoredTemplate, type Templates, templateKey, templateOf } from './templates.js';
 
@@ -69,7 +69,7 @@ export function createTemplateHandlers(
       );
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const parts = partsOf(request.template!);
-      tryTemplate(channel, parts, await workspaces.get(workspace));
+      checkTemplate(channel, parts, await workspaces.get(workspace));
       const now = new Date(clock.now());
       const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
       if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
@@ -93,7 +93,7 @@ export function createTemplateHandlers(
       const given = request.template ?? create(TemplateSchema);
       const { workspace, channel, _id } = await address(call, request.workspace, given, 'template.');
       const before = await find(_id);
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         TemplateSchema,
         present(before),
         request.template,
@@ -102,11 +102,11 @@ export function createTemplateHandlers(
         'template',
       );
       const parts = partsOf(resource);
-      tryTemplate(channel, parts, await workspaces.get(workspace));
+      checkTemplate(channel, parts, await workspaces.get(workspace));
       const changed = fields.map((field) => [field, parts[field as keyof typeof parts]]);
       const after = await stored.findOneAndUpdate(
         { _id },
-        setting({ ...Object.fromEntries(changed), updatedAt: new Date(clock.now()) }),
+        toUpdate({ ...Object.fromEntries(changed), updatedAt: new Date(clock.now()) }),
       );
       if (!after) throw new Failure('NOT_FOUND');
       templates.forget(workspace, channel);
@@ -128,11 +128,11 @@ export function createTemplateHandlers(
       const branding = await workspaces.get(workspace);
       if (given.subject || given.text || given.html) {
         checkRules(TemplateSchema, given, 'template.');
-        const rendered = tryTemplate(channel, templateOf({ channel, locale, ...partsOf(given) }), branding);
+        const rendered = checkTemplate(channel, templateOf({ channel, locale, ...partsOf(given) }), branding);
         return previewed(channel, rendered, false);
       }
       const own = await templates.find(workspace, channel, locale);
-      const rendered = sample(channel, own ?? defaultTemplate(channel, locale), branding);
+      const rendered = renderSample(channel, own ?? defaultTemplate(channel, locale), branding);
       return previewed(channel, rendered, own === undefined);
     },
   };
@@ -145,7 +145,7 @@ const partsOf = ({ subject, text, html }: Message) => ({
   ...(html && { html }),
 });
 
-function previewed(channel: ChannelName, rendered: ReturnType<typeof sample>, builtIn: boolean) {
+function previewed(channel: ChannelName, rendered: ReturnType<typeof renderSample>, builtIn: boolean) {
   const { encoding, segments } = smsSegments(rendered.text);
   return {
     ...rendered,

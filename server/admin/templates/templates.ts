@@ -3,7 +3,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import { canonicalLocale, languageOf } from '../../domain/locales.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
-import { remembering } from '../../store/ttlCache.js';
+import { createTtlCache } from '../../store/ttlCache.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 
 /** A workspace's own message, `_id` = workspace/key/locale. */
@@ -39,7 +39,7 @@ export function createTemplates(documents: Documents, workspaces: Workspaces, cl
   const stored: Collection<StoredTemplate> = documents.collection('templates');
   const prefixOf = (workspace: string, channel: ChannelName) => `${workspace}/${templateKey(channel)}`;
 
-  const byLocale = remembering(async (prefix): Promise<ReadonlyMap<string, Template>> => {
+  const byLocale = createTtlCache(async (prefix): Promise<ReadonlyMap<string, Template>> => {
     // "0" is the character after "/".
     const found = await stored.find({ _id: { $gte: `${prefix}/`, $lt: `${prefix}0` } }).toArray();
     return new Map(found.map((template) => [template.locale, templateOf(template)]));

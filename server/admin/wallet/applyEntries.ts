@@ -1,4 +1,4 @@
-import type { Books } from './ledger.js';
+import type { WalletCollections } from './ledger.js';
 import type { StoredWallet } from './stored.js';
 
 /** Entries added to a balance at once: what bounds the wallet document. */
@@ -14,7 +14,10 @@ const BATCH = 50;
  * in between, however long ago it was read and whoever else is at it; and a
  * batch that its owner left open is closed by whoever comes next.
  */
-export function createAddUp({ wallets, ledger }: Books): (workspace: string) => Promise<void> {
+export function createApplyEntries({
+  wallets,
+  ledger,
+}: WalletCollections): (workspace: string) => Promise<void> {
   async function close({ _id, batchNo, batch = [] }: StoredWallet): Promise<void> {
     await Promise.all(batch.map((id) => ledger.findOneAndUpdate({ _id: id }, { $unset: { unapplied: '' } })));
     await wallets.findOneAndUpdate({ _id, batchNo }, { $unset: { batch: '' } });

@@ -7,5 +7,5 @@ export const chargesFor = (prices: Prices, channels: readonly ChannelName[]): Ch
   Object.fromEntries(channels.filter((name) => prices[name] > 0).map((name) => [name, prices[name]]));
 
 /** The charges together. */
-export const totalOf = (charges: Charges): number =>
+export const sumCharges = (charges: Charges): number =>
   Object.values(charges).reduce((total, amount) => total + amount, 0);

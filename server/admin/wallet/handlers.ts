@@ -15,10 +15,10 @@ import type { Charges } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { updated } from '../shared/update.js';
+import { applyUpdateMask } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-import { totalOf } from './charges.js';
-import { openBooks } from './ledger.js';
+import { sumCharges } from './charges.js';
+import { walletCollections } from './ledger.js';
 import { DEFAULT_CURRENCY, type StoredEntry, type StoredWallet } from './stored.js';
 import type { Wallet } from './wallet.js';
 
@@ -30,7 +30,7 @@ export function createWalletHandlers(
   wallet: Wallet,
   workspaces: Workspaces,
 ): Handlers<typeof WalletService> {
-  const { wallets, ledger } = openBooks(documents);
+  const { wallets, ledger } = walletCollections(documents);
 
   /** The workspace whose money a call may change. */
   async function target(call: Call, requested: string): Promise<string> {
@@ -50,7 +50,7 @@ export function createWalletHandlers(
       const _id = await target(call, request.workspace);
       for (;;) {
         const before = await wallet.open(_id);
-        const { resource, fields } = updated(
+        const { resource, fields } = applyUpdateMask(
           WalletSchema,
           present(before),
           request.wallet,
@@ -114,7 +114,7 @@ function present({
   balance,
   pending,
 }: StoredWallet): MessageShape<typeof WalletSchema> {
-  const underWay = Object.values(pending).reduce((sum, { charges }) => sum + totalOf(charges), 0);
+  const underWay = Object.values(pending).reduce((sum, { charges }) => sum + sumCharges(charges), 0);
   return create(WalletSchema, {
     enabled,
     currency,

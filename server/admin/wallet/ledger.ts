@@ -1,22 +1,22 @@
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
-import { totalOf } from './charges.js';
+import { sumCharges } from './charges.js';
 import type { PendingDebit, StoredEntry, StoredWallet } from './stored.js';
 
 /** Where a workspace's money is written down. */
-export interface Books {
+export interface WalletCollections {
   readonly wallets: Collection<StoredWallet>;
   readonly ledger: Collection<StoredEntry>;
 }
 
-export const openBooks = (documents: Documents): Books => ({
+export const walletCollections = (documents: Documents): WalletCollections => ({
   wallets: documents.collection('wallets'),
   ledger: documents.collection('ledger'),
 });
 
 /** A session holds the debit: it moves to the ledger. */
-export async function keepDebit(
-  { wallets, ledger }: Books,
+export async function settleDebit(
+  { wallets, ledger }: WalletCollections,
   workspace: string,
   id: string,
   { sessionId, charges, currency, at }: PendingDebit,
@@ -26,7 +26,7 @@ export async function keepDebit(
     _id,
     listedAs: _id,
     type: 'DEBIT',
-    amount: -totalOf(charges),
+    amount: -sumCharges(charges),
     currency,
     at,
     sessionId,
@@ -36,8 +36,8 @@ export async function keepDebit(
 }
 
 /** No session holds the debit: it never was. */
-export async function dropDebit(
-  { wallets }: Books,
+export async function returnDebit(
+  { wallets }: WalletCollections,
   workspace: string,
   id: string,
   { charges }: PendingDebit,
@@ -45,6 +45,6 @@ export async function dropDebit(
   const pending = `pending.${id}`;
   await wallets.findOneAndUpdate(
     { _id: workspace, [pending]: { $exists: true } },
-    { $inc: { balance: totalOf(charges) }, $unset: { [pending]: '' } },
+    { $inc: { balance: sumCharges(charges) }, $unset: { [pending]: '' } },
   );
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../platform/clock.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
-import { createAddUp } from './applyEntries.js';
-import { dropDebit, keepDebit, openBooks } from './ledger.js';
+import { createApplyEntries } from './applyEntries.js';
+import { returnDebit, settleDebit, walletCollections } from './ledger.js';
 import type { StoredWallet } from './stored.js';
 
 /** Each wallet is looked at this often. */
@@ -12,9 +12,9 @@ const SETTLE_AFTER_MS = 300_000;
 
 /** Finishes what a process that went down left of a wallet: debits under way, and entries not added up. */
 export function createSweep(documents: Documents, clock: Clock) {
-  const books = openBooks(documents);
+  const books = walletCollections(documents);
   const sessions = documents.collection<StoredSession>('sessions');
-  const addUp = createAddUp(books);
+  const applyEntries = createApplyEntries(books);
   return async ({ _id, sweepAt }: StoredWallet): Promise<void> => {
     const now = clock.now();
     const claimed = await books.wallets.findOneAndUpdate(
@@ -25,9 +25,9 @@ export function createSweep(documents: Documents, clock: Clock) {
     for (const [id, pending] of Object.entries(claimed.pending)) {
       if (pending.at.getTime() > now - SETTLE_AFTER_MS) continue;
       const session = await sessions.findOne({ _id: `${_id}/${pending.sessionId}` });
-      const settle = session?.charges?.[id] ? keepDebit : dropDebit;
+      const settle = session?.charges?.[id] ? settleDebit : returnDebit;
       await settle(books, _id, id, pending);
     }
-    await addUp(_id);
+    await applyEntries(_id);
   };
 }

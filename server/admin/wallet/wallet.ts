@@ -6,10 +6,10 @@ import type { Clock } from '../../platform/clock.js';
 import type { Charges } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
-import { remembering } from '../../store/ttlCache.js';
-import { createAddUp } from './applyEntries.js';
-import { chargesFor, totalOf } from './charges.js';
-import { dropDebit, keepDebit, openBooks } from './ledger.js';
+import { createTtlCache } from '../../store/ttlCache.js';
+import { createApplyEntries } from './applyEntries.js';
+import { chargesFor, sumCharges } from './charges.js';
+import { returnDebit, settleDebit, walletCollections } from './ledger.js';
 import { DEFAULT_CURRENCY, emptyWallet, type StoredEntry, type StoredWallet } from './stored.js';
 
 /** A session that was not stored within this time after its debit must not be: the sweeper may not find it in time. */
@@ -83,10 +83,10 @@ interface Parts {
 }
 
 export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
-  const books = openBooks(documents);
+  const books = walletCollections(documents);
   const { wallets, ledger } = books;
-  const addUp = createAddUp(books);
-  const settings = remembering((_id) => wallets.findOne({ _id }), clock);
+  const applyEntries = createApplyEntries(books);
+  const settings = createTtlCache((_id) => wallets.findOne({ _id }), clock);
 
   const read = async (_id: string) => (await wallets.findOne({ _id })) ?? emptyWallet(_id, clock.now());
 
@@ -114,7 +114,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
         if (!wallet?.enabled) return undefined;
         const { currency } = wallet;
         const charges = chargesFor(wallet.prices, channels);
-        const cost = totalOf(charges);
+        const cost = sumCharges(charges);
         if (cost === 0) return undefined;
         if (isCurrent && wallet.balance < cost) throw new Failure('INSUFFICIENT_BALANCE');
         const id = newId();
@@ -129,8 +129,8 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
             charges,
             at: pending.at,
             isUsable: (at) => at - now < USABLE_MS,
-            commit: () => orSwept(keepDebit(books, workspace, id, pending), workspace, id),
-            refund: () => orSwept(dropDebit(books, workspace, id, pending), workspace, id),
+            commit: () => orSwept(settleDebit(books, workspace, id, pending), workspace, id),
+            refund: () => orSwept(returnDebit(books, workspace, id, pending), workspace, id),
           };
         }
         settings.forget(workspace);
@@ -153,7 +153,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
         debit,
         unapplied: workspace,
       });
-      await addUp(workspace);
+      await applyEntries(workspace);
     },
 
     async credit(workspace, { amount, reference, requestId }) {
@@ -179,7 +179,7 @@ export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
       if (written?.amount !== amount || (written.reference ?? '') !== reference) {
         throw new Failure('IDEMPOTENCY_CONFLICT');
       }
-      await addUp(workspace);
+      await applyEntries(workspace);
       return { wallet: await read(workspace), entry: written };
     },
   };

@@ -12,8 +12,8 @@ import type { Collection, Documents, Update } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
-import { setting, updated } from '../shared/update.js';
-import { presentRoutes, readRoutes } from './routes.js';
+import { applyUpdateMask, toUpdate } from '../shared/update.js';
+import { readRoutes, routesToProto } from './routes.js';
 import { DEFAULT_WORKSPACE, fresh, type Workspace, type Workspaces } from './workspaces.js';
 
 type Message = MessageShape<typeof WorkspaceSchema>;
@@ -81,7 +81,7 @@ export function createWorkspaceHandlers(
     async updateWorkspace(call, request) {
       requireLive(call);
       const before = await find(targetWorkspace(call, request.workspace?.name ?? ''));
-      const { resource, fields } = updated(
+      const { resource, fields } = applyUpdateMask(
         WorkspaceSchema,
         present(before),
         request.workspace,
@@ -94,7 +94,7 @@ export function createWorkspaceHandlers(
         ...read(resource, providers),
       };
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
-      const changes = setting(Object.fromEntries(named.map((field) => [field, values[field]])));
+      const changes = toUpdate(Object.fromEntries(named.map((field) => [field, values[field]])));
       const after = await change(call, before._id, { deletedAt: null }, changes);
       if (!after) throw new Failure('NOT_FOUND');
       return { workspace: present(after) };
@@ -160,7 +160,7 @@ function present(workspace: Workspace): Message {
     allowedOrigins: [...workspace.allowedOrigins],
     longLifetime: workspace.longLifetime,
     messagingReuse: workspace.messagingReuse ?? false,
-    routes: presentRoutes(workspace.routes ?? {}),
+    routes: routesToProto(workspace.routes ?? {}),
     retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
     ...when('createdAt', workspace.createdAt),
     ...when('deletedAt', workspace.deletedAt),

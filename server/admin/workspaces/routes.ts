@@ -26,7 +26,7 @@ export function readRoutes(given: readonly Message[], known: Pick<Routes, 'names
 }
 
 /** In channel order. */
-export const presentRoutes = (routes: RouteNames): Message[] =>
+export const routesToProto = (routes: RouteNames): Message[] =>
   CHANNELS.flatMap((name) => {
     const providers = routes[name];
     return providers ? [create(RouteSchema, { channel: channelEnum(name), providers: [...providers] })] : [];

@@ -4,7 +4,7 @@ import type { RuleOverrides } from '../../limits/rules.js';
 import type { Clock } from '../../platform/clock.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
-import { remembering } from '../../store/ttlCache.js';
+import { createTtlCache } from '../../store/ttlCache.js';
 
 /** A tenant and its settings, `_id` = its name. */
 export interface Workspace extends Document {
@@ -51,7 +51,7 @@ export function createWorkspaces(documents: Documents, clock: Clock): Workspaces
     ...(await stored.findOne({ _id: name })),
   });
   return {
-    ...remembering(read, clock),
+    ...createTtlCache(read, clock),
     exists: async (name) => (await stored.findOne({ _id: name, deletedAt: null })) !== null,
   };
 }

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import type { Random } from '../../platform/random.js';
-import { bind } from '../lengthPrefixed.js';
+import { lengthPrefixed } from '../lengthPrefixed.js';
 
 /**
  * argon2id (RFC 9106) with the parameters of OWASP's Password Storage Cheat
@@ -17,7 +17,7 @@ const SALT = 16;
  * implementations verify the PHC string when they are given this secret.
  */
 export const argon2Secret = (pepper: KeyObject, context: string): Buffer =>
-  createHmac('sha256', pepper).update(bind('argon2id', context)).digest();
+  createHmac('sha256', pepper).update(lengthPrefixed('argon2id', context)).digest();
 
 /** A PHC string, `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<hash>`. Runs on the thread pool. */
 export const hashArgon2 = (

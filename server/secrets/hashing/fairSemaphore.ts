@@ -6,7 +6,7 @@ export type GiveUp = (reason: unknown) => void;
  * and the lines are served in rotation, so that a long line delays its own
  * workspace only.
  */
-export class Turns {
+export class FairSemaphore {
   readonly #atOnce: number;
   /** In the order of serving; a line that was served goes to the end. */
   readonly #lines = new Map<string, Set<() => void>>();
@@ -18,7 +18,7 @@ export class Turns {
   }
 
   /** Turns taken and not ended. */
-  get taken(): number {
+  get held(): number {
     return this.#taken;
   }
 
@@ -28,7 +28,7 @@ export class Turns {
   }
 
   /** Resolves when the turn has come; who takes one must end it. While it waits, `waits` holds the way to give up. */
-  take(workspace: string, waits: Set<GiveUp>): Promise<void> {
+  acquire(workspace: string, waits: Set<GiveUp>): Promise<void> {
     if (this.#taken < this.#atOnce) {
       this.#taken++;
       return Promise.resolve();
@@ -48,7 +48,7 @@ export class Turns {
   }
 
   /** Ends a turn: it passes to the next in line, or is free again. */
-  end(): void {
+  release(): void {
     const next = this.#next();
     if (next) next();
     else this.#taken--;

@@ -1,6 +1,6 @@
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
-import { type GiveUp, Turns } from './fairSemaphore.js';
+import { FairSemaphore, type GiveUp } from './fairSemaphore.js';
 
 /**
  * Admission to hashing. A hash takes a whole processor for some milliseconds,
@@ -72,7 +72,7 @@ const FIRST_GUESS_MS = 12;
 
 class BoundedPool implements HashPool {
   readonly #options: HashPoolOptions;
-  readonly #turns: Turns;
+  readonly #turns: FairSemaphore;
   /** Places taken, by workspace. */
   readonly #held = new Map<string, number>();
   #entered = 0;
@@ -81,7 +81,7 @@ class BoundedPool implements HashPool {
 
   constructor(options: HashPoolOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.concurrency);
+    this.#turns = new FairSemaphore(options.concurrency);
   }
 
   enter(workspace: string, signal?: AbortSignal): Slot {
@@ -97,8 +97,8 @@ class BoundedPool implements HashPool {
   }
 
   counts(): HashPoolCounts {
-    const { taken, waiting } = this.#turns;
-    return { running: taken, waiting, entered: this.#entered, refused: this.#refused };
+    const { held, waiting } = this.#turns;
+    return { running: held, waiting, entered: this.#entered, refused: this.#refused };
   }
 
   #slot(workspace: string, signal?: AbortSignal): Slot {
@@ -113,12 +113,12 @@ class BoundedPool implements HashPool {
       run: async (task) => {
         if (!open) throw new Error('a slot was used after it was left');
         signal?.throwIfAborted();
-        await this.#turns.take(workspace, waits);
+        await this.#turns.acquire(workspace, waits);
         try {
           signal?.throwIfAborted();
           return await this.#measured(task);
         } finally {
-          this.#turns.end();
+          this.#turns.release();
         }
       },
       leave: () => {

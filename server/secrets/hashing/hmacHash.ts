@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Random } from '../../platform/random.js';
-import { bind } from '../lengthPrefixed.js';
+import { lengthPrefixed } from '../lengthPrefixed.js';
 
 /**
  * Keyed HMAC-SHA-256 with a salt: some hundred times cheaper than argon2id.
@@ -38,5 +38,5 @@ export const isHmac = (body: string): boolean => body.startsWith(PREFIX);
 
 const mac = (code: string, context: string, pepper: KeyObject, salt: string): string =>
   createHmac('sha256', pepper)
-    .update(bind('hmac-sha256', context, salt, code))
+    .update(lengthPrefixed('hmac-sha256', context, salt, code))
     .digest('base64url');

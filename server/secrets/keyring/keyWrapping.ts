@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import type { Random } from '../../platform/random.js';
-import { bind } from '../lengthPrefixed.js';
+import { lengthPrefixed } from '../lengthPrefixed.js';
 import { openBox, sealBox } from '../sealedBox.js';
 import type { Key } from './keySet.js';
 import type { MasterKeys } from './masterKeys.js';
@@ -27,7 +27,8 @@ export interface KeyPlace {
   readonly purpose: string;
 }
 
-const contextOf = (place: KeyPlace, id: string) => bind('keyring', place.document, place.purpose, id);
+const contextOf = (place: KeyPlace, id: string) =>
+  lengthPrefixed('keyring', place.document, place.purpose, id);
 
 /** Seals a key with the first master key. */
 export function wrapKey(masters: MasterKeys, place: KeyPlace, key: RingKey, random: Random): WrappedKey {

@@ -36,7 +36,7 @@ interface KeyringDocument extends Document {
 }
 
 /** What the key ring stands on. */
-export interface KeyringParts {
+export interface KeyringDeps {
   readonly documents: Pick<Documents, 'collection'>;
   readonly masters: MasterKeys;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export interface KeyringParts {
  * wraps. Processes that start at once end up with the same keys. Throws
  * SecretsRefused when a stored key cannot be unwrapped.
  */
-export async function openKeyring(parts: KeyringParts): Promise<Keyring> {
+export async function openKeyring(parts: KeyringDeps): Promise<Keyring> {
   const keyring = new Keyring(parts);
   await keyring.open();
   return keyring;
@@ -67,7 +67,7 @@ export class Keyring {
   readonly #random: Random;
   readonly #rings = new Map<Purpose, readonly RingKey[]>();
 
-  constructor({ documents, masters, clock, random }: KeyringParts) {
+  constructor({ documents, masters, clock, random }: KeyringDeps) {
     this.#collection = documents.collection<KeyringDocument>('keyring');
     this.#masters = masters;
     this.#clock = clock;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { crockfordToId, idToCrockford } from '../../domain/ids.js';
 import type { Key, KeySet } from '../keyring/keySet.js';
-import { bind } from '../lengthPrefixed.js';
+import { lengthPrefixed } from '../lengthPrefixed.js';
 
 /**
  * Verification tokens: `otvt_`, the session's id in 26 Crockford characters, and
@@ -47,7 +47,7 @@ const CHUNK = 62n ** 8n;
  */
 function proof(key: Key, workspace: string, sessionId: string): string {
   const mac = createHmac('sha256', key.secret)
-    .update(bind('otvt', workspace, sessionId))
+    .update(lengthPrefixed('otvt', workspace, sessionId))
     .digest('hex');
   let rest = BigInt(`0x${mac}`);
   let text = '';

@@ -9,15 +9,15 @@ import {
   type FindOptions,
   type Update,
 } from '../documents.js';
-import { type AccessPath, accessPath } from '../indexChoice.js';
+import { chooseIndex, type IndexChoice } from '../indexChoice.js';
+import { applyUpdate } from './applyUpdate.js';
 import { copy, decode, encode } from './codec.js';
 import type { Layout } from './layout.js';
-import { matches } from './matching.js';
-import { type Place, pageQuery, placeOf } from './query.js';
-import { whileBusy } from './retryWhileBusy.js';
+import { matches } from './matchFilter.js';
+import { type PageEnd, pageEndOf, pageQuery } from './query.js';
+import { retryWhileBusy } from './retryWhileBusy.js';
 import { type Reader, type Row, storeFailure } from './sqlite.js';
 import type { TableWriter } from './tableWriter.js';
-import { applyUpdate } from './updating.js';
 import type { Transaction, WriteQueue } from './writeQueue.js';
 
 type Addressed = Filter & { readonly _id: string };
@@ -71,7 +71,7 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
   }
 
   find(filter: Filter, { sort, limit }: FindOptions): Cursor<T> {
-    const path = accessPath(this.#spec, this.#layout.fields, filter, sort);
+    const path = chooseIndex(this.#spec, this.#layout.fields, filter, sort);
     const read = () => this.#documents(filter, path, limit ?? Number.POSITIVE_INFINITY);
     return {
       [Symbol.asyncIterator]: read,
@@ -89,7 +89,7 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
 
   /** Page by page, each page its own operation, so that others come in between. */
   async deleteMany(filter: Filter): Promise<number> {
-    const path = accessPath(this.#spec, this.#layout.fields, filter, undefined);
+    const path = chooseIndex(this.#spec, this.#layout.fields, filter, undefined);
     let deleted = 0;
     for await (const rows of this.#pages(path, PAGE)) {
       const ids = rows.map((row) => row[1] as string);
@@ -122,7 +122,7 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
     return 1;
   }
 
-  async *#documents(filter: Filter, path: AccessPath, limit: number): AsyncGenerator<T, void> {
+  async *#documents(filter: Filter, path: IndexChoice, limit: number): AsyncGenerator<T, void> {
     let left = limit;
     for await (const rows of this.#pages(path, Math.min(limit, PAGE))) {
       for (const row of rows) {
@@ -136,21 +136,21 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
   }
 
   /** Each page is one statement and so one state of the collection; between two of them it may change. */
-  async *#pages(path: AccessPath, firstSize: number): AsyncGenerator<readonly Row[], void> {
-    let after: Place | undefined;
+  async *#pages(path: IndexChoice, firstSize: number): AsyncGenerator<readonly Row[], void> {
+    let after: PageEnd | undefined;
     for (let size = firstSize; ; size = PAGE) {
       const { sql, parameters } = pageQuery(this.#layout, path, after, size);
       const rows = await this.#read(() => this.#reader.prepare(sql).all(parameters));
       if (rows.length > 0) yield rows;
       if (rows.length < size) return;
-      after = placeOf(rows.at(-1)!);
+      after = pageEndOf(rows.at(-1)!);
       await nextTurn();
     }
   }
 
   async #read<R>(attempt: () => R): Promise<R> {
     try {
-      return await whileBusy(attempt);
+      return await retryWhileBusy(attempt);
     } catch (error) {
       throw storeFailure(error);
     }

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreRefused } from '../documents.js';
-import { whileBusy } from './retryWhileBusy.js';
+import { retryWhileBusy } from './retryWhileBusy.js';
 import { isBusy, Reader, Writer } from './sqlite.js';
 
 const FILE = 'countersign.db';
@@ -25,15 +25,15 @@ export async function openFile(folder: string): Promise<StoreFile> {
   makeOwnersOnly(folder, path);
   try {
     const reader = new Reader(path);
-    await whileBusy(() => recognise(reader, path));
-    const mode = await whileBusy(() => reader.prepare('PRAGMA journal_mode = WAL').get([])?.[0]);
+    await retryWhileBusy(() => recognise(reader, path));
+    const mode = await retryWhileBusy(() => reader.prepare('PRAGMA journal_mode = WAL').get([])?.[0]);
     if (mode !== 'wal') throw new StoreRefused(`${path}: SQLite cannot keep a write-ahead log there`);
     const writer = new Writer(path);
-    await whileBusy(() => writer.exec(`PRAGMA synchronous = FULL; ${SETTINGS}`));
+    await retryWhileBusy(() => writer.exec(`PRAGMA synchronous = FULL; ${SETTINGS}`));
     reader.exec(SETTINGS);
     return { path, reader, writer };
   } catch (error) {
-    throw refusal(error, path);
+    throw startRefusal(error, path);
   }
 }
 
@@ -74,7 +74,7 @@ function recognise(reader: Reader, path: string): void {
 /** Marks a new file as ours, in the transaction that makes its tables. */
 export const CLAIM = `PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${VERSION};`;
 
-export function refusal(error: unknown, path: string): unknown {
+export function startRefusal(error: unknown, path: string): unknown {
   if (error instanceof StoreRefused) return error;
   const why = isBusy(error)
     ? 'another process keeps it locked'

@@ -1,9 +1,9 @@
-import type { AccessPath, Term } from '../indexChoice.js';
+import type { IndexChoice, Term } from '../indexChoice.js';
 import type { Layout } from './layout.js';
 import { name, type Row, type SqlValue } from './sqlite.js';
 
 /** Where a page of results ended. */
-export interface Place {
+export interface PageEnd {
   readonly id: SqlValue;
   /** The value of the field that orders, where one does. */
   readonly field: SqlValue;
@@ -22,8 +22,8 @@ export interface PageQuery {
  */
 export function pageQuery(
   layout: Layout,
-  path: AccessPath,
-  after: Place | undefined,
+  path: IndexChoice,
+  after: PageEnd | undefined,
   size: number,
 ): PageQuery {
   const { field, direction, orderedByField } = path;
@@ -41,7 +41,7 @@ export function pageQuery(
 }
 
 /** The tables an access path reads: documents, and their list elements `l` where it goes by those. */
-function source(layout: Layout, path: AccessPath, where: string, orderBy: string): string {
+function source(layout: Layout, path: IndexChoice, where: string, orderBy: string): string {
   const { field } = path;
   const documents = `${layout.table} d`;
   if (!field) return `${documents} ${where}`;
@@ -53,20 +53,20 @@ function source(layout: Layout, path: AccessPath, where: string, orderBy: string
   return `(SELECT DISTINCT l."_id" FROM ${elements} ${where} ${orderBy} LIMIT ?) l ${join}`;
 }
 
-function namesSeveralElements({ field, onField }: AccessPath): boolean {
+function namesSeveralElements({ field, onField }: IndexChoice): boolean {
   return field?.kind === 'array' && onField.some(({ operator }) => operator === 'in');
 }
 
-export function placeOf(row: Row): Place {
+export function pageEndOf(row: Row): PageEnd {
   return { id: row[1]!, field: row[2]! };
 }
 
 /** What the index answers of the filter, and where the page begins. */
 function conditions(
-  path: AccessPath,
+  path: IndexChoice,
   column: string,
   id: string,
-  after: Place | undefined,
+  after: PageEnd | undefined,
 ): { where: string; parameters: SqlValue[] } {
   const clauses: string[] = [];
   const parameters: SqlValue[] = [];

@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 4;
  * real time, not the injected clock's: another process will not wait for a
  * test to move it. Their random part keeps processes from retrying in step.
  */
-export async function whileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
+export async function retryWhileBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
   let giveUpAt: number | undefined;
   for (let longest = FIRST_PAUSE_MS; ; longest = Math.min(longest * 2, LONGEST_PAUSE_MS)) {
     try {

@@ -1,7 +1,7 @@
 import { decode } from './codec.js';
 import { CLAIM } from './file.js';
 import type { Layout } from './layout.js';
-import { whileBusy } from './retryWhileBusy.js';
+import { retryWhileBusy } from './retryWhileBusy.js';
 import { name, type Reader } from './sqlite.js';
 
 /** Remembers what each collection's tables were made for. */
@@ -14,7 +14,7 @@ const COPY_AT_ONCE = 200;
  * one file and a start that is cut short leaves everything as it was.
  */
 export async function makeTables(database: Reader, layouts: readonly Layout[]): Promise<void> {
-  await whileBusy(() => database.exec('BEGIN IMMEDIATE'));
+  await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'));
   try {
     database.exec(
       `${CLAIM} CREATE TABLE IF NOT EXISTS ${LAYOUTS} ("collection" TEXT PRIMARY KEY, "description" TEXT)`,

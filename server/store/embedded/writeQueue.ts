@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { whileBusy } from './retryWhileBusy.js';
+import { retryWhileBusy } from './retryWhileBusy.js';
 import { closed, isSqliteError, type SqlValue, type Statement, storeFailure, type Writer } from './sqlite.js';
 
 /** Bounds the time one batch keeps the event loop, at some 50 µs an operation. */
@@ -73,7 +73,7 @@ export class WriteQueue {
   async #commitNext(): Promise<void> {
     let batch: Waiting[] = [];
     try {
-      await whileBusy(() => this.#begin.run([]));
+      await retryWhileBusy(() => this.#begin.run([]));
     } catch (error) {
       // Nothing can be written for now, so those who wait behind need not find that out one by one.
       batch = this.#waiting;

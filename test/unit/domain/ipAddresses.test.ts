@@ -1,7 +1,7 @@
 import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, peerKey } from '../../../server/domain/ipAddresses.js';
+import { canonicalIpAddress, peerKey } from '../../../server/domain/ipAddresses.js';
 
 describe('what stands for a peer where peers are counted', () => {
   it.each([
@@ -17,6 +17,6 @@ describe('what stands for a peer where peers are counted', () => {
   });
 
   test.prop([fc.ipV6()])('is the same for an address and its canonical form', (address) => {
-    expect(peerKey(canonicalAddress(address) ?? '')).toBe(peerKey(address));
+    expect(peerKey(canonicalIpAddress(address) ?? '')).toBe(peerKey(address));
   });
 });

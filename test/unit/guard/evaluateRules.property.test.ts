@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { byPrefix, byWorkspace } from '../../../server/guard/evaluateRules.js';
-import { partKey, type RollingCount } from '../../../server/guard/rolling.js';
+import { evaluatePrefix, evaluateWorkspace } from '../../../server/guard/evaluateRules.js';
+import { partKey, type RollingCount } from '../../../server/guard/rollingCount.js';
 import { defaultsOf, type GuardSettings } from '../../../server/guard/settings.js';
 import { dayKey, type PrefixTally, type WorkspaceTally } from '../../../server/guard/tally.js';
 
@@ -31,7 +31,7 @@ function play(rules: GuardSettings, window: number, given: readonly { after: num
   let now = START;
   const passed: { at: number; verified: boolean }[] = [];
   const refused: number[] = [];
-  const says = (at: number) => byPrefix(rules, tally as never, 1, 0, at);
+  const says = (at: number) => evaluatePrefix(rules, tally as never, 1, 0, at);
   for (const { after, verified } of given) {
     now += after;
     const [refusal] = says(now);
@@ -92,7 +92,7 @@ describe('a prefix', () => {
       sends: counted({}, 3_600, START, sent),
       approvals: counted({}, 3_600, START, verified),
     };
-    return byPrefix(rules, tally, 1, 0, START).map(({ rule }) => rule);
+    return evaluatePrefix(rules, tally, 1, 0, START).map(({ rule }) => rule);
   };
 
   it('is looked at from min_sends on, and stopped below min_percent, not at it', () => {
@@ -110,23 +110,23 @@ describe('a prefix', () => {
       sends: counted(counted({}, 60, START, 4), 60, later, 2),
       approvals: counted({}, 60, later, 2),
     };
-    const [refusal] = byPrefix(rules, tally, 1, 0, later);
+    const [refusal] = evaluatePrefix(rules, tally, 1, 0, later);
     // The first four leave with the part of 5 s in which they were sent: 12:34:55 + 5 s + 60 s.
     expect(refusal).toEqual({ rule: 'approval-rate', retryAfterMs: Date.UTC(2030, 0, 15, 12, 36) - later });
   });
 
   it('has no use for waiting where one send alone is more than allowed', () => {
     const rules = { ...OFF, prefixVelocity: { max: 1, windowSeconds: 60 } };
-    expect(byPrefix(rules, {}, 2, 0, START)).toEqual([{ rule: 'prefix-velocity' }]);
+    expect(evaluatePrefix(rules, {}, 2, 0, START)).toEqual([{ rule: 'prefix-velocity' }]);
     const own = { velocity: counted({}, 60, START, 2) };
-    expect(byPrefix(rules, own, 2, 2, START)).toEqual([{ rule: 'prefix-velocity' }]);
+    expect(evaluatePrefix(rules, own, 2, 2, START)).toEqual([{ rule: 'prefix-velocity' }]);
   });
 });
 
 describe('a workspace', () => {
   const message = { prefix: 'p', country: 'CO', price: 300 };
   const says = (dailyCeiling: GuardSettings['dailyCeiling'], tally: Partial<WorkspaceTally>, many = 1) =>
-    byWorkspace({ ...OFF, dailyCeiling }, tally, Array(many).fill(message), false, START);
+    evaluateWorkspace({ ...OFF, dailyCeiling }, tally, Array(many).fill(message), false, START);
   const today = (messages: number, spendMicros: number) => ({
     days: { [dayKey(START)]: { messages, spendMicros }, [dayKey(START - DAY_MS)]: { messages: 1_000 } },
   });
@@ -149,14 +149,14 @@ describe('a workspace', () => {
 
   it('sends what is free beyond what it may spend', () => {
     const rules = { ...OFF, dailyCeiling: { messages: 0, spendMicros: 10 } };
-    expect(byWorkspace(rules, today(0, 50), [{ ...message, price: 0 }], false, START)).toEqual([]);
+    expect(evaluateWorkspace(rules, today(0, 50), [{ ...message, price: 0 }], false, START)).toEqual([]);
   });
 
   it('counts each country by itself', () => {
     const rules = { ...OFF, countryVelocity: { max: 2, windowSeconds: 60 } };
     const tally = { countries: { CO: counted({}, 60, START, 2), '+881': counted({}, 60, START) } };
     const to = (...countries: string[]) =>
-      byWorkspace(
+      evaluateWorkspace(
         rules,
         tally,
         countries.map((country) => ({ ...message, country })),

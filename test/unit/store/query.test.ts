@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Filter, FindOptions } from '../../../server/store/documents.js';
 import { Layout } from '../../../server/store/embedded/layout.js';
 import { pageQuery } from '../../../server/store/embedded/query.js';
-import { accessPath } from '../../../server/store/indexChoice.js';
+import { chooseIndex } from '../../../server/store/indexChoice.js';
 import { THINGS } from '../../storeContract/documents.js';
 
 const layout = new Layout(THINGS);
@@ -19,7 +19,7 @@ function plan(
   sort: FindOptions['sort'],
   after?: { id: string; field: number | string | null },
 ) {
-  const { sql, parameters } = pageQuery(layout, accessPath(THINGS, layout.fields, filter, sort), after, 100);
+  const { sql, parameters } = pageQuery(layout, chooseIndex(THINGS, layout.fields, filter, sort), after, 100);
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters) as { detail: string }[];
   return steps.map(({ detail }) => detail).join('; ');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTurns } from '../../../server/webhooks/endpointConcurrency.js';
+import { createEndpointConcurrency } from '../../../server/webhooks/endpointConcurrency.js';
 import { WEBHOOK_LIMITS } from '../../../server/webhooks/limits.js';
 import { ManualClock } from '../../support/manualClock.js';
 
@@ -8,22 +8,22 @@ const { min, max } = WEBHOOK_LIMITS.turnSeconds;
 /** An endpoint at which a try took so long, and all of whose turns are taken. */
 function busy(tookMs: number, atOnce: number) {
   const clock = new ManualClock();
-  const turns = createTurns(clock);
-  const holding = Array.from({ length: atOnce }, () => turns.take('e', atOnce) as () => void);
+  const turns = createEndpointConcurrency(clock);
+  const holding = Array.from({ length: atOnce }, () => turns.acquire('e', atOnce) as () => void);
   clock.advance(tookMs);
   holding[0]!();
-  turns.take('e', atOnce);
-  return { clock, turns, ask: () => turns.take('e', atOnce) as number };
+  turns.acquire('e', atOnce);
+  return { clock, turns, ask: () => turns.acquire('e', atOnce) as number };
 }
 
 describe('turns at an endpoint', () => {
   it('are given back, and those of one endpoint are not those of another', () => {
-    const turns = createTurns(new ManualClock());
-    const first = turns.take('a', 1) as () => void;
-    expect(turns.take('a', 1)).toBe(min * 1_000);
-    expect(turns.take('b', 1)).toBeTypeOf('function');
+    const turns = createEndpointConcurrency(new ManualClock());
+    const first = turns.acquire('a', 1) as () => void;
+    expect(turns.acquire('a', 1)).toBe(min * 1_000);
+    expect(turns.acquire('b', 1)).toBeTypeOf('function');
     first();
-    expect(turns.take('a', 1)).toBeTypeOf('function');
+    expect(turns.acquire('a', 1)).toBeTypeOf('function');
   });
 
   it('are spread over the time that those before need', () => {

@@ -40,7 +40,7 @@ describe('the audit', () => {
       const principal = { workspace: 'acme', mode: 'live', client: 'key-1', scopes: new Set(['admin']) };
       const call = (method: DescMethod) => ({ method, peer: '192.0.2.1', principal }) as unknown as Call;
       const handlers = new Map(
-        audit.recorded(
+        audit.record(
           METHODS.map((method, nth): [DescMethod, Handler] => [
             method,
             async (made) => {

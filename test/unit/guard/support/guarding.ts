@@ -2,7 +2,7 @@ import { createGuard, type Guard, type Sending } from '../../../../server/guard/
 import type { Refused, RefusedRecipient } from '../../../../server/guard/refusals.js';
 import { defaultsOf, type GuardSettings } from '../../../../server/guard/settings.js';
 import { createTallies } from '../../../../server/guard/tally.js';
-import type { Verdict } from '../../../../server/guard/veto.js';
+import type { VetoDecision } from '../../../../server/guard/veto.js';
 import { createLog } from '../../../../server/observe/log.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import type { ManualClock } from '../../../support/manualClock.js';
@@ -27,7 +27,7 @@ interface Options {
   /** Over rules that are all off. */
   readonly rules: Partial<GuardSettings>;
   readonly price?: number;
-  readonly verdict?: () => Promise<Verdict>;
+  readonly verdict?: () => Promise<VetoDecision>;
 }
 
 export function testGuard({ documents, clock, rules, price = 0, verdict }: Options): TestGuard {

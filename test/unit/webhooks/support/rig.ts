@@ -9,10 +9,10 @@ import { createEncryption } from '../../../../server/secrets/encryption.js';
 import type { SessionEvent, ShownEventType } from '../../../../server/session/history.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';
-import { newSecret } from '../../../../server/webhooks/secrets.js';
+import { newSecret } from '../../../../server/webhooks/endpointSecrets.js';
 import {
+  type StoredAttempt,
   type StoredEndpoint,
-  type StoredTry,
   type StoredWebhookDelivery,
   splitId,
 } from '../../../../server/webhooks/stored.js';
@@ -173,5 +173,5 @@ export async function publish(rig: Rig, session: StoredSession, ...indexes: numb
 }
 
 /** Waits between tries, milliseconds. */
-export const waitsOf = (tries: readonly Pick<StoredTry, 'at'>[]): number[] =>
+export const waitsOf = (tries: readonly Pick<StoredAttempt, 'at'>[]): number[] =>
   tries.slice(1).map(({ at }, before) => at.getTime() - tries[before]!.at.getTime());

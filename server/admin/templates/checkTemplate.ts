@@ -22,7 +22,7 @@ type Part = 'subject' | 'text' | 'html';
  * INVALID_REQUEST naming every part that does not belong to the channel, does
  * not parse, breaks a bound, reads an unknown variable or does not say the code.
  */
-export function tryTemplate(channel: ChannelName, template: Template, branding: Branding): Rendered {
+export function checkTemplate(channel: ChannelName, template: Template, branding: Branding): Rendered {
   const violations = (['subject', 'text', 'html'] as const).flatMap((part): FieldViolation[] => {
     const source = template[part];
     if (source === undefined) return [];
@@ -30,12 +30,15 @@ export function tryTemplate(channel: ChannelName, template: Template, branding: 
     return description === undefined ? [] : [{ field: `template.${part}`, description }];
   });
   if (violations.length > 0) throw new Failure('INVALID_REQUEST', { violations });
-  return sample(channel, template, branding);
+  return renderSample(channel, template, branding);
 }
 
 /** The message with sample values. */
-export const sample = (channel: ChannelName, template: Template, { brand, webHost }: Branding): Rendered =>
-  render(channel, template, { brand, ...SAMPLES[0]! }, webHost);
+export const renderSample = (
+  channel: ChannelName,
+  template: Template,
+  { brand, webHost }: Branding,
+): Rendered => render(channel, template, { brand, ...SAMPLES[0]! }, webHost);
 
 /** What keeps a part from being read; undefined when nothing does. */
 function unreadable(channel: ChannelName, part: Part, source: string): string | undefined {

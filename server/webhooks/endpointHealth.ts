@@ -4,12 +4,12 @@ import type { Clock } from '../platform/clock.js';
 import type { Collection } from '../store/documents.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { isAccepted } from './post.js';
-import type { StoredEndpoint, StoredTry } from './stored.js';
+import type { StoredAttempt, StoredEndpoint } from './stored.js';
 
 /** Keeps what tries say about an endpoint itself, and disables one that is gone or fails for days. */
-export interface Health {
+export interface EndpointHealth {
   /** Told of a try at the endpoint as it was seen before. Says whether the endpoint is disabled now. */
-  told(seen: StoredEndpoint, tried: StoredTry): Promise<boolean>;
+  record(seen: StoredEndpoint, tried: StoredAttempt): Promise<boolean>;
 }
 
 interface Parts {
@@ -23,7 +23,7 @@ interface Parts {
 export const isFailing = ({ failures = 0 }: Pick<StoredEndpoint, 'failures'>): boolean =>
   failures >= WEBHOOK_LIMITS.disableAfterTries;
 
-export function createHealth({ endpoints, metrics, clock, log }: Parts): Health {
+export function createEndpointHealth({ endpoints, metrics, clock, log }: Parts): EndpointHealth {
   const GONE = 410;
 
   /** Somebody may have changed the address meanwhile: of the new one the try says nothing. */
@@ -53,7 +53,7 @@ export function createHealth({ endpoints, metrics, clock, log }: Parts): Health 
   }
 
   return {
-    async told(seen, tried) {
+    async record(seen, tried) {
       if (isAccepted(tried)) {
         if (seen.failingSince)
           await endpoints.findOneAndUpdate(same(seen), { $unset: { failingSince: '', failures: '' } });

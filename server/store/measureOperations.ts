@@ -1,9 +1,9 @@
 import type { Metrics } from '../observe/metrics/index.js';
 import { DuplicateKey } from './documents.js';
-import type { Observer } from './observed.js';
+import type { Observer } from './observeOperations.js';
 
 /** Measures what is done with the store. A taken `_id` is an answer, not a failure. */
-export function measuring({
+export function measureOperations({
   storeSeconds,
   storeFailures,
 }: Pick<Metrics, 'storeSeconds' | 'storeFailures'>): Observer {

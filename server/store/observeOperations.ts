@@ -7,10 +7,10 @@ export type Operation = Exclude<keyof Collection, symbol>;
 export type Observer = (collection: string, operation: Operation) => (error?: unknown) => void;
 
 /** The same documents, with every operation told to an observer. Neither waits for it, nor minds what it does. */
-export function observed(documents: Documents, observer: Observer): Documents {
+export function observeOperations(documents: Documents, observer: Observer): Documents {
   return {
     collection: (name) =>
-      observedCollection(documents.collection(name), (operation) => observer(name, operation)),
+      observeCollection(documents.collection(name), (operation) => observer(name, operation)),
     ping: () => documents.ping(),
     close: () => documents.close(),
   };
@@ -18,13 +18,13 @@ export function observed(documents: Documents, observer: Observer): Documents {
 
 type Begin = (operation: Operation) => (error?: unknown) => void;
 
-function observedCollection<T extends Document>(plain: Collection<T>, begin: Begin): Collection<T> {
+function observeCollection<T extends Document>(plain: Collection<T>, begin: Begin): Collection<T> {
   return {
     insertOne: (document) => watch(begin('insertOne'), plain.insertOne(document)),
     findOne: (filter) => watch(begin('findOne'), plain.findOne(filter)),
     findOneAndUpdate: (filter, update) =>
       watch(begin('findOneAndUpdate'), plain.findOneAndUpdate(filter, update)),
-    find: (filter, options) => observedCursor(plain.find(filter, options), begin),
+    find: (filter, options) => observeCursor(plain.find(filter, options), begin),
     deleteOne: (filter) => watch(begin('deleteOne'), plain.deleteOne(filter)),
     deleteMany: (filter) => watch(begin('deleteMany'), plain.deleteMany(filter)),
   };
@@ -36,7 +36,7 @@ function watch<R>(end: (error?: unknown) => void, answer: Promise<R>): Promise<R
   return answer;
 }
 
-function observedCursor<T>(plain: Cursor<T>, begin: Begin): Cursor<T> {
+function observeCursor<T>(plain: Cursor<T>, begin: Begin): Cursor<T> {
   return {
     toArray: () => watch(begin('find'), plain.toArray()),
     async *[Symbol.asyncIterator]() {

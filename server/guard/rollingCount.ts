@@ -37,7 +37,7 @@ function counting(count: RollingCount, windowSeconds: number, now: number): [par
  * Never below zero, although what is taken back may leave later than what it was
  * taken from.
  */
-export const totalOf = (count: RollingCount = {}, windowSeconds: number, now: number): number =>
+export const rollingTotal = (count: RollingCount = {}, windowSeconds: number, now: number): number =>
   Math.max(
     0,
     counting(count, windowSeconds, now).reduce((sum, [, hits]) => sum + hits, 0),
@@ -59,7 +59,7 @@ export function waitUntil(
 }
 
 /** Keys that will never count again. */
-export function stale(count: RollingCount = {}, windowSeconds: number, now: number): string[] {
+export function staleKeys(count: RollingCount = {}, windowSeconds: number, now: number): string[] {
   const live = new Set(counting(count, windowSeconds, now).map(([part]) => `p${part}`));
   return Object.keys(count).filter((key) => !live.has(key));
 }

@@ -7,22 +7,22 @@ type HashMetrics = Pick<
 >;
 
 /** The same pool, with what its tasks wait and take measured. */
-export function measuredPool(pool: HashPool, metrics: HashMetrics): HashPool {
+export function measureHashPool(pool: HashPool, metrics: HashMetrics): HashPool {
   return {
-    enter: (workspace, signal) => measuredSlot(pool.enter(workspace, signal), metrics),
+    enter: (workspace, signal) => measureSlot(pool.enter(workspace, signal), metrics),
     counts: () => pool.counts(),
   };
 }
 
 /** Brings the metrics of how the pool stands up to date. */
-export function lookAtPool(pool: HashPool, metrics: HashMetrics): void {
+export function reportHashPool(pool: HashPool, metrics: HashMetrics): void {
   const { running, waiting, refused } = pool.counts();
   metrics.hashesRunning.set({}, running);
   metrics.hashesWaiting.set({}, waiting);
   metrics.hashesRefused.set({}, refused);
 }
 
-function measuredSlot(slot: Slot, { hashWaitSeconds, hashSeconds }: HashMetrics): Slot {
+function measureSlot(slot: Slot, { hashWaitSeconds, hashSeconds }: HashMetrics): Slot {
   return {
     run(task) {
       const askedAt = performance.now();

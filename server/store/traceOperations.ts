@@ -1,9 +1,9 @@
 import type { Tracing } from '../observe/tracing.js';
 import { DuplicateKey } from './documents.js';
-import type { Observer } from './observed.js';
+import type { Observer } from './observeOperations.js';
 
 /** A span for each operation that is part of something traced; what the queues do on their own is not. */
-export function tracedStore(tracing: Tracing): Observer {
+export function traceOperations(tracing: Tracing): Observer {
   return (collection, operation) => {
     if (!tracing.current()) return () => {};
     const span = tracing.begin(`${operation} ${collection}`, 'client', {

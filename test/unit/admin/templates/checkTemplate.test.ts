@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { tryTemplate } from '../../../../server/admin/templates/check.js';
+import { checkTemplate } from '../../../../server/admin/templates/checkTemplate.js';
 import type { Template } from '../../../../server/delivery/defaultTemplates.js';
 import type { ChannelName } from '../../../../server/domain/channels.js';
 import { Failure } from '../../../../server/errors.js';
 
 const BRANDING = { brand: 'Acme <&>', webHost: 'acme.example' };
-const tried = (channel: ChannelName, template: Template) => tryTemplate(channel, template, BRANDING);
+const tried = (channel: ChannelName, template: Template) => checkTemplate(channel, template, BRANDING);
 /** The parts at fault and what is said of each. */
 const faults = (channel: ChannelName, template: Template) => {
   try {

@@ -22,18 +22,18 @@ export function newSecret(
 }
 
 /** The secrets with a new one in front; the one it replaces signs for a while yet. */
-export function rotated(
+export function rotateSecrets(
   secrets: readonly StoredSecret[],
   fresh: StoredSecret,
   now: number,
 ): readonly StoredSecret[] {
   const until = new Date(now + WEBHOOK_LIMITS.oldSecretHours * 3_600_000);
-  const old = signing(secrets, now).map((secret) => ({ until, ...secret }));
+  const old = signingSecrets(secrets, now).map((secret) => ({ until, ...secret }));
   return [fresh, ...old].slice(0, WEBHOOK_LIMITS.secrets);
 }
 
 /** Those that still sign, newest first. */
-export const signing = (secrets: readonly StoredSecret[], now: number): readonly StoredSecret[] =>
+export const signingSecrets = (secrets: readonly StoredSecret[], now: number): readonly StoredSecret[] =>
   secrets.filter(({ until }) => !until || until.getTime() > now);
 
 /** The headers that sign what an endpoint is sent, with every secret that counts. */
@@ -44,7 +44,7 @@ export function signedHeaders(
   body: string,
   now: number,
 ): SignedHeaders {
-  const secrets = signing(endpoint.secrets, now).map((secret) =>
+  const secrets = signingSecrets(endpoint.secrets, now).map((secret) =>
     encryption.open(place(endpoint._id, secret.id), secret.sealed),
   );
   return signWebhook(secrets, id, body, now);

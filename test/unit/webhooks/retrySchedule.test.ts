@@ -2,7 +2,7 @@ import { test } from '@fast-check/vitest';
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { WEBHOOK_LIMITS } from '../../../server/webhooks/limits.js';
-import { nextTryAt } from '../../../server/webhooks/schedule.js';
+import { nextAttemptAt } from '../../../server/webhooks/retrySchedule.js';
 import { seededRandom } from '../../support/seededRandom.js';
 
 const DAY = WEBHOOK_LIMITS.retryHours * 3_600_000;
@@ -21,7 +21,12 @@ describe('the next try of an event', () => {
   test.prop(anything)('comes, not at once and not after the end, until one began at the end', (given) => {
     const { tries, began, took, asked, seed } = given;
     const at = QUEUED + began;
-    const next = nextTryAt({ queuedAt, tries }, { at, retryAfterMs: asked }, at + took, seededRandom(seed));
+    const next = nextAttemptAt(
+      { queuedAt, tries },
+      { at, retryAfterMs: asked },
+      at + took,
+      seededRandom(seed),
+    );
     if (began >= DAY) {
       expect(next).toBeUndefined();
       return;

@@ -4,10 +4,10 @@ import {
   keptMs,
   partKey,
   type RollingCount,
-  stale,
-  totalOf,
+  rollingTotal,
+  staleKeys,
   waitUntil,
-} from '../../../server/guard/rolling.js';
+} from '../../../server/guard/rollingCount.js';
 
 /** Windows of whole seconds, most of them no multiple of what makes their parts whole milliseconds. */
 const windowSeconds = fc.oneof(
@@ -40,7 +40,7 @@ describe('a rolling count', () => {
   test.prop([cases])('holds every hit of the last window, and none a twelfth older', (given) => {
     const { window, now, hits, count } = given;
     const within = (ms: number) => hits.filter((at) => at > now - ms).length;
-    const total = totalOf(count, window, now);
+    const total = rollingTotal(count, window, now);
     expect(total).toBeGreaterThanOrEqual(within(window * 1000));
     // A part that is no whole number of milliseconds begins at the next whole one.
     expect(total).toBeLessThanOrEqual(within((window * 1000 * 13) / 12 + 1));
@@ -48,7 +48,7 @@ describe('a rolling count', () => {
 
   test.prop([cases, fc.nat({ max: 10 })])('says to the millisecond when it has fallen', (given, most) => {
     const { window, now, count } = given;
-    const isFree = (at: number) => totalOf(count, window, at) <= most;
+    const isFree = (at: number) => rollingTotal(count, window, at) <= most;
     fc.pre(!isFree(now));
     const wait = waitUntil(count, window, now, isFree)!;
     expect(isFree(now + wait)).toBe(true);
@@ -57,24 +57,25 @@ describe('a rolling count', () => {
   });
 
   test.prop([cases])('is empty once it is kept no longer', ({ window, now, count }) => {
-    expect(totalOf(count, window, now + keptMs(window))).toBe(0);
+    expect(rollingTotal(count, window, now + keptMs(window))).toBe(0);
   });
 
   test.prop([cases, fc.nat({ max: 10_000_000 })])('loses nothing with what is stale', (given, later) => {
     const { window, now, count } = given;
-    const gone = new Set(stale(count, window, now));
+    const gone = new Set(staleKeys(count, window, now));
     const swept = Object.fromEntries(Object.entries(count).filter(([key]) => !gone.has(key)));
-    for (const at of [now, now + later]) expect(totalOf(swept, window, at)).toBe(totalOf(count, window, at));
+    for (const at of [now, now + later])
+      expect(rollingTotal(swept, window, at)).toBe(rollingTotal(count, window, at));
   });
 
   test.prop([windowSeconds, start])('holds what a process counted whose clock is ahead', (window, now) => {
     const ahead = { [partKey(window, now + (window * 1000) / 12)]: 3 };
-    expect(totalOf(ahead, window, now)).toBe(3);
-    expect(stale(ahead, window, now)).toEqual([]);
+    expect(rollingTotal(ahead, window, now)).toBe(3);
+    expect(staleKeys(ahead, window, now)).toEqual([]);
   });
 
   test.prop([windowSeconds, start])('is never below zero', (window, now) => {
-    expect(totalOf({ [partKey(window, now)]: -2 }, window, now)).toBe(0);
-    expect(totalOf(undefined, window, now)).toBe(0);
+    expect(rollingTotal({ [partKey(window, now)]: -2 }, window, now)).toBe(0);
+    expect(rollingTotal(undefined, window, now)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { type Filter, UnsupportedOperation, type Update } from '../documents.js';
 import { pathParts } from '../paths.js';
-import { matches } from './matching.js';
+import { matches } from './matchFilter.js';
 
 /**
  * Updates, carried out as MongoDB carries them out, its refusals included: a

@@ -1,6 +1,6 @@
 import type { Random } from '../platform/random.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import type { StoredWaiting } from './stored.js';
+import type { PendingEvent } from './stored.js';
 
 /** A try that was not taken. */
 interface Failed {
@@ -11,7 +11,7 @@ interface Failed {
 }
 
 /** When an event is given up, milliseconds: after the first try at or after this. */
-export const endOf = ({ queuedAt }: Pick<StoredWaiting, 'queuedAt'>): number =>
+export const endOf = ({ queuedAt }: Pick<PendingEvent, 'queuedAt'>): number =>
   queuedAt.getTime() + WEBHOOK_LIMITS.retryHours * 3_600_000;
 
 /**
@@ -19,8 +19,8 @@ export const endOf = ({ queuedAt }: Pick<StoredWaiting, 'queuedAt'>): number =>
  * it is given up. There is always a try at the very end, however long the wait
  * before it would have been, and one for an event that nobody got round to.
  */
-export function nextTryAt(
-  waiting: Pick<StoredWaiting, 'queuedAt' | 'tries'>,
+export function nextAttemptAt(
+  waiting: Pick<PendingEvent, 'queuedAt' | 'tries'>,
   { at, retryAfterMs = 0 }: Failed,
   now: number,
   random: Random,
