@@ -2,12 +2,8 @@ import type { ChannelName } from '../domain/channels.js';
 import type { Random } from '../platform/random.js';
 import { recording, refundEvent } from '../session/history.js';
 import { settled } from '../session/messages.js';
-import {
-  channelsOf,
-  type StoredChannel,
-  type StoredDelivery,
-  type StoredSession,
-} from '../session/stored.js';
+import { channelsOf } from '../session/status.js';
+import type { StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
 import { replacement, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 import type { Breakers } from './breakers.js';

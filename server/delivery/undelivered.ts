@@ -1,4 +1,5 @@
-import { channelsOf, type StoredSession } from '../session/stored.js';
+import { channelsOf } from '../session/status.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 
 /** Sessions looked at. The oldest message is among those that are due first, unless that many wait for another try. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.js';
-import { recording, type SessionEvent } from '../session/history.js';
+import { recording } from '../session/history.js';
 import { missingEnd } from '../session/missingEnd.js';
-import type { StoredSession } from '../session/stored.js';
+import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { locking } from '../session/transitions/lock.js';
 import type { Collection, Update } from '../store/documents.js';
 

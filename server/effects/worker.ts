@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
-import type { SessionEvent } from '../session/history.js';
-import { channelsOf, type StoredSession } from '../session/stored.js';
+import { channelsOf } from '../session/status.js';
+import type { SessionEvent, StoredSession } from '../session/stored.js';
 import type { Collection, Update } from '../store/documents.js';
 
 /** How long one process may take to carry out the events of a session before another does. */

@@ -4,7 +4,8 @@ import { Failure } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import { deliveryEvents, recording, sessionEvent } from '../session/history.js';
 import { stopped } from '../session/messages.js';
-import { channelsOf, type StoredSession } from '../session/stored.js';
+import { channelsOf, OPEN } from '../session/status.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Collection, Update } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
 import { presentSession } from './toProto/sessionToProto.js';
@@ -22,7 +23,7 @@ export function createCancelSession(
         throw new Failure(seen.token?.redeemedAt ? 'SESSION_CONSUMED' : 'ALREADY_VERIFIED');
       }
       const canceled = await sessions.findOneAndUpdate(
-        { _id: seen._id, rev: seen.rev, status: { $in: ['PENDING', 'PARTIAL'] } },
+        { _id: seen._id, rev: seen.rev, status: { $in: OPEN } },
         cancellation(seen, clock.now()),
       );
       if (canceled) return { session: presentSession(canceled, clock.now(), true) };

@@ -13,7 +13,8 @@ import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
-import { channelsOf, type StoredSession, statusOf } from '../session/stored.js';
+import { channelsOf, statusOf } from '../session/status.js';
+import type { StoredSession } from '../session/stored.js';
 import {
   channelsToResend,
   type Occasion,

@@ -1,6 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import { SESSION_LIMITS } from './limits.js';
-import { channelsOf, type StoredDelivery, type StoredSession } from './stored.js';
+import { channelsOf } from './status.js';
+import type { StoredDelivery, StoredSession } from './stored.js';
 
 /** One step of a fallback: the channel that is used when those before it failed, or did not bring a code in time. */
 export interface FallbackStep {

@@ -1,47 +1,17 @@
 import type { ChannelName } from '../domain/channels.js';
-import type { StoredCharge, StoredDelivery, StoredSession } from './stored.js';
-
-/** What can happen to a session. The update that makes it happen stores it, so no event is lost or invented. */
-export type EventType =
-  /** A channel was verified and the policy is not satisfied yet. */
-  | 'session.partial'
-  /** A channel was verified and the policy is satisfied. */
-  | 'session.approved'
-  | 'session.locked'
-  | 'session.expired'
-  | 'session.canceled'
-  /** A provider took the message of a channel. */
-  | 'delivery.accepted'
-  /** The provider says that it reached the person. */
-  | 'delivery.delivered'
-  /** The message was given up. */
-  | 'delivery.failed'
-  /** A message that was paid for did not go out. For the wallet only. */
-  | 'refund'
-  /** A message that waited for others was not needed. For those who counted it when it was asked for. */
-  | 'unsent';
-
-/** What subscribers and watchers are told. */
-export type ShownEventType = Exclude<EventType, 'refund' | 'unsent'>;
+import type {
+  EventType,
+  SessionEvent,
+  ShownEventType,
+  StoredCharge,
+  StoredDelivery,
+  StoredSession,
+} from './stored.js';
 
 /** Whether an event is for subscribers and watchers, too. */
 export const isShown = <E extends Pick<SessionEvent, 'type'>>(
   event: E,
 ): event is E & { readonly type: ShownEventType } => event.type !== 'refund' && event.type !== 'unsent';
-
-/** One entry of a session's history. */
-export interface SessionEvent {
-  /** Unique within the session. */
-  readonly id: string;
-  readonly type: EventType;
-  readonly at: Date;
-  /** Of the events about one channel. */
-  readonly channel?: ChannelName;
-  /** Of a failed delivery: why. */
-  readonly error?: string;
-  /** Of a refund: what is given back. */
-  readonly charge?: StoredCharge;
-}
 
 /** Events that have consequences of our own; the others matter to subscribers only. */
 const OWN: ReadonlySet<EventType> = new Set([

@@ -1,12 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import { SESSION_LIMITS } from './limits.js';
-import {
-  channelsOf,
-  type StoredChannel,
-  type StoredCharge,
-  type StoredDelivery,
-  type StoredSession,
-} from './stored.js';
+import { channelsOf } from './status.js';
+import type { StoredChannel, StoredCharge, StoredDelivery, StoredSession } from './stored.js';
 
 type Channels = StoredSession['channels'];
 

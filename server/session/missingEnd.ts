@@ -1,5 +1,5 @@
-import { type SessionEvent, sessionEvent } from './history.js';
-import type { StoredSession } from './stored.js';
+import { sessionEvent } from './history.js';
+import type { SessionEvent, StoredSession } from './stored.js';
 
 type Ending = Pick<StoredSession, 'status' | 'lockedAt' | 'attemptsLeft' | 'expiresAt' | 'events'>;
 

@@ -1,7 +1,5 @@
-import { CHANNELS, type ChannelName } from '../domain/channels.js';
+import type { ChannelName } from '../domain/channels.js';
 import type { Mode } from '../domain/mode.js';
-import type { Reason } from '../errors.js';
-import type { SessionEvent } from './history.js';
 import type { StrategyName } from './policy.js';
 
 /** What becomes of a channel's message. */
@@ -183,50 +181,39 @@ export interface StoredSession {
   readonly purgeAt: Date;
 }
 
-/** A session's status as reported; the first that holds, in the order of the contract. */
-export type Status = 'APPROVED' | 'CANCELED' | 'EXPIRED' | 'LOCKED' | 'PARTIAL' | 'PENDING';
+/** What can happen to a session. The update that makes it happen stores it, so no event is lost or invented. */
+export type EventType =
+  /** A channel was verified and the policy is not satisfied yet. */
+  | 'session.partial'
+  /** A channel was verified and the policy is satisfied. */
+  | 'session.approved'
+  | 'session.locked'
+  | 'session.expired'
+  | 'session.canceled'
+  /** A provider took the message of a channel. */
+  | 'delivery.accepted'
+  /** The provider says that it reached the person. */
+  | 'delivery.delivered'
+  /** The message was given up. */
+  | 'delivery.failed'
+  /** A message that was paid for did not go out. For the wallet only. */
+  | 'refund'
+  /** A message that waited for others was not needed. For those who counted it when it was asked for. */
+  | 'unsent';
 
-type Standing = Pick<StoredSession, 'status' | 'expiresAt' | 'attemptsLeft' | 'token'>;
+/** What subscribers and watchers are told. */
+export type ShownEventType = Exclude<EventType, 'refund' | 'unsent'>;
 
-/** Where the session stands at `now` (milliseconds). A session is over at the very millisecond of expiresAt. */
-export function statusOf(session: Standing, now: number): Status {
-  if (session.status === 'APPROVED' || session.status === 'CANCELED') return session.status;
-  if (session.expiresAt.getTime() <= now) return 'EXPIRED';
-  if (session.attemptsLeft <= 0) return 'LOCKED';
-  return session.status;
-}
-
-const REFUSALS: Readonly<Record<Status, Reason | undefined>> = {
-  APPROVED: 'ALREADY_VERIFIED',
-  CANCELED: 'SESSION_CANCELED',
-  EXPIRED: 'SESSION_EXPIRED',
-  LOCKED: 'ATTEMPTS_EXHAUSTED',
-  PARTIAL: undefined,
-  PENDING: undefined,
-};
-
-/** Why no code of this session can be accepted at `now`; undefined while it is open. */
-export function refusalOf(session: Standing, now: number): Reason | undefined {
-  if (session.token?.redeemedAt) return 'SESSION_CONSUMED';
-  return REFUSALS[statusOf(session, now)];
-}
-
-/** When the latest code of a channel was sent, milliseconds; earlier than that where a resend's code had to end with the session. */
-export const sentAtOf = (
-  { lifetimeMs }: Pick<StoredSession, 'lifetimeMs'>,
-  { codeExpiresAt }: Pick<StoredChannel, 'codeExpiresAt'>,
-): number => codeExpiresAt.getTime() - lifetimeMs;
-
-/** When a session that ends at `expiresAt` is purged. */
-export const purgeAtOf = (
-  { retentionDays }: Pick<StoredSession, 'retentionDays'>,
-  expiresAt: number | Date,
-): Date => new Date(Number(expiresAt) + retentionDays * 86_400_000);
-
-/** The session's channels in the order e-mail, SMS, WhatsApp. */
-export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {
-  return CHANNELS.flatMap((name) => {
-    const channel = session.channels[name];
-    return channel ? [[name, channel] as [ChannelName, StoredChannel]] : [];
-  });
+/** One entry of a session's history. */
+export interface SessionEvent {
+  /** Unique within the session. */
+  readonly id: string;
+  readonly type: EventType;
+  readonly at: Date;
+  /** Of the events about one channel. */
+  readonly channel?: ChannelName;
+  /** Of a failed delivery: why. */
+  readonly error?: string;
+  /** Of a refund: what is given back. */
+  readonly charge?: StoredCharge;
 }

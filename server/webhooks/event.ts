@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
-import type { SessionEvent, ShownEventType } from '../session/history.js';
-import { type Status, type StoredSession, statusOf } from '../session/stored.js';
+import { type Status, statusOf } from '../session/status.js';
+import type { SessionEvent, ShownEventType, StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredEvent } from './stored.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.js';
-import { isShown, type SessionEvent } from '../session/history.js';
-import type { StoredSession } from '../session/stored.js';
+import { isShown } from '../session/history.js';
+import type { SessionEvent, StoredSession } from '../session/stored.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { createTtlCache } from '../store/ttlCache.js';

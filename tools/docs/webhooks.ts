@@ -1,7 +1,6 @@
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
 import { TOLERANCE_MS } from '../../server/secrets/tokens/standardWebhooks.js';
-import type { ShownEventType } from '../../server/session/history.js';
-import type { StoredSession } from '../../server/session/stored.js';
+import type { ShownEventType, StoredSession } from '../../server/session/stored.js';
 import { storedEvent } from '../../server/webhooks/event.js';
 import { WEBHOOK_LIMITS } from '../../server/webhooks/limits.js';
 import { testEvent } from '../../server/webhooks/testEvent.js';

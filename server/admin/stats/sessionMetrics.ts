@@ -1,6 +1,7 @@
 import type { Metrics } from '../../observe/metrics/index.js';
-import { freshEvents, type SessionEvent } from '../../session/history.js';
-import { type StoredSession, sentAtOf } from '../../session/stored.js';
+import { freshEvents } from '../../session/history.js';
+import { sentAtOf } from '../../session/status.js';
+import type { SessionEvent, StoredSession } from '../../session/stored.js';
 import type { ChangeListener } from '../../store/changeListener.js';
 
 type SessionMetrics = Pick<Metrics, 'sessions' | 'deliveries' | 'deliverySeconds'>;

@@ -5,7 +5,8 @@ import { namedRecipient } from '../../admin/shared/recipient.js';
 import { channelName } from '../../domain/channels.js';
 import { firstIdAt } from '../../domain/ids.js';
 import { type Principal, partitionOf } from '../../domain/principal.js';
-import { type StoredSession, statusOf } from '../../session/stored.js';
+import { statusOf } from '../../session/status.js';
+import type { StoredSession } from '../../session/stored.js';
 import type { Filter } from '../../store/documents.js';
 
 /** The fingerprints of the recipient asked for; undefined when none is. Throws INVALID_RECIPIENT. */

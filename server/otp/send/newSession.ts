@@ -1,7 +1,6 @@
 import type { Debit } from '../../admin/wallet/wallet.js';
 import { addressField, messageField } from '../../delivery/buildMessage.js';
 import type { ChannelName } from '../../domain/channels.js';
-import { newCode } from '../../domain/codes.js';
 import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
 import type { Random } from '../../platform/random.js';
@@ -11,12 +10,9 @@ import type { Slot } from '../../secrets/hashing/hashPool.js';
 import { arranged } from '../../session/fallback.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { charged, earliestDue, notSent, queued } from '../../session/messages.js';
-import {
-  purgeAtOf,
-  type StoredBeneficiary,
-  type StoredChannel,
-  type StoredSession,
-} from '../../session/stored.js';
+import { newCode } from '../../session/newCode.js';
+import { purgeAtOf } from '../../session/status.js';
+import type { StoredBeneficiary, StoredChannel, StoredSession } from '../../session/stored.js';
 import type { Plan } from './parseOptions.js';
 import { chargeOf } from './withDebit.js';
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
-import { refusalOf, type StoredSession } from '../../session/stored.js';
+import { refusalOf } from '../../session/status.js';
+import type { StoredSession } from '../../session/stored.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 

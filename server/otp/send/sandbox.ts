@@ -1,8 +1,9 @@
 import type { Recipient } from '../../domain/recipients.js';
-import { deliveryEvents, recording, type SessionEvent, sessionEvent } from '../../session/history.js';
+import { deliveryEvents, recording, sessionEvent } from '../../session/history.js';
 import { settled, withDeliveries } from '../../session/messages.js';
 import { type SandboxScenario, sandboxScenario } from '../../session/sandboxRecipients.js';
-import { channelsOf, type StoredSession } from '../../session/stored.js';
+import { channelsOf } from '../../session/status.js';
+import type { SessionEvent, StoredSession } from '../../session/stored.js';
 
 /** The scenario that one of the recipients stands for: the first that does. */
 export const scenarioOf = (recipients: readonly Pick<Recipient, 'identity'>[]): SandboxScenario | undefined =>

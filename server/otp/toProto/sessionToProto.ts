@@ -9,7 +9,8 @@ import {
 } from '../../../gen/otp/v1/session_pb.js';
 import { when } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
-import { channelsOf, type StoredOperation, type StoredSession, statusOf } from '../../session/stored.js';
+import { channelsOf, statusOf } from '../../session/status.js';
+import type { StoredOperation, StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
 
 /** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */

@@ -5,12 +5,8 @@ import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import type { Slot } from '../../secrets/hashing/hashPool.js';
 import { waitingOf } from '../../session/messages.js';
-import {
-  refusalOf,
-  type StoredChannel,
-  type StoredRequest,
-  type StoredSession,
-} from '../../session/stored.js';
+import { refusalOf } from '../../session/status.js';
+import type { StoredChannel, StoredRequest, StoredSession } from '../../session/stored.js';
 import { consumption } from '../../session/transitions/consume.js';
 import { locking } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';

@@ -2,7 +2,8 @@ import { CheckResult } from '../../../gen/otp/v1/otp_service_pb.js';
 import { CHANNELS, type ChannelName } from '../../domain/channels.js';
 import { Failure, toFailure } from '../../errors.js';
 import type { HashPool } from '../../secrets/hashing/hashPool.js';
-import { refusalOf, type StoredRequest, type StoredSession } from '../../session/stored.js';
+import { refusalOf } from '../../session/status.js';
+import type { StoredRequest, StoredSession } from '../../session/stored.js';
 import { workspaceOf } from '../../store/documentId.js';
 import type { Checked, createCheckCode } from './checkCode.js';
 

@@ -4,7 +4,8 @@ import { deliveryEvents, recording, sessionEvent } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
 import { earliestDue, stopped, withDeliveries } from '../messages.js';
 import { isSatisfied } from '../policy.js';
-import { channelsOf, type StoredRequest, type StoredSession } from '../stored.js';
+import { channelsOf } from '../status.js';
+import type { StoredRequest, StoredSession } from '../stored.js';
 
 interface Consuming {
   readonly now: number;

@@ -5,17 +5,11 @@ import type { FreshCode } from '../../otp/send/newSession.js';
 import { chargeOf } from '../../otp/send/withDebit.js';
 import type { Filter, Update } from '../../store/documents.js';
 import { arranged, stepsLeft } from '../fallback.js';
-import { deliveryEvents, recording, type SessionEvent } from '../history.js';
+import { deliveryEvents, recording } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
 import { charged, earliestDue, withDeliveries } from '../messages.js';
-import {
-  channelsOf,
-  purgeAtOf,
-  refusalOf,
-  type StoredDelivery,
-  type StoredRequest,
-  type StoredSession,
-} from '../stored.js';
+import { channelsOf, OPEN, purgeAtOf, refusalOf } from '../status.js';
+import type { SessionEvent, StoredDelivery, StoredRequest, StoredSession } from '../stored.js';
 
 /** The time after which no resend can revive a session, milliseconds. */
 const lastLife = (session: StoredSession): number =>
@@ -45,7 +39,7 @@ export function channelsToResend(session: StoredSession, named: readonly Channel
 export const renewalGuard = (seen: StoredSession, now: number): Filter & { _id: string } => ({
   _id: seen._id,
   rev: seen.rev,
-  status: { $in: ['PENDING', 'PARTIAL'] },
+  status: { $in: OPEN },
   attemptsLeft: { $gt: 0 },
   resendsLeft: { $gt: 0 },
   resendAt: { $lte: new Date(now) },

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { channelsOf, refusalOf, type StoredChannel, statusOf } from '../../../server/session/stored.js';
+import { channelsOf, refusalOf, statusOf } from '../../../server/session/status.js';
+import type { StoredChannel } from '../../../server/session/stored.js';
 
 const time = fc.integer({ min: 0, max: 1_000 });
 const standing = fc.record({

@@ -6,8 +6,7 @@ import { createMetrics } from '../../../../server/observe/metrics/index.js';
 import type { OutboundAnswer, OutboundRequest } from '../../../../server/outbound/outbound.js';
 import type { Clock } from '../../../../server/platform/clock.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
-import type { SessionEvent, ShownEventType } from '../../../../server/session/history.js';
-import type { StoredSession } from '../../../../server/session/stored.js';
+import type { SessionEvent, ShownEventType, StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { newSecret } from '../../../../server/webhooks/endpointSecrets.js';
 import {

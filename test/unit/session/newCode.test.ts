@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newCode } from '../../../server/domain/codes.js';
 import { systemRandom } from '../../../server/platform/random.js';
+import { newCode } from '../../../server/session/newCode.js';
 import { seededRandom } from '../../support/seededRandom.js';
 
 const LENGTHS = [4, 5, 6, 7, 8] as const;

@@ -1,0 +1,58 @@
+import { CHANNELS, type ChannelName } from '../domain/channels.js';
+import type { Reason } from '../errors.js';
+import type { StoredChannel, StoredSession } from './stored.js';
+
+/** A session's status as reported; the first that holds, in the order of the contract. */
+export type Status = 'APPROVED' | 'CANCELED' | 'EXPIRED' | 'LOCKED' | 'PARTIAL' | 'PENDING';
+
+type Standing = Pick<StoredSession, 'status' | 'expiresAt' | 'attemptsLeft' | 'token'>;
+
+/** Where the session stands at `now` (milliseconds). A session is over at the very millisecond of expiresAt. */
+export function statusOf(session: Standing, now: number): Status {
+  if (session.status === 'APPROVED' || session.status === 'CANCELED') return session.status;
+  if (session.expiresAt.getTime() <= now) return 'EXPIRED';
+  if (session.attemptsLeft <= 0) return 'LOCKED';
+  return session.status;
+}
+
+/** The stored statuses of a session that can still be approved. Whether time or attempts ended it, statusOf says. */
+export const OPEN = ['PENDING', 'PARTIAL'] as const;
+
+/** Whether the session has neither been approved nor cancelled. */
+export const isOpen = ({ status }: Pick<StoredSession, 'status'>): boolean =>
+  status === 'PENDING' || status === 'PARTIAL';
+
+const REFUSALS: Readonly<Record<Status, Reason | undefined>> = {
+  APPROVED: 'ALREADY_VERIFIED',
+  CANCELED: 'SESSION_CANCELED',
+  EXPIRED: 'SESSION_EXPIRED',
+  LOCKED: 'ATTEMPTS_EXHAUSTED',
+  PARTIAL: undefined,
+  PENDING: undefined,
+};
+
+/** Why no code of this session can be accepted at `now`; undefined while it is open. */
+export function refusalOf(session: Standing, now: number): Reason | undefined {
+  if (session.token?.redeemedAt) return 'SESSION_CONSUMED';
+  return REFUSALS[statusOf(session, now)];
+}
+
+/** When the latest code of a channel was sent, milliseconds; earlier than that where a resend's code had to end with the session. */
+export const sentAtOf = (
+  { lifetimeMs }: Pick<StoredSession, 'lifetimeMs'>,
+  { codeExpiresAt }: Pick<StoredChannel, 'codeExpiresAt'>,
+): number => codeExpiresAt.getTime() - lifetimeMs;
+
+/** When a session that ends at `expiresAt` is purged. */
+export const purgeAtOf = (
+  { retentionDays }: Pick<StoredSession, 'retentionDays'>,
+  expiresAt: number | Date,
+): Date => new Date(Number(expiresAt) + retentionDays * 86_400_000);
+
+/** The session's channels in the order e-mail, SMS, WhatsApp. */
+export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {
+  return CHANNELS.flatMap((name) => {
+    const channel = session.channels[name];
+    return channel ? [[name, channel] as [ChannelName, StoredChannel]] : [];
+  });
+}
