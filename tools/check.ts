@@ -15,7 +15,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ],
   [
     'generated code is current',
-    'buf generate && git diff --exit-code -- gen && test -z "$(git status --porcelain gen)"',
+    'tsx tools/generate.ts && git diff --exit-code -- gen && test -z "$(git status --porcelain gen)"',
   ],
   ['generated pages are current', 'tsx tools/docs.ts && git diff --exit-code -- docs'],
 ];

@@ -1,4 +1,4 @@
-import type { DescFile, DescService } from '@bufbuild/protobuf';
+import type { DescService } from '@bufbuild/protobuf';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
@@ -20,6 +20,7 @@ import { VerificationTokenService } from '../../gen/otp/v1/verification_token_se
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
+import { contractSet } from '../contract/contractSet.js';
 import type { Inbox } from '../delivery/providers/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
@@ -134,11 +135,7 @@ export function composeDoors(parts: Parts): Listener {
     routes(router) {
       bindServices(router, SERVICES, pipeline);
       serveHealth(router, names, serving);
-      serveReflection(
-        router,
-        services.map(({ file }): DescFile => file),
-        names,
-      );
+      serveReflection(router, contractSet, names);
     },
     peerOf,
     intake,

@@ -3,6 +3,7 @@ import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { Failure } from '../errors.js';
 import { impossibleValues } from './checkWellKnownTypes.js';
+import { contractSet } from './contractSet.js';
 
 // Every pattern is a constant of our own contract, so the platform's regular
 // expressions are safe here and need no engine of their own, and the few there
@@ -21,6 +22,19 @@ const validator = createValidator({
   regexMatch: (pattern, against) => compiled(pattern).test(against),
 });
 
+const twins = new Map<DescMessage, DescMessage>();
+
+/** The same message type as the contract set has it, with its rules. */
+function withRules(schema: DescMessage): DescMessage {
+  let twin = twins.get(schema);
+  if (!twin) {
+    twin = contractSet.getMessage(schema.typeName);
+    if (!twin) throw new Error(`${schema.typeName} is not in the contract set: run npm run generate`);
+    twins.set(schema, twin);
+  }
+  return twin;
+}
+
 /**
  * Checks a message against the rules written in the contract. Throws
  * INVALID_REQUEST naming every field at fault, each path after `prefix`.
@@ -28,7 +42,7 @@ const validator = createValidator({
 export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
   const impossible = [...impossibleValues(schema, message, prefix)];
   if (impossible.length > 0) throw new Failure('INVALID_REQUEST', { violations: impossible });
-  const result = validator.validate(schema, message);
+  const result = validator.validate(withRules(schema), message);
   if (result.kind === 'valid') return;
   if (result.kind === 'error') throw result.error;
   throw new Failure('INVALID_REQUEST', {

@@ -1,4 +1,4 @@
-import { createRegistry, type DescFile, toBinary } from '@bufbuild/protobuf';
+import { type DescFile, type FileRegistry, toBinary } from '@bufbuild/protobuf';
 import {
   type DescriptorProto,
   type EnumDescriptorProto,
@@ -9,8 +9,8 @@ import { Code, type ConnectRouter } from '@connectrpc/connect';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 
-/** One question of the protocol; v1 and v1alpha ask the same ones. */
-type Question =
+/** One query of the protocol; v1 and v1alpha have the same ones. */
+type Query =
   | {
       readonly case: 'listServices' | 'fileByFilename' | 'fileContainingSymbol' | 'allExtensionNumbersOfType';
       readonly value: string;
@@ -21,92 +21,85 @@ type Question =
     }
   | { readonly case: undefined };
 
-interface Asking {
+interface ReflectionRequest {
   readonly host: string;
-  readonly messageRequest: Question;
+  readonly messageRequest: Query;
 }
 
 /**
  * gRPC server reflection, https://github.com/grpc/grpc/blob/master/doc/server-reflection.md,
- * v1 and v1alpha: lets buf curl, grpcurl and others call without a schema.
+ * v1 and v1alpha: lets buf curl, grpcurl and others call without a schema, and
+ * show what errors carry. `contract` has every file that can be asked for.
  */
 export function serveReflection(
   router: ConnectRouter,
-  files: readonly DescFile[],
+  contract: FileRegistry,
   services: readonly string[],
 ): void {
-  const answer = createAnswer(files, services);
-  async function* reflect(asked: AsyncIterable<Asking>) {
-    for await (const request of asked) {
+  const lookUp = createLookup(contract, services);
+  async function* reflect(requests: AsyncIterable<ReflectionRequest>) {
+    for await (const request of requests) {
       yield {
         validHost: request.host,
         originalRequest: request,
-        messageResponse: answer(request.messageRequest),
-      } as never;
+        messageResponse: lookUp(request.messageRequest),
+      };
     }
   }
   router.service(ServerReflection, { serverReflectionInfo: reflect });
   router.service(ServerReflectionAlpha, { serverReflectionInfo: reflect });
 }
 
-function createAnswer(roots: readonly DescFile[], services: readonly string[]) {
-  const files = new Map<string, DescFile>();
-  const add = (file: DescFile) => {
-    if (files.has(file.proto.name)) return;
-    files.set(file.proto.name, file);
-    file.dependencies.forEach(add);
-  };
-  roots.forEach(add);
-  const registry = createRegistry(...files.values());
-  const symbols = fileBySymbol(files.values());
+function createLookup(contract: FileRegistry, services: readonly string[]) {
+  const symbols = fileBySymbol(contract.files);
 
-  /** The file and everything it imports, each once, the file first: a caller asks once. */
-  const withImports = (file: DescFile | undefined) => {
-    if (!file) return notFound;
-    const closure = new Set<DescFile>();
-    const visit = (one: DescFile) => {
-      if (closure.has(one)) return;
-      closure.add(one);
-      one.dependencies.forEach(visit);
-    };
-    visit(file);
-    const fileDescriptorProto = [...closure].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
-    return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } } as const;
-  };
-
-  return (question: Question) => {
-    switch (question.case) {
+  return (query: Query) => {
+    switch (query.case) {
       case 'listServices':
         return {
           case: 'listServicesResponse',
           value: { service: services.map((name) => ({ name })) },
         } as const;
       case 'fileByFilename':
-        return withImports(files.get(question.value));
+        return withImports(contract.getFile(query.value));
       case 'fileContainingSymbol':
-        return withImports(symbols.get(question.value));
+        return withImports(symbols.get(query.value));
       case 'fileContainingExtension': {
-        const { containingType, extensionNumber } = question.value;
-        const extendee = registry.getMessage(containingType);
-        return withImports(extendee && registry.getExtensionFor(extendee, extensionNumber)?.file);
+        const { containingType, extensionNumber } = query.value;
+        const extendee = contract.getMessage(containingType);
+        return withImports(extendee && contract.getExtensionFor(extendee, extensionNumber)?.file);
       }
       case 'allExtensionNumbersOfType': {
-        if (!registry.getMessage(question.value)) return notFound;
-        const extensionNumber = [...registry]
-          .filter((type) => type.kind === 'extension' && type.extendee.typeName === question.value)
-          .map((type) => (type.kind === 'extension' ? type.number : 0));
+        if (!contract.getMessage(query.value)) return notFound;
+        const extensionNumber = [...contract].flatMap((type) =>
+          type.kind === 'extension' && type.extendee.typeName === query.value ? [type.number] : [],
+        );
         return {
           case: 'allExtensionNumbersResponse',
-          value: { baseTypeName: question.value, extensionNumber },
+          value: { baseTypeName: query.value, extensionNumber },
         } as const;
       }
       default:
         return {
           case: 'errorResponse',
-          value: { errorCode: Code.InvalidArgument, errorMessage: 'nothing was asked' },
+          value: { errorCode: Code.InvalidArgument, errorMessage: 'message_request must be set' },
         } as const;
     }
   };
+}
+
+/** The file and everything it imports, each once, the file first: one query is enough. */
+function withImports(file: DescFile | undefined) {
+  if (!file) return notFound;
+  const closure = new Set<DescFile>();
+  const visit = (one: DescFile) => {
+    if (closure.has(one)) return;
+    closure.add(one);
+    one.dependencies.forEach(visit);
+  };
+  visit(file);
+  const fileDescriptorProto = [...closure].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+  return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } } as const;
 }
 
 /** The file of every symbol by its full name. */

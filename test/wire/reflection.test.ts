@@ -3,17 +3,26 @@ import {
   createFileRegistry,
   type DescService,
   fromBinary,
+  getOption,
   type MessageShape,
+  toBinary,
 } from '@bufbuild/protobuf';
 import {
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
+import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  ServerReflectionRequestSchema,
+  ServerReflectionResponseSchema,
+} from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
 import { startService, type TestService } from '../support/service.js';
 
@@ -109,6 +118,8 @@ describe.each<[string, DescService]>([
     ['an enum', 'otp.v1.Channel', 'otp/v1/session.proto'],
     ['an enum value', 'otp.v1.CHANNEL_EMAIL', 'otp/v1/session.proto'],
     ['an extension', 'otp.v1.access', 'otp/v1/access.proto'],
+    ['an error detail', 'google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
+    ['a validation rule', 'buf.validate.field', 'buf/validate/validate.proto'],
     ['a well-known type', 'google.protobuf.Timestamp', 'google/protobuf/timestamp.proto'],
   ])('finds the file of %s, with all it imports', async (_what, value, file) => {
     expect((await filesFor({ case: 'fileContainingSymbol', value }))[0]).toBe(file);
@@ -160,3 +171,47 @@ describe.each<[string, DescService]>([
     expect((await numbers('otp.v1.Nope')).value).toMatchObject(NOT_FOUND);
   });
 });
+
+describe('the files that reflection serves to grpc-js', () => {
+  let files: readonly FileDescriptorProto[];
+  beforeAll(async () => {
+    files = await filesOverGrpcJs('otp.v1.OtpService');
+  });
+  const otpService = () => files.find(({ name }) => name === 'otp/v1/otp_service.proto')!;
+
+  it('carry the comments of methods and fields', () => {
+    const comments = otpService().sourceCodeInfo!.location.map(({ leadingComments }) => leadingComments);
+    const send = otpService().service[0]!.method.findIndex(({ name }) => name === 'Send');
+    const ofSend = otpService().sourceCodeInfo!.location.find(({ path }) => path.join() === `6,0,2,${send}`);
+    expect(ofSend!.leadingComments).toContain('Reasons: INVALID_RECIPIENT');
+    expect(comments.length).toBeGreaterThan(50);
+  });
+
+  it('carry the validation rules', () => {
+    const recipients = createFileRegistry(
+      create(FileDescriptorSetSchema, { file: importsFirst(files) }),
+    ).getMessage('otp.v1.Recipients')!;
+    const email = recipients.fields.find(({ name }) => name === 'email')!;
+    expect(getOption(email, fieldRules).type).toMatchObject({ case: 'string', value: { maxLen: 254n } });
+  });
+});
+
+async function filesOverGrpcJs(value: string): Promise<FileDescriptorProto[]> {
+  const client = new Client(`127.0.0.1:${service.port}`, credentials.createInsecure());
+  try {
+    const call = client.makeBidiStreamRequest(
+      '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+      (request: ServerReflectionRequest) => Buffer.from(toBinary(ServerReflectionRequestSchema, request)),
+      (bytes) => fromBinary(ServerReflectionResponseSchema, bytes),
+    );
+    call.end(
+      create(ServerReflectionRequestSchema, { messageRequest: { case: 'fileContainingSymbol', value } }),
+    );
+    const [response] = await call.toArray();
+    const { case: kind, value: found } = (response as Answer).messageResponse;
+    if (kind !== 'fileDescriptorResponse') throw new Error(kind);
+    return found.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+  } finally {
+    client.close();
+  }
+}
