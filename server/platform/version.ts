@@ -1,2 +1,2 @@
 /** The version that runs, the same as in package.json. */
-export const VERSION = '0.1.0';
+export const VERSION = '0.2.0';

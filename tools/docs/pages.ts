@@ -4,6 +4,7 @@ import { grafana } from './dashboards/grafana.js';
 import { errors } from './errors.js';
 import { guard } from './guard.js';
 import { limits } from './limits.js';
+import { llmsIndex } from './llmsIndex.js';
 import { metrics } from './metrics.js';
 import { movedPages } from './movedPages.js';
 import { promises } from './promises.js';
@@ -11,8 +12,7 @@ import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
 import { webhooks } from './webhooks.js';
 
-/** Every generated page by its path. A test holds the files against this. */
-export const PAGES: Readonly<Record<string, () => string>> = {
+const TABLES: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': configuration,
   'docs/operations/dashboards/alerts.yaml': alerts,
   'docs/operations/dashboards/countersign.json': grafana,
@@ -25,4 +25,10 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/guides/testing-with-the-sandbox.md': sandbox,
   'docs/guides/webhooks.md': webhooks,
   ...movedPages(),
+};
+
+/** Every generated page by its path. A test compares the files with this. */
+export const PAGES: Readonly<Record<string, () => string>> = {
+  ...TABLES,
+  'docs/llms.txt': () => llmsIndex(TABLES),
 };

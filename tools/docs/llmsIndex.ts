@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const DOCS = new URL('../../docs/', import.meta.url);
+const FOLDERS = ['guides', 'reference', 'operations', 'explanation', 'contributing'];
+
+/**
+ * docs/llms.txt: every page with its first sentence (https://llmstxt.org). The
+ * pages that are generated in the same run are passed, the others are read.
+ */
+export function llmsIndex(generated: Readonly<Record<string, () => string>>): string {
+  const sections = FOLDERS.map((folder) => {
+    const names = readdirSync(new URL(folder, DOCS)).filter((name) => name.endsWith('.md'));
+    const known = Object.keys(generated).filter(
+      (path) => path.startsWith(`docs/${folder}/`) && path.endsWith('.md'),
+    );
+    const paths = new Set([...names.map((name) => `docs/${folder}/${name}`), ...known]);
+    const lines = [...paths].sort().map((path) => {
+      const text = generated[path]?.() ?? readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+      return `- [${titleOf(text)}](${path.slice('docs/'.length)}): ${firstSentence(text)}`;
+    });
+    return `## ${folder[0]!.toUpperCase()}${folder.slice(1)}\n\n${lines.join('\n')}\n`;
+  });
+  return `# Countersign\n\n> ${firstSentence(readFileSync(new URL('../README.md', DOCS), 'utf8'))}\n\n${sections.join('\n')}`;
+}
+
+const titleOf = (text: string): string => /^# (.+)$/m.exec(text)![1]!;
+
+/** The first sentence of the first paragraph, without its links. */
+export function firstSentence(text: string): string {
+  const paragraph = text.split(/\n{2,}/).find((part) => !/^(#|<!--|\||```)/.test(part.trim()))!;
+  const plain = paragraph
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return /^.*?[.:](?= |$)/.exec(plain)?.[0].replace(/:$/, '.') ?? plain;
+}
