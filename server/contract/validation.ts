@@ -2,13 +2,14 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { Failure } from '../errors.js';
+import { createBoundedMap } from '../platform/boundedMap.js';
 import { impossibleValues } from './checkWellKnownTypes.js';
 import { contractSet } from './contractSet.js';
 
 // Every pattern is a constant of our own contract, so the platform's regular
-// expressions are safe here and need no engine of their own, and the few there
-// are can all be kept.
-const patterns = new Map<string, RegExp>();
+// expressions are safe here and need no engine of their own; there are fewer of
+// them than this cache holds.
+const patterns = createBoundedMap<string, RegExp>(500);
 
 function compiled(pattern: string): RegExp {
   const known = patterns.get(pattern);

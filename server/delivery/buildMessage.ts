@@ -1,6 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
+import { MINUTE_MS } from '../platform/durations.js';
 import type { StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import { defaultTemplate, type Template } from './defaultTemplates.js';
@@ -60,7 +61,7 @@ export function createCompose({ open, brandingOf, templateOf, clock, log }: Opti
     const code = open(session._id, messageField(name), channel.delivery.message);
     const { brand, webHost } = await brandingOf(workspace);
     const expiresAt = channel.codeExpiresAt.getTime();
-    const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / 60_000));
+    const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / MINUTE_MS));
     const variables = { code, brand, minutes };
     const literal = name === 'email' ? undefined : session.messageTemplate;
     const own = literal ? undefined : await templateOf(workspace, name, session.locale);

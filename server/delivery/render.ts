@@ -1,5 +1,6 @@
 import { Liquid, type Template as Parsed } from 'liquidjs';
 import type { ChannelName } from '../domain/channels.js';
+import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Template } from './defaultTemplates.js';
 
 /** What a template can say. */
@@ -47,15 +48,13 @@ const escaping = engine('escape');
 
 // Parsed templates are kept: the built-in ones are a few dozen, and a
 // workspace's own change rarely. Bounded, because their texts come from outside.
-const KEPT = 500;
-const parsed = new Map<string, Parsed[]>();
+const parsed = createBoundedMap<string, Parsed[]>(500);
 
 function parse(engine: Liquid, source: string): Parsed[] {
   const key = `${engine === escaping ? 'html' : 'text'}:${source}`;
   let template = parsed.get(key);
   if (!template) {
     template = engine.parse(source);
-    if (parsed.size >= KEPT) parsed.delete(parsed.keys().next().value as string);
     parsed.set(key, template);
   }
   return template;

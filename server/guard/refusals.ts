@@ -1,6 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Mode } from '../domain/mode.js';
 import type { Clock } from '../platform/clock.js';
+import { DAY_MS } from '../platform/durations.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import type { GuardRule } from './rules.js';
 
@@ -51,7 +52,7 @@ export function createRecordRefusal(documents: Documents, newId: () => string, c
       _id: `${workspace}/${newId()}`,
       ...refused,
       at: new Date(now),
-      purgeAt: new Date(now + REFUSALS_KEPT_DAYS * 86_400_000),
+      purgeAt: new Date(now + REFUSALS_KEPT_DAYS * DAY_MS),
     });
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Clock } from '../platform/clock.js';
+import { HOUR_SECONDS } from '../platform/durations.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { createTtlCache } from '../store/ttlCache.js';
 
@@ -45,8 +46,6 @@ export interface StoredGuard extends Document {
 
 /** The rules in force. */
 export type GuardSettings = Required<Omit<StoredGuard, '_id' | 'veto'>> & Pick<StoredGuard, 'veto'>;
-
-const HOUR_SECONDS = 3_600;
 
 /**
  * A velocity cannot tell pumping from popularity, so none holds unless a

@@ -1,9 +1,9 @@
+import { DAY_MS } from '../platform/durations.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { keptMs, partKey, type RollingCount, staleKeys } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
 
-const DAY_MS = 86_400_000;
 /** Keys that no longer count are removed once there are so many: seldom, and before they weigh. */
 const SWEEP_AT = 24;
 

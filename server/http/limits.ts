@@ -1,3 +1,5 @@
+import { MINUTE_MS } from '../platform/durations.js';
+
 interface Limit {
   readonly default: number;
   readonly unit: 'ms' | 'bytes' | 'count';
@@ -24,7 +26,7 @@ export const LIMITS = {
     'HTTP/1.1 between requests. Longer than the 60 s after which common load balancers let go, so they close first.',
   ),
   sessionIdleMs: ms(300_000, 'HTTP/2 without a stream. PING does not count as use.'),
-  stallMs: ms(60_000, 'An answer is ready and the peer reads none of it, which holds its memory here.'),
+  stallMs: ms(MINUTE_MS, 'An answer is ready and the peer reads none of it, which holds its memory here.'),
   lingerMs: ms(2_000, 'After the last word a peer has this long to read it and hang up.'),
   sweepMs: ms(1_000, 'How often the time limits are looked at, so each may be late by this much.'),
   tcpKeepAliveMs: ms(30_000, 'Silence before TCP asks whether a peer still exists; finds dead watchers.'),

@@ -1,11 +1,11 @@
 import { Failure } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
+import { DAY_MS, HOUR_MS } from '../platform/durations.js';
 import { SESSION_LIMITS } from '../session/limits.js';
 import type { Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 
-const HOUR = 3_600_000;
-const WINDOW = 24 * HOUR;
+const WINDOW_MS = DAY_MS;
 /** How many failures it takes, and for how many hours that one and the following block. */
 const HOURS = [1, 2, 4, 8] as const;
 const ANY_CODE = 20;
@@ -70,7 +70,7 @@ export function createRecipientBlock(documents: Documents, clock: Clock): Recipi
       const now = clock.now();
       const _id = keyOf(partition, recipient);
       const hit = { at: new Date(now), short: codeLength < SESSION_LIMITS.shortCodeBelow };
-      const purgeAt = new Date(now + WINDOW);
+      const purgeAt = new Date(now + WINDOW_MS);
       const append = () =>
         logs.findOneAndUpdate(
           { _id },
@@ -92,7 +92,9 @@ export function createRecipientBlock(documents: Documents, clock: Clock): Recipi
       const found = await Promise.all(
         fingerprints.map((who) => logs.findOne({ _id: keyOf(partition, who) })),
       );
-      const recent = found.flatMap((log) => log?.hits ?? []).filter(({ at }) => at.getTime() > now - WINDOW);
+      const recent = found
+        .flatMap((log) => log?.hits ?? [])
+        .filter(({ at }) => at.getTime() > now - WINDOW_MS);
       const until = Math.max(0, ...found.map((log) => (log ? blockedUntil(log.hits) : 0)));
       return {
         failures: recent.length,
@@ -123,9 +125,9 @@ function blockedUntil(hits: FailureLog['hits']): number {
  */
 function blockOf(failures: readonly number[], threshold: number): number {
   const ends = failures.map((at) => {
-    const count = failures.filter((other) => other <= at && other > at - WINDOW).length;
+    const count = failures.filter((other) => other <= at && other > at - WINDOW_MS).length;
     const hours = HOURS[Math.min(count - threshold, HOURS.length - 1)];
-    return hours === undefined ? 0 : at + hours * HOUR;
+    return hours === undefined ? 0 : at + hours * HOUR_MS;
   });
   return Math.max(0, ...ends);
 }

@@ -1,3 +1,4 @@
+import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../platform/durations.js';
 /** A named rule: at most `max` in any window of `windowSeconds`. */
 export interface Rule {
   readonly max: number;
@@ -9,24 +10,24 @@ export interface Rule {
  * A workspace changes all but the FIXED ones at run time; `max: 0` switches a rule
  * off.
  *
- * Limits of one session are in domain/sessionLimits.ts, of connections in
+ * Limits of one session are in session/limits.ts, of connections in
  * http/limits.ts.
  */
 export const RULES = {
   /** Calls of one client to the beneficiary API's send and validate together (its document: 50 a minute). */
-  'client-requests': { max: 50, windowSeconds: 60 },
+  'client-requests': { max: 50, windowSeconds: MINUTE_SECONDS },
   /** Sends for one end-user address (multi-channel document: 20 an hour per IP). IPv6 counts by /64. */
-  'ip-sends': { max: 20, windowSeconds: 3600 },
+  'ip-sends': { max: 20, windowSeconds: HOUR_SECONDS },
   /** Sends for one metadata.user_id (multi-channel document: 5 in 5 minutes per user). */
-  'user-sends': { max: 5, windowSeconds: 300 },
+  'user-sends': { max: 5, windowSeconds: 5 * MINUTE_SECONDS },
   /** Sends to one recipient; text messages and WhatsApp to one phone count together. */
-  'recipient-sends': { max: 5, windowSeconds: 300 },
+  'recipient-sends': { max: 5, windowSeconds: 5 * MINUTE_SECONDS },
   /** Sends to one beneficiary of one sponsor (beneficiary document: 5 an hour); stands in for recipient-sends there. */
-  'beneficiary-sends': { max: 5, windowSeconds: 3600 },
+  'beneficiary-sends': { max: 5, windowSeconds: HOUR_SECONDS },
   /** Failed requests for an access token, by client id and by address. */
-  'token-endpoint': { max: 10, windowSeconds: 60 },
+  'token-endpoint': { max: 10, windowSeconds: MINUTE_SECONDS },
   /** A cooldown alone still allows over a thousand messages a day; off until a workspace sets it. */
-  'recipient-daily': { max: 0, windowSeconds: 86_400 },
+  'recipient-daily': { max: 0, windowSeconds: DAY_SECONDS },
 } as const satisfies Record<string, Rule>;
 
 /** The name of a rule. */

@@ -1,5 +1,7 @@
+import { DAY_MS } from '../platform/durations.js';
+
 /** Nothing here waits as long; whatever is longer, or beyond any date, comes to the same. */
-const MOST_MS = 24 * 3_600_000;
+const MOST_MS = DAY_MS;
 
 /** The wait that Retry-After asks for, milliseconds: seconds, or a date (RFC 9110 section 10.2.3). */
 export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {

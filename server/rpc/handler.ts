@@ -16,6 +16,7 @@ import { readBytes } from '../http/body.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
 import type { Intake } from '../http/rejectedRequests.js';
+import { HOUR_MS } from '../platform/durations.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
@@ -27,7 +28,7 @@ import { refusal, restate } from './rewriteRefusals.js';
 export const READ_MAX = 65_536;
 const WRITE_MAX = 4 * 1024 * 1024;
 /** Longest deadline a caller can ask for, milliseconds. */
-export const TIMEOUT_MAX = 3_600_000;
+export const TIMEOUT_MAX = HOUR_MS;
 
 interface Options {
   readonly routes: (router: ConnectRouter) => void;

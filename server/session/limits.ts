@@ -1,3 +1,4 @@
+import { HOUR_SECONDS, MINUTE_SECONDS } from '../platform/durations.js';
 /**
  * THE limits of a session: every number of the contract that bounds one, with
  * its source. Limits on traffic are in limits/rules.ts, limits on connections
@@ -7,7 +8,12 @@ export const SESSION_LIMITS = {
   /** Digits in a code: default 6, NIST SP 800-63B-4 asks for at least six. */
   codeLength: { min: 4, max: 8, default: 6 },
   /** Seconds a code works: default 5 min; NIST allows 10; up to 60 min where the workspace says so. */
-  lifetimeSeconds: { min: 60, max: 600, maxLong: 3600, default: 300 },
+  lifetimeSeconds: {
+    min: MINUTE_SECONDS,
+    max: 10 * MINUTE_SECONDS,
+    maxLong: HOUR_SECONDS,
+    default: 5 * MINUTE_SECONDS,
+  },
   /** Codes that may be compared; a short code allows fewer guesses (PSD2 RTS art. 4: at most five). */
   attempts: { min: 1, max: 10, maxShortCode: 3, default: 3 },
   /** Codes with fewer digits than this are short. */

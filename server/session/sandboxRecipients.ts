@@ -1,4 +1,5 @@
 import { Failure, type Reason } from '../errors.js';
+import { HOUR_MS, MINUTE_MS } from '../platform/durations.js';
 
 /** What a sandbox recipient makes happen. */
 export type SandboxScenario =
@@ -20,15 +21,15 @@ export type SandboxScenario =
 export const SANDBOX_SCENARIOS: Readonly<Record<string, SandboxScenario>> = {
   success: { success: true },
   'invalid-recipient': { refuse: 'INVALID_RECIPIENT' },
-  'rate-limited': { refuse: 'RATE_LIMITED', retryAfterMs: 60_000 },
-  'recipient-blocked': { refuse: 'RECIPIENT_BLOCKED', retryAfterMs: 3_600_000 },
+  'rate-limited': { refuse: 'RATE_LIMITED', retryAfterMs: MINUTE_MS },
+  'recipient-blocked': { refuse: 'RECIPIENT_BLOCKED', retryAfterMs: HOUR_MS },
   'insufficient-balance': { refuse: 'INSUFFICIENT_BALANCE' },
   overloaded: { refuse: 'OVERLOADED', retryAfterMs: 1_000 },
   'wrong-recipient': { delivery: 'WRONG_RECIPIENT' },
   refused: { delivery: 'REFUSED' },
   expired: { session: 'EXPIRED' },
   locked: { session: 'LOCKED' },
-  'send-refused': { refuse: 'SEND_REFUSED', retryAfterMs: 60_000 },
+  'send-refused': { refuse: 'SEND_REFUSED', retryAfterMs: MINUTE_MS },
 };
 
 const NAMES = Object.keys(SANDBOX_SCENARIOS);

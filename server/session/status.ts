@@ -1,5 +1,6 @@
 import { CHANNELS, type ChannelName } from '../domain/channels.js';
 import type { Reason } from '../errors.js';
+import { DAY_MS } from '../platform/durations.js';
 import type { StoredChannel, StoredSession } from './stored.js';
 
 /** A session's status as reported; the first that holds, in the order of the contract. */
@@ -47,7 +48,7 @@ export const sentAtOf = (
 export const purgeAtOf = (
   { retentionDays }: Pick<StoredSession, 'retentionDays'>,
   expiresAt: number | Date,
-): Date => new Date(Number(expiresAt) + retentionDays * 86_400_000);
+): Date => new Date(Number(expiresAt) + retentionDays * DAY_MS);
 
 /** The session's channels in the order e-mail, SMS, WhatsApp. */
 export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {

@@ -1,8 +1,8 @@
+import { createBoundedMap } from '../platform/boundedMap.js';
 import { UnsupportedOperation } from './documents.js';
 
-/** Paths recur on every call, so their parts are kept; some hold ids, so they are not kept for ever. */
-const kept = new Map<string, readonly string[]>();
-const KEEP = 4096;
+/** Paths recur on every call, so their parts are cached; some hold ids, so the cache is bounded. */
+const cached = createBoundedMap<string, readonly string[]>(4096);
 
 /** A part of a path, or a key of a document, that every engine can store, find and change. */
 const UNUSABLE = /^$|^\$|[.\0]/;
@@ -18,11 +18,10 @@ export function isUsableKey(key: string): boolean {
 
 /** The parts of a dotted path. Refuses what would reach an operator, a prototype or nothing at all. */
 export function pathParts(path: string): readonly string[] {
-  const known = kept.get(path);
+  const known = cached.get(path);
   if (known) return known;
   const parts = path.split('.');
   if (!parts.every(isUsableKey)) throw new UnsupportedOperation(`"${path}" is not a field path`);
-  if (kept.size >= KEEP) kept.clear();
-  kept.set(path, parts);
+  cached.set(path, parts);
   return parts;
 }

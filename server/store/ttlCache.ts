@@ -1,40 +1,43 @@
+import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Clock } from '../platform/clock.js';
 
-/** Changes of settings reach every process within this time. */
+/** Changes of settings, and revoked keys, take effect in every process within this time. */
 const FRESH_MS = 5_000;
-/** Values remembered at once. */
-const KEPT = 10_000;
+/** Values kept at once. */
+const CAPACITY = 10_000;
 
-/** Settings that live traffic reads on every call, kept for a few seconds. */
+/** Settings and keys that live traffic reads on every call, cached for a few seconds. */
 export interface TtlCache<T> {
   get(key: string): Promise<T>;
-  /** Reads the key anew the next time: what this process changed it also sees at once. */
+  /** Reads the key again the next time, so that this process sees its own changes at once. */
   forget(key: string): void;
 }
 
 /**
- * Remembers what `read` found for at most FRESH_MS, counted from before the
- * reading began. Callers that ask at the same time share one read; one that
- * failed is not remembered.
+ * Caches what `read` found for at most FRESH_MS, counted from before the reading
+ * began. Callers that ask at the same time share one read; one that failed is
+ * not cached, nor is a value that is not `worthKeeping`: without that, callers
+ * could fill the cache with keys that do not exist.
  */
-export function createTtlCache<T>(read: (key: string) => Promise<T>, clock: Clock): TtlCache<T> {
-  const known = new Map<string, { readonly value: Promise<T>; readonly until: number }>();
+export function createTtlCache<T>(
+  read: (key: string) => Promise<T>,
+  clock: Clock,
+  worthKeeping: (value: T) => boolean = () => true,
+): TtlCache<T> {
+  const cached = createBoundedMap<string, { readonly value: Promise<T>; readonly until: number }>(CAPACITY);
   return {
     get(key) {
       const now = clock.now();
-      const entry = known.get(key);
+      const entry = cached.get(key);
       if (entry && entry.until > now) return entry.value;
-      known.delete(key);
-      if (known.size >= KEPT) known.delete(known.keys().next().value as string);
       const value = read(key);
-      known.set(key, { value, until: now + FRESH_MS });
-      value.catch(() => {
-        if (known.get(key)?.value === value) known.delete(key);
-      });
+      cached.set(key, { value, until: now + FRESH_MS });
+      const drop = () => {
+        if (cached.get(key)?.value === value) cached.delete(key);
+      };
+      value.then((found) => worthKeeping(found) || drop(), drop);
       return value;
     },
-    forget(key) {
-      known.delete(key);
-    },
+    forget: (key) => cached.delete(key),
   };
 }

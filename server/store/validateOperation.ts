@@ -1,3 +1,4 @@
+import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Condition, Document, Filter, FindOptions, Scalar, Update } from './documents.js';
 import { UnsupportedOperation } from './documents.js';
 import { isUsableKey, pathParts } from './paths.js';
@@ -10,9 +11,8 @@ import { isUsableKey, pathParts } from './paths.js';
 /** Deeper nesting than this is a mistake; MongoDB itself stops at 100. */
 const MAX_DEPTH = 50;
 
-/** Keys of documents recur, so those found usable are remembered. */
-const usable = new Set<string>();
-const REMEMBER = 4096;
+/** Keys of documents recur, so those found usable are cached. */
+const usable = createBoundedMap<string, true>(4096);
 
 export function validateDocument(document: Document): void {
   if (!isPlainObject(document)) throw refused('a document is a plain object');
@@ -83,8 +83,7 @@ function checkObject(object: Readonly<Record<string, unknown>>, depth: number): 
   for (const key of Object.keys(object)) {
     if (!usable.has(key)) {
       if (!isUsableKey(key)) throw refused(`"${key}" cannot be a field name`);
-      if (usable.size >= REMEMBER) usable.clear();
-      usable.add(key);
+      usable.set(key, true);
     }
     checkValue(object[key], key, depth + 1);
   }

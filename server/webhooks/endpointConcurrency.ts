@@ -1,56 +1,56 @@
+import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Clock } from '../platform/clock.js';
+import { SECOND_MS } from '../platform/durations.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 
-/** Keeps the tries that this process makes at one endpoint at once within bounds. */
+/** Limits how many delivery attempts this process makes at one endpoint at once. */
 export interface EndpointConcurrency {
-  /** Takes a turn, to be given back; or says how many milliseconds to wait before asking again. */
+  /** Returns how to release the place it acquired, or the milliseconds to wait before asking again. */
   acquire(endpoint: string, atOnce: number): (() => void) | number;
 }
 
-/** Endpoints whose pace is remembered while nothing is under way. */
-const KEPT = 1_000;
+/** Endpoints whose pace is kept. */
+const PACES = 1_000;
 
-interface Endpoint {
-  underWay: number;
-  /** How long the last try took, milliseconds. */
-  tookMs: number;
-  /** When the last of those that wait may have its turn, milliseconds. */
-  lastAt: number;
+interface Pace {
+  /** How long the last attempt took, milliseconds. */
+  readonly tookMs: number;
+  /** When the last of those that wait may ask again, milliseconds. */
+  readonly lastAt: number;
 }
 
 /**
- * Who has to wait is told to come back when, at the pace of the last try, its
- * turn will be: nobody keeps a place in memory, and however many wait for an
- * endpoint that is slow, few of them ask at a time.
+ * A delivery that has to wait is given a time at which, at the pace of the last
+ * attempt, its place will be free: no waiting delivery is held in memory, and
+ * however many wait for a slow endpoint, few of them ask at a time.
  */
 export function createEndpointConcurrency(clock: Clock): EndpointConcurrency {
-  const endpoints = new Map<string, Endpoint>();
+  const running = new Map<string, number>();
+  const paces = createBoundedMap<string, Pace>(PACES);
   const { min, max } = WEBHOOK_LIMITS.turnSeconds;
+
+  const paceOf = (endpoint: string): Pace => paces.get(endpoint) ?? { tookMs: 0, lastAt: 0 };
+
+  function release(endpoint: string, tookMs: number): void {
+    paces.set(endpoint, { ...paceOf(endpoint), tookMs });
+    const others = (running.get(endpoint) ?? 1) - 1;
+    if (others > 0) running.set(endpoint, others);
+    else running.delete(endpoint);
+  }
+
   return {
-    acquire(id, atOnce) {
-      const endpoint = endpoints.get(id) ?? { underWay: 0, tookMs: 0, lastAt: 0 };
-      // Behind all others: the first is the one that was not asked for longest.
-      endpoints.delete(id);
-      endpoints.set(id, endpoint);
+    acquire(endpoint, atOnce) {
       const now = clock.now();
-      if (endpoint.underWay >= atOnce) {
-        const next = Math.max(endpoint.lastAt, now) + Math.ceil(endpoint.tookMs / atOnce);
-        endpoint.lastAt = Math.min(next, now + max * 1_000);
-        return Math.max(endpoint.lastAt - now, min * 1_000);
+      const count = running.get(endpoint) ?? 0;
+      if (count < atOnce) {
+        running.set(endpoint, count + 1);
+        return () => release(endpoint, clock.now() - now);
       }
-      endpoint.underWay++;
-      return () => {
-        endpoint.tookMs = clock.now() - now;
-        endpoint.underWay--;
-        forgetOldest();
-      };
+      const { tookMs, lastAt: before } = paceOf(endpoint);
+      const next = Math.max(before, now) + Math.ceil(tookMs / atOnce);
+      const lastAt = Math.min(next, now + max * SECOND_MS);
+      paces.set(endpoint, { tookMs, lastAt });
+      return Math.max(lastAt - now, min * SECOND_MS);
     },
   };
-
-  function forgetOldest(): void {
-    for (const [id, { underWay }] of endpoints) {
-      if (endpoints.size <= KEPT) return;
-      if (underWay === 0) endpoints.delete(id);
-    }
-  }
 }

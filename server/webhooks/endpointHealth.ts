@@ -1,6 +1,7 @@
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
+import { DAY_MS } from '../platform/durations.js';
 import type { Collection } from '../store/documents.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { isAccepted } from './post.js';
@@ -63,7 +64,7 @@ export function createEndpointHealth({ endpoints, metrics, clock, log }: Parts):
       const now = await failed(seen, tried.at);
       const { failingSince, failures = 0 } = now ?? {};
       if (!failingSince || failures < WEBHOOK_LIMITS.disableAfterTries) return false;
-      const days = (clock.now() - failingSince.getTime()) / 86_400_000;
+      const days = (clock.now() - failingSince.getTime()) / DAY_MS;
       return days >= WEBHOOK_LIMITS.disableAfterDays && disable(seen, 'FAILING', { failingSince });
     },
   };

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../platform/durations.js';
 import type { Random } from '../platform/random.js';
 import type { Encryption, Place } from '../secrets/encryption.js';
 import { newWebhookSecret, type SignedHeaders, signWebhook } from '../secrets/tokens/standardWebhooks.js';
@@ -27,7 +28,7 @@ export function rotateSecrets(
   fresh: StoredSecret,
   now: number,
 ): readonly StoredSecret[] {
-  const until = new Date(now + WEBHOOK_LIMITS.oldSecretHours * 3_600_000);
+  const until = new Date(now + WEBHOOK_LIMITS.oldSecretHours * HOUR_MS);
   const old = signingSecrets(secrets, now).map((secret) => ({ until, ...secret }));
   return [fresh, ...old].slice(0, WEBHOOK_LIMITS.secrets);
 }

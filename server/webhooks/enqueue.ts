@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.js';
+import { DAY_MS } from '../platform/durations.js';
 import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
@@ -30,7 +31,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
         queuedAt: new Date(now),
         tries: 0,
       };
-      const purgeAt = new Date(now + WEBHOOK_LIMITS.eventDays * 86_400_000);
+      const purgeAt = new Date(now + WEBHOOK_LIMITS.eventDays * DAY_MS);
       if (!seen) {
         const next = first ? event.index + 1 : 0;
         const fresh = { _id, rev: 0, next, waiting: [entry], dueAt: new Date(now), tries: [], purgeAt };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
+import { DAY_MS } from '../platform/durations.js';
 import { type Status, statusOf } from '../session/status.js';
 import type { SessionEvent, ShownEventType, StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
@@ -21,7 +22,7 @@ export function storedEvent(
     index,
     type: event.type,
     body: bodyOf(session, event),
-    purgeAt: new Date(now + WEBHOOK_LIMITS.eventDays * 86_400_000),
+    purgeAt: new Date(now + WEBHOOK_LIMITS.eventDays * DAY_MS),
   };
 }
 

@@ -1,3 +1,4 @@
+import { HOUR_SECONDS } from '../platform/durations.js';
 /** THE limits of webhooks. */
 export const WEBHOOK_LIMITS = {
   /** Endpoints of a workspace, live and test ones each. */
@@ -11,9 +12,9 @@ export const WEBHOOK_LIMITS = {
   retryHours: 24,
   /** Wait before the second try; doubled for each further one, each varied by a fifth. */
   firstWaitSeconds: 5,
-  longestWaitSeconds: 4 * 3_600,
+  longestWaitSeconds: 4 * HOUR_SECONDS,
   /** The longest wait an endpoint can ask for with Retry-After. */
-  retryAfterSeconds: 3_600,
+  retryAfterSeconds: HOUR_SECONDS,
   /** An endpoint that took nothing for so long, of at least so many tries, is disabled. */
   disableAfterDays: 3,
   disableAfterTries: 10,

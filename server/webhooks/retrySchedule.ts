@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../platform/durations.js';
 import type { Random } from '../platform/random.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { PendingEvent } from './stored.js';
@@ -12,7 +13,7 @@ interface Failed {
 
 /** When an event is given up, milliseconds: after the first try at or after this. */
 export const endOf = ({ queuedAt }: Pick<PendingEvent, 'queuedAt'>): number =>
-  queuedAt.getTime() + WEBHOOK_LIMITS.retryHours * 3_600_000;
+  queuedAt.getTime() + WEBHOOK_LIMITS.retryHours * HOUR_MS;
 
 /**
  * When an event that was not taken is tried next, milliseconds; undefined where

@@ -1,5 +1,6 @@
 import type { Principal } from '../../domain/principal.js';
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
 import { apiKeyFingerprint } from '../../secrets/fingerprints.js';
 import type { Documents } from '../../store/documents.js';
@@ -13,7 +14,7 @@ export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'sc
 };
 
 /** A revoked key stays listed this long. */
-const REVOKED_KEPT_MS = 30 * 86_400_000;
+const REVOKED_KEPT_MS = 30 * DAY_MS;
 
 /** Makes, finds and remembers API keys. */
 export interface ApiKeys {

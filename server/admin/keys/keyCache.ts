@@ -1,53 +1,40 @@
 import type { Principal } from '../../domain/principal.js';
+import { createBoundedMap } from '../../platform/boundedMap.js';
 import type { Clock } from '../../platform/clock.js';
+import { HOUR_MS } from '../../platform/durations.js';
 import type { Collection } from '../../store/documents.js';
+import { createTtlCache } from '../../store/ttlCache.js';
 import type { StoredKey } from './stored.js';
 
-/** Revocation is effective everywhere within this time: no process remembers a key longer. */
-const FRESH_MS = 5_000;
-/** Keys remembered at once. */
-const KEPT = 10_000;
-const USE_NOTED_EVERY_MS = 3_600_000;
+/** Public ids whose `_id` is kept; it never changes. */
+const IDS = 10_000;
+const USE_NOTED_EVERY_MS = HOUR_MS;
 
-/** A key as it was a moment ago. */
+/** A key as it is or was at most five seconds ago, so that a revocation takes effect everywhere within that time. */
 export interface KnownKey {
   readonly key: StoredKey;
   readonly principal: Principal;
 }
 
-/** Finds keys, remembering each for a few seconds. */
+/** Finds keys, caching each for a few seconds; unknown ones are looked up every time. */
 export interface KeyCache {
   /** By the SHA-256 of the key. */
   find(_id: string): Promise<KnownKey | undefined>;
   /** By the public id. */
   findById(id: string): Promise<KnownKey | undefined>;
-  /** Reads the key anew the next time. */
+  /** Reads the key again the next time. */
   forget(_id: string): void;
 }
 
-interface Entry extends KnownKey {
-  readonly until: number;
-}
-
 export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCache {
-  const known = new Map<string, Entry>();
-  const fingerprints = new Map<string, string>();
+  const idsToKeys = createBoundedMap<string, string>(IDS);
+  const cache = createTtlCache(read, clock, (known) => known !== undefined);
 
-  function recall(_id: string | undefined): Entry | undefined {
-    const entry = _id === undefined ? undefined : known.get(_id);
-    return entry && entry.until > clock.now() ? entry : undefined;
-  }
-
-  async function remember(key: StoredKey | null): Promise<KnownKey | undefined> {
+  async function read(_id: string): Promise<KnownKey | undefined> {
+    const key = await keys.findOne({ _id });
     if (!key) return undefined;
-    const now = clock.now();
-    await noteUse(key, now);
-    if (known.size >= KEPT) forget(known.keys().next().value as string);
-    const entry = { until: now + FRESH_MS, key, principal: principalOf(key) };
-    known.delete(key._id);
-    known.set(key._id, entry);
-    fingerprints.set(key.id, key._id);
-    return entry;
+    await noteUse(key, clock.now());
+    return { key, principal: principalOf(key) };
   }
 
   async function noteUse({ _id, lastUsedAt }: StoredKey, now: number): Promise<void> {
@@ -55,20 +42,15 @@ export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCa
     await keys.findOneAndUpdate({ _id }, { $set: { lastUsedAt: new Date(now) } });
   }
 
-  function forget(_id: string): void {
-    const entry = known.get(_id);
-    if (entry) fingerprints.delete(entry.key.id);
-    known.delete(_id);
-  }
-
   return {
-    async find(_id) {
-      return recall(_id) ?? remember(await keys.findOne({ _id }));
-    },
+    find: (_id) => cache.get(_id),
     async findById(id) {
-      return recall(fingerprints.get(id)) ?? remember(await keys.findOne({ id }));
+      const _id = idsToKeys.get(id) ?? (await keys.findOne({ id }))?._id;
+      if (_id === undefined) return undefined;
+      idsToKeys.set(id, _id);
+      return cache.get(_id);
     },
-    forget,
+    forget: (_id) => cache.forget(_id),
   };
 }
 

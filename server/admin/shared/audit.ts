@@ -5,6 +5,7 @@ import type { Call, Handler } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { toFailure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from './paging.js';
 import { targetWorkspace } from './target.js';
@@ -23,7 +24,7 @@ interface StoredEntry {
 }
 
 /** Entries are kept this long. */
-const KEPT_MS = 400 * 86_400_000;
+const KEPT_MS = 400 * DAY_MS;
 
 /** What requests of the contract have in common. Those about a workspace itself hold it whole. */
 interface Recorded {

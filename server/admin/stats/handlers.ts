@@ -11,12 +11,13 @@ import { type ChannelName, channelEnum, channelName } from '../../domain/channel
 import { partitionOf } from '../../domain/principal.js';
 import { invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
 import type { Documents } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
 import type { Counter } from './counter.js';
 import { createAdder, type Dimension, type Grouping, type Row } from './rows.js';
-import { beginOf, DAY_MS, HOUR_MS, idAt, type Span, type StoredStats, statsOf } from './stored.js';
+import { beginOf, idAt, type Span, type StoredStats, statsOf } from './stored.js';
 
 const MOST_DAYS = 400;
 const MOST_DAYS_BY_HOUR = 32;

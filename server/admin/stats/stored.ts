@@ -1,8 +1,7 @@
 import type { ChannelName } from '../../domain/channels.js';
+import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 86_400_000;
 /** Counts are kept this long. */
 export const KEPT_MS = 400 * DAY_MS;
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
 import { createApplyEntries } from './applyEntries.js';
@@ -6,9 +7,9 @@ import { returnDebit, settleDebit, walletCollections } from './ledger.js';
 import type { StoredWallet } from './stored.js';
 
 /** Each wallet is looked at this often. */
-const SWEEP_EVERY_MS = 60_000;
+const SWEEP_EVERY_MS = MINUTE_MS;
 /** A debit this old either has its session by now or never will: ten times as long as it may be used. */
-const SETTLE_AFTER_MS = 300_000;
+const SETTLE_AFTER_MS = 5 * MINUTE_MS;
 
 /** Finishes what a process that went down left of a wallet: debits under way, and entries not added up. */
 export function createSweep(documents: Documents, clock: Clock) {

@@ -1,10 +1,11 @@
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Document, Documents } from '../../store/documents.js';
 import type { Message, Provider } from '../provider.js';
 
 /** Messages stay this long. */
-const KEPT_MS = 24 * 3_600_000;
+const KEPT_MS = DAY_MS;
 /** Messages shown. */
 const SHOWN = 100;
 

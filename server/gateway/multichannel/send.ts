@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 import { route } from '../dialect.js';
 import { channel, channelWord, perChannel, presentSent, readChannels, twice } from './shapes.js';
 
@@ -92,7 +93,7 @@ export const send = route({
       config: {
         ...(config?.otp_length !== undefined && { codeLength: config.otp_length }),
         ...(config?.max_attempts !== undefined && { maxAttempts: config.max_attempts }),
-        lifetime: durationFromMs((config?.expiry_minutes ?? EXPIRY_MINUTES) * 60_000),
+        lifetime: durationFromMs((config?.expiry_minutes ?? EXPIRY_MINUTES) * MINUTE_MS),
       },
       ...(verification && {
         policy: {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
 import type { Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 
 /** How long a request id is remembered. */
-const REMEMBERED_MS = 24 * 3_600_000;
+const REMEMBERED_MS = DAY_MS;
 /** How long one process may work on a request before another takes it over. */
 const LEASE_MS = 30_000;
 

@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import type { Clock } from '../../platform/clock.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
@@ -24,8 +25,8 @@ export const PURPOSES = [
 export type Purpose = (typeof PURPOSES)[number];
 
 /** A new key is announced this long before it is used, so that every process has read it by then. */
-export const ROTATION_DELAY_MS = 120_000;
-const REFRESH_MS = 60_000;
+export const ROTATION_DELAY_MS = 2 * MINUTE_MS;
+const REFRESH_MS = MINUTE_MS;
 const GUARD_TRIES = 10;
 
 /** The keys of one purpose, as stored. `keys`: newest first, never empty. */

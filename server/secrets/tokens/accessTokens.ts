@@ -1,5 +1,6 @@
 import type { Mode } from '../../domain/mode.js';
 import type { Clock } from '../../platform/clock.js';
+import { HOUR_SECONDS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
 import type { Jwt, JwtKind } from './jwt.js';
 
@@ -25,7 +26,7 @@ export interface AccessTokens {
 }
 
 const KIND: JwtKind = { typ: 'at+jwt', audience: 'countersign/api' };
-const LIFETIME_SECONDS = 3600;
+const LIFETIME_SECONDS = HOUR_SECONDS;
 
 export function createAccessTokens(jwt: Jwt, clock: Clock, random: Random): AccessTokens {
   return {

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import type { Clock } from '../../platform/clock.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
 
 /** How far a message's time may be from ours, milliseconds: what is older may be a replay. */
-export const TOLERANCE_MS = 5 * 60_000;
+export const TOLERANCE_MS = 5 * MINUTE_MS;
 
 /** The headers of a signed message, as the Standard Webhooks specification names them. */
 export type SignedHeaders = Readonly<

@@ -1,10 +1,11 @@
 import { addresses } from '../../effects/worker.js';
 import type { Clock } from '../../platform/clock.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 import type { Collection } from '../../store/documents.js';
 import type { StoredSession } from '../stored.js';
 
 /** Events may still need the addresses: erasing waits this long for them. */
-const WAIT_MS = 60_000;
+const WAIT_MS = MINUTE_MS;
 
 /** Erases the addresses of a session that no resend can revive any more. */
 export function createErase(sessions: Collection<StoredSession>, clock: Clock) {

@@ -1,7 +1,8 @@
 import type { Clock } from '../../platform/clock.js';
+import { MINUTE_MS } from '../../platform/durations.js';
 
 /** As often as MongoDB's own TTL monitor. */
-const EVERY_MS = 60_000;
+const EVERY_MS = MINUTE_MS;
 
 /** Does what MongoDB's TTL index does: removes, now and then, what may go. Returns how to stop it. */
 export function startSweeper(clock: Clock, sweep: (now: Date) => Promise<void>): () => Promise<void> {

@@ -6,13 +6,8 @@ import {
   type Dimension,
   type Grouping,
 } from '../../../../server/admin/stats/rows.js';
-import {
-  COUNTS,
-  type Count,
-  DAY_MS,
-  HOUR_MS,
-  type StoredStats,
-} from '../../../../server/admin/stats/stored.js';
+import { COUNTS, type Count, type StoredStats } from '../../../../server/admin/stats/stored.js';
+import { DAY_MS, HOUR_MS } from '../../../../server/platform/durations.js';
 
 const START = Date.UTC(2030, 0, 15);
 /** One message: where it went, when, and what became of it. */
