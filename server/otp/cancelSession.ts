@@ -8,7 +8,7 @@ import { channelsOf, OPEN } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection, Update } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 
 /** Ends a session before its time. A cancelled session stays cancelled; an approved one stays approved. */
 export function createCancelSession(
@@ -18,7 +18,7 @@ export function createCancelSession(
   return async (call, request) => {
     const found = await lookUp(sessions, call, request.sessionId);
     for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id: found._id })) {
-      if (seen.status === 'CANCELED') return { session: presentSession(seen, clock.now(), true) };
+      if (seen.status === 'CANCELED') return { session: sessionToProto(seen, clock.now(), true) };
       if (seen.status === 'APPROVED') {
         throw new Failure(seen.token?.redeemedAt ? 'SESSION_CONSUMED' : 'ALREADY_VERIFIED');
       }
@@ -26,7 +26,7 @@ export function createCancelSession(
         { _id: seen._id, rev: seen.rev, status: { $in: OPEN } },
         cancellation(seen, clock.now()),
       );
-      if (canceled) return { session: presentSession(canceled, clock.now(), true) };
+      if (canceled) return { session: sessionToProto(canceled, clock.now(), true) };
     }
     throw new Failure('SESSION_NOT_FOUND');
   };

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 
 /** Reads one session. */
 export function createGetSession(
@@ -13,6 +13,6 @@ export function createGetSession(
 ): Handler<typeof OtpService.method.getSession> {
   return async (call, request) => {
     const session = await lookUp(sessions, call, request.sessionId);
-    return { session: presentSession(session, clock.now(), call.principal.sessionId === undefined) };
+    return { session: sessionToProto(session, clock.now(), call.principal.sessionId === undefined) };
   };
 }

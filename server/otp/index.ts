@@ -27,7 +27,7 @@ import { createIntrospect } from './introspect.js';
 import { createListSessions } from './listSessions.js';
 import { createRedeem } from './redeem.js';
 import { createResend } from './resend.js';
-import type { CodeMaker } from './send/newSession.js';
+import type { CodeMaker } from './send/freshCodes.js';
 import { createReuses } from './send/reuse.js';
 import { createSend } from './send.js';
 import { createValidate } from './validate.js';
@@ -36,8 +36,8 @@ import { createCheckCodes, type TellChecked } from './verify/checkCodes.js';
 import { createCheckOnce } from './verify/replayOrCheck.js';
 import { createVerify } from './verify.js';
 
-/** What the use cases stand on. */
-export interface OtpParts {
+/** What the use cases use. */
+export interface OtpDeps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
   readonly guard: Guard;
@@ -55,40 +55,38 @@ export interface OtpParts {
   readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;
-  /** Whether somebody wants to be told of the partition's sessions. */
+  /** Whether a webhook endpoint is subscribed to the partition's sessions. */
   readonly listening: (partition: string) => Promise<boolean>;
-  /** Told of every code that was checked. */
+  /** Notified of every code that was checked. */
   readonly checked: TellChecked;
   readonly newId: () => string;
   readonly clock: Clock;
 }
 
 /** The use cases by method of the contract. */
-export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler> {
-  const { documents, fingerprints, verificationTokens, sessionTokens, clock } = parts;
+export function createHandlers(deps: OtpDeps): ReadonlyMap<DescMethod, Handler> {
+  const { documents, fingerprints, verificationTokens, sessionTokens, clock } = deps;
   const sessions = documents.collection<StoredSession>('sessions');
-  const checkCode = createCheckCode({ ...parts, sessions, hasher: parts.codes.hasher });
+  const checkCode = createCheckCode({ ...deps, sessions, hasher: deps.codes.hasher });
   const checking = {
-    ...parts,
+    ...deps,
     sessions,
     checkOnce: createCheckOnce({
       sessions,
-      checkCodes: createCheckCodes({ ...parts, checkCode }),
+      checkCodes: createCheckCodes({ ...deps, checkCode }),
       clock,
     }),
     tokens: verificationTokens,
   };
   const idempotency = (workspace: string) =>
-    createIdempotency(
-      documents,
-      clock,
-      (request) => fingerprints.request(workspace, request),
-      (request, stored) => fingerprints.isSameRequest(workspace, request, stored),
-    );
+    createIdempotency(documents, clock, {
+      of: (request) => fingerprints.request(workspace, request),
+      matches: (request, stored) => fingerprints.isSameRequest(workspace, request, stored),
+    });
 
   const otp: Handlers<typeof OtpService> = {
     send: createSend({
-      ...parts,
+      ...deps,
       sessions,
       idempotency,
       reuses: createReuses(documents, sessions, clock),
@@ -96,7 +94,7 @@ export function createHandlers(parts: OtpParts): ReadonlyMap<DescMethod, Handler
     }),
     validate: createValidate(checking),
     verify: createVerify(checking),
-    resend: createResend({ ...parts, sessions }),
+    resend: createResend({ ...deps, sessions }),
     listSessions: createListSessions(sessions, fingerprints, clock),
     getSession: createGetSession(sessions, clock),
     cancelSession: createCancelSession(sessions, clock),

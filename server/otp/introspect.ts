@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
-import { findProven, presentProof } from './toProto/proofToProto.js';
+import { findProven, proofToProto } from './toProto/proofToProto.js';
 
 /** Looks at a verification token without using it up. */
 export function createIntrospect(
@@ -25,7 +25,7 @@ export function createIntrospect(
     const expired = expiresAt.getTime() <= clock.now();
     return {
       state: redeemedAt ? TokenState.REDEEMED : expired ? TokenState.EXPIRED : TokenState.ACTIVE,
-      proof: presentProof(session, redeemedFor ?? session.operation),
+      proof: proofToProto(session, redeemedFor ?? session.operation),
       ...when('expiresAt', expiresAt),
       ...when('redeemedAt', redeemedAt),
     };

@@ -11,7 +11,7 @@ import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { indexedFilters, matcher, recipientFingerprints } from './list/filter.js';
 import { readPageToken, writePageToken } from './list/pageToken.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 
 const DEFAULT_PAGE = 20;
 /** Documents read in one call; a page that is still not full then ends early and has a next token. */
@@ -52,7 +52,7 @@ export function createListSessions(
 
     function answer(found: readonly StoredSession[], lastId: string | undefined) {
       return {
-        sessions: found.map((session) => presentSession(session, clock.now(), true)),
+        sessions: found.map((session) => sessionToProto(session, clock.now(), true)),
         nextPageToken: lastId === undefined ? '' : writePageToken(lastId, filters),
       };
     }

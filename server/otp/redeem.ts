@@ -17,7 +17,7 @@ import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { storedOperation } from './send/parseOptions.js';
-import { type Approved, findProven, presentProof } from './toProto/proofToProto.js';
+import { type Approved, findProven, proofToProto } from './toProto/proofToProto.js';
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;
@@ -39,8 +39,10 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
       request.verificationToken,
       request.acceptSandbox,
     );
-    const repeat = repeatable(fingerprints, workspace, 'Redeem', request.requestId, () =>
-      canonicalRequest(RedeemRequestSchema, request),
+    const repeat = repeatable(
+      fingerprints,
+      { workspace, method: 'Redeem', requestId: request.requestId },
+      () => canonicalRequest(RedeemRequestSchema, request),
     );
     if (repeat?.matches(session.token.redeemedBy)) return answer(session);
 
@@ -101,7 +103,7 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
 
 function answer(session: Approved) {
   return {
-    proof: presentProof(session, session.token.redeemedFor),
+    proof: proofToProto(session, session.token.redeemedFor),
     ...when('redeemedAt', session.token.redeemedAt),
   };
 }

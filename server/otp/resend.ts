@@ -29,10 +29,11 @@ import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
 import { admit } from './send/admit.js';
-import { sendCounts } from './send/limitKeys.js';
-import { type CodeMaker, type FreshCode, freshCode, sandboxCodes } from './send/newSession.js';
-import { holding } from './send/withDebit.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { type CodeMaker, freshCode, sandboxCodes } from './send/freshCodes.js';
+import { limitKeys, userIdOf } from './send/limitKeys.js';
+import type { FreshCode } from './send/newSession.js';
+import { withDebit } from './send/withDebit.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 
 interface Parts {
   readonly sessions: Collection<StoredSession>;
@@ -59,8 +60,11 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
 
   return async (call, request) => {
     const session = await lookUp(sessions, call, request.sessionId);
-    const repeat = repeatable(fingerprints, call.principal.workspace, 'Resend', request.requestId, () =>
-      canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
+    const { workspace } = call.principal;
+    const repeat = repeatable(
+      fingerprints,
+      { workspace, method: 'Resend', requestId: request.requestId },
+      () => canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
     );
     if (session.resends.some((stored) => repeat?.matches(stored))) return answer(call, session);
 
@@ -82,10 +86,10 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         const fresh = new Map<ChannelName, FreshCode>();
         for (const name of channels) {
           const n = (session.channels[name]?.delivery.n ?? 0) + 1;
-          fresh.set(name, await freshCode(codes, slot, session, name, n, now));
+          fresh.set(name, await freshCode(codes, slot, { session, channel: name, n, now }));
         }
         const debit = session.mode === 'live' ? await debitFor(session, channels, now) : undefined;
-        const renewed = await holding(
+        const renewed = await withDebit(
           debit,
           () => clock.now(),
           () => renew(session, fresh, now, { record: repeat?.record, debit, ...traceOf(call) }),
@@ -112,8 +116,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
     await parts.block.check(session.partition, recipients);
     const said = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
-    const { user_id: user, ip_address: address } = said;
-    const userId = typeof user === 'string' || typeof user === 'number' ? String(user) : undefined;
+    const { ip_address: address } = said;
     const named = typeof address === 'string' && isIP(address) !== 0 ? address : undefined;
     // With a session token the caller is the person's own browser, so its address is the person's.
     const ip = sessionId === undefined ? named : call.peer;
@@ -131,7 +134,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         metadata,
         phones: guardedPhones(channelsOf(session).filter(([name]) => channels.includes(name))),
       },
-      counts: sendCounts(fingerprints, workspace, { ip, userId, recipients, beneficiary }),
+      counts: limitKeys(fingerprints, workspace, { ip, userId: userIdOf(said), recipients, beneficiary }),
       overrides,
     });
   }
@@ -167,7 +170,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
 
   function answer(call: Call, session: StoredSession) {
     return {
-      session: presentSession(session, clock.now(), call.principal.sessionId === undefined),
+      session: sessionToProto(session, clock.now(), call.principal.sessionId === undefined),
       sandboxCodes:
         statusOf(session, clock.now()) === 'APPROVED' ? {} : sandboxCodes(codes.encryption, session),
     };

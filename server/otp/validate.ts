@@ -13,8 +13,10 @@ export function createValidate(parts: VerifyParts): Handler<typeof OtpService.me
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
     const given = givenCodes({ code: request.code, codes: {} }, session);
-    const repeat = repeatable(fingerprints, workspace, 'Validate', request.requestId, () =>
-      canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
+    const repeat = repeatable(
+      fingerprints,
+      { workspace, method: 'Validate', requestId: request.requestId },
+      () => canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
     );
     const checked = await checkOnce(call, session, given, repeat);
     events.offer(checked.session);

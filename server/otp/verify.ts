@@ -14,7 +14,7 @@ import type { DueQueue } from '../store/dueQueue.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 import type { GivenCodes } from './verify/checkCodes.js';
 import type { createCheckOnce } from './verify/replayOrCheck.js';
 
@@ -34,14 +34,16 @@ export function createVerify(parts: VerifyParts): Handler<typeof OtpService.meth
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
     const given = givenCodes(request, session);
-    const repeat = repeatable(fingerprints, workspace, 'Verify', request.requestId, () =>
-      canonicalRequest(VerifyRequestSchema, { ...request, sessionId: idOf(session) }),
+    const repeat = repeatable(
+      fingerprints,
+      { workspace, method: 'Verify', requestId: request.requestId },
+      () => canonicalRequest(VerifyRequestSchema, { ...request, sessionId: idOf(session) }),
     );
     const checked = await checkOnce(call, session, given, repeat);
     events.offer(checked.session);
     const withMetadata = call.principal.sessionId === undefined;
     return {
-      session: presentSession(checked.session, clock.now(), withMetadata),
+      session: sessionToProto(checked.session, clock.now(), withMetadata),
       results: checked.results.map(({ channel, result }) => ({ channel: channelEnum(channel), result })),
       ...tokenOf(parts.tokens, workspace, checked.session),
     };

@@ -9,8 +9,8 @@ import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { lookUp } from './lookUp.js';
-import { presentEvent } from './toProto/eventToProto.js';
-import { presentSession } from './toProto/sessionToProto.js';
+import { eventToProto } from './toProto/eventToProto.js';
+import { sessionToProto } from './toProto/sessionToProto.js';
 import { readCursor, writeCursor } from './watch/cursor.js';
 import type { SessionHub } from './watch/hub.js';
 import { WATCH_LIMITS } from './watch/limits.js';
@@ -79,8 +79,8 @@ export function createWatchSession(parts: Parts): Watch {
       const response = (event: SessionEvent | undefined, final: boolean) => {
         saidAt = clock.now();
         return {
-          ...(event && isShown(event) && { event: presentEvent(event) }),
-          session: presentSession(latest, saidAt, call.principal.sessionId === undefined),
+          ...(event && isShown(event) && { event: eventToProto(event) }),
+          session: sessionToProto(latest, saidAt, call.principal.sessionId === undefined),
           cursor: writeCursor(idOf(latest), seen),
           final,
         };

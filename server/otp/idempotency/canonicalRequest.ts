@@ -1,8 +1,8 @@
 import { create, type DescMessage, type MessageShape, toJson } from '@bufbuild/protobuf';
 
 /**
- * A request as one text, the same whatever order its map keys came in and
- * without its request id: what is compared when a request is repeated.
+ * A request as text without its request id, the same for every order of map
+ * keys: what is compared when a request is repeated.
  */
 export function canonicalRequest<D extends DescMessage>(
   schema: D,

@@ -7,7 +7,7 @@ import { insertOnce } from '../../store/insertOnce.js';
 
 /** How long a request id is remembered. */
 const REMEMBERED_MS = DAY_MS;
-/** How long one process may work on a request before another takes it over. */
+/** How long one process may work on a request before another may take it over. */
 const LEASE_MS = 30_000;
 
 /** A request id that was used. */
@@ -20,37 +20,52 @@ interface StoredClaim extends Document {
   readonly purgeAt: Date;
 }
 
-/** What a request id stands for. */
+/** The claim of one attempt of a request on its request id. */
 export interface Claim {
-  /** The session to open, or the one that was opened before. */
-  readonly session: string;
-  /** True when this very request was seen before, so its session may exist. */
+  /** The id of the session to open, or of the one an earlier attempt opened. */
+  readonly sessionId: string;
+  /** True when the same request was seen before, so its session may exist. */
   readonly repeated: boolean;
-  /** Take the lease: nobody else is working on it. Throws REQUEST_IN_PROGRESS. Not needed for a first request. */
+  /** Takes the lease for a repeated request. Throws REQUEST_IN_PROGRESS while another attempt holds it. */
   takeOver(): Promise<void>;
-  /** Lets a repeat try at once: this attempt was refused. */
+  /** Gives the lease back, so that a repeat may run at once. */
   release(): Promise<void>;
+}
+
+/** One attempt of a request. */
+export interface RequestAttempt {
+  /** Within which a request id means one request: partition/client/method. */
+  readonly scope: string;
+  readonly requestId: string;
+  /** See canonicalRequest. */
+  readonly request: string;
+  /** A new id, for the session to be opened where this is the first attempt. */
+  readonly sessionId: string;
 }
 
 /** Remembers request ids, so that repeating a call is safe. */
 export interface Idempotency {
   /** Throws IDEMPOTENCY_CONFLICT when the id was used for another request. */
-  claim(scope: string, requestId: string, request: string, newSession: string): Promise<Claim>;
+  claim(attempt: RequestAttempt): Promise<Claim>;
 }
 
-/** `isSame` compares a request with a stored fingerprint of one. */
+/** How requests are stored and compared, without their text. */
+export interface RequestFingerprints {
+  of(request: string): string;
+  matches(request: string, stored: string): boolean;
+}
+
 export function createIdempotency(
   documents: Documents,
   clock: Clock,
-  fingerprint: (request: string) => string,
-  isSame: (request: string, stored: string) => boolean,
+  fingerprints: RequestFingerprints,
 ): Idempotency {
   const claims = documents.collection<StoredClaim>('idempotency');
 
   const claimOf = (stored: StoredClaim, repeated: boolean): Claim => {
     let lease = stored.leaseUntil;
     return {
-      session: stored.session,
+      sessionId: stored.session,
       repeated,
       async takeOver() {
         const now = clock.now();
@@ -71,20 +86,20 @@ export function createIdempotency(
   };
 
   return {
-    async claim(scope, requestId, request, newSession) {
+    async claim({ scope, requestId, request, sessionId }) {
       const now = clock.now();
       const claim: StoredClaim = {
         _id: `${scope}/${createHash('sha256').update(requestId).digest('base64url')}`,
-        request: fingerprint(request),
-        session: newSession,
+        request: fingerprints.of(request),
+        session: sessionId,
         leaseUntil: new Date(now + LEASE_MS),
         purgeAt: new Date(now + REMEMBERED_MS),
       };
       if (await insertOnce(claims, claim)) return claimOf(claim, false);
       const stored = await claims.findOne({ _id: claim._id });
-      // Purged between the two calls: it is as new as this one.
+      // Purged between the two operations: the next attempt is the first.
       if (!stored) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
-      if (!isSame(request, stored.request)) throw new Failure('IDEMPOTENCY_CONFLICT');
+      if (!fingerprints.matches(request, stored.request)) throw new Failure('IDEMPOTENCY_CONFLICT');
       return claimOf(stored, true);
     },
   };

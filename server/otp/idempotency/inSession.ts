@@ -4,9 +4,9 @@ import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { StoredRequest } from '../../session/stored.js';
 
 /**
- * Request ids of calls on an open session. They are kept in the session, next
- * to what the call changed, so that one update commits both and a repeat finds
- * them. Only successes are kept: a wrong guess repeated is another guess.
+ * The request id of a call on an existing session. It is stored in the session
+ * with what the call changed, so that one update commits both and a repeat finds
+ * it. Only successes are stored: a wrong code repeated is another attempt.
  */
 export interface Repeatable {
   /** What to store with the change. */
@@ -15,12 +15,17 @@ export interface Repeatable {
   matches(stored: StoredRequest | undefined): boolean;
 }
 
-/** The repeatable form of a request; undefined when it carries no request id. */
+/** What a request id is unique within, and the id; empty where the request has none. */
+interface RequestName {
+  readonly workspace: string;
+  readonly method: string;
+  readonly requestId: string;
+}
+
+/** The repeatable form of a request; undefined when it has no request id. */
 export function repeatable(
   fingerprints: Fingerprints,
-  workspace: string,
-  method: string,
-  requestId: string,
+  { workspace, method, requestId }: RequestName,
   canonical: () => string,
 ): Repeatable | undefined {
   if (!requestId) return undefined;

@@ -3,12 +3,12 @@ import type { Guard, Sending } from '../../guard/guard.js';
 import type { Count, Limiter } from '../../limits/limiter.js';
 import type { RuleOverrides } from '../../limits/rules.js';
 
-interface Parts {
+export interface AdmitDeps {
   readonly guard: Guard;
   readonly limiter: Limiter;
 }
 
-/** A Send or Resend that asks to be let through. */
+/** A Send or Resend to be admitted. */
 interface Applicant {
   readonly partition: string;
   readonly sending: Sending;
@@ -19,31 +19,31 @@ interface Applicant {
 }
 
 /**
- * Lets a send through to where it begins to cost: the guard's own rules, then
+ * Checks and counts a send before it costs anything: the guard's own rules, then
  * the limits, and last the workspace's backend, which takes longest. Throws
- * SEND_REFUSED or RATE_LIMITED, and then nothing is counted. Gives back what
- * undoes the counting, for a send that comes to nothing after all.
+ * SEND_REFUSED or RATE_LIMITED, and then nothing is counted. Returns what undoes
+ * the counting, for a send that fails later.
  */
 export async function admit(
-  { guard, limiter }: Parts,
+  { guard, limiter }: AdmitDeps,
   call: Call,
   { partition, sending, counts, overrides }: Applicant,
 ): Promise<() => Promise<void>> {
-  const passage = await guard.enter(sending);
+  const guardPass = await guard.enter(sending);
   try {
     const taken = await limiter.take(partition, counts, overrides);
     try {
       noteLimit(call, taken.tightest);
-      await passage.ask(call.signal);
+      await guardPass.ask(call.signal);
       return async () => {
-        await Promise.all([taken.giveBack(), passage.giveBack()]);
+        await Promise.all([taken.giveBack(), guardPass.giveBack()]);
       };
     } catch (refused) {
       await taken.giveBack();
       throw refused;
     }
   } catch (refused) {
-    await passage.giveBack();
+    await guardPass.giveBack();
     throw refused;
   }
 }

@@ -3,11 +3,11 @@ import type { Count } from '../../limits/limiter.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { StoredBeneficiary } from '../../session/stored.js';
 
-/** For whom a message is counted. */
-export interface Audience {
-  /** Address of the person asking; undefined: no IP rule. A backend's own address is not a person's. */
+/** What a send is counted by. */
+export interface LimitSubjects {
+  /** IP address of the end user; undefined: no IP rule. A backend's own address is not an end user's. */
   readonly ip: string | undefined;
-  /** metadata.user_id. */
+  /** See userIdOf. */
   readonly userId: string | undefined;
   /** Fingerprints of the recipients. */
   readonly recipients: readonly string[];
@@ -15,10 +15,15 @@ export interface Audience {
   readonly beneficiary: StoredBeneficiary | undefined;
 }
 
+/** metadata.user_id, the user that the per-user limit is for; undefined where there is none. */
+export function userIdOf({ user_id: user }: { readonly user_id?: unknown }): string | undefined {
+  return typeof user === 'string' || typeof user === 'number' ? String(user) || undefined : undefined;
+}
+
 /** What one send or resend counts against: the caller's rules first, then the recipient's. */
-export function sendCounts(fingerprints: Fingerprints, workspace: string, audience: Audience): Count[] {
-  const { ip, userId, recipients, beneficiary } = audience;
-  const subject = (who: string) => fingerprints.subject(workspace, who);
+export function limitKeys(fingerprints: Fingerprints, workspace: string, subjects: LimitSubjects): Count[] {
+  const { ip, userId, recipients, beneficiary } = subjects;
+  const subject = (text: string) => fingerprints.subject(workspace, text);
   return [
     ...(ip ? [{ rule: 'ip-sends', key: subject(`ip ${peerKey(ip)}`) } as const] : []),
     ...(userId ? [{ rule: 'user-sends', key: subject(`user ${userId}`) } as const] : []),
@@ -29,6 +34,6 @@ export function sendCounts(fingerprints: Fingerprints, workspace: string, audien
   ];
 }
 
-/** A slug has no slash, so no two beneficiaries are spelled alike. */
+/** A slug has no slash, so no two beneficiaries have the same text. */
 const beneficiaryOf = ({ sponsorSlug, beneficiaryId }: StoredBeneficiary): string =>
   `beneficiary ${sponsorSlug}/${beneficiaryId}`;

@@ -9,7 +9,7 @@ import { SESSION_LIMITS } from '../../session/limits.js';
  * INVALID_REQUEST naming the field where a step could never be taken, or where
  * no channel would be sent to at once.
  */
-export function readFallback(
+export function parseFallback(
   { fallback }: Pick<SendRequest, 'fallback'>,
   channels: readonly ChannelName[],
   lifetimeMs: number,

@@ -8,10 +8,11 @@ import type { FallbackStep } from '../../session/fallback.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { StrategyName } from '../../session/policy.js';
 import type { StoredOperation } from '../../session/stored.js';
-import { readFallback } from './parseFallback.js';
+import { userIdOf } from './limitKeys.js';
+import { parseFallback } from './parseFallback.js';
 
-/** What a Send asks for, read and checked: nothing about it can be refused for its form any more. */
-export interface Plan {
+/** What a Send asks for besides its recipients, parsed and valid. */
+export interface SendOptions {
   readonly codeLength: number;
   readonly lifetimeMs: number;
   readonly maxAttempts: number;
@@ -33,18 +34,22 @@ export interface Plan {
   readonly operation?: StoredOperation;
 }
 
-/** Reads everything of a Send request but whom it goes to. Throws INVALID_REQUEST naming the field. */
-export function planSend(request: SendRequest, workspace: Workspace, channels: readonly ChannelName[]): Plan {
-  const { metadata, userId } = readMetadata(request);
+/** Parses all of a Send request but its recipients. Throws INVALID_REQUEST naming the field. */
+export function parseOptions(
+  request: SendRequest,
+  workspace: Workspace,
+  channels: readonly ChannelName[],
+): SendOptions {
+  const { metadata, userId } = parseMetadata(request);
   const operation = request.operation && storedOperation(request.operation);
-  const config = readConfig(request, workspace);
+  const config = parseConfig(request, workspace);
   return {
     ...config,
-    ...readPolicy(request, channels),
-    fallback: readFallback(request, channels, config.lifetimeMs),
+    ...parsePolicy(request, channels),
+    fallback: parseFallback(request, channels, config.lifetimeMs),
     purpose: request.purpose,
     locale: request.locale || workspace.locale,
-    messageTemplate: readMessageTemplate(request, channels),
+    messageTemplate: parseMessageTemplate(request, channels),
     addContact: request.addContact,
     retentionDays: workspace.retentionDays,
     metadata,
@@ -53,16 +58,16 @@ export function planSend(request: SendRequest, workspace: Workspace, channels: r
   };
 }
 
-function readMessageTemplate({ messageTemplate }: SendRequest, channels: readonly ChannelName[]): string {
+function parseMessageTemplate({ messageTemplate }: SendRequest, channels: readonly ChannelName[]): string {
   if (!messageTemplate) return '';
   if (!messageTemplate.includes('<OTP>'))
-    throw invalid('message_template', 'must have <OTP> where the code goes');
+    throw invalid('message_template', 'must contain <OTP> where the code goes');
   if (channels.every((name) => name === 'email'))
-    throw invalid('message_template', 'is for SMS and WhatsApp only');
+    throw invalid('message_template', 'must be left out where no message is an SMS or a WhatsApp message');
   return messageTemplate;
 }
 
-function readConfig({ config }: SendRequest, workspace: Workspace) {
+function parseConfig({ config }: SendRequest, workspace: Workspace) {
   const { codeLength: length, lifetimeSeconds: lifetime, attempts, shortCodeBelow } = SESSION_LIMITS;
   const codeLength = config?.codeLength ?? length.default;
   const seconds = config?.lifetime ? Number(config.lifetime.seconds) : lifetime.default;
@@ -83,14 +88,15 @@ function readConfig({ config }: SendRequest, workspace: Workspace) {
   return { codeLength, lifetimeMs: seconds * 1000, maxAttempts };
 }
 
-function readPolicy({ policy, fallback }: SendRequest, channels: readonly ChannelName[]) {
+function parsePolicy({ policy, fallback }: SendRequest, channels: readonly ChannelName[]) {
   const names = policy?.channels.map((channel) => channelName(channel)) ?? [];
   const wanted = policy?.strategy || (fallback.length > 0 ? Strategy.ANY : Strategy.ALL);
   // A channel that may never be used cannot be required.
   if (fallback.length > 0 && wanted !== Strategy.ANY)
     throw invalid('policy.strategy', 'must be ANY, or left out, where there is a fallback');
   if (wanted !== Strategy.SPECIFIC) {
-    if (names.length > 0) throw invalid('policy.channels', 'may be given with strategy SPECIFIC only');
+    if (names.length > 0)
+      throw invalid('policy.channels', 'must be left out unless the strategy is SPECIFIC');
     return { strategy: wanted === Strategy.ANY ? 'ANY' : 'ALL', required: [] } as const;
   }
   const required = channels.filter((name) => names.includes(name));
@@ -100,7 +106,7 @@ function readPolicy({ policy, fallback }: SendRequest, channels: readonly Channe
   return { strategy: 'SPECIFIC', required } as const;
 }
 
-function readMetadata({ metadata }: SendRequest): { metadata: string; userId?: string } {
+function parseMetadata({ metadata }: SendRequest): { metadata: string; userId?: string } {
   if (!metadata) return { metadata: '{}' };
   const text = JSON.stringify(metadata);
   if (Buffer.byteLength(text) > SESSION_LIMITS.metadataBytes) {
@@ -109,12 +115,11 @@ function readMetadata({ metadata }: SendRequest): { metadata: string; userId?: s
   if (depthOf(metadata) > SESSION_LIMITS.metadataDepth) {
     throw invalid('metadata', `must be nested at most ${SESSION_LIMITS.metadataDepth} levels deep`);
   }
-  const user = metadata.user_id;
-  const known = typeof user === 'string' || typeof user === 'number' ? String(user) : '';
-  return { metadata: text, ...(known && { userId: known }) };
+  const userId = userIdOf(metadata);
+  return { metadata: text, ...(userId !== undefined && { userId }) };
 }
 
-/** How many objects and lists stand inside each other; 0 for a plain value. */
+/** How deep objects and lists are nested; 0 for a plain value. */
 function depthOf(value: JsonValue): number {
   if (value === null || typeof value !== 'object') return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));

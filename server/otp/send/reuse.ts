@@ -6,6 +6,7 @@ import { refusalOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import type { IdentifiedSend } from './context.js';
 
 const COOLDOWN_MS = SESSION_LIMITS.resend.cooldownSeconds * 1000;
 /** How long a send that claimed the key may take to insert its session. */
@@ -19,20 +20,20 @@ interface StoredReuse extends Document {
   readonly purgeAt: Date;
 }
 
-/** Either the open session to answer with, or leave to open one. */
+/** Either the open session to give again, or the claim to open one. */
 export type Reuse =
   | { readonly open: StoredSession }
-  /** `release`: the session was not opened after all. */
+  /** `release`: for a session that was not opened after all. */
   | { readonly open: undefined; release(): Promise<void> };
 
 /** Finds the open session of an equal request made within the resend cooldown. */
 export interface Reuses {
   /**
-   * `same`: everything that makes two requests equal. Claims the key for
-   * `sessionId` where there is nothing to reuse, so that of equal requests at
+   * `same`: everything in which equal requests agree. Claims the key for the
+   * session `_id` where there is nothing to reuse, so that of equal requests at
    * once only one opens a session. Throws REQUEST_IN_PROGRESS for the others.
    */
-  find(owner: string, same: readonly unknown[], sessionId: string): Promise<Reuse>;
+  find(owner: string, same: readonly unknown[], session: string): Promise<Reuse>;
 }
 
 export function createReuses(
@@ -43,26 +44,26 @@ export function createReuses(
   const reuses = documents.collection<StoredReuse>('reuse');
 
   return {
-    async find(owner, same, sessionId) {
+    async find(owner, same, session) {
       const digest = createHash('sha256').update(JSON.stringify(same)).digest('base64url');
       const _id = `${owner}/${digest}`;
       const claimed = (): Reuse => ({
         open: undefined,
         release: async () => {
-          await reuses.deleteOne({ _id, session: sessionId });
+          await reuses.deleteOne({ _id, session });
         },
       });
       for (let round = 0; round < ROUNDS; round++) {
         const now = clock.now();
-        const mine = { session: sessionId, at: new Date(now), purgeAt: new Date(now + COOLDOWN_MS) };
+        const mine = { session, at: new Date(now), purgeAt: new Date(now + COOLDOWN_MS) };
         if (await insertOnce(reuses, { _id, ...mine })) return claimed();
         const latest = await reuses.findOne({ _id });
         if (!latest) continue;
         const age = now - latest.at.getTime();
         if (age < COOLDOWN_MS) {
-          const session = await sessions.findOne({ _id: latest.session });
-          if (session && refusalOf(session, now) === undefined) return { open: session };
-          if (!session && age < IN_PROGRESS_MS)
+          const open = await sessions.findOne({ _id: latest.session });
+          if (open && refusalOf(open, now) === undefined) return { open };
+          if (!open && age < IN_PROGRESS_MS)
             throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
         }
         const taken = await reuses.findOneAndUpdate({ _id, session: latest.session }, { $set: mine });
@@ -71,4 +72,25 @@ export function createReuses(
       throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
     },
   };
+}
+
+/**
+ * The open session of an equal Send within the resend cooldown, where reuse was
+ * asked for: by the request, or for the messaging API by the workspace. Where
+ * there is none, this Send claims to open it. Throws REQUEST_IN_PROGRESS.
+ */
+export async function findReusable(reuses: Reuses, send: IdentifiedSend): Promise<StoredSession | undefined> {
+  const { call, request, workspace, opening, options, undo } = send;
+  const isWanted = request.reuseOpenSession || (call.door === 'messaging' && workspace.messagingReuse);
+  if (!isWanted) return undefined;
+  const { metadata: _free, userId: _counted, addContact: _later, ...same } = options;
+  const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [
+    channel,
+    fingerprint,
+    sender,
+  ]);
+  const owner = `${opening.partition}/${opening.client}`;
+  const reuse = await reuses.find(owner, [recipients, opening.beneficiary, same], opening._id);
+  if (!reuse.open) undo.push(reuse.release);
+  return reuse.open;
 }

@@ -10,12 +10,13 @@ export function chargeOf(debit: Debit | undefined, channel: ChannelName): Stored
 }
 
 /**
- * Runs the write by which a session comes to hold a debit, and settles the debit
- * by how it ends: stored → kept, certainly not stored → refunded. Where the store
- * did not say, the sweeper finds out. `store` answers whether the session holds
- * the debit. Throws OVERLOADED instead of storing a debit the sweeper may not see.
+ * Runs `store`, the write that records a debit in its session, and settles the
+ * debit by the result: stored → committed, certainly not stored → refunded. Where
+ * the store did not say, the sweeper finds out. `held`: the session as stored
+ * records the debit. Throws OVERLOADED instead of storing a debit so old that
+ * the sweeper may have refunded it.
  */
-export async function holding<T extends { readonly held: boolean }>(
+export async function withDebit<T extends { readonly held: boolean }>(
   debit: Debit | undefined,
   now: () => number,
   store: () => Promise<T>,

@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<ShownEventType, EventType>> = {
 };
 
 /** An event as the contract shows it. */
-export const presentEvent = ({
+export const eventToProto = ({
   id,
   type,
   at,

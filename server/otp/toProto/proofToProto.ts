@@ -9,7 +9,7 @@ import { channelsOf } from '../../session/status.js';
 import type { StoredOperation, StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
 import type { Collection } from '../../store/documents.js';
-import { presentOperation } from './sessionToProto.js';
+import { operationToProto } from './sessionToProto.js';
 
 /** A session that was approved: it has a token. */
 export type Approved = StoredSession & Required<Pick<StoredSession, 'token'>>;
@@ -37,7 +37,7 @@ export async function findProven(
 }
 
 /** What the session proved, as the contract shows it. `operation`: the one it was redeemed for, or was opened for. */
-export function presentProof(
+export function proofToProto(
   session: StoredSession,
   operation: StoredOperation | undefined,
 ): MessageInitShape<typeof ProofSchema> {
@@ -49,7 +49,7 @@ export function presentProof(
         : [],
     ),
     ...when('approvedAt', session.approvedAt),
-    ...(operation && { operation: presentOperation(operation) }),
+    ...(operation && { operation: operationToProto(operation) }),
     purpose: session.purpose,
     sandbox: session.mode === 'test',
     ...(session.beneficiary && { beneficiary: session.beneficiary }),

@@ -14,7 +14,7 @@ import type { StoredOperation, StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
 
 /** A stored session as the contract shows it: masked recipients only; metadata not to session tokens. */
-export function presentSession(
+export function sessionToProto(
   session: StoredSession,
   now: number,
   withMetadata: boolean,
@@ -45,14 +45,14 @@ export function presentSession(
     sandbox: session.mode === 'test',
     ...(withMetadata &&
       session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),
-    ...(session.operation && { operation: presentOperation(session.operation) }),
+    ...(session.operation && { operation: operationToProto(session.operation) }),
     codeLength: session.codeLength,
     ...(session.beneficiary && { beneficiary: session.beneficiary }),
   };
 }
 
 /** An operation as the contract shows it. */
-export const presentOperation = (operation: StoredOperation): MessageInitShape<typeof OperationSchema> => ({
+export const operationToProto = (operation: StoredOperation): MessageInitShape<typeof OperationSchema> => ({
   type: operation.type,
   id: operation.id,
   productType: operation.productType ?? '',

@@ -10,7 +10,7 @@ import type { StoredChannel, StoredRequest, StoredSession } from '../../session/
 import { consumption } from '../../session/transitions/consume.js';
 import { locking } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
-import { codeContext } from '../send/newSession.js';
+import { codeContext } from '../send/freshCodes.js';
 
 /** What one comparison came to, with the session after it. */
 export interface Checked {

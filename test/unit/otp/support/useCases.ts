@@ -21,7 +21,7 @@ import type { Guard } from '../../../../server/guard/guard.js';
 import { createLimiter } from '../../../../server/limits/limiter.js';
 import { createRecipientBlock } from '../../../../server/limits/recipientBlock.js';
 import { createHandlers } from '../../../../server/otp/index.js';
-import { sandboxCodeField } from '../../../../server/otp/send/newSession.js';
+import { sandboxCodeField } from '../../../../server/otp/send/freshCodes.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
 import { createFingerprints } from '../../../../server/secrets/fingerprints.js';
 import { createCodeHasher, type HashMode } from '../../../../server/secrets/hashing/codeHasher.js';

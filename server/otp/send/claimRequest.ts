@@ -1,0 +1,45 @@
+import { SendRequestSchema } from '../../../gen/otp/v1/otp_service_pb.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { Collection } from '../../store/documents.js';
+import { canonicalRequest } from '../idempotency/canonicalRequest.js';
+import type { Idempotency } from '../idempotency/claims.js';
+import type { BegunSend, ClaimedSend } from './context.js';
+
+export interface ClaimRequestDeps {
+  readonly sessions: Collection<StoredSession>;
+  readonly idempotency: (workspace: string) => Idempotency;
+  readonly newId: () => string;
+}
+
+/** A Send that was made before: the session it opened. */
+export interface EarlierSend {
+  readonly earlier: StoredSession;
+}
+
+/**
+ * Chooses the id of the session, which all attempts of one request id share, so
+ * that they open one session between them. Throws IDEMPOTENCY_CONFLICT, or
+ * REQUEST_IN_PROGRESS while another attempt may be at work.
+ */
+export async function claimRequest(
+  { sessions, idempotency, newId }: ClaimRequestDeps,
+  send: BegunSend,
+): Promise<ClaimedSend | EarlierSend> {
+  const { call, request, partition, undo } = send;
+  const { requestId } = request;
+  if (!requestId) return { ...send, sessionId: newId() };
+  const { workspace, client } = call.principal;
+  const claim = await idempotency(workspace).claim({
+    scope: `${partition}/${client}/Send`,
+    requestId,
+    request: canonicalRequest(SendRequestSchema, request),
+    sessionId: newId(),
+  });
+  if (claim.repeated) {
+    const earlier = await sessions.findOne({ _id: `${workspace}/${claim.sessionId}` });
+    if (earlier) return { earlier };
+    await claim.takeOver();
+  }
+  undo.push(claim.release);
+  return { ...send, sessionId: claim.sessionId };
+}

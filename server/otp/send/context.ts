@@ -1,0 +1,69 @@
+import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
+import type { Debit } from '../../admin/wallet/wallet.js';
+import type { Workspace } from '../../admin/workspaces/workspaces.js';
+import type { Call } from '../../call/call.js';
+import type { ChannelName } from '../../domain/channels.js';
+import type { Mode } from '../../domain/mode.js';
+import type { Recipient } from '../../domain/recipients.js';
+import type { Slot } from '../../secrets/hashing/hashPool.js';
+import type { SandboxScenario } from '../../session/sandboxRecipients.js';
+import type { StoredBeneficiary } from '../../session/stored.js';
+import type { FreshCode, Opening } from './newSession.js';
+import type { SendOptions } from './parseOptions.js';
+
+/**
+ * A Send on its way through its steps. Each of the types below is the one above
+ * it with what one step added, so a step cannot run before those it builds on.
+ */
+export interface BegunSend {
+  readonly call: Call;
+  readonly request: SendRequest;
+  readonly workspace: Workspace;
+  /** Of the session: `test` for a test key, and for a live one that asks for the sandbox. */
+  readonly mode: Mode;
+  readonly partition: string;
+  /** How to give back what the steps took, in the order in which they took it. Run when a later step refuses the Send. */
+  readonly undo: (() => Promise<void>)[];
+}
+
+/** The id of its session is chosen. */
+export interface ClaimedSend extends BegunSend {
+  readonly sessionId: string;
+}
+
+/** Its recipients are known and allowed. */
+export interface AddressedSend extends ClaimedSend {
+  /** In channel order, at least one. */
+  readonly recipients: readonly Recipient[];
+  readonly channels: readonly ChannelName[];
+  readonly beneficiary?: StoredBeneficiary;
+}
+
+/** Its request is valid. */
+export interface ParsedSend extends AddressedSend {
+  readonly options: SendOptions;
+}
+
+/** Its recipients have fingerprints and senders. */
+export interface IdentifiedSend extends ParsedSend {
+  readonly opening: Opening;
+  /** What one of its recipients makes happen in a sandbox session. */
+  readonly scenario: SandboxScenario | undefined;
+}
+
+/** It has a place in the hash pool. */
+export interface PooledSend extends IdentifiedSend {
+  readonly slot: Slot;
+}
+
+/** Its codes are made. */
+export interface CodedSend extends PooledSend {
+  readonly codes: ReadonlyMap<ChannelName, FreshCode>;
+  /** The time from which its session counts, milliseconds. */
+  readonly now: number;
+}
+
+/** It is paid for, where it costs anything. */
+export interface PaidSend extends CodedSend {
+  readonly debit: Debit | undefined;
+}

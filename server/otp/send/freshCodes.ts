@@ -1,0 +1,75 @@
+import { messageField } from '../../delivery/buildMessage.js';
+import type { ChannelName } from '../../domain/channels.js';
+import type { Random } from '../../platform/random.js';
+import type { Encryption } from '../../secrets/encryption.js';
+import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
+import type { Slot } from '../../secrets/hashing/hashPool.js';
+import { notSent, queued } from '../../session/messages.js';
+import { newCode } from '../../session/newCode.js';
+import { channelsOf } from '../../session/status.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { PooledSend } from './context.js';
+import type { FreshCode } from './newSession.js';
+
+/** What codes are made with. */
+export interface CodeMaker {
+  readonly hasher: CodeHasher;
+  readonly encryption: Encryption;
+  readonly random: Random;
+}
+
+type CodeOwner = Pick<StoredSession, '_id' | 'mode' | 'codeLength'>;
+
+/** One code to be made. */
+interface CodeOrder {
+  readonly session: CodeOwner;
+  readonly channel: ChannelName;
+  /** The number of the message that brings it. */
+  readonly n: number;
+  readonly now: number;
+}
+
+/** Names the sealed code of a sandbox channel. */
+export const sandboxCodeField = (channel: ChannelName): string => `channels.${channel}.sandboxCode`;
+
+/** What a code is hashed for: it verifies on this channel of this session only. */
+export const codeContext = (_id: string, channel: ChannelName): string => `${_id}/${channel}`;
+
+/** A new code for one channel: hashed, and sealed for delivery (live) or for the response (sandbox). */
+export async function freshCode(
+  { hasher, encryption, random }: CodeMaker,
+  slot: Slot,
+  { session, channel, n, now }: CodeOrder,
+): Promise<FreshCode> {
+  const code = newCode(session.codeLength, random);
+  const codeHash = await slot.run(() => hasher.hash(code, codeContext(session._id, channel)));
+  const seal = (field: string) => encryption.seal({ collection: 'sessions', id: session._id, field }, code);
+  return session.mode === 'test'
+    ? { codeHash, sandboxCode: seal(sandboxCodeField(channel)), delivery: notSent(n) }
+    : { codeHash, delivery: queued(seal(messageField(channel)), n, now) };
+}
+
+/** The codes of a sandbox session, for the response. Empty for a live one: its codes leave by delivery only. */
+export function sandboxCodes(encryption: Encryption, session: StoredSession): Record<string, string> {
+  const codes: Record<string, string> = {};
+  if (session.mode !== 'test') return codes;
+  for (const [name, channel] of channelsOf(session)) {
+    if (!channel.sandboxCode) continue;
+    const place = { collection: 'sessions', id: session._id, field: sandboxCodeField(name) };
+    codes[name] = encryption.open(place, channel.sandboxCode);
+  }
+  return codes;
+}
+
+/** A code for every recipient of a Send. */
+export async function freshCodes(
+  maker: CodeMaker,
+  { slot, opening, mode, options, channels }: PooledSend,
+  now: number,
+): Promise<ReadonlyMap<ChannelName, FreshCode>> {
+  const session = { _id: opening._id, mode, codeLength: options.codeLength };
+  const each = channels.map(
+    async (channel) => [channel, await freshCode(maker, slot, { session, channel, n: 1, now })] as const,
+  );
+  return new Map(await Promise.all(each));
+}

@@ -1,0 +1,48 @@
+import type { Senders } from '../../admin/senders/senders.js';
+import { traceOf } from '../../call/call.js';
+import type { Recipient } from '../../domain/recipients.js';
+import { prefixOf } from '../../guard/prefix.js';
+import type { Fingerprints } from '../../secrets/fingerprints.js';
+import type { IdentifiedSend, ParsedSend } from './context.js';
+import { scenarioOf } from './sandbox.js';
+
+export interface IdentifyRecipientsDeps {
+  readonly senders: Senders;
+  readonly fingerprints: Fingerprints;
+  /** Whether a webhook endpoint is subscribed to the partition's sessions. */
+  readonly listening: (partition: string) => Promise<boolean>;
+}
+
+/** Gives each recipient its fingerprint and its sender. Throws INVALID_REQUEST for a sender the workspace may not use. */
+export async function identifyRecipients(
+  { senders, fingerprints, listening }: IdentifyRecipientsDeps,
+  send: ParsedSend,
+): Promise<IdentifiedSend> {
+  const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
+  const { workspace, client } = call.principal;
+  const chosen = await senders.choose(workspace, request.senderId, channels);
+  const identified = (recipient: Recipient) => {
+    const { identity, channel, country } = recipient;
+    const sender = chosen.get(channel);
+    return {
+      ...recipient,
+      fingerprint: fingerprints.recipient(workspace, identity),
+      ...(country && mode === 'live' && { prefix: prefixOf(fingerprints, workspace, identity) }),
+      ...(sender !== undefined && { sender }),
+    };
+  };
+  return {
+    ...send,
+    scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
+    opening: {
+      _id: `${workspace}/${sessionId}`,
+      partition,
+      mode,
+      client,
+      ...traceOf(call),
+      recipients: recipients.map(identified),
+      ...(beneficiary && { beneficiary }),
+      ...((await listening(partition)) && { notify: true }),
+    },
+  };
+}
