@@ -24,16 +24,16 @@ export const file_otp_v1_access: GenFile = /*@__PURE__*/
  */
 export type Access = Message<"otp.v1.Access"> & {
   /**
-   * Scopes of an API key or access token that open the method; one of them is
-   * enough. Empty: any valid credential.
+   * Scopes of an API key or access token that grant access to the method; one
+   * of them is enough. Empty: any valid credential.
    *
    * @generated from field: repeated string any_scope = 1;
    */
   anyScope: string[];
 
   /**
-   * The session token handed out by Send also opens the method, for its own
-   * session only.
+   * The session token returned by Send also grants access to the method, for
+   * its own session only.
    *
    * @generated from field: bool session_token = 2;
    */

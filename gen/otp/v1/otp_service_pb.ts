@@ -74,8 +74,8 @@ export type SessionConfig = Message<"otp.v1.SessionConfig"> & {
   lifetime?: Duration | undefined;
 
   /**
-   * Codes that may be compared before the session locks, 1 to 10; at most 3
-   * when a code has under six digits. Default 3.
+   * Attempts, that is codes compared, before the session locks, 1 to 10; at
+   * most 3 when a code has under six digits. Default 3.
    *
    * @generated from field: optional int32 max_attempts = 3;
    */
@@ -90,7 +90,7 @@ export const SessionConfigSchema: GenMessage<SessionConfig> = /*@__PURE__*/
   messageDesc(file_otp_v1_otp_service, 1);
 
 /**
- * A channel that is used when those before it did not help.
+ * A channel that is used when those before it did not succeed.
  *
  * @generated from message otp.v1.FallbackStep
  */
@@ -162,15 +162,16 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
   policy?: Policy | undefined;
 
   /**
-   * Anything the caller wants back with the session; at most 8 KiB as JSON, and
-   * at most 16 objects and lists inside each other.
+   * Any data the caller wants returned with the session; at most 8 KiB as JSON,
+   * and at most 16 levels of nested objects and lists.
    *
    * @generated from field: google.protobuf.Struct metadata = 6;
    */
   metadata?: JsonObject | undefined;
 
   /**
-   * Return the codes in the answer and deliver nothing. Test keys always do.
+   * Return the codes in the response and deliver nothing. Always on for test
+   * keys.
    *
    * @generated from field: bool sandbox = 7;
    */
@@ -186,15 +187,15 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
 
   /**
    * Makes repeating the call safe for 24 hours: the same id with the same
-   * request answers with the same session. Unique per caller and method.
+   * request returns the same session. Unique per caller and method.
    *
    * @generated from field: string request_id = 9;
    */
   requestId: string;
 
   /**
-   * The IP address of the person asking, for the per-IP limit. Not the address
-   * of the calling backend.
+   * The IP address of the end user, for the per-IP limit. Not the IP address of
+   * the calling backend.
    *
    * @generated from field: string end_user_ip = 10;
    */
@@ -241,8 +242,8 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
   messageTemplate: string;
 
   /**
-   * Answer with an open session of the same caller, recipients, sender,
-   * purpose, operation, policy, fallback and config, created within the resend cooldown,
+   * Return an open session of the same caller, recipients, sender, purpose,
+   * operation, policy, fallback and config, created within the resend cooldown,
    * instead of sending again. Off by default: a second person asking for the
    * same number would share the first one's session.
    *
@@ -251,15 +252,15 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
   reuseOpenSession: boolean;
 
   /**
-   * Channels that are not sent to at once but one after the other, each when its
-   * wait is over and the session is not approved, or as soon as the messages
-   * before it have failed: those of all channels without a step for the first,
-   * that of the step before it for each later one. Each channel at most once,
-   * and not all of them. One channel is enough then: the policy is ANY, and no
-   * other may be given.
+   * Channels that are not sent to at once but one after the other, each when
+   * its wait has passed and the session is not approved, or as soon as the
+   * messages before it have failed: those of all channels without a step for
+   * the first, that of the step before it for each later one. Each channel at
+   * most once, and not all of them. One channel is enough then: the policy is
+   * ANY, and no other may be given.
    *
    * All messages count against limits and are paid for at Send; one that is not
-   * sent is paid back.
+   * sent is refunded.
    *
    * @generated from field: repeated otp.v1.FallbackStep fallback = 17;
    */
@@ -329,8 +330,8 @@ export type ValidateRequest = Message<"otp.v1.ValidateRequest"> & {
   sessionId: string;
 
   /**
-   * The code as the person gave it. Anything that is not the code is wrong and
-   * counts.
+   * The code as the person typed it. Any other text is a wrong code and counts
+   * as an attempt.
    *
    * @generated from field: string code = 2;
    */
@@ -435,7 +436,7 @@ export type ChannelResult = Message<"otp.v1.ChannelResult"> & {
   channel: Channel;
 
   /**
-   * What was found.
+   * The result.
    *
    * @generated from field: otp.v1.CheckResult result = 2;
    */
@@ -660,7 +661,7 @@ export type ListSessionsResponse = Message<"otp.v1.ListSessionsResponse"> & {
   sessions: Session[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -702,7 +703,7 @@ export const GetSessionRequestSchema: GenMessage<GetSessionRequest> = /*@__PURE_
  */
 export type GetSessionResponse = Message<"otp.v1.GetSessionResponse"> & {
   /**
-   * The session as it stands now.
+   * The session in its current state.
    *
    * @generated from field: otp.v1.Session session = 1;
    */
@@ -821,7 +822,7 @@ export type SessionEvent = Message<"otp.v1.SessionEvent"> & {
   channel: Channel;
 
   /**
-   * Why a message was given up; see ChannelState.delivery_error.
+   * Why delivery failed; see ChannelState.delivery_error.
    *
    * @generated from field: string error = 5;
    */
@@ -850,21 +851,21 @@ export type WatchSessionResponse = Message<"otp.v1.WatchSessionResponse"> & {
   event?: SessionEvent | undefined;
 
   /**
-   * The session as it stands when this is sent.
+   * The session in its state when this response is sent.
    *
    * @generated from field: otp.v1.Session session = 2;
    */
   session?: Session | undefined;
 
   /**
-   * Where to go on after this response.
+   * The position after this response, for WatchSessionRequest.cursor.
    *
    * @generated from field: string cursor = 3;
    */
   cursor: string;
 
   /**
-   * The session is over and this is the last response.
+   * The session has ended and this is the last response.
    *
    * @generated from field: bool final = 4;
    */
@@ -879,7 +880,7 @@ export const WatchSessionResponseSchema: GenMessage<WatchSessionResponse> = /*@_
   messageDesc(file_otp_v1_otp_service, 20);
 
 /**
- * What a Verify call found out about one channel.
+ * The result of a Verify call for one channel.
  *
  * @generated from enum otp.v1.CheckResult
  */
@@ -913,7 +914,7 @@ export const CheckResult = {
   ALREADY_VERIFIED: 3,
 
   /**
-   * The session was decided by an earlier channel of this call.
+   * An earlier channel of this call ended the session.
    *
    * @generated from enum value: CHECK_RESULT_NOT_CHECKED = 4;
    */
@@ -928,7 +929,7 @@ export const CheckResult = {
 } as const;
 
 /**
- * What a Verify call found out about one channel.
+ * The result of a Verify call for one channel.
  *
  * @generated from enum otp.v1.CheckResult
  */
@@ -961,35 +962,35 @@ export const EventType = {
   SESSION_PARTIAL: 1,
 
   /**
-   * A channel was verified; the policy is satisfied. The session is over.
+   * A channel was verified; the policy is satisfied. The session has ended.
    *
    * @generated from enum value: EVENT_TYPE_SESSION_APPROVED = 2;
    */
   SESSION_APPROVED: 2,
 
   /**
-   * The last attempt was used up. The session is over.
+   * The last attempt was used up. The session has ended.
    *
    * @generated from enum value: EVENT_TYPE_SESSION_LOCKED = 3;
    */
   SESSION_LOCKED: 3,
 
   /**
-   * The lifetime passed. The session is over, unless a resend revives it.
+   * The lifetime passed. The session has expired, unless a resend revives it.
    *
    * @generated from enum value: EVENT_TYPE_SESSION_EXPIRED = 4;
    */
   SESSION_EXPIRED: 4,
 
   /**
-   * The session was cancelled. It is over.
+   * The session was cancelled and has ended.
    *
    * @generated from enum value: EVENT_TYPE_SESSION_CANCELED = 5;
    */
   SESSION_CANCELED: 5,
 
   /**
-   * A provider took the message of a channel.
+   * A provider accepted the message of a channel.
    *
    * @generated from enum value: EVENT_TYPE_DELIVERY_ACCEPTED = 6;
    */
@@ -1003,7 +1004,7 @@ export const EventType = {
   DELIVERY_DELIVERED: 7,
 
   /**
-   * The message of a channel was given up.
+   * Delivery of a channel's message failed for good.
    *
    * @generated from enum value: EVENT_TYPE_DELIVERY_FAILED = 8;
    */
@@ -1027,29 +1028,30 @@ export const EventTypeSchema: GenEnum<EventType> = /*@__PURE__*/
  * Sends one-time codes and checks them.
  *
  * Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
- * the reasons named at each method; google.rpc.RetryInfo where waiting helps;
- * google.rpc.BadRequest where a field is at fault. Any method can also answer
- * UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
- * STORE_UNAVAILABLE and INTERNAL.
+ * the reasons listed for each method; google.rpc.RetryInfo where a later retry
+ * can succeed; google.rpc.BadRequest where a field is invalid. Any method can
+ * also fail with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST,
+ * RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
  *
  * @generated from service otp.v1.OtpService
  */
 export const OtpService: GenService<{
   /**
    * Opens a session and sends one code per channel, to all channels at once or,
-   * with fallback, to some of them only when the others did not help. The answer
-   * means that the messages are stored and will be delivered or their failure be
-   * visible in the session; it does not wait for delivery.
+   * with fallback, to some of them only when the others did not succeed. A
+   * success response means that the messages are stored; each will be delivered
+   * or reported as failed on the session. Send does not wait for delivery.
    *
-   * A repeated call with the same request_id answers with the same session and
-   * sends nothing again.
+   * A repeated call with the same request_id returns the same session and sends
+   * nothing again.
    *
    * Scope: otp.send.
    *
    * Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
    * OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-   * SEND_REFUSED where the workspace's guard takes it for fraud (see
-   * otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
+   * SEND_REFUSED when the workspace's guard suspects fraud (see
+   * otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT,
+   * REQUEST_IN_PROGRESS, OVERLOADED.
    *
    * @generated from rpc otp.v1.OtpService.Send
    */
@@ -1059,8 +1061,8 @@ export const OtpService: GenService<{
     output: typeof SendResponseSchema;
   },
   /**
-   * Checks the code of a session that has exactly one channel and answers with
-   * the verification token. The short form of Verify.
+   * Checks the code of a session that has exactly one channel and returns the
+   * verification token. The short form of Verify.
    *
    * Scope: otp.verify.
    *
@@ -1076,12 +1078,13 @@ export const OtpService: GenService<{
     output: typeof ValidateResponseSchema;
   },
   /**
-   * Checks one code, or one per channel, and answers with the session, PARTIAL
-   * or APPROVED, and a result per channel. Each code compared is one attempt;
-   * attempts spent on right codes come back. Channels are checked in the order
-   * e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-   * Some right and some wrong is a success with results; all wrong is the
-   * first channel's error. The verification token is given once APPROVED.
+   * Checks one code, or one per channel, and returns the session, PARTIAL or
+   * APPROVED, and a result per channel. Each code compared is one attempt;
+   * attempts used for correct codes are given back. Channels are checked in the
+   * order e-mail, SMS, WhatsApp; a channel already verified is not compared
+   * again. If some codes are correct and some are wrong, the call succeeds and
+   * the results say which; if all are wrong, it fails with the first channel's
+   * error. The verification token is returned once the session is APPROVED.
    *
    * Scope: otp.verify, or the session's own token.
    *
@@ -1101,12 +1104,12 @@ export const OtpService: GenService<{
    * codes stop working; the session id and token stay. Attempts already spent
    * are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
    * starts again, but never reaches beyond three lifetimes after creation; an
-   * expired session can be revived inside that bound. The code of a channel that
-   * is not sent to again still ends when it would have.
+   * expired session can be revived inside that bound. The code of a channel
+   * that is not sent to again still expires at its original time.
    *
-   * A channel that waits (see SendRequest.fallback) is sent to only when it is
-   * named, and then at once. Those that go on waiting keep their codes, which
-   * live as long as the new ones, and their waits begin again.
+   * A waiting channel (see SendRequest.fallback) is sent to only when it is
+   * named, and then at once. Channels that keep waiting keep their codes, which
+   * expire together with the new ones, and their waits start again.
    *
    * Scope: otp.send, or the session's own token.
    *
@@ -1152,8 +1155,8 @@ export const OtpService: GenService<{
     output: typeof GetSessionResponseSchema;
   },
   /**
-   * Ends a session before its time: no code of it is accepted any more and
-   * messages not yet taken by a provider are not sent. An expired or locked
+   * Ends a session before it expires: its codes are no longer accepted, and
+   * messages not yet accepted by a provider are not sent. An expired or locked
    * session can be cancelled too; it then reports CANCELED. Cancelling a
    * cancelled session changes nothing and succeeds.
    *
@@ -1169,25 +1172,25 @@ export const OtpService: GenService<{
     output: typeof CancelSessionResponseSchema;
   },
   /**
-   * Streams what happens to one session, from its beginning or from a cursor,
-   * until it is over: approved, cancelled, locked or expired. A session token
-   * watches its own session, and sees no metadata.
+   * Streams the events of one session, from its beginning or from a cursor,
+   * until the session ends: approved, cancelled, locked or expired. A session
+   * token watches its own session and sees no metadata.
    *
-   * The first response comes at once and holds no event: the session as it
-   * stands. Responses without an event follow whenever nothing was said for 20
-   * seconds, so that nobody on the way takes the stream for dead. The last one
-   * of a session that is over is marked final.
+   * The first response is sent at once and has no event, only the session in
+   * its current state. After 20 seconds of silence a response without an event
+   * follows, so that no proxy closes the stream as idle. The last response of
+   * an ended session is marked final.
    *
-   * A stream that ends without a final response, with or without an error, is
-   * to be taken up again with the last cursor: nothing is repeated and nothing
-   * lost. The service ends each after five minutes, because many proxies would,
-   * and all of them when it stops. Give the call no short deadline.
+   * If a stream ends without a final response, with or without an error, call
+   * again with the last cursor: no event is repeated or lost. The service ends
+   * each stream after five minutes, because many proxies would, and all streams
+   * when it stops. Do not set a short deadline.
    *
    * Scope: sessions.read, or the session's own token. A credential that is
-   * revoked meanwhile is shown nothing more.
+   * revoked during the stream receives no more events.
    *
-   * Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-   * the workspace or the session.
+   * Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the
+   * service, the workspace or the session.
    *
    * @generated from rpc otp.v1.OtpService.WatchSession
    */

@@ -30,7 +30,7 @@ export type GetSponsorConfigurationRequest = Message<"otp.v1.GetSponsorConfigura
 
   /**
    * The product the operations are about, such as "MEDICATION". Empty: rules
-   * that hold for every product.
+   * that apply to every product.
    *
    * @generated from field: string product_type = 2;
    */
@@ -157,9 +157,9 @@ export type GetVerificationStatusResponse = Message<"otp.v1.GetVerificationStatu
   otpRequired: boolean;
 
   /**
-   * Whether a live verification token was redeemed for this operation; known for
-   * 30 days after the session's end. Never true for a test key, which sees no
-   * live session.
+   * Whether a live verification token was redeemed for this operation; known
+   * for 30 days after the session's end. Never true for a test key, which sees
+   * no live session.
    *
    * @generated from field: bool satisfied = 2;
    */
@@ -174,8 +174,8 @@ export const GetVerificationStatusResponseSchema: GenMessage<GetVerificationStat
   messageDesc(file_otp_v1_requirement_service, 4);
 
 /**
- * Says whether a sponsor wants an OTP. The sponsor decides that, never the
- * caller. Errors are shaped as in OtpService.
+ * Reports whether a sponsor requires an OTP. The sponsor decides that, never
+ * the caller. Errors are shaped as in OtpService.
  *
  * @generated from service otp.v1.RequirementService
  */
@@ -197,7 +197,7 @@ export const RequirementService: GenService<{
     output: typeof GetSponsorConfigurationResponseSchema;
   },
   /**
-   * Says whether one operation needs an OTP, and whether a live verification
+   * Reports whether one operation needs an OTP, and whether a live verification
    * token was redeemed for it.
    *
    * Scope: otp.send.

@@ -128,7 +128,7 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
   maskedRecipient: string;
 
   /**
-   * True once the right code of this channel was given.
+   * True once the correct code of this channel was given.
    *
    * @generated from field: bool verified = 3;
    */
@@ -142,7 +142,7 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
   verifiedAt?: Timestamp | undefined;
 
   /**
-   * What has become of the latest message.
+   * The delivery state of the latest message.
    *
    * @generated from field: otp.v1.DeliveryState delivery_state = 5;
    */
@@ -150,8 +150,8 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
 
   /**
    * Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-   * MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider took
-   * it and could not deliver it. Empty unless FAILED.
+   * MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider
+   * accepted it and could not deliver it. Empty unless FAILED.
    *
    * @generated from field: string delivery_error = 6;
    */
@@ -173,8 +173,8 @@ export const ChannelStateSchema: GenMessage<ChannelState> = /*@__PURE__*/
   messageDesc(file_otp_v1_session, 3);
 
 /**
- * One challenge to one person: codes sent over one or more channels, a shared
- * budget of attempts, one end.
+ * One challenge to one person: codes sent over one or more channels, one shared
+ * budget of attempts, one final status.
  *
  * @generated from message otp.v1.Session
  */
@@ -187,7 +187,7 @@ export type Session = Message<"otp.v1.Session"> & {
   id: string;
 
   /**
-   * Where the session stands now.
+   * The status of the session now.
    *
    * @generated from field: otp.v1.SessionStatus status = 2;
    */
@@ -348,7 +348,7 @@ export const ChannelSchema: GenEnum<Channel> = /*@__PURE__*/
   enumDesc(file_otp_v1_session, 0);
 
 /**
- * Where a session stands. When several are true, the first that applies is
+ * The status of a session. When several apply, the first that applies is
  * reported: APPROVED, CANCELED, EXPIRED, LOCKED, PARTIAL, PENDING.
  *
  * @generated from enum otp.v1.SessionStatus
@@ -390,7 +390,7 @@ export const SessionStatus = {
   CANCELED: 4,
 
   /**
-   * The lifetime is over. Resend can revive it for a while.
+   * The lifetime has passed. Resend can revive the session for a while.
    *
    * @generated from enum value: SESSION_STATUS_EXPIRED = 5;
    */
@@ -405,7 +405,7 @@ export const SessionStatus = {
 } as const;
 
 /**
- * Where a session stands. When several are true, the first that applies is
+ * The status of a session. When several apply, the first that applies is
  * reported: APPROVED, CANCELED, EXPIRED, LOCKED, PARTIAL, PENDING.
  *
  * @generated from enum otp.v1.SessionStatus
@@ -467,7 +467,7 @@ export const StrategySchema: GenEnum<Strategy> = /*@__PURE__*/
   enumDesc(file_otp_v1_session, 2);
 
 /**
- * What has become of the message of one channel.
+ * The delivery state of the message of one channel.
  *
  * @generated from enum otp.v1.DeliveryState
  */
@@ -480,14 +480,14 @@ export const DeliveryState = {
   UNSPECIFIED: 0,
 
   /**
-   * Waiting for a provider to take it; tries go on.
+   * Pending: no provider has accepted it yet; delivery attempts continue.
    *
    * @generated from enum value: DELIVERY_STATE_QUEUED = 1;
    */
   QUEUED: 1,
 
   /**
-   * A provider has taken it.
+   * A provider has accepted it.
    *
    * @generated from enum value: DELIVERY_STATE_ACCEPTED = 2;
    */
@@ -501,7 +501,8 @@ export const DeliveryState = {
   DELIVERED: 3,
 
   /**
-   * Given up: refused, out of tries, or out of time. See delivery_error.
+   * Delivery failed for good: refused, all delivery attempts used, or out of
+   * time. See delivery_error.
    *
    * @generated from enum value: DELIVERY_STATE_FAILED = 4;
    */
@@ -525,7 +526,7 @@ export const DeliveryState = {
 } as const;
 
 /**
- * What has become of the message of one channel.
+ * The delivery state of the message of one channel.
  *
  * @generated from enum otp.v1.DeliveryState
  */

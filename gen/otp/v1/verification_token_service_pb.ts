@@ -129,7 +129,7 @@ export type IntrospectRequest = Message<"otp.v1.IntrospectRequest"> & {
   verificationToken: string;
 
   /**
-   * Also look at sandbox tokens.
+   * Also accept sandbox tokens.
    *
    * @generated from field: bool accept_sandbox = 2;
    */
@@ -171,7 +171,7 @@ export type IntrospectResponse = Message<"otp.v1.IntrospectResponse"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * When it was used up.
+   * When it was redeemed.
    *
    * @generated from field: google.protobuf.Timestamp redeemed_at = 4;
    */
@@ -250,7 +250,7 @@ export type RedeemResponse = Message<"otp.v1.RedeemResponse"> & {
   proof?: Proof | undefined;
 
   /**
-   * When the token was used up.
+   * When the token was redeemed.
    *
    * @generated from field: google.protobuf.Timestamp redeemed_at = 2;
    */
@@ -285,14 +285,14 @@ export const TokenState = {
   ACTIVE: 1,
 
   /**
-   * Used up.
+   * Redeemed; it cannot be redeemed again.
    *
    * @generated from enum value: TOKEN_STATE_REDEEMED = 2;
    */
   REDEEMED: 2,
 
   /**
-   * Its time is over.
+   * It has expired.
    *
    * @generated from enum value: TOKEN_STATE_EXPIRED = 3;
    */
@@ -313,14 +313,14 @@ export const TokenStateSchema: GenEnum<TokenState> = /*@__PURE__*/
   enumDesc(file_otp_v1_verification_token_service, 0);
 
 /**
- * Lets a consuming service check and use up the proof that a challenge was
- * cleared. Errors are shaped as in OtpService.
+ * Lets a consuming service check and redeem the proof that a person passed a
+ * challenge. Errors are shaped as in OtpService.
  *
  * @generated from service otp.v1.VerificationTokenService
  */
 export const VerificationTokenService: GenService<{
   /**
-   * Looks at a token without using it up.
+   * Reads a token without redeeming it.
    *
    * Scope: tokens.redeem.
    *
@@ -334,13 +334,13 @@ export const VerificationTokenService: GenService<{
     output: typeof IntrospectResponseSchema;
   },
   /**
-   * Uses up a token, once, for a named operation, and answers what was proved.
-   * Nothing is consumed when the call fails.
+   * Redeems a token, once, for a named operation, and returns what was proved.
+   * A call that fails consumes nothing.
    *
    * Scope: tokens.redeem.
    *
-   * Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-   * IDEMPOTENCY_CONFLICT.
+   * Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
+   * OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
    *
    * @generated from rpc otp.v1.VerificationTokenService.Redeem
    */

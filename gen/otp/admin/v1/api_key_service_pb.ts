@@ -5,7 +5,7 @@
 // The operator's contract of Countersign. Every method takes the scope admin,
 // which acts in the key's own workspace and mode, or operator, which acts in
 // every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also answer UNAUTHENTICATED,
+// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
 // PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
@@ -36,14 +36,15 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
   id: string;
 
   /**
-   * What people call it.
+   * Its display name.
    *
    * @generated from field: string display_name = 2;
    */
   displayName: string;
 
   /**
-   * Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin, operator.
+   * Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin,
+   * operator.
    *
    * @generated from field: repeated string scopes = 3;
    */
@@ -57,14 +58,14 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
   mode: Mode;
 
   /**
-   * When it was made. Output only.
+   * When it was created. Output only.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 5;
    */
   createdAt?: Timestamp | undefined;
 
   /**
-   * From when on it is refused. Absent: never.
+   * When it expires; it is refused from then on. Absent: never.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 6;
    */
@@ -134,7 +135,8 @@ export type CreateApiKeyResponse = Message<"otp.admin.v1.CreateApiKeyResponse"> 
   apiKey?: ApiKey | undefined;
 
   /**
-   * What a caller presents. It is shown this once and cannot be read again.
+   * What a caller authenticates with. It is returned only here and cannot be
+   * read again.
    *
    * @generated from field: string secret = 2;
    */
@@ -246,7 +248,7 @@ export type ListApiKeysResponse = Message<"otp.admin.v1.ListApiKeysResponse"> & 
   apiKeys: ApiKey[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -409,8 +411,8 @@ export const ModeSchema: GenEnum<Mode> = /*@__PURE__*/
  */
 export const ApiKeyService: GenService<{
   /**
-   * Makes an API key and answers with its secret, this once. A key can be given
-   * only scopes that the caller holds.
+   * Creates an API key and returns its secret, which cannot be read again. A
+   * key can be given only scopes that the caller holds.
    *
    * Scope: admin.
    *
@@ -452,8 +454,8 @@ export const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Changes display_name, scopes or expires_at. Effective everywhere within five
-   * seconds.
+   * Changes display_name, scopes or expires_at. Effective everywhere within
+   * five seconds.
    *
    * Scope: admin.
    *

@@ -73,7 +73,7 @@ export type AuditEntry = Message<"otp.admin.v1.AuditEntry"> & {
   fields: string[];
 
   /**
-   * Address of the caller.
+   * IP address of the caller.
    *
    * @generated from field: string peer = 8;
    */
@@ -136,7 +136,7 @@ export type ListAuditEntriesResponse = Message<"otp.admin.v1.ListAuditEntriesRes
   entries: AuditEntry[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */

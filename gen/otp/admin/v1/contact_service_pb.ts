@@ -20,7 +20,7 @@ export const file_otp_admin_v1_contact_service: GenFile = /*@__PURE__*/
   fileDesc("CiJvdHAvYWRtaW4vdjEvY29udGFjdF9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEi9AEKB0NvbnRhY3QSCgoCaWQYASABKAkSDwoHYWRkcmVzcxgCIAEoCRIWCg5tYXNrZWRfYWRkcmVzcxgDIAEoCRIuCghjaGFubmVscxgEIAMoCzIcLm90cC5hZG1pbi52MS5Db250YWN0Q2hhbm5lbBI1ChFmaXJzdF92ZXJpZmllZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQbGFzdF92ZXJpZmllZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPbGFzdF9zZXNzaW9uX2lkGAcgASgJImgKDkNvbnRhY3RDaGFubmVsEiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBI0ChBsYXN0X3ZlcmlmaWVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJUChFHZXRDb250YWN0UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJIjwKEkdldENvbnRhY3RSZXNwb25zZRImCgdjb250YWN0GAEgASgLMhUub3RwLmFkbWluLnYxLkNvbnRhY3QipgEKE0xpc3RDb250YWN0c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEiAKBG1vZGUYBCABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIgCgdjaGFubmVsGAUgASgOMg8ub3RwLnYxLkNoYW5uZWwSEQoJcmVjaXBpZW50GAYgASgJIlgKFExpc3RDb250YWN0c1Jlc3BvbnNlEicKCGNvbnRhY3RzGAEgAygLMhUub3RwLmFkbWluLnYxLkNvbnRhY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlcKFERlbGV0ZUNvbnRhY3RSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSCgoCaWQYAyABKAkiFwoVRGVsZXRlQ29udGFjdFJlc3BvbnNlMt0CCg5Db250YWN0U2VydmljZRJpCgpHZXRDb250YWN0Eh8ub3RwLmFkbWluLnYxLkdldENvbnRhY3RSZXF1ZXN0GiAub3RwLmFkbWluLnYxLkdldENvbnRhY3RSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm8KDExpc3RDb250YWN0cxIhLm90cC5hZG1pbi52MS5MaXN0Q29udGFjdHNSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkxpc3RDb250YWN0c1Jlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISbwoNRGVsZXRlQ29udGFjdBIiLm90cC5hZG1pbi52MS5EZWxldGVDb250YWN0UmVxdWVzdBojLm90cC5hZG1pbi52MS5EZWxldGVDb250YWN0UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
- * An address that somebody proved to read.
+ * An address that its owner verified.
  *
  * @generated from message otp.admin.v1.Contact
  */
@@ -236,7 +236,7 @@ export type ListContactsResponse = Message<"otp.admin.v1.ListContactsResponse"> 
   contacts: Contact[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -322,7 +322,7 @@ export const ContactService: GenService<{
     output: typeof GetContactResponseSchema;
   },
   /**
-   * Lists contacts, in no order that says anything.
+   * Lists contacts, in no particular order.
    *
    * Scope: admin.
    *
@@ -336,8 +336,8 @@ export const ContactService: GenService<{
     output: typeof ListContactsResponseSchema;
   },
   /**
-   * Removes a contact with its address for good. A later verification with
-   * add_contact makes it anew.
+   * Removes a contact and its address permanently. A later verification with
+   * add_contact creates it again.
    *
    * Scope: admin.
    *

@@ -20,7 +20,7 @@ export const file_otp_admin_v1_guard_service: GenFile = /*@__PURE__*/
   fileDesc("CiBvdHAvYWRtaW4vdjEvZ3VhcmRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIkIKCFZlbG9jaXR5EgsKA21heBgBIAEoBRIpCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYQoMQXBwcm92YWxSYXRlEhEKCW1pbl9zZW5kcxgBIAEoBRITCgttaW5fcGVyY2VudBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoMRGFpbHlDZWlsaW5nEhAKCG1lc3NhZ2VzGAEgASgFEhQKDHNwZW5kX21pY3JvcxgCIAEoAyJiCgRWZXRvEgsKA3VybBgBIAEoCRIOCgZzZWNyZXQYAiABKAkSKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCglmYWlsX29wZW4YBCABKAgioAIKBUd1YXJkEhUKDWNvdW50cnlfYWxsb3cYASADKAkSFQoNY291bnRyeV9ibG9jaxgCIAMoCRIvCg9wcmVmaXhfdmVsb2NpdHkYAyABKAsyFi5vdHAuYWRtaW4udjEuVmVsb2NpdHkSMAoQY291bnRyeV92ZWxvY2l0eRgEIAEoCzIWLm90cC5hZG1pbi52MS5WZWxvY2l0eRIxCg1hcHByb3ZhbF9yYXRlGAUgASgLMhoub3RwLmFkbWluLnYxLkFwcHJvdmFsUmF0ZRIxCg1kYWlseV9jZWlsaW5nGAYgASgLMhoub3RwLmFkbWluLnYxLkRhaWx5Q2VpbGluZxIgCgR2ZXRvGAcgASgLMhIub3RwLmFkbWluLnYxLlZldG8ihAEKEFJlZnVzZWRSZWNpcGllbnQSIAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsEhgKEG1hc2tlZF9yZWNpcGllbnQYAiABKAkSDwoHY291bnRyeRgDIAEoCRIOCgZwcmVmaXgYBCABKAkSEwoLZmluZ2VycHJpbnQYBSABKAki0QEKC1JlZnVzZWRTZW5kEgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjbGllbnQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRImCgVydWxlcxgFIAMoDjIXLm90cC5hZG1pbi52MS5HdWFyZFJ1bGUSMgoKcmVjaXBpZW50cxgGIAMoCzIeLm90cC5hZG1pbi52MS5SZWZ1c2VkUmVjaXBpZW50Eg4KBmRldGFpbBgHIAEoCSIkCg9HZXRHdWFyZFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIjYKEEdldEd1YXJkUmVzcG9uc2USIgoFZ3VhcmQYASABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQifAoSVXBkYXRlR3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVndWFyZBgCIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTgoTVXBkYXRlR3VhcmRSZXNwb25zZRIiCgVndWFyZBgBIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBITCgt2ZXRvX3NlY3JldBgCIAEoCSJfChVDaGVja1JlY2lwaWVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXJlY2lwaWVudBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwiowEKFkNoZWNrUmVjaXBpZW50UmVzcG9uc2USMQoJcmVjaXBpZW50GAEgASgLMh4ub3RwLmFkbWluLnYxLlJlZnVzZWRSZWNpcGllbnQSJgoFcnVsZXMYAiADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEhQKDHByZWZpeF9zZW5kcxgDIAEoBRIYChBwcmVmaXhfYXBwcm92YWxzGAQgASgFInUKF0xpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiZQoYTGlzdFJlZnVzZWRTZW5kc1Jlc3BvbnNlEjAKDXJlZnVzZWRfc2VuZHMYASADKAsyGS5vdHAuYWRtaW4udjEuUmVmdXNlZFNlbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKroCCglHdWFyZFJ1bGUSGgoWR1VBUkRfUlVMRV9VTlNQRUNJRklFRBAAEiIKHkdVQVJEX1JVTEVfQ09VTlRSWV9OT1RfQUxMT1dFRBABEh4KGkdVQVJEX1JVTEVfQ09VTlRSWV9CTE9DS0VEEAISHgoaR1VBUkRfUlVMRV9QUkVGSVhfVkVMT0NJVFkQAxIfChtHVUFSRF9SVUxFX0NPVU5UUllfVkVMT0NJVFkQBBIcChhHVUFSRF9SVUxFX0FQUFJPVkFMX1JBVEUQBRIdChlHVUFSRF9SVUxFX0RBSUxZX01FU1NBR0VTEAYSGgoWR1VBUkRfUlVMRV9EQUlMWV9TUEVORBAHEhMKD0dVQVJEX1JVTEVfVkVUTxAIEh4KGkdVQVJEX1JVTEVfVkVUT19VTkFOU1dFUkVEEAky0gMKDEd1YXJkU2VydmljZRJjCghHZXRHdWFyZBIdLm90cC5hZG1pbi52MS5HZXRHdWFyZFJlcXVlc3QaHi5vdHAuYWRtaW4udjEuR2V0R3VhcmRSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEmkKC1VwZGF0ZUd1YXJkEiAub3RwLmFkbWluLnYxLlVwZGF0ZUd1YXJkUmVxdWVzdBohLm90cC5hZG1pbi52MS5VcGRhdGVHdWFyZFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISdQoOQ2hlY2tSZWNpcGllbnQSIy5vdHAuYWRtaW4udjEuQ2hlY2tSZWNpcGllbnRSZXF1ZXN0GiQub3RwLmFkbWluLnYxLkNoZWNrUmVjaXBpZW50UmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChBMaXN0UmVmdXNlZFNlbmRzEiUub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0GiYub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2VkU2VuZHNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
- * At most so many messages in any window of time.
+ * The maximum number of messages in any window of time.
  *
  * @generated from message otp.admin.v1.Velocity
  */
@@ -35,7 +35,7 @@ export type Velocity = Message<"otp.admin.v1.Velocity"> & {
   /**
    * Length of the window, 1 minute to 31 days, whole seconds. Never more than
    * max pass within it; a message counts for up to a twelfth longer. A rule
-   * whose window is changed begins to count anew. Default 1 hour.
+   * whose window is changed starts counting from zero. Default 1 hour.
    *
    * @generated from field: google.protobuf.Duration window = 2;
    */
@@ -50,21 +50,22 @@ export const VelocitySchema: GenMessage<Velocity> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_guard_service, 0);
 
 /**
- * At least so many of the codes sent are entered.
+ * The minimum share of the codes sent that must be entered.
  *
  * @generated from message otp.admin.v1.ApprovalRate
  */
 export type ApprovalRate = Message<"otp.admin.v1.ApprovalRate"> & {
   /**
-   * Messages in the window before the rule looks. 0: the rule is off.
+   * Messages in the window before the rule applies. 0: the rule is off.
    *
    * @generated from field: int32 min_sends = 1;
    */
   minSends: number;
 
   /**
-   * Least share of them that was verified, in per cent. Once it is below this,
-   * nothing is sent until more are verified or messages leave the window.
+   * The minimum share of them that must be verified, in per cent. Once it is
+   * below this, nothing is sent until more are verified or messages leave the
+   * window.
    *
    * @generated from field: int32 min_percent = 2;
    */
@@ -86,8 +87,8 @@ export const ApprovalRateSchema: GenMessage<ApprovalRate> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_guard_service, 1);
 
 /**
- * The most that is sent in one day, which begins at 00:00 UTC. What was sent
- * stays counted when it fails and its price comes back.
+ * The most that is sent in one day, which begins at 00:00 UTC. A message stays
+ * counted when its delivery fails and its price is refunded.
  *
  * @generated from message otp.admin.v1.DailyCeiling
  */
@@ -116,38 +117,38 @@ export const DailyCeilingSchema: GenMessage<DailyCeiling> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_guard_service, 2);
 
 /**
- * A question to the workspace's own backend before a message is paid for: a POST
- * in JSON, signed as Standard Webhooks are,
+ * A request to the workspace's own backend before a message is paid for: a POST
+ * in JSON, signed like Standard Webhooks,
  *
  *     {"type": "send.check", "workspace": …, "client": …, "session_id": …,
  *      "resend": false, "purpose": …, "metadata": {…},
  *      "recipients": [{"channel": "sms", "recipient": "+57 300 *** ** 42", "country": "CO"}]}
  *
- * to be answered with 200 and `{"allow": true}`, or `{"allow": false, "reason":
- * "…"}`. Redirects are not followed.
+ * The backend must respond with 200 and `{"allow": true}`, or `{"allow": false,
+ * "reason": "…"}`. Redirects are not followed.
  *
  * @generated from message otp.admin.v1.Veto
  */
 export type Veto = Message<"otp.admin.v1.Veto"> & {
   /**
-   * Where to ask. Empty: nobody is asked. https, and not a private address,
-   * except in development.
+   * The URL to call. Empty: the veto is off. Must be https and must not resolve
+   * to a private IP address, except in development.
    *
    * @generated from field: string url = 1;
    */
   url: string;
 
   /**
-   * What the question is signed with: "whsec_" and 24 to 64 bytes in base64.
-   * Never shown again. Default: the one in use; where there is none a new one,
-   * which UpdateGuard answers with. Input only.
+   * The secret that the request is signed with: "whsec_" and 24 to 64 bytes in
+   * base64. Never shown again. Default: the one in use; where there is none a
+   * new one, which UpdateGuard returns. Input only.
    *
    * @generated from field: string secret = 2;
    */
   secret: string;
 
   /**
-   * How long to wait for the answer, 100 milliseconds to 5 seconds. Default 1
+   * How long to wait for the response, 100 milliseconds to 5 seconds. Default 1
    * second.
    *
    * @generated from field: google.protobuf.Duration timeout = 3;
@@ -155,8 +156,8 @@ export type Veto = Message<"otp.admin.v1.Veto"> & {
   timeout?: Duration | undefined;
 
   /**
-   * Send when no answer comes: none in time, another status than 200, or not in
-   * that form. Otherwise such a send is refused.
+   * Send when no valid response arrives: none in time, a status other than 200,
+   * or a body in another form. Otherwise such a send is refused.
    *
    * @generated from field: bool fail_open = 4;
    */
@@ -180,18 +181,18 @@ export type Guard = Message<"otp.admin.v1.Guard"> & {
    * Countries to which messages go; every other is refused. Empty: all.
    *
    * A country is its ISO 3166 alpha-2 code, such as "CO", or a calling code,
-   * such as "+1" for everything that begins so. A number's country is read from
-   * the numbering plan of its calling code: good enough to keep money from
-   * flowing, not to know where a person is. A number that belongs to no plan in
-   * particular has its calling code for a country.
+   * such as "+1" for every number that begins with it. A number's country is
+   * read from the numbering plan of its calling code: good enough to limit
+   * spending, not to locate a person. A number that belongs to no particular
+   * plan has its calling code as its country.
    *
    * @generated from field: repeated string country_allow = 1;
    */
   countryAllow: string[];
 
   /**
-   * Countries to which nothing goes, in the same spelling; stronger than
-   * country_allow.
+   * Countries to which nothing goes, in the same notation; takes precedence
+   * over country_allow.
    *
    * @generated from field: repeated string country_block = 2;
    */
@@ -213,7 +214,7 @@ export type Guard = Message<"otp.admin.v1.Guard"> & {
   countryVelocity?: Velocity | undefined;
 
   /**
-   * Messages to one prefix that came to be verified. Default: with
+   * The share of messages to one prefix that is verified. Default: with
    * OTP_ENV=production at least 5 per cent, once 50 were sent within an hour;
    * in development off.
    *
@@ -222,14 +223,14 @@ export type Guard = Message<"otp.admin.v1.Guard"> & {
   approvalRate?: ApprovalRate | undefined;
 
   /**
-   * What one day may cost. Default: off.
+   * The limits for one day. Default: off.
    *
    * @generated from field: otp.admin.v1.DailyCeiling daily_ceiling = 6;
    */
   dailyCeiling?: DailyCeiling | undefined;
 
   /**
-   * Who is asked last. Default: nobody.
+   * The veto, called after the other rules. Default: off.
    *
    * @generated from field: otp.admin.v1.Veto veto = 7;
    */
@@ -271,15 +272,15 @@ export type RefusedRecipient = Message<"otp.admin.v1.RefusedRecipient"> & {
   country: string;
 
   /**
-   * Stands for its prefix: the same for all numbers that differ in their last
-   * four digits only.
+   * A pseudonym of its prefix: the same for all numbers that differ in their
+   * last four digits only.
    *
    * @generated from field: string prefix = 4;
    */
   prefix: string;
 
   /**
-   * Stands for the number: the same each time.
+   * A pseudonym of the number: the same each time.
    *
    * @generated from field: string fingerprint = 5;
    */
@@ -335,16 +336,16 @@ export type RefusedSend = Message<"otp.admin.v1.RefusedSend"> & {
   rules: GuardRule[];
 
   /**
-   * Whom it was for: phones only.
+   * Its recipients: phones only.
    *
    * @generated from field: repeated otp.admin.v1.RefusedRecipient recipients = 6;
    */
   recipients: RefusedRecipient[];
 
   /**
-   * What the veto said, or why it did not answer: TIMEOUT, UNREACHABLE,
-   * NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS, TOO_LARGE, a status such as
-   * HTTP_503, or NOT_UNDERSTOOD.
+   * The reason that the veto gave, or why it returned no valid response:
+   * TIMEOUT, UNREACHABLE, NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS,
+   * TOO_LARGE, a status such as HTTP_503, or NOT_UNDERSTOOD.
    *
    * @generated from field: string detail = 7;
    */
@@ -449,7 +450,7 @@ export type UpdateGuardResponse = Message<"otp.admin.v1.UpdateGuardResponse"> & 
   guard?: Guard | undefined;
 
   /**
-   * The veto's secret, where this call made one. It is shown this once.
+   * The veto's secret, where this call created one. It is returned only here.
    *
    * @generated from field: string veto_secret = 2;
    */
@@ -519,8 +520,8 @@ export type CheckRecipientResponse = Message<"otp.admin.v1.CheckRecipientRespons
   rules: GuardRule[];
 
   /**
-   * Messages to its prefix within the window of approval_rate. 0 while that rule
-   * is off, which then counts nothing.
+   * Messages to its prefix within the window of approval_rate. 0 while that
+   * rule is off, which then counts nothing.
    *
    * @generated from field: int32 prefix_sends = 3;
    */
@@ -597,7 +598,7 @@ export type ListRefusedSendsResponse = Message<"otp.admin.v1.ListRefusedSendsRes
   refusedSends: RefusedSend[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -674,14 +675,14 @@ export const GuardRule = {
   DAILY_SPEND: 7,
 
   /**
-   * The backend that was asked said no.
+   * The veto returned "allow": false.
    *
    * @generated from enum value: GUARD_RULE_VETO = 8;
    */
   VETO: 8,
 
   /**
-   * The backend that was asked did not answer, and fail_open is off.
+   * The veto returned no valid response, and fail_open is off.
    *
    * @generated from enum value: GUARD_RULE_VETO_UNANSWERED = 9;
    */
@@ -702,14 +703,15 @@ export const GuardRuleSchema: GenEnum<GuardRule> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_guard_service, 0);
 
 /**
- * What is looked at before money is spent on a live text or WhatsApp message:
- * where it goes, how many go there, whether anybody there enters their codes.
- * Fraudsters are paid for messages to numbers of their own; real people enter
- * their codes, pumping never does.
+ * Checks live SMS and WhatsApp messages for fraud before they are paid for: the
+ * destination country, how many messages go to it, and the share of codes sent
+ * there that is entered. In SMS pumping, attackers earn a share of the fee for
+ * messages to numbers they control; they never enter the codes, while real
+ * users do.
  *
- * Send and Resend answer SEND_REFUSED for a message that is refused here.
- * Nothing is sent or charged, no limit counts it, and it is kept for 30 days
- * with its reasons. The sandbox and e-mail are not looked at.
+ * Send and Resend fail with SEND_REFUSED for a message that the guard refuses.
+ * Nothing is sent or charged, no limit counts it, and the refusal is kept for
+ * 30 days with its reasons. The sandbox and e-mail are not checked.
  *
  * @generated from service otp.admin.v1.GuardService
  */
@@ -729,8 +731,8 @@ export const GuardService: GenService<{
     output: typeof GetGuardResponseSchema;
   },
   /**
-   * Changes rules. Effective at once in the process that answers, everywhere
-   * within five seconds.
+   * Changes rules. Effective at once in the process that handles the call,
+   * everywhere within five seconds.
    *
    * Scope: admin, with a live key.
    *
@@ -744,8 +746,8 @@ export const GuardService: GenService<{
     output: typeof UpdateGuardResponseSchema;
   },
   /**
-   * Tells what the rules say of a number right now, counting nothing and asking
-   * nobody: the veto is left out.
+   * Evaluates the rules for a number now, without counting a message. The veto
+   * is not called.
    *
    * Scope: admin.
    *
@@ -759,8 +761,8 @@ export const GuardService: GenService<{
     output: typeof CheckRecipientResponseSchema;
   },
   /**
-   * Lists the sends and resends that were refused, newest first. A test key sees
-   * none: the sandbox has no guard.
+   * Lists the sends and resends that were refused, newest first. A test key
+   * sees none: the sandbox has no guard.
    *
    * Scope: admin.
    *

@@ -40,7 +40,8 @@ export type Limit = Message<"otp.admin.v1.Limit"> & {
   /**
    * Length of the window, 1 second to 31 days, whole seconds. A rule of at most
    * 50 is exact in every window of this length; a larger one counts in windows
-   * that follow each other, so that around the seam of two up to twice max pass.
+   * that follow each other, so that up to twice max can pass around the
+   * boundary between two windows.
    *
    * @generated from field: google.protobuf.Duration window = 3;
    */
@@ -68,7 +69,8 @@ export type Limit = Message<"otp.admin.v1.Limit"> & {
   changed: boolean;
 
   /**
-   * It holds for the whole service and no workspace can change it. Output only.
+   * It applies to the whole service and no workspace can change it. Output
+   * only.
    *
    * @generated from field: bool fixed = 7;
    */
@@ -83,11 +85,10 @@ export const LimitSchema: GenMessage<Limit> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_limit_service, 0);
 
 /**
- * The wrong codes given for one recipient over all its sessions, and what they
- * lead to. After 20 of them in 24 hours nothing is sent to the recipient for an
- * hour, after each further one for 2, 4, then 8 hours; for codes under six
- * digits after 5. Open sessions go on. A right code forgets the wrong ones
- * before it.
+ * The wrong codes given for one recipient over all its sessions, and its block.
+ * After 20 of them in 24 hours nothing is sent to the recipient for an hour,
+ * after each further one for 2, 4, then 8 hours; for codes under six digits
+ * after 5. Open sessions continue. A correct code resets the count.
  *
  * @generated from message otp.admin.v1.RecipientBlock
  */
@@ -318,7 +319,7 @@ export const GetRecipientBlockRequestSchema: GenMessage<GetRecipientBlockRequest
  */
 export type GetRecipientBlockResponse = Message<"otp.admin.v1.GetRecipientBlockResponse"> & {
   /**
-   * How the recipient stands.
+   * The recipient's wrong codes and block.
    *
    * @generated from field: otp.admin.v1.RecipientBlock block = 1;
    */
@@ -374,7 +375,7 @@ export const ClearRecipientBlockRequestSchema: GenMessage<ClearRecipientBlockReq
  */
 export type ClearRecipientBlockResponse = Message<"otp.admin.v1.ClearRecipientBlockResponse"> & {
   /**
-   * How the recipient stands now.
+   * The recipient's wrong codes and block now.
    *
    * @generated from field: otp.admin.v1.RecipientBlock block = 1;
    */
@@ -412,8 +413,8 @@ export const LimitService: GenService<{
   },
   /**
    * Changes a rule for the workspace, live and test alike. Effective everywhere
-   * within five seconds, and on what was counted before: a lower max refuses at
-   * once whoever is above it.
+   * within five seconds, and on what was counted before: a lower max refuses
+   * callers that are above it at once.
    *
    * Scope: admin, with a live key.
    *
@@ -427,7 +428,7 @@ export const LimitService: GenService<{
     output: typeof UpdateLimitResponseSchema;
   },
   /**
-   * Gives a rule back its default.
+   * Resets a rule to its default.
    *
    * Scope: admin, with a live key.
    *
@@ -441,8 +442,8 @@ export const LimitService: GenService<{
     output: typeof ResetLimitResponseSchema;
   },
   /**
-   * Tells how many wrong codes were given for a recipient and until when nothing
-   * is sent to it.
+   * Reads how many wrong codes were given for a recipient and until when
+   * nothing is sent to it.
    *
    * Scope: admin.
    *
@@ -457,7 +458,7 @@ export const LimitService: GenService<{
   },
   /**
    * Forgets the wrong codes given for a recipient, which ends its block.
-   * Clearing what is not there succeeds.
+   * Clearing a recipient without wrong codes succeeds.
    *
    * Scope: admin.
    *

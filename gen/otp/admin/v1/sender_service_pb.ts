@@ -31,25 +31,27 @@ export type Sender = Message<"otp.admin.v1.Sender"> & {
   channel: Channel;
 
   /**
-   * What Send names as sender_id. For e-mail a from-address, kept in lower case.
-   * For SMS a name of 3 to 20 letters, digits, spaces, ".", "_", "&" or "-", or
-   * a phone number in E.164 form. For WhatsApp the number of the account in
-   * E.164 form. Cannot be changed.
+   * What Send names as sender_id. For e-mail a from-address, kept in lower
+   * case. For SMS a name of 3 to 20 letters, digits, spaces, ".", "_", "&" or
+   * "-", or a phone number in E.164 form. For WhatsApp the number of the
+   * account in E.164 form. Cannot be changed.
    *
    * @generated from field: string sender_id = 2;
    */
   senderId: string;
 
   /**
-   * E-mail: the name beside the address. Elsewhere for people who read this list.
+   * E-mail: the display name of the from-address. Other channels: a label for
+   * this list.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * Used when Send names no sender. One sender of a channel has it at most:
-   * setting it takes it from the one before. Where none has it, the oldest is used.
+   * Used when Send names no sender. At most one sender of a channel is the
+   * default: setting it unsets the previous one. If no sender is the default,
+   * the oldest is used.
    *
    * @generated from field: bool is_default = 4;
    */
@@ -231,7 +233,7 @@ export type ListSendersResponse = Message<"otp.admin.v1.ListSendersResponse"> & 
   senders: Sender[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -418,7 +420,7 @@ export const SenderService: GenService<{
     output: typeof UpdateSenderResponseSchema;
   },
   /**
-   * Removes a sender. Messages already accepted still leave under it.
+   * Removes a sender. Messages already accepted are still sent under it.
    *
    * Scope: admin, with a live key.
    *

@@ -18,7 +18,7 @@ export const file_otp_admin_v1_sponsor_service: GenFile = /*@__PURE__*/
   fileDesc("CiJvdHAvYWRtaW4vdjEvc3BvbnNvcl9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEiZwoLU3BvbnNvclJ1bGUSEQoJb3BlcmF0aW9uGAEgASgJEhUKDXByb2R1Y3RfdHlwZXMYAiADKAkSLgoLcmVxdWlyZW1lbnQYAyABKA4yGS5vdHAuYWRtaW4udjEuUmVxdWlyZW1lbnQi0gEKB1Nwb25zb3ISDAoEc2x1ZxgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSIQoIY2hhbm5lbHMYAyADKA4yDy5vdHAudjEuQ2hhbm5lbBIVCg1vdHBfZm9yYmlkZGVuGAQgASgIEigKBXJ1bGVzGAUgAygLMhkub3RwLmFkbWluLnYxLlNwb25zb3JSdWxlEg8KB2NsaWVudHMYBiADKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAitQEKC0JlbmVmaWNpYXJ5EhQKDHNwb25zb3Jfc2x1ZxgBIAEoCRIWCg5iZW5lZmljaWFyeV9pZBgCIAEoCRINCgVwaG9uZRgDIAEoCRINCgVlbWFpbBgEIAEoCRIUCgxtYXNrZWRfcGhvbmUYBSABKAkSFAoMbWFza2VkX2VtYWlsGAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlEKFENyZWF0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRImCgdzcG9uc29yGAIgASgLMhUub3RwLmFkbWluLnYxLlNwb25zb3IiPwoVQ3JlYXRlU3BvbnNvclJlc3BvbnNlEiYKB3Nwb25zb3IYASABKAsyFS5vdHAuYWRtaW4udjEuU3BvbnNvciI0ChFHZXRTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSDAoEc2x1ZxgCIAEoCSI8ChJHZXRTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIk8KE0xpc3RTcG9uc29yc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlgKFExpc3RTcG9uc29yc1Jlc3BvbnNlEicKCHNwb25zb3JzGAEgAygLMhUub3RwLmFkbWluLnYxLlNwb25zb3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoIBChRVcGRhdGVTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSJgoHc3BvbnNvchgCIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI/ChVVcGRhdGVTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIkYKFERlbGV0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIMCgRzbHVnGAIgASgJEg0KBWZvcmNlGAMgASgIIhcKFURlbGV0ZVNwb25zb3JSZXNwb25zZSJdChhDcmVhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IksKGUNyZWF0ZUJlbmVmaWNpYXJ5UmVzcG9uc2USLgoLYmVuZWZpY2lhcnkYASABKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkiWAoVR2V0QmVuZWZpY2lhcnlSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIUCgxzcG9uc29yX3NsdWcYAiABKAkSFgoOYmVuZWZpY2lhcnlfaWQYAyABKAkiSAoWR2V0QmVuZWZpY2lhcnlSZXNwb25zZRIuCgtiZW5lZmljaWFyeRgBIAEoCzIZLm90cC5hZG1pbi52MS5CZW5lZmljaWFyeSJqChhMaXN0QmVuZWZpY2lhcmllc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhQKDHNwb25zb3Jfc2x1ZxgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJmChlMaXN0QmVuZWZpY2lhcmllc1Jlc3BvbnNlEjAKDWJlbmVmaWNpYXJpZXMYASADKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIo4BChhVcGRhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5Ei8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJLChlVcGRhdGVCZW5lZmljaWFyeVJlc3BvbnNlEi4KC2JlbmVmaWNpYXJ5GAEgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IlsKGERlbGV0ZUJlbmVmaWNpYXJ5UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSFAoMc3BvbnNvcl9zbHVnGAIgASgJEhYKDmJlbmVmaWNpYXJ5X2lkGAMgASgJIhsKGURlbGV0ZUJlbmVmaWNpYXJ5UmVzcG9uc2UqeQoLUmVxdWlyZW1lbnQSGwoXUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIYChRSRVFVSVJFTUVOVF9PUFRJT05BTBABEhgKFFJFUVVJUkVNRU5UX1JFUVVJUkVEEAISGQoVUkVRVUlSRU1FTlRfRk9SQklEREVOEAMyrQkKDlNwb25zb3JTZXJ2aWNlEm8KDUNyZWF0ZVNwb25zb3ISIi5vdHAuYWRtaW4udjEuQ3JlYXRlU3BvbnNvclJlcXVlc3QaIy5vdHAuYWRtaW4udjEuQ3JlYXRlU3BvbnNvclJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISaQoKR2V0U3BvbnNvchIfLm90cC5hZG1pbi52MS5HZXRTcG9uc29yUmVxdWVzdBogLm90cC5hZG1pbi52MS5HZXRTcG9uc29yUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJvCgxMaXN0U3BvbnNvcnMSIS5vdHAuYWRtaW4udjEuTGlzdFNwb25zb3JzUmVxdWVzdBoiLm90cC5hZG1pbi52MS5MaXN0U3BvbnNvcnNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm8KDVVwZGF0ZVNwb25zb3ISIi5vdHAuYWRtaW4udjEuVXBkYXRlU3BvbnNvclJlcXVlc3QaIy5vdHAuYWRtaW4udjEuVXBkYXRlU3BvbnNvclJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbwoNRGVsZXRlU3BvbnNvchIiLm90cC5hZG1pbi52MS5EZWxldGVTcG9uc29yUmVxdWVzdBojLm90cC5hZG1pbi52MS5EZWxldGVTcG9uc29yUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChFDcmVhdGVCZW5lZmljaWFyeRImLm90cC5hZG1pbi52MS5DcmVhdGVCZW5lZmljaWFyeVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuQ3JlYXRlQmVuZWZpY2lhcnlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEnUKDkdldEJlbmVmaWNpYXJ5EiMub3RwLmFkbWluLnYxLkdldEJlbmVmaWNpYXJ5UmVxdWVzdBokLm90cC5hZG1pbi52MS5HZXRCZW5lZmljaWFyeVJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISfgoRTGlzdEJlbmVmaWNpYXJpZXMSJi5vdHAuYWRtaW4udjEuTGlzdEJlbmVmaWNpYXJpZXNSZXF1ZXN0Gicub3RwLmFkbWluLnYxLkxpc3RCZW5lZmljaWFyaWVzUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChFVcGRhdGVCZW5lZmljaWFyeRImLm90cC5hZG1pbi52MS5VcGRhdGVCZW5lZmljaWFyeVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuVXBkYXRlQmVuZWZpY2lhcnlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEnsKEURlbGV0ZUJlbmVmaWNpYXJ5EiYub3RwLmFkbWluLnYxLkRlbGV0ZUJlbmVmaWNpYXJ5UmVxdWVzdBonLm90cC5hZG1pbi52MS5EZWxldGVCZW5lZmljaWFyeVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
- * What a sponsor asks for at one kind of operation.
+ * What a sponsor requires for one kind of operation.
  *
  * @generated from message otp.admin.v1.SponsorRule
  */
@@ -34,14 +34,14 @@ export type SponsorRule = Message<"otp.admin.v1.SponsorRule"> & {
   /**
    * The products it is about, such as MEDICATION, LAB, IMAGING or PROCEDURE.
    * Empty: all. A rule that names the product comes before one that does not;
-   * two rules may not say different things about the same.
+   * two rules must not contradict each other.
    *
    * @generated from field: repeated string product_types = 2;
    */
   productTypes: string[];
 
   /**
-   * What is asked for.
+   * The requirement.
    *
    * @generated from field: otp.admin.v1.Requirement requirement = 3;
    */
@@ -56,7 +56,8 @@ export const SponsorRuleSchema: GenMessage<SponsorRule> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_sponsor_service, 0);
 
 /**
- * Someone who pays for operations and decides which of them need an OTP.
+ * An organisation that pays for operations and decides which of them need an
+ * OTP.
  *
  * @generated from message otp.admin.v1.Sponsor
  */
@@ -69,7 +70,7 @@ export type Sponsor = Message<"otp.admin.v1.Sponsor"> & {
   slug: string;
 
   /**
-   * What people call it.
+   * Its display name.
    *
    * @generated from field: string display_name = 2;
    */
@@ -83,15 +84,15 @@ export type Sponsor = Message<"otp.admin.v1.Sponsor"> & {
   channels: Channel[];
 
   /**
-   * No OTP at all, whatever the rules say.
+   * No OTP at all; overrides the rules.
    *
    * @generated from field: bool otp_forbidden = 4;
    */
   otpForbidden: boolean;
 
   /**
-   * What it asks for at which operations. Where no rule says anything, an OTP
-   * may be used and is not required.
+   * Its rules by operation. Where no rule applies, an OTP may be used and is
+   * not required.
    *
    * @generated from field: repeated otp.admin.v1.SponsorRule rules = 5;
    */
@@ -106,7 +107,7 @@ export type Sponsor = Message<"otp.admin.v1.Sponsor"> & {
   clients: string[];
 
   /**
-   * When it was made. Output only.
+   * When it was created. Output only.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 7;
    */
@@ -333,7 +334,7 @@ export type ListSponsorsResponse = Message<"otp.admin.v1.ListSponsorsResponse"> 
   sponsors: Sponsor[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -369,7 +370,8 @@ export type UpdateSponsorRequest = Message<"otp.admin.v1.UpdateSponsorRequest"> 
   sponsor?: Sponsor | undefined;
 
   /**
-   * Which of display_name, channels, otp_forbidden, rules and clients to change.
+   * Which of display_name, channels, otp_forbidden, rules and clients to
+   * change.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
@@ -616,7 +618,7 @@ export type ListBeneficiariesResponse = Message<"otp.admin.v1.ListBeneficiariesR
   beneficiaries: Beneficiary[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -794,7 +796,7 @@ export const RequirementSchema: GenEnum<Requirement> = /*@__PURE__*/
  */
 export const SponsorService: GenService<{
   /**
-   * Makes a sponsor.
+   * Creates a sponsor.
    *
    * Scope: admin, with a live key.
    *
@@ -837,8 +839,8 @@ export const SponsorService: GenService<{
   },
   /**
    * Changes display_name, channels, otp_forbidden, rules or clients. Effective
-   * at once in the process that answers, everywhere within five seconds. Open
-   * sessions go on as they began.
+   * at once in the process that handles the call, everywhere within five
+   * seconds. Open sessions keep the rules they were created with.
    *
    * Scope: admin, with a live key.
    *
@@ -852,9 +854,9 @@ export const SponsorService: GenService<{
     output: typeof UpdateSponsorResponseSchema;
   },
   /**
-   * Deletes a sponsor and, with force, everyone on file with it. From the first
-   * moment on the sponsor is not found any more. When the call breaks off,
-   * calling again carries on.
+   * Deletes a sponsor and, with force, everyone on file with it. The sponsor is
+   * no longer found as soon as the call starts. If the call is interrupted,
+   * calling again continues it.
    *
    * Scope: admin, with a live key.
    *

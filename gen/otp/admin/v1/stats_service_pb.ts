@@ -41,7 +41,8 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
   country: string;
 
   /**
-   * The provider. Empty for what no provider has taken or given up yet.
+   * The provider. Empty while no provider has accepted the message or failed
+   * for good.
    *
    * @generated from field: string provider = 3;
    */
@@ -55,31 +56,32 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
   start?: Timestamp | undefined;
 
   /**
-   * Messages asked for, by Send and Resend: one for each channel. Of a fallback,
-   * one that waited and was not needed is taken off again. By provider: those it
-   * took or gave up.
+   * Messages asked for, by Send and Resend: one for each channel. Of a
+   * fallback, one that waited and was not needed is subtracted again. By
+   * provider: those it accepted or failed to send.
    *
    * @generated from field: int64 sends = 5;
    */
   sends: bigint;
 
   /**
-   * Messages that a provider took.
+   * Messages that a provider accepted.
    *
    * @generated from field: int64 accepted = 6;
    */
   accepted: bigint;
 
   /**
-   * Messages of which a provider says that they reached the person. Not every
-   * provider says so.
+   * Messages that a provider reported as delivered. Not every provider sends
+   * delivery receipts.
    *
    * @generated from field: int64 delivered = 7;
    */
   delivered: bigint;
 
   /**
-   * Messages that were given up, before or after a provider took them.
+   * Messages whose delivery failed for good, before or after a provider
+   * accepted them.
    *
    * @generated from field: int64 failed = 8;
    */
@@ -93,7 +95,7 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
   approvals: bigint;
 
   /**
-   * Messages that the guard refused: see GuardService. No sends.
+   * Messages that the guard refused: see GuardService. Not counted as sends.
    *
    * @generated from field: int64 refused = 10;
    */
@@ -107,8 +109,8 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
   conversion: number;
 
   /**
-   * What the sends cost, refunds taken off, in micro-units of the wallet's
-   * currency. Not told by provider.
+   * What the sends cost less refunds, in micro-units of the wallet's currency.
+   * Not available by provider.
    *
    * @generated from field: int64 spend_micros = 12;
    */
@@ -150,14 +152,14 @@ export type GetStatsRequest = Message<"otp.admin.v1.GetStatsRequest"> & {
   from?: Timestamp | undefined;
 
   /**
-   * The end; a begun hour counts as a whole. Default: now.
+   * The end; a started hour counts as a whole. Default: now.
    *
    * @generated from field: google.protobuf.Timestamp to = 4;
    */
   to?: Timestamp | undefined;
 
   /**
-   * How to split. Empty: one row. Hour and day do not go together.
+   * How to split. Empty: one row. Hour and day cannot be combined.
    *
    * @generated from field: repeated otp.admin.v1.StatsDimension group_by = 5;
    */
@@ -199,15 +201,15 @@ export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
  */
 export type GetStatsResponse = Message<"otp.admin.v1.GetStatsResponse"> & {
   /**
-   * The rows, ordered by time, then channel, country and provider. What did not
-   * happen has no row.
+   * The rows, ordered by time, then channel, country and provider. Combinations
+   * without counts have no row.
    *
    * @generated from field: repeated otp.admin.v1.StatsRow rows = 1;
    */
   rows: StatsRow[];
 
   /**
-   * All of it together.
+   * The totals of all rows.
    *
    * @generated from field: otp.admin.v1.StatsRow total = 2;
    */
@@ -222,7 +224,7 @@ export const GetStatsResponseSchema: GenMessage<GetStatsResponse> = /*@__PURE__*
   messageDesc(file_otp_admin_v1_stats_service, 2);
 
 /**
- * By what counts can be split.
+ * The dimensions by which counts can be split.
  *
  * @generated from enum otp.admin.v1.StatsDimension
  */
@@ -271,7 +273,7 @@ export const StatsDimension = {
 } as const;
 
 /**
- * By what counts can be split.
+ * The dimensions by which counts can be split.
  *
  * @generated from enum otp.admin.v1.StatsDimension
  */
@@ -284,11 +286,12 @@ export const StatsDimensionSchema: GenEnum<StatsDimension> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_stats_service, 0);
 
 /**
- * How many messages go out, how many arrive, and how many codes come back.
+ * How many messages are sent, how many are delivered, and how many codes are
+ * verified.
  *
  * Everything is counted in the hour in which it happens, and kept for 400 days.
- * Each process writes its counts down every five seconds and when it stops: one
- * that is killed loses the last of them. Bills are written from the ledger.
+ * Each process stores its counts every five seconds and when it stops: one that
+ * is killed loses the latest counts. Base bills on the ledger.
  *
  * @generated from service otp.admin.v1.StatsService
  */

@@ -22,8 +22,7 @@ export const file_otp_admin_v1_template_service: GenFile = /*@__PURE__*/
  */
 export type Template = Message<"otp.admin.v1.Template"> & {
   /**
-   * Whose messages it makes: otp-email, otp-sms or otp-whatsapp. Cannot be
-   * changed.
+   * The kind of message: otp-email, otp-sms or otp-whatsapp. Cannot be changed.
    *
    * @generated from field: string key = 1;
    */
@@ -45,14 +44,15 @@ export type Template = Message<"otp.admin.v1.Template"> & {
   subject: string;
 
   /**
-   * The text. Must say the code. For SMS at most 1600 characters once rendered.
+   * The text. Must contain the code. For SMS at most 1600 characters once
+   * rendered.
    *
    * @generated from field: string text = 4;
    */
   text: string;
 
   /**
-   * E-mail only: the text in HTML; values are escaped. Must say the code.
+   * E-mail only: the text in HTML; values are escaped. Must contain the code.
    * Default: the e-mail has text only.
    *
    * @generated from field: string html = 5;
@@ -235,7 +235,7 @@ export type ListTemplatesResponse = Message<"otp.admin.v1.ListTemplatesResponse"
   templates: Template[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -414,21 +414,21 @@ export type PreviewTemplateResponse = Message<"otp.admin.v1.PreviewTemplateRespo
   html: string;
 
   /**
-   * Nothing stored applied: this is the built-in message.
+   * No stored template applied: this is the built-in message.
    *
    * @generated from field: bool built_in = 4;
    */
   builtIn: boolean;
 
   /**
-   * SMS only: how it travels.
+   * SMS only: its encoding.
    *
    * @generated from field: otp.admin.v1.SmsEncoding sms_encoding = 5;
    */
   smsEncoding: SmsEncoding;
 
   /**
-   * SMS only: in how many parts it travels, each of which is charged for.
+   * SMS only: the number of parts it is sent in, each of which is charged for.
    *
    * @generated from field: int32 sms_segments = 6;
    */
@@ -443,7 +443,7 @@ export const PreviewTemplateResponseSchema: GenMessage<PreviewTemplateResponse> 
   messageDesc(file_otp_admin_v1_template_service, 12);
 
 /**
- * How a text message travels.
+ * The encoding of a text message.
  *
  * @generated from enum otp.admin.v1.SmsEncoding
  */
@@ -471,7 +471,7 @@ export const SmsEncoding = {
 } as const;
 
 /**
- * How a text message travels.
+ * The encoding of a text message.
  *
  * @generated from enum otp.admin.v1.SmsEncoding
  */
@@ -484,14 +484,14 @@ export const SmsEncodingSchema: GenEnum<SmsEncoding> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_template_service, 0);
 
 /**
- * The workspace's own messages. A message is rendered from the template with its
- * exact language, else with its language without the region, else with the
- * workspace's; where there is none of these, from the built-in one.
+ * The workspace's own messages. A message is rendered from the template with
+ * its exact language, else with its language without the region, else with the
+ * workspace's; if none of these exists, from the built-in one.
  *
  * Templates are written in Liquid with the variables code, brand and minutes
  * (whole minutes the code still works). They may not read others: the tags
- * include, render, layout and block do not exist. What is stored has been
- * rendered with samples and shown to hold the code.
+ * include, render, layout and block do not exist. Before a template is stored
+ * it is rendered with samples to check that the result contains the code.
  *
  * @generated from service otp.admin.v1.TemplateService
  */
@@ -553,7 +553,7 @@ export const TemplateService: GenService<{
     output: typeof UpdateTemplateResponseSchema;
   },
   /**
-   * Removes a template; the built-in message takes its place.
+   * Removes a template; the built-in message replaces it.
    *
    * Scope: admin, with a live key.
    *
@@ -568,9 +568,8 @@ export const TemplateService: GenService<{
   },
   /**
    * Renders a message with sample values: from the parts given, which are
-   * checked as if they were stored, or, when none is given, from whatever a
-   * message of this key and language is rendered from now. Stores and sends
-   * nothing.
+   * checked as if they were stored, or, when none is given, from the template
+   * that messages of this key and language use now. Stores and sends nothing.
    *
    * Scope: admin.
    *

@@ -87,8 +87,8 @@ export type Wallet = Message<"otp.admin.v1.Wallet"> & {
   balanceMicros: bigint;
 
   /**
-   * Taken off the balance for sends under way, not yet in the ledger. Output
-   * only.
+   * Reserved from the balance for sends in progress, not yet in the ledger.
+   * Output only.
    *
    * @generated from field: int64 pending_micros = 5;
    */
@@ -307,8 +307,8 @@ export type CreditWalletRequest = Message<"otp.admin.v1.CreditWalletRequest"> & 
   reference: string;
 
   /**
-   * Makes repeating the call safe for ever: the same id with the same amount
-   * and reference credits once.
+   * Makes repeating the call safe, without a time limit: the same id with the
+   * same amount and reference credits once.
    *
    * @generated from field: string request_id = 4;
    */
@@ -399,7 +399,7 @@ export type ListLedgerEntriesResponse = Message<"otp.admin.v1.ListLedgerEntriesR
   entries: LedgerEntry[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -441,7 +441,7 @@ export const LedgerEntryType = {
   DEBIT: 2,
 
   /**
-   * A paid message did not reach a provider; its price came back.
+   * A paid message did not reach a provider; its price was refunded.
    *
    * @generated from enum value: LEDGER_ENTRY_TYPE_REFUND = 3;
    */
@@ -487,11 +487,10 @@ export const WalletService: GenService<{
   },
   /**
    * Switches the wallet on or off, or changes its currency or prices. Effective
-   * at once in the process that answers, everywhere within five seconds. What a
-   * session was charged is never charged anew.
+   * at once in the process that handles the call, everywhere within five
+   * seconds. Charges already made do not change.
    *
-   * Scope: operator, with a live key: what a workspace pays is not its own
-   * choice.
+   * Scope: operator, with a live key: a workspace does not choose what it pays.
    *
    * Reasons: NOT_FOUND for a workspace that does not exist.
    *
@@ -518,8 +517,8 @@ export const WalletService: GenService<{
     output: typeof CreditWalletResponseSchema;
   },
   /**
-   * Lists what was credited, debited and refunded, newest first. Once nothing is
-   * under way the amounts add up to the balance.
+   * Lists what was credited, debited and refunded, newest first. Once nothing
+   * is pending the amounts add up to the balance.
    *
    * Scope: admin.
    *

@@ -18,7 +18,7 @@ export const file_otp_admin_v1_webhook_service: GenFile = /*@__PURE__*/
   fileDesc("CiJvdHAvYWRtaW4vdjEvd2ViaG9va19zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEikAMKD1dlYmhvb2tFbmRwb2ludBIKCgJpZBgBIAEoCRILCgN1cmwYAiABKAkSEwoLZXZlbnRfdHlwZXMYAyADKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSEAoIZGlzYWJsZWQYBSABKAgSPAoPZGlzYWJsZWRfcmVhc29uGAYgASgOMiMub3RwLmFkbWluLnYxLldlYmhvb2tEaXNhYmxlZFJlYXNvbhIvCgtkaXNhYmxlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIAoEbW9kZRgIIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEi4KCmNyZWF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWZhaWxpbmdfc2luY2UYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEG9sZF9zZWNyZXRfdW50aWwYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIsEBCg5XZWJob29rQXR0ZW1wdBIQCghldmVudF9pZBgBIAEoCRISCgpldmVudF90eXBlGAIgASgJEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhITCgtzdGF0dXNfY29kZRgFIAEoBRINCgVlcnJvchgGIAEoCRIQCghhY2NlcHRlZBgHIAEoCCJ5ChNXYWl0aW5nV2ViaG9va0V2ZW50EhAKCGV2ZW50X2lkGAEgASgJEhIKCmV2ZW50X3R5cGUYAiABKAkSLQoJcXVldWVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgV0cmllcxgEIAEoBSK6AQoPV2ViaG9va0RlbGl2ZXJ5EhIKCnNlc3Npb25faWQYASABKAkSMgoHd2FpdGluZxgCIAMoCzIhLm90cC5hZG1pbi52MS5XYWl0aW5nV2ViaG9va0V2ZW50Ei8KC25leHRfdHJ5X2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCghhdHRlbXB0cxgEIAMoCzIcLm90cC5hZG1pbi52MS5XZWJob29rQXR0ZW1wdCJqChxDcmVhdGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRI3ChB3ZWJob29rX2VuZHBvaW50GAIgASgLMh0ub3RwLmFkbWluLnYxLldlYmhvb2tFbmRwb2ludCJoCh1DcmVhdGVXZWJob29rRW5kcG9pbnRSZXNwb25zZRI3ChB3ZWJob29rX2VuZHBvaW50GAEgASgLMh0ub3RwLmFkbWluLnYxLldlYmhvb2tFbmRwb2ludBIOCgZzZWNyZXQYAiABKAkiXAoZR2V0V2ViaG9va0VuZHBvaW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJIlUKGkdldFdlYmhvb2tFbmRwb2ludFJlc3BvbnNlEjcKEHdlYmhvb2tfZW5kcG9pbnQYASABKAsyHS5vdHAuYWRtaW4udjEuV2ViaG9va0VuZHBvaW50InkKG0xpc3RXZWJob29rRW5kcG9pbnRzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSIAoEbW9kZRgEIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlInEKHExpc3RXZWJob29rRW5kcG9pbnRzUmVzcG9uc2USOAoRd2ViaG9va19lbmRwb2ludHMYASADKAsyHS5vdHAuYWRtaW4udjEuV2ViaG9va0VuZHBvaW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKbAQocVXBkYXRlV2ViaG9va0VuZHBvaW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSNwoQd2ViaG9va19lbmRwb2ludBgCIAEoCzIdLm90cC5hZG1pbi52MS5XZWJob29rRW5kcG9pbnQSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlgKHVVwZGF0ZVdlYmhvb2tFbmRwb2ludFJlc3BvbnNlEjcKEHdlYmhvb2tfZW5kcG9pbnQYASABKAsyHS5vdHAuYWRtaW4udjEuV2ViaG9va0VuZHBvaW50Il8KHERlbGV0ZVdlYmhvb2tFbmRwb2ludFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIKCgJpZBgDIAEoCSIfCh1EZWxldGVXZWJob29rRW5kcG9pbnRSZXNwb25zZSJdChpSb3RhdGVXZWJob29rU2VjcmV0UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJImYKG1JvdGF0ZVdlYmhvb2tTZWNyZXRSZXNwb25zZRI3ChB3ZWJob29rX2VuZHBvaW50GAEgASgLMh0ub3RwLmFkbWluLnYxLldlYmhvb2tFbmRwb2ludBIOCgZzZWNyZXQYAiABKAkiVwoUU2VuZFRlc3RFdmVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIKCgJpZBgDIAEoCSJGChVTZW5kVGVzdEV2ZW50UmVzcG9uc2USLQoHYXR0ZW1wdBgBIAEoCzIcLm90cC5hZG1pbi52MS5XZWJob29rQXR0ZW1wdCKaAQocTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkSIAoEbW9kZRgEIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAUgASgJEhIKCnNlc3Npb25faWQYBiABKAkiawodTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVzcG9uc2USMQoKZGVsaXZlcmllcxgBIAMoCzIdLm90cC5hZG1pbi52MS5XZWJob29rRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIq4BChpSZXBsYXlXZWJob29rRXZlbnRzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJEikKBXNpbmNlGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghldmVudF9pZBgFIAEoCRISCgpwYWdlX3Rva2VuGAYgASgJIkgKG1JlcGxheVdlYmhvb2tFdmVudHNSZXNwb25zZRIQCghyZXBsYXllZBgBIAEoBRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqrQEKFVdlYmhvb2tEaXNhYmxlZFJlYXNvbhInCiNXRUJIT09LX0RJU0FCTEVEX1JFQVNPTl9VTlNQRUNJRklFRBAAEiQKIFdFQkhPT0tfRElTQUJMRURfUkVBU09OX09QRVJBVE9SEAESIwofV0VCSE9PS19ESVNBQkxFRF9SRUFTT05fRkFJTElORxACEiAKHFdFQkhPT0tfRElTQUJMRURfUkVBU09OX0dPTkUQAzLCCQoOV2ViaG9va1NlcnZpY2UShwEKFUNyZWF0ZVdlYmhvb2tFbmRwb2ludBIqLm90cC5hZG1pbi52MS5DcmVhdGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLkNyZWF0ZVdlYmhvb2tFbmRwb2ludFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISgQEKEkdldFdlYmhvb2tFbmRwb2ludBInLm90cC5hZG1pbi52MS5HZXRXZWJob29rRW5kcG9pbnRSZXF1ZXN0Gigub3RwLmFkbWluLnYxLkdldFdlYmhvb2tFbmRwb2ludFJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFExpc3RXZWJob29rRW5kcG9pbnRzEikub3RwLmFkbWluLnYxLkxpc3RXZWJob29rRW5kcG9pbnRzUmVxdWVzdBoqLm90cC5hZG1pbi52MS5MaXN0V2ViaG9va0VuZHBvaW50c1Jlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFVVwZGF0ZVdlYmhvb2tFbmRwb2ludBIqLm90cC5hZG1pbi52MS5VcGRhdGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLlVwZGF0ZVdlYmhvb2tFbmRwb2ludFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFURlbGV0ZVdlYmhvb2tFbmRwb2ludBIqLm90cC5hZG1pbi52MS5EZWxldGVXZWJob29rRW5kcG9pbnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLkRlbGV0ZVdlYmhvb2tFbmRwb2ludFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISgQEKE1JvdGF0ZVdlYmhvb2tTZWNyZXQSKC5vdHAuYWRtaW4udjEuUm90YXRlV2ViaG9va1NlY3JldFJlcXVlc3QaKS5vdHAuYWRtaW4udjEuUm90YXRlV2ViaG9va1NlY3JldFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbwoNU2VuZFRlc3RFdmVudBIiLm90cC5hZG1pbi52MS5TZW5kVGVzdEV2ZW50UmVxdWVzdBojLm90cC5hZG1pbi52MS5TZW5kVGVzdEV2ZW50UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchKKAQoVTGlzdFdlYmhvb2tEZWxpdmVyaWVzEioub3RwLmFkbWluLnYxLkxpc3RXZWJob29rRGVsaXZlcmllc1JlcXVlc3QaKy5vdHAuYWRtaW4udjEuTGlzdFdlYmhvb2tEZWxpdmVyaWVzUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchKBAQoTUmVwbGF5V2ViaG9va0V2ZW50cxIoLm90cC5hZG1pbi52MS5SZXBsYXlXZWJob29rRXZlbnRzUmVxdWVzdBopLm90cC5hZG1pbi52MS5SZXBsYXlXZWJob29rRXZlbnRzUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access]);
 
 /**
- * An address that is told what happens to sessions, without its secrets.
+ * A URL that receives events of sessions, without its secrets.
  *
  * @generated from message otp.admin.v1.WebhookEndpoint
  */
@@ -39,42 +39,42 @@ export type WebhookEndpoint = Message<"otp.admin.v1.WebhookEndpoint"> & {
   url: string;
 
   /**
-   * The types it is told of, as they stand in the events. Empty: all.
+   * The event types it receives, as written in the events. Empty: all.
    *
    * @generated from field: repeated string event_types = 3;
    */
   eventTypes: string[];
 
   /**
-   * What people call it.
+   * A description for operators.
    *
    * @generated from field: string description = 4;
    */
   description: string;
 
   /**
-   * It is sent nothing.
+   * No events are sent to it.
    *
    * @generated from field: bool disabled = 5;
    */
   disabled: boolean;
 
   /**
-   * Why. Output only.
+   * Why it is disabled. Output only.
    *
    * @generated from field: otp.admin.v1.WebhookDisabledReason disabled_reason = 6;
    */
   disabledReason: WebhookDisabledReason;
 
   /**
-   * Since when. Output only.
+   * Since when it is disabled. Output only.
    *
    * @generated from field: google.protobuf.Timestamp disabled_at = 7;
    */
   disabledAt?: Timestamp | undefined;
 
   /**
-   * Whose sessions it is told of. Cannot be changed.
+   * The mode of the sessions whose events it receives. Cannot be changed.
    *
    * @generated from field: otp.admin.v1.Mode mode = 8;
    */
@@ -88,16 +88,16 @@ export type WebhookEndpoint = Message<"otp.admin.v1.WebhookEndpoint"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * Since when nothing it was sent was taken. Absent while all is well. After
-   * three days it is disabled. Output only.
+   * Since when it has acknowledged no event. Absent while deliveries succeed.
+   * After three days it is disabled. Output only.
    *
    * @generated from field: google.protobuf.Timestamp failing_since = 10;
    */
   failingSince?: Timestamp | undefined;
 
   /**
-   * Until when everything is also signed with the secret before the newest.
-   * Absent when there is none. Output only.
+   * Until when everything is also signed with the previous secret. Absent when
+   * there is none. Output only.
    *
    * @generated from field: google.protobuf.Timestamp old_secret_until = 11;
    */
@@ -112,13 +112,13 @@ export const WebhookEndpointSchema: GenMessage<WebhookEndpoint> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_webhook_service, 0);
 
 /**
- * One try to hand an event to an endpoint.
+ * One delivery attempt of an event.
  *
  * @generated from message otp.admin.v1.WebhookAttempt
  */
 export type WebhookAttempt = Message<"otp.admin.v1.WebhookAttempt"> & {
   /**
-   * The event; stands in the header webhook-id.
+   * The event's id, sent in the header webhook-id.
    *
    * @generated from field: string event_id = 1;
    */
@@ -132,28 +132,28 @@ export type WebhookAttempt = Message<"otp.admin.v1.WebhookAttempt"> & {
   eventType: string;
 
   /**
-   * When the try began.
+   * When the delivery attempt began.
    *
    * @generated from field: google.protobuf.Timestamp at = 3;
    */
   at?: Timestamp | undefined;
 
   /**
-   * How long it took to get an answer, or none.
+   * How long it took until the response, or until it failed.
    *
    * @generated from field: google.protobuf.Duration duration = 4;
    */
   duration?: Duration | undefined;
 
   /**
-   * The HTTP status of the answer; 0 where there was none.
+   * The HTTP status of the response; 0 without a response.
    *
    * @generated from field: int32 status_code = 5;
    */
   statusCode: number;
 
   /**
-   * Why there was no answer, as a stable word: TIMEOUT, UNREACHABLE,
+   * Why there was no response, as a stable word: TIMEOUT, UNREACHABLE,
    * NAME_NOT_FOUND, TLS_FAILED or REFUSED_ADDRESS.
    *
    * @generated from field: string error = 6;
@@ -161,7 +161,7 @@ export type WebhookAttempt = Message<"otp.admin.v1.WebhookAttempt"> & {
   error: string;
 
   /**
-   * The endpoint took the event: a status from 200 to 299.
+   * The endpoint acknowledged the event with a status from 200 to 299.
    *
    * @generated from field: bool accepted = 7;
    */
@@ -176,7 +176,7 @@ export const WebhookAttemptSchema: GenMessage<WebhookAttempt> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_webhook_service, 1);
 
 /**
- * An event that waits to be taken.
+ * An event that is pending.
  *
  * @generated from message otp.admin.v1.WaitingWebhookEvent
  */
@@ -196,14 +196,14 @@ export type WaitingWebhookEvent = Message<"otp.admin.v1.WaitingWebhookEvent"> & 
   eventType: string;
 
   /**
-   * When it began to wait. It is given up 24 hours later.
+   * When it was queued. It is dropped 24 hours later.
    *
    * @generated from field: google.protobuf.Timestamp queued_at = 3;
    */
   queuedAt?: Timestamp | undefined;
 
   /**
-   * Tries so far.
+   * Delivery attempts so far.
    *
    * @generated from field: int32 tries = 4;
    */
@@ -218,7 +218,7 @@ export const WaitingWebhookEventSchema: GenMessage<WaitingWebhookEvent> = /*@__P
   messageDesc(file_otp_admin_v1_webhook_service, 2);
 
 /**
- * What is and was sent to an endpoint about one session.
+ * The pending and past deliveries of one session's events to an endpoint.
  *
  * @generated from message otp.admin.v1.WebhookDelivery
  */
@@ -231,21 +231,21 @@ export type WebhookDelivery = Message<"otp.admin.v1.WebhookDelivery"> & {
   sessionId: string;
 
   /**
-   * The events that wait, in the order in which they will be sent.
+   * The pending events, in the order in which they will be sent.
    *
    * @generated from field: repeated otp.admin.v1.WaitingWebhookEvent waiting = 2;
    */
   waiting: WaitingWebhookEvent[];
 
   /**
-   * When the first of them is tried next.
+   * When the next delivery attempt of the first of them is due.
    *
    * @generated from field: google.protobuf.Timestamp next_try_at = 3;
    */
   nextTryAt?: Timestamp | undefined;
 
   /**
-   * The latest tries, oldest first, at most 20.
+   * The latest delivery attempts, oldest first, at most 20.
    *
    * @generated from field: repeated otp.admin.v1.WebhookAttempt attempts = 4;
    */
@@ -301,8 +301,8 @@ export type CreateWebhookEndpointResponse = Message<"otp.admin.v1.CreateWebhookE
   webhookEndpoint?: WebhookEndpoint | undefined;
 
   /**
-   * What receivers verify signatures with, "whsec_" and base64. It is shown this
-   * once and cannot be read again.
+   * What receivers verify signatures with, "whsec_" and base64. It is returned
+   * only here and cannot be read again.
    *
    * @generated from field: string secret = 2;
    */
@@ -428,7 +428,7 @@ export type ListWebhookEndpointsResponse = Message<"otp.admin.v1.ListWebhookEndp
   webhookEndpoints: WebhookEndpoint[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -457,7 +457,8 @@ export type UpdateWebhookEndpointRequest = Message<"otp.admin.v1.UpdateWebhookEn
 
   /**
    * The endpoint with its id, its mode where that is not the caller's, and the
-   * fields to change. The rules of the fields are checked on the changed endpoint.
+   * fields to change. The rules of the fields are checked on the changed
+   * endpoint.
    *
    * @generated from field: otp.admin.v1.WebhookEndpoint webhook_endpoint = 2;
    */
@@ -599,7 +600,7 @@ export type RotateWebhookSecretResponse = Message<"otp.admin.v1.RotateWebhookSec
   webhookEndpoint?: WebhookEndpoint | undefined;
 
   /**
-   * The new secret. It is shown this once and cannot be read again.
+   * The new secret. It is returned only here and cannot be read again.
    *
    * @generated from field: string secret = 2;
    */
@@ -655,7 +656,7 @@ export const SendTestEventRequestSchema: GenMessage<SendTestEventRequest> = /*@_
  */
 export type SendTestEventResponse = Message<"otp.admin.v1.SendTestEventResponse"> & {
   /**
-   * What came of it.
+   * The result.
    *
    * @generated from field: otp.admin.v1.WebhookAttempt attempt = 1;
    */
@@ -739,7 +740,7 @@ export type ListWebhookDeliveriesResponse = Message<"otp.admin.v1.ListWebhookDel
   deliveries: WebhookDelivery[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -816,14 +817,14 @@ export const ReplayWebhookEventsRequestSchema: GenMessage<ReplayWebhookEventsReq
  */
 export type ReplayWebhookEventsResponse = Message<"otp.admin.v1.ReplayWebhookEventsResponse"> & {
   /**
-   * How many events this call put in line to be sent.
+   * How many events this call queued.
    *
    * @generated from field: int32 replayed = 1;
    */
   replayed: number;
 
   /**
-   * Give this as page_token to go on. Empty when all are in line.
+   * The page_token of the next call. Empty when all are queued.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -838,7 +839,7 @@ export const ReplayWebhookEventsResponseSchema: GenMessage<ReplayWebhookEventsRe
   messageDesc(file_otp_admin_v1_webhook_service, 21);
 
 /**
- * Why an endpoint is sent nothing.
+ * Why an endpoint is disabled.
  *
  * @generated from enum otp.admin.v1.WebhookDisabledReason
  */
@@ -858,14 +859,14 @@ export const WebhookDisabledReason = {
   OPERATOR: 1,
 
   /**
-   * For three days it took nothing of what was sent to it.
+   * It acknowledged no event for three days.
    *
    * @generated from enum value: WEBHOOK_DISABLED_REASON_FAILING = 2;
    */
   FAILING: 2,
 
   /**
-   * It answered 410 Gone.
+   * It responded with 410 Gone.
    *
    * @generated from enum value: WEBHOOK_DISABLED_REASON_GONE = 3;
    */
@@ -873,7 +874,7 @@ export const WebhookDisabledReason = {
 } as const;
 
 /**
- * Why an endpoint is sent nothing.
+ * Why an endpoint is disabled.
  *
  * @generated from enum otp.admin.v1.WebhookDisabledReason
  */
@@ -886,24 +887,24 @@ export const WebhookDisabledReasonSchema: GenEnum<WebhookDisabledReason> = /*@__
   enumDesc(file_otp_admin_v1_webhook_service, 0);
 
 /**
- * Endpoints of a workspace's own that are told what happens to its sessions.
- * Live and test endpoints are kept apart: sandbox sessions are told to test
- * endpoints only. What is sent, how it is signed and when it is sent again:
- * docs/guides/webhooks.md.
+ * The endpoints that receive events of a workspace's sessions. Live and test
+ * endpoints are kept apart: events of sandbox sessions go to test endpoints
+ * only. Events, payloads, signatures and retries: docs/guides/webhooks.md.
  *
  * @generated from service otp.admin.v1.WebhookService
  */
 export const WebhookService: GenService<{
   /**
-   * Registers an endpoint and answers with its secret, this once. Sessions
-   * opened from then on are told of; other processes may need five seconds to
-   * notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
+   * Registers an endpoint and returns its secret, which cannot be read again.
+   * It receives the events of sessions created from then on; other processes
+   * may need five seconds to notice it. A workspace has at most ten endpoints
+   * of each mode. In production the URL must be https and public, unless the
    * service is configured otherwise (OTP_WEBHOOK_NETWORKS).
    *
    * Scope: admin.
    *
    * Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-   * an address that may not be reached, and for one endpoint too many.
+   * a URL that is not allowed, and for one endpoint too many.
    *
    * @generated from rpc otp.admin.v1.WebhookService.CreateWebhookEndpoint
    */
@@ -941,14 +942,14 @@ export const WebhookService: GenService<{
     output: typeof ListWebhookEndpointsResponseSchema;
   },
   /**
-   * Changes url, event_types, description or disabled. What is sent from then on
-   * follows the change. Disabling an endpoint drops what waits for it; enabling
-   * it sends nothing of what happened meanwhile, for which there is
-   * ReplayWebhookEvents.
+   * Changes url, event_types, description or disabled. Later deliveries follow
+   * the change. Disabling an endpoint drops its pending events; enabling it
+   * does not send the events of the time between, use ReplayWebhookEvents for
+   * that.
    *
    * Scope: admin.
    *
-   * Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
+   * Reasons: NOT_FOUND; INVALID_REQUEST for a URL that is not allowed.
    *
    * @generated from rpc otp.admin.v1.WebhookService.UpdateWebhookEndpoint
    */
@@ -958,7 +959,7 @@ export const WebhookService: GenService<{
     output: typeof UpdateWebhookEndpointResponseSchema;
   },
   /**
-   * Removes an endpoint with all that waits for it.
+   * Removes an endpoint with its pending events.
    *
    * Scope: admin.
    *
@@ -972,8 +973,9 @@ export const WebhookService: GenService<{
     output: typeof DeleteWebhookEndpointResponseSchema;
   },
   /**
-   * Makes a new secret and answers with it, this once. For 24 hours everything
-   * is signed with the old secret as well, so that receivers can change over.
+   * Creates a new secret and returns it; it cannot be read again. For 24 hours
+   * everything is signed with the old secret as well, so that receivers can
+   * switch.
    *
    * Scope: admin.
    *
@@ -987,8 +989,8 @@ export const WebhookService: GenService<{
     output: typeof RotateWebhookSecretResponseSchema;
   },
   /**
-   * Sends an event of type "webhook.test" to the endpoint, once, and answers
-   * with what came of it. A disabled endpoint can be tried, too.
+   * Sends an event of type "webhook.test" to the endpoint, once, and returns
+   * the result. Works for a disabled endpoint, too.
    *
    * Scope: admin.
    *
@@ -1002,8 +1004,9 @@ export const WebhookService: GenService<{
     output: typeof SendTestEventResponseSchema;
   },
   /**
-   * Lists what was sent to an endpoint, session by session, the newest session
-   * first: what waits, when it is tried again, and the latest attempts.
+   * Lists the deliveries to an endpoint, session by session, the newest session
+   * first: pending events, the time of the next delivery attempt, and the
+   * latest delivery attempts.
    *
    * Scope: admin.
    *
@@ -1017,10 +1020,10 @@ export const WebhookService: GenService<{
     output: typeof ListWebhookDeliveriesResponseSchema;
   },
   /**
-   * Sends events again, whatever became of them before: one, or all since a
-   * time that are of the types the endpoint wants. They keep their ids. Events
-   * are kept for 30 days, those that happened while the endpoint was disabled
-   * included. Each call takes on up to 1,000 events and says where to go on.
+   * Sends events again, delivered or not: one, or all since a time that are of
+   * the types the endpoint receives. They keep their ids. Events are kept for
+   * 30 days, those that happened while the endpoint was disabled included. Each
+   * call queues up to 1,000 events and returns where to continue.
    *
    * Scope: admin.
    *

@@ -24,14 +24,14 @@ export const file_otp_admin_v1_workspace_service: GenFile = /*@__PURE__*/
  */
 export type Workspace = Message<"otp.admin.v1.Workspace"> & {
   /**
-   * Its name for good: lower-case letters, digits and hyphens, 1 to 63.
+   * Its permanent name: lower-case letters, digits and hyphens, 1 to 63.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * What messages call the product. Default "Countersign".
+   * The product name in messages. Default "Countersign".
    *
    * @generated from field: string brand = 2;
    */
@@ -70,15 +70,15 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
   longLifetime: boolean;
 
   /**
-   * The messaging API answers a request repeated within the resend cooldown
-   * with the open session instead of sending again.
+   * The messaging API returns the open session for a request repeated within
+   * the resend cooldown, instead of sending again.
    *
    * @generated from field: bool messaging_reuse = 7;
    */
   messagingReuse: boolean;
 
   /**
-   * When it was made. Output only.
+   * When it was created. Output only.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 8;
    */
@@ -102,7 +102,7 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
 
   /**
    * Days a session stays readable once it has ended, 1 to 365. Default 30.
-   * Sessions keep what held when they were opened.
+   * Sessions keep the value from when they were created.
    *
    * @generated from field: int32 retention_days = 11;
    */
@@ -131,7 +131,7 @@ export type Route = Message<"otp.admin.v1.Route"> & {
 
   /**
    * Names of configured providers of the channel, such as "smtp", in the order
-   * in which they are tried. A later one is tried when those before it fail.
+   * in which they are used. A later one is used when those before it fail.
    *
    * @generated from field: repeated string providers = 2;
    */
@@ -278,7 +278,7 @@ export type ListWorkspacesResponse = Message<"otp.admin.v1.ListWorkspacesRespons
   workspaces: Workspace[];
 
   /**
-   * Give this as page_token to go on. Empty at the end.
+   * The page_token of the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -308,8 +308,8 @@ export type UpdateWorkspaceRequest = Message<"otp.admin.v1.UpdateWorkspaceReques
 
   /**
    * Which of brand, locale, web_host, allowed_origins, long_lifetime,
-   * messaging_reuse, routes and retention_days to change. A field that is named and not set goes back to
-   * its default.
+   * messaging_reuse, routes and retention_days to change. A field that is named
+   * and not set is reset to its default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -436,8 +436,8 @@ export const UndeleteWorkspaceResponseSchema: GenMessage<UndeleteWorkspaceRespon
  */
 export const WorkspaceService: GenService<{
   /**
-   * Makes a workspace. A name is used once: that of a deleted workspace stays
-   * taken.
+   * Creates a workspace. A name is used once: the name of a deleted workspace
+   * stays reserved.
    *
    * Scope: operator, with a live key.
    *
@@ -495,9 +495,9 @@ export const WorkspaceService: GenService<{
   },
   /**
    * Deletes a workspace: every credential of it is refused everywhere within
-   * five seconds. Nothing of it is removed, so it can be undeleted; messages
-   * already accepted are still delivered. Deleting a deleted workspace changes
-   * nothing and succeeds. The workspace "default" cannot be deleted.
+   * five seconds. No data is removed, so it can be undeleted; messages already
+   * accepted are still delivered. Deleting a deleted workspace changes nothing
+   * and succeeds. The workspace "default" cannot be deleted.
    *
    * Scope: operator, with a live key.
    *
@@ -511,7 +511,7 @@ export const WorkspaceService: GenService<{
     output: typeof DeleteWorkspaceResponseSchema;
   },
   /**
-   * Takes a deletion back: the workspace's credentials work again. Undeleting a
+   * Reverts a deletion: the workspace's credentials work again. Undeleting a
    * workspace that is not deleted changes nothing and succeeds.
    *
    * Scope: operator, with a live key.
