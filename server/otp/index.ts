@@ -78,17 +78,11 @@ export function createHandlers(deps: OtpDeps): ReadonlyMap<DescMethod, Handler> 
     }),
     tokens: verificationTokens,
   };
-  const idempotency = (workspace: string) =>
-    createIdempotency(documents, clock, {
-      of: (request) => fingerprints.request(workspace, request),
-      matches: (request, stored) => fingerprints.isSameRequest(workspace, request, stored),
-    });
-
   const otp: Handlers<typeof OtpService> = {
     send: createSend({
       ...deps,
       sessions,
-      idempotency,
+      idempotency: createIdempotency(documents, clock, fingerprints),
       reuses: createReuses(documents, sessions, clock),
       tokens: sessionTokens,
     }),

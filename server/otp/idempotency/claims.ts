@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import { DAY_MS } from '../../platform/durations.js';
+import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 
@@ -34,6 +35,7 @@ export interface Claim {
 
 /** One attempt of a request. */
 export interface RequestAttempt {
+  readonly workspace: string;
   /** Within which a request id means one request: partition/client/method. */
   readonly scope: string;
   readonly requestId: string;
@@ -49,16 +51,10 @@ export interface Idempotency {
   claim(attempt: RequestAttempt): Promise<Claim>;
 }
 
-/** How requests are stored and compared, without their text. */
-export interface RequestFingerprints {
-  of(request: string): string;
-  matches(request: string, stored: string): boolean;
-}
-
 export function createIdempotency(
   documents: Documents,
   clock: Clock,
-  fingerprints: RequestFingerprints,
+  fingerprints: Pick<Fingerprints, 'request' | 'isSameRequest'>,
 ): Idempotency {
   const claims = documents.collection<StoredClaim>('idempotency');
 
@@ -86,11 +82,11 @@ export function createIdempotency(
   };
 
   return {
-    async claim({ scope, requestId, request, sessionId }) {
+    async claim({ workspace, scope, requestId, request, sessionId }) {
       const now = clock.now();
       const claim: StoredClaim = {
         _id: `${scope}/${createHash('sha256').update(requestId).digest('base64url')}`,
-        request: fingerprints.of(request),
+        request: fingerprints.request(workspace, request),
         session: sessionId,
         leaseUntil: new Date(now + LEASE_MS),
         purgeAt: new Date(now + REMEMBERED_MS),
@@ -99,7 +95,8 @@ export function createIdempotency(
       const stored = await claims.findOne({ _id: claim._id });
       // Purged between the two operations: the next attempt is the first.
       if (!stored) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
-      if (!fingerprints.matches(request, stored.request)) throw new Failure('IDEMPOTENCY_CONFLICT');
+      if (!fingerprints.isSameRequest(workspace, request, stored.request))
+        throw new Failure('IDEMPOTENCY_CONFLICT');
       return claimOf(stored, true);
     },
   };

@@ -9,33 +9,35 @@ export interface AdmitSendDeps extends AdmitDeps {
 }
 
 /** Admits a Send; one to a sandbox recipient counts against nothing. Throws SEND_REFUSED or RATE_LIMITED. */
-export async function admitSend(deps: AdmitSendDeps, send: PooledSend): Promise<void> {
-  const { call, request, workspace, mode, partition, sessionId, opening, options, scenario, undo } = send;
-  if (scenario) return;
-  const { recipients, beneficiary } = opening;
-  const { purpose, metadata, userId } = options;
-  const { workspace: name, client } = call.principal;
-  const giveBack = await admit(deps, call, {
-    partition,
-    sending: {
-      workspace: name,
-      mode,
-      client,
-      sessionId,
-      resend: false,
-      purpose,
-      metadata,
-      phones: guardedPhones(
-        recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
-      ),
-    },
-    counts: limitKeys(deps.fingerprints, name, {
-      ip: request.endUserIp || undefined,
-      userId,
-      recipients: recipients.map(({ fingerprint }) => fingerprint),
-      beneficiary,
-    }),
-    overrides: workspace.limits,
-  });
-  undo.push(giveBack);
+export function createAdmitSend(deps: AdmitSendDeps) {
+  return async function admitSend(send: PooledSend): Promise<void> {
+    const { call, request, workspace, mode, partition, sessionId, opening, options, scenario, undo } = send;
+    if (scenario) return;
+    const { recipients, beneficiary } = opening;
+    const { purpose, metadata, userId } = options;
+    const { workspace: name, client } = call.principal;
+    const giveBack = await admit(deps, call, {
+      partition,
+      sending: {
+        workspace: name,
+        mode,
+        client,
+        sessionId,
+        resend: false,
+        purpose,
+        metadata,
+        phones: guardedPhones(
+          recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
+        ),
+      },
+      counts: limitKeys(deps.fingerprints, name, {
+        ip: request.endUserIp || undefined,
+        userId,
+        recipients: recipients.map(({ fingerprint }) => fingerprint),
+        beneficiary,
+      }),
+      overrides: workspace.limits,
+    });
+    undo.push(giveBack);
+  };
 }

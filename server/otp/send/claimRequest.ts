@@ -7,7 +7,7 @@ import type { BegunSend, ClaimedSend } from './context.js';
 
 export interface ClaimRequestDeps {
   readonly sessions: Collection<StoredSession>;
-  readonly idempotency: (workspace: string) => Idempotency;
+  readonly idempotency: Idempotency;
   readonly newId: () => string;
 }
 
@@ -21,25 +21,25 @@ export interface EarlierSend {
  * that they open one session between them. Throws IDEMPOTENCY_CONFLICT, or
  * REQUEST_IN_PROGRESS while another attempt may be at work.
  */
-export async function claimRequest(
-  { sessions, idempotency, newId }: ClaimRequestDeps,
-  send: BegunSend,
-): Promise<ClaimedSend | EarlierSend> {
-  const { call, request, partition, undo } = send;
-  const { requestId } = request;
-  if (!requestId) return { ...send, sessionId: newId() };
-  const { workspace, client } = call.principal;
-  const claim = await idempotency(workspace).claim({
-    scope: `${partition}/${client}/Send`,
-    requestId,
-    request: canonicalRequest(SendRequestSchema, request),
-    sessionId: newId(),
-  });
-  if (claim.repeated) {
-    const earlier = await sessions.findOne({ _id: `${workspace}/${claim.sessionId}` });
-    if (earlier) return { earlier };
-    await claim.takeOver();
-  }
-  undo.push(claim.release);
-  return { ...send, sessionId: claim.sessionId };
+export function createClaimRequest({ sessions, idempotency, newId }: ClaimRequestDeps) {
+  return async function claimRequest(send: BegunSend): Promise<ClaimedSend | EarlierSend> {
+    const { call, request, partition, undo } = send;
+    const { requestId } = request;
+    if (!requestId) return { ...send, sessionId: newId() };
+    const { workspace, client } = call.principal;
+    const claim = await idempotency.claim({
+      workspace,
+      scope: `${partition}/${client}/Send`,
+      requestId,
+      request: canonicalRequest(SendRequestSchema, request),
+      sessionId: newId(),
+    });
+    if (claim.repeated) {
+      const earlier = await sessions.findOne({ _id: `${workspace}/${claim.sessionId}` });
+      if (earlier) return { earlier };
+      await claim.takeOver();
+    }
+    undo.push(claim.release);
+    return { ...send, sessionId: claim.sessionId };
+  };
 }

@@ -1,5 +1,6 @@
 import { messageField } from '../../delivery/buildMessage.js';
 import type { ChannelName } from '../../domain/channels.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
@@ -8,7 +9,7 @@ import { notSent, queued } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
-import type { PooledSend } from './context.js';
+import type { CodedSend, PooledSend } from './context.js';
 import type { FreshCode } from './newSession.js';
 
 /** What codes are made with. */
@@ -61,15 +62,15 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
   return codes;
 }
 
-/** A code for every recipient of a Send. */
-export async function freshCodes(
-  maker: CodeMaker,
-  { slot, opening, mode, options, channels }: PooledSend,
-  now: number,
-): Promise<ReadonlyMap<ChannelName, FreshCode>> {
-  const session = { _id: opening._id, mode, codeLength: options.codeLength };
-  const each = channels.map(
-    async (channel) => [channel, await freshCode(maker, slot, { session, channel, n: 1, now })] as const,
-  );
-  return new Map(await Promise.all(each));
+/** Makes a code for every recipient of a Send. */
+export function createMakeCodes({ codes, clock }: { readonly codes: CodeMaker; readonly clock: Clock }) {
+  return async function makeCodes(send: PooledSend): Promise<CodedSend> {
+    const { slot, opening, mode, options, channels } = send;
+    const now = clock.now();
+    const session = { _id: opening._id, mode, codeLength: options.codeLength };
+    const fresh = await Promise.all(
+      channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now })),
+    );
+    return { ...send, now, codes: new Map(channels.map((channel, index) => [channel, fresh[index]!])) };
+  };
 }

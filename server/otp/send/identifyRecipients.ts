@@ -14,35 +14,34 @@ export interface IdentifyRecipientsDeps {
 }
 
 /** Gives each recipient its fingerprint and its sender. Throws INVALID_REQUEST for a sender the workspace may not use. */
-export async function identifyRecipients(
-  { senders, fingerprints, listening }: IdentifyRecipientsDeps,
-  send: ParsedSend,
-): Promise<IdentifiedSend> {
-  const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
-  const { workspace, client } = call.principal;
-  const chosen = await senders.choose(workspace, request.senderId, channels);
-  const identified = (recipient: Recipient) => {
-    const { identity, channel, country } = recipient;
-    const sender = chosen.get(channel);
-    return {
-      ...recipient,
-      fingerprint: fingerprints.recipient(workspace, identity),
-      ...(country && mode === 'live' && { prefix: prefixOf(fingerprints, workspace, identity) }),
-      ...(sender !== undefined && { sender }),
+export function createIdentifyRecipients({ senders, fingerprints, listening }: IdentifyRecipientsDeps) {
+  return async function identifyRecipients(send: ParsedSend): Promise<IdentifiedSend> {
+    const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
+    const { workspace, client } = call.principal;
+    const chosen = await senders.choose(workspace, request.senderId, channels);
+    const identified = (recipient: Recipient) => {
+      const { identity, channel, country } = recipient;
+      const sender = chosen.get(channel);
+      return {
+        ...recipient,
+        fingerprint: fingerprints.recipient(workspace, identity),
+        ...(country && mode === 'live' && { prefix: prefixOf(fingerprints, workspace, identity) }),
+        ...(sender !== undefined && { sender }),
+      };
     };
-  };
-  return {
-    ...send,
-    scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
-    opening: {
-      _id: `${workspace}/${sessionId}`,
-      partition,
-      mode,
-      client,
-      ...traceOf(call),
-      recipients: recipients.map(identified),
-      ...(beneficiary && { beneficiary }),
-      ...((await listening(partition)) && { notify: true }),
-    },
+    return {
+      ...send,
+      scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
+      opening: {
+        _id: `${workspace}/${sessionId}`,
+        partition,
+        mode,
+        client,
+        ...traceOf(call),
+        recipients: recipients.map(identified),
+        ...(beneficiary && { beneficiary }),
+        ...((await listening(partition)) && { notify: true }),
+      },
+    };
   };
 }

@@ -19,23 +19,25 @@ export interface InsertSessionDeps {
 }
 
 /** Stores the session with its messages and its debit, wakes the delivery worker, and gives the session as stored. */
-export async function insertSession(deps: InsertSessionDeps, send: PaidSend): Promise<StoredSession> {
-  const { opening, options, codes, debit, scenario, now } = send;
-  const opened = newSession(deps.codes.encryption, opening, options, codes, debit, now);
-  const session = asScenario(opened, scenario);
-  const stored = await withDebit(
-    debit,
-    () => deps.clock.now(),
-    () => insert(deps.sessions, session),
-  );
-  if (stored.held) {
-    deps.outbox.offer(stored.session);
-    deps.sent(
-      stored.session,
-      channelsOf(stored.session).map(([name]) => name),
+export function createInsertSession(deps: InsertSessionDeps) {
+  return async function insertSession(send: PaidSend): Promise<StoredSession> {
+    const { opening, options, codes, debit, scenario, now } = send;
+    const opened = newSession(deps.codes.encryption, opening, options, codes, debit, now);
+    const session = asScenario(opened, scenario);
+    const stored = await withDebit(
+      debit,
+      () => deps.clock.now(),
+      () => insert(deps.sessions, session),
     );
-  }
-  return stored.session;
+    if (stored.held) {
+      deps.outbox.offer(stored.session);
+      deps.sent(
+        stored.session,
+        channelsOf(stored.session).map(([name]) => name),
+      );
+    }
+    return stored.session;
+  };
 }
 
 /** `held`: what is stored is this very session, with its debit. */

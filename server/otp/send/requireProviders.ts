@@ -9,16 +9,15 @@ export interface RequireProvidersDeps {
 }
 
 /** Throws CHANNEL_NOT_SUPPORTED for the first channel of a live session that no provider serves. */
-export function requireProviders(
-  { supports }: RequireProvidersDeps,
-  { mode, workspace, channels }: IdentifiedSend,
-): void {
-  if (mode !== 'live') return;
-  const channel = channels.find((name) => !supports(workspace, name));
-  if (channel === undefined) return;
-  const description = 'must be left out: no provider is configured for this channel';
-  throw new Failure('CHANNEL_NOT_SUPPORTED', {
-    channel,
-    violations: [{ field: `recipients.${channel}`, description }],
-  });
+export function createRequireProviders({ supports }: RequireProvidersDeps) {
+  return function requireProviders({ mode, workspace, channels }: IdentifiedSend): void {
+    if (mode !== 'live') return;
+    const channel = channels.find((name) => !supports(workspace, name));
+    if (channel === undefined) return;
+    const description = 'must be left out: no provider is configured for this channel';
+    throw new Failure('CHANNEL_NOT_SUPPORTED', {
+      channel,
+      violations: [{ field: `recipients.${channel}`, description }],
+    });
+  };
 }

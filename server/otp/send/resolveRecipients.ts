@@ -16,35 +16,33 @@ export interface ResolveRecipientsDeps {
  * INVALID_RECIPIENT or CHANNEL_NOT_SUPPORTED naming the field, and what the
  * sponsor's rules refuse with.
  */
-export async function resolveRecipients(
-  deps: ResolveRecipientsDeps,
-  send: ClaimedSend,
-): Promise<AddressedSend> {
-  const resolved = await resolve(deps, send);
-  return { ...send, ...resolved, channels: resolved.recipients.map(({ channel }) => channel) };
+export function createResolveRecipients({ sponsors }: ResolveRecipientsDeps) {
+  return async function resolveRecipients(send: ClaimedSend): Promise<AddressedSend> {
+    const { call, request } = send;
+    const { beneficiary, operation } = request;
+    const wanted = parseChannels(request);
+    if (!beneficiary) return addressed(send, namedRecipients(request, wanted));
+    if (request.recipients && CHANNELS.some((name) => request.recipients?.[name])) {
+      throw invalid('beneficiary', 'must not be given together with recipients');
+    }
+    const { sponsorSlug, beneficiaryId } = beneficiary;
+    const { recipients } = await sponsors.resolve({
+      workspace: call.principal.workspace,
+      client: call.principal.client,
+      sponsorSlug,
+      beneficiaryId,
+      channels: wanted.length > 0 ? wanted : 'default',
+      operation: operation && storedOperation(operation),
+    });
+    return { ...addressed(send, recipients), beneficiary: { sponsorSlug, beneficiaryId } };
+  };
 }
 
-async function resolve(
-  { sponsors }: ResolveRecipientsDeps,
-  { call, request }: ClaimedSend,
-): Promise<Pick<AddressedSend, 'recipients' | 'beneficiary'>> {
-  const wanted = parseChannels(request);
-  const { beneficiary, operation } = request;
-  if (!beneficiary) return { recipients: namedRecipients(request, wanted) };
-  if (request.recipients && CHANNELS.some((name) => request.recipients?.[name])) {
-    throw invalid('beneficiary', 'must not be given together with recipients');
-  }
-  const { sponsorSlug, beneficiaryId } = beneficiary;
-  const { recipients } = await sponsors.resolve({
-    workspace: call.principal.workspace,
-    client: call.principal.client,
-    sponsorSlug,
-    beneficiaryId,
-    channels: wanted.length > 0 ? wanted : 'default',
-    operation: operation && storedOperation(operation),
-  });
-  return { recipients, beneficiary: { sponsorSlug, beneficiaryId } };
-}
+const addressed = (send: ClaimedSend, recipients: readonly Recipient[]): AddressedSend => ({
+  ...send,
+  recipients,
+  channels: recipients.map(({ channel }) => channel),
+});
 
 function parseChannels({ channels }: SendRequest): ChannelName[] {
   return channels.map((channel, index) => {

@@ -79,18 +79,20 @@ export function createReuses(
  * asked for: by the request, or for the messaging API by the workspace. Where
  * there is none, this Send claims to open it. Throws REQUEST_IN_PROGRESS.
  */
-export async function findReusable(reuses: Reuses, send: IdentifiedSend): Promise<StoredSession | undefined> {
-  const { call, request, workspace, opening, options, undo } = send;
-  const isWanted = request.reuseOpenSession || (call.door === 'messaging' && workspace.messagingReuse);
-  if (!isWanted) return undefined;
-  const { metadata: _free, userId: _counted, addContact: _later, ...same } = options;
-  const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [
-    channel,
-    fingerprint,
-    sender,
-  ]);
-  const owner = `${opening.partition}/${opening.client}`;
-  const reuse = await reuses.find(owner, [recipients, opening.beneficiary, same], opening._id);
-  if (!reuse.open) undo.push(reuse.release);
-  return reuse.open;
+export function createFindReusable(reuses: Reuses) {
+  return async function findReusable(send: IdentifiedSend): Promise<StoredSession | undefined> {
+    const { call, request, workspace, opening, options, undo } = send;
+    const isWanted = request.reuseOpenSession || (call.door === 'messaging' && workspace.messagingReuse);
+    if (!isWanted) return undefined;
+    const { metadata: _free, userId: _counted, addContact: _later, ...same } = options;
+    const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [
+      channel,
+      fingerprint,
+      sender,
+    ]);
+    const owner = `${opening.partition}/${opening.client}`;
+    const reuse = await reuses.find(owner, [recipients, opening.beneficiary, same], opening._id);
+    if (!reuse.open) undo.push(reuse.release);
+    return reuse.open;
+  };
 }

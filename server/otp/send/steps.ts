@@ -3,8 +3,8 @@ import type { RecipientBlock } from '../../limits/recipientBlock.js';
 import type { HashPool } from '../../secrets/hashing/hashPool.js';
 import { refuseAsScenario } from '../../session/sandboxRecipients.js';
 import type { StoredSession } from '../../session/stored.js';
-import { type AdmitSendDeps, admitSend } from './admitSend.js';
-import { type ClaimRequestDeps, claimRequest, type EarlierSend } from './claimRequest.js';
+import { type AdmitSendDeps, createAdmitSend } from './admitSend.js';
+import { type ClaimRequestDeps, createClaimRequest, type EarlierSend } from './claimRequest.js';
 import type {
   AddressedSend,
   BegunSend,
@@ -15,13 +15,13 @@ import type {
   ParsedSend,
   PooledSend,
 } from './context.js';
-import { type CodeMaker, freshCodes } from './freshCodes.js';
-import { type IdentifyRecipientsDeps, identifyRecipients } from './identifyRecipients.js';
-import { type InsertSessionDeps, insertSession } from './insertSession.js';
+import { type CodeMaker, createMakeCodes } from './freshCodes.js';
+import { createIdentifyRecipients, type IdentifyRecipientsDeps } from './identifyRecipients.js';
+import { createInsertSession, type InsertSessionDeps } from './insertSession.js';
 import { parseOptions } from './parseOptions.js';
-import { type RequireProvidersDeps, requireProviders } from './requireProviders.js';
-import { type ResolveRecipientsDeps, resolveRecipients } from './resolveRecipients.js';
-import { findReusable, type Reuses } from './reuse.js';
+import { createRequireProviders, type RequireProvidersDeps } from './requireProviders.js';
+import { createResolveRecipients, type ResolveRecipientsDeps } from './resolveRecipients.js';
+import { createFindReusable, type Reuses } from './reuse.js';
 
 /**
  * The steps of a Send, in the order in which they run: what refuses at the least
@@ -36,7 +36,7 @@ export interface SendSteps {
   readonly parseOptions: (send: AddressedSend) => ParsedSend;
   /** Before all that is kept by recipient: the block, reuse and the limits know fingerprints only. */
   readonly identifyRecipients: (send: ParsedSend) => Promise<IdentifiedSend>;
-  /** Before anything is counted: the caller cannot help it, and nothing would be sent. */
+  /** Before anything is counted: without a provider nothing is sent. */
   readonly requireProviders: (send: IdentifiedSend) => void;
   /** Before the block and the limits, which sandbox recipients do not count against: this refusal replaces theirs. */
   readonly refuseScenario: (send: IdentifiedSend) => void;
@@ -46,7 +46,7 @@ export interface SendSteps {
   readonly findReusable: (send: IdentifiedSend) => Promise<StoredSession | undefined>;
   /** Before the limits: a service that is overloaded must not use up what the caller may send. */
   readonly enterHashPool: (send: IdentifiedSend) => PooledSend;
-  /** Before the work: from here on a Send costs. The guard, then the limits, then the workspace's backend, the slowest. */
+  /** Before the work. In it the guard's rules, then the limits (IP, user, then recipient), then the workspace's backend, which is slowest. */
   readonly admit: (send: PooledSend) => Promise<void>;
   /** Before the debit, because a hash may wait, and a debit must be stored within 30 seconds. */
   readonly makeCodes: (send: PooledSend) => Promise<CodedSend>;
@@ -72,31 +72,28 @@ export interface SendStepsDeps
 }
 
 export function createSendSteps(deps: SendStepsDeps): SendSteps {
-  const { block, reuses, pool, wallet, codes, clock } = deps;
+  const { block, reuses, pool, wallet } = deps;
   return {
-    claimRequest: (send) => claimRequest(deps, send),
-    resolveRecipients: (send) => resolveRecipients(deps, send),
+    claimRequest: createClaimRequest(deps),
+    resolveRecipients: createResolveRecipients(deps),
     parseOptions: (send) => ({ ...send, options: parseOptions(send.request, send.workspace, send.channels) }),
-    identifyRecipients: (send) => identifyRecipients(deps, send),
-    requireProviders: (send) => requireProviders(deps, send),
+    identifyRecipients: createIdentifyRecipients(deps),
+    requireProviders: createRequireProviders(deps),
     refuseScenario: ({ scenario }) => refuseAsScenario(scenario),
     async checkBlock({ scenario, partition, opening }) {
       if (scenario) return;
       const fingerprints = opening.recipients.map(({ fingerprint }) => fingerprint);
       await block.check(partition, fingerprints);
     },
-    findReusable: (send) => findReusable(reuses, send),
+    findReusable: createFindReusable(reuses),
     enterHashPool: (send) => ({ ...send, slot: pool.enter(send.call.principal.workspace, send.call.signal) }),
-    admit: (send) => admitSend(deps, send),
-    async makeCodes(send) {
-      const now = clock.now();
-      return { ...send, now, codes: await freshCodes(codes, send, now) };
-    },
+    admit: createAdmitSend(deps),
+    makeCodes: createMakeCodes(deps),
     async debit(send) {
       const { mode, call, sessionId, channels, now } = send;
       if (mode === 'test') return { ...send, debit: undefined };
       return { ...send, debit: await wallet.debit(call.principal.workspace, sessionId, channels, now) };
     },
-    insertSession: (send) => insertSession(deps, send),
+    insertSession: createInsertSession(deps),
   };
 }
