@@ -16,7 +16,7 @@ export const SETTINGS = {
     z.enum(['development', 'production']).optional(),
     'development or production. Development is the default on a loopback HOST only; production refuses generated secrets.',
   ),
-  host: setting('HOST', z.string().default('127.0.0.1'), 'Address to listen on.'),
+  host: setting('HOST', z.string().default('127.0.0.1'), 'IP address or host name to listen on.'),
   port: setting('PORT', wholeNumber(0, 65535).default(8080), 'Port to listen on; 0 takes a free one.'),
   mongodbUri: secret(
     'MONGODB_URI',
@@ -36,18 +36,18 @@ export const SETTINGS = {
   masterKeys: secret(
     'OTP_MASTER_KEYS',
     z.string().optional(),
-    'id:base64,… with 32 bytes each. The first wraps all other keys, every one unwraps. Required in production, generated in development.',
+    'id:base64,… with 32 bytes each. The first wraps all other keys, all of them unwrap. Required in production, generated in development.',
   ),
   ...PROVIDER_SETTINGS,
   hash: setting(
     'OTP_HASH',
     z.enum(['argon2id', 'hmac']).default('argon2id'),
-    'How codes are hashed. argon2id resists a stolen database and keys; hmac (keyed HMAC-SHA-256) is some hundred times faster and resists a stolen database only.',
+    'How codes are hashed. argon2id resists a stolen database and keys; hmac (keyed HMAC-SHA-256) is about a hundred times faster and resists a stolen database only.',
   ),
   hashConcurrency: setting(
     'OTP_HASH_CONCURRENCY',
     wholeNumber(1, 256).optional(),
-    'argon2id hashes that run at once. Unset: one per processor.',
+    'argon2id hashes computed at once. Unset: one per processor.',
   ),
   logLevel: setting(
     'OTP_LOG_LEVEL',
@@ -64,17 +64,17 @@ export const SETTINGS = {
   trustedProxies: setting(
     'OTP_TRUSTED_PROXIES',
     networkList,
-    'Addresses or CIDR ranges, separated by commas, whose X-Forwarded-For is believed.',
+    'IP addresses or CIDR ranges of proxies, separated by commas, whose X-Forwarded-For is trusted.',
   ),
   webhookNetworks: setting(
     'OTP_WEBHOOK_NETWORKS',
     networkList,
-    'Addresses or CIDR ranges of your own, separated by commas, that webhooks and vetoes of workspaces may lead to in production, over http as well. Everywhere else in production: public addresses, over https.',
+    'IP addresses or CIDR ranges of your own, separated by commas, that webhooks and vetoes may call in production, over http as well. All other calls in production must use https and public IP addresses.',
   ),
   publicUrl: setting(
     'OTP_PUBLIC_URL',
     baseUrl.optional(),
-    'Address under which the service is reached from outside, such as https://otp.example.com. Vendors are told to report there what became of a message; unset, they are not asked to.',
+    'URL under which the service is reached from outside, such as https://otp.example.com. Vendors post delivery receipts there; unset, none are requested.',
   ),
 } as const;
 

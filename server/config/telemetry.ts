@@ -34,7 +34,7 @@ export const TELEMETRY_SETTINGS = {
   metricsToken: secret(
     'OTP_METRICS_TOKEN',
     z.string().min(16, 'must have at least 16 characters').optional(),
-    'Who presents it as a Bearer token may read /metrics, from wherever. Unset: /metrics answers this machine only.',
+    'Bearer token required to read /metrics, from any host. Unset: /metrics is readable from this host only.',
   ),
   otlpEndpoint: setting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -54,11 +54,11 @@ export const TELEMETRY_SETTINGS = {
   resourceAttributes: setting(
     'OTEL_RESOURCE_ATTRIBUTES',
     pairs.optional(),
-    'More about the service in traces, such as deployment.environment.name=production.',
+    'Further attributes of the service in traces, such as deployment.environment.name=production.',
   ),
   traceShare: setting(
     'OTEL_TRACES_SAMPLER_ARG',
     share.prefault('1'),
-    'Share of traces that are kept, 0 to 1. For a call that is part of a trace already, its caller decides.',
+    'Share of traces to record, 0 to 1. If a call is already part of a trace, its caller decides.',
   ),
 } as const;

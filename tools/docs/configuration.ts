@@ -12,8 +12,8 @@ export function configuration(): string {
 
 ${GENERATED}
 
-Everything comes from the environment. An empty variable counts as unset. A wrong value stops the start with one
-message that names every variable at fault.
+All settings are environment variables. An empty variable counts as unset. Invalid values abort startup with one
+message that names each variable.
 
 ${table(['variable', 'default', 'meaning'], rows)}
 `;

@@ -24,11 +24,11 @@ export function errors(): string {
 
 ${GENERATED}
 
-Every error has a reason, a stable word. Over gRPC, gRPC-Web and Connect it stands in \`google.rpc.ErrorInfo\` (domain
-\`countersign\`), with \`google.rpc.RetryInfo\` where waiting helps and \`google.rpc.BadRequest\` where a field is at
-fault. \`INVALID_CODE\` carries \`attempts_remaining\` and \`channel\` in the metadata of ErrorInfo. The last three
-columns are what the REST dialects answer: beneficiary (status and \`error_code\`; without a number the reason stands
-there), multi-channel, messaging (status and outcome).
+Every error has a stable reason. gRPC, gRPC-Web and Connect carry it in \`google.rpc.ErrorInfo\` (domain
+\`countersign\`), with \`google.rpc.RetryInfo\` if waiting helps and \`google.rpc.BadRequest\` for invalid fields.
+\`INVALID_CODE\` has \`attempts_remaining\` and \`channel\` in the metadata of ErrorInfo. The last three columns are
+the responses of the REST dialects: beneficiary (status and \`error_code\`; if no number is given, the reason is used),
+multi-channel, and messaging (status and outcome).
 
 ${table(['reason', 'code', 'message', 'beneficiary', 'multi-channel', 'messaging'], rows)}
 `;

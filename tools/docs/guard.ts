@@ -8,33 +8,45 @@ import { ANSWER_BYTES, questionBody, REASON_CHARACTERS } from '../../server/guar
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
 import { GENERATED, table } from './markdown.js';
 
-/** Why a send is refused, by the names of rules: what it says, where it is set, and what ends it. */
+/** Why a send is refused, by rule: the condition, the field that sets it, and when it ends. */
 export const GUARD_RULES: Readonly<Record<GuardRule, readonly [why: string, field: string, until: string]>> =
   {
-    'country-not-allowed': ['a list of countries is set, and this one is not in it', 'country_allow', ''],
-    'country-blocked': ['the country is in this list, which is the stronger one', 'country_block', ''],
+    'country-not-allowed': [
+      'a list of allowed countries is set and does not contain the country',
+      'country_allow',
+      '',
+    ],
+    'country-blocked': [
+      'the country is in this list, which takes precedence over `country_allow`',
+      'country_block',
+      '',
+    ],
     'prefix-velocity': [
-      'the prefix would be sent more than `max` within `window`',
+      'the prefix would receive more than `max` messages within `window`',
       'prefix_velocity',
       'enough messages leave the window',
     ],
-    'country-velocity': ['the same for the country', 'country_velocity', 'enough messages leave the window'],
+    'country-velocity': [
+      'the country would receive more than `max` messages within `window`',
+      'country_velocity',
+      'enough messages leave the window',
+    ],
     'approval-rate': [
       'of at least `min_sends` messages to the prefix within `window`, fewer than `min_percent` per cent were verified',
       'approval_rate',
       'more are verified, or enough leave the window',
     ],
-    'daily-messages': ['the day has had this many messages', 'daily_ceiling.messages', '00:00 UTC'],
+    'daily-messages': ['this many messages were sent that day', 'daily_ceiling.messages', '00:00 UTC'],
     'daily-spend': [
-      'the day’s messages would cost more, by the prices of the wallet, whether or not it is switched on',
+      'the messages of the day would cost more, by the prices of the wallet, even if the wallet is off',
       'daily_ceiling.spend_micros',
       '00:00 UTC',
     ],
-    veto: ['the workspace’s backend said no', 'veto', ''],
+    veto: ['the backend of the workspace refused', 'veto', ''],
     'veto-unanswered': [
-      'it did not answer, and `fail_open` is off',
+      'the backend did not respond, and `fail_open` is off',
       'veto',
-      `after ${ASK_AGAIN_MS / 1000} s it may be asked again`,
+      `after ${ASK_AGAIN_MS / 1000} s the backend may be asked again`,
     ],
   };
 
@@ -54,18 +66,18 @@ const QUESTION = questionBody({
 export function guard(): string {
   const { approvalRate: rate } = defaultsOf('production');
   const hour = (seconds: number) => `${seconds / 3_600} h`;
-  return `# The guard
+  return `# The guard against SMS pumping
 
 ${GENERATED}
 
-Fraudsters are paid for messages to numbers of their own, and let services send them. The guard looks at every live text
-and WhatsApp message before it costs anything: where it goes, how many go there, whether anybody there enters their
-codes. E-mail and the sandbox are not looked at. \`GuardService\` reads and changes the rules of a workspace; a change
-holds at once in the process that answers, everywhere within five seconds.
+In SMS pumping, attackers earn a share of the fee for messages to numbers they control and trick services into sending
+them. The guard checks every live SMS and WhatsApp message before it costs anything: its country, the volume sent there,
+and whether codes sent there are entered. E-mail and the sandbox are not checked. \`GuardService\` reads and changes the
+rules of a workspace; a change applies at once in the process that handled the call, and everywhere within five seconds.
 
 ## Rules
 
-A send is refused when one of these says so, and then as a whole; a resend counts as a send.
+A send is refused as a whole if one rule refuses one of its messages. A resend counts as a send.
 
 ${table(
   ['rule', 'refuses when', 'field of the guard', 'until'],
@@ -77,52 +89,52 @@ ${table(
   ]),
 )}
 
-* A **prefix** is a number without its last ${OPEN_DIGITS} digits: pumpers rent numbers in a row. It is kept as a keyed digest.
-* A **country** is an ISO 3166 code such as \`CO\`, as the numbering plan of the calling code has it, or a calling code
-  such as \`+1\` for everything that begins so. Numbers of no country, such as those of satellites, have their calling code
-  for one: a list that allows countries alone leaves them out.
-* A **window** is counted in twelfths: never more than \`max\` pass within it, and a message counts for up to a twelfth
-  longer.
-* An approval leaves the window together with its message. A message that failed was not sent, for the approval rate;
-  for the other rules it was.
+* A **prefix** is a number without its last ${OPEN_DIGITS} digits, because attackers rent consecutive numbers. It is stored as a keyed digest.
+* A **country** is an ISO 3166 code such as \`CO\`, by the numbering plan of the calling code, or a calling code
+  such as \`+1\`, which matches every number that begins with it. Numbers that belong to no country, such as satellite
+  numbers, are matched by calling code only, so a list of countries excludes them.
+* A **window** is counted in twelfths: no more than \`max\` messages pass within it, and each counts for up to one
+  twelfth longer than the window.
+* An approval leaves the window together with its message. A failed message does not count for the approval rate; it
+  does count for the other rules.
 
 ## Defaults
 
-Every rule is off, but for one: with \`OTP_ENV=production\`, a prefix to which ${rate.minSends} messages were sent within ${hour(rate.windowSeconds)} and
-of which less than ${rate.minPercent} % were verified is sent no more. In development that is off as well: messages cost nothing there.
+All rules are off except one: with \`OTP_ENV=production\`, a prefix that received ${rate.minSends} messages within ${hour(rate.windowSeconds)}, fewer
+than ${rate.minPercent} % of them verified, receives no more. In development it is off too, because messages cost nothing.
 
 ## How to tune it
 
-1. Look at \`StatsService\` by country: allow the countries your users are in (\`country_allow\`). This alone stops most of it.
-2. Keep \`approval_rate\` on. Real people enter most of their codes, pumped numbers none. Lower \`min_sends\` bounds what an
-   attack costs: that many messages for each prefix and window. Keep it above what you send to ten thousand numbers
-   within the time that people take to enter a code, or a burst of real ones looks like fraud.
+1. Read \`StatsService\` by country and allow the countries of your users (\`country_allow\`). This alone stops most pumping.
+2. Keep \`approval_rate\` on. Real people enter most of their codes; pumped numbers enter none. \`min_sends\` bounds the
+   cost of an attack: that many messages for each prefix and window. Keep it above what you send to ten thousand numbers
+   in the time that people need to enter a code; otherwise a burst of real users looks like fraud.
 3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot tell pumping from
    popularity.
-4. Set \`daily_ceiling\` to what you are willing to lose on the worst day.
-5. Ask \`CheckRecipient\` what the rules say of a number, and read \`ListRefusedSends\` after every change.
+4. Set \`daily_ceiling\` to the loss you can accept on the worst day.
+5. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusedSends\` after every change.
 
 ## What a refused send does
 
-The caller is answered \`SEND_REFUSED\`, with a time to wait where all the rules that refused let go by themselves.
-Nothing is sent or charged, no session is opened or changed, and no limit and no rule counts it. It is listed by
+The caller receives \`SEND_REFUSED\`, with a time to wait if all rules that refused will lapse by themselves. Nothing is
+sent or charged, no session is opened or changed, and no limit or rule counts the send. It is listed by
 \`ListRefusedSends\` for ${REFUSALS_KEPT_DAYS} days with its reasons and masked recipients, and counted as \`refused\` by \`StatsService\`.
 
 ## The veto
 
-A workspace may name a backend of its own (\`veto.url\`), which is asked last, when nothing else refused: a POST of
+A workspace can name a backend of its own (\`veto.url\`). It is called last, if no other rule refused, with a POST of
 
 \`\`\`json
 ${JSON.stringify(JSON.parse(QUESTION), undefined, 2)}
 \`\`\`
 
-signed as Standard Webhooks are (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), with a secret that \`UpdateGuard\`
-takes or makes and shows once. The recipients are those that are guarded, masked. It answers with status 200 and
-\`{"allow": true}\`, or \`{"allow": false, "reason": "…"}\`, of which ${REASON_CHARACTERS} characters are kept. It has \`veto.timeout\`
-(${DEFAULT_TIMEOUT_MS / 1000} s unless set) and ${ANSWER_BYTES.toLocaleString('en')} bytes for that; redirects are not followed.
+signed as a Standard Webhook (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), with a secret that \`UpdateGuard\`
+accepts or generates and shows once. It lists the guarded recipients, masked. The expected response is status 200 and
+\`{"allow": true}\`, or \`{"allow": false, "reason": "…"}\`, of which ${REASON_CHARACTERS} characters are kept, within \`veto.timeout\`
+(${DEFAULT_TIMEOUT_MS / 1000} s by default) and at most ${ANSWER_BYTES.toLocaleString('en')} bytes. Redirects are not followed.
 
-Anything else is no answer: ${OUTBOUND_ERRORS.map((word) => `\`${word}\``).join(', ')}, another status
-(\`HTTP_503\`) or something else than that (\`NOT_UNDERSTOOD\`). Then \`veto.fail_open\` decides: the message is sent, or refused
-with the rule \`${enumName('veto-unanswered')}\` and that word.
+Anything else is a failure: ${OUTBOUND_ERRORS.map((word) => `\`${word}\``).join(', ')}, another status
+(\`HTTP_503\`) or another body (\`NOT_UNDERSTOOD\`). With \`veto.fail_open\` the message is then sent; otherwise it is refused
+with the rule \`${enumName('veto-unanswered')}\` and that error.
 `;
 }

@@ -30,10 +30,10 @@ export function limits(): string {
     ['digits in a code', `${codeLength.min} to ${codeLength.max}, default ${codeLength.default}`],
     [
       'lifetime of a code',
-      `${wait(lifetimeSeconds.min)} to ${wait(lifetimeSeconds.max)}, default ${wait(lifetimeSeconds.default)}; up to ${wait(lifetimeSeconds.maxLong)} where the workspace allows long lifetimes`,
+      `${wait(lifetimeSeconds.min)} to ${wait(lifetimeSeconds.max)}, default ${wait(lifetimeSeconds.default)}; up to ${wait(lifetimeSeconds.maxLong)} if the workspace allows long lifetimes`,
     ],
     [
-      'codes compared',
+      'attempts (codes compared)',
       `${attempts.min} to ${attempts.max}, default ${attempts.default}; at most ${attempts.maxShortCode} for codes under ${shortCodeBelow} digits`,
     ],
     [
@@ -41,15 +41,15 @@ export function limits(): string {
       `${resend.max}, one every ${wait(resend.cooldownSeconds)}; never beyond ${resend.lifetimes} lifetimes after creation`,
     ],
     [
-      'channels that wait for others (fallback)',
-      `${fallback.steps}, each ${wait(fallback.waitSeconds.min)} to ${wait(fallback.waitSeconds.max)} after the one before; the last at least ${wait(fallback.leftSeconds)} before its code ends`,
+      'fallback channels',
+      `${fallback.steps}, each ${wait(fallback.waitSeconds.min)} to ${wait(fallback.waitSeconds.max)} after the previous one; the last at least ${wait(fallback.leftSeconds)} before its code ends`,
     ],
     ['verification token', `redeemable for ${wait(tokenSeconds)}`],
-    ['tries to deliver a message', String(deliveryTries)],
+    ['delivery attempts per message', String(deliveryTries)],
     ['metadata', `${metadataBytes} bytes as JSON`],
     [
       'an ended session stays readable',
-      `${retentionDays.default} d; ${retentionDays.min} to ${retentionDays.max} d where the workspace says so`,
+      `${retentionDays.default} d; ${retentionDays.min} to ${retentionDays.max} d if the workspace sets it`,
     ],
   ];
   const traffic = Object.entries(RULES).map(([name, { max, windowSeconds }]) => [
@@ -65,14 +65,17 @@ export function limits(): string {
 
 ${GENERATED}
 
+The limits of sessions, traffic and connections, with their defaults.
+
 ## A session
 
 ${table(['what', 'limit'], session)}
 
 ## Traffic
 
-Shared by every process on one store. Rules of up to 50 are exact sliding windows, larger ones count per fixed window.
-A workspace changes them at run time with LimitService, all but \`token-endpoint\`, which counts before a workspace is known.
+Counters are shared by all processes on one store. Rules of up to 50 are exact sliding windows; larger ones count per
+fixed window. Each workspace can change them at run time with LimitService, except \`token-endpoint\`, which applies
+before the workspace is known.
 
 ${table(['rule', 'default'], traffic)}
 

@@ -3,7 +3,7 @@ import type { Spec } from '../../server/observe/metrics/instruments.js';
 import { METRICS } from '../../server/observe/metrics/table.js';
 import { GENERATED, table } from './markdown.js';
 
-/** Longer lists of values are told by where they stand. */
+/** Longer lists of values are shortened. */
 const SHOWN = 8;
 
 function describeLabels(labels: Labels): string {
@@ -27,16 +27,16 @@ export function metrics(): string {
 
 ${GENERATED}
 
-\`GET /metrics\` answers in Prometheus' text format: this machine only, or with \`OTP_METRICS_TOKEN\` whoever presents
-it as a Bearer token, from wherever. Each process answers for itself. Anybody else gets 404, or with a token set 401.
+\`GET /metrics\` returns the metrics of one process in Prometheus' text format. Requests from this host need no
+credential; with \`OTP_METRICS_TOKEN\` set, every request needs it as a Bearer token and may come from any host. Other
+requests get 404, or 401 if a token is set.
 
-No label holds anything that a caller wrote. Each has the values that are listed, or as many as there are of what is
-named; should ever more turn up, they are counted together as \`other\`. A metric with labels appears once there is
-something to tell.
+No label contains text from a caller. Each has the values listed here, or one for each item that is named; values
+beyond that bound are counted together as \`other\`. A metric with labels appears after its first observation.
 
-[countersign.json](../operations/dashboards/countersign.json) is a dashboard for Grafana,
-[alerts.yaml](../operations/dashboards/alerts.yaml) a file of alerting rules for Prometheus. Both use these names and no
-others.
+[countersign.json](../operations/dashboards/countersign.json) is a dashboard for Grafana and
+[alerts.yaml](../operations/dashboards/alerts.yaml) contains alerting rules for Prometheus. Both use only the
+metrics below.
 
 ${table(['metric', 'type', 'labels', 'meaning'], Object.values<Spec>(METRICS).map(rowOf))}
 `;

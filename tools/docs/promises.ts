@@ -13,13 +13,14 @@ export function promises(): string {
     });
     return [id, promise, shown.join('. ')];
   });
-  return `# What the three documents promise, and the tests that show it
+  return `# Conformance: documented behaviour and its tests
 
 ${GENERATED}
 
-A is the beneficiary OTP flow, B the multi-channel OTP overview, C the messaging OTP page. One row is one promise, said
-once, under the first document that makes it. A test shows a promise when its name begins with the id;
-\`npx vitest run -t 'A26 '\` runs those of one. Where a document is silent, see [decisions](../explanation/decisions.md).
+Each behaviour that the three REST documents promise, with the tests that show it. A is the beneficiary OTP flow, B the
+multi-channel OTP overview, C the messaging OTP page. Each promise has one row, under the first document that makes it.
+A test shows a promise if its title begins with the id; \`npx vitest run -t 'A26 '\` runs the tests of one promise. For
+behaviour that the documents leave open, see [decisions](../explanation/decisions.md).
 
 ${table(['id', 'promise', 'tests'], rows)}
 `;

@@ -11,17 +11,17 @@ export function sandbox(): string {
     const { email, phone } = sandboxRecipient(name);
     return [`\`${email}\``, `\`${phone}\``, outcome(scenario)];
   });
-  return `# Sandbox
+  return `# Testing with the sandbox
 
 ${GENERATED}
 
-A sandbox session is a session in everything but two things: nothing is delivered and nothing is charged, and the
-answer to Send carries the codes. It proves nothing: a verification token of the sandbox is redeemed only by those
-who say that they accept one (\`accept_sandbox\`).
+Test your product without sending messages. Sandbox sessions behave like live ones, except that nothing is delivered or
+charged and the response to Send contains the codes. They prove nothing: Redeem accepts a verification token of the
+sandbox only if the caller sets \`accept_sandbox\`.
 
-A session is of the sandbox when it is opened with a test key (\`sk_otp_test_…\`), or with a live key and \`sandbox\`
-(multi-channel: \`sandbox_mode\`). A test key opens and sees sandbox sessions only. Limits and contacts of the sandbox
-are apart from live ones.
+A session belongs to the sandbox if it is opened with a test key (\`sk_otp_test_…\`), or with a live key and \`sandbox\`
+(multi-channel: \`sandbox_mode\`). A test key opens and sees sandbox sessions only. The sandbox has limits and contacts
+of its own, separate from live ones. [Integrate in an afternoon](integrate-in-an-afternoon.md) has tests to start from.
 
 | where | the codes |
 |---|---|
@@ -29,12 +29,12 @@ are apart from live ones.
 | multi-channel | \`sandbox_otps\`, by channel, and again \`data.otps\` |
 | beneficiary, messaging | the header \`X-Sandbox-Code\` |
 
-## Recipients with an outcome of their own
+## Recipients that trigger an outcome
 
-To these, a sandbox session goes as the last column says, so that your own tests can meet every failure. A phone does
-so for SMS and WhatsApp; in a session to several recipients the first of e-mail, SMS and WhatsApp decides. No limit
-counts them, so they can be used as often as you like. Every other recipient is an ordinary one. To a live session
-all of them are ordinary.
+These recipients trigger the outcome in the last column, so that your tests can cover every failure. A phone number
+triggers it for SMS and for WhatsApp. In a session with several recipients, the first of e-mail, SMS and WhatsApp
+decides. No limit counts these recipients. Every other recipient succeeds, and in a live session all of them are
+ordinary recipients.
 
 ${table(['e-mail', 'phone', 'what happens'], rows)}
 `;
@@ -43,7 +43,7 @@ ${table(['e-mail', 'phone', 'what happens'], rows)}
 function outcome(scenario: SandboxScenario): string {
   if ('refuse' in scenario) {
     const { refuse, retryAfterMs } = scenario;
-    const wait = retryAfterMs === undefined ? '' : `, to be tried again after ${retryAfterMs / 1000} s`;
+    const wait = retryAfterMs === undefined ? '' : `; retry after ${retryAfterMs / 1000} s`;
     return `Send is refused: \`${refuse}\`${wait}.`;
   }
   if ('delivery' in scenario) {
@@ -51,8 +51,8 @@ function outcome(scenario: SandboxScenario): string {
   }
   if ('session' in scenario) {
     return scenario.session === 'EXPIRED'
-      ? 'Send succeeds, the session has expired at once: Verify answers `SESSION_EXPIRED`.'
-      : 'Send succeeds, the session is locked at once: Verify answers `ATTEMPTS_EXHAUSTED`.';
+      ? 'Send succeeds, the session has expired at once: Verify returns `SESSION_EXPIRED`.'
+      : 'Send succeeds, the session is locked at once: Verify returns `ATTEMPTS_EXHAUSTED`.';
   }
   return 'Send succeeds, and so does Verify with the code.';
 }

@@ -6,24 +6,24 @@ import { WEBHOOK_LIMITS } from '../../server/webhooks/limits.js';
 import { testEvent } from '../../server/webhooks/testEvent.js';
 import { GENERATED, table } from './markdown.js';
 
-/** What each type means, and what of a channel stands in it. */
+/** What each type means, and the channel fields it has. */
 export const EVENT_TYPES: Readonly<Record<ShownEventType, readonly [meaning: string, more: string]>> = {
   'session.partial': ['a channel was verified, and others are still needed', 'the channel'],
   'session.approved': ['a channel was verified, and no other is needed', 'the channel'],
   'session.locked': ['no attempts are left', ''],
-  'session.expired': ['its time is over', ''],
+  'session.expired': ['it has expired', ''],
   'session.canceled': ['it was cancelled', ''],
-  'delivery.accepted': ['a provider took the message of a channel', 'the channel'],
-  'delivery.delivered': ['the provider says that it reached the person', 'the channel'],
-  'delivery.failed': ['the message was given up', 'the channel and `error`'],
+  'delivery.accepted': ['a provider accepted the message of a channel', 'the channel'],
+  'delivery.delivered': ['the provider reported delivery', 'the channel'],
+  'delivery.failed': ['the message could not be delivered', 'the channel and `error`'],
 };
 
 const WORDS: Readonly<Record<(typeof OUTBOUND_ERRORS)[number], string>> = {
-  REFUSED_ADDRESS: 'the address is none that may be called',
+  REFUSED_ADDRESS: 'the URL must not be called: a private address, for example',
   NAME_NOT_FOUND: 'the name does not exist',
-  TLS_FAILED: 'the certificate, or the way it speaks TLS, is not acceptable',
-  UNREACHABLE: 'nobody answers there, or hangs up',
-  TIMEOUT: `there was no whole answer within ${WEBHOOK_LIMITS.timeoutSeconds} seconds`,
+  TLS_FAILED: 'the certificate is not valid, or the TLS handshake failed',
+  UNREACHABLE: 'the connection was refused or broken',
+  TIMEOUT: `no complete response within ${WEBHOOK_LIMITS.timeoutSeconds} seconds`,
   TOO_LARGE: '',
 };
 
@@ -50,38 +50,39 @@ export function webhooks(): string {
 
 ${GENERATED}
 
-A workspace registers endpoints of its own with \`WebhookService\`, up to ${limits.endpoints} live ones and as many of the sandbox. They
-are told what happens to the sessions that are opened from then on; live endpoints of live sessions, those of the sandbox
-of sandbox sessions. \`WatchSession\` tells of the same events.
+Webhooks notify your backend of events: a session was approved, a message could not be delivered. A workspace registers
+up to ${limits.endpoints} live endpoints with \`WebhookService\`, and as many for the sandbox. They receive the events of sessions opened
+after their registration, live endpoints those of live sessions, sandbox endpoints those of sandbox sessions.
+\`WatchSession\` streams the same events.
 
-## What is sent
+## Events
 
-A POST with a JSON body for each event:
+Each event is a POST with a JSON body:
 
 \`\`\`json
 ${example(event.body)}
 \`\`\`
 
 ${table(
-  ['type', 'when', 'besides'],
+  ['type', 'when', 'additional fields'],
   Object.entries(EVENT_TYPES).map(([type, [meaning, more]]) => [`\`${type}\``, meaning, more]),
 )}
 
-\`timestamp\` is when it happened. In \`data\`:
+\`timestamp\` is when the event happened. Fields of \`data\`:
 
-* \`session_id\`, \`purpose\`, \`sandbox\`, and \`metadata\` as Send gave it, where it gave any;
-* \`status\`: where the session stood with this event, of events of deliveries when they were told;
-* \`channel\` (\`email\`, \`sms\`, \`whatsapp\`) and \`masked_recipient\` of events about one channel;
-* \`error\` of a failed delivery: a stable word, as in \`GetSession\`.
+* \`session_id\`, \`purpose\`, \`sandbox\`, and the \`metadata\` passed to Send, if any;
+* \`status\`: the status of the session after this event; for delivery events, when the request was built;
+* \`channel\` (\`email\`, \`sms\`, \`whatsapp\`) and \`masked_recipient\` for events of one channel;
+* \`error\` for failed deliveries: a stable word, as in \`GetSession\`.
 
-There is never a code, a token or a full address in it. More fields may come: ignore those you do not know.
+Events never contain a code, a token or a full address. Fields may be added: ignore those you do not know.
 
 ## Signatures
 
-Signed as [Standard Webhooks](https://www.standardwebhooks.com/) has it, whose libraries verify it in any language:
-\`webhook-id\` (the event's own, the same whenever it is repeated), \`webhook-timestamp\` (of this try, seconds) and
-\`webhook-signature\`. Verify before reading the body, over the bytes as they came, and refuse what is more than
-${TOLERANCE_MS / 60_000} minutes off. CreateWebhookEndpoint shows the secret, once. A receiver in full:
+Requests are signed as [Standard Webhooks](https://www.standardwebhooks.com/); its libraries verify them in most languages.
+The headers are \`webhook-id\` (identifies the event, the same in every delivery attempt), \`webhook-timestamp\` (of this
+attempt, in seconds) and \`webhook-signature\`. Verify the signature over the raw bytes before you parse the body, and
+reject timestamps more than ${TOLERANCE_MS / 60_000} minutes off. CreateWebhookEndpoint returns the secret, once. A complete receiver:
 
 \`\`\`js
 import { createServer } from 'node:http';
@@ -105,28 +106,28 @@ createServer(async (req, res) => {
 });
 \`\`\`
 
-RotateWebhookSecret makes a new secret. For ${limits.oldSecretHours} hours everything is signed with the old one as well, at most ${limits.secrets} secrets
-at a time, so that receivers change over when they like.
+RotateWebhookSecret generates a new secret. For ${limits.oldSecretHours} hours requests are also signed with the old one, with at most ${limits.secrets} secrets
+at a time, so that receivers can change over without downtime.
 
-## Taking an event
+## Acknowledging an event
 
-Any status from 200 to 299 within ${limits.timeoutSeconds} seconds takes it; the body is not looked at. Anything else, redirects included, is a
-try that failed. Answer first and work afterwards. An event may come twice, when an answer was lost on the way: by its
-\`webhook-id\` you know it.
+Acknowledge with any 2xx within ${limits.timeoutSeconds} seconds; the response body is ignored. Anything else, redirects included, is a failed
+delivery attempt. Respond first and process afterwards. An event can arrive twice if a response was lost: deduplicate
+by \`webhook-id\`.
 
-Events of one session come in the order in which they happened, one after the other: a later one never overtakes an
-earlier one that was not taken yet. Sessions do not wait for each other. At most ${limits.atOnce} tries at a time are under way from
-one process, and ${limits.atOnceFailing} to an endpoint that took nothing of the last ${limits.disableAfterTries}.
+Events of one session arrive in order: an event is sent only after the previous one was acknowledged or abandoned.
+Sessions do not wait for each other. A process has at most ${limits.atOnce} requests to an endpoint in flight, and ${limits.atOnceFailing} if the endpoint
+acknowledged none of the last ${limits.disableAfterTries}.
 
-## Tries
+## Delivery attempts
 
-For ${limits.retryHours} hours: after ${limits.firstWaitSeconds} seconds, and each time after twice as long, up to ${limits.longestWaitSeconds / 3_600} hours, a fifth more or less; the
-last try is at the very end. An endpoint that answers with \`Retry-After\` is left alone so long, up to
-${limits.retryAfterSeconds / 60} minutes. An event that was not taken in the end is given up, and the session's next one is tried. A process that
-dies loses nothing: another one, or the same when it is back, goes on with the same event.
+Failed events are retried for ${limits.retryHours} hours: first after ${limits.firstWaitSeconds} seconds, then with the wait doubled each time, up to ${limits.longestWaitSeconds / 3_600} hours,
+with 20 % jitter; the last attempt is at the end of that time. \`Retry-After\` in a response is respected, up to
+${limits.retryAfterSeconds / 60} minutes. An event that was never acknowledged is abandoned, and the session's next event follows. If a process
+crashes, another one, or the same one after its restart, resumes with the same event.
 
-ListWebhookDeliveries shows by session what waits, when it is tried next, and the last ${limits.triesKept} tries, with the status or
-why there was no answer:
+ListWebhookDeliveries lists by session the pending events, the time of their next attempt, and the last ${limits.triesKept} attempts, with
+the status or the error:
 
 ${table(
   ['error', 'why'],
@@ -135,28 +136,30 @@ ${table(
 
 ## Endpoints that are disabled
 
-* \`GONE\`: it answered 410.
-* \`FAILING\`: for ${limits.disableAfterDays} days, and at least ${limits.disableAfterTries} tries, it took nothing.
-* \`OPERATOR\`: by UpdateWebhookEndpoint.
+* \`GONE\`: it responded with 410.
+* \`FAILING\`: it acknowledged nothing for ${limits.disableAfterDays} days and at least ${limits.disableAfterTries} delivery attempts.
+* \`OPERATOR\`: it was disabled with UpdateWebhookEndpoint.
 
-The log says so, \`countersign_webhook_endpoints_disabled_total\` counts it, and the endpoint shows why and since when.
-What waits for a disabled endpoint is dropped, and enabling it brings nothing back by itself.
+The service logs it, \`countersign_webhook_endpoints_disabled_total\` counts it, and the endpoint shows the reason and
+the time. Pending events of a disabled endpoint are dropped; enabling it does not restore them.
 
-## Sending again
+## Replaying events
 
-Events are kept for ${limits.eventDays} days, those included that happened while an endpoint was disabled. ReplayWebhookEvents puts one of
-them in line again, by its \`webhook-id\`, or all since a time that the endpoint wants, up to ${limits.replayedAtOnce.toLocaleString('en')} a call and with a token to
-go on with. They keep their ids and their bodies, are signed anew, and come in the order of their session.
+Events are kept for ${limits.eventDays} days, including those that happened while an endpoint was disabled. ReplayWebhookEvents queues one
+event again, by its \`webhook-id\`, or all events since a point in time that the endpoint subscribes to, up to ${limits.replayedAtOnce.toLocaleString('en')} per
+call, with a page token for the rest. Replayed events keep their id and body, get a new signature, and arrive in the
+order of their session.
 
-SendTestEvent sends this, once, and says what came of it:
+SendTestEvent sends this event, once, and returns the result:
 
 \`\`\`json
 ${example(test.body)}
 \`\`\`
 
-## Where endpoints may be
+## Allowed URLs
 
-In development anywhere. With \`OTP_ENV=production\` at public addresses, over https; where a name leads is looked at for
-each connection. \`OTP_WEBHOOK_NETWORKS\` names networks of your own that may be called besides, over http as well.
+In development, any URL is allowed. With \`OTP_ENV=production\`, URLs must use https and resolve to public IP addresses;
+this is checked for each connection. \`OTP_WEBHOOK_NETWORKS\` lists networks of your own that are also allowed, with http
+as well.
 `;
 }

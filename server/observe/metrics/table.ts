@@ -63,29 +63,29 @@ export const METRICS = {
   buildInfo: gauge(
     'countersign_build_info',
     { version: named('the running version', 1), node: named('the version of Node', 1) },
-    'Always 1; the labels say what runs.',
+    'Always 1; the labels name the running versions.',
   ),
 
   calls: counter(
     'countersign_calls_total',
     { method: METHOD, door: DOOR, reason: ENDING },
-    'Calls that ended, streams included: OK, a reason of docs/reference/errors.md, or ABANDONED where the caller left or its deadline passed.',
+    'Calls that ended, streams included: OK, a reason of docs/reference/errors.md, or ABANDONED if the caller disconnected or its deadline passed.',
   ),
   callSeconds: histogram(
     'countersign_call_duration_seconds',
     { method: METHOD, door: DOOR },
     CALL_BUCKETS,
-    'How long calls took from the first step to the answer. Streams are not among them: they last as long as they are wanted.',
+    'Duration of calls, from the first pipeline step to the response. Streams are not included.',
   ),
   callsInFlight: gauge(
     'countersign_calls_in_flight',
     { method: METHOD },
-    'Calls that run now, open streams included.',
+    'Calls in flight, open streams included.',
   ),
   refusedRequests: counter(
     'countersign_refused_requests_total',
     { reason: REASON },
-    'HTTP requests that were answered with an error before they became a call: no such address, no readable request, no such method.',
+    'HTTP requests rejected before they became a call: unknown path, unreadable request, unknown method.',
   ),
   connections: gauge('countersign_connections', {}, 'Open connections.'),
   limitRefusals: counter(
@@ -97,109 +97,109 @@ export const METRICS = {
   sessions: counter(
     'countersign_sessions_total',
     { event: listed('opened', 'approved', 'canceled', 'locked'), mode: MODE },
-    'What became of sessions; live is real, test is the sandbox.',
+    'Sessions by event; mode test is the sandbox.',
   ),
   codesChecked: counter(
     'countersign_codes_checked_total',
     { channel: CHANNEL, result: listed('VERIFIED', 'ALREADY_VERIFIED', 'INVALID_CODE') },
-    'Codes that were compared, or needed no comparison any more.',
+    'Codes submitted: compared, or for a channel that was already verified.',
   ),
 
-  hashesRunning: gauge('countersign_hash_running', {}, 'Code hashes that are computed now.'),
-  hashesWaiting: gauge('countersign_hash_waiting', {}, 'Code hashes that wait for their turn.'),
+  hashesRunning: gauge('countersign_hash_running', {}, 'Code hashes being computed.'),
+  hashesWaiting: gauge('countersign_hash_waiting', {}, 'Code hashes waiting for a slot.'),
   hashesRefused: counter(
     'countersign_hash_refused_total',
     {},
-    'Requests refused as OVERLOADED because no place to wait for a hash was left.',
+    'Requests refused as OVERLOADED because the queue for hashing was full.',
   ),
   hashWaitSeconds: histogram(
     'countersign_hash_wait_seconds',
     {},
     HASH_BUCKETS,
-    'How long code hashes waited for their turn.',
+    'Time code hashes waited for a slot.',
   ),
   hashSeconds: histogram(
     'countersign_hash_duration_seconds',
     {},
     HASH_BUCKETS,
-    'How long code hashes took once it was their turn.',
+    'Time code hashes took to compute.',
   ),
 
   deliveryTries: counter(
     'countersign_delivery_tries_total',
     { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'retry', 'failed') },
-    'Requests to providers: accepted, to be tried again, or refused for good.',
+    'Delivery attempts (requests to providers): accepted, to be retried, or refused for good.',
   ),
   providerSeconds: histogram(
     'countersign_provider_request_duration_seconds',
     { provider: PROVIDER },
     PROVIDER_BUCKETS,
-    'How long providers took to answer a request.',
+    'Time providers took to respond.',
   ),
   deliveries: counter(
     'countersign_deliveries_total',
     { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'delivered', 'failed') },
-    'Messages that came to an end: accepted by the provider, reported as delivered by it, or given up. The provider is the last one tried, "none" where none was.',
+    'Messages by outcome: accepted by the provider, reported as delivered, or failed. The provider is the last one used, "none" if there was none.',
   ),
   deliveryReports: counter(
     'countersign_delivery_reports_total',
     { provider: PROVIDER, outcome: listed('delivered', 'failed', 'unchanged', 'unknown') },
-    'What providers reported of messages they had accepted: what it made of them, "unchanged" where that was known or is no longer asked for, "unknown" for a message that is not ours.',
+    'Delivery receipts by effect: the message became delivered or failed, "unchanged" if the state was known or no longer matters, "unknown" if the message is not ours.',
   ),
   deliverySeconds: histogram(
     'countersign_delivery_duration_seconds',
     { channel: CHANNEL },
     DELIVERY_BUCKETS,
-    'From a Send or Resend, or the end of the wait of a fallback, to the acceptance of the message by a provider.',
+    'Time from a Send or Resend, or from the start of a fallback, until a provider accepted the message.',
   ),
   breakers: gauge(
     'countersign_breaker_state',
     { provider: PROVIDER, state: listed('closed', 'open', 'half-open') },
-    'Circuit breakers of the providers used so far, as this process sees them: 1 for the state it is in, 0 for the others.',
+    'Circuit breakers of the providers used so far by this process: 1 for the current state, 0 for the others.',
   ),
   oldestUndelivered: gauge(
     'countersign_oldest_undelivered_age_seconds',
     {},
-    'Age of the oldest message that no provider has accepted yet and that is not given up; 0 where there is none. The same for every process on one store.',
+    'Age of the oldest pending message that no provider has accepted; 0 if there is none. The same for all processes on one store.',
   ),
 
   webhookTries: counter(
     'countersign_webhook_tries_total',
     { outcome: listed('accepted', 'refused', 'unanswered') },
-    'Tries to hand an event to a webhook endpoint: accepted, answered with another status, or not answered.',
+    'Requests to webhook endpoints: acknowledged (2xx), refused (another status), or without a response.',
   ),
   webhookEventsGivenUp: counter(
     'countersign_webhook_events_given_up_total',
     {},
-    'Events that an endpoint did not take until the end of their tries.',
+    'Events abandoned because an endpoint did not acknowledge them in time.',
   ),
   webhooksDisabled: counter(
     'countersign_webhook_endpoints_disabled_total',
     { reason: listed('FAILING', 'GONE') },
-    'Webhook endpoints that were disabled: one took nothing for days, or said that it is gone.',
+    'Webhook endpoints disabled because they failed for days (FAILING) or responded with 410 (GONE).',
   ),
 
   queueLag: gauge(
     'countersign_queue_lag_seconds',
     { queue: QUEUE },
-    'How long the earliest due piece of work has been due; 0 where none is. The same for every process on one store.',
+    'How long the oldest due item of a queue has been due; 0 if none is. The same for all processes on one store.',
   ),
   queueUnderWay: gauge(
     'countersign_queue_under_way',
     { queue: QUEUE },
-    'Pieces of work that this process does now.',
+    'Items that this process is working on.',
   ),
   queueFailures: counter(
     'countersign_queue_failures_total',
     { queue: QUEUE },
-    'Pieces of work that ended in a fault and are taken up again.',
+    'Items that failed with a fault and will be retried.',
   ),
 
   storeSeconds: histogram(
     'countersign_store_operation_duration_seconds',
     { collection: COLLECTION, operation: OPERATION },
     STORE_BUCKETS,
-    'How long the store took to answer; a find until its last document was read.',
+    'Duration of store operations; a find until its last document was read.',
   ),
   storeFailures: counter(
     'countersign_store_failures_total',
@@ -210,7 +210,7 @@ export const METRICS = {
   traceSpans: counter(
     'countersign_trace_spans_total',
     { result: listed('exported', 'lost') },
-    'Spans of traces that the collector took, and that it did not.',
+    'Trace spans that the collector accepted, and that were lost.',
   ),
 
   cpuSeconds: counter('process_cpu_seconds_total', {}, 'Processor time, user and system.'),
@@ -222,17 +222,13 @@ export const METRICS = {
   eventLoopLag: gauge(
     'nodejs_eventloop_lag_seconds',
     { quantile: listed('0.5', '0.99', '1') },
-    'How late the event loop came to timers since the last answer here.',
+    'Delay of timers in the event loop since the last scrape.',
   ),
-  eventLoopUse: counter(
-    'nodejs_eventloop_active_seconds_total',
-    {},
-    'Time in which the event loop was not idle.',
-  ),
+  eventLoopUse: counter('nodejs_eventloop_active_seconds_total', {}, 'Time the event loop was not idle.'),
   gcSeconds: histogram(
     'nodejs_gc_duration_seconds',
     { kind: listed('major', 'minor', 'incremental', 'weakcb') },
     GC_BUCKETS,
-    'How long garbage collections took.',
+    'Duration of garbage collections.',
   ),
 } as const;

@@ -133,12 +133,12 @@ export const ROWS: readonly Row[] = [
         `max(${selector('countersign_oldest_undelivered_age_seconds')})`,
       ]),
       {
-        title: 'From a Send to the acceptance of its message',
+        title: 'Time from Send to acceptance by a provider',
         unit: 's',
         lines: quantiles('countersign_delivery_duration_seconds', 'channel'),
       },
       {
-        title: 'Answers of providers',
+        title: 'Response time of providers',
         unit: 's',
         lines: quantiles('countersign_provider_request_duration_seconds', 'provider'),
       },
