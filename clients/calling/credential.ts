@@ -1,6 +1,6 @@
 import type { Interceptor } from '@connectrpc/connect';
 
-/** An API key, access token or session token; or a function that is asked for it before each call, for tokens that change. */
+/** An API key, access token or session token; or a function that returns it, called before each call, for tokens that change. */
 export type Credential = string | (() => string | Promise<string>);
 
 /** The Authorization header that carries a credential (RFC 6750). */

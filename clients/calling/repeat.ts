@@ -6,14 +6,14 @@ import { readError } from '../errors/index.js';
 import { jittered, pause } from './pause.js';
 import { takesRequestId, withRequestId } from './requestId.js';
 
-/** Times a call is tried before its failure is the caller's. */
-const TRIES = 3;
-/** Wait before the second try where the server names none, milliseconds; doubled for each further one. */
+/** How often a call is made before its failure is passed to the caller. */
+const MAX_CALLS = 3;
+/** Wait before the second call where the server asks for none, milliseconds; doubled for each further one. */
 const FIRST_WAIT_MS = 100;
-/** Whoever is told to wait longer than this is told so instead. */
+/** If the server asks for a longer wait, milliseconds, the failure is passed to the caller. */
 const LONGEST_WAIT_MS = 5_000;
 
-/** What ends a call before its tries do. */
+/** What ends the repeating early. */
 interface Bounds {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds since the epoch. */
@@ -21,43 +21,41 @@ interface Bounds {
 }
 
 /**
- * Whether a call may be made again without knowing what became of it: it reads
- * only, or it carries a request id. Verify and Validate are neither: a wrong
- * guess made twice costs two attempts.
+ * Whether a call may be repeated without knowing its result: it only reads, or
+ * it has a request id. Verify and Validate are neither: a wrong code sent twice
+ * costs two attempts.
  */
 export function isRepeatable(method: DescMethod): boolean {
   return (
     method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ||
-    // Changes nothing either, but must not be marked so: then it could be a GET, with the token in the address.
+    // Changes nothing either, but must not be marked so: then it could be a GET, with the token in the URL.
     method === VerificationTokenService.method.introspect ||
     takesRequestId(method)
   );
 }
 
 /**
- * Runs `attempt` until it succeeds or repeating makes no sense. Repeated is
- * UNAVAILABLE (too busy, store away, connection lost), after the wait the server
- * asks for, and what that can lead to: an earlier try that is still under way.
+ * Runs `call` until it succeeds or repeating cannot help. A call is repeated
+ * after UNAVAILABLE (overloaded, store not reachable, connection lost), once the
+ * wait that the server asks for has passed, and after REQUEST_IN_PROGRESS, which
+ * means that an earlier call with the same request id is still running.
  */
-export async function repeat<T>(
-  attempt: () => Promise<T>,
-  { signal, deadline = Infinity }: Bounds,
-): Promise<T> {
-  for (let tried = 1; ; tried++) {
+export async function repeat<T>(call: () => Promise<T>, { signal, deadline = Infinity }: Bounds): Promise<T> {
+  for (let calls = 1; ; calls++) {
     try {
-      return await attempt();
+      return await call();
     } catch (thrown) {
       const { code, reason, retryAfterMs } = readError(thrown);
-      const mayPass = code === Code.Unavailable || reason === 'REQUEST_IN_PROGRESS';
-      const waitMs = retryAfterMs ?? jittered(FIRST_WAIT_MS * 2 ** (tried - 1));
-      const inVain = waitMs > LONGEST_WAIT_MS || Date.now() + waitMs >= deadline;
-      if (!mayPass || tried === TRIES || inVain || signal?.aborted) throw thrown;
+      const isTransient = code === Code.Unavailable || reason === 'REQUEST_IN_PROGRESS';
+      const waitMs = retryAfterMs ?? jittered(FIRST_WAIT_MS * 2 ** (calls - 1));
+      const isTooLong = waitMs > LONGEST_WAIT_MS || Date.now() + waitMs >= deadline;
+      if (!isTransient || calls === MAX_CALLS || isTooLong || signal?.aborted) throw thrown;
       await pause(waitMs, signal);
     }
   }
 }
 
-/** Repeats the calls for which that is safe, under a request id where they need one. */
+/** Repeats the calls that are safe to repeat, with a request id where they need one. */
 export const repeating: Interceptor = (next) => async (req) => {
   if (req.stream || !isRepeatable(req.method)) return next(req);
   const { method, signal } = req;

@@ -9,16 +9,16 @@ const REMEMBERED: ReadonlySet<DescMethod> = new Set<DescMethod>([
   VerificationTokenService.method.redeem,
 ]);
 
-/** Whether a call of this method is safe to repeat once it carries a request id. */
+/** Whether a call of this method is safe to repeat once it has a request id. */
 export const takesRequestId = (method: DescMethod): boolean => REMEMBERED.has(method);
 
-/** The request with an id of its own, unless the caller gave it one. The caller's object stays as it is. */
+/** The request with an id of its own, unless the caller gave it one. The caller's object is not changed. */
 export function withRequestId<I extends DescMessage>(schema: I, request: MessageShape<I>): MessageShape<I> {
   if ((request as { requestId?: string }).requestId) return request;
   return Object.assign(clone(schema, request), { requestId: newRequestId() });
 }
 
-/** Browsers offer randomUUID to secure pages only; random bytes they offer to all. */
+/** Browsers offer randomUUID to secure pages only, but random bytes to all pages. */
 function newRequestId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -8,15 +8,15 @@ import type {
 import { readError } from '../errors/index.js';
 import { jittered, pause } from './pause.js';
 
-/** The service says something every 20 s; a stream silent for this long is dead, whatever the network says. */
+/** The service sends a response every 20 s; a stream without one for this long is dead, even if the connection looks open. */
 const SILENCE_MS = 60_000;
-/** Wait before a stream is taken up again, milliseconds; doubled for each further one that brings nothing. */
+/** Wait before a stream is resumed, milliseconds; doubled for each further stream without a response. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** Streams in a row that may bring nothing before their failure is the caller's: some two minutes. */
-const TRIES = 10;
+/** Streams in a row without a response before the failure is passed to the caller: about two minutes. */
+const MAX_EMPTY_STREAMS = 10;
 
-/** What a watch may be given. */
+/** Options of a watch. */
 export interface WatchOptions {
   /** Ends the watch: it then throws the signal's reason. Leaving the loop ends it too. */
   readonly signal?: AbortSignal;
@@ -24,11 +24,10 @@ export interface WatchOptions {
 }
 
 /**
- * Everything that happens to a session, each event once and in order, until the
- * session is over. First comes the session as it stands, without an event. The
- * stream is taken up again by itself where it ended early, whichever process
- * answers then. Throws ConnectError: a refusal at once, what may pass after some
- * two minutes of trying.
+ * The events of a session, each once and in order, until the session ends. The
+ * first response has no event, only the session in its current state. A stream
+ * that ends early is resumed, on any process of the service. Throws ConnectError:
+ * at once for a refusal, after about two minutes for a transient failure.
  */
 export async function* watchSession(
   client: Pick<Client<typeof OtpService>, 'watchSession'>,
@@ -36,45 +35,46 @@ export async function* watchSession(
   { signal, headers }: WatchOptions = {},
 ): AsyncGenerator<WatchSessionResponse, void, void> {
   let cursor = request.cursor ?? '';
-  let begun = false;
-  for (let inVain = 1; ; inVain++) {
+  let hasStarted = false;
+  for (let emptyStreams = 1; ; emptyStreams++) {
     signal?.throwIfAborted();
-    const attempt = new AbortController();
-    const leave = () => attempt.abort(signal?.reason);
-    signal?.addEventListener('abort', leave, { once: true });
-    let failure = new ConnectError('the stream ended before it said anything', Code.Unavailable);
+    const controller = new AbortController();
+    const abort = () => controller.abort(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    let failure = new ConnectError('the stream ended without a response', Code.Unavailable);
     try {
-      // Its length is the service's to say; no deadline of the client's applies.
-      const options = { signal: attempt.signal, timeoutMs: 0, ...(headers && { headers }) };
+      // The service limits the length of a stream; the client's deadline does not apply.
+      const options = { signal: controller.signal, timeoutMs: 0, ...(headers && { headers }) };
       const stream = client.watchSession({ ...request, cursor }, options);
-      for await (const response of untilSilent(stream, attempt)) {
-        inVain = 0;
+      for await (const response of untilSilent(stream, controller)) {
+        emptyStreams = 0;
         cursor = response.cursor;
-        if (response.event || !begun) yield response;
-        begun = true;
+        if (response.event || !hasStarted) yield response;
+        hasStarted = true;
         if (response.final) return;
       }
     } catch (thrown) {
       signal?.throwIfAborted();
       failure = ConnectError.from(thrown);
-      if (!mayPass(failure)) throw failure;
+      if (!isTransient(failure)) throw failure;
     } finally {
-      signal?.removeEventListener('abort', leave);
-      attempt.abort();
+      signal?.removeEventListener('abort', abort);
+      controller.abort();
     }
-    if (inVain >= TRIES) throw failure;
-    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** inVain);
+    if (emptyStreams >= MAX_EMPTY_STREAMS) throw failure;
+    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** emptyStreams);
     await pause(Math.max(jittered(waitMs), readError(failure).retryAfterMs ?? 0), signal);
   }
 }
 
-/** The stream, cut off once it is waited for too long: a connection can die without a word. */
+/** The stream, aborted after SILENCE_MS without a response: a connection can break without an error. */
 async function* untilSilent<T>(
   stream: AsyncIterable<T>,
-  attempt: AbortController,
+  controller: AbortController,
 ): AsyncGenerator<T, void, void> {
   const responses = stream[Symbol.asyncIterator]();
-  const silent = () => attempt.abort(new ConnectError('the stream fell silent', Code.Unavailable));
+  const silent = () =>
+    controller.abort(new ConnectError('no response on the stream for too long', Code.Unavailable));
   for (;;) {
     const timer = setTimeout(silent, SILENCE_MS);
     try {
@@ -88,14 +88,14 @@ async function* untilSilent<T>(
   }
 }
 
-/** What the caller did wrong stays wrong; anything that happened on the way may be over the next time. */
-function mayPass(failure: ConnectError): boolean {
+/** A mistake of the caller stays one; a failure of the network or the service may not happen the next time. */
+function isTransient(failure: ConnectError): boolean {
   const { reason, code } = readError(failure);
   if (reason !== 'UNKNOWN') return code === Code.Unavailable || code === Code.Internal;
   return !REFUSED.has(code);
 }
 
-/** Codes with which a proxy refuses in the service's place. */
+/** Codes with which a proxy in front of the service refuses a call. */
 const REFUSED: ReadonlySet<Code> = new Set([
   Code.InvalidArgument,
   Code.NotFound,

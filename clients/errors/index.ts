@@ -8,35 +8,35 @@ import { type Reason, reasonOf } from './reasons.js';
 export { Code } from '@connectrpc/connect';
 export { REASONS, type Reason } from './reasons.js';
 
-/** One field of the request at fault; `field` is a path such as `config.code_length`. */
+/** One invalid field of the request; `field` is a path such as `config.code_length`. */
 export interface Violation {
   readonly field: string;
   readonly description: string;
 }
 
-/** What a failed call came to, the same for every client and protocol. */
+/** The error of a failed call, the same for every client and protocol. */
 export interface OtpError {
-  /** What to decide by. */
+  /** What to branch on. */
   readonly reason: Reason;
-  /** The canonical code, for failures on the way that have no reason: Unavailable, DeadlineExceeded, Canceled. */
+  /** The canonical code, for failures of the network that have no reason: Unavailable, DeadlineExceeded, Canceled. */
   readonly code: Code;
   /** For a developer to read, in English. */
   readonly message: string;
-  /** With INVALID_CODE: codes that may still be given. */
+  /** With INVALID_CODE: attempts that are left. */
   readonly attemptsRemaining?: number;
-  /** The channel at fault: `email`, `sms` or `whatsapp`. */
+  /** The channel that the error is about: `email`, `sms` or `whatsapp`. */
   readonly channel?: string;
-  /** Milliseconds after which trying again makes sense. */
+  /** Milliseconds after which a repeated call can succeed. */
   readonly retryAfterMs?: number;
-  /** The fields at fault; empty where none is. */
+  /** The invalid fields; empty where there is none. */
   readonly violations: readonly Violation[];
 }
 
 const DOMAIN = 'countersign';
 
 /**
- * Reads whatever a client threw: Connect's ConnectError or grpc-js's
- * ServiceError, with their google.rpc details; anything else is UNKNOWN. Throws nothing.
+ * Reads any error that a client throws: Connect's ConnectError or grpc-js's
+ * ServiceError, with their google.rpc details; anything else is UNKNOWN. Never throws.
  */
 export function readError(thrown: unknown): OtpError {
   const error = isServiceError(thrown) ? fromServiceError(thrown) : ConnectError.from(thrown);
@@ -72,7 +72,7 @@ function isServiceError(thrown: unknown): thrown is ServiceError {
 
 function fromServiceError({ code, details, metadata }: ServiceError): ConnectError {
   const status = statusOf(metadata.get('grpc-status-details-bin')[0]);
-  // grpc-js leaves part of the percent encoding in `details`; the status says the same in clear.
+  // grpc-js leaves part of the percent encoding in `details`; the status has the same text decoded.
   const error = new ConnectError(status?.message || details, code in Code ? code : Code.Unknown);
   error.details = (status?.details ?? []).map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1),
@@ -81,7 +81,7 @@ function fromServiceError({ code, details, metadata }: ServiceError): ConnectErr
   return error;
 }
 
-/** Undefined where there is none that can be read: the code and text are still there. */
+/** Undefined where there is none that can be decoded; the error then has a code and a text only. */
 function statusOf(bytes: string | Uint8Array | undefined): Status | undefined {
   if (!(bytes instanceof Uint8Array)) return undefined;
   try {

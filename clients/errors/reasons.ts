@@ -1,4 +1,4 @@
-/** Every reason the service can give: the rows of server/errors.ts, in its order. A test holds the two together. */
+/** Every reason the service can return: the rows of server/errors.ts, in the same order, which a test checks. */
 export const REASONS = [
   'INVALID_REQUEST',
   'INVALID_RECIPIENT',
@@ -42,11 +42,11 @@ export const REASONS = [
   'INTERNAL',
 ] as const;
 
-/** Why a call failed: a stable word to decide by. UNKNOWN: the failure carries none, or one newer than this client. */
+/** Why a call failed: a stable word to branch on. UNKNOWN: the error has none, or one newer than this client. */
 export type Reason = (typeof REASONS)[number] | 'UNKNOWN';
 
 const KNOWN: ReadonlySet<string> = new Set(REASONS);
 
-/** The reason a word stands for. */
+/** The reason for a word of an ErrorInfo. */
 export const reasonOf = (word: string | undefined): Reason =>
   word !== undefined && KNOWN.has(word) ? (word as Reason) : 'UNKNOWN';

@@ -12,7 +12,7 @@ import { isRepeatable, repeat } from '../calling/repeat.js';
 import { takesRequestId, withRequestId } from '../calling/requestId.js';
 import { toMethodDefinition } from './serviceDefinition.js';
 
-/** What one call may ask for. */
+/** Options of one call. */
 export interface CallOptions {
   /** Deadline, milliseconds from now, repeats included. */
   readonly timeoutMs?: number;
@@ -31,7 +31,7 @@ export type PromiseClient<S extends DescService> = {
     : never;
 };
 
-/** How every call is made. */
+/** What every call of a client uses. */
 export interface Calling {
   readonly client: Client;
   readonly credential: Credential;
@@ -55,8 +55,8 @@ function unary(method: DescMethodUnary, { client, credential, timeoutMs }: Calli
     for (const [name, value] of Object.entries(options.headers ?? {})) metadata.set(name, value);
     metadata.set('authorization', await authorization(credential));
     const { signal } = options;
-    const attempt = () => once(client, method, request, metadata, deadline, signal);
-    return isRepeatable(method) ? repeat(attempt, { signal, deadline }) : attempt();
+    const call = () => once(client, method, request, metadata, deadline, signal);
+    return isRepeatable(method) ? repeat(call, { signal, deadline }) : call();
   };
 }
 

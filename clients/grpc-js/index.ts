@@ -16,7 +16,7 @@ export interface OtpClientOptions {
   readonly baseUrl: string;
   /** An API key or OAuth access token. */
   readonly apiKey: Credential;
-  /** Deadline of a call that brings none of its own, milliseconds. Default 10 s. */
+  /** Deadline of calls that set none of their own, milliseconds. Default 10 s. */
   readonly timeoutMs?: number;
   /** Certificate of a private authority, PEM, for `https://`. */
   readonly ca?: string | Buffer;
@@ -29,7 +29,7 @@ export interface OtpClient {
   readonly otp: PromiseClient<typeof OtpService>;
   readonly tokens: PromiseClient<typeof VerificationTokenService>;
   readonly requirements: PromiseClient<typeof RequirementService>;
-  /** Closes the channel; calls under way finish. A client that is left open does not keep the process alive. */
+  /** Closes the channel; calls in progress finish. A client that is left open does not keep the process alive. */
   close(): void;
 }
 

@@ -10,21 +10,21 @@ import {
 } from '@bufbuild/protobuf';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
-/** A method as grpc-js knows it. Requests may be given as plain objects. */
+/** A method in the form of grpc-js. Requests may be plain objects. */
 export type GrpcJsMethod<
   I extends DescMessage = DescMessage,
   O extends DescMessage = DescMessage,
 > = MethodDefinition<MessageInitShape<I>, MessageShape<O>>;
 
 /**
- * A generated service in the form grpc-js wants, by `localName` of its methods:
- * for `makeGenericClientConstructor`, for servers (test doubles), for anything
- * else that speaks grpc-js.
+ * A generated service in the form that grpc-js uses, by `localName` of its
+ * methods: for `makeGenericClientConstructor`, for servers (test doubles) and for
+ * other uses of grpc-js.
  */
 export const toServiceDefinition = (service: DescService): ServiceDefinition =>
   Object.fromEntries(service.methods.map((method) => [method.localName, toMethodDefinition(method)]));
 
-/** One method in the form grpc-js wants. */
+/** One method in the form that grpc-js uses. */
 export function toMethodDefinition<I extends DescMessage, O extends DescMessage>(
   method: DescMethod & { readonly input: I; readonly output: O },
 ): GrpcJsMethod<I, O> {

@@ -2,15 +2,15 @@ import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
 import { type ChannelCredentials, type ChannelOptions, credentials } from '@grpc/grpc-js';
 
-/** A name that nobody can have (RFC 6761 section 6.4). */
-const NOBODY = 'address.invalid';
+/** A name that no host can have (RFC 6761 section 6.4). */
+const INVALID_NAME = 'address.invalid';
 const NAME = 'grpc.ssl_target_name_override';
 
 /**
- * What a channel over TLS takes. grpc-js names the host it wants to reach in the
- * handshake, an IP address too, which is no name (RFC 6066 section 3) and which
- * newer Node refuses. So for an address the handshake names nobody, and the
- * certificate must be that of the address all the same.
+ * Credentials and options of a channel over TLS. grpc-js sends the host's name in
+ * the handshake even if it is an IP address, which RFC 6066 section 3 does not
+ * allow and newer Node refuses. For an IP address the handshake therefore has an
+ * invalid name, and the certificate is still checked against the IP address.
  */
 export function secureChannel(
   hostname: string,
@@ -18,13 +18,13 @@ export function secureChannel(
   options: ChannelOptions | undefined,
 ): { readonly credentials: ChannelCredentials; readonly options: ChannelOptions | undefined } {
   const roots = ca === undefined ? null : Buffer.from(ca);
-  const address = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(address) === 0 || options?.[NAME] !== undefined)
+  const ipAddress = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(ipAddress) === 0 || options?.[NAME] !== undefined)
     return { credentials: credentials.createSsl(roots), options };
   return {
     credentials: credentials.createSsl(roots, null, null, {
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(address, certificate),
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(ipAddress, certificate),
     }),
-    options: { ...options, [NAME]: NOBODY },
+    options: { ...options, [NAME]: INVALID_NAME },
   };
 }

@@ -18,11 +18,11 @@ export interface OtpClientOptions {
   /** An API key or OAuth access token. */
   readonly apiKey: Credential;
   /**
-   * What to speak: gRPC or Connect over HTTP/2, or Connect over HTTP/1.1 for
-   * networks that carry nothing else. Default `grpc`.
+   * The protocol: gRPC or Connect over HTTP/2, or Connect over HTTP/1.1 for
+   * networks that allow nothing else. Default `grpc`.
    */
   readonly protocol?: 'grpc' | 'connect' | 'connect-http1';
-  /** Deadline of a call that brings none of its own, milliseconds. Default 10 s. */
+  /** Deadline of calls that set none of their own, milliseconds. Default 10 s. */
   readonly timeoutMs?: number;
   /** Certificate of a private authority, PEM, for `https://`. */
   readonly ca?: string | Buffer;
@@ -33,7 +33,7 @@ export interface OtpClient {
   readonly otp: Client<typeof OtpService>;
   readonly tokens: Client<typeof VerificationTokenService>;
   readonly requirements: Client<typeof RequirementService>;
-  /** Closes the connection; calls under way fail. A client that is left open does not keep the process alive. */
+  /** Closes the connection; calls in progress fail. A client that is left open does not keep the process alive. */
   close(): void;
 }
 

@@ -13,18 +13,18 @@ export { createOtpInput, type OtpInput, type OtpInputOptions } from './otpInput.
 export interface SessionClientOptions {
   /** `https://` and host. */
   readonly baseUrl: string;
-  /** The session token from the answer to Send. Never an API key: whatever a page holds, its visitor holds. */
+  /** The session token from the response of Send. Never an API key: visitors can read everything in a page. */
   readonly sessionToken: Credential;
-  /** What to speak; Connect is JSON, readable in the browser's network view. Default `connect`. */
+  /** The protocol; Connect is JSON, readable in the browser's network view. Default `connect`. */
   readonly protocol?: 'connect' | 'grpc-web';
-  /** Deadline of a call that brings none of its own, milliseconds. Default 10 s. */
+  /** Deadline of calls that set none of their own, milliseconds. Default 10 s. */
   readonly timeoutMs?: number;
 }
 
 /**
- * What a session token opens: its own session, so `sessionId` can be left out of
- * every request. To watch it, use `watchSession(client, {})` of this module: it
- * goes on where a stream ends early.
+ * The methods that a session token grants access to, for its own session, so
+ * `sessionId` can be left out of every request. To watch it, use
+ * `watchSession(client, {})` of this module: it resumes a stream that ends early.
  */
 export type SessionClient = Pick<
   Client<typeof OtpService>,

@@ -1,24 +1,24 @@
-/** What a box for a code is made with. */
+/** Options of the input for a code. */
 export interface OtpInputOptions {
   /** Digits of the code: `codeLength` of the session. Default 6. */
   readonly length?: number;
-  /** What a screen reader calls it. Default "One-time code". */
+  /** Its label for screen readers. Default "One-time code". */
   readonly label?: string;
   /** Its name in a form. Default "otp". */
   readonly name?: string;
-  /** Told of every whole code, once, however it got into the box: typed, pasted or filled in. */
+  /** Called once for every complete code, whether typed, pasted or filled in. */
   readonly onCode?: (code: string) => void;
 }
 
-/** One box for the whole code. */
+/** One input for the whole code. */
 export interface OtpInput {
   /** For the page to place and style. */
   readonly element: HTMLInputElement;
-  /** The digits in the box. */
+  /** The digits entered so far. */
   readonly code: string;
-  /** Empties the box for another try and puts the cursor into it. */
+  /** Empties the input for another attempt and focuses it. */
   clear(): void;
-  /** Stops waiting for a text message. Call it when the box leaves the page. */
+  /** Stops waiting for a text message. Call it when the input is removed from the page. */
   close(): void;
 }
 
@@ -31,9 +31,9 @@ interface WebOtp {
 }
 
 /**
- * Makes the box that a person enters a code in. One box and not one a digit:
- * that is what browsers, password managers and screen readers fill in and read
- * (WCAG 2.2, 1.3.5 and 3.3.8). `autocomplete="one-time-code"` lets a browser
+ * Creates the input that a person enters a code in. One input and not one for
+ * each digit, because browsers and password managers fill in one and screen
+ * readers read one (WCAG 2.2, 1.3.5 and 3.3.8). `autocomplete="one-time-code"` lets a browser
  * offer the code of a text message; where there is WebOTP, a message whose last
  * line is `@host #code` fills it in.
  */
@@ -57,13 +57,13 @@ export function createOtpInput(document: Document, options: OtpInputOptions = {}
 
   const read = () => digitsOf(element.value).slice(0, length);
   const waiting = new AbortController();
-  let told = '';
+  let reported = '';
   element.addEventListener('input', () => {
     const code = read();
     if (element.value !== code) element.value = code;
     const whole = code.length === length ? code : '';
-    if (whole === told) return;
-    told = whole;
+    if (whole === reported) return;
+    reported = whole;
     if (whole) onCode?.(whole);
   });
   void fillFromMessage();
@@ -76,10 +76,10 @@ export function createOtpInput(document: Document, options: OtpInputOptions = {}
       const message = await credentials.get({ otp: { transport: ['sms'] }, signal: waiting.signal });
       if (!message?.code || waiting.signal.aborted) return;
       element.value = message.code;
-      // As if typed, so that whatever else on the page listens to the box hears of it.
+      // As if typed, so that other listeners on the input are called, too.
       element.dispatchEvent(new Event('input', { bubbles: true }));
     } catch {
-      // No message came, or the person said no: they type the code.
+      // No message arrived, or the person declined: they type the code.
     }
   }
 
@@ -90,7 +90,7 @@ export function createOtpInput(document: Document, options: OtpInputOptions = {}
     },
     clear() {
       element.value = '';
-      told = '';
+      reported = '';
       element.focus();
     },
     close: () => waiting.abort(),

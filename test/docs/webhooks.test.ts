@@ -30,7 +30,7 @@ it('the contract says of limits and words what is so', () => {
     `For ${oldSecretHours} hours everything is signed with the old secret`,
     `kept for ${eventDays} days`,
     `up to ${replayedAtOnce.toLocaleString('en')} events`,
-    `given up ${retryHours} hours later`,
+    `dropped ${retryHours} hours later`,
     `oldest first, at most ${triesKept}`,
   ])
     expect(proto).toContain(said);
