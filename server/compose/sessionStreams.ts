@@ -5,7 +5,7 @@ import { createExpire, type Expire } from '../effects/expire.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
 import { createHub } from '../otp/watch/hub.js';
-import { createWatchPlaces } from '../otp/watch/quota.js';
+import { createWatchQuota } from '../otp/watch/quota.js';
 import { createWatchSession } from '../otp/watchSession.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
@@ -29,7 +29,7 @@ export function composeWatching(
 ): Watching {
   const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
   const documents = notifyOnChange<StoredSession>(store, 'sessions', (session, update) => {
-    hub.tell(session);
+    hub.publish(session);
     heard(session, update);
   });
   const sessions = documents.collection<StoredSession>('sessions');
@@ -38,7 +38,7 @@ export function composeWatching(
     sessions,
     hub,
     expire,
-    places: createWatchPlaces(),
+    quota: createWatchQuota(),
     serving,
     clock,
   });

@@ -9,12 +9,12 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
-import { indexedFilters, matcher, recipientFingerprints } from './list/filter.js';
+import { createMatcher, indexedFilters, recipientFingerprints } from './list/filter.js';
 import { readPageToken, writePageToken } from './list/pageToken.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
 const DEFAULT_PAGE = 20;
-/** Documents read in one call; a page that is still not full then ends early and has a next token. */
+/** Documents read in one call; a page that is not full by then ends early and has a next token. */
 const MOST_READ = 10_000;
 
 /**
@@ -30,27 +30,27 @@ export function createListSessions(
   return async (call, request) => {
     const { principal } = call;
     const filters = canonicalRequest(ListSessionsRequestSchema, { ...request, ...PAGING, requestId: '' });
-    const from = readPageToken(request.pageToken, filters);
+    const before = readPageToken(request.pageToken, filters);
     const recipients = recipientFingerprints(request.recipient, (identity) =>
       fingerprints.recipientCandidates(principal.workspace, identity),
     );
-    const filter = indexedFilters(request, principal, recipients, from);
-    const matches = matcher(request, clock.now());
+    const filter = indexedFilters({ request, principal, recipients, before });
+    const matches = createMatcher(request, clock.now());
     const size = request.pageSize || DEFAULT_PAGE;
 
     const page: StoredSession[] = [];
     let read = 0;
     let last: string | undefined;
     for await (const session of sessions.find(filter, { sort: { _id: -1 }, limit: MOST_READ })) {
-      // One more than the page is looked for, so that the last page says that it is the last.
-      if (page.length === size) return answer(page, page.at(-1)?._id);
+      // One session more than the page holds is read, so that the last page has no next token.
+      if (page.length === size) return respond(page, page.at(-1)?._id);
       read++;
       last = session._id;
       if (matches(session)) page.push(session);
     }
-    return answer(page, read === MOST_READ ? last : undefined);
+    return respond(page, read === MOST_READ ? last : undefined);
 
-    function answer(found: readonly StoredSession[], lastId: string | undefined) {
+    function respond(found: readonly StoredSession[], lastId: string | undefined) {
       return {
         sessions: found.map((session) => sessionToProto(session, clock.now(), true)),
         nextPageToken: lastId === undefined ? '' : writePageToken(lastId, filters),

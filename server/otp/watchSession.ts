@@ -14,19 +14,19 @@ import { sessionToProto } from './toProto/sessionToProto.js';
 import { readCursor, writeCursor } from './watch/cursor.js';
 import type { SessionHub } from './watch/hub.js';
 import { WATCH_LIMITS } from './watch/limits.js';
-import type { WatchPlaces } from './watch/quota.js';
-import { createBell } from './watch/wakeup.js';
+import type { WatchQuota } from './watch/quota.js';
+import { createWakeup } from './watch/wakeup.js';
 
 const HEARTBEAT_MS = WATCH_LIMITS.heartbeatSeconds * 1_000;
 const LENGTH_MS = WATCH_LIMITS.lengthSeconds * 1_000;
-/** Wait before a store that did not answer is asked again. */
-const AGAIN_MS = 1_000;
+/** Wait before the end of a session that could not be stored is stored again. */
+const RETRY_MS = 1_000;
 
-interface Parts {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly hub: SessionHub;
   readonly expire: Expire;
-  readonly places: WatchPlaces;
+  readonly quota: WatchQuota;
   readonly serving: Pick<Serving, 'state' | 'subscribe'>;
   readonly clock: Clock;
 }
@@ -34,62 +34,62 @@ interface Parts {
 type Watch = StreamHandler<typeof OtpService.method.watchSession>;
 
 /**
- * Streams the history of a session as it grows. All that is kept for a reader is
- * the session as last heard of and a number, so a slow one costs no more than a
- * fast one.
+ * Streams the history of a session as it grows. All that is kept for a watcher is
+ * the newest state of the session and a number, so a slow one costs no more than
+ * a fast one.
  */
-export function createWatchSession(parts: Parts): Watch {
-  const { sessions, hub, expire, places, serving, clock } = parts;
+export function createWatchSession(deps: Deps): Watch {
+  const { sessions, hub, expire, quota, serving, clock } = deps;
 
   return async function* watchSession(call, request) {
     const found = await lookUp(sessions, call, request.sessionId);
     const { _id } = found;
-    const bell = createBell(clock);
+    const wakeup = createWakeup(clock);
     let latest = found;
     let seen = Math.min(readCursor(request.cursor, idOf(found)), found.events.length);
-    const hear = (session: StoredSession) => {
+    const receive = (session: StoredSession) => {
       const changed = session.rev > latest.rev;
       if (session.rev >= latest.rev) latest = session;
-      if (changed) bell.ring();
+      if (changed) wakeup.notify();
     };
-    const release = releasing([
-      places.take(workspaceOf(found), _id),
-      hub.follow(_id, hear),
-      serving.subscribe(bell.ring),
+    const release = onceAll([
+      quota.take(workspaceOf(found), _id),
+      hub.subscribe(_id, receive),
+      serving.subscribe(wakeup.notify),
     ]);
-    const leave = () => {
-      // Whoever reads this may never come back for the next response.
+    const onAbort = () => {
+      // The transport may never ask for the next response.
       release();
-      bell.ring();
+      wakeup.notify();
     };
-    call.signal.addEventListener('abort', leave, { once: true });
+    call.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      // What happened before anybody followed it.
+      // What happened before the subscription.
       await refresh();
       return yield* respond();
     } finally {
-      call.signal.removeEventListener('abort', leave);
+      call.signal.removeEventListener('abort', onAbort);
       release();
     }
 
     async function* respond(): ReturnType<Watch> {
       const endAt = clock.now() + LENGTH_MS;
-      let saidAt = clock.now();
-      let askAt = 0;
+      let respondedAt = clock.now();
+      let retryAt = 0;
       const response = (event: SessionEvent | undefined, final: boolean) => {
-        saidAt = clock.now();
+        respondedAt = clock.now();
         return {
           ...(event && isShown(event) && { event: eventToProto(event) }),
-          session: sessionToProto(latest, saidAt, call.principal.sessionId === undefined),
+          session: sessionToProto(latest, respondedAt, call.principal.sessionId === undefined),
           cursor: writeCursor(idOf(latest), seen),
           final,
         };
       };
-      // The session as it stands, unless the very first response is the last.
+      // The current session, unless the very first response is the final one.
       if (nextShown(latest, seen) >= 0 || !isOver(latest, clock.now())) yield response(undefined, false);
       for (;;) {
-        if (missingEnd(latest, clock.now()) && clock.now() >= askAt) {
-          askAt = clock.now() + AGAIN_MS;
+        if (missingEnd(latest, clock.now()) && clock.now() >= retryAt) {
+          retryAt = clock.now() + RETRY_MS;
           await storeEnd();
         }
         const next = nextShown(latest, seen);
@@ -102,10 +102,10 @@ export function createWatchSession(parts: Parts): Watch {
         } else if (call.signal.aborted) return 'LEFT';
         else if (serving.state() === 'stopping') return 'STOPPING';
         else if (now >= endAt) return 'TOO_LONG';
-        else if (now >= saidAt + HEARTBEAT_MS) yield response(undefined, false);
+        else if (now >= respondedAt + HEARTBEAT_MS) yield response(undefined, false);
         else
-          await bell.rings(
-            Math.min(endAt, saidAt + HEARTBEAT_MS, Math.max(latest.expiresAt.getTime(), askAt)),
+          await wakeup.wait(
+            Math.min(endAt, respondedAt + HEARTBEAT_MS, Math.max(latest.expiresAt.getTime(), retryAt)),
           );
       }
     }
@@ -113,28 +113,28 @@ export function createWatchSession(parts: Parts): Watch {
     async function storeEnd(): Promise<void> {
       try {
         await expire(latest);
-        // Another process may have been faster.
+        // Another process may have stored it first.
         await refresh();
       } catch (error) {
-        call.log.warn({ err: error, session: _id }, 'the end of a session cannot be stored; trying again');
+        call.log.warn({ err: error, session: _id }, 'the end of a session cannot be stored; will retry');
       }
     }
 
     async function refresh(): Promise<void> {
       const session = await sessions.findOne({ _id });
-      if (session) hear(session);
+      if (session) receive(session);
     }
   };
 }
 
-/** The place of the next event to be shown; -1 where there is none. */
+/** The index of the next event to be shown; -1 where there is none. */
 function nextShown({ events }: StoredSession, from: number): number {
   for (let index = from; index < events.length; index++) if (isShown(events[index]!)) return index;
   return -1;
 }
 
-/** Undoes all of it, once. */
-function releasing(steps: (() => void)[]): () => void {
+/** Runs all of the steps, once. */
+function onceAll(steps: (() => void)[]): () => void {
   return () => {
     for (const step of steps.splice(0)) step();
   };

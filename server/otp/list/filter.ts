@@ -9,7 +9,7 @@ import { statusOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Filter } from '../../store/documents.js';
 
-/** The fingerprints of the recipient asked for; undefined when none is. Throws INVALID_RECIPIENT. */
+/** The fingerprints of the recipient that the request names; undefined where it names none. Throws INVALID_RECIPIENT. */
 export function recipientFingerprints(
   text: string,
   candidates: (identity: string) => readonly string[],
@@ -18,13 +18,18 @@ export function recipientFingerprints(
   return candidates(namedRecipient(text).identity);
 }
 
-/** The part of the filters that indexes serve: whose sessions, which recipient, which ids. */
-export function indexedFilters(
-  request: ListSessionsRequest,
-  principal: Principal,
-  recipients: readonly string[] | undefined,
-  before: string | undefined,
-): Filter {
+/** What the filters that indexes serve are made of. */
+interface IndexedQuery {
+  readonly request: ListSessionsRequest;
+  readonly principal: Principal;
+  /** Fingerprints; undefined: any recipient. */
+  readonly recipients: readonly string[] | undefined;
+  /** Only sessions whose `_id` sorts before this one. */
+  readonly before: string | undefined;
+}
+
+/** The filters that indexes serve: mode, recipient and time range. */
+export function indexedFilters({ request, principal, recipients, before }: IndexedQuery): Filter {
   const { workspace } = principal;
   const firstOf = (time: Timestamp | undefined) => time && `${workspace}/${firstIdAt(timestampMs(time))}`;
   const from = firstOf(request.createdAfter) ?? `${workspace}/`;
@@ -35,13 +40,16 @@ export function indexedFilters(
     _id: { $gte: from, $lt: ends.sort()[0] as string },
     ...(sandbox !== undefined && { partition: partitionOf(principal, sandbox ? 'test' : 'live') }),
     ...(recipients && { recipients: { $in: recipients } }),
-    // A test key that asks for live sessions asks for nothing.
+    // A test key sees no live sessions, so nothing matches.
     ...(principal.mode === 'test' && request.sandbox === false && { partition: '' }),
   };
 }
 
-/** The filters that are applied while reading. */
-export function matcher(request: ListSessionsRequest, now: number): (session: StoredSession) => boolean {
+/** The other filters, which are applied while reading. */
+export function createMatcher(
+  request: ListSessionsRequest,
+  now: number,
+): (session: StoredSession) => boolean {
   const { status, purpose, sponsorSlug } = request;
   const channel = request.channel === Channel.UNSPECIFIED ? undefined : channelName(request.channel);
   const metadata = Object.entries(request.metadata);

@@ -10,11 +10,12 @@ const digest = (filters: string): string =>
 export const writePageToken = (lastId: string, filters: string): string =>
   Buffer.from(`1 ${digest(filters)} ${lastId}`).toString('base64url');
 
-/** Where to continue; undefined for the first page. Throws INVALID_REQUEST for a token that is not for these filters. */
+/** The document to continue after; undefined for the first page. Throws INVALID_REQUEST for a token that is not for these filters. */
 export function readPageToken(token: string, filters: string): string | undefined {
   if (!token) return undefined;
   const [, forFilters, lastId] = FORM.exec(Buffer.from(token, 'base64url').toString('utf8')) ?? [];
-  if (!lastId) throw invalid('page_token', 'is not a token of this service');
-  if (forFilters !== digest(filters)) throw invalid('page_token', 'was given out for other filters');
+  if (!lastId) throw invalid('page_token', 'must be a token of this service');
+  if (forFilters !== digest(filters))
+    throw invalid('page_token', 'must be used with the filters it was issued for');
   return lastId;
 }

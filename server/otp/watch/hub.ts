@@ -3,65 +3,66 @@ import type { Clock } from '../../platform/clock.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Collection } from '../../store/documents.js';
 
-/** How often the store is asked for what other processes did to the sessions that are followed. */
+/** How often the store is read for what other processes changed in the sessions that have subscribers. */
 const POLL_MS = 1_000;
-/** Sessions asked for at once. */
+/** Sessions read by one query. */
 const BATCH = 100;
 
-/** Whoever follows a session is handed it again and again, not only when it changed. */
-export type Told = (session: StoredSession) => void;
+/** Receives a session after each change, and also when it has not changed. */
+export type SessionListener = (session: StoredSession) => void;
 
-/** Tells those who follow a session what becomes of it. */
+/** Passes sessions on to those who subscribed to them. */
 export interface SessionHub {
-  /** A session was stored or read: those who follow it are told at once. */
-  tell: Told;
-  /** Tells of this session from now on, until the returned function is called. */
-  follow(_id: string, told: Told): () => void;
+  /** A session was stored or read: its subscribers receive it at once. */
+  publish: SessionListener;
+  /** `listener` receives this session until the returned function is called. */
+  subscribe(_id: string, listener: SessionListener): () => void;
 }
 
 /**
- * What this process does to a session is told by its own writes; what others do
- * is found by asking for the followed sessions once a second. Nothing is asked
- * while nobody follows. A session may be told in an older state after a newer one.
+ * Changes that this process makes are published with its own writes; those of
+ * other processes are found by reading the subscribed sessions once a second.
+ * Nothing is read while there is no subscriber. A listener may receive an older
+ * state of a session after a newer one.
  */
 export function createHub(sessions: Collection<StoredSession>, clock: Clock, log: Logger): SessionHub {
-  const followers = new Map<string, Set<Told>>();
+  const subscribers = new Map<string, Set<SessionListener>>();
   let cancelPoll: (() => void) | undefined;
 
-  function tell(session: StoredSession): void {
-    for (const told of followers.get(session._id) ?? []) told(session);
+  function publish(session: StoredSession): void {
+    for (const listener of subscribers.get(session._id) ?? []) listener(session);
   }
 
   async function poll(): Promise<void> {
-    const ids = [...followers.keys()];
+    const ids = [...subscribers.keys()];
     for (let from = 0; from < ids.length; from += BATCH) {
       const batch = ids.slice(from, from + BATCH);
-      for await (const session of sessions.find({ _id: { $in: batch } })) tell(session);
+      for await (const session of sessions.find({ _id: { $in: batch } })) publish(session);
     }
   }
 
   function pollLater(): void {
     cancelPoll = clock.after(POLL_MS, () => {
       poll()
-        .catch((error) => log.warn({ err: error }, 'followed sessions cannot be read; trying again'))
+        .catch((error) => log.warn({ err: error }, 'watched sessions cannot be read; will retry'))
         .then(() => {
-          if (followers.size > 0) pollLater();
+          if (subscribers.size > 0) pollLater();
           else cancelPoll = undefined;
         });
     });
   }
 
   return {
-    tell,
-    follow(_id, told) {
-      const others = followers.get(_id);
-      if (others) others.add(told);
-      else followers.set(_id, new Set([told]));
+    publish,
+    subscribe(_id, listener) {
+      const others = subscribers.get(_id);
+      if (others) others.add(listener);
+      else subscribers.set(_id, new Set([listener]));
       if (!cancelPoll) pollLater();
       return () => {
-        const left = followers.get(_id);
-        left?.delete(told);
-        if (left?.size === 0) followers.delete(_id);
+        const left = subscribers.get(_id);
+        left?.delete(listener);
+        if (left?.size === 0) subscribers.delete(_id);
       };
     },
   };

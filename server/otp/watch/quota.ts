@@ -1,22 +1,22 @@
 import { Failure } from '../../errors.js';
 import { WATCH_LIMITS } from './limits.js';
 
-/** Asked to wait this long, milliseconds: places are given back slowly. */
-const COME_BACK_MS = 5_000;
+/** The wait named to a refused watcher, milliseconds: streams end slowly. */
+const RETRY_AFTER_MS = 5_000;
 
-/** Places for watchers: so many in this process, for each workspace and for each session. */
-export interface WatchPlaces {
-  /** Takes a place and returns how to give it back, which may be done twice. Throws OVERLOADED where none is left. */
+/** Limits the watchers of this process: in all, of each workspace and of each session. */
+export interface WatchQuota {
+  /** Counts one watcher until the returned function is called; calling it again does nothing. Throws OVERLOADED. */
   take(workspace: string, _id: string): () => void;
 }
 
-type Bounds = Pick<typeof WATCH_LIMITS, 'perProcess' | 'perWorkspace' | 'perSession'>;
+type QuotaLimits = Pick<typeof WATCH_LIMITS, 'perProcess' | 'perWorkspace' | 'perSession'>;
 
-export function createWatchPlaces({
+export function createWatchQuota({
   perProcess,
   perWorkspace,
   perSession,
-}: Readonly<Record<keyof Bounds, number>> = WATCH_LIMITS): WatchPlaces {
+}: Readonly<Record<keyof QuotaLimits, number>> = WATCH_LIMITS): WatchQuota {
   const taken = new Map<string, number>();
   const count = (key: string, change: 1 | -1) => {
     const now = (taken.get(key) ?? 0) + change;
@@ -26,23 +26,23 @@ export function createWatchPlaces({
   return {
     take(workspace, _id) {
       // A session's `_id` has a slash, a workspace has none, and neither is empty.
-      const places = [
+      const counts = [
         ['', perProcess],
         [workspace, perWorkspace],
         [_id, perSession],
       ] as const;
-      if (places.some(([key, most]) => (taken.get(key) ?? 0) >= most)) {
+      if (counts.some(([key, most]) => (taken.get(key) ?? 0) >= most)) {
         throw new Failure('OVERLOADED', {
           message: 'Too many watchers right now. Try again.',
-          retryAfterMs: COME_BACK_MS,
+          retryAfterMs: RETRY_AFTER_MS,
         });
       }
-      for (const [key] of places) count(key, 1);
-      let left = false;
+      for (const [key] of counts) count(key, 1);
+      let released = false;
       return () => {
-        if (left) return;
-        left = true;
-        for (const [key] of places) count(key, -1);
+        if (released) return;
+        released = true;
+        for (const [key] of counts) count(key, -1);
       };
     },
   };

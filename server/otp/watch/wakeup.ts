@@ -1,23 +1,23 @@
 import type { Clock } from '../../platform/clock.js';
 
-/** Lets a loop sleep until somebody rings or a time has come. Whoever wakes looks at everything anew. */
-export interface Bell {
-  /** A ring while nobody sleeps wakes the next one at once. */
-  ring(): void;
+/** Lets a loop wait until it is notified or a time has come. After a wait the loop looks at everything again. */
+export interface Wakeup {
+  /** Ends the wait; while nothing waits, the next wait ends at once. */
+  notify(): void;
   /** `until`: milliseconds since the epoch. */
-  rings(until: number): Promise<void>;
+  wait(until: number): Promise<void>;
 }
 
-export function createBell(clock: Clock): Bell {
-  let rung = false;
+export function createWakeup(clock: Clock): Wakeup {
+  let notified = false;
   let wake = () => {};
   return {
-    ring() {
-      rung = true;
+    notify() {
+      notified = true;
       wake();
     },
-    async rings(until) {
-      if (!rung) {
+    async wait(until) {
+      if (!notified) {
         let cancel = () => {};
         await new Promise<void>((resolve) => {
           wake = resolve;
@@ -25,7 +25,7 @@ export function createBell(clock: Clock): Bell {
         });
         cancel();
       }
-      rung = false;
+      notified = false;
     },
   };
 }
