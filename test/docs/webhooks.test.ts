@@ -23,7 +23,7 @@ it('the contract takes the types that are described, and no others', () => {
   expect(listed).toEqual(types);
 });
 
-it('the contract says of limits and words what is so', () => {
+it('the comments of the contract name the limits and errors in force', () => {
   const { oldSecretHours, eventDays, replayedAtOnce, retryHours, triesKept, disableAfterDays } =
     WEBHOOK_LIMITS;
   for (const said of [
@@ -36,7 +36,7 @@ it('the contract says of limits and words what is so', () => {
     expect(proto).toContain(said);
   expect(disableAfterDays).toBe(3);
   expect(proto.match(/[Ff]or three days|After three days/g)?.length).toBeGreaterThanOrEqual(2);
-  // The body of an answer is not read far enough to be too large.
+  // The body of a response is not read far enough to be too large.
   for (const word of OUTBOUND_ERRORS.filter((one) => one !== 'TOO_LARGE')) expect(proto).toContain(word);
 });
 
