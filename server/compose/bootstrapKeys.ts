@@ -1,5 +1,5 @@
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
-import { DEFAULT_WORKSPACE, fresh, type Workspace } from '../admin/workspaces/workspaces.js';
+import { DEFAULT_WORKSPACE, defaultWorkspace, type Workspace } from '../admin/workspaces/stored.js';
 import type { Config } from '../config/config.js';
 import { SCOPES } from '../domain/principal.js';
 import type { Clock } from '../platform/clock.js';
@@ -36,7 +36,7 @@ export async function makeFirstKeys(
     });
   }
   const isFirst = await insertOnce(documents.collection<Workspace>('workspaces'), {
-    ...fresh(workspace),
+    ...defaultWorkspace(workspace),
     createdAt: new Date(clock.now()),
   });
   if (!isFirst || config.bootstrapApiKey || config.env === 'production') return undefined;

@@ -1,11 +1,11 @@
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Config } from '../config/config.js';
 import { createGuard, type Guard } from '../guard/guard.js';
-import { vetoSecretPlace } from '../guard/readVeto.js';
 import { createRecordRefusal, type RecordRefusal } from '../guard/refusals.js';
 import { createGuardReader, type GuardReader } from '../guard/settings.js';
 import { createTallies, type Tallies } from '../guard/tally.js';
 import { createAskVeto } from '../guard/veto.js';
+import { vetoSecretPlace } from '../guard/vetoSecret.js';
 import type { Logger } from '../observe/log.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';

@@ -1,8 +1,8 @@
 import { isListed } from './countries.js';
 import { type RollingCount, rollingTotal, waitUntil } from './rollingCount.js';
-import type { GuardRule, Refusal } from './rules.js';
-import type { ApprovalRate, GuardSettings, Velocity } from './settings.js';
-import { type Counted, dayKey, type PrefixTally, untilNextDay, type WorkspaceTally } from './tally.js';
+import type { GuardSettings } from './settings.js';
+import type { ApprovalRate, GuardRule, PrefixTally, Velocity, WorkspaceTally } from './stored.js';
+import { type Counted, dayKey, untilNextDay } from './tally.js';
 
 /** What the lists say of a country. */
 export function evaluateCountry(settings: GuardSettings, country: string): Refusal[] {
@@ -100,3 +100,8 @@ function evaluateDailyCeiling(
 
 const refusal = (rule: GuardRule, retryAfterMs: number | undefined): Refusal =>
   retryAfterMs === undefined ? { rule } : { rule, retryAfterMs };
+/** One rule that refuses, and how long it will, where that is known. */
+export interface Refusal {
+  readonly rule: GuardRule;
+  readonly retryAfterMs?: number;
+}

@@ -4,10 +4,11 @@ import { partitionOf } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
+import type { Refusal } from './evaluateRules.js';
 import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
-import type { RecordRefusal, RefusedRecipient } from './refusals.js';
-import type { Refusal } from './rules.js';
+import type { RecordRefusal } from './refusals.js';
 import type { GuardReader, GuardSettings } from './settings.js';
+import type { RefusedRecipient } from './stored.js';
 import type { Counted, Tallies } from './tally.js';
 import type { AskVeto, VetoDecision } from './veto.js';
 

@@ -20,14 +20,16 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
-import { prefixOf } from './prefix.js';
+import { phonePrefix } from './guardedPhones.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
 import { readVeto } from './readVeto.js';
 import { refusalsOf } from './refusals.js';
 import { rollingTotal } from './rollingCount.js';
-import { type GuardReader, inForce, type StoredGuard } from './settings.js';
-import type { PrefixTally, Tallies } from './tally.js';
+import { type GuardReader, inForce } from './settings.js';
+import type { PrefixTally, StoredGuard } from './stored.js';
+import type { Tallies } from './tally.js';
 import { guardToProto, recipientToProto, refusalToProto, rulesToProto } from './toProto.js';
+import { sealVetoSecret } from './vetoSecret.js';
 
 interface Parts {
   readonly config: Pick<Config, 'env'>;
@@ -81,16 +83,16 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
         'guard',
       );
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
-      const { veto, made } = named.includes('veto')
-        ? readVeto(parts, workspace, resource.veto, before.veto)
-        : { veto: undefined, made: '' };
+      const given = named.includes('veto') ? readVeto(parts.outbound, resource.veto) : undefined;
+      const secret = given && sealVetoSecret(parts, workspace, { given: given.secret, before: before.veto });
+      const veto = given && { ...given, secret: secret!.sealed };
       const values = { ...readGuard(resource, config.env), veto };
       const after = await change(
         workspace,
         toUpdate(Object.fromEntries(named.map((field) => [field, values[field]]))),
       );
       guardReader.forget(workspace);
-      return { guard: guardToProto(inForce(after, config.env)), vetoSecret: made };
+      return { guard: guardToProto(inForce(after, config.env)), vetoSecret: secret?.generated ?? '' };
     },
 
     async checkRecipient(call, request) {
@@ -102,7 +104,7 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       if (!phone?.country)
         throw invalid('recipient', 'must be an international phone number', 'INVALID_RECIPIENT');
       const { masked, country, identity } = phone;
-      const prefix = prefixOf(fingerprints, workspace, identity);
+      const prefix = phonePrefix(fingerprints, workspace, identity);
       const now = clock.now();
       const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
       const message = { prefix, country, price: await parts.wallet.priceOf(workspace, channel) };

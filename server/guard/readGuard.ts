@@ -4,7 +4,8 @@ import type { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import type { Config } from '../config/config.js';
 import { invalid } from '../errors.js';
 import { isCountry } from './countries.js';
-import { defaultsOf, type GuardSettings, type StoredGuard } from './settings.js';
+import { defaultsOf, type GuardSettings } from './settings.js';
+import type { StoredGuard } from './stored.js';
 
 type Message = MessageShape<typeof GuardSchema>;
 

@@ -1,48 +1,9 @@
 import type { Config } from '../config/config.js';
 import type { Clock } from '../platform/clock.js';
 import { HOUR_SECONDS } from '../platform/durations.js';
-import type { Collection, Document, Documents } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
 import { createTtlCache } from '../store/ttlCache.js';
-
-/** At most `max` in any window; 0: off. */
-export interface Velocity {
-  readonly max: number;
-  readonly windowSeconds: number;
-}
-
-/** At least `minPercent` of the messages of a window verified, once there are `minSends`; 0: off. */
-export interface ApprovalRate {
-  readonly minSends: number;
-  readonly minPercent: number;
-  readonly windowSeconds: number;
-}
-
-/** The most of one day; 0: no ceiling. */
-export interface DailyCeiling {
-  readonly messages: number;
-  /** Micro-units of the wallet's currency. */
-  readonly spendMicros: number;
-}
-
-/** Whom to ask before a message is paid for. */
-export interface VetoSettings {
-  readonly url: string;
-  /** Sealed. */
-  readonly secret: string;
-  readonly timeoutMs: number;
-  readonly failOpen: boolean;
-}
-
-/** The guard of a workspace, `_id` = the workspace. What is missing has its default. */
-export interface StoredGuard extends Document {
-  readonly countryAllow?: readonly string[];
-  readonly countryBlock?: readonly string[];
-  readonly prefixVelocity?: Velocity;
-  readonly countryVelocity?: Velocity;
-  readonly approvalRate?: ApprovalRate;
-  readonly dailyCeiling?: DailyCeiling;
-  readonly veto?: VetoSettings;
-}
+import type { StoredGuard } from './stored.js';
 
 /** The rules in force. */
 export type GuardSettings = Required<Omit<StoredGuard, '_id' | 'veto'>> & Pick<StoredGuard, 'veto'>;

@@ -1,30 +1,12 @@
 import { DAY_MS } from '../platform/durations.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { keptMs, partKey, type RollingCount, staleKeys } from './rollingCount.js';
+import { keptMs, partKey, staleKeys } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
+import type { PrefixTally, WorkspaceTally } from './stored.js';
 
 /** Keys that no longer count are removed once there are so many: seldom, and before they weigh. */
 const SWEEP_AT = 24;
-
-/** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */
-export interface PrefixTally extends Document {
-  /** Messages, by the window of prefixVelocity. */
-  readonly velocity?: RollingCount;
-  /** Messages and what was verified of them, by the window of approvalRate. */
-  readonly sends?: RollingCount;
-  readonly approvals?: RollingCount;
-  readonly purgeAt: Date;
-}
-
-/** What a whole workspace sent, in `limits`: workspace.mode/guard-workspace. */
-export interface WorkspaceTally extends Document {
-  /** Messages by country. */
-  readonly countries?: Readonly<Record<string, RollingCount>>;
-  /** By day, counted from the epoch. */
-  readonly days?: Readonly<Record<string, Readonly<{ messages?: number; spendMicros?: number }>>>;
-  readonly purgeAt: Date;
-}
 
 /** One live message to a phone. */
 export interface Counted {

@@ -8,9 +8,8 @@ import {
 } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { channelEnum } from '../domain/channels.js';
 import { idOf } from '../store/documentId.js';
-import type { RefusedRecipient, StoredRefusal } from './refusals.js';
-import type { GuardRule } from './rules.js';
 import type { GuardSettings } from './settings.js';
+import type { GuardRule, RefusedRecipient, StoredRefusal } from './stored.js';
 
 /** The rules of a workspace, as the contract shows them: the veto's secret left out. */
 export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSchema> {

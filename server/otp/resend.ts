@@ -7,7 +7,7 @@ import { type Call, type Handler, traceOf } from '../call/call.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
-import { guardedPhones } from '../guard/phones.js';
+import { guardedPhones } from '../guard/guardedPhones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Clock } from '../platform/clock.js';

@@ -7,3 +7,8 @@ export const workspaceOf = ({ _id }: Addressed): string => _id.slice(0, _id.inde
 
 /** What a document is called within its workspace: its `_id` after the first slash; of a session its UUID. */
 export const idOf = ({ _id }: Addressed): string => _id.slice(_id.indexOf('/') + 1);
+/** The part of an `_id` before its last slash, and the one behind it. */
+export function splitLast(_id: string): readonly [string, string] {
+  const slash = _id.lastIndexOf('/');
+  return [_id.slice(0, slash), _id.slice(slash + 1)];
+}

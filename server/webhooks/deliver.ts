@@ -2,6 +2,7 @@ import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
+import { splitLast } from '../store/documentId.js';
 import type { Documents, Update } from '../store/documents.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
 import { type EndpointHealth, isFailing } from './endpointHealth.js';
@@ -9,13 +10,12 @@ import { WEBHOOK_LIMITS } from './limits.js';
 import { pendingEvents } from './pendingEvents.js';
 import { isAccepted, type Post, type Posted } from './post.js';
 import { nextAttemptAt } from './retrySchedule.js';
-import {
-  type PendingEvent,
-  type StoredAttempt,
-  type StoredEndpoint,
-  type StoredEvent,
-  type StoredWebhookDelivery,
-  splitId,
+import type {
+  PendingEvent,
+  StoredAttempt,
+  StoredEndpoint,
+  StoredEvent,
+  StoredWebhookDelivery,
 } from './stored.js';
 
 const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) * 1_000;
@@ -52,7 +52,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
 
   /** Gives the line as it is after one try; undefined where nothing more is to be done about it here. */
   async function sendFirst(due: StoredWebhookDelivery): Promise<StoredWebhookDelivery | undefined> {
-    const endpoint = await endpoints.findOne({ _id: splitId(due._id)[0] });
+    const endpoint = await endpoints.findOne({ _id: splitLast(due._id)[0] });
     if (!endpoint) {
       await lines.deleteOne({ _id: due._id });
       return undefined;
@@ -105,7 +105,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
   /** Gives the line as it is afterwards; undefined when it is not ours any more. */
   async function tryOnce(endpoint: StoredEndpoint, claim: Claim) {
     const { line, first } = claim;
-    const [partition] = splitId(endpoint._id);
+    const [partition] = splitLast(endpoint._id);
     const event = await events.findOne({ _id: `${partition}/${first.event}` });
     // Kept no longer: there is nothing to send.
     if (!event) return record(claim, undefined, undefined);

@@ -4,10 +4,11 @@ import type { ReplayWebhookEventsRequestSchema } from '../../gen/otp/admin/v1/we
 import { readPage } from '../admin/shared/paging.js';
 import { firstIdAt, parseId } from '../domain/ids.js';
 import { Failure, invalid } from '../errors.js';
+import { splitLast } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';
-import { type StoredEndpoint, type StoredEvent, type StoredWebhookDelivery, splitId } from './stored.js';
+import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 import { wants } from './webhooks.js';
 
 interface Parts {
@@ -43,7 +44,7 @@ export function createReplay({ documents, enqueue, offer }: Parts) {
   ): Promise<Replayed> => {
     if (eventId ? since : !since) throw invalid('event_id', 'give either this or since');
     if (endpoint.disabledAt) throw invalid('id', 'is disabled');
-    const prefix = `${splitId(endpoint._id)[0]}/`;
+    const prefix = `${splitLast(endpoint._id)[0]}/`;
     if (!since) {
       if (pageToken) throw invalid('page_token', 'goes with since');
       const id = parseId(eventId);

@@ -77,9 +77,3 @@ export interface StoredWebhookDelivery extends Document {
   readonly tries: readonly StoredAttempt[];
   readonly purgeAt: Date;
 }
-
-/** The part of an `_id` before its last slash, and the one behind it. */
-export function splitId(_id: string): readonly [string, string] {
-  const slash = _id.lastIndexOf('/');
-  return [_id.slice(0, slash), _id.slice(slash + 1)];
-}

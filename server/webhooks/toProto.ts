@@ -9,10 +9,11 @@ import {
 import { modeEnum } from '../admin/shared/mode.js';
 import { when } from '../contract/timestampField.js';
 import type { Mode } from '../domain/mode.js';
+import { splitLast } from '../store/documentId.js';
 import { signingSecrets } from './endpointSecrets.js';
 import { pendingEvents } from './pendingEvents.js';
 import { isAccepted } from './post.js';
-import { type StoredAttempt, type StoredEndpoint, type StoredWebhookDelivery, splitId } from './stored.js';
+import type { StoredAttempt, StoredEndpoint, StoredWebhookDelivery } from './stored.js';
 
 /** An endpoint as the contract shows it. */
 export function endpointToProto(
@@ -22,7 +23,7 @@ export function endpointToProto(
 ): MessageShape<typeof WebhookEndpointSchema> {
   const { _id, url, eventTypes, description, disabledAt, disabledReason, failingSince } = endpoint;
   return create(WebhookEndpointSchema, {
-    id: splitId(_id)[1],
+    id: splitLast(_id)[1],
     url,
     eventTypes: [...eventTypes],
     description,
@@ -43,7 +44,7 @@ export function deliveryToProto(
 ): MessageShape<typeof WebhookDeliverySchema> {
   const waiting = pendingEvents(endpoint, line);
   return create(WebhookDeliverySchema, {
-    sessionId: splitId(line._id)[1],
+    sessionId: splitLast(line._id)[1],
     waiting: waiting.map(({ event, type, queuedAt, tries }) => ({
       eventId: event,
       eventType: type,

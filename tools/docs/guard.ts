@@ -1,9 +1,9 @@
 import { ASK_AGAIN_MS } from '../../server/guard/guard.js';
-import { OPEN_DIGITS } from '../../server/guard/prefix.js';
+import { OPEN_DIGITS } from '../../server/guard/guardedPhones.js';
 import { DEFAULT_TIMEOUT_MS } from '../../server/guard/readVeto.js';
 import { REFUSALS_KEPT_DAYS } from '../../server/guard/refusals.js';
-import type { GuardRule } from '../../server/guard/rules.js';
 import { defaultsOf } from '../../server/guard/settings.js';
+import type { GuardRule } from '../../server/guard/stored.js';
 import { ANSWER_BYTES, questionBody, REASON_CHARACTERS } from '../../server/guard/veto.js';
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
 import { GENERATED, table } from './markdown.js';

@@ -2,22 +2,11 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
 import { readRecipient } from '../../domain/recipients.js';
-import type { Encryption, Place } from '../../secrets/encryption.js';
+import type { Encryption } from '../../secrets/encryption.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
-import type { Collection, Document, Documents } from '../../store/documents.js';
+import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
-
-/** An address somebody proved to read, `_id` = workspace.mode/fingerprint. */
-export interface StoredContact extends Document {
-  /** Sealed. */
-  readonly address: string;
-  readonly masked: string;
-  /** When it was last verified on each channel. */
-  readonly channels: Readonly<Partial<Record<ChannelName, Date>>>;
-  readonly firstVerifiedAt: Date;
-  readonly lastVerifiedAt: Date;
-  readonly lastSessionId: string;
-}
+import { contactAddressPlace, type StoredContact } from './stored.js';
 
 /** A verification that makes or renews a contact. */
 export interface Verification {
@@ -39,9 +28,6 @@ export interface Contacts {
    */
   verified(verification: Verification): Promise<void>;
 }
-
-/** Where a contact's address is sealed. */
-export const addressPlace = (_id: string): Place => ({ collection: 'contacts', id: _id, field: 'address' });
 
 export function createContacts(
   documents: Documents,
@@ -82,7 +68,7 @@ export function createContacts(
       const _id = ids[0] as string;
       const first = {
         _id,
-        address: encryption.seal(addressPlace(_id), address),
+        address: encryption.seal(contactAddressPlace(_id), address),
         masked,
         channels: { [channel]: at },
         firstVerifiedAt: at,

@@ -1,23 +1,20 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
-import type { ContactSchema, ContactService } from '../../../gen/otp/admin/v1/contact_service_pb.js';
+import type { ContactService } from '../../../gen/otp/admin/v1/contact_service_pb.js';
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { CHANNELS, channelEnum } from '../../domain/channels.js';
 import { partitionOf } from '../../domain/principal.js';
 import { Failure } from '../../errors.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
-import { idOf } from '../../store/documentId.js';
 import type { Collection, Documents, Filter } from '../../store/documents.js';
 import { namedChannel } from '../shared/channel.js';
 import { modeName } from '../shared/mode.js';
 import { readPage } from '../shared/paging.js';
 import { namedRecipient } from '../shared/recipient.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
-import { addressPlace, type StoredContact } from './contacts.js';
+import type { StoredContact } from './stored.js';
+import { contactToProto } from './toProto.js';
 
 /** The operator's side of contacts. */
 export function createContactHandlers(
@@ -40,25 +37,11 @@ export function createContactHandlers(
     return contact;
   }
 
-  function present(contact: StoredContact): MessageInitShape<typeof ContactSchema> {
-    const { _id, address, masked, channels } = contact;
-    return {
-      id: idOf(contact),
-      address: encryption.open(addressPlace(_id), address),
-      maskedAddress: masked,
-      channels: CHANNELS.flatMap((name) => {
-        const at = channels[name];
-        return at ? [{ channel: channelEnum(name), lastVerifiedAt: timestampFromDate(at) }] : [];
-      }),
-      firstVerifiedAt: timestampFromDate(contact.firstVerifiedAt),
-      lastVerifiedAt: timestampFromDate(contact.lastVerifiedAt),
-      lastSessionId: contact.lastSessionId,
-    };
-  }
+  const show = (contact: StoredContact) => contactToProto(contact, encryption);
 
   return {
     async getContact(call, request) {
-      return { contact: present(await find(call, request)) };
+      return { contact: show(await find(call, request)) };
     },
 
     async listContacts(call, request) {
@@ -71,10 +54,10 @@ export function createContactHandlers(
         const { identity } = namedRecipient(request.recipient);
         const ids = fingerprints.recipientCandidates(workspace, identity).map((who) => prefix + who);
         const found = await stored.find({ ...filter, _id: { $in: ids } }).toArray();
-        return { contacts: found.map(present), nextPageToken: '' };
+        return { contacts: found.map(show), nextPageToken: '' };
       }
       const { items, nextPageToken } = await readPage(stored, { prefix, filter }, request);
-      return { contacts: items.map(present), nextPageToken };
+      return { contacts: items.map(show), nextPageToken };
     },
 
     async deleteContact(call, request) {

@@ -1,23 +1,19 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
-import {
-  type ApiKey,
-  ApiKeySchema,
-  type ApiKeyService,
-} from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { ApiKeySchema, type ApiKeyService } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
 import type { Scope } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Collection, Documents } from '../../store/documents.js';
-import { modeEnum, modeName } from '../shared/mode.js';
+import { modeName } from '../shared/mode.js';
 import { readPage } from '../shared/paging.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask } from '../shared/update.js';
-import { DEFAULT_WORKSPACE, type Workspaces } from '../workspaces/workspaces.js';
+import { DEFAULT_WORKSPACE } from '../workspaces/stored.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
 import type { ApiKeys } from './apiKeys.js';
 import type { StoredKey } from './stored.js';
+import { keyToProto } from './toProto.js';
 
 const CHANGEABLE = ['display_name', 'scopes', 'expires_at'];
 
@@ -54,11 +50,11 @@ export function createApiKeyHandlers(
         ...(expiresAt && { expiresAt: timestampDate(expiresAt) }),
       });
       call.resource = `apiKeys/${key.id}`;
-      return { apiKey: present(key), secret };
+      return { apiKey: keyToProto(key), secret };
     },
 
     async getApiKey(call, request) {
-      return { apiKey: present(await find(call, request.workspace, request.id)) };
+      return { apiKey: keyToProto(await find(call, request.workspace, request.id)) };
     },
 
     async listApiKeys(call, request) {
@@ -66,14 +62,14 @@ export function createApiKeyHandlers(
       const filter = call.principal.scopes.has('operator') ? {} : { mode: call.principal.mode };
       const listing = { field: 'listedAs', prefix, descending: true, filter };
       const { items, nextPageToken } = await readPage(stored, listing, request);
-      return { apiKeys: items.map(present), nextPageToken };
+      return { apiKeys: items.map(keyToProto), nextPageToken };
     },
 
     async updateApiKey(call, request) {
       const key = await find(call, request.workspace, request.apiKey?.id ?? '');
       const { resource, fields } = applyUpdateMask(
         ApiKeySchema,
-        present(key),
+        keyToProto(key),
         request.apiKey,
         request.updateMask,
         CHANGEABLE,
@@ -93,7 +89,7 @@ export function createApiKeyHandlers(
       );
       if (!after) throw new Failure('NOT_FOUND');
       keys.forget(key._id);
-      return { apiKey: present(after) };
+      return { apiKey: keyToProto(after) };
     },
 
     async deleteApiKey(call, request) {
@@ -116,18 +112,4 @@ function grantable({ principal }: Call, workspace: string, scopes: readonly stri
     throw invalid('api_key.scopes', `may hold operator in workspace "${DEFAULT_WORKSPACE}" only`);
   }
   return scopes as readonly Scope[];
-}
-
-function present(key: StoredKey): MessageShape<typeof ApiKeySchema> {
-  const shown: ApiKey = create(ApiKeySchema, {
-    id: key.id,
-    displayName: key.displayName,
-    scopes: [...key.scopes],
-    mode: modeEnum(key.mode),
-    ...when('createdAt', key.createdAt),
-    ...when('expiresAt', key.expiresAt),
-    ...when('revokedAt', key.revokedAt),
-    ...when('lastUsedAt', key.lastUsedAt),
-  });
-  return shown;
 }

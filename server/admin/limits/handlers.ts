@@ -1,5 +1,3 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
-import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import type { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import { LimitSchema, type LimitService } from '../../../gen/otp/admin/v1/limit_service_pb.js';
 import type { Call } from '../../call/call.js';
@@ -8,14 +6,16 @@ import { when } from '../../contract/timestampField.js';
 import { partitionOf } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
 import type { RecipientBlock } from '../../limits/recipientBlock.js';
-import { FIXED, RULES, type RuleName, type RuleOverrides, ruleFor } from '../../limits/rules.js';
+import { FIXED, RULES, type RuleName, type RuleOverrides } from '../../limits/rules.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
 import { requireLive, targetMode, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask } from '../shared/update.js';
-import type { Workspace, Workspaces } from '../workspaces/workspaces.js';
+import type { Workspace } from '../workspaces/stored.js';
+import type { Workspaces } from '../workspaces/workspaces.js';
+import { limitToProto } from './toProto.js';
 
 const CHANGEABLE = ['max', 'window'];
 
@@ -41,7 +41,7 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
     const after = await stored.findOneAndUpdate({ _id: workspace, deletedAt: null }, update);
     workspaces.forget(workspace);
     if (!after) throw new Failure('NOT_FOUND');
-    return { limit: present(name, after.limits) };
+    return { limit: limitToProto(name, after.limits) };
   }
 
   /** The recipient a call is about, by every fingerprint it may be recorded under. */
@@ -68,14 +68,14 @@ export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService>
   return {
     async listLimits(call, request) {
       const overrides = await limitsOf(targetWorkspace(call, request.workspace));
-      return { limits: (Object.keys(RULES) as RuleName[]).map((name) => present(name, overrides)) };
+      return { limits: (Object.keys(RULES) as RuleName[]).map((name) => limitToProto(name, overrides)) };
     },
 
     async updateLimit(call, request) {
       requireLive(call);
       const workspace = targetWorkspace(call, request.workspace);
       const name = ruleNamed(call, request.limit?.rule ?? '', 'limit.rule');
-      const before = present(name, await limitsOf(workspace));
+      const before = limitToProto(name, await limitsOf(workspace));
       const { resource } = applyUpdateMask(
         LimitSchema,
         before,
@@ -117,17 +117,4 @@ function ruleNamed(call: Call, text: string, field: string): RuleName {
   call.resource = `limits/${name}`;
   if (FIXED.has(name)) throw invalid(field, 'holds for the whole service and cannot be changed');
   return name;
-}
-
-function present(name: RuleName, overrides: RuleOverrides): MessageShape<typeof LimitSchema> {
-  const { max, windowSeconds } = ruleFor(name, overrides);
-  return create(LimitSchema, {
-    rule: name,
-    max,
-    window: durationFromMs(windowSeconds * 1000),
-    defaultMax: RULES[name].max,
-    defaultWindow: durationFromMs(RULES[name].windowSeconds * 1000),
-    changed: overrides[name] !== undefined,
-    fixed: FIXED.has(name),
-  });
 }

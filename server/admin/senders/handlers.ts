@@ -1,10 +1,7 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
 import { SenderSchema, type SenderService } from '../../../gen/otp/admin/v1/sender_service_pb.js';
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
-import { channelEnum } from '../../domain/channels.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
@@ -15,7 +12,9 @@ import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask, toUpdate } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { readSenderId, SENDER_FORMS } from './senderIds.js';
-import { defaultOf, isLaterDefault, type Senders, type StoredSender, sendersOf } from './senders.js';
+import type { Senders } from './senders.js';
+import { isLaterDefault, type StoredSender, sendersOf } from './stored.js';
+import { senderToProto } from './toProto.js';
 
 const CHANGEABLE = ['display_name', 'is_default'];
 
@@ -64,7 +63,7 @@ export function createSenderHandlers(
   }
 
   async function shown(workspace: string, sender: StoredSender) {
-    return { sender: present(sender, await sendersOf(stored, workspace, sender.channel)) };
+    return { sender: senderToProto(sender, await sendersOf(stored, workspace, sender.channel)) };
   }
 
   return {
@@ -101,7 +100,7 @@ export function createSenderHandlers(
       const prefix = channel ? `${workspace}/${channel}/` : `${workspace}/`;
       const { items, nextPageToken } = await readPage(stored, { prefix }, request);
       const all = await sendersOf(stored, workspace, channel);
-      return { senders: items.map((sender) => present(sender, all)), nextPageToken };
+      return { senders: items.map((sender) => senderToProto(sender, all)), nextPageToken };
     },
 
     async updateSender(call, request) {
@@ -114,7 +113,7 @@ export function createSenderHandlers(
       const before = await find(_id);
       const { resource, fields } = applyUpdateMask(
         SenderSchema,
-        present(before, [before]),
+        senderToProto(before, [before]),
         request.sender,
         request.updateMask,
         CHANGEABLE,
@@ -139,16 +138,4 @@ export function createSenderHandlers(
       return {};
     },
   };
-}
-
-/** A sender as the contract shows it. `others`: senders of its workspace, to tell which one is the default. */
-function present(sender: StoredSender, others: readonly StoredSender[]): MessageShape<typeof SenderSchema> {
-  const rivals = others.filter(({ channel }) => channel === sender.channel);
-  return create(SenderSchema, {
-    channel: channelEnum(sender.channel),
-    senderId: sender.senderId,
-    displayName: sender.displayName ?? '',
-    isDefault: sender.defaultAt !== undefined && defaultOf(rivals)?._id === sender._id,
-    ...when('createdAt', sender.createdAt),
-  });
 }

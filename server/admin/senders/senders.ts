@@ -1,19 +1,10 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Collection, Document, Documents } from '../../store/documents.js';
+import type { Collection, Documents } from '../../store/documents.js';
 import { createTtlCache, type TtlCache } from '../../store/ttlCache.js';
 import { fromHeader, readSenderId } from './senderIds.js';
-
-/** An identity a workspace sends under, `_id` = workspace/channel/sender id. */
-export interface StoredSender extends Document {
-  readonly channel: ChannelName;
-  readonly senderId: string;
-  readonly displayName?: string;
-  /** When it was made the default of its channel; of several the latest counts. */
-  readonly defaultAt?: Date;
-  readonly createdAt: Date;
-}
+import { defaultOf, type StoredSender, sendersOf } from './stored.js';
 
 /** Chooses the sender of a message. */
 export interface Senders {
@@ -73,27 +64,3 @@ function nameOn(channel: ChannelName, name: string, own: readonly StoredSender[]
 
 const fromOf = ({ channel, senderId, displayName }: StoredSender): string =>
   channel === 'email' ? fromHeader(senderId, displayName) : senderId;
-
-/** Every sender of a workspace, or of one channel of it. */
-export const sendersOf = (
-  stored: Collection<StoredSender>,
-  workspace: string,
-  channel?: ChannelName,
-): Promise<StoredSender[]> => {
-  const first = channel ? `${workspace}/${channel}` : workspace;
-  // "0" is the character after "/".
-  return stored.find({ _id: { $gte: `${first}/`, $lt: `${first}0` } }).toArray();
-};
-
-/** Of the senders of one channel: the one made default last, else the oldest. */
-export function defaultOf(senders: readonly StoredSender[]): StoredSender | undefined {
-  const flagged = senders.filter(({ defaultAt }) => defaultAt);
-  if (flagged.length > 0) return flagged.reduce((a, b) => (isLaterDefault(b, a) ? b : a));
-  return [...senders].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())[0];
-}
-
-/** Whether `a` was made default after `b`. Two of one millisecond are ordered by their ids, for everybody alike. */
-export function isLaterDefault(a: StoredSender, b: StoredSender): boolean {
-  const [at, other] = [a.defaultAt?.getTime() ?? 0, b.defaultAt?.getTime() ?? 0];
-  return at === other ? a._id > b._id : at > other;
-}

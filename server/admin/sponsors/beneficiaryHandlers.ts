@@ -1,8 +1,6 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
 import { BeneficiarySchema, type SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
@@ -20,6 +18,7 @@ import {
   sealAddress,
   sponsorKey,
 } from './stored.js';
+import { beneficiaryToProto } from './toProto.js';
 
 const CHANGEABLE = ['phone', 'email'] as const satisfies readonly AddressField[];
 
@@ -73,7 +72,7 @@ export function createBeneficiaryHandlers(
         await beneficiaries.deleteOne({ _id });
         throw error;
       }
-      return { beneficiary: present(beneficiary, given.sponsorSlug, given.beneficiaryId) };
+      return { beneficiary: beneficiaryToProto(beneficiary, given.sponsorSlug, given.beneficiaryId) };
     },
 
     async getBeneficiary(call, request) {
@@ -81,7 +80,7 @@ export function createBeneficiaryHandlers(
       const _id = target(call, request.workspace, sponsorSlug, beneficiaryId);
       const beneficiary = await beneficiaries.findOne({ _id });
       if (!beneficiary) throw new Failure('NOT_FOUND');
-      return { beneficiary: present(beneficiary, sponsorSlug, beneficiaryId) };
+      return { beneficiary: beneficiaryToProto(beneficiary, sponsorSlug, beneficiaryId) };
     },
 
     async listBeneficiaries(call, request) {
@@ -90,7 +89,9 @@ export function createBeneficiaryHandlers(
       const prefix = `${sponsor}/`;
       const { items, nextPageToken } = await readPage(beneficiaries, { prefix }, request);
       return {
-        beneficiaries: items.map((item) => present(item, request.sponsorSlug, item._id.slice(prefix.length))),
+        beneficiaries: items.map((item) =>
+          beneficiaryToProto(item, request.sponsorSlug, item._id.slice(prefix.length)),
+        ),
         nextPageToken,
       };
     },
@@ -103,7 +104,7 @@ export function createBeneficiaryHandlers(
       if (!before) throw new Failure('NOT_FOUND');
       const { resource, fields } = applyUpdateMask(
         BeneficiarySchema,
-        present(before, sponsorSlug, beneficiaryId),
+        beneficiaryToProto(before, sponsorSlug, beneficiaryId),
         request.beneficiary,
         request.updateMask,
         CHANGEABLE,
@@ -122,7 +123,7 @@ export function createBeneficiaryHandlers(
         },
       );
       if (!after) throw new Failure('NOT_FOUND');
-      return { beneficiary: present(after, sponsorSlug, beneficiaryId) };
+      return { beneficiary: beneficiaryToProto(after, sponsorSlug, beneficiaryId) };
     },
 
     async deleteBeneficiary(call, request) {
@@ -133,16 +134,3 @@ export function createBeneficiaryHandlers(
     },
   };
 }
-
-const present = (
-  { phone, email, createdAt }: StoredBeneficiary,
-  sponsorSlug: string,
-  beneficiaryId: string,
-): MessageShape<typeof BeneficiarySchema> =>
-  create(BeneficiarySchema, {
-    sponsorSlug,
-    beneficiaryId,
-    maskedPhone: phone?.masked ?? '',
-    maskedEmail: email?.masked ?? '',
-    ...when('createdAt', createdAt),
-  });

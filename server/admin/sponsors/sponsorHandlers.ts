@@ -1,4 +1,3 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
 import {
   Requirement,
   type Sponsor,
@@ -7,12 +6,10 @@ import {
 } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
 import { CHANNELS, channelEnum } from '../../domain/channels.js';
 import { firstAmbiguous, type RequirementName, type SponsorRule } from '../../domain/sponsorRules.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
-import { idOf } from '../../store/documentId.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
@@ -22,6 +19,7 @@ import type { Workspaces } from '../workspaces/workspaces.js';
 import { createDeleteSponsor } from './deleteSponsor.js';
 import type { Sponsors } from './sponsors.js';
 import { isKeyPart, type StoredSponsor, sponsorKey } from './stored.js';
+import { sponsorToProto } from './toProto.js';
 
 const CHANGEABLE = ['display_name', 'channels', 'otp_forbidden', 'rules', 'clients'];
 
@@ -52,21 +50,21 @@ export function createSponsorHandlers(
       const sponsor = { _id, ...settingsOf(given), createdAt: new Date(clock.now()) };
       if (!(await insertOnce(stored, sponsor))) throw new Failure('ALREADY_EXISTS');
       sponsors.forget(workspace, given.slug);
-      return { sponsor: present(sponsor) };
+      return { sponsor: sponsorToProto(sponsor) };
     },
 
     async getSponsor(call, request) {
       const { _id } = target(call, request.workspace, request.slug);
       const sponsor = await stored.findOne({ _id, deletingAt: null });
       if (!sponsor) throw new Failure('NOT_FOUND');
-      return { sponsor: present(sponsor) };
+      return { sponsor: sponsorToProto(sponsor) };
     },
 
     async listSponsors(call, request) {
       const prefix = `${targetWorkspace(call, request.workspace)}/`;
       const listing = { prefix, filter: { deletingAt: null } };
       const { items, nextPageToken } = await readPage(stored, listing, request);
-      return { sponsors: items.map(present), nextPageToken };
+      return { sponsors: items.map(sponsorToProto), nextPageToken };
     },
 
     async updateSponsor(call, request) {
@@ -77,7 +75,7 @@ export function createSponsorHandlers(
       if (!before) throw new Failure('NOT_FOUND');
       const { resource, fields } = applyUpdateMask(
         SponsorSchema,
-        present(before),
+        sponsorToProto(before),
         request.sponsor,
         request.updateMask,
         CHANGEABLE,
@@ -93,7 +91,7 @@ export function createSponsorHandlers(
       );
       sponsors.forget(workspace, slug);
       if (!after) throw new Failure('NOT_FOUND');
-      return { sponsor: present(after) };
+      return { sponsor: sponsorToProto(after) };
     },
 
     async deleteSponsor(call, request) {
@@ -136,20 +134,4 @@ function settingsOf({ displayName, channels, otpForbidden, rules, clients }: Spo
     rules: read,
     clients: [...clients],
   };
-}
-
-function present(sponsor: StoredSponsor): MessageShape<typeof SponsorSchema> {
-  return create(SponsorSchema, {
-    slug: idOf(sponsor),
-    displayName: sponsor.displayName,
-    channels: sponsor.channels.map(channelEnum),
-    otpForbidden: sponsor.otpForbidden,
-    rules: sponsor.rules.map(({ operation, productTypes, requirement }) => ({
-      operation,
-      productTypes: [...productTypes],
-      requirement: Requirement[requirement],
-    })),
-    clients: [...sponsor.clients],
-    ...when('createdAt', sponsor.createdAt),
-  });
 }

@@ -1,13 +1,11 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
 import {
   type GetStatsRequest,
   StatsDimension,
-  type StatsRowSchema,
   type StatsService,
 } from '../../../gen/otp/admin/v1/stats_service_pb.js';
 import type { Handlers } from '../../call/handlers.js';
-import { type ChannelName, channelEnum, channelName } from '../../domain/channels.js';
+import { channelName } from '../../domain/channels.js';
 import { partitionOf } from '../../domain/principal.js';
 import { invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
@@ -16,8 +14,9 @@ import type { Documents } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { targetMode, targetWorkspace } from '../shared/target.js';
 import type { Counter } from './counter.js';
-import { createAdder, type Dimension, type Grouping, type Row } from './rows.js';
+import { createAdder, type Dimension, type Grouping } from './rows.js';
 import { beginOf, idAt, type Span, type StoredStats, statsOf } from './stored.js';
+import { rowToProto } from './toProto.js';
 
 const MOST_DAYS = 400;
 const MOST_DAYS_BY_HOUR = 32;
@@ -80,7 +79,7 @@ export function createStatsHandlers(
       const found = rows.rows();
       if (found.length > MOST_ROWS) throw tooManyRows();
       const [sum] = total.rows();
-      return { rows: found.map(present), total: sum ? present(sum) : {} };
+      return { rows: found.map(rowToProto), total: sum ? rowToProto(sum) : {} };
     },
   };
 }
@@ -125,29 +124,5 @@ function groupingOf({ groupBy, provider }: GetStatsRequest): Grouping {
     by,
     startOf: ({ at }) => (span ? beginOf(span, at.getTime()) : 0),
     ofOneProvider: provider !== '',
-  };
-}
-
-function present({
-  channel,
-  country,
-  provider,
-  start,
-  counts,
-}: Row): MessageInitShape<typeof StatsRowSchema> {
-  const count = (name: Exclude<keyof typeof counts, 'settled'>) => BigInt(counts[name]);
-  return {
-    ...(channel && { channel: channelEnum(channel as ChannelName) }),
-    country,
-    provider,
-    ...(start > 0 && { start: timestampFromMs(start) }),
-    sends: count('sends'),
-    accepted: count('accepted'),
-    delivered: count('delivered'),
-    failed: count('failed'),
-    approvals: count('approvals'),
-    refused: count('refused'),
-    conversion: counts.sends > 0 ? counts.approvals / counts.sends : 0,
-    spendMicros: count('spendMicros'),
   };
 }

@@ -6,7 +6,6 @@ import {
 } from '../../../gen/otp/admin/v1/template_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
 import { checkRules } from '../../contract/validation.js';
 import { defaultTemplate } from '../../delivery/defaultTemplates.js';
 import { CHANNELS, type ChannelName } from '../../domain/channels.js';
@@ -21,7 +20,9 @@ import { applyUpdateMask, toUpdate } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import { checkTemplate, renderSample } from './checkTemplate.js';
 import { smsSegments } from './smsSegments.js';
-import { type StoredTemplate, type Templates, templateKey, templateOf } from './templates.js';
+import { type StoredTemplate, templateKey, templateOf } from './stored.js';
+import type { Templates } from './templates.js';
+import { templateToProto } from './toProto.js';
 
 type Message = MessageShape<typeof TemplateSchema>;
 
@@ -74,18 +75,18 @@ export function createTemplateHandlers(
       const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
       if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
       templates.forget(workspace, channel);
-      return { template: present(template) };
+      return { template: templateToProto(template) };
     },
 
     async getTemplate(call, request) {
       const { _id } = await address(call, request.workspace, request);
-      return { template: present(await find(_id)) };
+      return { template: templateToProto(await find(_id)) };
     },
 
     async listTemplates(call, request) {
       const prefix = `${targetWorkspace(call, request.workspace)}/`;
       const { items, nextPageToken } = await readPage(stored, { prefix }, request);
-      return { templates: items.map(present), nextPageToken };
+      return { templates: items.map(templateToProto), nextPageToken };
     },
 
     async updateTemplate(call, request) {
@@ -95,7 +96,7 @@ export function createTemplateHandlers(
       const before = await find(_id);
       const { resource, fields } = applyUpdateMask(
         TemplateSchema,
-        present(before),
+        templateToProto(before),
         request.template,
         request.updateMask,
         CHANGEABLE,
@@ -110,7 +111,7 @@ export function createTemplateHandlers(
       );
       if (!after) throw new Failure('NOT_FOUND');
       templates.forget(workspace, channel);
-      return { template: present(after) };
+      return { template: templateToProto(after) };
     },
 
     async deleteTemplate(call, request) {
@@ -152,16 +153,4 @@ function previewed(channel: ChannelName, rendered: ReturnType<typeof renderSampl
     builtIn,
     ...(channel === 'sms' && { smsEncoding: SmsEncoding[encoding], smsSegments: segments }),
   };
-}
-
-function present({ channel, locale, subject, text, html, createdAt, updatedAt }: StoredTemplate): Message {
-  return create(TemplateSchema, {
-    key: templateKey(channel),
-    locale,
-    subject: subject ?? '',
-    text,
-    html: html ?? '',
-    ...when('createdAt', createdAt),
-    ...when('updatedAt', updatedAt),
-  });
 }

@@ -1,27 +1,11 @@
-import { defaultTemplate, type Template } from '../../delivery/defaultTemplates.js';
+import type { Template } from '../../delivery/defaultTemplates.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { canonicalLocale, languageOf } from '../../domain/locales.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Collection, Document, Documents } from '../../store/documents.js';
+import type { Collection, Documents } from '../../store/documents.js';
 import { createTtlCache } from '../../store/ttlCache.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-
-/** A workspace's own message, `_id` = workspace/key/locale. */
-export interface StoredTemplate extends Document {
-  readonly channel: ChannelName;
-  /** Canonical BCP 47 tag. */
-  readonly locale: string;
-  /** E-mail only; absent: the built-in one. */
-  readonly subject?: string;
-  readonly text: string;
-  /** E-mail only; absent: the message has text only. */
-  readonly html?: string;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
-
-/** The reserved key of a channel's templates. */
-export const templateKey = (channel: ChannelName): string => `otp-${channel}`;
+import { type StoredTemplate, templateKey, templateOf } from './stored.js';
 
 /** Finds the template of a message. */
 export interface Templates {
@@ -59,16 +43,4 @@ export function createTemplates(documents: Documents, workspaces: Workspaces, cl
     },
     forget: (workspace, channel) => byLocale.forget(prefixOf(workspace, channel)),
   };
-}
-
-/** What a message is rendered from. */
-export function templateOf({
-  channel,
-  locale,
-  subject,
-  text,
-  html,
-}: Omit<StoredTemplate, '_id' | 'createdAt' | 'updatedAt'>): Template {
-  const title = subject ?? defaultTemplate(channel, locale).subject;
-  return { ...(title && { subject: title }), text, ...(html && { html }) };
 }

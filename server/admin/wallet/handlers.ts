@@ -1,25 +1,16 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
-import { create, type MessageShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import {
-  ChannelPricesSchema,
-  type LedgerEntrySchema,
-  LedgerEntryType,
-  WalletSchema,
-  type WalletService,
-} from '../../../gen/otp/admin/v1/wallet_service_pb.js';
+import type { MessageShape } from '@bufbuild/protobuf';
+import { WalletSchema, type WalletService } from '../../../gen/otp/admin/v1/wallet_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { Failure, invalid } from '../../errors.js';
-import type { Charges } from '../../session/stored.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask } from '../shared/update.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-import { sumCharges } from './charges.js';
 import { walletCollections } from './ledger.js';
-import { DEFAULT_CURRENCY, type StoredEntry, type StoredWallet } from './stored.js';
+import { DEFAULT_CURRENCY, type StoredWallet } from './stored.js';
+import { entryToProto, walletToProto } from './toProto.js';
 import type { Wallet } from './wallet.js';
 
 const CHANGEABLE = ['enabled', 'currency', 'prices'];
@@ -43,7 +34,7 @@ export function createWalletHandlers(
 
   return {
     async getWallet(call, request) {
-      return { wallet: present(await wallet.read(targetWorkspace(call, request.workspace))) };
+      return { wallet: walletToProto(await wallet.read(targetWorkspace(call, request.workspace))) };
     },
 
     async updateWallet(call, request) {
@@ -52,7 +43,7 @@ export function createWalletHandlers(
         const before = await wallet.open(_id);
         const { resource, fields } = applyUpdateMask(
           WalletSchema,
-          present(before),
+          walletToProto(before),
           request.wallet,
           request.updateMask,
           CHANGEABLE,
@@ -73,7 +64,7 @@ export function createWalletHandlers(
           { $set: Object.fromEntries(fields.map((field) => [field, settings[field]])) },
         );
         wallet.forget(_id);
-        if (after) return { wallet: present(after) };
+        if (after) return { wallet: walletToProto(after) };
       }
     },
 
@@ -82,14 +73,14 @@ export function createWalletHandlers(
       if (amountMicros === 0n) throw invalid('amount_micros', 'must not be zero');
       const amount = Number(amountMicros);
       const credited = await wallet.credit(_id, { amount, reference, requestId });
-      return { wallet: present(credited.wallet), entry: presentEntry(credited.entry) };
+      return { wallet: walletToProto(credited.wallet), entry: entryToProto(credited.entry) };
     },
 
     async listLedgerEntries(call, request) {
       const prefix = `${targetWorkspace(call, request.workspace)}/`;
       const listing = { field: 'listedAs', prefix, descending: true };
       const { items, nextPageToken } = await readPage(ledger, listing, request);
-      return { entries: items.map(presentEntry), nextPageToken };
+      return { entries: items.map(entryToProto), nextPageToken };
     },
   };
 }
@@ -105,40 +96,4 @@ const settingsOf = ({ enabled, currency, prices }: MessageShape<typeof WalletSch
     sms: Number(prices?.smsMicros ?? 0),
     whatsapp: Number(prices?.whatsappMicros ?? 0),
   },
-});
-
-function present({
-  enabled,
-  currency,
-  prices,
-  balance,
-  pending,
-}: StoredWallet): MessageShape<typeof WalletSchema> {
-  const underWay = Object.values(pending).reduce((sum, { charges }) => sum + sumCharges(charges), 0);
-  return create(WalletSchema, {
-    enabled,
-    currency,
-    prices: presentCharges(prices),
-    balanceMicros: BigInt(balance),
-    pendingMicros: BigInt(underWay),
-  });
-}
-
-const presentCharges = ({ email = 0, sms = 0, whatsapp = 0 }: Charges) =>
-  create(ChannelPricesSchema, {
-    emailMicros: BigInt(email),
-    smsMicros: BigInt(sms),
-    whatsappMicros: BigInt(whatsapp),
-  });
-
-const presentEntry = (entry: StoredEntry): MessageInitShape<typeof LedgerEntrySchema> => ({
-  id: entry.listedAs.slice(entry.listedAs.indexOf('/') + 1),
-  type: LedgerEntryType[entry.type],
-  amountMicros: BigInt(entry.amount),
-  currency: entry.currency,
-  at: timestampFromDate(entry.at),
-  sessionId: entry.sessionId ?? '',
-  ...(entry.charges && { charges: presentCharges(entry.charges) }),
-  debitId: entry.debit ?? '',
-  reference: entry.reference ?? '',
 });

@@ -1,7 +1,7 @@
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
-import { sumCharges } from './charges.js';
 import type { PendingDebit, StoredEntry, StoredWallet } from './stored.js';
+import { sumCharges } from './stored.js';
 
 /** Where a workspace's money is written down. */
 export interface WalletCollections {

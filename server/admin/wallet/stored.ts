@@ -69,3 +69,10 @@ export const emptyWallet = (workspace: string, now: number): StoredWallet => ({
   batchNo: 0,
   sweepAt: new Date(now),
 });
+
+/** What a message on each of these channels costs. Free ones are left out. */
+export const chargesFor = (prices: Prices, channels: readonly ChannelName[]): Charges =>
+  Object.fromEntries(channels.filter((name) => prices[name] > 0).map((name) => [name, prices[name]]));
+/** The charges together. */
+export const sumCharges = (charges: Charges): number =>
+  Object.values(charges).reduce((total, amount) => total + amount, 0);

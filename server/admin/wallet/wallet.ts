@@ -8,12 +8,19 @@ import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { createTtlCache } from '../../store/ttlCache.js';
 import { createApplyEntries } from './applyEntries.js';
-import { chargesFor, sumCharges } from './charges.js';
 import { returnDebit, settleDebit, walletCollections } from './ledger.js';
-import { DEFAULT_CURRENCY, emptyWallet, type StoredEntry, type StoredWallet } from './stored.js';
+import {
+  chargesFor,
+  DEFAULT_CURRENCY,
+  emptyWallet,
+  type StoredEntry,
+  type StoredWallet,
+  sumCharges,
+} from './stored.js';
 
 /** A session that was not stored within this time after its debit must not be: the sweeper may not find it in time. */
 const USABLE_MS = 30_000;
+
 /** Balances stay whole numbers that JavaScript holds exactly. */
 const MOST = 9_000_000_000_000_000;
 

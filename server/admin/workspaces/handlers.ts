@@ -1,20 +1,20 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
+import type { MessageShape } from '@bufbuild/protobuf';
 import { WorkspaceSchema, type WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
-import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask, toUpdate } from '../shared/update.js';
-import { readRoutes, routesToProto } from './routes.js';
-import { DEFAULT_WORKSPACE, fresh, type Workspace, type Workspaces } from './workspaces.js';
+import { readRoutes } from './readRoutes.js';
+import { DEFAULT_WORKSPACE, defaultWorkspace, type Workspace } from './stored.js';
+import { workspaceToProto } from './toProto.js';
+import type { Workspaces } from './workspaces.js';
 
 type Message = MessageShape<typeof WorkspaceSchema>;
 
@@ -59,23 +59,23 @@ export function createWorkspaceHandlers(
       if (!name) throw invalid('workspace.name', 'is required');
       call.resource = `workspaces/${name}`;
       const made: Workspace = {
-        ...fresh(name),
-        ...read(workspace!, providers),
+        ...defaultWorkspace(name),
+        ...readSettings(workspace!, providers),
         createdAt: new Date(clock.now()),
       };
       if (!(await insertOnce(stored, made))) throw new Failure('ALREADY_EXISTS');
       workspaces.forget(name);
-      return { workspace: present(made) };
+      return { workspace: workspaceToProto(made) };
     },
 
     async getWorkspace(call, request) {
-      return { workspace: present(await find(targetWorkspace(call, request.workspace))) };
+      return { workspace: workspaceToProto(await find(targetWorkspace(call, request.workspace))) };
     },
 
     async listWorkspaces(_call, request) {
       const filter = request.showDeleted ? {} : { deletedAt: null };
       const { items, nextPageToken } = await readPage(stored, { filter }, request);
-      return { workspaces: items.map(present), nextPageToken };
+      return { workspaces: items.map(workspaceToProto), nextPageToken };
     },
 
     async updateWorkspace(call, request) {
@@ -83,21 +83,21 @@ export function createWorkspaceHandlers(
       const before = await find(targetWorkspace(call, request.workspace?.name ?? ''));
       const { resource, fields } = applyUpdateMask(
         WorkspaceSchema,
-        present(before),
+        workspaceToProto(before),
         request.workspace,
         request.updateMask,
         Object.keys(CHANGEABLE),
         'workspace',
       );
       const values: Readonly<Record<string, unknown>> = {
-        ...fresh(before._id),
-        ...read(resource, providers),
+        ...defaultWorkspace(before._id),
+        ...readSettings(resource, providers),
       };
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
       const changes = toUpdate(Object.fromEntries(named.map((field) => [field, values[field]])));
       const after = await change(call, before._id, { deletedAt: null }, changes);
       if (!after) throw new Failure('NOT_FOUND');
-      return { workspace: present(after) };
+      return { workspace: workspaceToProto(after) };
     },
 
     async deleteWorkspace(call, { workspace }) {
@@ -107,20 +107,20 @@ export function createWorkspaceHandlers(
       }
       const at = { $set: { deletedAt: new Date(clock.now()) } };
       const after = await change(call, workspace, { deletedAt: null }, at);
-      return { workspace: present(after ?? (await find(workspace))) };
+      return { workspace: workspaceToProto(after ?? (await find(workspace))) };
     },
 
     async undeleteWorkspace(call, { workspace }) {
       requireLive(call);
       const after = await change(call, workspace, {}, { $unset: { deletedAt: '' } });
       if (!after) throw new Failure('NOT_FOUND');
-      return { workspace: present(after) };
+      return { workspace: workspaceToProto(after) };
     },
   };
 }
 
 /** The settings a message gives; what it leaves out keeps its default. Throws INVALID_REQUEST. */
-function read(message: Message, providers: Pick<Routes, 'names'>) {
+function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
   const { brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse, retentionDays } = message;
   const language = locale && canonicalLocale(locale);
   if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');
@@ -149,20 +149,4 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { origin, protocol } = new URL(text);
   return origin === text && (protocol === 'https:' || protocol === 'http:');
-}
-
-function present(workspace: Workspace): Message {
-  return create(WorkspaceSchema, {
-    name: workspace._id,
-    brand: workspace.brand,
-    locale: workspace.locale,
-    webHost: workspace.webHost ?? '',
-    allowedOrigins: [...workspace.allowedOrigins],
-    longLifetime: workspace.longLifetime,
-    messagingReuse: workspace.messagingReuse ?? false,
-    routes: routesToProto(workspace.routes ?? {}),
-    retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
-    ...when('createdAt', workspace.createdAt),
-    ...when('deletedAt', workspace.deletedAt),
-  });
 }

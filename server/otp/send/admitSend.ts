@@ -1,4 +1,4 @@
-import { guardedPhones } from '../../guard/phones.js';
+import { guardedPhones } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import { type AdmitDeps, admit } from './admit.js';
 import type { PooledSend } from './context.js';

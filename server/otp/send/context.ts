@@ -1,6 +1,6 @@
 import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
 import type { Debit } from '../../admin/wallet/wallet.js';
-import type { Workspace } from '../../admin/workspaces/workspaces.js';
+import type { Workspace } from '../../admin/workspaces/stored.js';
 import type { Call } from '../../call/call.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';

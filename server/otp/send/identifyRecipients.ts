@@ -1,7 +1,7 @@
 import type { Senders } from '../../admin/senders/senders.js';
 import { traceOf } from '../../call/call.js';
 import type { Recipient } from '../../domain/recipients.js';
-import { prefixOf } from '../../guard/prefix.js';
+import { phonePrefix } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { IdentifiedSend, ParsedSend } from './context.js';
 import { scenarioOf } from './sandbox.js';
@@ -25,7 +25,7 @@ export function createIdentifyRecipients({ senders, fingerprints, listening }: I
       return {
         ...recipient,
         fingerprint: fingerprints.recipient(workspace, identity),
-        ...(country && mode === 'live' && { prefix: prefixOf(fingerprints, workspace, identity) }),
+        ...(country && mode === 'live' && { prefix: phonePrefix(fingerprints, workspace, identity) }),
         ...(sender !== undefined && { sender }),
       };
     };

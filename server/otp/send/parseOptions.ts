@@ -1,7 +1,7 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
-import type { Workspace } from '../../admin/workspaces/workspaces.js';
+import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
 import type { FallbackStep } from '../../session/fallback.js';

@@ -1,4 +1,4 @@
-import type { Workspace } from '../../admin/workspaces/workspaces.js';
+import type { Workspace } from '../../admin/workspaces/stored.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
 import type { IdentifiedSend } from './context.js';

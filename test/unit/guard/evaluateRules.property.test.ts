@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { evaluatePrefix, evaluateWorkspace } from '../../../server/guard/evaluateRules.js';
 import { partKey, type RollingCount } from '../../../server/guard/rollingCount.js';
 import { defaultsOf, type GuardSettings } from '../../../server/guard/settings.js';
-import { dayKey, type PrefixTally, type WorkspaceTally } from '../../../server/guard/tally.js';
+import type { PrefixTally, WorkspaceTally } from '../../../server/guard/stored.js';
+import { dayKey } from '../../../server/guard/tally.js';
 
 const OFF = defaultsOf('development');
 const START = Date.UTC(2030, 0, 15, 12, 34, 56, 789);

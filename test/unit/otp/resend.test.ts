@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
-import type { Workspace } from '../../../server/admin/workspaces/workspaces.js';
-import { fresh } from '../../../server/admin/workspaces/workspaces.js';
+import type { Workspace } from '../../../server/admin/workspaces/stored.js';
+import { defaultWorkspace } from '../../../server/admin/workspaces/stored.js';
 import type { ChannelName } from '../../../server/domain/channels.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
@@ -23,7 +23,7 @@ eachEngine((engine) => {
     workspace = `w${workspaces++}`;
     // Limits per recipient are tested elsewhere; here only those of the session shall refuse.
     const limits = { 'recipient-sends': { max: 0, windowSeconds: 300 } };
-    await documents.collection<Workspace>('workspaces').insertOne({ ...fresh(workspace), limits });
+    await documents.collection<Workspace>('workspaces').insertOne({ ...defaultWorkspace(workspace), limits });
   });
 
   const otp = () => service.as({ workspace });

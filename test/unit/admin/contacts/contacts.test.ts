@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  addressPlace,
   type Contacts,
   createContacts,
-  type StoredContact,
   type Verification,
 } from '../../../../server/admin/contacts/contacts.js';
+import { contactAddressPlace, type StoredContact } from '../../../../server/admin/contacts/stored.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
 import { createFingerprints } from '../../../../server/secrets/fingerprints.js';
 import type { Collection, Documents } from '../../../../server/store/documents.js';
@@ -66,7 +65,7 @@ eachEngine(({ name: engine, newStore }) => {
       lastSessionId: 'session-1',
     });
     expect(JSON.stringify(contact)).not.toContain('3001234542');
-    expect(encryption.open(addressPlace(contact!._id), contact!.address)).toBe(PHONE);
+    expect(encryption.open(contactAddressPlace(contact!._id), contact!.address)).toBe(PHONE);
   });
 
   it('is one for an address, however often and on whichever channel it is verified', async () => {

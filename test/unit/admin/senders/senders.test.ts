@@ -1,10 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  createSenders,
-  defaultOf,
-  type Senders,
-  type StoredSender,
-} from '../../../../server/admin/senders/senders.js';
+import { createSenders, type Senders } from '../../../../server/admin/senders/senders.js';
+import { defaultOf, type StoredSender } from '../../../../server/admin/senders/stored.js';
 import type { ChannelName } from '../../../../server/domain/channels.js';
 import type { Collection } from '../../../../server/store/documents.js';
 import { eachEngine } from '../../../support/engines.js';

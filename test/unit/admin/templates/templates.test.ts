@@ -1,15 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  createTemplates,
-  type StoredTemplate,
-  type Templates,
-} from '../../../../server/admin/templates/templates.js';
-import {
-  createWorkspaces,
-  fresh,
-  type Workspace,
-  type Workspaces,
-} from '../../../../server/admin/workspaces/workspaces.js';
+import type { StoredTemplate } from '../../../../server/admin/templates/stored.js';
+import { createTemplates, type Templates } from '../../../../server/admin/templates/templates.js';
+import { defaultWorkspace, type Workspace } from '../../../../server/admin/workspaces/stored.js';
+import { createWorkspaces, type Workspaces } from '../../../../server/admin/workspaces/workspaces.js';
 import type { ChannelName } from '../../../../server/domain/channels.js';
 import type { Collection } from '../../../../server/store/documents.js';
 import { eachEngine } from '../../../support/engines.js';
@@ -44,7 +37,7 @@ eachEngine(({ open }) => {
   /** A workspace of that language with text message templates in others. */
   async function workspaceWith(locale: string, ...locales: string[]) {
     const workspace = `workspace-${made++}`;
-    await tenants.insertOne({ ...fresh(workspace), locale });
+    await tenants.insertOne({ ...defaultWorkspace(workspace), locale });
     for (const one of locales) await add(workspace, 'sms', one);
     return workspace;
   }

@@ -1,6 +1,7 @@
 import { createGuard, type Guard, type Sending } from '../../../../server/guard/guard.js';
-import type { Refused, RefusedRecipient } from '../../../../server/guard/refusals.js';
+import type { Refused } from '../../../../server/guard/refusals.js';
 import { defaultsOf, type GuardSettings } from '../../../../server/guard/settings.js';
+import type { RefusedRecipient } from '../../../../server/guard/stored.js';
 import { createTallies } from '../../../../server/guard/tally.js';
 import type { VetoDecision } from '../../../../server/guard/veto.js';
 import { createLog } from '../../../../server/observe/log.js';

@@ -7,13 +7,13 @@ import type { OutboundAnswer, OutboundRequest } from '../../../../server/outboun
 import type { Clock } from '../../../../server/platform/clock.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
 import type { SessionEvent, ShownEventType, StoredSession } from '../../../../server/session/stored.js';
+import { splitLast } from '../../../../server/store/documentId.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { newSecret } from '../../../../server/webhooks/endpointSecrets.js';
-import {
-  type StoredAttempt,
-  type StoredEndpoint,
-  type StoredWebhookDelivery,
-  splitId,
+import type {
+  StoredAttempt,
+  StoredEndpoint,
+  StoredWebhookDelivery,
 } from '../../../../server/webhooks/stored.js';
 import type { TestStore } from '../../../support/engines.js';
 import { fixedKeys } from '../../../support/fixedKeys.js';
@@ -114,7 +114,7 @@ export async function startRig(
     },
     endpointNow: async ({ _id }: { _id: string }) => (await endpoints.findOne({ _id }))!,
     lineOf: ({ _id }: { _id: string }, session: StoredSession) =>
-      deliveries.findOne({ _id: `${_id}/${splitId(session._id)[1]}` }),
+      deliveries.findOne({ _id: `${_id}/${splitLast(session._id)[1]}` }),
     due,
     /** Works off what is due now, as the queue does. */
     async work() {
@@ -161,14 +161,14 @@ export const eventAt = (
 /** Publishes events of a session and gives their ids, as endpoints see them. */
 export async function publish(rig: Rig, session: StoredSession, ...indexes: number[]): Promise<string[]> {
   for (const index of indexes) await rig.hooks.webhooks.publish(session, eventAt(rig, index), index);
-  const [, id] = splitId(session._id);
+  const [, id] = splitLast(session._id);
   const events = await rig.documents
     .collection<{ _id: string; session: string; index: number }>('events')
     .find({ _id: { $gte: 'acme.live/', $lt: 'acme.live0' } }, { sort: { _id: 1 } })
     .toArray();
   return events
     .filter((event) => event.session === id && indexes.includes(event.index))
-    .map(({ _id }) => splitId(_id)[1]);
+    .map(({ _id }) => splitLast(_id)[1]);
 }
 
 /** Waits between tries, milliseconds. */

@@ -1,7 +1,6 @@
-import { create, type MessageShape } from '@bufbuild/protobuf';
-import { RouteSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import type { MessageShape } from '@bufbuild/protobuf';
+import type { RouteSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { RouteNames, Routes } from '../../delivery/providerOrder.js';
-import { CHANNELS, channelEnum } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
 import { namedChannel } from '../shared/channel.js';
 
@@ -24,10 +23,3 @@ export function readRoutes(given: readonly Message[], known: Pick<Routes, 'names
   }
   return read;
 }
-
-/** In channel order. */
-export const routesToProto = (routes: RouteNames): Message[] =>
-  CHANNELS.flatMap((name) => {
-    const providers = routes[name];
-    return providers ? [create(RouteSchema, { channel: channelEnum(name), providers: [...providers] })] : [];
-  });

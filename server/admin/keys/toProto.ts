@@ -1,0 +1,20 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { type ApiKey, ApiKeySchema } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import { modeEnum } from '../shared/mode.js';
+import type { StoredKey } from './stored.js';
+
+/** An API key as the contract shows it. */
+export function keyToProto(key: StoredKey): MessageShape<typeof ApiKeySchema> {
+  const shown: ApiKey = create(ApiKeySchema, {
+    id: key.id,
+    displayName: key.displayName,
+    scopes: [...key.scopes],
+    mode: modeEnum(key.mode),
+    ...when('createdAt', key.createdAt),
+    ...when('expiresAt', key.expiresAt),
+    ...when('revokedAt', key.revokedAt),
+    ...when('lastUsedAt', key.lastUsedAt),
+  });
+  return shown;
+}

@@ -1,0 +1,25 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { TemplateSchema } from '../../../gen/otp/admin/v1/template_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import { type StoredTemplate, templateKey } from './stored.js';
+
+/** A template as the contract shows it. */
+export function templateToProto({
+  channel,
+  locale,
+  subject,
+  text,
+  html,
+  createdAt,
+  updatedAt,
+}: StoredTemplate): MessageShape<typeof TemplateSchema> {
+  return create(TemplateSchema, {
+    key: templateKey(channel),
+    locale,
+    subject: subject ?? '',
+    text,
+    html: html ?? '',
+    ...when('createdAt', createdAt),
+    ...when('updatedAt', updatedAt),
+  });
+}

@@ -1,0 +1,46 @@
+import { DEFAULT_LOCALE } from '../../delivery/defaultTemplates.js';
+import type { RouteNames } from '../../delivery/providerOrder.js';
+import type { RuleOverrides } from '../../limits/rules.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
+import type { Document } from '../../store/documents.js';
+
+/** A tenant and its settings, `_id` = its name. */
+export interface Workspace extends Document {
+  /** What messages call the product. */
+  readonly brand: string;
+  /** Language of messages when Send names none. */
+  readonly locale: string;
+  /** Host for the WebOTP line of text messages, such as "login.example.com". */
+  readonly webHost?: string;
+  /** Browser origins that may call with a session token; empty: any. */
+  readonly allowedOrigins: readonly string[];
+  /** Lifetimes above ten minutes are allowed. */
+  readonly longLifetime: boolean;
+  /** The messaging API reuses an open session within the resend cooldown. */
+  readonly messagingReuse: boolean;
+  /** Providers by channel, in the order in which they are tried; a channel left out: all of them, in the service's own order. */
+  readonly routes: RouteNames;
+  /** Days a session stays readable once it has ended. */
+  readonly retentionDays: number;
+  /** Changed limits on traffic. */
+  readonly limits: RuleOverrides;
+  readonly createdAt?: Date;
+  /** Since when every credential of it is refused. */
+  readonly deletedAt?: Date;
+}
+
+/** The workspace that exists from the first start. */
+export const DEFAULT_WORKSPACE = 'default';
+
+/** A workspace nobody has configured. */
+export const defaultWorkspace = (name: string): Workspace => ({
+  _id: name,
+  brand: 'Countersign',
+  locale: DEFAULT_LOCALE,
+  allowedOrigins: [],
+  longLifetime: false,
+  messagingReuse: false,
+  routes: {},
+  retentionDays: SESSION_LIMITS.retentionDays.default,
+  limits: {},
+});

@@ -1,0 +1,31 @@
+import { create, type MessageShape } from '@bufbuild/protobuf';
+import { RouteSchema, WorkspaceSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { when } from '../../contract/timestampField.js';
+import type { RouteNames } from '../../delivery/providerOrder.js';
+import { CHANNELS, channelEnum } from '../../domain/channels.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
+import type { Workspace } from './stored.js';
+
+/** The routes of a workspace as the contract shows them, in channel order. */
+export const routesToProto = (routes: RouteNames): MessageShape<typeof RouteSchema>[] =>
+  CHANNELS.flatMap((name) => {
+    const providers = routes[name];
+    return providers ? [create(RouteSchema, { channel: channelEnum(name), providers: [...providers] })] : [];
+  });
+
+/** A workspace as the contract shows it. */
+export function workspaceToProto(workspace: Workspace): MessageShape<typeof WorkspaceSchema> {
+  return create(WorkspaceSchema, {
+    name: workspace._id,
+    brand: workspace.brand,
+    locale: workspace.locale,
+    webHost: workspace.webHost ?? '',
+    allowedOrigins: [...workspace.allowedOrigins],
+    longLifetime: workspace.longLifetime,
+    messagingReuse: workspace.messagingReuse ?? false,
+    routes: routesToProto(workspace.routes ?? {}),
+    retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
+    ...when('createdAt', workspace.createdAt),
+    ...when('deletedAt', workspace.deletedAt),
+  });
+}

@@ -1,0 +1,97 @@
+import type { ChannelName } from '../domain/channels.js';
+import type { Document } from '../store/documents.js';
+import type { RollingCount } from './rollingCount.js';
+
+/** Why the guard refuses a send, by the names under which that is stored. */
+export type GuardRule =
+  | 'country-not-allowed'
+  | 'country-blocked'
+  | 'prefix-velocity'
+  | 'country-velocity'
+  | 'approval-rate'
+  | 'daily-messages'
+  | 'daily-spend'
+  | 'veto'
+  | 'veto-unanswered';
+/** At most `max` in any window; 0: off. */
+export interface Velocity {
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** At least `minPercent` of the messages of a window verified, once there are `minSends`; 0: off. */
+export interface ApprovalRate {
+  readonly minSends: number;
+  readonly minPercent: number;
+  readonly windowSeconds: number;
+}
+
+/** The most of one day; 0: no ceiling. */
+export interface DailyCeiling {
+  readonly messages: number;
+  /** Micro-units of the wallet's currency. */
+  readonly spendMicros: number;
+}
+
+/** Whom to ask before a message is paid for. */
+export interface VetoSettings {
+  readonly url: string;
+  /** Sealed. */
+  readonly secret: string;
+  readonly timeoutMs: number;
+  readonly failOpen: boolean;
+}
+
+/** The guard of a workspace, `_id` = the workspace. What is missing has its default. */
+export interface StoredGuard extends Document {
+  readonly countryAllow?: readonly string[];
+  readonly countryBlock?: readonly string[];
+  readonly prefixVelocity?: Velocity;
+  readonly countryVelocity?: Velocity;
+  readonly approvalRate?: ApprovalRate;
+  readonly dailyCeiling?: DailyCeiling;
+  readonly veto?: VetoSettings;
+}
+
+/** A phone of a refused send. Never its number. */
+export interface RefusedRecipient {
+  readonly channel: ChannelName;
+  readonly masked: string;
+  /** Fingerprint of the recipient. */
+  readonly recipient: string;
+  /** Fingerprint of its prefix. */
+  readonly prefix: string;
+  readonly country: string;
+}
+
+/** A refused send, `_id` = workspace/uuid. */
+export interface StoredRefusal extends Document {
+  readonly at: Date;
+  readonly client: string;
+  /** Of a resend. */
+  readonly sessionId?: string;
+  readonly rules: readonly GuardRule[];
+  readonly recipients: readonly RefusedRecipient[];
+  /** What the veto said, or why it said nothing. */
+  readonly detail?: string;
+  readonly purgeAt: Date;
+}
+
+/** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */
+export interface PrefixTally extends Document {
+  /** Messages, by the window of prefixVelocity. */
+  readonly velocity?: RollingCount;
+  /** Messages and what was verified of them, by the window of approvalRate. */
+  readonly sends?: RollingCount;
+  readonly approvals?: RollingCount;
+  readonly purgeAt: Date;
+}
+
+/** What a whole workspace sent, in `limits`: workspace.mode/guard-workspace. */
+export interface WorkspaceTally extends Document {
+  /** Messages by country. */
+  readonly countries?: Readonly<Record<string, RollingCount>>;
+  /** By day, counted from the epoch. */
+  readonly days?: Readonly<Record<string, Readonly<{ messages?: number; spendMicros?: number }>>>;
+  readonly purgeAt: Date;
+}
