@@ -1,10 +1,10 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Random } from '../platform/random.js';
-import { recording, refundEvent } from '../session/history.js';
-import { settled } from '../session/messages.js';
+import { type Change, type Changed, changeGuarded } from '../session/change.js';
+import { refundEvent, settled } from '../session/messages.js';
 import { channelsOf } from '../session/status.js';
 import type { StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
-import { replacement, vendorKey } from '../session/transitions/updateMessages.js';
+import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 import type { Breakers } from './breakers.js';
 import { type Attempt, type AttemptParts, createAttempt } from './deliveryAttempt.js';
@@ -79,105 +79,98 @@ export function createDeliver(options: Options) {
     };
   }
 
-  async function claim(session: StoredSession): Promise<{ session: StoredSession; claims: Claim[] }> {
-    for (
-      let seen: StoredSession | null = session;
-      seen;
-      seen = await sessions.findOne({ _id: session._id })
-    ) {
-      const claims: Claim[] = [];
-      let claimed: StoredSession | null = null;
-      try {
-        claimed = await claimDue(seen, claims);
-      } finally {
-        if (!claimed) for (const { pass } of claims) pass.unused();
-      }
-      if (claimed) return { session: claimed, claims };
-    }
-    return { session, claims: [] };
-  }
-
-  /** Claims every due channel of the document seen, in one update. Null when it changed meanwhile. */
-  async function claimDue(seen: StoredSession, claims: Claim[]): Promise<StoredSession | null> {
-    const now = clock.now();
-    const changed = new Map<ChannelName, StoredDelivery>();
-    for (const [channel, stored] of channelsOf(seen)) {
-      const { state, dueAt } = stored.delivery;
-      if (state !== 'QUEUED' || !dueAt || dueAt.getTime() > now) continue;
-      const begun = await begin(seen, channel, stored);
-      changed.set(channel, begun.next);
-      if (begun.claim) claims.push(begun.claim);
-    }
-    if (changed.size === 0) return seen;
-    return sessions.findOneAndUpdate({ _id: seen._id, rev: seen.rev }, replacement(seen, changed, now));
-  }
-
-  /** Stores what became of a try. Gives the session as it is then; undefined when the message is not ours any more. */
-  async function record(session: StoredSession, mine: Claim, outcome: Outcome) {
-    const { channel, provider, n, lease, leaseUntil, route, expiresAt } = mine;
-    let seen: StoredSession | null = session;
-    while (seen) {
-      const current: StoredDelivery | undefined = seen.channels[channel]?.delivery;
-      const now = clock.now();
-      // Resent, approved or cancelled meanwhile, or the lease ran out: not ours to write.
-      if (!current || current.n !== n || current.lease?.id !== lease) {
-        await refundReplaced(session, current, mine, outcome);
-        return undefined;
-      }
-      const next = afterOutcome(current, outcome, provider.name, circumstances(route, expiresAt, now));
-      const reportedAs =
-        provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
-      try {
-        const recorded = await sessions.findOneAndUpdate(
-          { _id: seen._id, rev: seen.rev },
-          replacement(seen, new Map([[channel, next]]), now, reportedAs),
-        );
-        if (recorded) {
-          log.info(
-            {
-              session: seen._id,
-              channel,
-              provider: provider.name,
-              delivery: next.state,
-              error: next.error,
-              tried: outcome,
-            },
-            'delivery',
-          );
-          return recorded;
+  /** Leases every due channel of a session, in one update. */
+  async function claim(due: StoredSession): Promise<{ session: StoredSession; claims: Claim[] }> {
+    const claims: Claim[] = [];
+    const discard = () => {
+      for (const { pass } of claims.splice(0)) pass.unused();
+    };
+    let claimed: Changed | undefined;
+    try {
+      claimed = await changeGuarded(sessions, due, async (seen) => {
+        // Of a session that changed before its lease was stored.
+        discard();
+        const now = clock.now();
+        const messages = new Map<ChannelName, StoredDelivery>();
+        for (const [channel, stored] of channelsOf(seen)) {
+          const { state, dueAt } = stored.delivery;
+          if (state !== 'QUEUED' || !dueAt || dueAt.getTime() > now) continue;
+          const begun = await begin(seen, channel, stored);
+          messages.set(channel, begun.next);
+          if (begun.claim) claims.push(begun.claim);
         }
-        seen = await sessions.findOne({ _id: session._id });
+        return messages.size > 0 ? updateMessages(messages, now) : undefined;
+      });
+    } finally {
+      if (!claimed?.changed) discard();
+    }
+    return { session: claimed?.session ?? due, claims };
+  }
+
+  /** Stores the outcome of a delivery attempt. Returns the session as stored; undefined when the message is not ours any more. */
+  async function record(session: StoredSession, mine: Claim, outcome: Outcome) {
+    const recorded = await storeOutcome(session, mine, outcome);
+    if (!recorded) return undefined;
+    if (!recorded.changed) {
+      await refundReplaced(session, recorded.session, mine, outcome);
+      return undefined;
+    }
+    const { channel, provider } = mine;
+    const { state, error } = recorded.session.channels[channel]?.delivery ?? {};
+    log.info(
+      { session: session._id, channel, provider: provider.name, delivery: state, error, tried: outcome },
+      'delivery',
+    );
+    return recorded.session;
+  }
+
+  /** Changes the message unless it is not ours any more. The message may have been sent: an outcome forgotten is a message sent twice. */
+  async function storeOutcome(session: StoredSession, mine: Claim, outcome: Outcome) {
+    const { channel, n, lease, leaseUntil } = mine;
+    for (;;) {
+      const now = clock.now();
+      try {
+        return await changeGuarded(sessions, session, (seen) => {
+          const current = seen.channels[channel]?.delivery;
+          // Resent, approved or cancelled in the meantime, or the lease has expired.
+          if (current?.n !== n || current.lease?.id !== lease) return undefined;
+          return withOutcome(current, mine, outcome);
+        });
       } catch (error) {
-        // The message may be out: an outcome forgotten is a message sent twice.
         if (now >= leaseUntil) throw error;
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
       }
     }
-    return undefined;
+  }
+
+  function withOutcome(current: StoredDelivery, mine: Claim, outcome: Outcome): Change {
+    const { channel, provider, route, expiresAt } = mine;
+    const now = clock.now();
+    const next = afterOutcome(current, outcome, provider.name, circumstances(route, expiresAt, now));
+    const reportedAs =
+      provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
+    return updateMessages(new Map([[channel, next]]), now, reportedAs);
   }
 
   /**
-   * Whoever replaces a message while it is being tried leaves its refund to that
-   * try. A try whose lease ran out says nothing: another may have had more luck.
+   * A message that is replaced while a provider has it is refunded by that
+   * delivery attempt, when it fails. One whose lease has expired proves nothing:
+   * another attempt may have succeeded.
    */
   async function refundReplaced(
     session: StoredSession,
-    current: StoredDelivery | undefined,
+    found: StoredSession,
     { channel, n, leaseUntil }: Claim,
     outcome: Outcome,
-  ) {
+  ): Promise<void> {
+    const current = found.channels[channel]?.delivery;
     const replaced = current?.n !== n || current.state === 'NOT_SENT';
-    const paid = session.channels[channel]?.delivery;
+    const charge = session.channels[channel]?.delivery.charge;
     const failed = outcome.kind === 'failed' || (outcome.kind === 'retry' && outcome.error !== 'TIMEOUT');
-    if (!replaced || !paid?.charge || !failed || clock.now() >= leaseUntil) return;
-    const now = clock.now();
-    const { set, push } = recording(session, [refundEvent(channel, paid.n, paid.charge, now)], now);
-    for (;;) {
-      const seen = await sessions.findOne({ _id: session._id });
-      if (!seen) return;
-      const update = { $set: set, $inc: { rev: 1 }, ...(push && { $push: push }) };
-      if (await sessions.findOneAndUpdate({ _id: seen._id, rev: seen.rev }, update)) return;
-    }
+    if (!replaced || !charge || !failed || clock.now() >= leaseUntil) return;
+    const at = clock.now();
+    const events = [refundEvent(channel, n, charge, at)];
+    await changeGuarded(sessions, found, () => ({ at, events }));
   }
 
   /** Tries what is due, and at once whatever becomes due by how that ended. */

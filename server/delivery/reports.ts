@@ -2,10 +2,11 @@ import type { ChannelName } from '../domain/channels.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
+import { changeGuarded } from '../session/change.js';
 import { settled } from '../session/messages.js';
 import { channelsOf } from '../session/status.js';
 import type { StoredDelivery, StoredSession } from '../session/stored.js';
-import { replacement, vendorKey } from '../session/transitions/updateMessages.js';
+import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 import type { FinalError } from './provider.js';
 
@@ -53,22 +54,24 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: Op
   }
 
   async function take(report: Report): Promise<'delivered' | 'failed' | 'unchanged' | 'unknown'> {
-    let seen = await find(report);
-    while (seen) {
-      const ended = endedBy(report, seen);
-      if (!ended) return 'unchanged';
-      const { channel, delivery } = ended;
-      const update = replacement(seen, new Map([[channel, delivery]]), clock.now());
-      const recorded = await sessions.findOneAndUpdate({ _id: seen._id, rev: seen.rev }, update);
-      if (recorded) {
-        const { provider, state, error } = delivery;
-        log.info({ session: seen._id, channel, provider, delivery: state, error }, 'delivery report');
-        changed(recorded);
-        return state === 'DELIVERED' ? 'delivered' : 'failed';
-      }
-      seen = await sessions.findOne({ _id: seen._id });
-    }
-    return 'unknown';
+    const found = await find(report);
+    const taken =
+      found &&
+      (await changeGuarded(sessions, found, (seen) => {
+        const ended = endedBy(report, seen);
+        return ended && updateMessages(ended, clock.now());
+      }));
+    if (!taken) return 'unknown';
+    if (!taken.changed) return 'unchanged';
+    const { provider, end } = report;
+    const channel = messageOf(report, taken.session)?.[0];
+    const error = 'error' in end ? end.error : undefined;
+    log.info(
+      { session: taken.session._id, channel, provider, delivery: end.state, error },
+      'delivery report',
+    );
+    changed(taken.session);
+    return end.state === 'DELIVERED' ? 'delivered' : 'failed';
   }
 
   return async (reports) => {
@@ -80,17 +83,23 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: Op
   };
 }
 
-/** What a report makes of the message it is about; undefined where that has been replaced or has come to its end. */
+/** The message a report is about; undefined where another has replaced it. */
+const messageOf = ({ provider, vendorId }: Report, session: StoredSession) =>
+  channelsOf(session).find(
+    ([, { delivery }]) => delivery.provider === provider && delivery.vendorId === vendorId,
+  );
+
+/** The message as a report ends it; undefined where it has been replaced or has ended. */
 function endedBy(
-  { provider, vendorId, end }: Report,
+  report: Report,
   session: StoredSession,
-): { readonly channel: ChannelName; readonly delivery: StoredDelivery } | undefined {
-  for (const [channel, { state, delivery }] of channelsOf(session)) {
-    if (delivery.provider !== provider || delivery.vendorId !== vendorId) continue;
-    // Whoever entered its code has read it, whatever the vendor believes.
-    const isRead = state === 'VERIFIED' && end.state === 'FAILED';
-    if (delivery.state !== 'ACCEPTED' || isRead) return undefined;
-    return { channel, delivery: settled(delivery, { ...end, vendorId }) };
-  }
-  return undefined;
+): ReadonlyMap<ChannelName, StoredDelivery> | undefined {
+  const message = messageOf(report, session);
+  if (!message) return undefined;
+  const [channel, { state, delivery }] = message;
+  const { end, vendorId } = report;
+  // A person who entered the code has read it, whatever the vendor reports.
+  const isRead = state === 'VERIFIED' && end.state === 'FAILED';
+  if (delivery.state !== 'ACCEPTED' || isRead) return undefined;
+  return new Map([[channel, settled(delivery, { ...end, vendorId })]]);
 }

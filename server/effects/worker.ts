@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
-import { channelsOf } from '../session/status.js';
+import { isOpen } from '../session/status.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
+import { addressPaths } from '../session/transitions/erase.js';
 import type { Collection, Update } from '../store/documents.js';
 
 /** How long one process may take to carry out the events of a session before another does. */
@@ -39,17 +40,8 @@ export function createDrain(sessions: Collection<StoredSession>, carryOut: Carry
   }
 }
 
-/** With its last event a decided session also loses the addresses: nobody needs them any more. */
+/** With its last event a decided session also loses the addresses: nothing needs them any more. */
 function finished(session: StoredSession): Update {
-  const decided = session.status === 'APPROVED' || session.status === 'CANCELED';
-  return {
-    $unset: {
-      eventsAt: '',
-      ...(decided && { eraseAt: '', ...addresses(session) }),
-    },
-  };
+  const paths = isOpen(session) ? [] : ['eraseAt', ...addressPaths(session)];
+  return { $unset: Object.fromEntries(['eventsAt', ...paths].map((path) => [path, '' as const])) };
 }
-
-/** The paths of the sealed addresses, to be unset. */
-export const addresses = (session: StoredSession): Record<string, ''> =>
-  Object.fromEntries(channelsOf(session).map(([name]) => [`channels.${name}.address`, '']));

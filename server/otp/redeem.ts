@@ -10,9 +10,10 @@ import { Failure, invalid } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
-import { satisfactionKey } from '../session/satisfaction.js';
+import { changeGuarded } from '../session/change.js';
 import { channelsOf } from '../session/status.js';
 import type { StoredOperation, StoredSession } from '../session/stored.js';
+import { redeem } from '../session/transitions/redeem.js';
 import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
@@ -44,46 +45,23 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
       { workspace, method: 'Redeem', requestId: request.requestId },
       () => canonicalRequest(RedeemRequestSchema, request),
     );
-    if (repeat?.matches(session.token.redeemedBy)) return answer(session);
-
-    const { redeemedAt, expiresAt } = session.token;
-    const now = clock.now();
-    if (redeemedAt) throw new Failure('TOKEN_REDEEMED');
-    if (expiresAt.getTime() <= now) throw new Failure('TOKEN_EXPIRED');
-    if (session.operation && !sameOperation(session.operation, operation)) {
-      throw invalid('operation', 'is not the one the session was opened for', 'OPERATION_MISMATCH');
-    }
-    if (request.recipient && !isProven(session, workspace, request.recipient)) {
-      throw invalid('recipient', 'is not among those that were verified', 'OPERATION_MISMATCH');
-    }
-    const redeemed = await sessions.findOneAndUpdate(
-      {
-        _id: session._id,
-        status: 'APPROVED',
-        'token.expiresAt': { $gt: new Date(now) },
-        'token.redeemedAt': null,
-      },
-      {
-        $set: {
-          'token.redeemedAt': new Date(now),
-          // What the session was opened for may say more than the caller does.
-          'token.redeemedFor': { ...operation, ...session.operation },
-          // A sandbox proof never satisfies anything.
-          ...(session.mode === 'live' &&
-            session.beneficiary && {
-              satisfies: satisfactionKey(workspace, session.beneficiary.sponsorSlug, operation),
-            }),
-          ...(repeat && { 'token.redeemedBy': repeat.record }),
-        },
-        $inc: { rev: 1 },
-      },
-    );
-    if (redeemed?.token) return answer({ ...redeemed, token: redeemed.token });
-    // Looked up a moment ago as neither redeemed nor expired: another redeem was faster, or this one, sent twice.
-    const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
-    if (meanwhile?.token && repeat?.matches(meanwhile.token.redeemedBy))
-      return answer({ ...meanwhile, token: meanwhile.token });
-    throw new Failure('TOKEN_REDEEMED');
+    const redeemed = await changeGuarded(sessions, session, (seen) => {
+      const { token } = approved(seen);
+      // Another redemption was faster, or this one was sent twice at once.
+      if (repeat?.matches(token.redeemedBy)) return undefined;
+      const now = clock.now();
+      if (token.redeemedAt) throw new Failure('TOKEN_REDEEMED');
+      if (token.expiresAt.getTime() <= now) throw new Failure('TOKEN_EXPIRED');
+      if (seen.operation && !isSameOperation(seen.operation, operation)) {
+        throw invalid('operation', 'must be the one the session was opened for', 'OPERATION_MISMATCH');
+      }
+      if (request.recipient && !isProven(seen, workspace, request.recipient)) {
+        throw invalid('recipient', 'must be one of those that were verified', 'OPERATION_MISMATCH');
+      }
+      return redeem(seen, { workspace, operation, request: repeat?.record }, now);
+    });
+    if (!redeemed) throw new Failure('TOKEN_NOT_FOUND');
+    return respond(approved(redeemed.session));
   };
 
   function isProven(session: StoredSession, workspace: string, text: string): boolean {
@@ -101,7 +79,14 @@ export function createRedeem(parts: Parts): Handler<typeof VerificationTokenServ
   }
 }
 
-function answer(session: Approved) {
+/** A session that was found approved stays so. */
+function approved(session: StoredSession): Approved {
+  const { token } = session;
+  if (!token) throw new Failure('TOKEN_NOT_FOUND');
+  return { ...session, token };
+}
+
+function respond(session: Approved) {
   return {
     proof: proofToProto(session, session.token.redeemedFor),
     ...when('redeemedAt', session.token.redeemedAt),
@@ -109,7 +94,7 @@ function answer(session: Approved) {
 }
 
 /** The product type is compared only where both sides name one. */
-const sameOperation = (bound: StoredOperation, named: StoredOperation): boolean =>
+const isSameOperation = (bound: StoredOperation, named: StoredOperation): boolean =>
   bound.type === named.type &&
   bound.id === named.id &&
   (!bound.productType || !named.productType || bound.productType === named.productType);

@@ -13,15 +13,10 @@ import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
+import { changeGuarded } from '../session/change.js';
 import { channelsOf, statusOf } from '../session/status.js';
-import type { StoredSession } from '../session/stored.js';
-import {
-  channelsToResend,
-  type Occasion,
-  refuseResend,
-  renewal,
-  renewalGuard,
-} from '../session/transitions/renew.js';
+import type { FreshCode, StoredSession } from '../session/stored.js';
+import { channelsToResend, type Renewal, refuseResend, renew } from '../session/transitions/renew.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
@@ -31,7 +26,6 @@ import { lookUp } from './lookUp.js';
 import { admit } from './send/admit.js';
 import { type CodeMaker, freshCode, sandboxCodes } from './send/freshCodes.js';
 import { limitKeys, userIdOf } from './send/limitKeys.js';
-import type { FreshCode } from './send/newSession.js';
 import { withDebit } from './send/withDebit.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
@@ -92,7 +86,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         const renewed = await withDebit(
           debit,
           () => clock.now(),
-          () => renew(session, fresh, now, { record: repeat?.record, debit, ...traceOf(call) }),
+          () => storeRenewal(session, { fresh, record: repeat?.record, debit, ...traceOf(call) }, now),
         );
         outbox.offer(renewed.session);
         parts.sent(renewed.session, channels);
@@ -143,29 +137,19 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     return parts.wallet.debit(workspaceOf(session), idOf(session), channels, now);
   }
 
-  async function renew(
+  async function storeRenewal(
     session: StoredSession,
-    fresh: ReadonlyMap<ChannelName, FreshCode>,
+    renewal: Renewal,
     now: number,
-    occasion: Occasion,
   ): Promise<{ session: StoredSession; held: boolean }> {
-    for (
-      let seen: StoredSession | null = session;
-      seen;
-      seen = await sessions.findOne({ _id: session._id })
-    ) {
+    const renewed = await changeGuarded(sessions, session, (seen) => {
       refuseResend(seen, now);
-      const { channels } = seen;
-      if ([...fresh.keys()].every((name) => channels[name]?.state !== 'PENDING')) {
-        throw new Failure('ALREADY_VERIFIED');
-      }
-      const renewed = await sessions.findOneAndUpdate(
-        renewalGuard(seen, now),
-        renewal(seen, fresh, now, occasion),
-      );
-      if (renewed) return { session: renewed, held: true };
-    }
-    throw new Failure('SESSION_NOT_FOUND');
+      const verified = [...renewal.fresh.keys()].every((name) => seen.channels[name]?.state !== 'PENDING');
+      if (verified) throw new Failure('ALREADY_VERIFIED');
+      return renew(seen, renewal, now);
+    });
+    if (!renewed) throw new Failure('SESSION_NOT_FOUND');
+    return { session: renewed.session, held: renewed.changed };
   }
 
   function answer(call: Call, session: StoredSession) {

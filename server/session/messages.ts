@@ -1,7 +1,14 @@
 import type { ChannelName } from '../domain/channels.js';
 import { SESSION_LIMITS } from './limits.js';
 import { channelsOf } from './status.js';
-import type { StoredChannel, StoredCharge, StoredDelivery, StoredSession } from './stored.js';
+import type {
+  SessionDebit,
+  SessionEvent,
+  StoredChannel,
+  StoredCharge,
+  StoredDelivery,
+  StoredSession,
+} from './stored.js';
 
 type Channels = StoredSession['channels'];
 
@@ -13,6 +20,12 @@ export function queued(message: string, n: number, now: number): StoredDelivery 
 /** The same delivery, paid for. */
 export function charged(delivery: StoredDelivery, charge: StoredCharge | undefined): StoredDelivery {
   return charge ? { ...delivery, charge } : delivery;
+}
+
+/** A channel's part of a debit; undefined where nothing was taken for it. */
+export function chargeOf(debit: SessionDebit | undefined, channel: ChannelName): StoredCharge | undefined {
+  const amount = debit?.charges[channel];
+  return debit && amount !== undefined ? { debit: debit.id, amount } : undefined;
 }
 
 /** The delivery of a sandbox session: there is none. */
@@ -69,3 +82,61 @@ export function stopped(channels: Channels, names: readonly ChannelName[]): Map<
       .map(([name, { delivery }]) => [name, settled(delivery, { state: 'NOT_SENT' })]),
   );
 }
+
+const DELIVERY_EVENTS = {
+  ACCEPTED: 'delivery.accepted',
+  DELIVERED: 'delivery.delivered',
+  FAILED: 'delivery.failed',
+} as const;
+
+/** The events that replacing deliveries brings about: how each ended, and what is taken back of it. */
+export function deliveryEvents(
+  channels: StoredSession['channels'],
+  changed: ReadonlyMap<ChannelName, StoredDelivery>,
+  now: number,
+): SessionEvent[] {
+  const at = new Date(now);
+  return [...changed].flatMap(([channel, next]) => {
+    const before = channels[channel]?.delivery;
+    if (!before) return [];
+    const type =
+      next.state === before.state ? undefined : DELIVERY_EVENTS[next.state as keyof typeof DELIVERY_EVENTS];
+    const ended: SessionEvent[] = type
+      ? [{ id: `${type}.${channel}.${next.n}`, type, at, channel, ...(next.error && { error: next.error }) }]
+      : [];
+    return [
+      ...ended,
+      ...(isRefunded(before, next) && before.charge
+        ? [refundEvent(channel, before.n, before.charge, now)]
+        : []),
+      ...(isUnsent(before, next)
+        ? [{ id: `unsent.${channel}.${before.n}`, type: 'unsent', at, channel } as const]
+        : []),
+    ];
+  });
+}
+
+/** What was paid for a message that was not sent is given back. `of`: the number of the message, or the debit. */
+export const refundEvent = (
+  channel: ChannelName,
+  of: number | string,
+  charge: StoredCharge,
+  now: number,
+): SessionEvent => ({ id: `refund.${channel}.${of}`, type: 'refund', at: new Date(now), channel, charge });
+
+/**
+ * Whether a message that was paid for, and still waited, now finally failed or
+ * will not leave. One that is being tried at this moment may arrive all the same,
+ * so it is refunded only when its own try says that it failed. One that a vendor
+ * had taken is refunded when the vendor says that it failed after all.
+ */
+function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
+  if (before.state === 'ACCEPTED') return next.n === before.n && next.state === 'FAILED';
+  if (before.state !== 'QUEUED') return false;
+  if (next.n !== before.n || next.state === 'NOT_SENT') return !before.lease;
+  return next.state === 'FAILED';
+}
+
+/** Whether a message that waited for others will not leave. */
+const isUnsent = ({ waits, n }: StoredDelivery, next: StoredDelivery): boolean =>
+  waits !== undefined && (next.n !== n || next.state === 'NOT_SENT');

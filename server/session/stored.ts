@@ -58,6 +58,12 @@ export interface StoredCharge {
 /** A debit by channel, in micro-units of the workspace's currency. Channels that cost nothing are left out. */
 export type Charges = Readonly<Partial<Record<ChannelName, number>>>;
 
+/** A debit of the wallet as the session that it paid for records it, under `charges.<id>`. */
+export interface SessionDebit {
+  readonly id: string;
+  readonly charges: Charges;
+}
+
 /** A repeatable request that succeeded: its id and a keyed digest of what it asked. */
 export interface StoredRequest {
   readonly id: string;
@@ -88,6 +94,9 @@ export interface StoredChannel {
   readonly verifiedBy?: StoredRequest;
   readonly delivery: StoredDelivery;
 }
+
+/** What a new code changes about its channel, in the first send and in every resend. */
+export type FreshCode = Pick<StoredChannel, 'codeHash' | 'sandboxCode' | 'delivery'>;
 
 /** A person known to a sponsor, to whose addresses on file a session was sent. */
 export interface StoredBeneficiary {

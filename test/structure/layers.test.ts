@@ -6,16 +6,6 @@ const server = serverImports();
 /** The server with one more file, or another text of one. */
 const withFile = (file: string, text: string) => new Map([...server, [file, importsIn(file, text)]]);
 
-/** To be empty: imports that still go the wrong way. */
-const FORBIDDEN_STILL = [
-  'server/session/transitions/erase.ts → server/effects/worker.ts',
-  'server/session/transitions/renew.ts → server/admin/wallet/wallet.ts',
-  'server/session/transitions/renew.ts → server/otp/send/newSession.ts',
-  'server/session/transitions/renew.ts → server/otp/send/withDebit.ts',
-];
-/** To be empty: files that still import each other. */
-const CIRCLES_STILL = [['server/session/history.ts', 'server/session/stored.ts']];
-
 describe('the import order of server/', () => {
   it('gives every file a room, and every room a file', () => {
     expect(withoutRoom(server)).toEqual([]);
@@ -23,12 +13,11 @@ describe('the import order of server/', () => {
   });
 
   it('lets a file import from its own room and the layers below only', () => {
-    expect(forbiddenImports(server).filter((one) => !FORBIDDEN_STILL.includes(one))).toEqual([]);
+    expect(forbiddenImports(server)).toEqual([]);
   });
 
   it('has no circle between files, types included', () => {
-    const still = CIRCLES_STILL.map(String);
-    expect(circles(server).filter((circle) => !still.includes(String(circle)))).toEqual([]);
+    expect(circles(server)).toEqual([]);
   });
 });
 

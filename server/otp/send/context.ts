@@ -7,8 +7,8 @@ import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
 import type { Slot } from '../../secrets/hashing/hashPool.js';
 import type { SandboxScenario } from '../../session/sandboxRecipients.js';
-import type { StoredBeneficiary } from '../../session/stored.js';
-import type { FreshCode, Opening } from './newSession.js';
+import type { FreshCode, StoredBeneficiary } from '../../session/stored.js';
+import type { Opening } from './newSession.js';
 import type { SendOptions } from './parseOptions.js';
 
 /**

@@ -8,9 +8,8 @@ import type { Slot } from '../../secrets/hashing/hashPool.js';
 import { notSent, queued } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';
-import type { StoredSession } from '../../session/stored.js';
+import type { FreshCode, StoredSession } from '../../session/stored.js';
 import type { CodedSend, PooledSend } from './context.js';
-import type { FreshCode } from './newSession.js';
 
 /** What codes are made with. */
 export interface CodeMaker {

@@ -1,9 +1,10 @@
 import type { Recipient } from '../../domain/recipients.js';
-import { deliveryEvents, recording, sessionEvent } from '../../session/history.js';
-import { settled, withDeliveries } from '../../session/messages.js';
+import { firstRevision } from '../../session/change.js';
+import { sessionEvent } from '../../session/history.js';
+import { deliveryEvents, settled, withDeliveries } from '../../session/messages.js';
 import { type SandboxScenario, sandboxScenario } from '../../session/sandboxRecipients.js';
 import { channelsOf } from '../../session/status.js';
-import type { SessionEvent, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
 
 /** The scenario that one of the recipients stands for: the first that does. */
 export const scenarioOf = (recipients: readonly Pick<Recipient, 'identity'>[]): SandboxScenario | undefined =>
@@ -23,17 +24,13 @@ export function asScenario(opened: StoredSession, scenario: SandboxScenario | un
       ]),
     );
     const events = deliveryEvents(channels, failed, now);
-    return withEvents({ ...session, channels: withDeliveries(channels, failed) }, events);
+    return firstRevision({ ...session, channels: withDeliveries(channels, failed) }, now, events);
   }
   if (!('session' in scenario)) return session;
-  const { expireAt: _isOver, ...over } = session;
+  const { expireAt: _ended, ...ended } = session;
   return scenario.session === 'EXPIRED'
-    ? withEvents({ ...over, expiresAt: createdAt }, [sessionEvent('session.expired', now)])
-    : withEvents({ ...over, attemptsLeft: 0, lockedAt: createdAt }, [sessionEvent('session.locked', now)]);
+    ? firstRevision({ ...ended, expiresAt: createdAt }, now, [sessionEvent('session.expired', now)])
+    : firstRevision({ ...ended, attemptsLeft: 0, lockedAt: createdAt }, now, [
+        sessionEvent('session.locked', now),
+      ]);
 }
-
-const withEvents = (session: StoredSession, events: readonly SessionEvent[]): StoredSession => ({
-  ...session,
-  events,
-  ...recording(session, events, session.createdAt.getTime()).set,
-});

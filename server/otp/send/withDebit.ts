@@ -1,13 +1,5 @@
 import type { Debit } from '../../admin/wallet/wallet.js';
-import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
-import type { StoredCharge } from '../../session/stored.js';
-
-/** A channel's part of a debit; undefined where nothing was taken for it. */
-export function chargeOf(debit: Debit | undefined, channel: ChannelName): StoredCharge | undefined {
-  const amount = debit?.charges[channel];
-  return debit && amount !== undefined ? { debit: debit.id, amount } : undefined;
-}
 
 /**
  * Runs `store`, the write that records a debit in its session, and settles the

@@ -4,11 +4,11 @@ import type { RecipientBlock } from '../../limits/recipientBlock.js';
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import type { Slot } from '../../secrets/hashing/hashPool.js';
-import { waitingOf } from '../../session/messages.js';
-import { refusalOf } from '../../session/status.js';
+import { changeGuarded } from '../../session/change.js';
+import { isOpen, OPEN, refusalOf } from '../../session/status.js';
 import type { StoredChannel, StoredRequest, StoredSession } from '../../session/stored.js';
-import { consumption } from '../../session/transitions/consume.js';
-import { locking } from '../../session/transitions/lock.js';
+import { consume } from '../../session/transitions/consume.js';
+import { lock } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
 import { codeContext } from '../send/freshCodes.js';
 
@@ -24,8 +24,6 @@ interface Parts {
   readonly block: RecipientBlock;
   readonly clock: Clock;
 }
-
-const OPEN = ['PENDING', 'PARTIAL'] as const;
 
 /**
  * Checks one code of one channel: reserve an attempt, compare, consume.
@@ -53,7 +51,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
     const right =
       code.length === reserved.codeLength &&
       (await compare(slot, _id, () => hasher.verify(code, compared, codeContext(_id, channel))));
-    return right ? consume(reserved, channel, compared, request) : wrong(reserved, channel);
+    return right ? accept(reserved, channel, compared, request) : reject(reserved, channel);
   };
 
   /** Compares when the turn has come. A caller who left while waiting for it gets the attempt back: nothing was compared. */
@@ -102,72 +100,43 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
     }
   }
 
-  async function consume(
+  async function accept(
     reserved: StoredSession,
     channel: ChannelName,
-    compared: string,
+    codeHash: string,
     request: StoredRequest | undefined,
   ): Promise<Checked> {
-    const { _id } = reserved;
-    for (let seen: StoredSession | null = reserved; seen; seen = await sessions.findOne({ _id })) {
+    const consumed = await changeGuarded(sessions, reserved, (seen) => {
+      const current = seen.channels[channel];
+      // The same right code given twice at once, or a resend replaced the code while it was compared.
+      if (isOpen(seen) && (current?.state === 'VERIFIED' || current?.codeHash !== codeHash)) return undefined;
       const now = clock.now();
-      const current: StoredSession['channels'][ChannelName] = seen.channels[channel];
-      if (seen.status === 'PENDING' || seen.status === 'PARTIAL') {
-        if (current?.state === 'VERIFIED') {
-          // The same right code, given twice at once: its attempt comes back too.
-          await giveBack(_id);
-          return { result: 'ALREADY_VERIFIED', session: seen };
-        }
-        // A resend put a new code out while this one was compared.
-        if (current?.codeHash !== compared) return wrong(reserved, channel);
-      }
-      // Whatever attemptsLeft says: this comparison's attempt is reserved.
+      // Whatever attemptsLeft says: the attempt of this comparison is reserved.
       const refusal = refusalOf({ ...seen, attemptsLeft: 1 }, now);
       if (refusal) throw new Failure(refusal);
       if (current) refuseOldCode(current, channel, now);
-      const consumed = await sessions.findOneAndUpdate(
-        {
-          _id,
-          rev: seen.rev,
-          status: { $in: OPEN },
-          expiresAt: { $gt: new Date(now) },
-          [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
-          [`channels.${channel}.codeHash`]: compared,
-        },
-        consumption(seen, channel, { now, request }),
-      );
-      if (consumed) return { result: 'VERIFIED', session: consumed };
-    }
-    throw new Failure('SESSION_NOT_FOUND');
+      return consume(seen, { channel, codeHash, request }, now);
+    });
+    if (!consumed) throw new Failure('SESSION_NOT_FOUND');
+    const { session, changed } = consumed;
+    if (changed) return { result: 'VERIFIED', session };
+    if (session.channels[channel]?.state !== 'VERIFIED') return reject(reserved, channel);
+    await giveBack(session._id);
+    return { result: 'ALREADY_VERIFIED', session };
   }
 
-  async function wrong(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
+  async function reject(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
     const recipient = reserved.channels[channel]?.recipient ?? '';
     if (!reserved.uncounted) await block.fail(reserved.partition, recipient, reserved.codeLength);
     if (reserved.attemptsLeft <= 0) await markLocked(reserved);
     return { result: 'INVALID_CODE', session: reserved };
   }
 
-  /** Whoever first finds that no attempts are left says so, once; a process that crashed on the last one left it to the next. */
+  /** The first to find that no attempts are left records it; a process that crashed on the last one left it to the next. */
   async function markLocked(found: StoredSession): Promise<void> {
-    const { _id } = found;
-    // Where none does, the rest of the document does not matter, and whoever loses the race is content.
-    const waits = waitingOf(found.channels).length > 0;
-    for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id })) {
-      const isOpen = seen.status === 'PENDING' || seen.status === 'PARTIAL';
-      if (!isOpen || seen.attemptsLeft > 0 || seen.lockedAt) return;
-      const locked = await sessions.findOneAndUpdate(
-        {
-          _id,
-          status: { $in: OPEN },
-          attemptsLeft: { $lte: 0 },
-          lockedAt: null,
-          ...(waits && { rev: seen.rev }),
-        },
-        locking(seen, clock.now()),
-      );
-      if (locked || !waits) return;
-    }
+    await changeGuarded(sessions, found, (seen) =>
+      isOpen(seen) && seen.attemptsLeft <= 0 && !seen.lockedAt ? lock(seen, clock.now()) : undefined,
+    );
   }
 }
 

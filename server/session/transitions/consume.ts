@@ -1,64 +1,55 @@
 import type { ChannelName } from '../../domain/channels.js';
-import type { Update } from '../../store/documents.js';
-import { deliveryEvents, recording, sessionEvent } from '../history.js';
+import type { Change } from '../change.js';
+import { sessionEvent } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { earliestDue, stopped, withDeliveries } from '../messages.js';
+import { stopped } from '../messages.js';
 import { isSatisfied } from '../policy.js';
-import { channelsOf } from '../status.js';
+import { channelsOf, OPEN } from '../status.js';
 import type { StoredRequest, StoredSession } from '../stored.js';
 
-interface Consuming {
-  readonly now: number;
+interface RightCode {
+  readonly channel: ChannelName;
+  /** The hash that the code was compared with. */
+  readonly codeHash: string;
+  /** How a repeat of the same request is recognised. */
   readonly request: StoredRequest | undefined;
 }
 
 /**
- * The update by which a right code is used up, computed from the document seen:
- * the channel is verified and its hash gone, the attempt comes back, and the
- * session is PARTIAL or, when the policy is satisfied, APPROVED. What was still
- * waiting to be sent then never is.
+ * A right code is used up: the channel is verified and its hash gone, the attempt
+ * is given back, and the session is PARTIAL or, when the policy is satisfied,
+ * APPROVED. What has not been sent then never is. The guard names the compared
+ * hash, so that a code is accepted once and never after a resend replaced it.
  */
-export function consumption(seen: StoredSession, channel: ChannelName, { now, request }: Consuming): Update {
-  const at = new Date(now);
+export function consume(seen: StoredSession, { channel, codeHash, request }: RightCode, at: number): Change {
   const names = channelsOf(seen).map(([name]) => name);
-  const verified = new Set(
-    channelsOf(seen).flatMap(([name, { state }]) => (state === 'VERIFIED' ? [name] : [])),
-  );
-  const approved = isSatisfied(seen.strategy, names, seen.required, verified.add(channel));
-
-  const over = approved ? names : [channel];
-  const done = stopped(seen.channels, over);
-  const deliverAt = earliestDue(withDeliveries(seen.channels, done));
-  const history = recording(
-    seen,
-    [
-      sessionEvent(approved ? 'session.approved' : 'session.partial', now, channel),
-      ...deliveryEvents(seen.channels, done, now),
-    ],
-    now,
-  );
-  const tokenExpiresAt = new Date(now + SESSION_LIMITS.tokenSeconds * 1000);
+  const verified = channelsOf(seen).flatMap(([name, { state }]) => (state === 'VERIFIED' ? [name] : []));
+  const approved = isSatisfied(seen.strategy, names, seen.required, new Set([...verified, channel]));
+  const ended = approved ? names : [channel];
   return {
-    $set: {
+    at,
+    guard: {
+      status: { $in: OPEN },
+      expiresAt: { $gt: new Date(at) },
+      [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(at) },
+      [`channels.${channel}.codeHash`]: codeHash,
+    },
+    set: {
       status: approved ? 'APPROVED' : 'PARTIAL',
       [`channels.${channel}.state`]: 'VERIFIED',
-      [`channels.${channel}.verifiedAt`]: at,
+      [`channels.${channel}.verifiedAt`]: new Date(at),
       ...(request && { [`channels.${channel}.verifiedBy`]: request }),
-      ...Object.fromEntries([...done].map(([name, delivery]) => [`channels.${name}.delivery`, delivery])),
-      ...(approved && {
-        approvedAt: at,
-        eraseAt: at,
-        token: { expiresAt: tokenExpiresAt, redeemedAt: null },
-      }),
-      ...(deliverAt && { deliverAt }),
-      ...history.set,
+      ...(approved && approval(at)),
     },
-    $unset: {
-      ...Object.fromEntries(over.map((name) => [`channels.${name}.codeHash`, '' as const])),
-      ...(!deliverAt && { deliverAt: '' }),
-      ...(approved && { expireAt: '' }),
-    },
-    $inc: { rev: 1, attemptsLeft: 1 },
-    $push: { ...history.push },
+    unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
+    inc: { attemptsLeft: 1 },
+    messages: stopped(seen.channels, ended),
+    events: [sessionEvent(approved ? 'session.approved' : 'session.partial', at, channel)],
   };
 }
+
+const approval = (at: number) => ({
+  approvedAt: new Date(at),
+  eraseAt: new Date(at),
+  token: { expiresAt: new Date(at + SESSION_LIMITS.tokenSeconds * 1000), redeemedAt: null },
+});

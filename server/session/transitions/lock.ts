@@ -1,28 +1,17 @@
-import type { Update } from '../../store/documents.js';
-import { deliveryEvents, recording, sessionEvent } from '../history.js';
-import { earliestDue, stopped, waitingOf, withDeliveries } from '../messages.js';
+import type { Change } from '../change.js';
+import { sessionEvent } from '../history.js';
+import { stopped, waitingOf } from '../messages.js';
+import { OPEN } from '../status.js';
 import type { StoredSession } from '../stored.js';
 
 /**
- * The update by which a session without attempts is locked. Nobody could use the
- * code of a message that waits for others, so it never leaves; of a document in
- * which one waits, the update holds for exactly the `rev` seen.
+ * No attempts are left: it is recorded once, by the first to find it. A message
+ * that waits for others never leaves, because its code could not be used.
  */
-export function locking(seen: StoredSession, now: number): Update {
-  const done = stopped(seen.channels, waitingOf(seen.channels));
-  const deliverAt = earliestDue(withDeliveries(seen.channels, done));
-  const deliveries = [...done].map(([name, delivery]) => [`channels.${name}.delivery`, delivery]);
-  const ended = [sessionEvent('session.locked', now), ...deliveryEvents(seen.channels, done, now)];
-  const history = recording(seen, ended, now);
-  return {
-    $set: {
-      lockedAt: new Date(now),
-      ...Object.fromEntries(deliveries),
-      ...(done.size > 0 && deliverAt && { deliverAt }),
-      ...history.set,
-    },
-    ...(done.size > 0 && !deliverAt && { $unset: { deliverAt: '' } }),
-    $inc: { rev: 1 },
-    $push: { ...history.push },
-  };
-}
+export const lock = (seen: StoredSession, at: number): Change => ({
+  at,
+  guard: { status: { $in: OPEN }, attemptsLeft: { $lte: 0 }, lockedAt: null },
+  set: { lockedAt: new Date(at) },
+  messages: stopped(seen.channels, waitingOf(seen.channels)),
+  events: [sessionEvent('session.locked', at)],
+});

@@ -1,15 +1,18 @@
-import type { Debit } from '../../admin/wallet/wallet.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
-import type { FreshCode } from '../../otp/send/newSession.js';
-import { chargeOf } from '../../otp/send/withDebit.js';
-import type { Filter, Update } from '../../store/documents.js';
+import type { Change } from '../change.js';
 import { arranged, stepsLeft } from '../fallback.js';
-import { deliveryEvents, recording } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { charged, earliestDue, withDeliveries } from '../messages.js';
+import { charged, chargeOf, refundEvent } from '../messages.js';
 import { channelsOf, OPEN, purgeAtOf, refusalOf } from '../status.js';
-import type { SessionEvent, StoredDelivery, StoredRequest, StoredSession } from '../stored.js';
+import type {
+  FreshCode,
+  SessionDebit,
+  SessionEvent,
+  StoredDelivery,
+  StoredRequest,
+  StoredSession,
+} from '../stored.js';
 
 /** The time after which no resend can revive a session, milliseconds. */
 const lastLife = (session: StoredSession): number =>
@@ -35,102 +38,91 @@ export function channelsToResend(session: StoredSession, named: readonly Channel
   return chosen;
 }
 
-/** What must still be true when the new codes are stored. */
-export const renewalGuard = (seen: StoredSession, now: number): Filter & { _id: string } => ({
-  _id: seen._id,
-  rev: seen.rev,
-  status: { $in: OPEN },
-  attemptsLeft: { $gt: 0 },
-  resendsLeft: { $gt: 0 },
-  resendAt: { $lte: new Date(now) },
-});
-
-/** What a resend goes by besides its codes. */
-export interface Occasion {
-  /** How a repeat of the same request is known. */
+/** What a resend stores: new codes, and what goes with them. */
+export interface Renewal {
+  readonly fresh: ReadonlyMap<ChannelName, FreshCode>;
+  /** How a repeat of the same request is recognised. */
   readonly record?: StoredRequest | undefined;
-  readonly debit?: Debit | undefined;
+  readonly debit?: SessionDebit | undefined;
   readonly trace?: string;
 }
 
-/** The update that puts new codes in the place of old ones, computed from the document seen. */
-export function renewal(
-  seen: StoredSession,
-  fresh: ReadonlyMap<ChannelName, FreshCode>,
-  now: number,
-  { record, debit, trace }: Occasion,
-): Update {
+/**
+ * New codes replace the old ones, in an open session or an expired one that can
+ * be revived. A resend gives no attempts back (NIST SP 800-63B-4 §3.1.3.2): a
+ * guesser could otherwise go on with every new code. So nothing here touches
+ * `attemptsLeft`.
+ */
+export function renew(seen: StoredSession, { fresh, record, debit, trace }: Renewal, at: number): Change {
   const { cooldownSeconds, max } = SESSION_LIMITS.resend;
-  // Verified meanwhile: its code must stay gone, and its message is not sent.
+  // Verified in the meantime: its code must stay gone, and its message is not sent.
   const late = [...fresh.keys()].filter((name) => seen.channels[name]?.state !== 'PENDING');
   const renewed = [...fresh].filter(([name]) => !late.includes(name));
-  const deliveries = new Map(
+  const messages = new Map(
     renewed.map(([name, { delivery }]) => {
       const n = (seen.channels[name]?.delivery.n ?? 0) + 1;
       return [name, charged({ ...delivery, n }, chargeOf(debit, name))];
     }),
   );
-  const expiresAt = new Date(Math.min(now + seen.lifetimeMs, lastLife(seen)));
-  const waiting = waitingOn(seen, deliveries, now, expiresAt);
-  const deliverAt = earliestDue(withDeliveries(seen.channels, new Map([...deliveries, ...waiting])));
-  // What still waited is replaced and will not leave.
-  const replaced = deliveryEvents(seen.channels, deliveries, now);
-  const history = recording(seen, [...replaced, ...refundsOf(debit, late, now)], now);
-  const perChannel = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
+  const expiresAt = new Date(Math.min(at + seen.lifetimeMs, lastLife(seen)));
+  const waiting = stillWaiting(seen, messages, at, expiresAt);
+  const codes = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
     [`channels.${name}.codeHash`, codeHash],
-    [`channels.${name}.codeExpiresAt`, expiresAt],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
-    [`channels.${name}.delivery`, deliveries.get(name)],
   ]);
-  const perWaiting = [...waiting].flatMap(([name, delivery]) => [
-    [`channels.${name}.codeExpiresAt`, expiresAt],
-    [`channels.${name}.delivery`, delivery],
+  const ends = [...messages.keys(), ...waiting.keys()].map((name) => [
+    `channels.${name}.codeExpiresAt`,
+    expiresAt,
   ]);
   return {
-    $set: {
-      ...Object.fromEntries([...perChannel, ...perWaiting]),
+    at,
+    guard: {
+      status: { $in: OPEN },
+      attemptsLeft: { $gt: 0 },
+      resendsLeft: { $gt: 0 },
+      resendAt: { $lte: new Date(at) },
+    },
+    set: {
+      ...Object.fromEntries([...codes, ...ends]),
       expiresAt,
       ...(seen.notify && { expireAt: expiresAt }),
       purgeAt: purgeAtOf(seen, expiresAt),
-      resendAt: new Date(now + cooldownSeconds * 1000),
-      ...(deliverAt && { deliverAt }),
+      resendAt: new Date(at + cooldownSeconds * 1000),
       ...(debit && { [`charges.${debit.id}`]: debit.charges }),
       ...(trace && { trace }),
-      ...history.set,
     },
-    ...(!deliverAt && { $unset: { deliverAt: '' } }),
-    $inc: { rev: 1, resendsLeft: -1 },
-    ...((record || history.push) && {
-      $push: {
-        ...(record && { resends: { $each: [record], $slice: -max } }),
-        ...history.push,
-      },
-    }),
+    inc: { resendsLeft: -1 },
+    ...(record && { push: { resends: { entry: record, keep: max } } }),
+    messages: new Map([...messages, ...waiting]),
+    events: refundsOf(debit, late, at),
   };
 }
 
 /**
- * The messages that go on waiting, for those just put in the place of old ones
- * too: their waits begin again. Nobody has seen their codes, which live on with
- * the session.
+ * The messages that keep waiting, now for those that replace old ones: their
+ * waits begin again. Their codes have not been seen and live as long as the
+ * session does.
  */
-function waitingOn(
+function stillWaiting(
   { channels }: StoredSession,
-  fresh: ReadonlyMap<ChannelName, StoredDelivery>,
-  now: number,
+  messages: ReadonlyMap<ChannelName, StoredDelivery>,
+  at: number,
   expiresAt: Date,
 ): Map<ChannelName, StoredDelivery> {
-  const steps = stepsLeft(channels).filter(({ channel }) => !fresh.has(channel));
+  const steps = stepsLeft(channels).filter(({ channel }) => !messages.has(channel));
   const stored = channelsOf({ channels }).map(([name, { delivery }]) => [name, delivery] as const);
-  const all = arranged(new Map([...stored, ...fresh]), steps, now, expiresAt.getTime());
+  const all = arranged(new Map([...stored, ...messages]), steps, at, expiresAt.getTime());
   return new Map(steps.map(({ channel }) => [channel, all.get(channel)!]));
 }
 
 /** The parts of a debit that were taken for messages that are not sent after all. */
-const refundsOf = (debit: Debit | undefined, channels: readonly ChannelName[], now: number): SessionEvent[] =>
+const refundsOf = (
+  debit: SessionDebit | undefined,
+  channels: readonly ChannelName[],
+  at: number,
+): SessionEvent[] =>
   channels.flatMap((channel) => {
     const charge = chargeOf(debit, channel);
-    return charge
-      ? [{ id: `refund.${channel}.${charge.debit}`, type: 'refund', at: new Date(now), channel, charge }]
-      : [];
+    // Named after the debit: the channel has no message that this one paid for.
+    return charge ? [refundEvent(channel, charge.debit, charge, at)] : [];
   });

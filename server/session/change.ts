@@ -1,0 +1,108 @@
+import type { ChannelName } from '../domain/channels.js';
+import type { Collection, Filter, Update } from '../store/documents.js';
+import { released } from './fallback.js';
+import { recording } from './history.js';
+import { deliveryEvents, earliestDue, withDeliveries } from './messages.js';
+import type { SessionEvent, StoredDelivery, StoredSession } from './stored.js';
+
+/** Fields of a session that follow from everything else: only this file writes them. */
+type Derived = 'rev' | 'deliverAt' | 'eventsAt' | 'events' | 'eventsDone';
+
+type Fields<V> = Readonly<Record<string, V>> & { readonly [Field in Derived]?: never };
+
+/** One way in which a session changes: what is written, and what that relies on. */
+export interface Change {
+  /** When it happens, milliseconds. */
+  readonly at: number;
+  /** What must be true of the stored session besides the `rev` that was seen. */
+  readonly guard?: Filter;
+  readonly set?: Fields<unknown>;
+  readonly unset?: readonly string[];
+  readonly inc?: Fields<number>;
+  /** Entries added to lists other than the history, of which the latest `keep` are kept. */
+  readonly push?: Fields<{ readonly entry: unknown; readonly keep: number }>;
+  /** The messages that replace those seen, by channel. */
+  readonly messages?: ReadonlyMap<ChannelName, StoredDelivery>;
+  /** What happened to the session. What happened to its messages follows from `messages`. */
+  readonly events?: readonly SessionEvent[];
+}
+
+/**
+ * The update that makes a change to the session seen. New messages release the
+ * channels that waited for those they replace, add their events and refunds to
+ * the history, and decide when the session is due next. Holds only for a stored
+ * session that still has the `rev` seen.
+ */
+export function update(seen: StoredSession, change: Change): Update {
+  const { at, messages, events = [] } = change;
+  const replaced = messages?.size
+    ? new Map([...messages, ...released(withDeliveries(seen.channels, messages), at)])
+    : new Map<ChannelName, StoredDelivery>();
+  const deliverAt = earliestDue(withDeliveries(seen.channels, replaced));
+  const history = recording(seen, [...events, ...deliveryEvents(seen.channels, replaced, at)], at);
+  const set = {
+    ...change.set,
+    ...Object.fromEntries([...replaced].map(([name, delivery]) => [`channels.${name}.delivery`, delivery])),
+    ...(replaced.size > 0 && deliverAt && { deliverAt }),
+    ...history.set,
+  };
+  const unset = [...(change.unset ?? []), ...(replaced.size > 0 && !deliverAt ? ['deliverAt'] : [])];
+  const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
+    path,
+    { $each: [entry], $slice: -keep },
+  ]);
+  const push = { ...Object.fromEntries(lists), ...history.push };
+  return {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, '' as const])) }),
+    $inc: { ...change.inc, rev: 1 },
+    ...(Object.keys(push).length > 0 && { $push: push }),
+  };
+}
+
+/** A session before it is stored for the first time, with what follows from its content. */
+export function firstRevision(
+  content: Omit<StoredSession, Derived>,
+  at: number,
+  events: readonly SessionEvent[] = [],
+): StoredSession {
+  const deliverAt = earliestDue(content.channels);
+  return {
+    ...content,
+    rev: 0,
+    ...(deliverAt && { deliverAt }),
+    events,
+    eventsDone: 0,
+    ...recording(content, events, at).set,
+  };
+}
+
+/** How `changeGuarded` ended: the session as it is stored, and whether this call changed it. */
+export interface Changed {
+  readonly session: StoredSession;
+  readonly changed: boolean;
+}
+
+/**
+ * Changes a stored session. `decide` says what to change of the session it is
+ * shown, or undefined to leave it. Nothing is written unless the session still
+ * is what was decided on; otherwise it is read again and decided again. What
+ * `decide` throws ends it. Undefined when the session does not exist any more.
+ */
+export async function changeGuarded(
+  sessions: Collection<StoredSession>,
+  found: StoredSession,
+  decide: (seen: StoredSession) => Change | undefined | Promise<Change | undefined>,
+): Promise<Changed | undefined> {
+  const { _id } = found;
+  for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id })) {
+    const change = await decide(seen);
+    if (!change) return { session: seen, changed: false };
+    const session = await sessions.findOneAndUpdate(
+      { ...change.guard, _id, rev: seen.rev },
+      update(seen, change),
+    );
+    if (session) return { session, changed: true };
+  }
+  return undefined;
+}

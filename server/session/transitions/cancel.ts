@@ -1,0 +1,18 @@
+import type { Change } from '../change.js';
+import { sessionEvent } from '../history.js';
+import { stopped } from '../messages.js';
+import { channelsOf, OPEN } from '../status.js';
+import type { StoredSession } from '../stored.js';
+
+/** The caller ends an open session: its codes are gone, and what has not been sent never is. */
+export function cancel(seen: StoredSession, at: number): Change {
+  const names = channelsOf(seen).map(([name]) => name);
+  return {
+    at,
+    guard: { status: { $in: OPEN } },
+    set: { status: 'CANCELED', canceledAt: new Date(at), eraseAt: new Date(at) },
+    unset: ['expireAt', ...names.map((name) => `channels.${name}.codeHash`)],
+    messages: stopped(seen.channels, names),
+    events: [sessionEvent('session.canceled', at)],
+  };
+}

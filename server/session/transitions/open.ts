@@ -1,0 +1,90 @@
+import type { ChannelName } from '../../domain/channels.js';
+import { firstRevision } from '../change.js';
+import { arranged, type FallbackStep } from '../fallback.js';
+import { SESSION_LIMITS } from '../limits.js';
+import { charged, chargeOf } from '../messages.js';
+import type { StrategyName } from '../policy.js';
+import { purgeAtOf } from '../status.js';
+import type { SessionDebit, StoredChannel, StoredOperation, StoredSession } from '../stored.js';
+
+/** Who opens a session, and under which id. */
+export type SessionOwner = Pick<
+  StoredSession,
+  '_id' | 'partition' | 'mode' | 'client' | 'beneficiary' | 'trace' | 'notify'
+>;
+
+/** What the caller asks of a session. */
+export interface SessionOptions {
+  readonly purpose: string;
+  readonly locale: string;
+  readonly messageTemplate?: string;
+  readonly strategy: StrategyName;
+  readonly required: readonly ChannelName[];
+  /** Channels whose messages wait for those before them. */
+  readonly fallback: readonly FallbackStep[];
+  readonly codeLength: number;
+  readonly lifetimeMs: number;
+  readonly maxAttempts: number;
+  readonly retentionDays: number;
+  readonly metadata: string;
+  readonly addContact: boolean;
+  readonly operation?: StoredOperation;
+}
+
+/** A channel with its first code. */
+export type NewChannel = Omit<StoredChannel, 'state' | 'codeExpiresAt'>;
+
+interface Opening {
+  readonly owner: SessionOwner;
+  readonly options: SessionOptions;
+  /** In channel order. */
+  readonly channels: ReadonlyMap<ChannelName, NewChannel>;
+  readonly debit: SessionDebit | undefined;
+}
+
+/** The document that one insert commits: the session, its messages, and the debit that pays for them. */
+export function open({ owner, options, channels, debit }: Opening, at: number): StoredSession {
+  const { resend } = SESSION_LIMITS;
+  const expiresAt = new Date(at + options.lifetimeMs);
+  const deliveries = arranged(
+    new Map([...channels].map(([name, { delivery }]) => [name, charged(delivery, chargeOf(debit, name))])),
+    options.fallback,
+    at,
+    expiresAt.getTime(),
+  );
+  return firstRevision(
+    {
+      ...owner,
+      status: 'PENDING',
+      purpose: options.purpose,
+      locale: options.locale,
+      ...(options.messageTemplate && { messageTemplate: options.messageTemplate }),
+      strategy: options.strategy,
+      required: options.required,
+      channels: Object.fromEntries(
+        [...channels].map(([name, channel]) => [
+          name,
+          { ...channel, state: 'PENDING', delivery: deliveries.get(name)!, codeExpiresAt: expiresAt },
+        ]),
+      ),
+      recipients: [...new Set([...channels.values()].map(({ recipient }) => recipient))],
+      codeLength: options.codeLength,
+      lifetimeMs: options.lifetimeMs,
+      retentionDays: options.retentionDays,
+      attemptsLeft: options.maxAttempts,
+      resendsLeft: resend.max,
+      resendAt: new Date(at + resend.cooldownSeconds * 1000),
+      resends: [],
+      ...(debit && { charges: { [debit.id]: debit.charges } }),
+      ...(owner.notify && { expireAt: expiresAt }),
+      eraseAt: new Date(at + resend.lifetimes * options.lifetimeMs),
+      metadata: options.metadata,
+      ...(options.addContact && { addContact: true }),
+      ...(options.operation && { operation: options.operation }),
+      createdAt: new Date(at),
+      expiresAt,
+      purgeAt: purgeAtOf(options, expiresAt),
+    },
+    at,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Change } from '../change.js';
+import { satisfactionKey } from '../satisfaction.js';
+import type { StoredOperation, StoredRequest, StoredSession } from '../stored.js';
+
+interface Redemption {
+  readonly workspace: string;
+  /** What the caller names: what the token is used for. */
+  readonly operation: StoredOperation;
+  /** How a repeat of the same request is recognised. */
+  readonly request: StoredRequest | undefined;
+}
+
+/** The verification token of an approved session is used, once, for one operation. */
+export function redeem(
+  { mode, operation: opened, beneficiary }: StoredSession,
+  { workspace, operation, request }: Redemption,
+  at: number,
+): Change {
+  return {
+    at,
+    guard: { status: 'APPROVED', 'token.expiresAt': { $gt: new Date(at) }, 'token.redeemedAt': null },
+    set: {
+      'token.redeemedAt': new Date(at),
+      // What the session was opened for may say more than the caller does.
+      'token.redeemedFor': { ...operation, ...opened },
+      // A sandbox proof never satisfies anything.
+      ...(mode === 'live' &&
+        beneficiary && { satisfies: satisfactionKey(workspace, beneficiary.sponsorSlug, operation) }),
+      ...(request && { 'token.redeemedBy': request }),
+    },
+  };
+}
