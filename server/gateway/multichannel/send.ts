@@ -6,6 +6,7 @@ import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
 import { MINUTE_MS } from '../../platform/durations.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
 import { route } from '../dialect.js';
 import { channel, channelWord, perChannel, presentSent, readChannels, twice } from './shapes.js';
 
@@ -14,10 +15,12 @@ const EXPIRY_MINUTES = 10;
 
 const PURPOSE = /^[A-Za-z0-9._-]{1,64}$/;
 
+const { codeLength, lifetimeSeconds, attempts, fallback: steps } = SESSION_LIMITS;
+
 /** Channels used one after the other, where those before them did not help. */
 const fallback = z
-  .array(z.object({ channel, wait_seconds: z.int().min(10).max(1800) }))
-  .max(2)
+  .array(z.object({ channel, wait_seconds: z.int().min(steps.waitSeconds.min).max(steps.waitSeconds.max) }))
+  .max(steps.steps)
   .describe('With it any one channel is enough; see SendRequest.fallback of the gRPC contract');
 
 const STRATEGIES = { all: Strategy.ALL, any: Strategy.ANY, specific: Strategy.SPECIFIC } as const;
@@ -64,9 +67,13 @@ export const send = route({
     recipients: perChannel(z.string().max(254)),
     config: z
       .object({
-        otp_length: z.int().min(4).max(8).optional(),
-        expiry_minutes: z.int().min(1).max(60).optional(),
-        max_attempts: z.int().min(1).max(10).optional(),
+        otp_length: z.int().min(codeLength.min).max(codeLength.max).optional(),
+        expiry_minutes: z
+          .int()
+          .min(lifetimeSeconds.min / 60)
+          .max(lifetimeSeconds.maxLong / 60)
+          .optional(),
+        max_attempts: z.int().min(attempts.min).max(attempts.max).optional(),
       })
       .optional(),
     verification: z
