@@ -140,7 +140,7 @@ export function composeDoors(parts: Parts): Listener {
     peerOf,
     intake,
   });
-  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, intake, otherwise: connect });
+  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, intake, fallback: connect });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
     ...healthRoutes(

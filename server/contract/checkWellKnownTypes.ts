@@ -8,13 +8,13 @@ import {
 } from '@bufbuild/protobuf/wkt';
 import type { FieldViolation } from '../errors.js';
 
-/** The years 1 to 9999, and ten thousand of them: what timestamp.proto and duration.proto allow. */
+/** The years 1 to 9999, and 10,000 years: the ranges of timestamp.proto and duration.proto. */
 const FIRST = -62_135_596_800n;
 const LAST = 253_402_300_799n;
 const LONGEST = 315_576_000_000n;
 const MOST_NANOS = 999_999_999;
 
-/** What is wrong with a value of each type; undefined for nothing. */
+/** What is wrong with a value of each type; undefined for a valid one. */
 const FAULTS: Readonly<Record<string, (value: never) => string | undefined>> = {
   [TimestampSchema.typeName]: ({ seconds, nanos }: Timestamp) =>
     seconds < FIRST || seconds > LAST || nanos < 0 || nanos > MOST_NANOS
@@ -26,7 +26,7 @@ const FAULTS: Readonly<Record<string, (value: never) => string | undefined>> = {
       ? 'must be a valid duration of at most 10,000 years'
       : undefined;
   },
-  // In messages it stands as plain JSON.
+  // In generated messages it is plain JSON.
   [StructSchema.typeName]: (json: JsonValue) =>
     isFiniteJson(json) ? undefined : 'must hold finite numbers only',
 };
@@ -37,9 +37,9 @@ function isFiniteJson(json: JsonValue): boolean {
 }
 
 /**
- * Finds values of well-known types that are none: times outside the calendar,
- * numbers that are not numbers. As JSON they cannot arrive, because the decoder
- * refuses them; in binary they can, and nothing that follows expects them.
+ * Finds invalid values of well-known types: times out of range, numbers that are
+ * not finite. The JSON decoder refuses them, but the binary one does not, and no
+ * later code expects them.
  */
 export function* impossibleValues(
   { fields }: DescMessage,

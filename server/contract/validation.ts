@@ -6,9 +6,8 @@ import { createBoundedMap } from '../platform/boundedMap.js';
 import { impossibleValues } from './checkWellKnownTypes.js';
 import { contractSet } from './contractSet.js';
 
-// Every pattern is a constant of our own contract, so the platform's regular
-// expressions are safe here and need no engine of their own; there are fewer of
-// them than this cache holds.
+// Every pattern is a constant of the contract, so the platform's regular
+// expressions are safe here; there are fewer patterns than this cache holds.
 const patterns = createBoundedMap<string, RegExp>(500);
 
 function compiled(pattern: string): RegExp {
@@ -38,7 +37,7 @@ function withRules(schema: DescMessage): DescMessage {
 
 /**
  * Checks a message against the rules written in the contract. Throws
- * INVALID_REQUEST naming every field at fault, each path after `prefix`.
+ * INVALID_REQUEST with every invalid field, each path after `prefix`.
  */
 export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
   const impossible = [...impossibleValues(schema, message, prefix)];
@@ -54,7 +53,7 @@ export function checkRules<D extends DescMessage>(schema: D, message: MessageSha
   });
 }
 
-/** Where the library speaks of its own rules, which no caller knows, or quotes a pattern. */
+/** Replacements for the library's messages that mention its own rules or quote a pattern. */
 const WORDS: Readonly<Record<string, string>> = {
   required: 'is required',
   'repeated.unique': 'must not name anything twice',

@@ -1,11 +1,12 @@
-import type { DescMethod, DescService, MessageInitShape } from '@bufbuild/protobuf';
-import {
-  type ConnectRouter,
-  createContextKey,
-  type HandlerContext,
-  type MethodImpl,
-  type ServiceImpl,
-} from '@connectrpc/connect';
+import type {
+  DescMethod,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
+import { type ConnectRouter, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import type { Call, Envelope } from '../call/call.js';
 import { Failure } from '../errors.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
@@ -14,7 +15,7 @@ import type { Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
 import { envelopeOf } from './envelope.js';
 
-/** What the listener knows of a request and Connect does not pass on. */
+/** What the listener knows about a request and Connect does not pass on. */
 export interface Arrival {
   readonly peer: string;
   readonly requestId: string;
@@ -24,50 +25,54 @@ export interface Arrival {
 
 export const arrivalKey = createContextKey<Arrival>({ peer: '', requestId: '', reached: false });
 
-/** Binds every method of the services to the pipeline, generically. */
+/** Binds every method of the services to the pipeline. Throws for a method that streams requests, which the pipeline does not support. */
 export function bindServices(
   router: ConnectRouter,
   services: readonly DescService[],
   pipeline: Pipeline,
 ): void {
-  const bind = (method: DescMethod) =>
-    method.methodKind === 'unary' ? unary(method, pipeline) : streaming(method, pipeline);
-  for (const service of services) {
-    const methods = service.methods.map((method) => [method.localName, bind(method)]);
-    router.service(service, Object.fromEntries(methods) as Partial<ServiceImpl<DescService>>);
+  for (const method of services.flatMap(({ methods }) => methods)) {
+    if (isUnary(method)) router.rpc(method, unary(method, pipeline));
+    else if (isServerStreaming(method)) router.rpc(method, streaming(method, pipeline));
+    else throw new Error(`${method.parent.typeName}.${method.name} streams requests`);
   }
 }
 
-function unary(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
-  const handle = async (request: never, context: HandlerContext) => {
-    // A session changes from one moment to the next, and is nobody else's.
+const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === 'unary';
+const isServerStreaming = (method: DescMethod): method is DescMethodServerStreaming =>
+  method.methodKind === 'server_streaming';
+
+function unary<M extends DescMethodUnary>(method: M, pipeline: Pipeline) {
+  return async (
+    request: MessageShape<M['input']>,
+    context: HandlerContext,
+  ): Promise<MessageInitShape<M['output']>> => {
+    // Responses are private and change at any time.
     if (context.requestMethod === 'GET') context.responseHeader.set('cache-control', 'no-store');
     try {
-      return await pipeline.call(method, request, envelope(context), answered(context));
+      return await pipeline.call(method, request, envelope(context), setHeaders(context));
     } catch (thrown) {
-      throw inConnectsWords(context, thrown);
+      throw toThrow(context, thrown);
     }
   };
-  return handle as unknown as MethodImpl<DescMethod>;
 }
 
-function streaming(method: DescMethod, pipeline: Pipeline): MethodImpl<DescMethod> {
-  async function* handle(
-    request: never,
+function streaming<M extends DescMethodServerStreaming>(method: M, pipeline: Pipeline) {
+  return async function* (
+    request: MessageShape<M['input']>,
     context: HandlerContext,
-  ): AsyncGenerator<MessageInitShape<DescMethod['output']>> {
+  ): AsyncGenerator<MessageInitShape<M['output']>> {
     context.responseHeader.set('cache-control', 'no-store');
-    // A proxy that gathers an answer before it passes it on would hold back every event; nginx is told so.
+    // For nginx: a proxy that buffers the response would hold back every event.
     context.responseHeader.set('x-accel-buffering', 'no');
     try {
-      yield* pipeline.stream(method, request, envelope(context), answered(context));
-      // The caller's deadline passed: that is no good end.
+      yield* pipeline.stream(method, request, envelope(context), setHeaders(context));
+      // The stream ended because the caller's deadline passed: that is an error.
       if (context.signal.aborted) throw context.signal.reason;
     } catch (thrown) {
-      throw inConnectsWords(context, thrown);
+      throw toThrow(context, thrown);
     }
-  }
-  return handle as unknown as MethodImpl<DescMethod>;
+  };
 }
 
 const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope =>
@@ -78,14 +83,15 @@ const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContex
     signal,
   });
 
-const answered =
+const setHeaders =
   ({ responseHeader }: HandlerContext) =>
   (call: Call): void => {
     for (const [name, value] of Object.entries(headersOf(call))) responseHeader.set(name, value);
   };
 
-function inConnectsWords({ signal }: HandlerContext, thrown: unknown): unknown {
-  // The deadline passed or the caller left: Connect knows which, and says so.
+/** The error for Connect. */
+function toThrow({ signal }: HandlerContext, thrown: unknown): unknown {
+  // The deadline passed or the caller hung up: the reason is Connect's own error for it.
   if (isAbandoned(signal, thrown)) return signal.reason;
   return thrown instanceof Failure ? toConnectError(thrown) : thrown;
 }

@@ -7,7 +7,7 @@ import { type Failure, retryAfterSeconds } from '../errors.js';
 /** The domain of every reason in ErrorInfo. */
 export const ERROR_DOMAIN = 'countersign';
 
-/** A failure as gRPC, gRPC-Web and Connect carry it: canonical code, public text, google.rpc details. */
+/** A failure in the form of gRPC, gRPC-Web and Connect: canonical code, public text, google.rpc details. */
 export function toConnectError(
   failure: Failure,
   headers: Readonly<Record<string, string>> = {},

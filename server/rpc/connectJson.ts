@@ -6,8 +6,8 @@ export const isJsonPost = (req: HttpRequest): boolean =>
   req.method === 'POST' && /^application\/json\b/i.test(req.headers['content-type'] ?? '');
 
 /**
- * The JSON text of a Connect request, out of its body or, for a GET, its
- * address; undefined where it is not JSON or cannot be unpacked within `limit` bytes.
+ * The JSON text of a Connect request, from its body or, for a GET, its URL;
+ * undefined where it is not JSON or cannot be unpacked within `limit` bytes.
  */
 export function jsonTextOf(
   req: HttpRequest,

@@ -2,7 +2,7 @@ import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/pr
 import type { FieldViolation } from '../errors.js';
 import { isObject, isWellKnown, namesOf } from './jsonFault.js';
 
-/** Whether a message has an enum anywhere, so that looking for unknown names makes sense. */
+/** Whether a message has an enum at any depth; only then it can have unknown names. */
 export function hasEnums(message: DescMessage, seen = new Set<DescMessage>()): boolean {
   if (seen.has(message) || isWellKnown(message)) return false;
   seen.add(message);
@@ -10,16 +10,16 @@ export function hasEnums(message: DescMessage, seen = new Set<DescMessage>()): b
 }
 
 /**
- * Finds an enum value by a name that the contract does not know. Connect ignores
- * unknown fields, so that client and server may differ in age, and with them,
- * silently, unknown names: a channel that was asked for would just be left out.
+ * Finds an enum value with a name that the contract does not know. Connect
+ * ignores unknown fields, so that client and server may differ in version, and
+ * also unknown enum names: a requested channel would silently be left out.
  */
 export function findUnknownName(message: DescMessage, text: string): FieldViolation | undefined {
   if (!text.includes('"')) return undefined;
   try {
     return inMessage(message, JSON.parse(text), '');
   } catch {
-    // Not JSON at all: the decoder will say so.
+    // Not JSON: the decoder reports it.
     return undefined;
   }
 }

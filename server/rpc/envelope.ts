@@ -1,17 +1,17 @@
 import type { Envelope } from '../call/call.js';
 import { bearer, readRequestId } from '../pipeline/headers.js';
 
-/** What the request's header says of a call, with what the door knows besides. */
+/** The envelope of a call: from the request's headers, and what the transport knows besides. */
 export function envelopeOf(
   header: (name: string) => string | null | undefined,
-  door: Pick<Envelope, 'door' | 'peer' | 'signal' | 'requestId'>,
+  transport: Pick<Envelope, 'door' | 'peer' | 'signal' | 'requestId'>,
 ): Envelope {
   const authorization = header('authorization');
   return {
-    ...door,
+    ...transport,
     credential: authorization ? bearer(authorization) : (header('x-api-key') ?? undefined),
     origin: header('origin') ?? undefined,
-    requestId: door.requestId ?? readRequestId(header('x-request-id') ?? undefined),
+    requestId: transport.requestId ?? readRequestId(header('x-request-id') ?? undefined),
     traceparent: header('traceparent') ?? undefined,
   };
 }

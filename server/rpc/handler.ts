@@ -22,9 +22,9 @@ import { isJsonPost, jsonTextOf } from './connectJson.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
-import { refusal, restate } from './rewriteRefusals.js';
+import { refusalResponse, rewriteRefusal } from './rewriteRefusals.js';
 
-/** Largest request message, bytes, and largest answer. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
+/** Largest request and response message, bytes. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
 export const READ_MAX = 65_536;
 const WRITE_MAX = 4 * 1024 * 1024;
 /** Longest deadline a caller can ask for, milliseconds. */
@@ -42,16 +42,16 @@ interface Method {
   readonly namesValues: boolean;
 }
 
-/** Told once a request is decoded and a handler has it: from then on, errors are the handler's own. */
-const arriving: Interceptor = (next) => (req) => {
+/** Runs once a request is decoded and a handler has it: from then on, errors are the handler's own. */
+const markReached: Interceptor = (next) => (req) => {
   const arrival = req.contextValues.get(arrivalKey);
-  if (req.stream) return next({ ...req, message: noting(req.message, arrival) });
+  if (req.stream) return next({ ...req, message: markingReached(req.message, arrival) });
   arrival.reached = true;
   return next(req);
 };
 
-/** The messages of a stream, the first of which tells that it could be decoded. */
-async function* noting<T>(messages: AsyncIterable<T>, arrival: Arrival): AsyncIterable<T> {
+/** The messages of a stream; the first one shows that the request could be decoded. */
+async function* markingReached<T>(messages: AsyncIterable<T>, arrival: Arrival): AsyncIterable<T> {
   for await (const message of messages) {
     arrival.reached = true;
     yield message;
@@ -59,10 +59,11 @@ async function* noting<T>(messages: AsyncIterable<T>, arrival: Arrival): AsyncIt
 }
 
 /**
- * Answers Connect, gRPC and gRPC-Web requests. Connect's own adapter with these
- * differences: handlers learn the caller's address; a request that cannot be
- * decoded is refused with our reason, in Connect's JSON with the field named,
- * and without quoting its value; what is left of a refused request is read.
+ * Handles Connect, gRPC and gRPC-Web requests. Like Connect's own adapter, with
+ * these differences: handlers get the caller's IP address; a request that cannot
+ * be decoded is refused with a reason of the contract, in Connect's JSON with the
+ * field named, and without quoting its value; the rest of a refused request is
+ * read.
  */
 export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandler {
   const router = createConnectRouter({
@@ -70,7 +71,7 @@ export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandl
     readMaxBytes: READ_MAX,
     writeMaxBytes: WRITE_MAX,
     maxTimeoutMs: TIMEOUT_MAX,
-    interceptors: [arriving],
+    interceptors: [markReached],
   });
   routes(router);
   const methods = new Map<string, Method>(
@@ -83,15 +84,15 @@ export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandl
   return async (req, res) => {
     const method = methods.get(pathOf(req));
     if (!method) throw new Failure('ROUTE_NOT_FOUND');
-    // The pipeline says it again; a request that never gets there is to be found by its id all the same.
+    // The pipeline sets it again; a request that never reaches the pipeline needs it, too.
     const requestId = intake.idOf(req);
     res.setHeader('x-request-id', requestId);
     const arrival = { peer: peerOf(req), requestId, reached: false };
     const response = await respond(method, req, res, arrival, (failure) =>
       intake.refused(failure, req, requestId),
     );
-    await universalResponseToNodeResponse(unescaping(response), res).catch((error: unknown) => {
-      // The caller is gone or does not read: there is nobody to tell.
+    await universalResponseToNodeResponse(withUnescapedMessage(response), res).catch((error: unknown) => {
+      // The caller hung up or does not read: the error cannot be delivered.
       if (!(error instanceof ConnectError)) throw error;
     });
   };
@@ -106,7 +107,7 @@ async function respond(
 ): Promise<UniversalServerResponse> {
   const refuse = (failure: Failure) => {
     refused(failure);
-    return refusal(failure);
+    return refusalResponse(failure);
   };
   const values = createContextValues().set(arrivalKey, arrival);
   const request = universalRequestFromNodeRequest(req, res, undefined, values);
@@ -130,11 +131,15 @@ async function respond(
   }
   if (response.status === 415) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
   const json = text();
-  return restate(response, () => (json === undefined ? undefined : findJsonFault(input, json)), refused);
+  return rewriteRefusal(
+    response,
+    () => (json === undefined ? undefined : findJsonFault(input, json)),
+    refused,
+  );
 }
 
-/** A stream knows its trailer at its end only. */
-function unescaping(response: UniversalServerResponse): UniversalServerResponse {
+/** For a stream at its end, because its trailer is complete only then. */
+function withUnescapedMessage(response: UniversalServerResponse): UniversalServerResponse {
   const { body, trailer } = response;
   if (!trailer) return response;
   if (!body) {
@@ -149,8 +154,8 @@ function unescaping(response: UniversalServerResponse): UniversalServerResponse 
 }
 
 /**
- * A body, chunk by chunk. What a refusal leaves of it is read and dropped: on
- * HTTP/2 an unread rest would keep the stream from ever ending.
+ * A body, chunk by chunk. What is left of it after a refusal is read and
+ * discarded: on HTTP/2 an unread rest would keep the stream open.
  */
 async function* chunksOf(req: HttpRequest): AsyncIterable<Uint8Array> {
   try {

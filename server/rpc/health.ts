@@ -4,16 +4,16 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../../gen/grpc/health/v1/health_pb.js';
 
-/** Where this process stands, for load balancers: the same thing /readyz says. */
+/** The readiness of this process, for load balancers: the same as /readyz. */
 export interface Serving {
   state(): 'starting' | 'ready' | 'stopping';
-  /** Calls `changed` whenever the answer changes, until the returned function is called. */
+  /** Calls `changed` whenever the state changes, until the returned function is called. */
   subscribe(changed: () => void): () => void;
 }
 
 /**
  * gRPC health checking, https://github.com/grpc/grpc/blob/master/doc/health-checking.md:
- * the empty name stands for the whole server, a service's name for itself.
+ * the empty name means the whole server.
  */
 export function serveHealth(router: ConnectRouter, services: readonly string[], serving: Serving): void {
   const known = new Set(['', ...services]);
@@ -36,7 +36,7 @@ export function serveHealth(router: ConnectRouter, services: readonly string[], 
           const now = current();
           if (now !== last) yield { status: now };
           last = now;
-          // A stream left open would hold up the stop.
+          // An open stream would delay the shutdown.
           if (serving.state() === 'stopping') return;
           if (current() === now && !signal.aborted) await changed;
         }

@@ -10,9 +10,9 @@ import {
 import type { FieldViolation } from '../errors.js';
 
 /**
- * Finds the field for which a JSON text is not the message it should be. The
- * decoder's own message would do, but it quotes the value, and values may be
- * codes and addresses. Undefined for a text that decodes.
+ * Finds the field because of which a JSON text cannot be decoded as a message.
+ * The decoder's own error is not used because it quotes the value, which may be a
+ * code or an address. Undefined for a text that decodes.
  */
 export function findJsonFault(message: DescMessage, text: string): FieldViolation | undefined {
   let json: JsonValue;
@@ -80,7 +80,7 @@ function typeOf(field: DescField): string {
   }
 }
 
-/** The values of an enum, for a person to choose from. */
+/** The names of an enum's values, for an error message. */
 export const namesOf = ({ values }: DescEnum): string =>
   `one of ${values.map(({ name }) => name).join(', ')}`;
 
@@ -98,5 +98,5 @@ function kindOf({ typeName }: DescMessage): string {
 export const isObject = (json: JsonValue): json is JsonObject =>
   typeof json === 'object' && json !== null && !Array.isArray(json);
 
-/** Messages with a JSON form of their own. */
+/** Whether a message has a special JSON form. */
 export const isWellKnown = ({ file }: DescMessage): boolean => file.proto.package === 'google.protobuf';

@@ -12,16 +12,16 @@ import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect
 import { Failure, type FieldViolation } from '../errors.js';
 import { toConnectError } from './connectError.js';
 
-/** Bytes of a refusal of Connect's own; each is one short sentence. */
+/** Largest size of Connect's own refusals, bytes; each is one short sentence. */
 const REFUSAL_MAX = 65_536;
-/** An envelope's flags and length. */
+/** Bytes of an envelope's flags and length. */
 const ENVELOPE_HEAD = 5;
 
-/** The ways in which an error is written. */
+/** How a protocol encodes an error. */
 interface Protocol {
-  /** The error of a response; undefined where there is none. */
+  /** The error of a response; undefined for a response without one. */
   read(response: UniversalServerResponse): Promise<ConnectError | undefined>;
-  /** The response with another error in its place. */
+  /** The response with its error replaced. */
   write(response: UniversalServerResponse, error: ConnectError, status: number): UniversalServerResponse;
 }
 
@@ -59,7 +59,7 @@ const connect: Protocol = {
   },
 };
 
-/** Connect's streams end with an error, or without one, in a last message. */
+/** A stream of Connect ends with a message that may hold an error. */
 const connectStream: Protocol = {
   async read({ body }) {
     const bytes = await readAllBytes(body ?? once(), REFUSAL_MAX);
@@ -72,28 +72,29 @@ const connectStream: Protocol = {
 };
 
 /**
- * Puts the refusal of a request that no handler got to see into our words:
- * with a reason, and without the value at fault, which Connect quotes and which
- * may be a code or an address. `findFault` looks for the field at fault, `refused` is told.
+ * Replaces Connect's refusal of a request that reached no handler with an error
+ * of the contract: with a reason, and without the invalid value, which Connect
+ * quotes and which may be a code or an address. `findFault` looks for the invalid
+ * field; `onRefused` is called with the failure.
  */
-export async function restate(
+export async function rewriteRefusal(
   response: UniversalServerResponse,
   findFault: () => FieldViolation | undefined,
-  refused: (failure: Failure) => void,
+  onRefused: (failure: Failure) => void,
 ): Promise<UniversalServerResponse> {
-  // A refusal without a word, such as of HTTP/1.1 for a stream both ways, is left so.
+  // A refusal without a text, such as of a bidirectional stream on HTTP/1.1, stays as it is.
   if (!response.body && !response.trailer) return response;
   const protocol = protocolOf(response.header?.get('content-type') ?? '');
   const error = await protocol.read(response);
   if (!error) return response;
   const failure = failureOf(error, findFault);
-  if (failure) refused(failure);
-  const restated = failure ? toConnectError(failure) : error;
-  return protocol.write(response, restated, failure?.row.status ?? response.status);
+  if (failure) onRefused(failure);
+  const rewritten = failure ? toConnectError(failure) : error;
+  return protocol.write(response, rewritten, failure?.row.status ?? response.status);
 }
 
-/** A refusal for Connect's JSON, where there is no response to restate. */
-export function refusal(failure: Failure): UniversalServerResponse {
+/** A refusal in Connect's JSON, for a request that Connect did not see. */
+export function refusalResponse(failure: Failure): UniversalServerResponse {
   return connect.write({ status: failure.row.status }, toConnectError(failure), failure.row.status);
 }
 
@@ -103,13 +104,13 @@ function protocolOf(contentType: string): Protocol {
   return contentType.startsWith('application/grpc') ? grpc : connect;
 }
 
-/** Undefined for what Connect says well enough: an unknown compression, a deadline that passed. */
+/** Undefined where Connect's error is kept: an unknown compression, a deadline that passed. */
 function failureOf(
   { code, rawMessage }: ConnectError,
   findFault: () => FieldViolation | undefined,
 ): Failure | undefined {
   if (code === Code.ResourceExhausted) return new Failure('BODY_TOO_LARGE');
-  // For binary messages that cannot be read, and some that cannot be unpacked, Connect takes the blame.
+  // Connect reports binary messages that it cannot decode, and some that it cannot decompress, as Internal.
   const isMalformed =
     code === Code.InvalidArgument ||
     (code === Code.Internal && /^(parse binary|decompression failed)/.test(rawMessage));

@@ -32,7 +32,7 @@ import { envelopeOf } from './envelope.js';
 import { READ_MAX, TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
 
-/** Smaller answers are not worth the work of compressing them, whoever could read it. */
+/** Compressing a smaller response costs more than it saves, bytes. */
 const COMPRESS_FROM = 4_096;
 
 interface Options {
@@ -40,8 +40,8 @@ interface Options {
   readonly pipeline: Pipeline;
   readonly peerOf: (req: HttpRequest) => string;
   readonly intake: Intake;
-  /** Takes every other request. */
-  readonly otherwise: HttpHandler;
+  /** Handles every other request. */
+  readonly fallback: HttpHandler;
 }
 
 /** A method of the contract, and whether its requests name enum values. */
@@ -50,20 +50,20 @@ interface Target {
   readonly namesValues: boolean;
 }
 
-/** How a request that is answered here is written. */
-interface Form {
+/** How a request that is handled here is encoded. */
+interface Format {
   readonly binary: boolean;
   readonly timeoutMs: number | undefined;
 }
 
 /**
- * Answers the plain form of Connect's unary calls, a POST with one message that
- * is not compressed, as Connect would (https://connectrpc.com/docs/protocol,
- * "Unary-Request"), at about half of what Connect's own handler costs: that
- * one is built on web streams, headers and signals, which most calls have no
- * use for. Everything else about the protocol is left to it.
+ * Handles the plain form of Connect's unary calls, a POST with one message that
+ * is not compressed, as Connect does (https://connectrpc.com/docs/protocol,
+ * "Unary-Request"), at about half the cost of Connect's own handler, which is
+ * built on web streams, headers and signals that most calls do not need. Every
+ * other request of the protocol is left to that handler.
  */
-export function createUnaryHandler({ services, pipeline, peerOf, intake, otherwise }: Options): HttpHandler {
+export function createUnaryHandler({ services, pipeline, peerOf, intake, fallback }: Options): HttpHandler {
   const targets = new Map<string, Target>();
   for (const { typeName, methods } of services) {
     for (const method of methods) {
@@ -74,24 +74,24 @@ export function createUnaryHandler({ services, pipeline, peerOf, intake, otherwi
 
   return (req, res) => {
     const target = req.method === 'POST' ? targets.get(pathOf(req)) : undefined;
-    const form = target && formOf(req);
-    return form ? answer(target, form, req, res) : otherwise(req, res);
+    const format = target && formatOf(req);
+    return format ? handle(target, format, req, res) : fallback(req, res);
   };
 
-  async function answer(target: Target, form: Form, req: HttpRequest, res: HttpResponse): Promise<void> {
+  async function handle(target: Target, format: Format, req: HttpRequest, res: HttpResponse): Promise<void> {
     let request: Message;
     try {
-      request = decode(target, form, await readBytes(req, READ_MAX));
+      request = decode(target, format, await readBytes(req, READ_MAX));
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      // On HTTP/2 an unread rest would keep the stream from ever ending.
+      // On HTTP/2 an unread rest would keep the stream open.
       req.resume();
       const requestId = intake.idOf(req);
       intake.refused(thrown, req, requestId);
       sendError(res, toConnectError(thrown), thrown.row.status, { 'x-request-id': requestId });
       return;
     }
-    const { signal, over } = callSignal(res, form.timeoutMs);
+    const { signal, release } = callSignal(res, format.timeoutMs);
     const envelope = envelopeOf((name) => req.headers[name] as string | undefined, {
       door: 'connect',
       peer: peerOf(req),
@@ -102,20 +102,20 @@ export function createUnaryHandler({ services, pipeline, peerOf, intake, otherwi
       const response = await pipeline.call(target.method, request, envelope, (call) => {
         Object.assign(headers, headersOf(call));
       });
-      over();
-      await sendMessage(req, res, encode(target.method, form, response), form, headers);
+      release();
+      await sendMessage(req, res, encode(target.method, format, response), format, headers);
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
       const error = isAbandoned(signal, thrown) ? (signal.reason as ConnectError) : toConnectError(thrown);
       sendError(res, error, codeToHttpStatus(error.code), headers);
     } finally {
-      over();
+      release();
     }
   }
 }
 
-/** Undefined for a request that is for Connect's own handler, such as one that it will refuse. */
-function formOf({ headers }: HttpRequest): Form | undefined {
+/** Undefined for a request that Connect's own handler must handle, such as one that it will refuse. */
+function formatOf({ headers }: HttpRequest): Format | undefined {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return undefined;
   const type = parseContentType(headers['content-type'] ?? null);
@@ -124,7 +124,7 @@ function formOf({ headers }: HttpRequest): Form | undefined {
   return timeout.error ? undefined : { binary: type.binary, timeoutMs: timeout.timeoutMs };
 }
 
-function decode({ method: { input }, namesValues }: Target, { binary }: Form, body: Buffer): Message {
+function decode({ method: { input }, namesValues }: Target, { binary }: Format, body: Buffer): Message {
   if (binary) {
     try {
       return fromBinary(input, body);
@@ -147,12 +147,12 @@ function decode({ method: { input }, namesValues }: Target, { binary }: Form, bo
 }
 
 /**
- * JSON stays text: node sends a text in one piece with the header, for less than
- * it costs to send bytes behind it.
+ * JSON stays a string: node sends a string together with the header, which is
+ * cheaper than sending bytes after it.
  */
 function encode(
   { output }: DescMethod,
-  { binary }: Form,
+  { binary }: Format,
   response: MessageInitShape<DescMethod['output']>,
 ): string | Uint8Array {
   const message = create(output, response);
@@ -163,7 +163,7 @@ async function sendMessage(
   req: HttpRequest,
   res: HttpResponse,
   message: string | Uint8Array,
-  { binary }: Form,
+  { binary }: Format,
   headers: Record<string, string>,
 ): Promise<void> {
   const typed = { ...headers, 'content-type': binary ? 'application/proto' : 'application/json' };

@@ -9,7 +9,7 @@ import { findJsonFault } from '../../../server/rpc/jsonFault.js';
 
 const inSend = (request: unknown) => findJsonFault(SendRequestSchema, JSON.stringify(request));
 
-describe('the field at fault in a JSON request', () => {
+describe('the invalid field of a JSON request', () => {
   it.each([
     [{ recipients: 'x' }, 'recipients', 'must be an object'],
     [{ recipients: { email: 5 } }, 'recipients.email', 'must be a string'],

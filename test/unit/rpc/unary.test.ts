@@ -11,22 +11,22 @@ let sessionId: string;
 
 beforeAll(async () => {
   service = await startService();
-  const { answer } = await plain('Send', {
+  const { body } = await plain('Send', {
     recipients: { sms: '+573001234567' },
     metadata: { a: 1 },
     sandbox: true,
   });
-  sessionId = JSON.parse(answer).session.id;
+  sessionId = JSON.parse(body).session.id;
 });
 afterAll(() => service.stop());
 
-interface Answered {
+interface Received {
   readonly status: number;
   readonly headers: Record<string, string>;
-  readonly answer: string;
+  readonly body: string;
 }
 
-async function post(method: string, message: Uint8Array, headers: Record<string, string>): Promise<Answered> {
+async function post(method: string, message: Uint8Array, headers: Record<string, string>): Promise<Received> {
   const response = await fetch(`${service.baseUrl}/otp.v1.OtpService/${method}`, {
     method: 'POST',
     body: Buffer.from(message),
@@ -42,19 +42,19 @@ async function post(method: string, message: Uint8Array, headers: Record<string,
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
-    answer: bytes.toString('latin1'),
+    body: bytes.toString('latin1'),
   };
 }
 
-/** A plain request, which this service answers itself. */
+/** A plain request, which the service handles itself. */
 const plain = (method: string, message: object, headers: Record<string, string> = {}) =>
   post(method, Buffer.from(JSON.stringify(message)), headers);
 
-/** The same request, compressed: Connect's own handler answers it. */
+/** The same request, compressed: Connect's own handler handles it. */
 const throughConnect = (method: string, message: Uint8Array, headers: Record<string, string> = {}) =>
   post(method, gzipSync(message), { ...headers, 'content-encoding': 'gzip' });
 
-describe('a plain unary request is answered as Connect answers it', () => {
+describe('a plain unary request gets the same response as from Connect', () => {
   const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
   const binary = { 'content-type': 'application/proto' };
   const getSession = () => toBinary(GetSessionRequestSchema, create(GetSessionRequestSchema, { sessionId }));
@@ -69,8 +69,8 @@ describe('a plain unary request is answered as Connect answers it', () => {
     ],
     ['a binary read', 'GetSession', getSession, binary],
     ['a deadline', 'GetSession', () => json({ sessionId }), { 'connect-timeout-ms': '5000' }],
-    ['a deadline that is over', 'ListSessions', () => json({}), { 'connect-timeout-ms': '0' }],
-    ['a field of the future', 'GetSession', () => json({ sessionId, aFieldOfTheFuture: [1] }), {}],
+    ['a deadline that has passed', 'ListSessions', () => json({}), { 'connect-timeout-ms': '0' }],
+    ['an unknown field', 'GetSession', () => json({ sessionId, aFieldOfTheFuture: [1] }), {}],
     [
       'an unknown session',
       'GetSession',
@@ -79,8 +79,8 @@ describe('a plain unary request is answered as Connect answers it', () => {
     ],
     ['an unknown session, binary', 'GetSession', () => new Uint8Array(), binary],
     ['a value of the wrong type', 'GetSession', () => json({ sessionId: 7 }), {}],
-    ['what is no JSON', 'GetSession', () => Buffer.from('{"sessionId": '), {}],
-    ['what is no message', 'GetSession', () => Buffer.from([0x0a, 0x20, 0x41]), binary],
+    ['text that is not JSON', 'GetSession', () => Buffer.from('{"sessionId": '), {}],
+    ['bytes that are not a message', 'GetSession', () => Buffer.from([0x0a, 0x20, 0x41]), binary],
     ['text that is not UTF-8', 'GetSession', () => Buffer.from([0x0a, 0x01, 0xff]), binary],
     ['an unknown name of an enum', 'ListSessions', () => json({ channel: 'CHANNEL_FAX' }), {}],
     ['a rule of the contract', 'ListSessions', () => json({ pageSize: 101 }), {}],
@@ -104,17 +104,17 @@ describe('a plain unary request is answered as Connect answers it', () => {
       await post(method, message(), headers),
       await throughConnect(method, message(), headers),
     ];
-    const same = ({ status, headers: { date: _now, ...rest }, answer }: Answered) => ({
+    const comparable = ({ status, headers: { date: _now, ...rest }, body }: Received) => ({
       status,
       headers: rest,
-      // Each of the two wrong guesses is one attempt.
-      answer: answer.replace(/"attempts_remaining":"\d"/, '').replace(/"value":"[^"]*"/, ''),
+      // Each of the two wrong codes is one attempt.
+      body: body.replace(/"attempts_remaining":"\d"/, '').replace(/"value":"[^"]*"/, ''),
     });
-    expect(same(direct)).toEqual(same(connects));
+    expect(comparable(direct)).toEqual(comparable(connects));
   });
 });
 
-it('stands in the log like any other Connect call', async () => {
+it('a plain unary request is logged like any other Connect call', async () => {
   await plain('GetSession', { sessionId }, { 'x-request-id': 'in-the-log' });
   const lines = service
     .logged()
@@ -131,12 +131,12 @@ it('stands in the log like any other Connect call', async () => {
   ]);
 });
 
-it('leaves a deadline that is no number to Connect, which refuses it', async () => {
+it('a deadline that is not a number is left to Connect, which refuses it', async () => {
   const { status } = await plain('GetSession', { sessionId }, { 'connect-timeout-ms': 'soon' });
   expect(status).toBe(400);
 });
 
-it('compresses a long answer for whoever can read it, and a short one for nobody', async () => {
+it('a long response is compressed for clients that accept it, a short one is not', async () => {
   const accepting = { 'accept-encoding': 'br, gzip' };
   for (let i = 10; i < 30; i++) await plain('Send', { recipients: { sms: `+5730022200${i}` } });
   const raw = async (method: string, message: object) => {
