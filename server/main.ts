@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { compose, type Service } from './compose/index.js';
 import { welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
+import { VENDOR_SETTINGS } from './delivery/vendors/index.js';
 import { Failure } from './errors.js';
 import { SecretsRefused } from './secrets/keyring/refusal.js';
 import { StoreRefused } from './store/documents.js';
@@ -16,7 +17,7 @@ const ECHO_COMES_MS = 200;
 
 /** The process: reads the environment, runs the service, stops it when told to. */
 async function main(): Promise<void> {
-  const running = start(readConfig(process.env));
+  const running = start(readConfig(process.env, VENDOR_SETTINGS));
   const stop = (signal: NodeJS.Signals) => {
     const heardAt = performance.now();
     process.off('SIGTERM', stop).off('SIGINT', stop);

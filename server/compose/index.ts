@@ -11,6 +11,8 @@ import { createWorkspaces } from '../admin/workspaces/workspaces.js';
 import { byMethod } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import { type Breakers, createBreakers } from '../delivery/breakers.js';
+import { VENDORS } from '../delivery/vendors/index.js';
+import type { Vendor } from '../delivery/vendors/vendor.js';
 import { createIds } from '../domain/ids.js';
 import type { Listener } from '../http/listener.js';
 import { createLimiter } from '../limits/limiter.js';
@@ -54,6 +56,8 @@ export interface Overrides {
   readonly log?: Logger;
   readonly documents?: Documents;
   readonly providers?: ProviderOverrides;
+  /** The registry of vendors; their settings must be in the configuration. */
+  readonly vendors?: readonly Vendor[];
 }
 
 /** The running service. */
@@ -109,6 +113,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const common = {
     ...guarding,
     config,
+    vendors: overrides.vendors ?? VENDORS,
     documents,
     secrets,
     workspaces,
@@ -126,7 +131,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     tracing,
     log,
   };
-  const { inbox, routes, close: closeProviders } = composeProviders(common, overrides.providers ?? {});
+  const { inbox, routes, close: closeProviders } = await composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
   const queues = composeQueues({ ...common, routes, breakers, hooks });
@@ -178,7 +183,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     inbox,
     serving,
     tls,
-    callbacks: composeCallbacks({ ...common, queues }),
+    callbacks: await composeCallbacks({ ...common, queues }),
     scrape,
   });
 

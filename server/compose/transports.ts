@@ -21,7 +21,7 @@ import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import { contractSet } from '../contract/contractSet.js';
-import type { Inbox } from '../delivery/providers/inbox.js';
+import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
 import { inboxRoutes } from '../gateway/inbox.js';

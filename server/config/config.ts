@@ -1,15 +1,21 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isNetwork } from '../domain/ipAddresses.js';
-import { halfConfigured, PROVIDER_SETTINGS } from './providers.js';
-import { baseUrl, list, type Setting, secret, setting, url, wholeNumber } from './setting.js';
+import { baseUrl, list, secret, setting, url, type ValuesOf, wholeNumber } from './setting.js';
+import {
+  type ConfiguredGroups,
+  type Environment,
+  readGroups,
+  readSettings,
+  type SettingGroup,
+} from './settingGroup.js';
 import { TELEMETRY_SETTINGS } from './telemetry.js';
 
 const networkList = list
   .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
   .default([]);
 
-/** THE configuration table. Everything comes from the environment; an empty variable counts as unset. */
+/** THE configuration table, but for the settings of vendors: those are in delivery/vendors/. */
 export const SETTINGS = {
   env: setting(
     'OTP_ENV',
@@ -38,7 +44,6 @@ export const SETTINGS = {
     z.string().optional(),
     'id:base64,… with 32 bytes each. The first wraps all other keys, all of them unwrap. Required in production, generated in development.',
   ),
-  ...PROVIDER_SETTINGS,
   hash: setting(
     'OTP_HASH',
     z.enum(['argon2id', 'hmac']).default('argon2id'),
@@ -78,10 +83,14 @@ export const SETTINGS = {
   ),
 } as const;
 
-type Values = { readonly [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]['schema']> };
+type Values = ValuesOf<typeof SETTINGS>;
 
 /** The settings in force. */
-export type Config = Omit<Values, 'env'> & { readonly env: 'development' | 'production' };
+export type Config = Omit<Values, 'env'> & {
+  readonly env: 'development' | 'production';
+  /** The settings of the vendors that are configured. */
+  readonly vendors: ConfiguredGroups;
+};
 
 /** Thrown for settings that cannot be used; the message lists every problem, never a secret value. */
 export class ConfigError extends Error {
@@ -92,40 +101,33 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads and checks the settings. Throws ConfigError naming every wrong variable at once. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const problems: string[] = [];
-  const values: Record<string, unknown> = {};
-  for (const [name, { variable, schema, secret }] of Object.entries(SETTINGS as Record<string, Setting>)) {
-    const text = environment[variable] || undefined;
-    const result = schema.safeParse(text);
-    if (result.success) values[name] = result.data;
-    else
-      problems.push(
-        `${variable}${secret ? '' : `=${text}`}: ${result.error.issues.map((issue) => issue.message).join('; ')}`,
-      );
-  }
+/** Reads and checks the settings, those of vendors included. Throws ConfigError naming every wrong variable at once. */
+export function readConfig(environment: Environment, vendors: readonly SettingGroup[]): Config {
+  const { values, wrong } = readSettings(SETTINGS, environment);
   const read = values as Values;
-  if (problems.length === 0) problems.push(...contradictions(read));
+  const groups = readGroups(vendors, environment);
+  // Two groups may share a setting.
+  const problems = [...new Set([...wrong, ...groups.wrong])];
+  if (problems.length === 0) problems.push(...contradictions(read), ...groups.partial);
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...read, env: read.env ?? 'development' };
+  return { ...read, env: read.env ?? 'development', vendors: groups.configured };
 }
 
 function contradictions(read: Values): string[] {
   const problems: string[] = [];
   if (!read.env && !isLoopback(read.host)) {
     problems.push(
-      `HOST=${read.host} is reachable from outside: say OTP_ENV=production (with OTP_MASTER_KEYS), or OTP_ENV=development if you mean it`,
+      `HOST=${read.host} is reachable from outside: set OTP_ENV=production (with OTP_MASTER_KEYS), or OTP_ENV=development if this is intended`,
     );
   }
   if (read.env === 'production' && !read.masterKeys) {
     problems.push(
-      'OTP_MASTER_KEYS is required with OTP_ENV=production: generate one with `openssl rand -base64 32`, give it as 1:<value>',
+      'OTP_MASTER_KEYS is required with OTP_ENV=production: generate one with `openssl rand -base64 32`, set it as 1:<value>',
     );
   }
   if (Boolean(read.tlsCert) !== Boolean(read.tlsKey))
-    problems.push('OTP_TLS_CERT and OTP_TLS_KEY are needed together');
-  return [...problems, ...halfConfigured(read)];
+    problems.push('OTP_TLS_CERT and OTP_TLS_KEY must be set together');
+  return problems;
 }
 
 /** Whether a host is reachable from this machine only. */

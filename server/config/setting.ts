@@ -1,13 +1,20 @@
 import { z } from 'zod';
 
-/** One setting: its variable, what it accepts and what it means. Docs and --help are printed from this. */
+/** One setting: its variable, what it accepts and what it means. The configuration page is generated from these. */
 export interface Setting<T extends z.ZodType = z.ZodType> {
   readonly variable: string;
+  /** A schema that does not accept undefined makes the setting a required one of its group. */
   readonly schema: T;
   readonly doc: string;
   /** The value is never printed. */
   readonly secret?: true;
 }
+
+/** Settings by the name of their value. */
+export type SettingTable = Readonly<Record<string, Setting>>;
+
+/** The values of a table of settings. */
+export type ValuesOf<T extends SettingTable> = { readonly [K in keyof T]: z.output<T[K]['schema']> };
 
 export const setting = <T extends z.ZodType>(variable: string, schema: T, doc: string): Setting<T> => ({
   variable,
@@ -21,6 +28,12 @@ export const secret = <T extends z.ZodType>(variable: string, schema: T, doc: st
   doc,
   secret: true,
 });
+
+/** The value of a setting whose variable is not set; undefined where there is none. */
+export const defaultOf = ({ schema }: Setting): unknown => schema.safeParse(undefined).data;
+
+/** Whether its group cannot do without the setting. */
+export const isRequired = ({ schema }: Setting): boolean => !schema.safeParse(undefined).success;
 
 export const wholeNumber = (min: number, max: number) =>
   z
@@ -42,10 +55,15 @@ export const url = (...protocols: string[]) =>
     .string()
     .refine(
       (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be an address that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
 
-/** The address of an HTTP API, to which paths are appended. */
+/** The URL of an HTTP API, to which paths are appended. */
 export const baseUrl = url('https:', 'http:')
   .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
   .transform((text) => text.replace(/\/+$/, ''));
+
+/** A phone number in E.164 form. */
+export const phoneNumber = z
+  .string()
+  .regex(/^\+[1-9]\d{6,14}$/, 'must be a phone number such as +573001234542');

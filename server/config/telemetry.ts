@@ -29,7 +29,7 @@ const share = z
   .regex(/^(0|1|0?\.\d+|1\.0+)$/, 'must be a number from 0 to 1')
   .transform(Number);
 
-/** Metrics, and traces: those have the names that OpenTelemetry gives them (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
+/** Metrics and traces. The variables of traces are those of OpenTelemetry (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). */
 export const TELEMETRY_SETTINGS = {
   metricsToken: secret(
     'OTP_METRICS_TOKEN',

@@ -1,4 +1,4 @@
-import type { Inbox } from '../delivery/providers/inbox.js';
+import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { Failure } from '../errors.js';
 import { fromThisMachine } from '../http/isLoopbackRequest.js';
 import type { HttpRequest } from '../http/message.js';

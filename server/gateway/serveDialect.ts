@@ -3,6 +3,7 @@ import type { Call, Envelope } from '../call/call.js';
 import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
+import { readShape } from '../http/readShape.js';
 import type { Intake } from '../http/rejectedRequests.js';
 import { sendJson } from '../http/respond.js';
 import type { PrefixRoute } from '../http/router.js';
@@ -12,7 +13,6 @@ import type { Clock } from '../platform/clock.js';
 import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
 import { nested, onceEach, queryOf } from './parameters.js';
-import { readShape } from './shapes.js';
 
 interface Parts {
   readonly pipeline: Pipeline;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { compose, type Overrides } from '../../server/compose/index.js';
 import { readConfig } from '../../server/config/config.js';
-import type { InboxMessage } from '../../server/delivery/providers/inbox.js';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
+import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
 import { createLog } from '../../server/observe/log.js';
 import type { Clock } from '../../server/platform/clock.js';
 import type { Documents } from '../../server/store/documents.js';
@@ -55,7 +56,11 @@ export async function startService<C extends Clock = ManualClock>(
       },
     }),
   );
-  const config = readConfig({ PORT: '0', OTP_DATA_DIR: dataDir, OTP_HASH: 'hmac', ...options.env });
+  const { vendors = VENDORS } = options.overrides ?? {};
+  const config = readConfig(
+    { PORT: '0', OTP_DATA_DIR: dataDir, OTP_HASH: 'hmac', ...options.env },
+    [...vendors, INBOX].map(({ settings }) => settings),
+  );
   const service = await compose(config, {
     clock,
     log,

@@ -1,13 +1,38 @@
 import { SETTINGS } from '../../server/config/config.js';
+import { defaultOf, isRequired, type SettingTable } from '../../server/config/setting.js';
+import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
+import type { Vendor } from '../../server/delivery/vendors/vendor.js';
 import { GENERATED, table } from './markdown.js';
 
-/** docs/reference/configuration.md, from the configuration table. */
-export function configuration(): string {
-  const rows = Object.values(SETTINGS).map(({ variable, schema, doc }) => {
-    const unset = schema.safeParse(undefined);
-    const value = unset.success && unset.data !== undefined ? JSON.stringify(unset.data) : '';
-    return [`\`${variable}\``, value === '[]' ? '' : value, doc];
-  });
+/** A default as it would be written; none for the empty ones. */
+function defaultText(value: unknown): string {
+  const isShown = typeof value === 'string' || typeof value === 'number' || Array.isArray(value);
+  return isShown && !(Array.isArray(value) && value.length === 0) ? JSON.stringify(value) : '';
+}
+
+const settingTable = (settings: SettingTable): string =>
+  table(
+    ['variable', 'default', 'meaning'],
+    Object.values(settings).map((one) => [`\`${one.variable}\``, defaultText(defaultOf(one)), one.doc]),
+  );
+
+function vendorSection({ settings: { title, settings, oneOf = [] } }: Vendor): string {
+  const variables = (names: readonly string[], separator: string) =>
+    names.map((name) => `\`${settings[name]?.variable}\``).join(separator);
+  const required = variables(
+    Object.keys(settings).filter((name) => settings[name] && isRequired(settings[name])),
+    ', ',
+  );
+  const choice = oneOf.length > 0 ? `, together with ${variables(oneOf, ' or ')}` : '';
+  return [
+    `### ${title}`,
+    ...(required ? [`Required: ${required}${choice}.`] : []),
+    settingTable(settings),
+  ].join('\n\n');
+}
+
+/** docs/reference/configuration.md, from the configuration table and the vendors' rooms. */
+export function configuration(vendors: readonly Vendor[] = VENDORS): string {
   return `# Configuration
 
 ${GENERATED}
@@ -15,6 +40,13 @@ ${GENERATED}
 All settings are environment variables. An empty variable counts as unset. Invalid values abort startup with one
 message that names each variable.
 
-${table(['variable', 'default', 'meaning'], rows)}
+${settingTable(SETTINGS)}
+
+## Providers
+
+A vendor is used when all of its required variables are set. If only some are, startup is aborted with a message that
+names the missing ones. Error codes and limits: [providers.md](providers.md).
+
+${[...vendors, INBOX].map(vendorSection).join('\n\n')}
 `;
 }

@@ -1,6 +1,7 @@
 import { configuration } from './configuration.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
+import { deliveryReceipts } from './deliveryReceipts.js';
 import { errors } from './errors.js';
 import { guard } from './guard.js';
 import { limits } from './limits.js';
@@ -16,6 +17,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'docs/reference/configuration.md': configuration,
   'docs/operations/dashboards/alerts.yaml': alerts,
   'docs/operations/dashboards/countersign.json': grafana,
+  'docs/operations/delivery-receipts.md': deliveryReceipts,
   'docs/reference/errors.md': errors,
   'docs/reference/guard.md': guard,
   'docs/reference/limits.md': limits,

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../server/config/config.js';
+import { VENDOR_SETTINGS } from '../../../server/delivery/vendors/index.js';
 
 type Settings = Readonly<Record<string, string>>;
+
+const read = (settings: Settings) => readConfig(settings, VENDOR_SETTINGS);
 
 const TWILIO: Settings = { OTP_TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, OTP_TWILIO_AUTH_TOKEN: 'token' };
 const VONAGE: Settings = { OTP_VONAGE_API_KEY: 'key', OTP_VONAGE_API_SECRET: 'secret' };
@@ -24,18 +27,18 @@ describe('the sender of text messages', () => {
     [SNS, 'OTP_SNS_FROM', '12345', '1234'],
     [SNS, 'OTP_SNS_FROM', 'Acme-Bank-1', 'Acme-Bank-12'],
     [SNS, 'OTP_SNS_FROM', 'A-1', 'A-'],
-  ] as const)('of %j in %s may be %s, and %s stops the start', (others, variable, taken, refused) => {
-    expect(readConfig({ ...others, [variable]: taken })).toBeDefined();
-    const start = () => readConfig({ ...others, [variable]: refused });
+  ] as const)('of %j in %s may be %s, and %s stops the start', (others, variable, accepted, refused) => {
+    expect(read({ ...others, [variable]: accepted })).toBeDefined();
+    const start = () => read({ ...others, [variable]: refused });
     expect(start).toThrow(ConfigError);
     expect(start).toThrow(variable);
   });
 });
 
-describe('a vendor configured by half', () => {
-  const said = (settings: Settings): string => {
+describe('a vendor that is partially configured', () => {
+  const messageOf = (settings: Settings): string => {
     try {
-      readConfig(settings);
+      read(settings);
     } catch (error) {
       return (error as Error).message;
     }
@@ -50,14 +53,14 @@ describe('a vendor configured by half', () => {
     [{ OTP_SNS_REGION: 'eu-central-1' }, 'OTP_SNS_ACCESS_KEY_ID, OTP_SNS_SECRET_ACCESS_KEY'],
     [{ OTP_WHATSAPP_ACCESS_TOKEN: 'token' }, 'OTP_WHATSAPP_PHONE_NUMBER_ID, OTP_WHATSAPP_TEMPLATE'],
     [{ OTP_DELIVERY_WEBHOOK_URL: 'https://own.example/hook' }, 'OTP_DELIVERY_WEBHOOK_SECRET'],
-  ] as const)('%j stops the start, which says that %s is missing', (settings, missing) => {
-    expect(said(settings)).toContain(missing);
+  ] as const)('%j stops the start with a message that %s is missing', (settings, missing) => {
+    expect(messageOf(settings)).toContain(missing);
     // Never the value of a secret.
-    expect(said(settings)).not.toContain('own.example');
+    expect(messageOf(settings)).not.toContain('own.example');
   });
 
-  it('is no contradiction once it is whole', () => {
-    expect(said({ ...TWILIO, OTP_TWILIO_FROM: 'Acme' })).toBe('');
-    expect(said({ ...SNS })).toBe('');
+  it('is accepted once it is complete', () => {
+    expect(messageOf({ ...TWILIO, OTP_TWILIO_FROM: 'Acme' })).toBe('');
+    expect(messageOf({ ...SNS })).toBe('');
   });
 });

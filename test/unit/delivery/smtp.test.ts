@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message, Provider } from '../../../server/delivery/provider.js';
-import { createSmtp } from '../../../server/delivery/providers/smtp.js';
+import { createSmtp } from '../../../server/delivery/vendors/smtp/send.js';
 import { eventually } from '../../support/eventually.js';
 import {
   type Misbehaviour,
@@ -15,7 +15,7 @@ let smtp: RecordingSmtp;
 let provider: Provider;
 beforeEach(async () => {
   smtp = await startRecordingSmtp();
-  provider = createSmtp(smtp.url, FROM);
+  provider = createSmtp({ url: smtp.url, from: FROM });
 });
 afterEach(async () => {
   await provider.close();
@@ -172,7 +172,7 @@ describe('a server that asks for a password', () => {
     await provider.close();
     await smtp.close();
     smtp = await startRecordingSmtp({ password: 'right' });
-    provider = createSmtp(`smtp://user:${password}@127.0.0.1:${smtp.port}`, FROM);
+    provider = createSmtp({ url: `smtp://user:${password}@127.0.0.1:${smtp.port}`, from: FROM });
   };
 
   it('gets it', async () => {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Outcome, Provider } from '../../../../server/delivery/provider.js';
-import { createDeliveryWebhook } from '../../../../server/delivery/providers/deliveryWebhook.js';
-import { createSns } from '../../../../server/delivery/providers/sns.js';
-import { createTwilio } from '../../../../server/delivery/providers/twilio.js';
-import { createVonage } from '../../../../server/delivery/providers/vonage.js';
-import { createWhatsappCloud } from '../../../../server/delivery/providers/whatsappCloud.js';
+import { createDeliveryWebhook } from '../../../../server/delivery/vendors/deliveryWebhook/send.js';
+import { createSns } from '../../../../server/delivery/vendors/sns/send.js';
+import { createTwilio } from '../../../../server/delivery/vendors/twilio/send.js';
+import { createVonage } from '../../../../server/delivery/vendors/vonage/send.js';
+import { createWhatsappCloud } from '../../../../server/delivery/vendors/whatsappCloud/send.js';
 import type { Clock } from '../../../../server/platform/clock.js';
 import { messageTo, type Subject } from './subject.js';
 import { deliveryWebhookWire } from './vendors/deliveryWebhook.js';
@@ -74,10 +74,12 @@ function httpSubject({ create, wire, otherwise, ...subject }: Made): Subject {
 const hex = (length: number) => randomBytes(length / 2).toString('hex');
 const secret = () => randomBytes(24).toString('base64url');
 
+const TWILIO_CALLBACK = 'https://otp.example/callbacks/twilio';
+const VONAGE_CALLBACK = 'https://otp.example/callbacks/vonage';
+
 export const TWILIO = {
   accountSid: `AC${hex(32)}`,
   authToken: hex(32),
-  statusCallback: 'https://otp.example/callbacks/twilio',
   contentSid: `HX${hex(32)}`,
 } as const;
 const createTwilioOf = (contentSid: string | undefined) => (url: string, clock: Clock) =>
@@ -89,11 +91,11 @@ const createTwilioOf = (contentSid: string | undefined) => (url: string, clock: 
       whatsappFrom: '+15005550007',
       whatsappContentSid: contentSid,
     },
-    clock,
+    { clock, callbackUrl: TWILIO_CALLBACK },
   );
 const twilio = {
   create: createTwilioOf(TWILIO.contentSid),
-  wire: () => twilioWire(TWILIO),
+  wire: () => twilioWire({ ...TWILIO, statusCallback: TWILIO_CALLBACK }),
   errors: TWILIO_ERRORS,
   secrets: [TWILIO.authToken],
 };
@@ -101,13 +103,12 @@ const twilio = {
 const VONAGE = {
   apiKey: 'abcd1234',
   apiSecret: secret(),
-  statusCallback: 'https://otp.example/callbacks/vonage',
 };
 const WHATSAPP = {
   accessToken: `EAA${secret()}`,
   template: 'otp_code',
   languages: ['en_US', 'es', 'pt_BR'],
-} as const;
+};
 const SNS = { region: 'eu-central-1', accessKeyId: 'AKIDEXAMPLE', secretAccessKey: secret() };
 const WEBHOOK_SECRET = `whsec_${randomBytes(24).toString('base64')}`;
 
@@ -143,15 +144,19 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
     channel: 'whatsapp',
     ...twilio,
     create: createTwilioOf(undefined),
-    wire: () => twilioWire({ ...TWILIO, contentSid: undefined }),
+    wire: () => twilioWire({ ...TWILIO, statusCallback: TWILIO_CALLBACK, contentSid: undefined }),
     errors: [],
     limits: [{ what: 'characters', at: { text: characters(1_600) }, beyond: { text: characters(1_601) } }],
   }),
   httpSubject({
     title: 'Vonage',
     channel: 'sms',
-    create: (url, clock) => createVonage({ ...VONAGE, url, from: 'Acme' }, clock),
-    wire: () => vonageWire(VONAGE),
+    create: (url, clock) =>
+      createVonage(
+        { ...VONAGE, url, from: 'Acme', signatureSecret: secret() },
+        { clock, callbackUrl: VONAGE_CALLBACK },
+      ),
+    wire: () => vonageWire({ ...VONAGE, statusCallback: VONAGE_CALLBACK }),
     errors: [...VONAGE_ERRORS, ...plain()],
     secrets: [VONAGE.apiSecret],
     limits: [
@@ -170,9 +175,10 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
           url: `${url}/v25.0`,
           phoneNumberId: '106540352242922',
           numbers: new Map([['+573001234542', '106540352242923']]),
-          reports: true,
+          appSecret: secret(),
+          verifyToken: undefined,
         },
-        clock,
+        { clock },
       ),
     wire: () => whatsappCloudWire({ ...WHATSAPP, phoneNumberIds: ['106540352242922', '106540352242923'] }),
     errors: [...WHATSAPP_ERRORS, ...plain()],
@@ -185,7 +191,7 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
   httpSubject({
     title: 'AWS SNS',
     channel: 'sms',
-    create: (url, clock) => createSns({ ...SNS, url, from: 'Acme-1' }, clock),
+    create: (url, clock) => createSns({ ...SNS, url, from: 'Acme-1' }, { clock }),
     wire: (now) => snsWire({ ...SNS, now }),
     errors: [...SNS_ERRORS, ...plain()],
     secrets: [SNS.secretAccessKey],
@@ -204,7 +210,7 @@ export const HTTP_SUBJECTS: readonly Subject[] = [
     create: (url, clock) =>
       createDeliveryWebhook(
         { url: `${url}/hook?tenant=1`, secret: WEBHOOK_SECRET, channels: ['sms', 'email'] },
-        clock,
+        { clock },
       ),
     wire: () => deliveryWebhookWire(WEBHOOK_SECRET),
     errors: [...WEBHOOK_ERRORS, ...plain([400, 401, 403, 422])],

@@ -1,5 +1,5 @@
-import { createInbox } from '../../../../server/delivery/providers/inbox.js';
-import { createSmtp } from '../../../../server/delivery/providers/smtp.js';
+import { createInbox } from '../../../../server/delivery/vendors/inbox/inbox.js';
+import { createSmtp } from '../../../../server/delivery/vendors/smtp/send.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import { systemRandom } from '../../../../server/platform/random.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
@@ -38,7 +38,7 @@ export const SMTP_SUBJECT: Subject = {
   async start() {
     const smtp = await startRecordingSmtp({ password: PASSWORD });
     const url = `smtp://user:${PASSWORD}@127.0.0.1:${smtp.port}`;
-    const provider = createSmtp(url, 'Countersign <no-reply@sender.example>');
+    const provider = createSmtp({ url, from: 'Countersign <no-reply@sender.example>' });
     const read = ({ to, parsed }: (typeof smtp.mails)[number]): Taken => {
       const text = parsed.text?.replaceAll('\r\n', '\n').trim() ?? '';
       return { to: to[0] ?? '', code: codeIn(text), text, repeatId: parsed.messageId ?? '' };

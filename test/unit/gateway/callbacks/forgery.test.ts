@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { twilioCallbacks } from '../../../../server/gateway/callbacks/twilio.js';
+import { twilioReceipts } from '../../../../server/delivery/vendors/twilio/receipts.js';
 import { LIMITS } from '../../../../server/http/limits.js';
 import { onEmbedded, type TestStore } from '../../../support/engines.js';
 import { parseExposition } from '../../../support/prometheus.js';
@@ -169,12 +169,12 @@ onEmbedded((engine) => {
       'https://otp.example.com:8443',
       'http://[::1]:80',
     ])('may be made with and without the port of %s', (publicUrl) => {
-      const { isSigned } = twilioCallbacks({ authToken: 'token', publicUrl });
+      const { isSigned } = twilioReceipts({ authToken: 'token' });
       const body = of('twilio').report('SM1', 'delivered');
       const signed = (address: string) =>
         isSigned({
           body,
-          target: '/callbacks/twilio',
+          url: `${publicUrl}/callbacks/twilio`,
           headers: of('twilio').sign({ body, secret: 'token', at: 0, address }),
         });
       const bare = publicUrl.replace(/:\d+$/, '');
@@ -185,7 +185,7 @@ onEmbedded((engine) => {
     });
 
     it('is the one that is well known for a well-known request', () => {
-      const { isSigned } = twilioCallbacks({ authToken: '12345', publicUrl: 'https://mycompany.com' });
+      const { isSigned } = twilioReceipts({ authToken: '12345' });
       const form = {
         CallSid: 'CA1234567890ABCDE',
         Caller: '+14158675309',
@@ -194,7 +194,7 @@ onEmbedded((engine) => {
         To: '+18005551212',
       };
       const callback = {
-        target: '/myapp.php?foo=1&bar=2',
+        url: 'https://mycompany.com/myapp.php?foo=1&bar=2',
         headers: { 'x-twilio-signature': 'RSOYDt4T1cUTdK1PDd93/VVr8B8=' },
       };
       expect(isSigned({ ...callback, body: new URLSearchParams(form).toString() })).toBe(true);

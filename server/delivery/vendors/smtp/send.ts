@@ -1,10 +1,11 @@
 import { createTransport } from 'nodemailer';
-import type { Message, Outcome, Provider } from '../provider.js';
+import type { Message, Outcome, Provider } from '../../provider.js';
+import type { SmtpSettings } from './settings.js';
 
 const TIMEOUT_MS = 20_000;
 
 /** Opens the SMTP provider: e-mail through one server, over a small pool of connections. */
-export function createSmtp(url: string, from: string): Provider {
+export function createSmtp({ url, from }: SmtpSettings): Provider {
   const transport = createTransport({
     url,
     pool: true,
@@ -13,7 +14,7 @@ export function createSmtp(url: string, from: string): Provider {
     connectionTimeout: 5_000,
     greetingTimeout: 5_000,
     socketTimeout: 10_000,
-    // One more connection where a server had closed a pooled one; any other try is the worker's to count.
+    // One more connection where a server had closed a pooled one; any other delivery attempt is counted by the worker.
     maxRequeues: 1,
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -24,11 +25,11 @@ export function createSmtp(url: string, from: string): Provider {
     timeoutMs: TIMEOUT_MS,
     async send(message, signal) {
       try {
-        // Without the signal a message given up would wait for a connection, and leave late.
-        const info = await transport.sendMail({ ...compose(message, from), signal });
+        // Without the signal an abandoned message would wait for a connection and be sent late.
+        const info = await transport.sendMail({ ...mailOf(message, from), signal });
         return { kind: 'accepted', vendorId: info.messageId };
       } catch (error) {
-        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : judge(error);
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error);
       }
     },
     async close() {
@@ -37,26 +38,26 @@ export function createSmtp(url: string, from: string): Provider {
   };
 }
 
-function compose(message: Message, from: string) {
+function mailOf(message: Message, from: string) {
   return {
     from: message.from ?? from,
     to: { name: '', address: message.to },
     subject: message.subject ?? '',
     text: message.text,
     ...(message.html === undefined ? {} : { html: message.html }),
-    // The same on every try, so that a mailbox can drop the repeat of a message
-    // whose acceptance was lost on the way back.
+    // The same on every delivery attempt, so that a mailbox can drop the repeat of a
+    // message whose acceptance was lost.
     messageId: `<${message.id.replaceAll('/', '.')}@countersign>`,
-    // RFC 3834: nobody's absence notice should answer a code.
+    // RFC 3834: suppresses automatic replies.
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }
 
 /** Reads an SMTP error by its codes alone: its text quotes the address. */
-function judge(error: unknown): Outcome {
+function outcomeOf(error: unknown): Outcome {
   const { code, responseCode = 0, response = '', command } = error as SmtpError;
   const isFinal = responseCode >= 500;
-  // RFC 4954 section 6: 454 says that passwords cannot be checked right now, 530 that one is asked for.
+  // RFC 4954 section 6: 454 says that passwords cannot be checked right now, 530 that one is required.
   if (responseCode === 530 || (code === 'EAUTH' && (isFinal || !responseCode)))
     return { kind: 'failed', error: 'MISCONFIGURED' };
   const isAboutMailbox = command === 'RCPT TO';
@@ -69,7 +70,7 @@ function judge(error: unknown): Outcome {
   return {
     kind: 'retry',
     error: `SMTP_${responseCode}`,
-    // Greylisted, or full: RFC 5321 section 4.2.2. With 421 the server takes its leave of everybody.
+    // Greylisted, or full: RFC 5321 section 4.2.2. With 421 the server closes the connection for all messages.
     ...(isAboutMailbox && responseCode !== 421 && { aboutMessage: true }),
   };
 }

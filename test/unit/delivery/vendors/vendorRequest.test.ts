@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { askVendor, outcomeOf } from '../../../server/delivery/vendorRequest.js';
-import { ManualClock } from '../../support/manualClock.js';
+import { postToVendor, type VendorProtocol } from '../../../../server/delivery/vendors/vendorRequest.js';
+import { ManualClock } from '../../../support/manualClock.js';
 
 const clock = new ManualClock();
 let server: Server;
@@ -14,11 +14,14 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-async function ask(answer: RequestListener, judge: Parameters<typeof askVendor>[3] = () => undefined) {
-  server = createServer(answer).listen(0, '127.0.0.1');
+const SILENT: VendorProtocol = { acceptedId: () => undefined, meaningOf: () => undefined };
+
+async function post(respond: RequestListener, protocol = SILENT) {
+  server = createServer(respond).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  return askVendor({ url, headers: {}, body: '{}' }, new AbortController().signal, clock, judge);
+  const { signal } = new AbortController();
+  return postToVendor({ url, headers: {}, body: '{}' }, { protocol, signal, clock });
 }
 
 describe('the wait that a vendor asks for', () => {
@@ -36,8 +39,8 @@ describe('the wait that a vendor asks for', () => {
     [new Date(clock.now() + 30_000).toUTCString(), 30_000],
     [new Date(clock.now() - 30_000).toUTCString(), undefined],
     ['Fri, 31 Dec 9999 23:59:59 GMT', DAY_MS],
-  ])('Retry-After: %s comes to %s ms', async (header, retryAfterMs) => {
-    const outcome = await ask((_request, response) => {
+  ])('Retry-After: %s is %s ms', async (header, retryAfterMs) => {
+    const outcome = await post((_request, response) => {
       response.writeHead(429, { 'retry-after': header }).end();
     });
     expect(outcome).toEqual({
@@ -47,46 +50,45 @@ describe('the wait that a vendor asks for', () => {
     });
   });
 
-  it('is kept where the vendor’s own code says that trying again may work', async () => {
-    const outcome = await ask(
+  it('is kept where the vendor’s own code asks for a retry', async () => {
+    const outcome = await post(
       (_request, response) => {
         response.writeHead(400, { 'retry-after': '7' }).end('{"code": 1}');
       },
-      (answer) => outcomeOf({ retry: 'BUSY', aboutMessage: true }, answer),
+      { ...SILENT, meaningOf: () => ({ retry: 'BUSY', aboutMessage: true }) },
     );
     expect(outcome).toEqual({ kind: 'retry', error: 'BUSY', retryAfterMs: 7_000, aboutMessage: true });
   });
 });
 
-describe('an answer', () => {
-  const judge: Parameters<typeof askVendor>[3] = ({ status, json }) =>
-    status === 200 && json?.id === 'v' ? { kind: 'accepted', vendorId: 'v' } : undefined;
+describe('a response', () => {
+  const protocol: VendorProtocol = { ...SILENT, acceptedId: ({ json }) => json?.id };
   const padded = (bytes: number) => '{"id": "v"}'.padEnd(bytes);
 
   it.each([
     [65_536, { kind: 'accepted', vendorId: 'v' }],
     [65_537, { kind: 'retry', error: 'BAD_ANSWER' }],
   ])('of %d bytes: %j', async (bytes, outcome) => {
-    expect(await ask((_request, response) => response.end(padded(bytes)), judge)).toEqual(outcome);
+    expect(await post((_request, response) => response.end(padded(bytes)), protocol)).toEqual(outcome);
   });
 
   it('is measured as it is unpacked', async () => {
     const packed = gzipSync(padded(50_000_000));
-    const outcome = await ask((_request, response) => {
+    const outcome = await post((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
-    }, judge);
+    }, protocol);
     expect(outcome).toEqual({ kind: 'retry', error: 'BAD_ANSWER' });
   });
 
   it.each(['', 'null', '[]', '"v"', '{"id": "v"', '{}{}'])('of %j is not an object', async (body) => {
     const seen: unknown[] = [];
-    await ask(
-      (_request, response) => response.end(body),
-      ({ json }) => {
+    await post((_request, response) => response.end(body), {
+      ...SILENT,
+      acceptedId({ json }) {
         seen.push(json);
         return undefined;
       },
-    );
+    });
     expect(seen).toEqual([undefined]);
   });
 });

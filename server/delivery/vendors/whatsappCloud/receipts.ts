@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { whatsappId, whatsappVerdict } from '../../delivery/providers/whatsappCloud.js';
-import type { Report } from '../../delivery/reports.js';
-import { parseObject } from '../../http/body.js';
-import { LIMITS } from '../../http/limits.js';
-import { isSameSecret } from '../../secrets/isSameSecret.js';
-import { type CallbackVendor, DELIVERED, failedBy, headerOf } from './vendor.js';
+import { parseObject } from '../../../http/body.js';
+import { LIMITS } from '../../../http/limits.js';
+import { isSameSecret } from '../../../secrets/isSameSecret.js';
+import type { Report } from '../../reports.js';
+import { DELIVERED, failedBy, headerOf, type ReceiptReader } from '../receipts.js';
+import { whatsappMeaning } from './errors.js';
+import { whatsappId } from './send.js';
 
-/** A number, as Meta sends it; whatever else would be given back may be anybody's words under our name. */
+/** A number, as Meta sends it; a longer text returned to a caller could be anyone's content under our name. */
 const CHALLENGE = /^[\w-]{1,128}$/;
 
-interface Settings {
+interface Secrets {
   readonly appSecret: string;
-  /** Undefined: the address cannot be registered, only go on being used. */
+  /** Undefined: the URL cannot be registered; one that is registered stays in use. */
   readonly verifyToken: string | undefined;
 }
 
@@ -19,17 +20,16 @@ interface Settings {
  * Webhooks of the WhatsApp Business Platform: a batch of everything an app has
  * subscribed to, of which the statuses of messages are read
  * (https://developers.facebook.com/docs/graph-api/webhooks/getting-started). The
- * signature is over the body and knows no time: what keeps a replay harmless is
- * that a report counts once.
+ * signature is over the body and has no time: a replay is harmless because a
+ * report counts once.
  */
-export function whatsappCallbacks({ appSecret, verifyToken }: Settings): CallbackVendor {
+export function whatsappReceipts({ appSecret, verifyToken }: Secrets): ReceiptReader {
   return {
-    name: 'whatsapp',
     mediaType: 'application/json',
     bodyBytes: LIMITS.batchBytes.default,
-    isSigned(callback) {
-      const expected = createHmac('sha256', appSecret).update(callback.body).digest('hex');
-      return isSameSecret(headerOf(callback, 'x-hub-signature-256'), `sha256=${expected}`);
+    isSigned(request) {
+      const expected = createHmac('sha256', appSecret).update(request.body).digest('hex');
+      return isSameSecret(headerOf(request, 'x-hub-signature-256'), `sha256=${expected}`);
     },
     readReports({ body }) {
       return listOf(parseObject(body).entry)
@@ -61,5 +61,5 @@ function reportOf({ id, status, errors }: Fields): Report[] {
 
 function endOf(status: unknown, code: unknown): Report['end'] | undefined {
   if (status === 'delivered' || status === 'read') return DELIVERED;
-  return status === 'failed' ? failedBy(whatsappVerdict(code)) : undefined;
+  return status === 'failed' ? failedBy(whatsappMeaning(code)) : undefined;
 }

@@ -1,12 +1,12 @@
-import type { Clock } from '../../platform/clock.js';
-import { DAY_MS } from '../../platform/durations.js';
-import type { Encryption } from '../../secrets/encryption.js';
-import type { Document, Documents } from '../../store/documents.js';
-import type { Message, Provider } from '../provider.js';
+import type { Clock } from '../../../platform/clock.js';
+import { DAY_MS } from '../../../platform/durations.js';
+import type { Encryption } from '../../../secrets/encryption.js';
+import type { Document, Documents } from '../../../store/documents.js';
+import type { Message, Provider } from '../../provider.js';
 
-/** Messages stay this long. */
+/** How long messages are kept. */
 const KEPT_MS = DAY_MS;
-/** Messages shown. */
+/** Most messages shown. */
 const SHOWN = 100;
 
 interface StoredMessage extends Document {
@@ -37,16 +37,16 @@ export interface Inbox extends Provider {
   list(): Promise<InboxMessage[]>;
 }
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly encryption: Encryption;
   readonly newId: () => string;
   readonly clock: Clock;
-  /** What stands in `from` where the workspace has no sender of its own. */
+  /** Shown as `from` where the workspace has no sender of its own. */
   readonly from: string;
 }
 
-export function createInbox({ documents, encryption, newId, clock, from }: Parts): Inbox {
+export function createInbox({ documents, encryption, newId, clock, from }: Deps): Inbox {
   const messages = documents.collection<StoredMessage>('inbox');
   const place = (id: string) => ({ collection: 'inbox', id, field: 'sealed' });
   return {
@@ -56,7 +56,7 @@ export function createInbox({ documents, encryption, newId, clock, from }: Parts
     async send(message, signal) {
       if (signal.aborted) return { kind: 'retry', error: 'TIMEOUT' };
       const id = newId();
-      const shown = present(id, message, from, clock.now());
+      const shown = shownOf(id, message, from, clock.now());
       await messages.insertOne({
         _id: id,
         sealed: encryption.seal(place(id), JSON.stringify(shown)),
@@ -72,7 +72,7 @@ export function createInbox({ documents, encryption, newId, clock, from }: Parts
   };
 }
 
-function present(id: string, message: Message, from: string, now: number): InboxMessage {
+function shownOf(id: string, message: Message, from: string, now: number): InboxMessage {
   const { channel, to, subject, text, html, sessionId } = message;
   return {
     id,

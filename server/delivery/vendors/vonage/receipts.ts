@@ -1,31 +1,28 @@
 import { hash } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { vonageVerdict } from '../../delivery/providers/vonage.js';
-import type { Report } from '../../delivery/reports.js';
-import { parseObject } from '../../http/body.js';
-import { bearer } from '../../pipeline/headers.js';
-import type { Clock } from '../../platform/clock.js';
-import { isSameSecret } from '../../secrets/isSameSecret.js';
-import { TOLERANCE_MS } from '../../secrets/tokens/standardWebhooks.js';
-import { type CallbackVendor, DELIVERED, failedBy, headerOf } from './vendor.js';
+import { parseObject } from '../../../http/body.js';
+import type { Clock } from '../../../platform/clock.js';
+import { isSameSecret } from '../../../secrets/isSameSecret.js';
+import { TOLERANCE_MS } from '../../../secrets/tokens/standardWebhooks.js';
+import type { Report } from '../../reports.js';
+import { DELIVERED, failedBy, headerOf, type ReceiptReader } from '../receipts.js';
+import { vonageMeaning } from './errors.js';
 
 /**
  * Message status webhooks of Vonage's Messages API, which is the API we send by:
  * a JSON Web Token (HS256) in Authorization says when it was sent and holds the
  * SHA-256 of the body (https://developer.vonage.com/en/getting-started/concepts/webhooks).
- * The `sig` parameter belongs to the older SMS API and is not taken.
+ * The `sig` parameter belongs to the older SMS API and is not accepted.
  */
-export function vonageCallbacks(signatureSecret: string, clock: Clock): CallbackVendor {
+export function vonageReceipts(signatureSecret: string, clock: Clock): ReceiptReader {
   return {
-    name: 'vonage',
     mediaType: 'application/json',
-    isSigned(callback) {
-      const claims = claimsOf(bearer(headerOf(callback, 'authorization')), signatureSecret, clock.now());
+    isSigned(request) {
+      const token = /^\s*bearer\s+(\S+)\s*$/i.exec(headerOf(request, 'authorization'))?.[1];
+      const claims = claimsOf(token, signatureSecret, clock.now());
       if (typeof claims?.iat !== 'number' || typeof claims.payload_hash !== 'string') return false;
       const isRecent = Math.abs(claims.iat * 1000 - clock.now()) <= TOLERANCE_MS;
-      return (
-        isSameSecret(claims.payload_hash.toLowerCase(), hash('sha256', callback.body, 'hex')) && isRecent
-      );
+      return isSameSecret(claims.payload_hash.toLowerCase(), hash('sha256', request.body, 'hex')) && isRecent;
     },
     readReports({ body }) {
       const { message_uuid: vendorId, status, error } = parseObject(body);
@@ -53,7 +50,7 @@ function endOf(status: unknown, error: unknown): Report['end'] | undefined {
       return DELIVERED;
     case 'rejected':
     case 'undeliverable':
-      return failedBy(vonageVerdict((error as { readonly type?: unknown } | null | undefined)?.type));
+      return failedBy(vonageMeaning((error as { readonly type?: unknown } | null | undefined)?.type));
     default:
       return undefined;
   }

@@ -1,0 +1,127 @@
+import { retryAfterMs } from '../../outbound/retryAfter.js';
+import type { Clock } from '../../platform/clock.js';
+import type { Outcome } from '../provider.js';
+import type { ErrorMeaning } from './errorTable.js';
+
+/** Vendors respond with a few hundred bytes; a longer body is not a vendor's response. */
+const MAX_BYTES = 64 * 1024;
+
+/** One request to a vendor's API. */
+export interface VendorRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A vendor's response. */
+export interface VendorResponse {
+  readonly status: number;
+  readonly body: string;
+  /** The body as JSON, where it is a JSON object. */
+  readonly json: Readonly<Record<string, unknown>> | undefined;
+  /** How long the vendor asks us to wait before the next request, milliseconds. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/** How a vendor writes its responses. What neither function recognises is judged by its HTTP status. */
+export interface VendorProtocol {
+  /** The id under which a message was accepted: a string, or the message was not. Asked below status 400. */
+  acceptedId(response: VendorResponse): unknown;
+  /** What the error in a response means. Asked from status 400. */
+  meaningOf(response: VendorResponse): ErrorMeaning | undefined;
+}
+
+interface Options {
+  readonly protocol: VendorProtocol;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends a vendor one request and reads the response. Every request counts as a
+ * delivery attempt, so none is repeated here, and redirects are not followed:
+ * the message and our credentials are for the vendor only.
+ */
+export async function postToVendor(
+  { url, headers, body }: VendorRequest,
+  { protocol, signal, clock }: Options,
+): Promise<Outcome> {
+  let response: VendorResponse | undefined;
+  try {
+    response = await read(
+      await fetch(url, {
+        method: 'POST',
+        headers: { 'user-agent': 'countersign', ...headers },
+        body,
+        redirect: 'manual',
+        signal,
+      }),
+      clock,
+    );
+  } catch {
+    return { kind: 'retry', error: signal.aborted ? 'TIMEOUT' : 'UNREACHABLE' };
+  }
+  return (response && outcomeIn(response, protocol)) ?? { kind: 'retry', error: 'BAD_ANSWER' };
+}
+
+function outcomeIn(response: VendorResponse, protocol: VendorProtocol): Outcome | undefined {
+  if (response.status < 400) {
+    const vendorId = protocol.acceptedId(response);
+    return typeof vendorId === 'string' ? { kind: 'accepted', vendorId } : byStatus(response);
+  }
+  const meaning = protocol.meaningOf(response);
+  return meaning ? outcomeOf(meaning, response) : byStatus(response);
+}
+
+/** Undefined for a response that is too long. */
+async function read(response: Response, clock: Clock): Promise<VendorResponse | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks).toString('utf8');
+  return {
+    status: response.status,
+    body,
+    json: jsonObject(body),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), clock.now()),
+  };
+}
+
+function jsonObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Wrong credentials, nothing paid, a wrong URL; like a redirect. */
+export const MISCONFIGURED_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 410]);
+
+/** The outcome that a status alone stands for; none for a success, since nothing shows that the message was accepted. */
+function byStatus({ status, retryAfterMs }: VendorResponse): Outcome | undefined {
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (status === 429) return { kind: 'retry', error: 'RATE_LIMITED', ...wait };
+  if (status >= 500 || status === 408) return { kind: 'retry', error: `HTTP_${status}`, ...wait };
+  if (status >= 200 && status < 300) return undefined;
+  if (status < 400 || MISCONFIGURED_STATUSES.has(status)) return { kind: 'failed', error: 'MISCONFIGURED' };
+  return { kind: 'failed', error: 'REFUSED' };
+}
+
+/** The outcome of an error, with the wait the vendor asked for. */
+function outcomeOf(meaning: ErrorMeaning, { retryAfterMs }: VendorResponse): Outcome {
+  if (typeof meaning === 'string') return { kind: 'failed', error: meaning };
+  return {
+    kind: 'retry',
+    error: meaning.retry,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(meaning.aboutMessage && { aboutMessage: true }),
+  };
+}
