@@ -191,9 +191,6 @@ export function invalid(field: string, description: string, reason: Reason = 'IN
   return new Failure(reason, { violations: [{ field, description }] });
 }
 
-/** Whole seconds for Retry-After, rounded up: who waits as told is not refused again for a fraction. */
-export const retryAfterSeconds = (ms: number): string => String(Math.ceil(ms / 1000));
-
 /** The one funnel from anything thrown to a Failure; what is unknown becomes INTERNAL and keeps its cause for the log. */
 export function toFailure(thrown: unknown): Failure {
   return thrown instanceof Failure ? thrown : new Failure('INTERNAL', { cause: thrown });

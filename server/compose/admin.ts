@@ -1,4 +1,3 @@
-import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
@@ -29,7 +28,7 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import { createWorkspaceHandlers } from '../admin/workspaces/handlers.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
-import { byMethod } from '../call/handlers.js';
+import { type Registration, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import { createGuardHandlers } from '../guard/handlers.js';
@@ -73,21 +72,21 @@ interface Parts {
 }
 
 /** The operator's handlers of every room, recorded. */
-export function composeOperator(parts: Parts): [DescMethod, Handler][] {
+export function composeOperator(parts: Parts): Registration<Handler>[] {
   const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).record([
-    ...byMethod(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
-    ...byMethod(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
-    ...byMethod(LimitService, createLimitHandlers({ ...parts, fingerprints })),
-    ...byMethod(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
-    ...byMethod(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
-    ...byMethod(ContactService, createContactHandlers(documents, encryption, fingerprints)),
-    ...byMethod(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
-    ...byMethod(WalletService, createWalletHandlers(documents, wallet, workspaces)),
-    ...byMethod(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
-    ...byMethod(StatsService, createStatsHandlers(documents, counter, clock)),
-    ...byMethod(WebhookService, createWebhookHandlers({ ...parts, encryption })),
-    ...byMethod(AuditService, createAuditHandlers(documents)),
+    ...registerService(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
+    ...registerService(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
+    ...registerService(LimitService, createLimitHandlers({ ...parts, fingerprints })),
+    ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
+    ...registerService(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
+    ...registerService(ContactService, createContactHandlers(documents, encryption, fingerprints)),
+    ...registerService(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
+    ...registerService(WalletService, createWalletHandlers(documents, wallet, workspaces)),
+    ...registerService(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
+    ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
+    ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
+    ...registerService(AuditService, createAuditHandlers(documents)),
   ]);
 }

@@ -8,8 +8,9 @@ import { createSponsors } from '../admin/sponsors/sponsors.js';
 import { createTemplates } from '../admin/templates/templates.js';
 import { createWallet } from '../admin/wallet/wallet.js';
 import { createWorkspaces } from '../admin/workspaces/workspaces.js';
-import { byMethod } from '../call/handlers.js';
+import { createHandlerTable, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
+import { checkRules } from '../contract/validation.js';
 import { type Breakers, createBreakers } from '../delivery/breakers.js';
 import { VENDORS } from '../delivery/vendors/index.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
@@ -26,7 +27,6 @@ import { authorise } from '../pipeline/authorise.js';
 import { createCheckOrigin } from '../pipeline/checkOrigin.js';
 import { createPipeline } from '../pipeline/index.js';
 import { createLimitClient } from '../pipeline/limitClient.js';
-import { validate } from '../pipeline/validate.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { type Random, systemRandom } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
@@ -138,29 +138,31 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { outbox, events } = queues;
   const pipeline = createPipeline({
     steps: {
-      authenticate: createAuthenticate(keys, secrets.sessionTokens, secrets.accessTokens, workspaces),
+      authenticate: createAuthenticate({ ...secrets, keys, workspaces }),
       checkOrigin: createCheckOrigin(workspaces),
       limitClient: createLimitClient(limiter, workspaces),
-      validate,
+      validate: ({ method }, request) => checkRules(method.input, request),
       authorise,
     },
-    handlers: new Map([
-      ...createHandlers({
-        ...common,
-        ...secrets,
-        limiter,
-        codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-        supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
-        outbox,
-        events,
-        sent: stats.sent,
-        listening: hooks.webhooks.listening,
-        checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
-      }),
-      ...byMethod(RequirementService, createRequirementHandlers(documents, sponsors)),
-      ...composeOperator({ ...common, ...hooks, keys, routes, outbound, counter }),
-    ]),
-    streams,
+    handlers: createHandlerTable(
+      [
+        ...createHandlers({
+          ...common,
+          ...secrets,
+          limiter,
+          codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
+          supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
+          outbox,
+          events,
+          sent: stats.sent,
+          listening: hooks.webhooks.listening,
+          checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
+        }),
+        ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
+        ...composeOperator({ ...common, ...hooks, keys, routes, outbound, counter }),
+      ],
+      streams,
+    ),
     newRequestId: newId,
     clock,
     log,

@@ -1,6 +1,6 @@
-import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import type { StreamHandler } from '../call/call.js';
+import { type Registration, registerStream } from '../call/handlers.js';
 import { createExpire, type Expire } from '../effects/expire.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
@@ -17,7 +17,7 @@ export interface Watching {
   /** The documents for everybody: whatever is done to a session through them, its watchers and who counts hear of at once. */
   readonly documents: Documents;
   readonly expire: Expire;
-  readonly streams: ReadonlyMap<DescMethod, StreamHandler>;
+  readonly streams: readonly Registration<StreamHandler>[];
 }
 
 export function composeWatching(
@@ -45,8 +45,6 @@ export function composeWatching(
   return {
     documents,
     expire,
-    streams: new Map<DescMethod, StreamHandler>([
-      [OtpService.method.watchSession, watchSession as unknown as StreamHandler],
-    ]),
+    streams: [registerStream(OtpService.method.watchSession, watchSession)],
   };
 }

@@ -1,7 +1,9 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { z } from 'zod';
+import type { CallRules } from '../call/call.js';
 import type { Failure } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
+import type { Transport } from '../observe/metrics/table.js';
 
 /** What a route answers with. Status 200 unless it says otherwise. */
 export interface Answer {
@@ -42,7 +44,9 @@ export interface RestRoute<
   readonly query?: Query;
   /** The body of a success. */
   readonly answer: z.ZodType;
-  /** Answered without a credential. */
+  /** What its document adds to the rules of a call. */
+  readonly rules?: CallRules;
+  /** Served without a credential. */
   readonly open?: true;
   /** The body may also be an HTML form. */
   readonly form?: true;
@@ -58,8 +62,8 @@ export const route = <B extends z.ZodType, Q extends z.ZodType, M extends DescMe
 
 /** A documented HTTP API: its routes, its credentials, its way to refuse. */
 export interface Dialect {
-  /** Stands in the log as the door. */
-  readonly name: string;
+  /** Its name in logs and metrics. */
+  readonly name: Transport;
   readonly title: string;
   /** Every path of it begins with one of these; whatever else is under them gets this dialect's own errors. */
   readonly prefixes: readonly string[];

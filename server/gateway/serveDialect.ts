@@ -1,13 +1,15 @@
 import { create } from '@bufbuild/protobuf';
-import type { Call, Envelope } from '../call/call.js';
-import { describe, Failure, retryAfterSeconds, toFailure } from '../errors.js';
+import type { ArrivingCall, Envelope } from '../call/call.js';
+import { describe, Failure, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import { readShape } from '../http/readShape.js';
 import type { Intake } from '../http/rejectedRequests.js';
 import { sendJson } from '../http/respond.js';
+import { retryAfterHeader } from '../http/retryAfterHeader.js';
 import type { PrefixRoute } from '../http/router.js';
-import { bearer, headersOf } from '../pipeline/headers.js';
+import { readEnvelope } from '../pipeline/envelope.js';
+import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
@@ -40,7 +42,14 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         res.end();
         return;
       }
-      const envelope = envelopeOf(req, res, requestId);
+      const envelope = readEnvelope((name) => header(req, name), {
+        transport: dialect.name,
+        credentialIn: dialect.credential === 'apiKey' ? ['x-api-key', 'authorization'] : ['authorization'],
+        peer: parts.peerOf(req),
+        requestId,
+        signal: goneSignal(res),
+        ...found.route.rules,
+      });
       const answer = await answerOf(found, req, envelope, trace);
       sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
     } catch (thrown) {
@@ -49,22 +58,12 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
       sendJson(req, res, status, body, {
         ...trace.headers,
-        ...waiting(failure),
+        ...retryAfterHeader(failure),
         ...challenge(failure),
         ...headers,
       });
     }
   };
-
-  const envelopeOf = (req: HttpRequest, res: HttpResponse, requestId: string): Envelope => ({
-    door: dialect.name,
-    credential: credentialOf(dialect, req),
-    origin: header(req, 'origin'),
-    peer: parts.peerOf(req),
-    requestId,
-    traceparent: header(req, 'traceparent'),
-    signal: goneSignal(res),
-  });
 
   async function answerOf(
     { route, params }: FoundRoute,
@@ -72,7 +71,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     envelope: Envelope,
     trace: Trace,
   ): Promise<Answer> {
-    const answered = (call: Call) => Object.assign(trace.headers, headersOf(call));
+    const answered = (call: ArrivingCall) => Object.assign(trace.headers, headersOf(call));
     try {
       return await route.handle(await open(route, params, req, envelope, trace, answered));
     } catch (thrown) {
@@ -90,7 +89,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     req: HttpRequest,
     envelope: Envelope,
     trace: Trace,
-    answered: (call: Call) => void,
+    answered: (call: ArrivingCall) => void,
   ): Promise<Exchange> {
     if (!route.open && envelope.credential === undefined) throw new Failure('UNAUTHENTICATED');
     if (route.body) trace.body = await readBody(route, req);
@@ -133,12 +132,6 @@ const header = (req: HttpRequest, name: string): string | undefined => {
   return Array.isArray(value) ? value[0] : value;
 };
 
-function credentialOf(dialect: Dialect, req: HttpRequest): string | undefined {
-  const authorization = header(req, 'authorization');
-  const key = dialect.credential === 'apiKey' ? header(req, 'x-api-key') : undefined;
-  return key ?? (authorization === undefined ? undefined : bearer(authorization));
-}
-
 function requestKeyOf(req: HttpRequest): string {
   const key = header(req, 'idempotency-key') ?? '';
   if (key.length <= 128) return key;
@@ -176,6 +169,3 @@ function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
 /** What a 401 must say (RFC 9110 section 15.5.2); every dialect but the token endpoint takes a Bearer (RFC 6750). */
 const challenge = ({ reason }: Failure): Record<string, string> =>
   reason === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer realm="countersign"' } : {};
-
-const waiting = ({ details: { retryAfterMs } }: Failure): Record<string, string> =>
-  retryAfterMs === undefined ? {} : { 'retry-after': retryAfterSeconds(retryAfterMs) };

@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
-import { type Failure, retryAfterSeconds } from '../errors.js';
+import type { Failure } from '../errors.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
+import { retryAfterHeader } from './retryAfterHeader.js';
 
 /** What a refused plain HTTP request gets, wherever no dialect has a body of its own. */
 export const errorBody = (failure: Failure): { code: string; message: string } => ({
@@ -11,9 +12,7 @@ export const errorBody = (failure: Failure): { code: string; message: string } =
 
 /** Answers with a failure: its status, its body, and Retry-After where waiting helps. */
 export function sendFailure(req: HttpRequest, res: HttpResponse, failure: Failure): void {
-  const { retryAfterMs } = failure.details;
-  const headers = retryAfterMs === undefined ? undefined : { 'retry-after': retryAfterSeconds(retryAfterMs) };
-  sendJson(req, res, failure.row.status, errorBody(failure), headers);
+  sendJson(req, res, failure.row.status, errorBody(failure), retryAfterHeader(failure));
 }
 
 /**

@@ -5,7 +5,7 @@
 export interface Attributes {
   /** A method of the contract, as in `otp.v1.OtpService/Send`. */
   readonly 'rpc.method'?: string;
-  readonly 'countersign.door'?: string;
+  readonly 'countersign.transport'?: string;
   /** How it ended: OK, ABANDONED, or a reason of the error table. */
   readonly 'countersign.reason'?: string;
   readonly 'countersign.workspace'?: string | undefined;

@@ -1,4 +1,3 @@
-import type { DescMethod } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Senders } from '../admin/senders/senders.js';
@@ -8,7 +7,7 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspace } from '../admin/workspaces/stored.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
-import { byMethod, type Handlers } from '../call/handlers.js';
+import { type Handlers, type Registration, registerService } from '../call/handlers.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { Guard } from '../guard/guard.js';
 import type { Limiter } from '../limits/limiter.js';
@@ -65,7 +64,7 @@ export interface OtpDeps {
 }
 
 /** The use cases by method of the contract. */
-export function createHandlers(deps: OtpDeps): ReadonlyMap<DescMethod, Handler> {
+export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] {
   const { documents, fingerprints, verificationTokens, sessionTokens, clock } = deps;
   const sessions = documents.collection<StoredSession>('sessions');
   const checkCode = createCheckCode({ ...deps, sessions, hasher: deps.codes.hasher });
@@ -98,5 +97,5 @@ export function createHandlers(deps: OtpDeps): ReadonlyMap<DescMethod, Handler> 
     introspect: createIntrospect(sessions, verificationTokens, clock),
     redeem: createRedeem({ sessions, tokens: verificationTokens, fingerprints, clock }),
   };
-  return new Map([...byMethod(OtpService, otp), ...byMethod(VerificationTokenService, token)]);
+  return [...registerService(OtpService, otp), ...registerService(VerificationTokenService, token)];
 }

@@ -1,6 +1,6 @@
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
-import type { Call } from '../call/call.js';
+import type { ArrivingCall } from '../call/call.js';
 import type { Principal } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { AccessTokens } from '../secrets/tokens/accessTokens.js';
@@ -8,32 +8,36 @@ import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
 
 const NO_SCOPES: ReadonlySet<string> = new Set();
 
-/** Finds out who is calling, by API key, access token or session token. Throws UNAUTHENTICATED, the same whatever is wrong. */
-export function createAuthenticate(
-  keys: ApiKeys,
-  sessionTokens: SessionTokens,
-  accessTokens: AccessTokens,
-  workspaces: Workspaces,
-) {
-  return async (call: Call): Promise<void> => {
-    const { credential } = call;
+interface Deps {
+  readonly keys: ApiKeys;
+  readonly sessionTokens: SessionTokens;
+  readonly accessTokens: AccessTokens;
+  readonly workspaces: Workspaces;
+}
+
+/**
+ * Finds out who is calling, by API key, access token or session token. Throws
+ * UNAUTHENTICATED, the same for every cause.
+ */
+export function createAuthenticate({ keys, sessionTokens, accessTokens, workspaces }: Deps) {
+  return async ({ credential }: Pick<ArrivingCall, 'credential'>): Promise<Principal> => {
     if (!credential) throw new Failure('UNAUTHENTICATED');
-    // A JWT begins with the base64url of `{"`; no API key of ours does.
+    // A JWT begins with the base64url of `{"`; no API key does.
     const principal = credential.startsWith('eyJ')
-      ? (ofSession(credential) ?? (await ofClient(credential)))
+      ? (holderOfSession(credential) ?? (await holderOfAccessToken(credential)))
       : await keys.authenticate(credential);
     if (!principal) throw new Failure('UNAUTHENTICATED');
     if ((await workspaces.get(principal.workspace)).deletedAt) throw new Failure('UNAUTHENTICATED');
-    call.principal = principal;
+    return principal;
   };
 
-  function ofSession(token: string): Principal | undefined {
+  function holderOfSession(token: string): Principal | undefined {
     const grant = sessionTokens.verify(token);
     return grant && { ...grant, client: grant.sessionId, scopes: NO_SCOPES };
   }
 
-  /** An access token opens what its key still opens, and no more than the token was given. */
-  async function ofClient(token: string): Promise<Principal | undefined> {
+  /** An access token allows what its key still allows, and no more than the token was granted. */
+  async function holderOfAccessToken(token: string): Promise<Principal | undefined> {
     const grant = accessTokens.verify(token);
     const principal = grant && (await keys.authenticateClient(grant.keyId));
     return (

@@ -19,7 +19,7 @@ export function authorise({ method, principal }: Call): void {
 
 const rules = new WeakMap<DescMethod, Access>();
 
-/** Reading an option decodes it anew each time, so each is read once. */
+/** Reading an option decodes it each time, so each is read once. */
 function ruleOf(method: DescMethod): Access {
   let rule = rules.get(method);
   if (!rule) {

@@ -1,14 +1,19 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import type { Call, Envelope } from '../call/call.js';
+import type { ArrivingCall, Envelope, StreamEnd } from '../call/call.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
-import type { Door, Ending } from '../observe/metrics/table.js';
+import type { Ending } from '../observe/metrics/table.js';
 import type { Tracing } from '../observe/tracing.js';
 import type { Clock } from '../platform/clock.js';
-import type { StreamLength } from './stream.js';
 
-export interface LifeParts {
+/** How a stream went, for its log line. */
+export interface StreamLength {
+  readonly responses: number;
+  readonly ended: StreamEnd | undefined;
+}
+
+export interface LifecycleDeps {
   readonly newRequestId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -16,16 +21,22 @@ export interface LifeParts {
   readonly tracing?: Tracing | undefined;
 }
 
-/** How every call begins and ends, whatever happens in between: its id, its span, its numbers, its one log line. */
-export interface CallLife {
-  begin(method: DescMethod, envelope: Envelope): Call;
-  /** Does the work of a call with its span around it. */
-  within<T>(call: Call, work: () => T): T;
-  /** Exactly once for each call. `length`: it answered with a stream. */
-  end(call: Call, failure: Failure | undefined, length?: StreamLength): void;
+/** How every call begins and ends: its id, its span, its metrics, its one log line. */
+export interface CallLifecycle {
+  begin(method: DescMethod, envelope: Envelope): ArrivingCall;
+  /** Runs the work of a call within its span. */
+  within<T>(call: ArrivingCall, work: () => T): T;
+  /** Called exactly once for each call. `length`: it responded with a stream. */
+  end(call: ArrivingCall, failure: Failure | undefined, length?: StreamLength): void;
 }
 
-export function createLife({ newRequestId, clock, log, metrics, tracing }: LifeParts): CallLife {
+export function createCallLifecycle({
+  newRequestId,
+  clock,
+  log,
+  metrics,
+  tracing,
+}: LifecycleDeps): CallLifecycle {
   return {
     begin(method, envelope) {
       const requestId = envelope.requestId ?? newRequestId();
@@ -35,14 +46,13 @@ export function createLife({ newRequestId, clock, log, metrics, tracing }: LifeP
         ...envelope,
         method,
         requestId,
-        // Made when it is asked for: most calls log nothing but their end.
+        // Made on first use: most calls log nothing but their end.
         get log() {
           return log.child({ requestId });
         },
         startedAt: clock.now(),
         begunAt: performance.now(),
         ...(span && { span }),
-        principal: undefined as never,
       };
     },
     within: (call, work) => (call.span && tracing ? tracing.within(call.span, work) : work()),
@@ -50,13 +60,14 @@ export function createLife({ newRequestId, clock, log, metrics, tracing }: LifeP
       const abandoned = isAbandoned(call.signal, failure);
       const reason: Ending = abandoned ? 'ABANDONED' : (failure?.reason ?? 'OK');
       const method = call.method.name;
-      const door = call.door as Door;
+      const { transport } = call;
       metrics.callsInFlight.add({ method }, -1);
-      metrics.calls.add({ method, door, reason });
-      if (!length) metrics.callSeconds.observe({ method, door }, (performance.now() - call.begunAt) / 1e3);
+      metrics.calls.add({ method, transport, reason });
+      if (!length)
+        metrics.callSeconds.observe({ method, transport }, (performance.now() - call.begunAt) / 1e3);
       const line = {
         method,
-        door: call.door,
+        transport,
         workspace: call.principal?.workspace,
         client: call.principal?.client,
         session: call.sessionId,
@@ -68,7 +79,7 @@ export function createLife({ newRequestId, clock, log, metrics, tracing }: LifeP
         reason,
       };
       const isFault = !abandoned && (reason === 'INTERNAL' || reason === 'STORE_UNAVAILABLE');
-      // Faults of ours are errors, refusals are everyday.
+      // Faults of the service are errors; refusals are ordinary.
       if (isFault) log.error({ ...line, err: failure?.details.cause }, 'call');
       else log.info(line, 'call');
       if (call.span) endSpan(call, reason, isFault);
@@ -78,10 +89,14 @@ export function createLife({ newRequestId, clock, log, metrics, tracing }: LifeP
 
 const NO_ATTRIBUTES = {};
 
-function endSpan({ span, method, door, principal, sessionId }: Call, reason: Ending, isFault: boolean): void {
+function endSpan(
+  { span, method, transport, principal, sessionId }: ArrivingCall,
+  reason: Ending,
+  isFault: boolean,
+): void {
   span?.set({
     'rpc.method': fullName(method),
-    'countersign.door': door,
+    'countersign.transport': transport,
     'countersign.reason': reason,
     'countersign.workspace': principal?.workspace,
     'countersign.session': sessionId,
@@ -91,6 +106,6 @@ function endSpan({ span, method, door, principal, sessionId }: Call, reason: End
 
 const fullName = (method: DescMethod): string => `${method.parent.typeName}/${method.name}`;
 
-/** Whether a call ended because its caller went away or its deadline passed: nobody's fault, and nobody is left to tell. */
+/** Whether a call ended because its caller disconnected or its deadline passed: no fault, and no one left to respond to. */
 export const isAbandoned = (signal: AbortSignal, thrown: unknown): boolean =>
   signal.aborted && thrown instanceof Failure && thrown.details.cause === signal.reason;

@@ -2,7 +2,7 @@ import type { Call } from '../call/call.js';
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-/** A caller's own X-Request-Id, where it is one that can stand in a log: 1 to 64 letters, digits, "_", ".", ":", "-". */
+/** A caller's own X-Request-Id, where it is safe to log: 1 to 64 letters, digits, "_", ".", ":", "-". */
 export const readRequestId = (text: string | undefined): string | undefined =>
   text !== undefined && REQUEST_ID.test(text) ? text : undefined;
 
@@ -12,7 +12,7 @@ export function bearer(authorization: string): string | undefined {
   return scheme?.toLowerCase() === 'bearer' && more.length === 0 ? credential : undefined;
 }
 
-/** The headers every answer carries, whichever door it leaves by. */
+/** The headers of every response, on every transport. */
 export function headersOf({
   requestId,
   rateLimit,

@@ -1,111 +1,122 @@
-import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { type Call, type Envelope, type Handler, noteLimit, type StreamHandler } from '../call/call.js';
+import type { DescMethod, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { type ArrivingCall, type Call, type Envelope, noteLimit, withPrincipal } from '../call/call.js';
+import type { HandlerTable } from '../call/handlers.js';
+import type { Principal } from '../domain/principal.js';
 import { Failure, toFailure } from '../errors.js';
-import { createLife, type LifeParts } from './callLifecycle.js';
+import { createCallLifecycle, type LifecycleDeps } from './callLifecycle.js';
 import { createStream, type Stream } from './stream.js';
 
-/** One check that every call passes. It may set fields of the call; it throws a Failure to refuse it. */
-export type Step = (call: Call, request: never) => void | Promise<void>;
+/** One check of a call whose caller is known. It throws a Failure to refuse the call. */
+export type Step = (call: Call) => void | Promise<void>;
 
 /** The steps, by name, in the order in which they run. */
 export interface Steps {
   /** First: nothing else is done for strangers, and every later step needs to know who calls. */
-  readonly authenticate: Step;
+  readonly authenticate: (call: ArrivingCall) => Promise<Principal>;
   /** Before any work is done for a page that may not call at all. */
   readonly checkOrigin: Step;
-  /** Before validate, so that guessing at the form of a request is counted too. */
+  /** Before validation, so that probing the form of a request is counted too. */
   readonly limitClient: Step;
   /** Before authorise, so that a caller learns all that is wrong with a request while trying it out. */
-  readonly validate: Step;
+  readonly validate: (call: Call, request: Message) => void;
   /** Last, right before the use case. */
   readonly authorise: Step;
 }
 
-/** What every call passes, whichever door it came in by. */
+/** What every call passes, on every transport. */
 export interface Pipeline {
   /** Runs one call. Rejects with a Failure, never with anything else. */
   call<M extends DescMethod>(
     method: M,
     request: MessageShape<M['input']>,
     envelope: Envelope,
-    answered?: (call: Call) => void,
+    responding?: (call: ArrivingCall) => void,
   ): Promise<MessageInitShape<M['output']>>;
-  /** The same for a method that answers with a stream; `answered` is told before the first response. */
+  /** The same for a method that responds with a stream; `responding` is called before the first response. */
   readonly stream: Stream;
   /**
-   * Refuses what its door could not read as a request of the method: after the
-   * steps that need no request, so that it is known whose it was, counted and
-   * logged like any other. Rejects with what a step throws, else with `failure`.
+   * Refuses what its transport could not read as a request of the method: after
+   * the steps that need no request, so that the refusal is attributed, counted
+   * and logged like any other. Rejects with what a step throws, else with `failure`.
    */
   refuse(
     method: DescMethod,
     failure: Failure,
     envelope: Envelope,
-    answered?: (call: Call) => void,
+    responding?: (call: ArrivingCall) => void,
   ): Promise<never>;
 }
 
-interface Options extends LifeParts {
+interface Deps extends LifecycleDeps {
   readonly steps: Steps;
-  readonly handlers: ReadonlyMap<DescMethod, Handler>;
-  /** The use cases of the methods that answer with a stream. */
-  readonly streams?: ReadonlyMap<DescMethod, StreamHandler>;
+  readonly handlers: HandlerTable;
 }
 
-export function createPipeline(options: Options): Pipeline {
-  const { steps, handlers, streams = new Map() } = options;
-  const life = createLife(options);
-  const whoCalls = [steps.authenticate, steps.checkOrigin, steps.limitClient];
-  const ordered = [...whoCalls, steps.validate, steps.authorise];
+export function createPipeline({ steps, handlers, ...deps }: Deps): Pipeline {
+  const lifecycle = createCallLifecycle(deps);
 
   async function run<T>(
-    method: DescMethod,
-    envelope: Envelope,
-    answered: ((call: Call) => void) | undefined,
-    work: (call: Call) => Promise<T>,
+    arriving: ArrivingCall,
+    responding: ((call: ArrivingCall) => void) | undefined,
+    work: () => Promise<T>,
   ): Promise<T> {
-    const call = life.begin(method, envelope);
     try {
-      const response = await life.within(call, () => work(call));
-      life.end(call, undefined);
+      const response = await lifecycle.within(arriving, work);
+      lifecycle.end(arriving, undefined);
       return response;
     } catch (thrown) {
       const failure = toFailure(thrown);
-      noteLimit(call, failure.details.rateLimit);
-      life.end(call, failure);
+      noteLimit(arriving, failure.details.rateLimit);
+      lifecycle.end(arriving, failure);
       throw failure;
     } finally {
-      answered?.(call);
+      responding?.(arriving);
     }
   }
 
-  async function pass(through: readonly Step[], call: Call, request: unknown): Promise<void> {
-    for (const step of through) {
-      const running = step(call, request as never);
-      if (running) await running;
-    }
+  /** The steps that need no request. */
+  async function identify(arriving: ArrivingCall): Promise<Call> {
+    const call = withPrincipal(arriving, await steps.authenticate(arriving));
+    await steps.checkOrigin(call);
+    await steps.limitClient(call);
+    return call;
+  }
+
+  /** All steps. */
+  async function admit(arriving: ArrivingCall, request: Message): Promise<Call> {
+    const call = await identify(arriving);
+    steps.validate(call, request);
+    await steps.authorise(call);
+    return call;
   }
 
   return {
-    call: (method, request, envelope, answered) =>
-      run(method, envelope, answered, async (call) => {
-        await pass(ordered, call, request);
-        const handler = handlers.get(method);
+    call(method, request, envelope, responding) {
+      const arriving = lifecycle.begin(method, envelope);
+      return run(arriving, responding, async () => {
+        const call = await admit(arriving, request);
+        const handler = handlers.find(method);
         if (!handler) throw new Failure('ROUTE_NOT_FOUND');
-        return (await handler(call, request as never)) as never;
-      }),
-    refuse: (method, failure, envelope, answered) =>
-      run(method, envelope, answered, async (call) => {
-        await pass(whoCalls, call, undefined);
+        return handler(call, request);
+      });
+    },
+    refuse(method, failure, envelope, responding) {
+      const arriving = lifecycle.begin(method, envelope);
+      return run(arriving, responding, async () => {
+        await identify(arriving);
         throw failure;
-      }),
+      });
+    },
     stream: createStream({
-      begin: life.begin,
-      admit: (call, request) => pass(ordered, call, request),
+      lifecycle,
+      handlers,
+      admit,
       // A stream may outlive the credential it was opened with.
-      admitAgain: (call) => pass([steps.authenticate, steps.authorise], call, undefined),
-      handlers: streams,
-      end: life.end,
+      async admitAgain(arriving) {
+        const call = withPrincipal(arriving, await steps.authenticate(arriving));
+        await steps.authorise(call);
+        return call;
+      },
     }),
   };
 }

@@ -1,5 +1,4 @@
 import type {
-  DescMethod,
   DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
@@ -7,13 +6,15 @@ import type {
   MessageShape,
 } from '@bufbuild/protobuf';
 import { type ConnectRouter, createContextKey, type HandlerContext } from '@connectrpc/connect';
-import type { Call, Envelope } from '../call/call.js';
+import type { ArrivingCall, Envelope } from '../call/call.js';
+import { isServerStreaming, isUnary } from '../call/handlers.js';
 import { Failure } from '../errors.js';
+import type { Transport } from '../observe/metrics/table.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
+import { type CredentialHeaders, readEnvelope } from '../pipeline/envelope.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
-import { envelopeOf } from './envelope.js';
 
 /** What the listener knows about a request and Connect does not pass on. */
 export interface Arrival {
@@ -24,6 +25,9 @@ export interface Arrival {
 }
 
 export const arrivalKey = createContextKey<Arrival>({ peer: '', requestId: '', reached: false });
+
+/** Where a credential may be, on every protocol of the contract. */
+export const CREDENTIAL_HEADERS: CredentialHeaders = ['authorization', 'x-api-key'];
 
 /** Binds every method of the services to the pipeline. Throws for a method that streams requests, which the pipeline does not support. */
 export function bindServices(
@@ -37,10 +41,6 @@ export function bindServices(
     else throw new Error(`${method.parent.typeName}.${method.name} streams requests`);
   }
 }
-
-const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === 'unary';
-const isServerStreaming = (method: DescMethod): method is DescMethodServerStreaming =>
-  method.methodKind === 'server_streaming';
 
 function unary<M extends DescMethodUnary>(method: M, pipeline: Pipeline) {
   return async (
@@ -75,9 +75,16 @@ function streaming<M extends DescMethodServerStreaming>(method: M, pipeline: Pip
   };
 }
 
+const TRANSPORTS: Readonly<Record<string, Transport>> = {
+  connect: 'connect',
+  grpc: 'grpc',
+  'grpc-web': 'grpc-web',
+};
+
 const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContext): Envelope =>
-  envelopeOf((name) => requestHeader.get(name), {
-    door: protocolName,
+  readEnvelope((name) => requestHeader.get(name), {
+    transport: TRANSPORTS[protocolName] ?? 'connect',
+    credentialIn: CREDENTIAL_HEADERS,
     peer: values.get(arrivalKey).peer,
     requestId: values.get(arrivalKey).requestId,
     signal,
@@ -85,7 +92,7 @@ const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContex
 
 const setHeaders =
   ({ responseHeader }: HandlerContext) =>
-  (call: Call): void => {
+  (call: ArrivingCall): void => {
     for (const [name, value] of Object.entries(headersOf(call))) responseHeader.set(name, value);
   };
 

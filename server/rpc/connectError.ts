@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { ConnectError } from '@connectrpc/connect';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
-import { type Failure, retryAfterSeconds } from '../errors.js';
+import type { Failure } from '../errors.js';
+import { retryAfterHeader } from '../http/retryAfterHeader.js';
 
 /** The domain of every reason in ErrorInfo. */
 export const ERROR_DOMAIN = 'countersign';
@@ -13,33 +14,28 @@ export function toConnectError(
   headers: Readonly<Record<string, string>> = {},
 ): ConnectError {
   const { retryAfterMs, violations } = failure.details;
-  return new ConnectError(
-    failure.message,
-    failure.row.code,
-    { ...headers, ...(retryAfterMs !== undefined && { 'retry-after': retryAfterSeconds(retryAfterMs) }) },
-    [
-      {
-        desc: ErrorInfoSchema,
-        value: { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadataOf(failure) },
-      },
-      ...(retryAfterMs === undefined
-        ? []
-        : [
-            {
-              desc: RetryInfoSchema,
-              value: create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }),
-            },
-          ]),
-      ...(violations?.length
-        ? [
-            {
-              desc: BadRequestSchema,
-              value: { fieldViolations: violations.map((violation) => ({ ...violation })) },
-            },
-          ]
-        : []),
-    ],
-  );
+  return new ConnectError(failure.message, failure.row.code, { ...headers, ...retryAfterHeader(failure) }, [
+    {
+      desc: ErrorInfoSchema,
+      value: { reason: failure.reason, domain: ERROR_DOMAIN, metadata: metadataOf(failure) },
+    },
+    ...(retryAfterMs === undefined
+      ? []
+      : [
+          {
+            desc: RetryInfoSchema,
+            value: create(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }),
+          },
+        ]),
+    ...(violations?.length
+      ? [
+          {
+            desc: BadRequestSchema,
+            value: { fieldViolations: violations.map((violation) => ({ ...violation })) },
+          },
+        ]
+      : []),
+  ]);
 }
 
 function metadataOf({ details: { attemptsRemaining, channel } }: Failure): Record<string, string> {

@@ -23,12 +23,13 @@ import { readBytes } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import type { Intake } from '../http/rejectedRequests.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
+import { readEnvelope } from '../pipeline/envelope.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
+import { CREDENTIAL_HEADERS } from './bind.js';
 import { callSignal } from './callSignal.js';
 import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
-import { envelopeOf } from './envelope.js';
 import { READ_MAX, TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
 
@@ -92,8 +93,9 @@ export function createUnaryHandler({ services, pipeline, peerOf, intake, fallbac
       return;
     }
     const { signal, release } = callSignal(res, format.timeoutMs);
-    const envelope = envelopeOf((name) => req.headers[name] as string | undefined, {
-      door: 'connect',
+    const envelope = readEnvelope((name) => req.headers[name] as string | undefined, {
+      transport: 'connect',
+      credentialIn: CREDENTIAL_HEADERS,
       peer: peerOf(req),
       signal,
     });

@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { type FieldMask, MethodOptions_IdempotencyLevel, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { AuditService } from '../../../gen/otp/admin/v1/audit_service_pb.js';
 import type { Call, Handler } from '../../call/call.js';
-import type { Handlers } from '../../call/handlers.js';
+import type { Handlers, Registration } from '../../call/handlers.js';
 import { toFailure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import { DAY_MS } from '../../platform/durations.js';
@@ -35,7 +35,7 @@ interface Recorded {
 /** Records every change made through the operator's contract. */
 export interface Audit {
   /** The same handlers, each recording its calls where the method changes something. */
-  record(handlers: readonly [DescMethod, Handler][]): [DescMethod, Handler][];
+  record(handlers: readonly Registration<Handler>[]): Registration<Handler>[];
 }
 
 export function createAudit(documents: Documents, newId: () => string, clock: Clock): Audit {
@@ -74,12 +74,13 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
 
   return {
     record: (handlers) =>
-      handlers.map(([method, handler]) => [
+      handlers.map(({ method, handler }) => ({
         method,
-        method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
-          ? handler
-          : recordCalls(method, handler),
-      ]),
+        handler:
+          method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
+            ? handler
+            : recordCalls(method, handler),
+      })),
   };
 }
 

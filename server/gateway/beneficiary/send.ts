@@ -16,6 +16,7 @@ export const send = route({
   path: '/v1/otp/send',
   summary: 'Send an OTP to the address on file for a beneficiary',
   calls: OtpService.method.send,
+  rules: { limitsClient: true },
   sandboxCode: true,
   body: z.object({
     beneficiary_id: text(128),

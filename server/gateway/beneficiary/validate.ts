@@ -9,6 +9,7 @@ export const validate = route({
   path: '/v1/otp/validate',
   summary: 'Validate the code and get a verification token',
   calls: OtpService.method.validate,
+  rules: { limitsClient: true },
   body: z.object({ otp_id: text(128), code: text(64) }),
   answer: z.object({
     otp_verification_token: z.string(),

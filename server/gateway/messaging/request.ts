@@ -24,6 +24,7 @@ export const request = route({
   path: '/v1/messaging/otp/request',
   summary: 'Generate and deliver an OTP',
   calls: OtpService.method.send,
+  rules: { reuseAsWorkspaceSays: true },
   sandboxCode: true,
   body: z.object({
     dest: z

@@ -30,11 +30,19 @@ const named = (of: string, atMost: number) => ({ of, atMost });
 export type Ending = Reason | 'OK' | 'ABANDONED';
 
 const METHOD = named('methods of the contract, by their names', 200);
-/** Ways in: the protocols of the contract, then the REST dialects. */
-const DOORS = ['connect', 'grpc', 'grpc-web', 'beneficiary', 'oauth', 'multichannel', 'messaging'] as const;
-export type Door = (typeof DOORS)[number];
+/** How calls arrive: the protocols of the contract, then the REST dialects. */
+const TRANSPORTS = [
+  'connect',
+  'grpc',
+  'grpc-web',
+  'beneficiary',
+  'oauth',
+  'multichannel',
+  'messaging',
+] as const;
+export type Transport = (typeof TRANSPORTS)[number];
 
-const DOOR = listed<Door>(...DOORS);
+const TRANSPORT = listed<Transport>(...TRANSPORTS);
 const ENDING = listed<Ending>('OK', 'ABANDONED', ...(Object.keys(ERRORS) as Reason[]));
 const REASON = listed<Reason>(...(Object.keys(ERRORS) as Reason[]));
 const CHANNEL = listed(...CHANNELS);
@@ -68,12 +76,12 @@ export const METRICS = {
 
   calls: counter(
     'countersign_calls_total',
-    { method: METHOD, door: DOOR, reason: ENDING },
+    { method: METHOD, transport: TRANSPORT, reason: ENDING },
     'Calls that ended, streams included: OK, a reason of docs/reference/errors.md, or ABANDONED if the caller disconnected or its deadline passed.',
   ),
   callSeconds: histogram(
     'countersign_call_duration_seconds',
-    { method: METHOD, door: DOOR },
+    { method: METHOD, transport: TRANSPORT },
     CALL_BUCKETS,
     'Duration of calls, from the first pipeline step to the response. Streams are not included.',
   ),

@@ -82,7 +82,7 @@ export function createReuses(
 export function createFindReusable(reuses: Reuses) {
   return async function findReusable(send: IdentifiedSend): Promise<StoredSession | undefined> {
     const { call, request, workspace, opening, options, undo } = send;
-    const isWanted = request.reuseOpenSession || (call.door === 'messaging' && workspace.messagingReuse);
+    const isWanted = request.reuseOpenSession || (call.reuseAsWorkspaceSays && workspace.messagingReuse);
     if (!isWanted) return undefined;
     const { metadata: _free, userId: _counted, addContact: _later, ...same } = options;
     const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [

@@ -140,6 +140,6 @@ it('X-Request-Id stands in the log line of the call', async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(lines.filter(({ requestId }) => requestId === 'find-me')).toMatchObject([
-    { method: 'ListSessions', door: 'multichannel', reason: 'OK' },
+    { method: 'ListSessions', transport: 'multichannel', reason: 'OK' },
   ]);
 });

@@ -212,7 +212,7 @@ describe('a request that cannot be read', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(lines.filter((line) => line.requestId === requestId)).toMatchObject([
-      { method: 'Send', door: 'beneficiary', workspace: 'default', client: expect.any(String) },
+      { method: 'Send', transport: 'beneficiary', workspace: 'default', client: expect.any(String) },
     ]);
   });
 });

@@ -53,7 +53,7 @@ it('nothing that callers write becomes the value of a label, whoever they are', 
   // They were counted, and called what the table calls them.
   expect(text).toMatch(/countersign_refused_requests_total\{reason="ROUTE_NOT_FOUND"} \d\d/);
   expect(text).toMatch(
-    /countersign_calls_total\{method="GetSponsorConfiguration",door="beneficiary",reason="OTP_NOT_ALLOWED"} \d/,
+    /countersign_calls_total\{method="GetSponsorConfiguration",transport="beneficiary",reason="OTP_NOT_ALLOWED"} \d/,
   );
   expect(text).not.toContain(MARK);
 });

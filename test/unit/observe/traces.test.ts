@@ -17,7 +17,7 @@ const unsampled = { traceparent: `00-${TRACE}-${CALLER}-00` };
 /** Every attribute that a span may have. */
 const ATTRIBUTES = [
   'rpc.method',
-  'countersign.door',
+  'countersign.transport',
   'countersign.reason',
   'countersign.workspace',
   'countersign.session',
@@ -107,7 +107,7 @@ eachEngine((engine) => {
     expect([call, deliver, insert, hash].map(({ kind }) => kind)).toEqual([2, 3, 3, 1]);
     expect(call.attributes).toEqual({
       'rpc.method': 'otp.v1.OtpService/Send',
-      'countersign.door': 'connect',
+      'countersign.transport': 'connect',
       'countersign.reason': 'OK',
       'countersign.workspace': 'default',
       'countersign.session': session,

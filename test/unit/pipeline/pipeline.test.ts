@@ -1,9 +1,13 @@
 import { Writable } from 'node:stream';
-import type { DescMethod } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { GetSessionRequestSchema, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
-import type { Call, Handler } from '../../../server/call/call.js';
+import {
+  GetSessionRequestSchema,
+  OtpService,
+  SendRequestSchema,
+} from '../../../gen/otp/v1/otp_service_pb.js';
+import type { Handler } from '../../../server/call/call.js';
+import { createHandlerTable, register } from '../../../server/call/handlers.js';
 import { Failure } from '../../../server/errors.js';
 import { createLog } from '../../../server/observe/log.js';
 import { createMetrics } from '../../../server/observe/metrics/index.js';
@@ -20,27 +24,32 @@ function pipelineOf({
 }: {
   throwing?: keyof Steps;
   thrown?: unknown;
-  handler?: Handler;
+  handler?: Handler<typeof METHOD>;
 } = {}) {
   const ran: string[] = [];
   const lines: string[] = [];
   const clock = new ManualClock();
-  const step = (name: keyof Steps) => (call: Call) => {
+  const step = (name: keyof Steps) => () => {
     ran.push(name);
     if (name === throwing) throw thrown;
-    if (name === 'authenticate') {
-      call.principal = { workspace: 'w', mode: 'live', client: 'key-1', scopes: new Set() };
-    }
   };
-  const names = ['validate', 'authorise', 'limitClient', 'checkOrigin', 'authenticate'] as const;
-  const handle: Handler = async (call) => {
+  const handle: Handler<typeof METHOD> = async (call, request) => {
     ran.push('use case');
     clock.advance(7);
-    return handler ? handler(call, {} as never) : { session: { id: 's' } };
+    return handler ? handler(call, request) : { session: { id: 's' } };
   };
   const pipeline = createPipeline({
-    steps: Object.fromEntries(names.map((name) => [name, step(name)])) as unknown as Steps,
-    handlers: new Map<DescMethod, Handler>([[METHOD, handle]]),
+    steps: {
+      validate: step('validate'),
+      authorise: step('authorise'),
+      limitClient: step('limitClient'),
+      checkOrigin: step('checkOrigin'),
+      async authenticate() {
+        step('authenticate')();
+        return { workspace: 'w', mode: 'live', client: 'key-1', scopes: new Set() };
+      },
+    },
+    handlers: createHandlerTable([register(METHOD, handle)]),
     newRequestId: () => 'made-here',
     metrics: createMetrics(),
     clock,
@@ -59,8 +68,8 @@ function pipelineOf({
     pipeline.call(
       METHOD,
       create(GetSessionRequestSchema),
-      { door: 'test', peer: '192.0.2.1', signal: leave.signal, requestId },
-      () => ran.push('answered'),
+      { transport: 'grpc', peer: '192.0.2.1', signal: leave.signal, requestId },
+      () => ran.push('responding'),
     );
   const failure = async () => {
     const failed = await call().then(
@@ -84,14 +93,14 @@ describe('the pipeline', () => {
       'validate',
       'authorise',
       'use case',
-      'answered',
+      'responding',
     ]);
   });
 
   it('stops at the step that refuses', async () => {
     const { failure, ran } = pipelineOf({ throwing: 'validate', thrown: new Failure('INVALID_REQUEST') });
     expect(await failure()).toMatchObject({ reason: 'INVALID_REQUEST' });
-    expect(ran).toEqual(['authenticate', 'checkOrigin', 'limitClient', 'validate', 'answered']);
+    expect(ran).toEqual(['authenticate', 'checkOrigin', 'limitClient', 'validate', 'responding']);
   });
 
   it('logs one line a call, with who, what, how long, and the reason', async () => {
@@ -102,7 +111,7 @@ describe('the pipeline', () => {
         level: 30,
         msg: 'call',
         method: 'GetSession',
-        door: 'test',
+        transport: 'grpc',
         workspace: 'w',
         client: 'key-1',
         peer: '192.0.2.1',
@@ -164,10 +173,10 @@ describe('the pipeline', () => {
     expect(logged()).toMatchObject([{ level: 50, reason: 'INTERNAL', err: { message: 'a bug' } }]);
   });
 
-  it('has no answer for a method without a use case', async () => {
+  it('refuses a method without a use case', async () => {
     const { pipeline, leave } = pipelineOf();
-    const envelope = { door: 'test', peer: '', signal: leave.signal };
-    const unknown = pipeline.call(OtpService.method.send, {} as never, envelope);
+    const envelope = { transport: 'grpc' as const, peer: '', signal: leave.signal };
+    const unknown = pipeline.call(OtpService.method.send, create(SendRequestSchema), envelope);
     await expect(unknown).rejects.toMatchObject({ reason: 'ROUTE_NOT_FOUND' });
   });
 });

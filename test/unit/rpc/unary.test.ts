@@ -123,7 +123,7 @@ it('a plain unary request is logged like any other Connect call', async () => {
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({
       method: 'GetSession',
-      door: 'connect',
+      transport: 'connect',
       session: sessionId,
       peer: '127.0.0.1',
       reason: 'OK',

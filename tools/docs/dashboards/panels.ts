@@ -56,7 +56,7 @@ export const ROWS: readonly Row[] = [
         'faults',
         `(${rate('countersign_calls_total', '', FAULTS)} or vector(0)) / ${rate('countersign_calls_total', '')}`,
       ]),
-      lines('Calls by door', 'reqps', ['{{door}}', rate('countersign_calls_total', 'door')]),
+      lines('Calls by transport', 'reqps', ['{{transport}}', rate('countersign_calls_total', 'transport')]),
       {
         title: 'Latency by method',
         unit: 's',

@@ -7,7 +7,8 @@ import {
   type ListAuditEntriesResponseSchema,
 } from '../../../../gen/otp/admin/v1/audit_service_pb.js';
 import { createAudit, createAuditHandlers } from '../../../../server/admin/shared/audit.js';
-import type { Call, Handler } from '../../../../server/call/call.js';
+import type { Call } from '../../../../server/call/call.js';
+import { isUnary, register } from '../../../../server/call/handlers.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import { Failure } from '../../../../server/errors.js';
 import { eachEngine } from '../../../support/engines.js';
@@ -17,7 +18,8 @@ import { contractServices } from '../../../support/services.js';
 
 const METHODS = (await contractServices())
   .filter(({ typeName }) => typeName.startsWith('otp.admin.'))
-  .flatMap(({ methods }): DescMethod[] => methods);
+  .flatMap(({ methods }): DescMethod[] => methods)
+  .filter(isUnary);
 const pathOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;
 const READING = /^(Get|List|Check|Preview)/;
 const CHANGING = METHODS.filter(({ name }) => !READING.test(name));
@@ -40,16 +42,17 @@ describe('the audit', () => {
       const principal = { workspace: 'acme', mode: 'live', client: 'key-1', scopes: new Set(['admin']) };
       const call = (method: DescMethod) => ({ method, peer: '192.0.2.1', principal }) as unknown as Call;
       const handlers = new Map(
-        audit.record(
-          METHODS.map((method, nth): [DescMethod, Handler] => [
-            method,
-            async (made) => {
-              made.resource = `things/${nth}`;
-              if (nth % 3 === 0) throw new Failure('NOT_FOUND');
-              return {};
-            },
-          ]),
-        ),
+        audit
+          .record(
+            METHODS.map((method, nth) =>
+              register(method, async (made) => {
+                made.resource = `things/${nth}`;
+                if (nth % 3 === 0) throw new Failure('NOT_FOUND');
+                return {};
+              }),
+            ),
+          )
+          .map(({ method, handler }) => [method, handler]),
       );
       const wanted = [];
       for (const [nth, method] of METHODS.entries()) {

@@ -13,6 +13,7 @@ import { createSponsors } from '../../../../server/admin/sponsors/sponsors.js';
 import { createWallet } from '../../../../server/admin/wallet/wallet.js';
 import { createWorkspaces } from '../../../../server/admin/workspaces/workspaces.js';
 import type { Call, Envelope } from '../../../../server/call/call.js';
+import { createHandlerTable } from '../../../../server/call/handlers.js';
 import { messageField } from '../../../../server/delivery/buildMessage.js';
 import { type ChannelName, isChannelName } from '../../../../server/domain/channels.js';
 import { createIds } from '../../../../server/domain/ids.js';
@@ -35,7 +36,7 @@ import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
 
-/** The methods of a service, called without a door: refusals are thrown as they were made. */
+/** The methods of a service, called without a transport: failures are thrown as they were made. */
 type Methods<S extends DescService> = {
   readonly [M in keyof S['method']]: (
     request: MessageInitShape<(S['method'][M] & DescMethod)['input']>,
@@ -116,14 +117,14 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     newId,
     clock,
   };
-  const handlers = createHandlers(parts);
+  const handlers = createHandlerTable(createHandlers(parts));
 
   function call<M extends DescMethod>(method: M, who: Principal, envelope: Partial<Envelope>) {
     return async (request: MessageInitShape<M['input']>): Promise<MessageShape<M['output']>> => {
-      const handler = handlers.get(method);
+      const handler = handlers.find(method);
       if (!handler) throw new Error(`no use case for ${method.name}`);
       const made: Call = {
-        door: 'test',
+        transport: 'connect',
         peer: '127.0.0.1',
         signal: new AbortController().signal,
         ...envelope,
@@ -134,9 +135,8 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
         begunAt: 0,
         principal: who,
       };
-      return create(method.output, await handler(made, create(method.input, request))) as MessageShape<
-        M['output']
-      >;
+      const message = create(method.input, request) as MessageShape<M['input']>;
+      return create(method.output, await handler(made, message)) as MessageShape<M['output']>;
     };
   }
 

@@ -8,6 +8,7 @@ import {
   WatchSessionRequestSchema,
 } from '../../../../gen/otp/v1/otp_service_pb.js';
 import type { Call } from '../../../../server/call/call.js';
+import { createHandlerTable } from '../../../../server/call/handlers.js';
 import { composeWatching } from '../../../../server/compose/sessionStreams.js';
 import { Serving } from '../../../../server/observe/readiness.js';
 import { sessionEvent } from '../../../../server/session/history.js';
@@ -47,7 +48,10 @@ async function startProcess(
         log,
       } as unknown as Call;
       const request = create(WatchSessionRequestSchema, { sessionId, cursor });
-      const responses = streams.get(OtpService.method.watchSession)!(call, request as never);
+      const responses = createHandlerTable([], streams).findStream(OtpService.method.watchSession)!(
+        call,
+        request,
+      );
       return {
         leave: () => leaving.abort(),
         async next() {
