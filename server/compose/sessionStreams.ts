@@ -9,30 +9,24 @@ import { createWatchQuota } from '../otp/watch/quota.js';
 import { createWatchSession } from '../otp/watchSession.js';
 import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
-import { type ChangeListener, notifyOnChange } from '../store/changeListener.js';
-import type { Documents } from '../store/documents.js';
+import type { DecoratedStore } from './store.js';
 
-/** What it takes to watch sessions. */
+interface Deps extends DecoratedStore {
+  readonly serving: Serving;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What watches sessions. */
 export interface Watching {
-  /** The documents for everybody: whatever is done to a session through them, its watchers and who counts hear of at once. */
-  readonly documents: Documents;
   readonly expire: Expire;
   readonly streams: readonly Registration<StreamHandler>[];
 }
 
-export function composeWatching(
-  store: Documents,
-  heard: ChangeListener<StoredSession>,
-  serving: Serving,
-  clock: Clock,
-  log: Logger,
-): Watching {
-  const hub = createHub(store.collection<StoredSession>('sessions'), clock, log);
-  const documents = notifyOnChange<StoredSession>(store, 'sessions', (session, update) => {
-    hub.publish(session);
-    heard(session, update);
-  });
+export function composeWatching({ documents, onSessionChange, serving, clock, log }: Deps): Watching {
   const sessions = documents.collection<StoredSession>('sessions');
+  const hub = createHub(sessions, clock, log);
+  onSessionChange((session) => hub.publish(session));
   const expire = createExpire(sessions, clock);
   const watchSession = createWatchSession({
     sessions,
@@ -43,7 +37,6 @@ export function composeWatching(
     clock,
   });
   return {
-    documents,
     expire,
     streams: [registerStream(OtpService.method.watchSession, watchSession)],
   };

@@ -4,27 +4,25 @@ import { createStats, type Stats } from '../admin/stats/stats.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
-import type { StoredSession } from '../session/stored.js';
-import type { ChangeListener } from '../store/changeListener.js';
-import type { Documents } from '../store/documents.js';
+import type { DecoratedStore } from './store.js';
 
-/** Who counts what becomes of sessions: the statistics of workspaces, and the metrics of this process. */
+interface Deps extends DecoratedStore {
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What counts the events of sessions for the statistics of workspaces. */
 export interface Counting {
   readonly counter: Counter;
   readonly stats: Stats;
-  readonly heard: ChangeListener<StoredSession>;
 }
 
-export function composeCounting(store: Documents, metrics: Metrics, clock: Clock, log: Logger): Counting {
-  const counter = createCounter(store, clock, log);
+/** Counts sessions for the statistics, and for the metrics of this process. */
+export function composeCounting({ documents, onSessionChange, metrics, clock, log }: Deps): Counting {
+  const counter = createCounter(documents, clock, log);
   const stats = createStats(counter, clock);
-  const measure = createSessionMetrics(metrics);
-  return {
-    counter,
-    stats,
-    heard(session, update) {
-      stats.onSessionChange(session, update);
-      measure(session, update);
-    },
-  };
+  onSessionChange(stats.onSessionChange);
+  onSessionChange(createSessionMetrics(metrics));
+  return { counter, stats };
 }

@@ -4,10 +4,6 @@ import type { Logger } from '../observe/log.js';
 import { createMetrics, type Metrics } from '../observe/metrics/index.js';
 import type { Tracing } from '../observe/tracing.js';
 import { VERSION } from '../platform/version.js';
-import type { Documents } from '../store/documents.js';
-import { measureOperations } from '../store/measureOperations.js';
-import { observeOperations } from '../store/observeOperations.js';
-import { traceOperations } from '../store/traceOperations.js';
 
 /** What tells how the service does, besides its log. */
 export interface Observing {
@@ -19,12 +15,6 @@ export async function composeObserving(config: Config, log: Logger): Promise<Obs
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: VERSION, node: process.version }, 1);
   return { metrics, tracing: await openTraces(config, metrics, log) };
-}
-
-/** The store, with all that is done in it measured, and traced where traces are wanted. */
-export function observedStore(documents: Documents, { metrics, tracing }: Observing): Documents {
-  const measured = observeOperations(documents, measureOperations(metrics));
-  return tracing ? observeOperations(measured, traceOperations(tracing)) : measured;
 }
 
 /** The libraries are loaded only where traces go somewhere. */

@@ -12,10 +12,6 @@ import { CROCKFORD_LENGTH, fromCrockford, toCrockford } from './crockford.js';
 const PREFIX = 'otp_';
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A new id, as UUID text, of the clock's millisecond. */
-export const newId = (clock: Clock, random: Random): string =>
-  v7({ msecs: clock.now(), random: random.bytes(16) });
-
 /**
  * Makes the ids of one process, which sort in the order in which they were made:
  * within a millisecond each counts on from the one before (RFC 9562 section 6.2,

@@ -9,7 +9,7 @@ export interface Recipient {
   readonly address: string;
   /** What limits and look-ups compare: the same for SMS and WhatsApp, e-mail without regard to case. */
   readonly identity: string;
-  /** What may be shown; see masking.ts. */
+  /** What may be shown: most of it replaced by stars. */
   readonly masked: string;
   /**
    * Of a phone: the country, ISO 3166 alpha-2, that the numbering plan gives the
@@ -62,7 +62,7 @@ function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undef
 }
 
 /** `+57 300 *** ** 42`: calling code, first three and last two national digits; under eight national digits the last two only. */
-export function maskPhone(callingCode: string, national: string): string {
+function maskPhone(callingCode: string, national: string): string {
   const shown = national.length < 8 ? 0 : 3;
   const hidden = national.length - shown - 2;
   const stars = '*'.repeat(Math.max(hidden, 1)).match(/\*{1,3}/g) ?? [];
@@ -72,7 +72,7 @@ export function maskPhone(callingCode: string, national: string): string {
 }
 
 /** `j***n@example.com`. Short local parts show less: never more than half of one. */
-export function maskEmail(local: string, domain: string): string {
+function maskEmail(local: string, domain: string): string {
   const first = local.length >= 3 ? local[0] : '';
   const last = local.length >= 4 ? local.at(-1) : '';
   return `${first}***${last}@${domain}`;

@@ -5,7 +5,7 @@ import { addressPaths } from '../session/transitions/erase.js';
 import type { Collection, Update } from '../store/documents.js';
 
 /** How long one process may take to carry out the events of a session before another does. */
-export const EVENT_LEASE_MS = 30_000;
+const EVENT_LEASE_MS = 30_000;
 
 /** Carries out one event, whose place in the history is `index`. May be called again for the same event: it must not matter. */
 export type CarryOut = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;

@@ -6,7 +6,7 @@ import type { Failure } from '../errors.js';
 import { retryAfterHeader } from '../http/retryAfterHeader.js';
 
 /** The domain of every reason in ErrorInfo. */
-export const ERROR_DOMAIN = 'countersign';
+const ERROR_DOMAIN = 'countersign';
 
 /** A failure in the form of gRPC, gRPC-Web and Connect: canonical code, public text, google.rpc details. */
 export function toConnectError(

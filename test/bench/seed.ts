@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { firstIdAt, newId } from '../../server/domain/ids.js';
+import { createIds, firstIdAt } from '../../server/domain/ids.js';
 import { systemClock } from '../../server/platform/clock.js';
 import { systemRandom } from '../../server/platform/random.js';
 import type { StoredSession } from '../../server/session/stored.js';
@@ -149,7 +149,7 @@ export async function answerTo(port: number, { path, headers, body }: Request) {
   return { status: answer.status, text: await answer.text() };
 }
 
-const idAt = (ms: number): string => newId({ ...systemClock, now: () => ms }, systemRandom);
+const idAt = (ms: number): string => createIds({ ...systemClock, now: () => ms }, systemRandom)();
 
 async function eachOf<T>(
   items: readonly T[],

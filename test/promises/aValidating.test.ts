@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { idToOtp, newId } from '../../server/domain/ids.js';
+import { createIds, idToOtp } from '../../server/domain/ids.js';
 import { systemRandom } from '../../server/platform/random.js';
 import type { Rest, RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
@@ -60,11 +60,11 @@ describe('the right code', () => {
 describe('an OTP', () => {
   it('A19 that was never issued is 404 071-203', async () => {
     const unknown = [
-      idToOtp(newId(service.clock, systemRandom)),
+      idToOtp(createIds(service.clock, systemRandom)()),
       'otp_01HX9NPQ12ABCDEFGH34567890',
       'otp_',
       'nonsense',
-      newId(service.clock, systemRandom),
+      createIds(service.clock, systemRandom)(),
       `otp_${'z'.repeat(26)}`,
       '../otp',
       '\u0000',

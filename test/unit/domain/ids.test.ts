@@ -7,7 +7,6 @@ import {
   firstIdAt,
   idToCrockford,
   idToOtp,
-  newId,
   parseId,
 } from '../../../server/domain/ids.js';
 import { seededRandom } from '../../support/seededRandom.js';
@@ -15,7 +14,9 @@ import { seededRandom } from '../../support/seededRandom.js';
 const LATEST = 2 ** 48 - 1;
 const at = (milliseconds: number) => ({ now: () => milliseconds, after: () => () => {} });
 const moments = fc.integer({ min: 0, max: LATEST });
-const ids = fc.tuple(moments, fc.string()).map(([moment, seed]) => newId(at(moment), seededRandom(seed)));
+const ids = fc
+  .tuple(moments, fc.string())
+  .map(([moment, seed]) => createIds(at(moment), seededRandom(seed))());
 /** `text` with the letters at the positions of `flips` in the other case. */
 const flip = (text: string, flips: readonly boolean[]) =>
   [...text].map((letter, i) => (flips[i] ? letter.toUpperCase() : letter.toLowerCase())).join('');
@@ -78,7 +79,7 @@ describe('an id', () => {
   it('is at or after the first id of its millisecond and before that of the next', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LATEST - 1 }), fc.string(), (moment, seed) => {
-        const id = newId(at(moment), seededRandom(seed));
+        const id = createIds(at(moment), seededRandom(seed))();
         expect(id >= firstIdAt(moment) && id < firstIdAt(moment + 1)).toBe(true);
       }),
     );
@@ -88,8 +89,8 @@ describe('an id', () => {
     fc.assert(
       fc.property(moments, moments, fc.string(), fc.string(), (one, other, seedOne, seedOther) => {
         fc.pre(one !== other);
-        const first = newId(at(Math.min(one, other)), seededRandom(seedOne));
-        const second = newId(at(Math.max(one, other)), seededRandom(seedOther));
+        const first = createIds(at(Math.min(one, other)), seededRandom(seedOne))();
+        const second = createIds(at(Math.max(one, other)), seededRandom(seedOther))();
         expect(first < second).toBe(true);
         expect(idToOtp(first) < idToOtp(second)).toBe(true);
       }),
@@ -97,9 +98,11 @@ describe('an id', () => {
   });
 
   it('carries the time of the clock and the bytes of the random source', () => {
-    const id = newId(at(0x0123456789ab), { bytes: (n) => Buffer.alloc(n, 0xff), int: () => 0 });
-    // The library keeps the top bit after the version clear, as room for a counter.
-    expect(id).toBe('01234567-89ab-77ff-bfff-ffffffffffff');
+    const bytes = (n: number) => Buffer.alloc(n, 0xff);
+    expect(createIds(at(0x0123456789ab), { bytes, int: () => 0 })()).toBe(
+      // The counter takes the 32 bits after the version and the variant; here it begins at 0.
+      '01234567-89ab-7000-8000-03ffffffffff',
+    );
   });
 });
 

@@ -10,6 +10,8 @@ import {
 import type { Call } from '../../../../server/call/call.js';
 import { createHandlerTable } from '../../../../server/call/handlers.js';
 import { composeWatching } from '../../../../server/compose/sessionStreams.js';
+import { decorateStore } from '../../../../server/compose/store.js';
+import { createMetrics } from '../../../../server/observe/metrics/index.js';
 import { Serving } from '../../../../server/observe/readiness.js';
 import { sessionEvent } from '../../../../server/session/history.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
@@ -30,8 +32,13 @@ async function startProcess(
 ) {
   const serving = new Serving();
   serving.become('ready');
-  const watching = composeWatching(change(await store.open()), () => {}, serving, clock, log);
-  const { documents, streams } = watching;
+  const decorated = decorateStore(change(await store.open()), {
+    metrics: createMetrics(),
+    tracing: undefined,
+  });
+  const { documents } = decorated;
+  const watching = composeWatching({ ...decorated, serving, clock, log });
+  const { streams } = watching;
   const useCases = createUseCases(documents, { clock });
   const sessions = documents.collection<StoredSession>('sessions');
   return {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idToCrockford, newId } from '../../../../server/domain/ids.js';
+import { createIds, idToCrockford } from '../../../../server/domain/ids.js';
 import { createVerificationTokens } from '../../../../server/secrets/tokens/verificationToken.js';
 import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
@@ -8,8 +8,8 @@ import { seededRandom } from '../../../support/seededRandom.js';
 
 const tokens = createVerificationTokens(fixedKeys('t1'));
 const random = seededRandom('sessions');
-const ids = fc.noShrink(fc.nat()).map((ms) => newId(new ManualClock(ms * 1000), random));
-const ID = newId(new ManualClock(), random);
+const ids = fc.noShrink(fc.nat()).map((ms) => createIds(new ManualClock(ms * 1000), random)());
+const ID = createIds(new ManualClock(), random)();
 
 describe('a verification token', () => {
   it('has the documented form, names its session and is the same each time', () => {
@@ -29,7 +29,10 @@ describe('a verification token', () => {
   });
 
   it('proves nothing about another session', () => {
-    const [one, other] = [tokens.make('acme', ID), tokens.make('acme', newId(new ManualClock(), random))];
+    const [one, other] = [
+      tokens.make('acme', ID),
+      tokens.make('acme', createIds(new ManualClock(), random)()),
+    ];
     expect(tokens.check('acme', one.slice(0, 31) + other.slice(31))).toBeUndefined();
   });
 
