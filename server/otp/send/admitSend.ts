@@ -11,9 +11,9 @@ export interface AdmitSendDeps extends AdmitDeps {
 /** Admits a Send; one to a sandbox recipient counts against nothing. Throws SEND_REFUSED or RATE_LIMITED. */
 export function createAdmitSend(deps: AdmitSendDeps) {
   return async function admitSend(send: PooledSend): Promise<void> {
-    const { call, request, workspace, mode, partition, sessionId, opening, options, scenario, undo } = send;
+    const { call, request, workspace, mode, partition, sessionId, options, scenario, undo } = send;
     if (scenario) return;
-    const { recipients, beneficiary } = opening;
+    const { recipients, beneficiary } = send;
     const { purpose, metadata, userId } = options;
     const { workspace: name, client } = call.principal;
     const giveBack = await admit(deps, call, {

@@ -8,7 +8,7 @@ import type { Recipient } from '../../domain/recipients.js';
 import type { Slot } from '../../secrets/hashing/hashPool.js';
 import type { SandboxScenario } from '../../session/sandboxRecipients.js';
 import type { FreshCode, StoredBeneficiary } from '../../session/stored.js';
-import type { Opening } from './newSession.js';
+import type { SessionOwner } from '../../session/transitions/open.js';
 import type { SendOptions } from './parseOptions.js';
 
 /**
@@ -44,9 +44,18 @@ export interface ParsedSend extends AddressedSend {
   readonly options: SendOptions;
 }
 
+/** A recipient with what the store knows it by, and the sender of its messages. */
+export interface IdentifiedRecipient extends Recipient {
+  readonly fingerprint: string;
+  /** Of a phone in a live session: the fingerprint of its prefix. */
+  readonly prefix?: string;
+  readonly sender?: string;
+}
+
 /** Its recipients have fingerprints and senders. */
 export interface IdentifiedSend extends ParsedSend {
-  readonly opening: Opening;
+  readonly recipients: readonly IdentifiedRecipient[];
+  readonly owner: SessionOwner;
   /** What one of its recipients makes happen in a sandbox session. */
   readonly scenario: SandboxScenario | undefined;
 }

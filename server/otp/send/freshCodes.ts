@@ -64,9 +64,9 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
 /** Makes a code for every recipient of a Send. */
 export function createMakeCodes({ codes, clock }: { readonly codes: CodeMaker; readonly clock: Clock }) {
   return async function makeCodes(send: PooledSend): Promise<CodedSend> {
-    const { slot, opening, mode, options, channels } = send;
+    const { slot, owner, mode, options, channels } = send;
     const now = clock.now();
-    const session = { _id: opening._id, mode, codeLength: options.codeLength };
+    const session = { _id: owner._id, mode, codeLength: options.codeLength };
     const fresh = await Promise.all(
       channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now })),
     );

@@ -3,7 +3,7 @@ import { traceOf } from '../../call/call.js';
 import type { Recipient } from '../../domain/recipients.js';
 import { phonePrefix } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
-import type { IdentifiedSend, ParsedSend } from './context.js';
+import type { IdentifiedRecipient, IdentifiedSend, ParsedSend } from './context.js';
 import { scenarioOf } from './sandbox.js';
 
 export interface IdentifyRecipientsDeps {
@@ -19,7 +19,7 @@ export function createIdentifyRecipients({ senders, fingerprints, listening }: I
     const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
     const { workspace, client } = call.principal;
     const chosen = await senders.choose(workspace, request.senderId, channels);
-    const identified = (recipient: Recipient) => {
+    const identified = (recipient: Recipient): IdentifiedRecipient => {
       const { identity, channel, country } = recipient;
       const sender = chosen.get(channel);
       return {
@@ -32,13 +32,13 @@ export function createIdentifyRecipients({ senders, fingerprints, listening }: I
     return {
       ...send,
       scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
-      opening: {
+      recipients: recipients.map(identified),
+      owner: {
         _id: `${workspace}/${sessionId}`,
         partition,
         mode,
         client,
         ...traceOf(call),
-        recipients: recipients.map(identified),
         ...(beneficiary && { beneficiary }),
         ...((await listening(partition)) && { notify: true }),
       },

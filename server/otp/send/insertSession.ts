@@ -1,12 +1,15 @@
 import type { Sent } from '../../admin/stats/stats.js';
+import { addressField } from '../../delivery/buildMessage.js';
+import type { ChannelName } from '../../domain/channels.js';
 import type { Clock } from '../../platform/clock.js';
+import type { Encryption } from '../../secrets/encryption.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
+import { type NewChannel, open } from '../../session/transitions/open.js';
 import { type Collection, DuplicateKey } from '../../store/documents.js';
 import type { DueQueue } from '../../store/dueQueue.js';
-import type { PaidSend } from './context.js';
+import type { IdentifiedRecipient, PaidSend } from './context.js';
 import type { CodeMaker } from './freshCodes.js';
-import { newSession } from './newSession.js';
 import { asScenario } from './sandbox.js';
 import { withDebit } from './withDebit.js';
 
@@ -21,9 +24,9 @@ export interface InsertSessionDeps {
 /** Stores the session with its messages and its debit, wakes the delivery worker, and gives the session as stored. */
 export function createInsertSession(deps: InsertSessionDeps) {
   return async function insertSession(send: PaidSend): Promise<StoredSession> {
-    const { opening, options, codes, debit, scenario, now } = send;
-    const opened = newSession(deps.codes.encryption, opening, options, codes, debit, now);
-    const session = asScenario(opened, scenario);
+    const { owner, options, debit, scenario, now } = send;
+    const channels = newChannels(deps.codes.encryption, send);
+    const session = asScenario(open({ owner, options, channels, debit }, now), scenario);
     const stored = await withDebit(
       debit,
       () => deps.clock.now(),
@@ -38,6 +41,25 @@ export function createInsertSession(deps: InsertSessionDeps) {
     }
     return stored.session;
   };
+}
+
+/** The channels as they are stored: addresses sealed, codes hashed. */
+function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<ChannelName, NewChannel> {
+  const { owner, recipients, codes } = send;
+  const newChannel = (recipient: IdentifiedRecipient): NewChannel => {
+    const { channel, address, masked, fingerprint, sender, country, prefix } = recipient;
+    const place = { collection: 'sessions', id: owner._id, field: addressField(channel) };
+    return {
+      address: encryption.seal(place, address),
+      masked,
+      ...(sender && { sender }),
+      recipient: fingerprint,
+      ...(country && { country }),
+      ...(prefix && { prefix }),
+      ...codes.get(channel)!,
+    };
+  };
+  return new Map(recipients.map((recipient) => [recipient.channel, newChannel(recipient)]));
 }
 
 /** `held`: what is stored is this very session, with its debit. */

@@ -4,34 +4,16 @@ import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
-import type { FallbackStep } from '../../session/fallback.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
-import type { StrategyName } from '../../session/policy.js';
 import type { StoredOperation } from '../../session/stored.js';
+import type { SessionOptions } from '../../session/transitions/open.js';
 import { userIdOf } from './limitKeys.js';
 import { parseFallback } from './parseFallback.js';
 
 /** What a Send asks for besides its recipients, parsed and valid. */
-export interface SendOptions {
-  readonly codeLength: number;
-  readonly lifetimeMs: number;
-  readonly maxAttempts: number;
-  readonly strategy: StrategyName;
-  readonly required: readonly ChannelName[];
-  /** The channels that wait for others, in order. */
-  readonly fallback: readonly FallbackStep[];
-  readonly purpose: string;
-  readonly locale: string;
-  /** The text of SMS and WhatsApp messages, with <OTP> in it; empty: the template. */
-  readonly messageTemplate: string;
-  readonly addContact: boolean;
-  /** JSON text. */
-  readonly metadata: string;
-  /** Days the session stays readable once it has ended. */
-  readonly retentionDays: number;
-  /** metadata.user_id, for the per-user limit. */
+export interface SendOptions extends SessionOptions {
+  /** See userIdOf. */
   readonly userId?: string;
-  readonly operation?: StoredOperation;
 }
 
 /** Parses all of a Send request but its recipients. Throws INVALID_REQUEST naming the field. */

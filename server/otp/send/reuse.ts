@@ -75,23 +75,26 @@ export function createReuses(
 }
 
 /**
- * The open session of an equal Send within the resend cooldown, where reuse was
- * asked for: by the request, or for the messaging API by the workspace. Where
- * there is none, this Send claims to open it. Throws REQUEST_IN_PROGRESS.
+ * The open session of an equal Send within the resend cooldown, where the request
+ * asks for it, or the transport leaves it to the workspace's settings. Where there
+ * is none, this Send claims to open it. Throws REQUEST_IN_PROGRESS.
  */
 export function createFindReusable(reuses: Reuses) {
   return async function findReusable(send: IdentifiedSend): Promise<StoredSession | undefined> {
-    const { call, request, workspace, opening, options, undo } = send;
+    const { call, request, workspace, owner, beneficiary, options, undo } = send;
     const isWanted = request.reuseOpenSession || (call.reuseAsWorkspaceSays && workspace.messagingReuse);
     if (!isWanted) return undefined;
     const { metadata: _free, userId: _counted, addContact: _later, ...same } = options;
-    const recipients = opening.recipients.map(({ channel, fingerprint, sender }) => [
+    const recipients = send.recipients.map(({ channel, fingerprint, sender }) => [
       channel,
       fingerprint,
       sender,
     ]);
-    const owner = `${opening.partition}/${opening.client}`;
-    const reuse = await reuses.find(owner, [recipients, opening.beneficiary, same], opening._id);
+    const reuse = await reuses.find(
+      `${owner.partition}/${owner.client}`,
+      [recipients, beneficiary, same],
+      owner._id,
+    );
     if (!reuse.open) undo.push(reuse.release);
     return reuse.open;
   };

@@ -6,31 +6,35 @@ import { type SandboxScenario, sandboxScenario } from '../../session/sandboxReci
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 
-/** The scenario that one of the recipients stands for: the first that does. */
+/** The scenario of the first recipient that has one. */
 export const scenarioOf = (recipients: readonly Pick<Recipient, 'identity'>[]): SandboxScenario | undefined =>
   recipients.map(({ identity }) => sandboxScenario(identity)).find(Boolean);
 
-/** The session as the scenario wants it to begin, with the events that happened by then. */
+/** The session in the state in which the scenario has it begin, with the events that led there. */
 export function asScenario(opened: StoredSession, scenario: SandboxScenario | undefined): StoredSession {
   if (!scenario) return opened;
   const session = { ...opened, uncounted: true } as const;
+  if ('delivery' in scenario) return withFailedDeliveries(session, scenario.delivery);
+  if ('session' in scenario) return withEnd(session, scenario.session);
+  return session;
+}
+
+function withFailedDeliveries(session: StoredSession, error: string): StoredSession {
   const { createdAt, channels } = session;
   const now = createdAt.getTime();
-  if ('delivery' in scenario) {
-    const failed = new Map(
-      channelsOf(session).map(([name, { delivery }]) => [
-        name,
-        settled(delivery, { state: 'FAILED', error: scenario.delivery }),
-      ]),
-    );
-    const events = deliveryEvents(channels, failed, now);
-    return firstRevision({ ...session, channels: withDeliveries(channels, failed) }, now, events);
-  }
-  if (!('session' in scenario)) return session;
-  const { expireAt: _ended, ...ended } = session;
-  return scenario.session === 'EXPIRED'
-    ? firstRevision({ ...ended, expiresAt: createdAt }, now, [sessionEvent('session.expired', now)])
-    : firstRevision({ ...ended, attemptsLeft: 0, lockedAt: createdAt }, now, [
+  const failed = new Map(
+    channelsOf(session).map(([name, { delivery }]) => [name, settled(delivery, { state: 'FAILED', error })]),
+  );
+  const events = deliveryEvents(channels, failed, now);
+  return firstRevision({ ...session, channels: withDeliveries(channels, failed) }, now, events);
+}
+
+function withEnd({ expireAt: _ended, ...session }: StoredSession, end: 'EXPIRED' | 'LOCKED'): StoredSession {
+  const { createdAt } = session;
+  const now = createdAt.getTime();
+  return end === 'EXPIRED'
+    ? firstRevision({ ...session, expiresAt: createdAt }, now, [sessionEvent('session.expired', now)])
+    : firstRevision({ ...session, attemptsLeft: 0, lockedAt: createdAt }, now, [
         sessionEvent('session.locked', now),
       ]);
 }

@@ -80,9 +80,9 @@ export function createSendSteps(deps: SendStepsDeps): SendSteps {
     identifyRecipients: createIdentifyRecipients(deps),
     requireProviders: createRequireProviders(deps),
     refuseScenario: ({ scenario }) => refuseAsScenario(scenario),
-    async checkBlock({ scenario, partition, opening }) {
+    async checkBlock({ scenario, partition, recipients }) {
       if (scenario) return;
-      const fingerprints = opening.recipients.map(({ fingerprint }) => fingerprint);
+      const fingerprints = recipients.map(({ fingerprint }) => fingerprint);
       await block.check(partition, fingerprints);
     },
     findReusable: createFindReusable(reuses),
