@@ -5,29 +5,29 @@ import { Code, readError } from '../../clients/errors/index.js';
 import { createOtpClient as createGrpcJsClient } from '../../clients/grpc-js/index.js';
 import { createOtpClient } from '../../clients/node/index.js';
 import { startService } from '../support/service.js';
-import { type StandIn, startStandIn } from './support/standIn.js';
+import { type FakeService, startFakeService } from './support/fakeService.js';
 
-let standIn: StandIn | undefined;
+let fake: FakeService | undefined;
 afterEach(async () => {
-  await standIn?.stop();
-  standIn = undefined;
+  await fake?.stop();
+  fake = undefined;
 });
 
-/** A server that says when a call has come and answers when it is told to. */
+/** A server whose `here` resolves when a call has arrived and which responds when `respond` is called. */
 async function holding(http: 1 | 2) {
   let come = () => {};
-  let answer = () => {};
+  let respond = () => {};
   const here = new Promise<void>((resolve) => {
     come = resolve;
   });
-  const told = new Promise<object>((resolve) => {
-    answer = () => resolve({});
+  const response = new Promise<object>((resolve) => {
+    respond = () => resolve({});
   });
-  standIn = await startStandIn(http, () => {
+  fake = await startFakeService(http, () => {
     come();
-    return told;
+    return response;
   });
-  return { baseUrl: standIn.baseUrl, here, answer };
+  return { baseUrl: fake.baseUrl, here, respond };
 }
 
 describe('close', () => {
@@ -36,22 +36,22 @@ describe('close', () => {
     ['connect', 2],
     ['connect-http1', 1],
   ] as const)('ends a call that is under way: node, %s', async (protocol, http) => {
-    const { baseUrl, here, answer } = await holding(http);
+    const { baseUrl, here, respond } = await holding(http);
     const client = createOtpClient({ baseUrl, apiKey: 'k', protocol });
     const call = client.otp.verify({}).then(() => expect.unreachable(), readError);
     await here;
     client.close();
     expect([Code.Canceled, Code.Aborted, Code.Unavailable]).toContain((await call).code);
-    answer();
+    respond();
   });
 
-  it('lets a call that is under way finish: grpc-js', async () => {
-    const { baseUrl, here, answer } = await holding(2);
+  it('lets a call in progress finish: grpc-js', async () => {
+    const { baseUrl, here, respond } = await holding(2);
     const client = createGrpcJsClient({ baseUrl, apiKey: 'k' });
     const call = client.otp.verify({});
     await here;
     client.close();
-    answer();
+    respond();
     await expect(call).resolves.toBeDefined();
   });
 });
@@ -60,7 +60,7 @@ describe('a credential', () => {
   it.each([
     ['node', createOtpClient],
     ['grpc-js', createGrpcJsClient],
-  ])('may be asked for before each call: %s', async (_name, createClient) => {
+  ])('may be a function that is called before each call: %s', async (_name, createClient) => {
     const service = await startService();
     const keys = ['wrong', service.liveKey];
     const client = createClient({ baseUrl: service.baseUrl, apiKey: async () => keys.shift()! });
@@ -87,8 +87,8 @@ describe('TLS with a certificate of a private authority', () => {
     ['grpc-js', (baseUrl, ca) => createGrpcJsClient({ baseUrl, apiKey: 'unknown', ca })],
   ];
 
-  /** What a client with a key nobody knows is told by a service that listens on `address`. */
-  async function answerAt(address: string, connect: Connect, name = address) {
+  /** The error of a client with an unknown key, from a service that listens on `address`. */
+  async function errorAt(address: string, connect: Connect, name = address) {
     const service = await startService({
       env: { HOST: address, OTP_TLS_CERT: file('certificate'), OTP_TLS_KEY: file('key') },
     });
@@ -104,16 +104,16 @@ describe('TLS with a certificate of a private authority', () => {
     }
   }
 
-  it.each(CLIENTS)('is enough for the name and the address it is for: %s', async (_name, connect) => {
-    expect(await answerAt('127.0.0.1', connect)).toMatchObject({ reason: 'UNAUTHENTICATED' });
-    expect(await answerAt('127.0.0.1', connect, 'localhost')).toMatchObject({ reason: 'UNAUTHENTICATED' });
+  it.each(CLIENTS)('is accepted for its name and its IP address: %s', async (_name, connect) => {
+    expect(await errorAt('127.0.0.1', connect)).toMatchObject({ reason: 'UNAUTHENTICATED' });
+    expect(await errorAt('127.0.0.1', connect, 'localhost')).toMatchObject({ reason: 'UNAUTHENTICATED' });
   });
 
   // Elsewhere 127.0.0.1 is the only address of its kind.
   it.skipIf(process.platform !== 'linux').each(CLIENTS)(
-    'is not enough for another address: %s',
+    'is refused for another IP address: %s',
     async (_name, connect) => {
-      const { reason, code } = await answerAt('127.0.0.2', connect);
+      const { reason, code } = await errorAt('127.0.0.2', connect);
       expect({
         reason,
         reached: ![Code.Unavailable, Code.DeadlineExceeded, Code.Internal].includes(code),

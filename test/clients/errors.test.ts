@@ -9,7 +9,7 @@ import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { ERRORS, Failure } from '../../server/errors.js';
 import { toConnectError } from '../../server/rpc/connectError.js';
 
-/** What grpc-js makes of an answer: the code, the text of the trailer, and its metadata. */
+/** The error that grpc-js creates from a response: the code, the text of the trailer, and its metadata. */
 function serviceError(code: number, details: string, status?: Uint8Array): ServiceError {
   const metadata = new Metadata();
   if (status) metadata.set('grpc-status-details-bin', Buffer.from(status));
@@ -47,7 +47,7 @@ describe.each<[string, (failure: Failure) => unknown]>([
     });
   });
 
-  it('reads all that a failure may add', () => {
+  it('reads every optional detail', () => {
     const violations = [
       { field: 'a.b', description: 'must be something, or other: 100%' },
       { field: 'codes["sms"]', description: 'is wrong' },
@@ -71,16 +71,16 @@ describe.each<[string, (failure: Failure) => unknown]>([
   });
 });
 
-describe('readError of what is not ours', () => {
+describe('readError of foreign errors', () => {
   const unknown = (code: Code, message: string) => ({ reason: 'UNKNOWN', code, message, violations: [] });
 
-  it('says UNKNOWN for a reason newer than this client, and keeps its text', () => {
+  it('returns UNKNOWN for a reason newer than this client, and keeps its text', () => {
     const info = { desc: ErrorInfoSchema, value: { reason: 'FROM_THE_FUTURE', domain: 'countersign' } };
     const thrown = new ConnectError('not now', Code.FailedPrecondition, undefined, [info]);
     expect(readError(thrown)).toEqual(unknown(Code.FailedPrecondition, 'not now'));
   });
 
-  it('says UNKNOWN for a reason of somebody on the way', () => {
+  it('returns UNKNOWN for a reason of a proxy', () => {
     const info = { desc: ErrorInfoSchema, value: { reason: 'RATE_LIMITED', domain: 'proxy.example' } };
     const thrown = new ConnectError('slow down', Code.ResourceExhausted, undefined, [
       info,
@@ -104,7 +104,7 @@ describe('readError of what is not ours', () => {
     ['an abort', new DOMException('stopped', 'AbortError'), unknown(Code.Canceled, 'stopped')],
     ['a text', 'no', unknown(Code.Unknown, 'no')],
     ['nothing', undefined, unknown(Code.Unknown, 'undefined')],
-  ])('takes %s', (_what, thrown, expected) => {
+  ])('reads %s', (_what, thrown, expected) => {
     expect(readError(thrown)).toEqual(expected);
   });
 });

@@ -18,7 +18,7 @@ type Credentials = (options: { otp: unknown; signal: AbortSignal }) => Promise<{
 
 /** A box on a page whose browser has WebOTP if `get` is given, and a person's hands on it. */
 function page(options: OtpInputOptions = {}, get?: Credentials) {
-  const told: string[] = [];
+  const reported: string[] = [];
   const input = new FakeInput();
   const view = { ...(get && { OTPCredential: class {} }), navigator: { credentials: { get } } };
   const document = {
@@ -29,7 +29,7 @@ function page(options: OtpInputOptions = {}, get?: Credentials) {
     },
   };
   const box = createOtpInput(document as unknown as Document, {
-    onCode: (code) => told.push(code),
+    onCode: (code) => reported.push(code),
     ...options,
   });
   onTestFinished(() => box.close());
@@ -37,10 +37,10 @@ function page(options: OtpInputOptions = {}, get?: Credentials) {
     input.value = value;
     input.dispatchEvent(new Event('input'));
   };
-  return { box, input, told, enter };
+  return { box, input, reported, enter };
 }
 
-describe('the box for a code', () => {
+describe('the input for a code', () => {
   it('B43 is what browsers fill a code into', () => {
     const { input, box } = page();
     expect(box.element).toBe(input);
@@ -53,11 +53,11 @@ describe('the box for a code', () => {
     });
   });
 
-  it('cuts nothing off what is pasted', () => {
+  it('does not cut off pasted text', () => {
     expect(page().input.attributes.has('maxlength')).toBe(false);
   });
 
-  it('is named and sized as the page says', () => {
+  it('has the name, label and length that the page sets', () => {
     const { input } = page({ length: 8, label: 'Código', name: 'code' });
     expect(Object.fromEntries(input.attributes)).toMatchObject({
       pattern: '[0-9]{8}',
@@ -74,22 +74,22 @@ describe('the box for a code', () => {
     ['Arabic', '١٢٣٤٥٦', '123456'],
     ['Persian', '۱۲۳۴۵۶', '123456'],
     ['too long', '1234567', '123456'],
-  ])('takes a code that is %s', (_how, entered, code) => {
-    const { box, input, told, enter } = page();
+  ])('accepts a code that is %s', (_how, entered, code) => {
+    const { box, input, reported, enter } = page();
     enter(entered);
-    expect({ told, value: input.value, code: box.code }).toEqual({ told: [code], value: code, code });
+    expect({ reported, value: input.value, code: box.code }).toEqual({ reported: [code], value: code, code });
   });
 
-  it('tells of a whole code once, and again after it was changed', () => {
-    const { told, enter } = page();
+  it('reports a complete code once, and again after it was changed', () => {
+    const { reported, enter } = page();
     for (const value of ['1', '12345', '123456', '123456', '1234567', '12345', '123456', '123457']) {
       enter(value);
     }
-    expect(told).toEqual(['123456', '123456', '123457']);
+    expect(reported).toEqual(['123456', '123456', '123457']);
   });
 
-  it('takes the same code again after it was cleared', () => {
-    const { box, input, told, enter } = page();
+  it('reports the same code again after it was cleared', () => {
+    const { box, input, reported, enter } = page();
     enter('123456');
     box.clear();
     expect({ value: input.value, code: box.code, focused: input.focused }).toEqual({
@@ -98,22 +98,22 @@ describe('the box for a code', () => {
       focused: true,
     });
     enter('123456');
-    expect(told).toEqual(['123456', '123456']);
+    expect(reported).toEqual(['123456', '123456']);
   });
 
-  it('says nothing of letters', () => {
-    const { told, input, enter } = page();
+  it('ignores letters', () => {
+    const { reported, input, enter } = page();
     enter('abcdef');
-    expect({ told, value: input.value }).toEqual({ told: [], value: '' });
+    expect({ reported, value: input.value }).toEqual({ reported: [], value: '' });
   });
 });
 
 describe('a text message', () => {
   const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('fills the box in where the browser reads it, as if the code were typed', async () => {
+  it('fills the input if the browser can read it, as if the code were typed', async () => {
     const asked: unknown[] = [];
-    const { box, input, told } = page({}, async ({ otp }) => {
+    const { box, input, reported } = page({}, async ({ otp }) => {
       asked.push(otp);
       return { code: '402917' };
     });
@@ -121,23 +121,23 @@ describe('a text message', () => {
     input.addEventListener('input', () => heard++);
     await settled();
     expect(asked).toEqual([{ transport: ['sms'] }]);
-    expect({ told, code: box.code, heard }).toEqual({ told: ['402917'], code: '402917', heard: 1 });
+    expect({ reported, code: box.code, heard }).toEqual({ reported: ['402917'], code: '402917', heard: 1 });
   });
 
   it.each([
     ['that is refused', () => Promise.reject(new DOMException('no', 'NotAllowedError'))],
     ['that never brings a code', async () => null],
-  ])('%s leaves the box to the person', async (_what, get) => {
-    const { told, enter } = page({}, get);
+  ])('%s leaves the input to the person', async (_what, get) => {
+    const { reported, enter } = page({}, get);
     await settled();
     enter('123456');
-    expect(told).toEqual(['123456']);
+    expect(reported).toEqual(['123456']);
   });
 
-  it('that comes after the box was closed is not used', async () => {
+  it('that arrives after the input was closed is not used', async () => {
     let arrive = (_: { code: string }) => {};
     let waited: AbortSignal | undefined;
-    const { box, told } = page({}, ({ signal }) => {
+    const { box, reported } = page({}, ({ signal }) => {
       waited = signal;
       return new Promise((resolve) => {
         arrive = resolve;
@@ -147,13 +147,13 @@ describe('a text message', () => {
     expect(waited?.aborted).toBe(true);
     arrive({ code: '402917' });
     await settled();
-    expect({ told, code: box.code }).toEqual({ told: [], code: '' });
+    expect({ reported, code: box.code }).toEqual({ reported: [], code: '' });
   });
 
-  it('is not waited for where the browser cannot read it', async () => {
-    const { told, enter } = page();
+  it('is not waited for if the browser cannot read it', async () => {
+    const { reported, enter } = page();
     await settled();
     enter('123456');
-    expect(told).toEqual(['123456']);
+    expect(reported).toEqual(['123456']);
   });
 });

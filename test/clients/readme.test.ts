@@ -50,7 +50,7 @@ const LINGERING = `
 /** Runs a compiled snippet. Resolves with what it wrote once it has ended by itself. */
 async function run(
   module: string,
-  answer?: (asked: number) => Promise<string>,
+  reply?: (asked: number) => Promise<string>,
   args: readonly string[] = [],
 ): Promise<string> {
   const child = spawn(process.execPath, [join(consumer.dir, `${module}.js`), ...args], {
@@ -61,7 +61,7 @@ async function run(
   child.stderr.pipe(process.stderr);
   child.stdout.setEncoding('utf8').on('data', async (text: string) => {
     output += text;
-    if (answer && text.includes('The code: ')) child.stdin.write(`${await answer(asked++)}\n`);
+    if (reply && text.includes('The code: ')) child.stdin.write(`${await reply(asked++)}\n`);
   });
   const [code] = await once(child, 'close');
   expect(code).toBe(0);
@@ -80,7 +80,7 @@ const latestSession = async () => {
 describe('the snippets of the READMEs, in a program that has the package installed', {
   timeout: 60_000,
 }, () => {
-  it('countersign/node asks until the code is right, redeems the proof, and lets the process end', async () => {
+  it('countersign/node asks until the code is correct, redeems the proof, and lets the process end', async () => {
     const output = await run('node', async (asked) => {
       const code = await deliveredCode(service, await latestSession());
       return asked === 0 ? otherThan(code) : code;
@@ -89,7 +89,7 @@ describe('the snippets of the READMEs, in a program that has the package install
     expect(output).toContain('Proved for 4711: y***@example.com');
   });
 
-  it('countersign/grpc-js sends, and is told to wait', async () => {
+  it('countersign/grpc-js sends, and reads how long to wait', async () => {
     service.clock.advance(300_000);
     expect(await run('grpcJs')).toBe('Sent to y***@example.com\nRESEND_TOO_SOON: again in 30000 ms\n');
   });
@@ -111,7 +111,7 @@ describe('the snippets of the READMEs, in a program that has the package install
     });
   });
 
-  it('countersign/web follows its session until it is over', async () => {
+  it('countersign/web follows its session until it ends', async () => {
     const { follow } = await load('following');
     const call = connectJson(service.baseUrl, service.liveKey);
     const { body } = await call('otp.v1.OtpService/Send', { recipients: { email: 'follow@example.com' } });
@@ -124,7 +124,7 @@ describe('the snippets of the READMEs, in a program that has the package install
     expect(shown).toEqual(['Done.']);
   });
 
-  it('countersign/errors says what to tell a person', async () => {
+  it('countersign/errors returns the text for a person', async () => {
     const { advice } = await load('errors');
     const { otp, close } = createOtpClient({ baseUrl: service.baseUrl, apiKey: service.liveKey });
     const { session } = await otp.send({ recipients: { email: 'advice@example.com' } });
@@ -144,13 +144,13 @@ describe('the snippets of the READMEs, in a program that has the package install
     ['node', 'connect-http1'],
     ['grpc-js', 'grpc'],
   ])(
-    'countersign/%s, speaking %s, lets the process end although nobody closed it',
+    'countersign/%s, speaking %s, lets the process end although it was not closed',
     async (client, protocol) => {
       expect(await run('lingering', undefined, [client, protocol])).toBe('found 0\n');
     },
   );
 
-  it('no client brings the server along', () => {
+  it('no client includes the server', () => {
     const dist = join(consumer.dir, 'node_modules/countersign/dist');
     expect(existsSync(join(dist, 'clients/node/index.js'))).toBe(true);
     expect(existsSync(join(dist, 'server'))).toBe(false);

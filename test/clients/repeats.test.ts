@@ -12,7 +12,7 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { Failure } from '../../server/errors.js';
 import { toConnectError } from '../../server/rpc/connectError.js';
-import { type StandIn, startStandIn } from './support/standIn.js';
+import { type FakeService, startFakeService } from './support/fakeService.js';
 
 const busy = (retryAfterMs?: number) =>
   new ConnectError(
@@ -24,19 +24,19 @@ const busy = (retryAfterMs?: number) =>
       : [{ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(retryAfterMs) } }],
   );
 
-let standIn: StandIn | undefined;
+let fake: FakeService | undefined;
 afterEach(async () => {
   vi.useRealTimers();
-  await standIn?.stop();
-  standIn = undefined;
+  await fake?.stop();
+  fake = undefined;
 });
-/** Fails so many times before it answers. */
+/** Fails so many times before it succeeds. */
 const failing = async (http: 1 | 2, times: number, error: Error = busy(1)) => {
-  standIn = await startStandIn(http, (calls) => {
+  fake = await startFakeService(http, (calls) => {
     if (calls <= times) throw error;
     return {};
   });
-  return standIn;
+  return fake;
 };
 
 const CLIENTS = [
@@ -50,7 +50,7 @@ const CLIENTS = [
 ] as const;
 
 describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
-  it('repeats a call that only reads, until it is answered', async () => {
+  it('repeats a call that only reads, until it succeeds', async () => {
     const { baseUrl, calls } = await failing(http, 2);
     const client = connect(baseUrl);
     await client.otp.getSession({});
@@ -58,7 +58,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
     client.close();
   });
 
-  it('gives up after the third try', async () => {
+  it('gives up after the third call', async () => {
     const { baseUrl, calls } = await failing(http, 9);
     const client = connect(baseUrl);
     await expect(client.tokens.introspect({})).rejects.toThrow('busy');
@@ -66,7 +66,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
     client.close();
   });
 
-  it('repeats Send, Resend and Redeem under one new request id, and leaves the request as it was', async () => {
+  it('repeats Send, Resend and Redeem with one new request id, without changing the request', async () => {
     const { baseUrl, calls, requestIds } = await failing(http, 1);
     const client = connect(baseUrl);
     const request = { recipients: { email: 'a@example.com' } };
@@ -91,7 +91,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
     client.close();
   });
 
-  it('never repeats Verify or Validate: a wrong guess made twice costs two attempts', async () => {
+  it('never repeats Verify or Validate: a wrong code sent twice costs two attempts', async () => {
     const { baseUrl, calls } = await failing(http, 9);
     const client = connect(baseUrl);
     await expect(client.otp.verify({})).rejects.toThrow('busy');
@@ -115,7 +115,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
     client.close();
   });
 
-  it('waits for a try that is still under way', async () => {
+  it('waits for an earlier call that is still running', async () => {
     const underWay = toConnectError(new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1 }));
     const { baseUrl, calls } = await failing(http, 1, underWay);
     const client = connect(baseUrl);
@@ -126,7 +126,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
 });
 
 describe('the client for pages', () => {
-  it('repeats what it may, too', async () => {
+  it('repeats calls that are safe to repeat, too', async () => {
     const { baseUrl, calls } = await failing(1, 1);
     const page = createSessionClient({ baseUrl, sessionToken: 't' });
     await page.getSession({});
@@ -136,58 +136,58 @@ describe('the client for pages', () => {
 });
 
 describe('a repeat', () => {
-  const attempts = (error: Error) => {
-    const attempt = vi.fn(() => Promise.reject(error));
-    return { attempt, tries: () => attempt.mock.calls.length };
+  const failing = (error: Error) => {
+    const call = vi.fn(() => Promise.reject(error));
+    return { call, calls: () => call.mock.calls.length };
   };
 
-  it('waits as long as it is told to', async () => {
+  it('waits as long as the service asks', async () => {
     vi.useFakeTimers();
-    const { attempt, tries } = attempts(busy(3_000));
-    const failed = repeat(attempt, {}).catch(readError);
+    const { call, calls } = failing(busy(3_000));
+    const failed = repeat(call, {}).catch(readError);
     await vi.advanceTimersByTimeAsync(2_999);
-    expect(tries()).toBe(1);
+    expect(calls()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
-    expect(tries()).toBe(2);
+    expect(calls()).toBe(2);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(await failed).toMatchObject({ code: Code.Unavailable });
-    expect(tries()).toBe(3);
+    expect(calls()).toBe(3);
   });
 
-  it('waits a little, then longer, where it is not told', async () => {
+  it('waits a little, then longer, when the service asks for no wait', async () => {
     vi.useFakeTimers();
-    const { attempt, tries } = attempts(busy());
-    const failed = repeat(attempt, {}).catch(readError);
+    const { call, calls } = failing(busy());
+    const failed = repeat(call, {}).catch(readError);
     await vi.advanceTimersByTimeAsync(79);
-    expect(tries()).toBe(1);
+    expect(calls()).toBe(1);
     await vi.advanceTimersByTimeAsync(41);
-    expect(tries()).toBe(2);
+    expect(calls()).toBe(2);
     await vi.advanceTimersByTimeAsync(119);
-    expect(tries()).toBe(2);
+    expect(calls()).toBe(2);
     await vi.advanceTimersByTimeAsync(121);
     await failed;
-    expect(tries()).toBe(3);
+    expect(calls()).toBe(3);
   });
 
   it('does not keep a caller waiting longer than five seconds', async () => {
-    const { attempt, tries } = attempts(busy(5_001));
-    await expect(repeat(attempt, {})).rejects.toThrow('busy');
-    expect(tries()).toBe(1);
+    const { call, calls } = failing(busy(5_001));
+    await expect(repeat(call, {})).rejects.toThrow('busy');
+    expect(calls()).toBe(1);
   });
 
-  it('is not begun when its wait would pass the deadline', async () => {
-    const { attempt, tries } = attempts(busy(1_000));
-    await expect(repeat(attempt, { deadline: Date.now() + 900 })).rejects.toThrow('busy');
-    expect(tries()).toBe(1);
+  it('does not start when its wait would pass the deadline', async () => {
+    const { call, calls } = failing(busy(1_000));
+    await expect(repeat(call, { deadline: Date.now() + 900 })).rejects.toThrow('busy');
+    expect(calls()).toBe(1);
   });
 
-  it('ends when the caller leaves', async () => {
+  it('ends when the caller aborts', async () => {
     const leave = new AbortController();
-    const { attempt, tries } = attempts(busy(1_000));
-    const failed = repeat(attempt, { signal: leave.signal });
+    const { call, calls } = failing(busy(1_000));
+    const failed = repeat(call, { signal: leave.signal });
     leave.abort(new Error('left'));
     await expect(failed).rejects.toThrow(/left|busy/);
-    expect(tries()).toBe(1);
+    expect(calls()).toBe(1);
   });
 });
 

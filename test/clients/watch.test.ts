@@ -73,7 +73,7 @@ afterEach(() => {
 });
 
 describe('watchSession', () => {
-  it('gives the session, then each event, and ends with the final one', async () => {
+  it('yields the session, then each event, and ends with the final one', async () => {
     const { client, cursors, options } = playing(['-', 'a', '-', 'b!']);
     expect(await read(client)).toEqual(['-', 'a', 'b!']);
     expect(cursors).toEqual(['']);
@@ -85,14 +85,14 @@ describe('watchSession', () => {
     ['breaks off', [lost]],
     ['is refused for lack of places', [refusal('OVERLOADED')]],
     ['meets a store that is away', [refusal('STORE_UNAVAILABLE')]],
-    ['breaks off in a way nobody has a word for', [new TypeError('network error')]],
-  ])('goes on after the last response when a stream %s', async (_what, end) => {
+    ['breaks with an unknown error', [new TypeError('network error')]],
+  ])('resumes after the last response when a stream %s', async (_what, end) => {
     const { client, cursors } = playing(['-', 'a', ...end], ['-', 'b!']);
     expect(await read(client)).toEqual(['-', 'a', 'b!']);
     expect(cursors).toEqual(['', 'after a']);
   });
 
-  it('takes a stream that fell silent for dead', async () => {
+  it('resumes a stream without a response for too long', async () => {
     const { client, cursors } = playing(['-', 'a', 'hang'], ['-', 'b!']);
     const before = Date.now();
     expect(await read(client)).toEqual(['-', 'a', 'b!']);
@@ -109,7 +109,7 @@ describe('watchSession', () => {
     },
   );
 
-  it('gives up after some minutes in which no stream said anything, with the last failure', async () => {
+  it('gives up after some minutes without a response, with the last failure', async () => {
     const { client, cursors } = playing(['-'], ...Array.from({ length: 30 }, () => [lost]));
     const before = Date.now();
     await expect(read(client)).rejects.toBe(lost);
@@ -117,13 +117,13 @@ describe('watchSession', () => {
     expect(Date.now() - before).toBeGreaterThan(60_000);
   });
 
-  it('gives up as well on streams that end without a word', async () => {
+  it('gives up as well on streams that end without a response', async () => {
     const { client, cursors } = playing(...Array.from({ length: 30 }, () => []));
     await expect(read(client)).rejects.toMatchObject({ code: Code.Unavailable });
     expect(cursors).toHaveLength(10);
   });
 
-  it('waits as long as it is told to', async () => {
+  it('waits as long as the service asks', async () => {
     const busy = toConnectError(new Failure('OVERLOADED', { retryAfterMs: 40_000 }));
     const { client } = playing([busy], ['-', 'a!']);
     const before = Date.now();
@@ -134,7 +134,7 @@ describe('watchSession', () => {
   it.each([
     ['while a stream runs', ['-', 'hang']],
     ['while it waits for the next one', ['-', lost]],
-  ])('ends when its signal says so, %s', async (_when, script) => {
+  ])('ends when its signal aborts, %s', async (_when, script) => {
     const leave = new AbortController();
     const { client, options } = playing(script as Script);
     const reading = read(client, leave.signal);

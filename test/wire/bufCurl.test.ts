@@ -21,7 +21,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** buf curl, which knows of the contract only what reflection tells it. */
+/** buf curl, which knows the contract only from reflection. */
 const curl = (...args: readonly string[]): Promise<Ran> =>
   new Promise((resolve) => {
     execFile(BUF, ['curl', ...args], (error, stdout, stderr) => {
@@ -88,7 +88,7 @@ describe('buf curl, without a schema', { timeout: 30_000 }, () => {
     },
   );
 
-  it('says what a request lacks', async () => {
+  it('shows which field a request lacks', async () => {
     const { code, stderr } = await call('connect', 'OtpService/Send', {});
     expect(code).toBe(3 * 8);
     expect(stderr).toContain('recipients');

@@ -35,16 +35,16 @@ beforeAll(async () => {
     CancelSession: { sessionId },
     Introspect: { verificationToken, acceptSandbox: true },
     Redeem: { operation: { type: 'payment', id: '1' }, acceptSandbox: true },
-    GetSponsorConfiguration: { sponsorSlug: 'nobody' },
-    GetVerificationStatus: { sponsorSlug: 'nobody', operation: { type: 'payment', id: '1' } },
+    GetSponsorConfiguration: { sponsorSlug: 'unknown' },
+    GetVerificationStatus: { sponsorSlug: 'unknown', operation: { type: 'payment', id: '1' } },
   };
 });
 afterAll(() => service.stop());
 
 let people = 0;
-const somebody = () => ({ email: `fields.${people++}@example.com` });
+const someRecipient = () => ({ email: `fields.${people++}@example.com` });
 async function send() {
-  const { body } = await call('otp.v1.OtpService/Send', { sandbox: true, recipients: somebody() });
+  const { body } = await call('otp.v1.OtpService/Send', { sandbox: true, recipients: someRecipient() });
   return body;
 }
 async function verified() {
@@ -64,7 +64,7 @@ const ask = async (path: string, request: object) => {
 };
 /** What no two requests can share: a recipient is sent to so often only, and a token is redeemed once. */
 async function fresh(method: string): Promise<object> {
-  if (method === 'Send') return { recipients: somebody() };
+  if (method === 'Send') return { recipients: someRecipient() };
   return method === 'Redeem' ? { verificationToken: (await verified()).verificationToken } : {};
 }
 
@@ -84,28 +84,28 @@ it('there is a row for every field of every request', () => {
 
 describe.each(Object.entries(FIELDS))('%s', (path, { refused, accepted }) => {
   it.each(refused)('refuses $what and names the field', async ({ request, at, reason }) => {
-    const answer = await ask(path, request);
-    expect(answer.reason).toBe(reason ?? 'INVALID_REQUEST');
-    expect(new Set(answer.fields)).toEqual(new Set([at ?? fieldOf(path)].flat()));
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.status).toBeLessThan(500);
+    const response = await ask(path, request);
+    expect(response.reason).toBe(reason ?? 'INVALID_REQUEST');
+    expect(new Set(response.fields)).toEqual(new Set([at ?? fieldOf(path)].flat()));
+    expect(response.status).toBeGreaterThanOrEqual(400);
+    expect(response.status).toBeLessThan(500);
   });
 
-  it.each(accepted ?? [])('takes $what', async ({ request }) => {
-    const answer = await ask(path, request);
-    expect(answer.fields).toEqual([]);
-    expect(['INVALID_REQUEST', 'INTERNAL']).not.toContain(answer.reason);
+  it.each(accepted ?? [])('accepts $what', async ({ request }) => {
+    const response = await ask(path, request);
+    expect(response.fields).toEqual([]);
+    expect(['INVALID_REQUEST', 'INTERNAL']).not.toContain(response.reason);
   });
 });
 
-describe('what only binary messages can say', () => {
+describe('values that only binary messages can have', () => {
   let client: Connected;
   beforeAll(() => {
     client = FIVE_CLIENTS[0]!.connect(service.baseUrl, service.liveKey);
   });
   afterAll(() => client.close());
-  const violations = (answer: Promise<unknown>) =>
-    answer.then(
+  const violations = (response: Promise<unknown>) =>
+    response.then(
       () => expect.unreachable('the call succeeded'),
       (error: unknown) => readError(error).violations.map(({ field }) => field),
     );
@@ -116,7 +116,7 @@ describe('what only binary messages can say', () => {
     { seconds: 0n, nanos: -1 },
     { seconds: 0n, nanos: 1_000_000_000 },
     { seconds: 9_223_372_036_854_775_807n, nanos: 0 },
-  ])('a time outside the calendar is refused: %o', async (time) => {
+  ])('a time out of range is refused: %o', async (time) => {
     expect(await violations(client.otp.listSessions({ createdAfter: time }))).toEqual(['created_after']);
     expect(await violations(client.otp.listSessions({ createdBefore: time }))).toEqual(['created_before']);
   });
@@ -125,24 +125,24 @@ describe('what only binary messages can say', () => {
     { seconds: 120n, nanos: 1 },
     { seconds: 120n, nanos: -1 },
     { seconds: 9_223_372_036_854_775_807n, nanos: 0 },
-  ])('a lifetime that is not whole seconds, or endless, is refused: %o', async (lifetime) => {
-    const answer = client.otp.send({ recipients: somebody(), sandbox: true, config: { lifetime } });
-    expect(await violations(answer)).toEqual(['config.lifetime']);
+  ])('a lifetime that is not in whole seconds, or too long, is refused: %o', async (lifetime) => {
+    const response = client.otp.send({ recipients: someRecipient(), sandbox: true, config: { lifetime } });
+    expect(await violations(response)).toEqual(['config.lifetime']);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY])('metadata with %d in it is refused', async (value) => {
-    const answer = client.otp.send({
-      recipients: somebody(),
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('metadata with %d is refused', async (value) => {
+    const response = client.otp.send({
+      recipients: someRecipient(),
       sandbox: true,
       metadata: { deep: [{ value }] },
     });
-    expect(await violations(answer)).toEqual(['metadata']);
+    expect(await violations(response)).toEqual(['metadata']);
   });
 
   it('metadata as deep as allowed can be read by every client', async () => {
     let metadata = {};
     for (let level = 1; level < 16; level++) metadata = { a: metadata };
-    const { session } = await client.otp.send({ recipients: somebody(), sandbox: true, metadata });
+    const { session } = await client.otp.send({ recipients: someRecipient(), sandbox: true, metadata });
     for (const { connect } of FIVE_CLIENTS) {
       const reader = connect(service.baseUrl, service.liveKey);
       const read = await reader.otp.getSession({ sessionId: session!.id });

@@ -19,15 +19,15 @@ describe.each([false, true])('Connect with GET, useBinaryFormat %s', (useBinaryF
       useBinaryFormat,
       interceptors: [bearing(service.liveKey)],
       async fetch(input, init) {
-        const answer = await fetch(input, init);
-        calls.push({ method: init?.method, cacheControl: answer.headers.get('cache-control') });
-        return answer;
+        const response = await fetch(input, init);
+        calls.push({ method: init?.method, cacheControl: response.headers.get('cache-control') });
+        return response;
       },
     });
     return createClient(OtpService, transport);
   };
 
-  it('reads a session and lists sessions, and nobody is to keep the answers', async () => {
+  it('reads a session and lists sessions, and forbids caching of the responses', async () => {
     const calls: { method: string | undefined; cacheControl: string | null }[] = [];
     const client = clientOf(calls);
     const { session } = await client.send({

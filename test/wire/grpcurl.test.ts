@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** grpcurl, which knows of the contract only what reflection serves. */
+/** grpcurl, which knows the contract only from reflection. */
 const grpcurl = (flags: readonly string[], ...args: readonly string[]): Promise<string> =>
   new Promise((resolve) => {
     execFile(
@@ -45,7 +45,7 @@ describe.skipIf(!binary)('grpcurl, without a schema', { timeout: 30_000 }, () =>
     expect(await describeSymbol('google.rpc.ErrorInfo')).toContain('message ErrorInfo {');
   });
 
-  it('prints the reason and the field at fault of a failed call in clear', async () => {
+  it('prints the reason and the invalid field of a failed call in clear', async () => {
     const shown = await call('otp.v1.OtpService/Send', { config: { codeLength: 99 } });
     expect(shown).toContain('"reason": "INVALID_REQUEST"');
     expect(shown).toContain('"field": "config.code_length"');

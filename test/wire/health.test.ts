@@ -35,14 +35,14 @@ describe('a running service', () => {
     },
   );
 
-  it('knows no other name', async () => {
+  it('does not know other names', async () => {
     const { code } = await client()
       .check({ service: 'otp.v1.Nope' })
       .then(() => expect.unreachable(), readError);
     expect(code).toBe(Code.NotFound);
   });
 
-  it('tells a watcher of an unknown name so, and leaves it waiting', async () => {
+  it('reports SERVICE_UNKNOWN to a watcher of an unknown name, and keeps its stream open', async () => {
     const leave = new AbortController();
     const seen: Status[] = [];
     const watching = (async () => {
@@ -57,7 +57,7 @@ describe('a running service', () => {
 });
 
 describe('a service that stops', () => {
-  it('tells its watchers NOT_SERVING and ends their streams: grpc-js', async () => {
+  it('reports NOT_SERVING to its watchers and ends their streams: grpc-js', async () => {
     const service = await startService();
     const HealthClient = makeGenericClientConstructor(toServiceDefinition(Health), Health.typeName);
     const client = new HealthClient(
@@ -78,7 +78,7 @@ describe('a service that stops', () => {
   });
 
   it.each(['grpc', 'connect'] as const)(
-    'tells its watchers NOT_SERVING and ends their streams: Connect, %s',
+    'reports NOT_SERVING to its watchers and ends their streams: Connect, %s',
     async (protocol) => {
       const service = await startService();
       const sessionManager = new Http2SessionManager(service.baseUrl);

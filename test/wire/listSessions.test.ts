@@ -98,7 +98,7 @@ eachEngine((engine) => {
       sponsor_slug: () => [
         [{ sponsorSlug: sponsors[0] }, [4]],
         [{ sponsorSlug: sponsors[1] }, [5]],
-        [{ sponsorSlug: 'nobody' }, []],
+        [{ sponsorSlug: 'unknown' }, []],
       ],
     };
 
@@ -107,7 +107,7 @@ eachEngine((engine) => {
       expect(['page_size', 'page_token', ...Object.keys(FILTERS)].sort()).toEqual(fields.sort());
     });
 
-    it.each(Object.entries(FILTERS))('leaves exactly what it names: %s', async (_, rows) => {
+    it.each(Object.entries(FILTERS))('returns exactly the sessions it names: %s', async (_, rows) => {
       const all = [6, 5, 4, 3, 2, 1, 0];
       for (const [request, left] of rows()) {
         const wanted = all.filter((index) => left.includes(index)).map((index) => ids[index]);
@@ -115,7 +115,7 @@ eachEngine((engine) => {
       }
     });
 
-    it('holds together with every other', async () => {
+    it('can be combined with every other', async () => {
       const request = {
         channel: 'CHANNEL_SMS',
         sandbox: false,
@@ -128,7 +128,7 @@ eachEngine((engine) => {
   });
 
   describe('the pages of ListSessions', () => {
-    it('show every session once, whatever is sent and verified meanwhile', async () => {
+    it('show every session once, also while others are sent and verified', async () => {
       const call = connectJson(service.baseUrl, await newKey(service, 'paging'));
       const before: string[] = [];
       for (let n = 0; n < 9; n++) before.unshift(await send(call));
@@ -144,7 +144,7 @@ eachEngine((engine) => {
       expect(seen).toEqual(before);
     });
 
-    it('begin newest first, with twenty where nothing is said and a hundred at most', async () => {
+    it('are newest first, with twenty sessions by default and a hundred at most', async () => {
       const call = connectJson(service.baseUrl, await newKey(service, 'twenty'));
       for (let n = 0; n < 21; n++) await send(call, { sandbox: true });
       expect(await idsOf(call, {})).toHaveLength(20);
@@ -152,7 +152,7 @@ eachEngine((engine) => {
       expect((await call(LIST, { pageSize: 101 })).fields).toEqual(['page_size']);
     });
 
-    it('do not go on with other filters, nor from what is no token', async () => {
+    it('are refused with other filters, or with an invalid token', async () => {
       const call = connectJson(service.baseUrl, await newKey(service, 'tokens'));
       await send(call);
       await send(call);

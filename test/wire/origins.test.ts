@@ -42,7 +42,7 @@ async function allow(...allowedOrigins: string[]) {
 }
 
 describe('a page of another origin', () => {
-  it('is given leave to ask, with the headers that the clients send', async () => {
+  it('passes the preflight with the headers that the clients send', async () => {
     const { status, headers } = await preflight(SHOP);
     expect(status).toBe(204);
     expect(headers.get('access-control-allow-origin')).toBe(SHOP);
@@ -62,12 +62,12 @@ describe('a page of another origin', () => {
     expect(headers.has('access-control-allow-credentials')).toBe(false);
   });
 
-  it('reads the answers and their headers', async () => {
-    const answer = await (await page(SHOP))('otp.v1.OtpService/GetSession');
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('access-control-allow-origin')).toBe(SHOP);
-    expect(answer.headers.get('vary')).toMatch(/origin/i);
-    const exposed = answer.headers.get('access-control-expose-headers')!.split(', ');
+  it('can read responses and their headers', async () => {
+    const response = await (await page(SHOP))('otp.v1.OtpService/GetSession');
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe(SHOP);
+    expect(response.headers.get('vary')).toMatch(/origin/i);
+    const exposed = response.headers.get('access-control-expose-headers')!.split(', ');
     expect(exposed).toEqual(
       expect.arrayContaining([
         'grpc-status',
@@ -79,12 +79,12 @@ describe('a page of another origin', () => {
     );
   });
 
-  it('reads refusals too, those of requests that nobody could decode included', async () => {
-    const answer = await connectJson(service.baseUrl)('otp.v1.OtpService/Verify', '{"code":', {
+  it('can read errors, those of undecodable requests included', async () => {
+    const response = await connectJson(service.baseUrl)('otp.v1.OtpService/Verify', '{"code":', {
       origin: SHOP,
     });
-    expect(answer).toMatchObject({ status: 400, reason: 'INVALID_REQUEST' });
-    expect(answer.headers.get('access-control-allow-origin')).toBe(SHOP);
+    expect(response).toMatchObject({ status: 400, reason: 'INVALID_REQUEST' });
+    expect(response.headers.get('access-control-allow-origin')).toBe(SHOP);
   });
 
   it('cannot read the development inbox', async () => {
@@ -94,7 +94,7 @@ describe('a page of another origin', () => {
 });
 
 describe('a workspace that lists its origins', () => {
-  it('lets its own pages in, refuses others readably, and means no server', async () => {
+  it('accepts its own pages, refuses others with a readable error, and does not affect servers', async () => {
     const shop = await page(SHOP);
     const other = await page(OTHER);
     expect(await other('otp.v1.OtpService/GetSession')).toMatchObject({ status: 200 });
@@ -109,7 +109,7 @@ describe('a workspace that lists its origins', () => {
     expect(await other('otp.v1.OtpService/GetSession')).toMatchObject({ status: 200 });
   });
 
-  it('takes an origin as it is, not one that looks like it', async () => {
+  it('accepts an origin only by its exact text', async () => {
     await allow(SHOP);
     for (const origin of ['http://shop.example.com', `${SHOP}:8443`, `${SHOP}.example.net`, 'null']) {
       expect(await (await page(origin))('otp.v1.OtpService/GetSession')).toMatchObject({ status: 403 });

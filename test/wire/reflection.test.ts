@@ -38,8 +38,8 @@ afterAll(async () => {
 });
 
 type Reflection = typeof ServerReflection;
-type Question = MessageShape<Reflection['method']['serverReflectionInfo']['input']>['messageRequest'];
-type Answer = MessageShape<Reflection['method']['serverReflectionInfo']['output']>;
+type Query = MessageShape<Reflection['method']['serverReflectionInfo']['input']>['messageRequest'];
+type ReflectionResponse = MessageShape<Reflection['method']['serverReflectionInfo']['output']>;
 
 /** In the order in which a registry wants them. Throws where an import is missing. */
 function importsFirst(files: readonly FileDescriptorProto[]): FileDescriptorProto[] {
@@ -61,19 +61,19 @@ describe.each<[string, DescService]>([
   ['v1alpha', ServerReflectionAlpha],
 ])('reflection %s', (_version, reflection) => {
   /** Asks all on one stream. Both versions are the same but for their names. */
-  async function ask(...questions: readonly Question[]): Promise<Answer[]> {
+  async function ask(...questions: readonly Query[]): Promise<ReflectionResponse[]> {
     const transport = createGrpcTransport({ baseUrl: service.baseUrl, sessionManager: connection });
     const client = createClient(reflection as Reflection, transport);
     async function* requests() {
       for (const messageRequest of questions) yield { host: 'here', messageRequest } as never;
     }
-    const answers: Answer[] = [];
-    for await (const answer of client.serverReflectionInfo(requests())) answers.push(answer);
-    return answers;
+    const responses: ReflectionResponse[] = [];
+    for await (const response of client.serverReflectionInfo(requests())) responses.push(response);
+    return responses;
   }
-  const one = async (question: Question) => (await ask(question))[0]!.messageResponse;
-  /** The names of the files answered, which together must make a whole. */
-  async function filesFor(question: Question): Promise<string[]> {
+  const one = async (question: Query) => (await ask(question))[0]!.messageResponse;
+  /** The names of the files in the response, which must include every import. */
+  async function filesFor(question: Query): Promise<string[]> {
     const { case: kind, value } = await one(question);
     if (kind !== 'fileDescriptorResponse') throw new Error(`${kind}: ${JSON.stringify(value)}`);
     const files = value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
@@ -81,24 +81,24 @@ describe.each<[string, DescService]>([
     return files.map(({ name }) => name);
   }
 
-  it('answers question after question on one stream, each with what was asked', async () => {
-    const answers = await ask(
+  it('responds to query after query on one stream, each with its query', async () => {
+    const responses = await ask(
       { case: 'fileByFilename', value: 'otp/v1/access.proto' },
       { case: 'fileByFilename', value: 'nope.proto' },
       { case: undefined },
     );
-    expect(answers.map(({ validHost }) => validHost)).toEqual(['here', 'here', 'here']);
-    expect(answers.map(({ originalRequest }) => originalRequest?.messageRequest.value)).toEqual([
+    expect(responses.map(({ validHost }) => validHost)).toEqual(['here', 'here', 'here']);
+    expect(responses.map(({ originalRequest }) => originalRequest?.messageRequest.value)).toEqual([
       'otp/v1/access.proto',
       'nope.proto',
       undefined,
     ]);
-    expect(answers.map(({ messageResponse }) => messageResponse.case)).toEqual([
+    expect(responses.map(({ messageResponse }) => messageResponse.case)).toEqual([
       'fileDescriptorResponse',
       'errorResponse',
       'errorResponse',
     ]);
-    expect(answers[2]!.messageResponse.value).toMatchObject({ errorCode: 3 });
+    expect(responses[2]!.messageResponse.value).toMatchObject({ errorCode: 3 });
   });
 
   it('lists the services', async () => {
@@ -147,8 +147,8 @@ describe.each<[string, DescService]>([
   });
 
   it('finds the file of an extension by its number', async () => {
-    const extension = (containingType: string, extensionNumber: number): Question =>
-      ({ case: 'fileContainingExtension', value: { containingType, extensionNumber } }) as Question;
+    const extension = (containingType: string, extensionNumber: number): Query =>
+      ({ case: 'fileContainingExtension', value: { containingType, extensionNumber } }) as Query;
     expect((await filesFor(extension('google.protobuf.MethodOptions', 50010)))[0]).toBe(
       'otp/v1/access.proto',
     );
@@ -208,7 +208,7 @@ async function filesOverGrpcJs(value: string): Promise<FileDescriptorProto[]> {
       create(ServerReflectionRequestSchema, { messageRequest: { case: 'fileContainingSymbol', value } }),
     );
     const [response] = await call.toArray();
-    const { case: kind, value: found } = (response as Answer).messageResponse;
+    const { case: kind, value: found } = (response as ReflectionResponse).messageResponse;
     if (kind !== 'fileDescriptorResponse') throw new Error(kind);
     return found.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
   } finally {

@@ -30,32 +30,32 @@ const approved = async () => {
   return plain.otp.verify({ sessionId, code: await deliveredCode(service, sessionId) });
 };
 
-/** The answers to one request sent several times at once: of each kind, how many. */
-async function atOnce<T>(times: number, call: () => Promise<T>, shown: (answer: T) => unknown) {
-  const answers = await Promise.all(
+/** Sends one request several times at once; counts the responses of each kind. */
+async function atOnce<T>(times: number, call: () => Promise<T>, shown: (response: T) => unknown) {
+  const responses = await Promise.all(
     Array.from({ length: times }, () => call().then(shown, (error: unknown) => readError(error).reason)),
   );
   const counts: Record<string, number> = {};
-  for (const answer of answers) counts[String(answer)] = (counts[String(answer)] ?? 0) + 1;
+  for (const response of responses) counts[String(response)] = (counts[String(response)] ?? 0) + 1;
   return counts;
 }
 
 describe('sent ten times at once with one request id', () => {
   it('Send opens one session, and sends one message', async () => {
     const request = { recipients: { email: 'ten.sends@example.com' }, requestId: 'ten-sends' };
-    const answers = await atOnce(
+    const responses = await atOnce(
       10,
       () => plain.otp.send(request),
       ({ session }) => session!.id,
     );
-    const { REQUEST_IN_PROGRESS: underWay = 0, ...sessions } = answers;
+    const { REQUEST_IN_PROGRESS: underWay = 0, ...sessions } = responses;
     const { session } = await plain.otp.send(request);
     expect(sessions).toEqual({ [session!.id]: 10 - underWay });
     await deliveredCode(service, session!.id);
     expect((await service.inbox()).filter(({ to }) => to === 'ten.sends@example.com')).toHaveLength(1);
   });
 
-  it('Redeem answers with the proof every time', async () => {
+  it('Redeem returns the proof every time', async () => {
     const { verificationToken } = await approved();
     const request = { verificationToken, operation: { type: 'payment', id: '1' }, requestId: 'ten-redeems' };
     const redeem = () => plain.tokens.redeem(request);
@@ -72,27 +72,27 @@ describe.each(['verify', 'validate'] as const)('%s', (method) => {
     method === 'verify' ? plain.otp.verify(request) : plain.otp.validate(request);
 
   // Each waits for its comparison with an attempt in hand, so there are as many as a session has attempts.
-  it('sent three times at once with one request id, answers with the same token every time', async () => {
+  it('sent three times at once with one request id, returns the same token every time', async () => {
     const sessionId = await send();
     const request = { sessionId, code: await deliveredCode(service, sessionId), requestId: 'three-checks' };
-    const answers = await atOnce(
+    const responses = await atOnce(
       3,
       () => check(request),
       ({ verificationToken }) => verificationToken,
     );
-    expect(Object.entries(answers)).toEqual([[expect.stringMatching(/^otvt_/), 3]]);
+    expect(Object.entries(responses)).toEqual([[expect.stringMatching(/^otvt_/), 3]]);
   });
 
-  it('sent ten times at once without one, answers with the token once', async () => {
+  it('sent ten times at once without one, returns the token once', async () => {
     const sessionId = await send();
     const code = await deliveredCode(service, sessionId);
-    const answers = await atOnce(
+    const responses = await atOnce(
       10,
       () => check({ sessionId, code }),
       () => 'token',
     );
-    expect(answers.token).toBe(1);
-    expect((answers.ALREADY_VERIFIED ?? 0) + (answers.ATTEMPTS_EXHAUSTED ?? 0)).toBe(9);
+    expect(responses.token).toBe(1);
+    expect((responses.ALREADY_VERIFIED ?? 0) + (responses.ATTEMPTS_EXHAUSTED ?? 0)).toBe(9);
   });
 });
 
@@ -109,7 +109,7 @@ it('Resend, sent three times at once with one request id, sends one new message'
   await eventually(async () => (await messagesOf(sessionId)).length === 2);
 });
 
-it('Redeem, sent ten times at once without a request id, answers with the proof once', async () => {
+it('Redeem, sent ten times at once without a request id, returns the proof once', async () => {
   const { verificationToken } = await approved();
   const redeem = () => plain.tokens.redeem({ verificationToken, operation: { type: 'payment', id: '1' } });
   expect(await atOnce(10, redeem, () => 'proof')).toEqual({ proof: 1, TOKEN_REDEEMED: 9 });

@@ -31,7 +31,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
   const mailbox = (what: string) => `${what}.${name.replace(/\W+/g, '-')}@example.com`;
   const operation = { type: 'payment', id: '4711' };
 
-  it('sends, refuses a wrong code, takes the right one and redeems the proof once', async () => {
+  it('sends, refuses a wrong code, accepts the correct one and redeems the proof once', async () => {
     const { session } = await client.otp.send({
       recipients: { email: mailbox('flow') },
       metadata: { order: 4711 },
@@ -74,7 +74,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
     expect(timestampMs(seen!.redeemedAt!)).toBe(service.clock.now());
   });
 
-  it('is told how long to wait for a resend', async () => {
+  it('gets the time to wait for a resend', async () => {
     const { session } = await client.otp.send({ recipients: { email: mailbox('resend') } });
     expect(await failure(client.otp.resend({ sessionId: session!.id }))).toMatchObject({
       reason: 'RESEND_TOO_SOON',
@@ -83,7 +83,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
     });
   });
 
-  it('is told which field is at fault', async () => {
+  it('gets the invalid field', async () => {
     const { reason, violations } = await failure(
       client.otp.send({ recipients: { email: 'not-an-address' } }),
     );
@@ -92,7 +92,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ name, connect }) => {
   });
 });
 
-it('the text of an error reads the same for grpc-js itself as for everyone', async () => {
+it('the text of an error is the same for grpc-js itself as for every client', async () => {
   const client = new Client(`127.0.0.1:${service.port}`, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${service.liveKey}`);

@@ -35,11 +35,11 @@ const open = async () => {
 const refusal = (call: Promise<unknown>) =>
   call.then(() => expect.unreachable('the call succeeded'), readError);
 
-describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protocol) => {
+describe.each(['connect', 'grpc-web'] as const)('a page that uses %s', (protocol) => {
   const pageOf = (sessionToken: string): SessionClient =>
     createSessionClient({ baseUrl: service.baseUrl, sessionToken, protocol });
 
-  it('verifies the code of its session, which it need not name', async () => {
+  it('verifies the code of its session without naming the session', async () => {
     const { id, sessionToken } = await open();
     const page = pageOf(sessionToken);
     const code = await deliveredCode(service, id);
@@ -52,7 +52,7 @@ describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protoc
     expect(verificationToken).toMatch(/^otvt_/);
   });
 
-  it('asks for another code when it is time', async () => {
+  it('resends the code after the cooldown', async () => {
     const { sessionToken } = await open();
     const page = pageOf(sessionToken);
     expect(await refusal(page.resend({}))).toMatchObject({ reason: 'RESEND_TOO_SOON', retryAfterMs: 30_000 });
@@ -61,7 +61,7 @@ describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protoc
     expect(timestampMs(session!.resendAvailableAt!)).toBe(service.clock.now() + 30_000);
   });
 
-  it('sees its session without metadata, whatever it calls', async () => {
+  it('sees its session without metadata in every call', async () => {
     const { id, sessionToken } = await open();
     const page = pageOf(sessionToken);
     expect((await backend.otp.getSession({ sessionId: id })).session?.metadata).toEqual({
@@ -78,7 +78,7 @@ describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protoc
     expect(seen.map((session) => session?.metadata)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('learns nothing of another session: it is as if there were none', async () => {
+  it('gets the same error for another session as for an unknown one', async () => {
     const { sessionToken } = await open();
     const other = await open();
     const page = pageOf(sessionToken);
@@ -96,7 +96,7 @@ describe.each(['connect', 'grpc-web'] as const)('a page that speaks %s', (protoc
     expect((await backend.otp.getSession({ sessionId: other.id })).session?.attemptsRemaining).toBe(3);
   });
 
-  it('is told that its session expired, for as long as the session is kept', async () => {
+  it('gets SESSION_EXPIRED for as long as the session is kept', async () => {
     const { id, sessionToken } = await open();
     const page = pageOf(sessionToken);
     const code = await deliveredCode(service, id);
@@ -114,7 +114,7 @@ describe('a session token', () => {
   const methods = [...OtpService.methods, ...VerificationTokenService.methods];
   const opened = methods.filter((method) => getOption(method, access).sessionToken);
 
-  it('opens what the browser client offers, and nothing else', () => {
+  it('grants access to the methods of the browser client, and to nothing else', () => {
     const client = createSessionClient({ baseUrl: service.baseUrl, sessionToken: '' });
     const offered: Record<keyof SessionClient, true> = {
       verify: true,
@@ -128,7 +128,7 @@ describe('a session token', () => {
 
   it.each(
     methods.filter((method) => !opened.includes(method)).map((method) => [method.name, method] as const),
-  )('does not open %s', async (name, { parent }) => {
+  )('does not grant access to %s', async (name, { parent }) => {
     const { id, sessionToken } = await open();
     const call = connectJson(service.baseUrl, sessionToken);
     const requests: Record<string, object> = {
@@ -153,7 +153,7 @@ describe('a session token', () => {
     ['without its signature', (token: string) => token.split('.').slice(0, 2).join('.').concat('.')],
     ['that says it needs none', (token: string) => `eyJhbGciOiJub25lIn0.${token.split('.')[1]}.`],
     ['that is cut off', (token: string) => token.slice(0, 40)],
-  ])('%s opens nothing', async (_what, forge) => {
+  ])('%s grants access to nothing', async (_what, forge) => {
     const { sessionToken } = await open();
     const call = connectJson(service.baseUrl, forge(sessionToken));
     expect(await call('otp.v1.OtpService/GetSession', {})).toMatchObject({

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OtpError, readError } from '../../clients/errors/index.js';
 import { startService, type TestService } from '../support/service.js';
-import { BY_GET, type RawAnswer, WITH_BODY, type WireProtocol } from './support/protocols.js';
+import { BY_GET, type RawResponse, WITH_BODY, type WireProtocol } from './support/protocols.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -20,18 +20,18 @@ const call = (protocol: WireProtocol, message: Uint8Array | string, headers: Rec
     message: Buffer.from(message),
     headers: { authorization: `Bearer ${service.liveKey}`, ...headers },
   });
-const refusal = (answer: RawAnswer): OtpError => readError(answer.error);
+const refusal = (response: RawResponse): OtpError => readError(response.error);
 
-/** Nowhere in the answer: neither as it is nor inside percent or base64 encoding. */
-function expectNotQuoted(answer: RawAnswer, value: string): void {
-  const headers = [...answer.headers]
+/** Nowhere in the response: neither in clear nor in percent or base64 encoding. */
+function expectNotQuoted(response: RawResponse, value: string): void {
+  const headers = [...response.headers]
     .map(([name, text]) => `${name}: ${decodeURIComponent(text)}`)
     .join('\n');
   expect(
-    `${headers}\n${decodeURIComponent(answer.body.toString().replace(/%(?![0-9a-f]{2})/gi, ''))}`,
+    `${headers}\n${decodeURIComponent(response.body.toString().replace(/%(?![0-9a-f]{2})/gi, ''))}`,
   ).not.toContain(value);
-  expect(JSON.stringify([answer.error?.rawMessage, refusal(answer)])).not.toContain(value);
-  for (const detail of answer.error?.details ?? []) {
+  expect(JSON.stringify([response.error?.rawMessage, refusal(response)])).not.toContain(value);
+  for (const detail of response.error?.details ?? []) {
     expect(Buffer.from('value' in detail ? (detail.value as Uint8Array) : []).toString()).not.toContain(
       value,
     );
@@ -57,17 +57,17 @@ describe.each([...WITH_BODY, ...BY_GET])('$name', (protocol) => {
       ];
 
   it.each(bad)('refuses %s as invalid, and does not quote it', async (_what, message) => {
-    const answer = await call(protocol, message);
-    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
-    expectNotQuoted(answer, '918273');
+    const response = await call(protocol, message);
+    expect(refusal(response)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+    expectNotQuoted(response, '918273');
   });
 
-  it('refuses a deadline that is no number', async () => {
-    const answer = await call(protocol, protocol.json ? '{}' : '', {
+  it('refuses a deadline that is not a number', async () => {
+    const response = await call(protocol, protocol.json ? '{}' : '', {
       'connect-timeout-ms': 'soon',
       'grpc-timeout': 'soon',
     });
-    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+    expect(refusal(response)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
   });
 });
 
@@ -90,9 +90,9 @@ describe.each(WITH_BODY.filter(({ connect }) => connect))('$name', (protocol) =>
     ['half of it', packed.subarray(0, packed.length / 2)],
     ['it with a byte changed', Buffer.from(packed).fill(0xff, 12, 13)],
   ])('refuses %s where gzip was announced', async (_what, message) => {
-    const answer = await call(protocol, message, { 'content-encoding': 'gzip' });
-    expect(refusal(answer)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
-    expectNotQuoted(answer, '918273');
+    const response = await call(protocol, message, { 'content-encoding': 'gzip' });
+    expect(refusal(response)).toMatchObject({ reason: 'INVALID_REQUEST', code: 3 });
+    expectNotQuoted(response, '918273');
   });
 });
 
@@ -106,7 +106,7 @@ describe.each(WITH_BODY)('$name', (protocol) => {
     return Buffer.concat([head, Buffer.alloc(rest)]);
   };
 
-  it('takes a message of 64 KiB', async () => {
+  it('accepts a message of 64 KiB', async () => {
     expect(refusal(await call(protocol, padded(LARGEST))).violations).toEqual([
       { field: 'session_id', description: 'is required' },
     ]);
@@ -119,7 +119,7 @@ describe.each(WITH_BODY)('$name', (protocol) => {
     });
   });
 
-  it('is read to its end when it is far too large, so that the connection is free again', async () => {
+  it('is read to its end when it is far too large, so that the connection can be reused', async () => {
     expect(refusal(await call(protocol, padded(20 * LARGEST)))).toMatchObject({ reason: 'BODY_TOO_LARGE' });
   });
 
@@ -143,13 +143,13 @@ describe('a name that no enum of the contract has', () => {
     ['channels[1]', { channels: ['CHANNEL_EMAIL', 'CHANNEL_FAX'] }],
     ['policy.strategy', { policy: { strategy: 'STRATEGY_MOST' } }],
     ['policy.channels[0]', { policy: { channels: ['email'] } }],
-  ])('is refused at %s, not left out', async (field, part) => {
+  ])('is refused at %s, not ignored', async (field, part) => {
     const { reason, violations } = refusal(await send({ recipients: { email: 'a@example.com' }, ...part }));
     expect(reason).toBe('INVALID_REQUEST');
     expect(violations).toEqual([{ field, description: expect.stringMatching(/^must be one of [A-Z_, ]+$/) }]);
   });
 
-  it("may stand in metadata, which is the caller's own", async () => {
+  it("is allowed in metadata, which is the caller's own", async () => {
     const { status } = await send({
       recipients: { email: 'a@example.com' },
       metadata: { channels: ['CHANNEL_FAX'] },
@@ -158,8 +158,8 @@ describe('a name that no enum of the contract has', () => {
   });
 });
 
-describe('what a newer client may know and this service does not', () => {
-  it('is left out', async () => {
+describe('a field of a newer client', () => {
+  it('is ignored', async () => {
     const request = { recipients: { email: 'b@example.com' }, aFieldOfTheFuture: { any: ['thing'] } };
     const { status } = await WITH_BODY[0]!.call({
       baseUrl: service.baseUrl,

@@ -58,7 +58,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
   const begin = (credential: string, request: { sessionId?: string; cursor?: string }) =>
     watch(openStream, service.baseUrl, credential, request);
 
-  it('shows the session at once, then what happens to it, until it is over', async () => {
+  it('shows the session at once, then its events, until it ends', async () => {
     const { id, codes } = await open(['email', 'sms'], { metadata: { order: 1 } });
     const watching = begin(service.liveKey, { sessionId: id });
     const [first] = await watching.until(1);
@@ -83,7 +83,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     expect(new Set(watching.responses.map(({ event }) => event?.id)).size).toBe(3);
   });
 
-  it('tells of delivery, of the lock and of a cancellation', async () => {
+  it('shows delivery, the lock and a cancellation', async () => {
     const { body } = await call(method('Send'), { recipients: { email: `live.${people++}@example.com` } });
     const { id } = body.session;
     const live = begin(service.liveKey, { sessionId: id });
@@ -106,7 +106,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     });
   });
 
-  it('tells that the time is up at that very moment, without anybody doing anything', async () => {
+  it('shows the expiry at its very moment, without another call', async () => {
     const { id } = await open();
     const watching = begin(service.liveKey, { sessionId: id });
     await watching.until(1);
@@ -119,7 +119,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     expect(timestampMs(event!.at!)).toBe(timestampMs(session!.expiresAt!));
   });
 
-  it('goes on after a cursor, repeating nothing and leaving nothing out', async () => {
+  it('resumes after a cursor, without repeating or losing an event', async () => {
     const { id, codes } = await open(['email', 'sms']);
     const first = begin(service.liveKey, { sessionId: id });
     await first.until(1);
@@ -141,7 +141,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     expect(whole.events()).toEqual(['SESSION_PARTIAL', 'SESSION_APPROVED']);
   });
 
-  it('opens to a session token its own session only, without metadata', async () => {
+  it('shows a session token its own session only, without metadata', async () => {
     const mine = await open(['email'], { metadata: { secret: 'of the backend' } });
     const other = await open();
     const own = begin(mine.token, {});
@@ -157,7 +157,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     expect(foreign).toEqual(await failure(begin(mine.token, { sessionId: randomUUID() }).ended));
   });
 
-  it('refuses whoever may not read the session, and a cursor of another one', async () => {
+  it('refuses callers that may not read the session, and a cursor of another one', async () => {
     const { id } = await open();
     const other = await open();
     const sender = await newKey(service, 'default', ['otp.send']);
@@ -168,7 +168,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     expect(await failure(begin(neighbour, { sessionId: id }).ended)).toMatchObject({
       reason: 'SESSION_NOT_FOUND',
     });
-    expect(await failure(begin('sk_otp_live_nobody', { sessionId: id }).ended)).toMatchObject({
+    expect(await failure(begin('sk_otp_live_unknown', { sessionId: id }).ended)).toMatchObject({
       reason: 'UNAUTHENTICATED',
     });
     const watching = begin(service.liveKey, { sessionId: other.id });
@@ -180,7 +180,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     }
   });
 
-  it('can be left, which frees its place and is logged once', async () => {
+  it('can be cancelled, which frees its place and is logged once', async () => {
     const { id } = await open();
     const watching = begin(service.liveKey, { sessionId: id });
     await watching.until(1);
@@ -195,7 +195,7 @@ describe('a watched session', () => {
   const begin = (credential: string, request: { sessionId?: string; cursor?: string }) =>
     watch(openStream, service.baseUrl, credential, request);
 
-  it('says that it lives when nothing happens, and asks to be taken up again after five minutes', async () => {
+  it('sends keep-alive responses when nothing happens, and ends after five minutes to be resumed', async () => {
     const { id, codes } = await open(['email'], { config: { lifetime: '600s' } });
     const watching = begin(service.liveKey, { sessionId: id });
     await watching.until(1);
@@ -218,7 +218,7 @@ describe('a watched session', () => {
     expect(again.events()).toEqual(['SESSION_APPROVED']);
   });
 
-  it('is shown on when a resend revives it, its first end included', async () => {
+  it('is shown again when a resend revives it, with its first expiry', async () => {
     const { id, codes } = await open(['email', 'sms']);
     const first = begin(service.liveKey, { sessionId: id });
     await first.until(1);
@@ -237,7 +237,7 @@ describe('a watched session', () => {
   it.each([
     ['expired@sandbox.example', 'SESSION_EXPIRED'],
     ['locked@sandbox.example', 'SESSION_LOCKED'],
-  ])('that was over when it began, as of %s, says so', async (email, event) => {
+  ])('that ended before the stream started is shown as ended: %s', async (email, event) => {
     const { body } = await call(method('Send'), { recipients: { email }, sandbox: true });
     const watching = begin(service.liveKey, { sessionId: body.session.id });
     await watching.ended;
@@ -256,7 +256,7 @@ describe('a watched session', () => {
     watching.leave();
   });
 
-  it('shows a revoked key nothing more', async () => {
+  it('shows no more events to a revoked key', async () => {
     const { id, codes } = await open(['email', 'sms']);
     const made = await call('otp.admin.v1.ApiKeyService/CreateApiKey', {
       apiKey: { displayName: 'to be revoked', scopes: ['sessions.read'] },
@@ -269,7 +269,7 @@ describe('a watched session', () => {
     expect(watching.responses).toHaveLength(1);
   });
 
-  it('has places for so many watchers, who give them back', async () => {
+  it('has a limit of watchers, which free their places', async () => {
     const { id } = await open();
     const watchers = Array.from({ length: WATCH_LIMITS.perSession }, () =>
       begin(service.liveKey, { sessionId: id }),
@@ -288,7 +288,7 @@ describe('a watched session', () => {
 
 describe('a service that stops', () => {
   it.each(WATCHERS)(
-    'ends the stream of $name well, with a cursor to go on from elsewhere',
+    'ends the stream of $name without an error, with a cursor to resume from elsewhere',
     async ({ open: openStream }) => {
       const leaving = await startService();
       const backend = connectJson(leaving.baseUrl, leaving.liveKey);

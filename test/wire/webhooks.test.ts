@@ -15,7 +15,7 @@ eachEngine((engine) => {
     let receiver: WebhookReceiver;
     let secret: string;
     const sessions: string[] = [];
-    /** What must not be told. */
+    /** What must not be sent. */
     const secrets: string[] = [];
 
     beforeAll(async () => {
@@ -37,7 +37,7 @@ eachEngine((engine) => {
         };
         sessions.push(id);
         secrets.push(...Object.values(recipients), ...Object.values(codes), body.sessionToken);
-        // A session that is decided has no more to do with messages that nobody is known to have taken.
+        // An ended session ignores messages that no provider has accepted.
         await eventually(async () => {
           const { body: seen } = await call('otp.v1.OtpService/GetSession', { sessionId: id });
           return seen.session.channels.every(
@@ -68,7 +68,7 @@ eachEngine((engine) => {
       await receiver.close();
     });
 
-    it('gets every event of every session once it is back, and none twice', () => {
+    it('gets every event of every session once it is up again, and none twice', () => {
       for (const id of sessions) {
         const types = receiver
           .taken()
@@ -93,20 +93,20 @@ eachEngine((engine) => {
       }
     });
 
-    it('verifies each with the published library, and no other secret or body does', () => {
+    it('verifies each with the published library, and with no other secret or body', () => {
       for (const one of receiver.taken()) expect(verified(secret, one)).toEqual(one.event);
       const [first] = receiver.taken();
       expect(() => verified(`whsec_${Buffer.alloc(32).toString('base64')}`, first!)).toThrow();
       expect(() => verified(secret, { ...first!, body: `${first!.body} ` })).toThrow();
     });
 
-    it('is told no code, no token and no full address', () => {
-      const told = receiver
+    it('receives no code, no token and no full address', () => {
+      const received = receiver
         .taken()
         .map(({ body, headers }) => body + JSON.stringify(headers))
         .join('\n');
-      expect(told).toContain('p***');
-      for (const one of secrets) expect(told).not.toContain(one);
+      expect(received).toContain('p***');
+      for (const one of secrets) expect(received).not.toContain(one);
       const logged = service.logged();
       expect(logged).not.toContain(secret);
       expect(logged).not.toContain(receiver.url);

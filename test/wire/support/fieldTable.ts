@@ -68,7 +68,7 @@ const operation = (field: string) => (value: unknown) => ({
 });
 const beneficiary = (field: string) => (value: unknown) => ({
   recipients: undefined,
-  beneficiary: { sponsorSlug: 'nobody', beneficiaryId: '1', [field]: value },
+  beneficiary: { sponsorSlug: 'unknown', beneficiaryId: '1', [field]: value },
 });
 
 const INVALID_RECIPIENT = { reason: 'INVALID_RECIPIENT' };
@@ -107,13 +107,13 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     refused: [
       object('recipients'),
       { what: 'nothing', request: { recipients: undefined } },
-      { what: 'nobody', request: to({}) },
+      { what: 'no recipient', request: to({}) },
     ],
   },
   'Send.recipients.email': {
     refused: [
       { what: 'a number', request: to({ email: 1 }) },
-      { what: 'no address', request: to({ email: 'somebody' }), ...INVALID_RECIPIENT },
+      { what: 'no address', request: to({ email: 'not-an-address' }), ...INVALID_RECIPIENT },
       { what: 'two addresses', request: to({ email: 'a@example.com,b@example.com' }), ...INVALID_RECIPIENT },
       {
         what: 'a line break',
@@ -262,7 +262,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
       object('beneficiary'),
       {
         what: 'one besides recipients',
-        request: { beneficiary: { sponsorSlug: 'nobody', beneficiaryId: '1' } },
+        request: { beneficiary: { sponsorSlug: 'unknown', beneficiaryId: '1' } },
       },
     ],
   },
@@ -470,7 +470,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'ListSessions.recipient': {
     refused: [
       { what: 'a number', request: { recipient: 1 } },
-      { what: 'no address', request: { recipient: 'somebody' }, ...INVALID_RECIPIENT },
+      { what: 'no address', request: { recipient: 'not-an-address' }, ...INVALID_RECIPIENT },
       { what: '255 characters', request: { recipient: longerEmail } },
     ],
     accepted: [{ what: '254 characters', request: { recipient: longestEmail } }],
@@ -511,8 +511,8 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     refused: [
       { what: 'a number', request: { recipient: 1 } },
       { what: '255 characters', request: { recipient: longerEmail } },
-      { what: 'no address', request: { recipient: 'somebody' }, ...INVALID_RECIPIENT },
-      { what: 'somebody else', request: { recipient: 'else@example.com' }, reason: 'OPERATION_MISMATCH' },
+      { what: 'no address', request: { recipient: 'not-an-address' }, ...INVALID_RECIPIENT },
+      { what: 'another recipient', request: { recipient: 'else@example.com' }, reason: 'OPERATION_MISMATCH' },
     ],
   },
   'Redeem.accept_sandbox': flag('acceptSandbox'),

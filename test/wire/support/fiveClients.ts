@@ -7,7 +7,7 @@ import { createOtpClient as createNodeClient } from '../../../clients/node/index
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../../gen/otp/v1/verification_token_service_pb.js';
 
-/** What all five have in common: a request in, an answer out. */
+/** What all five have in common: a request in, a response out. */
 export type Calls<S extends DescService> = {
   readonly [M in keyof S['method'] as S['method'][M] extends DescMethodUnary
     ? M

@@ -15,7 +15,7 @@ export interface RawRequest {
 }
 
 /** What came back, as it stood on the wire. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   /** Header and, where there is one, trailer. */
   readonly headers: Headers;
@@ -30,7 +30,7 @@ export interface WireProtocol {
   readonly json: boolean;
   /** Whether it is Connect's own protocol, where refusals name the field. */
   readonly connect: boolean;
-  call(request: RawRequest): Promise<RawAnswer>;
+  call(request: RawRequest): Promise<RawResponse>;
 }
 
 const envelope = (message: Uint8Array): Buffer<ArrayBuffer> => {
@@ -39,7 +39,7 @@ const envelope = (message: Uint8Array): Buffer<ArrayBuffer> => {
   return Buffer.concat([head, message]);
 };
 
-async function overHttp1(url: string, init: RequestInit): Promise<Omit<RawAnswer, 'error'>> {
+async function overHttp1(url: string, init: RequestInit): Promise<Omit<RawResponse, 'error'>> {
   const response = await fetch(url, init);
   return {
     status: response.status,
@@ -53,7 +53,7 @@ export function overHttp2(
   baseUrl: string,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
-): Promise<Omit<RawAnswer, 'error'>> {
+): Promise<Omit<RawResponse, 'error'>> {
   return new Promise((resolve, reject) => {
     const session = connectHttp2(baseUrl);
     session.on('error', reject);
@@ -85,12 +85,12 @@ function connectPost(name: string, contentType: string, gzip = false): WireProto
     connect: true,
     async call({ baseUrl, path, message, headers }) {
       const encoding = gzip ? { 'content-encoding': 'gzip' } : {};
-      const answer = await overHttp1(baseUrl + path, {
+      const response = await overHttp1(baseUrl + path, {
         method: 'POST',
         headers: { 'content-type': contentType, ...encoding, ...headers },
         body: gzip ? gzipSync(message) : Buffer.from(message),
       });
-      return { ...answer, error: connectError(answer) };
+      return { ...response, error: connectError(response) };
     },
   };
 }
@@ -103,13 +103,13 @@ function connectGet(name: string, encoding: 'json' | 'proto'): WireProtocol {
     async call({ baseUrl, path, message, headers }) {
       const query = new URLSearchParams({ connect: 'v1', encoding, base64: '1' });
       query.set('message', Buffer.from(message).toString('base64url'));
-      const answer = await overHttp1(`${baseUrl}${path}?${query}`, { headers: { ...headers } });
-      return { ...answer, error: connectError(answer) };
+      const response = await overHttp1(`${baseUrl}${path}?${query}`, { headers: { ...headers } });
+      return { ...response, error: connectError(response) };
     },
   };
 }
 
-const connectError = ({ status, headers, body }: Omit<RawAnswer, 'error'>): ConnectError | undefined =>
+const connectError = ({ status, headers, body }: Omit<RawResponse, 'error'>): ConnectError | undefined =>
   status === 200
     ? undefined
     : errorFromJsonBytes(body, headers, new ConnectError(`HTTP ${status}`, Code.Unknown));
@@ -120,12 +120,12 @@ function grpcWeb(name: string, contentType: string): WireProtocol {
     json: contentType.endsWith('json'),
     connect: false,
     async call({ baseUrl, path, message, headers }) {
-      const answer = await overHttp1(baseUrl + path, {
+      const response = await overHttp1(baseUrl + path, {
         method: 'POST',
         headers: { 'content-type': contentType, ...headers },
         body: envelope(message),
       });
-      return { ...answer, error: findTrailerError(trailerParse(lastFrame(answer.body))) };
+      return { ...response, error: findTrailerError(trailerParse(lastFrame(response.body))) };
     },
   };
 }
@@ -150,8 +150,8 @@ function grpc(name: string, contentType: string): WireProtocol {
         te: 'trailers',
         ...headers,
       };
-      const answer = await overHttp2(baseUrl, head, envelope(message));
-      return { ...answer, error: findTrailerError(answer.headers) };
+      const response = await overHttp2(baseUrl, head, envelope(message));
+      return { ...response, error: findTrailerError(response.headers) };
     },
   };
 }

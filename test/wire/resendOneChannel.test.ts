@@ -27,7 +27,7 @@ const resendEmail = (sessionId: string) =>
   call(`${SERVICE}/Resend`, { sessionId, channels: ['CHANNEL_EMAIL'] });
 const verify = (sessionId: string, codes: object) => call(`${SERVICE}/Verify`, { sessionId, codes });
 
-it('a code lives as long as it was sent for, although another channel got a new one', async () => {
+it('a code keeps its lifetime when another channel gets a new one', async () => {
   const { sessionId, sms } = await open();
   service.clock.advance(LIFETIME_MS / 2);
   const { body } = await resendEmail(sessionId);
@@ -37,7 +37,7 @@ it('a code lives as long as it was sent for, although another channel got a new 
   expect(await verify(sessionId, { email: body.sandboxCodes.email })).toMatchObject({ status: 200 });
 });
 
-it('and not a moment longer, which costs no attempt', async () => {
+it('a code is refused right after its lifetime, without costing an attempt', async () => {
   const { sessionId, sms } = await open();
   service.clock.advance(LIFETIME_MS / 2);
   await resendEmail(sessionId);
@@ -48,7 +48,7 @@ it('and not a moment longer, which costs no attempt', async () => {
   expect(body.session).toMatchObject({ status: 'SESSION_STATUS_PENDING', attemptsRemaining: 3 });
 });
 
-it('a session that expired comes back for the channel that is sent to again, and for no other', async () => {
+it('an expired session is revived for the channel that is sent to again, and for no other', async () => {
   const { sessionId, sms } = await open();
   service.clock.advance(LIFETIME_MS);
   const { body } = await resendEmail(sessionId);

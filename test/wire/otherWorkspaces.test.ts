@@ -10,7 +10,7 @@ type Calls = ReturnType<typeof connectJson>;
 let service: TestService;
 let mine: Calls;
 let theirs: Calls;
-/** A session and a token of each workspace, as told to no one else. */
+/** A session and a token of each workspace. */
 let ours: { sessionId: string; token: string };
 let foreign: { sessionId: string; token: string };
 /** A token of our own that proves nothing. */
@@ -51,7 +51,7 @@ async function openSandbox(): Promise<string> {
   return (await mine('otp.v1.OtpService/Verify', request)).body.verificationToken;
 }
 
-/** All a caller sees, but what differs from answer to answer anyway. */
+/** All that a caller sees, except what differs between any two responses. */
 function seen({ status, headers, body }: JsonAnswer) {
   const { date: _date, 'x-request-id': _id, ...rest } = Object.fromEntries(headers);
   return { status, headers: rest, body };
@@ -84,7 +84,7 @@ describe.each(BY_SESSION)('%s', (method, requestFor) => {
     ['with a NUL', () => `${foreign.sessionId}\0`],
     ['with spaces around it', () => ` ${foreign.sessionId} `],
     ['that is a verification token', () => foreign.token],
-  ])('answers an id %s as it does an unknown one', async (_what, id) => {
+  ])('treats an id %s like an unknown one', async (_what, id) => {
     const unknown = await ask(mine, '01b92571-ea00-7680-9141-a7e17e33e7c6');
     expect(unknown).toMatchObject({
       status: 404,
@@ -93,7 +93,7 @@ describe.each(BY_SESSION)('%s', (method, requestFor) => {
     expect(await ask(mine, id())).toEqual(unknown);
   });
 
-  it('answers a test key that asks for a live session as if there were none', async () => {
+  it('treats a live session like an unknown one for a test key', async () => {
     const test = connectJson(service.baseUrl, service.testKey);
     expect(await ask(test, ours.sessionId)).toEqual(await ask(test, '01b92571-ea00-7680-9141-a7e17e33e7c6'));
   });
@@ -130,7 +130,7 @@ describe.each(BY_TOKEN)('%s', (method, requestFor) => {
       'of a session that is still open',
       () => `otvt_${idToOtp(ours.sessionId).slice(4)}${ours.token.slice(31)}`,
     ],
-  ])('answers a token %s as it does an invented one', async (_what, token) => {
+  ])('treats a token %s like an invented one', async (_what, token) => {
     const invented = await ask(mine, `otvt_01Q4JQ3TG0ERAVTKDW0RJWZ5R6${'0'.repeat(32)}`);
     expect(invented).toMatchObject({
       status: 404,
@@ -139,14 +139,14 @@ describe.each(BY_TOKEN)('%s', (method, requestFor) => {
     expect(await ask(mine, token())).toEqual(invented);
   });
 
-  it('answers a test key that shows a live token as if it were invented', async () => {
+  it('treats a live token like an invented one for a test key', async () => {
     const test = connectJson(service.baseUrl, service.testKey);
     expect(await ask(test, ours.token)).toEqual(await ask(test, 'otvt_invented'));
   });
 });
 
-describe('what strangers tried', () => {
-  it('cost the owner nothing: the session has its attempts, its code and its token', async () => {
+describe('the calls of other workspaces', () => {
+  it('leave the attempts, the code and the token of the session untouched', async () => {
     const { body } = await theirs('otp.v1.OtpService/GetSession', { sessionId: foreign.sessionId });
     expect(body.session).toMatchObject({ status: 'SESSION_STATUS_PENDING', attemptsRemaining: 3 });
     const code = await deliveredCode(service, foreign.sessionId);
@@ -160,7 +160,7 @@ describe('what strangers tried', () => {
     expect(redeemed).toMatchObject({ status: 200 });
   });
 
-  it('does not stand in their lists', async () => {
+  it('do not show the session in their lists', async () => {
     const { body } = await mine('otp.v1.OtpService/ListSessions', { pageSize: 100 });
     const ids = body.sessions.map(({ id }: { id: string }) => id);
     expect(ids).toContain(ours.sessionId);
@@ -179,7 +179,7 @@ describe('a sponsor of another workspace', () => {
     ['OtpService/Send', (sponsorSlug) => ({ beneficiary: { sponsorSlug, beneficiaryId: 'b-1' } })],
   ];
 
-  it.each(asks)('is to %s as if it were invented', async (method, requestFor) => {
+  it.each(asks)('is treated by %s like an invented one', async (method, requestFor) => {
     await theirs('otp.admin.v1.SponsorService/CreateSponsor', { sponsor: SPONSOR });
     const { status } = await theirs('otp.v1.RequirementService/GetSponsorConfiguration', {
       sponsorSlug: SPONSOR.slug,

@@ -58,13 +58,13 @@ describe('a content type that is not served', () => {
     '%j is refused over HTTP/1.1',
     async (type) => {
       const headers: Record<string, string> = type ? { 'content-type': type } : {};
-      const answer = await fetch(service.baseUrl + path, {
+      const response = await fetch(service.baseUrl + path, {
         method: 'POST',
         headers,
         body: Buffer.from('{}'),
       });
-      expect(answer.status).toBe(415);
-      expect(await answer.json()).toEqual({ code: 'UNSUPPORTED_MEDIA_TYPE', message: expect.any(String) });
+      expect(response.status).toBe(415);
+      expect(await response.json()).toEqual({ code: 'UNSUPPORTED_MEDIA_TYPE', message: expect.any(String) });
     },
   );
 
@@ -73,7 +73,7 @@ describe('a content type that is not served', () => {
     expect(await overHttp2(service.baseUrl, head, Buffer.from('{}'))).toMatchObject({ status: 415 });
   });
 
-  it('is taken with a charset', async () => {
+  it('is accepted with a charset', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
     expect(await fetch(service.baseUrl + path, { method: 'POST', headers, body: '{}' })).toMatchObject({
       status: 401,
@@ -83,20 +83,20 @@ describe('a content type that is not served', () => {
 
 describe('an HTTP method that is not served', () => {
   it.each(['PUT', 'DELETE', 'PATCH'])('%s is refused', async (method) => {
-    const answer = await fetch(`${service.baseUrl}/otp.v1.OtpService/GetSession`, { method });
-    expect(answer.status).toBe(405);
-    expect(answer.headers.get('allow')).toMatch(/POST/);
+    const response = await fetch(`${service.baseUrl}/otp.v1.OtpService/GetSession`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toMatch(/POST/);
   });
 
-  it('GET is refused where a call has side effects, so that no link can make one', async () => {
-    const answer = await BY_GET[0]!.call({
+  it('GET is refused for methods with side effects, so that a link cannot call them', async () => {
+    const response = await BY_GET[0]!.call({
       baseUrl: service.baseUrl,
       path: '/otp.v1.OtpService/CancelSession',
       message: Buffer.from('{}'),
       headers: bearer(),
     });
-    expect(answer.status).toBe(405);
-    expect(answer.headers.get('allow')).toBe('POST, OPTIONS');
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST, OPTIONS');
   });
 });
 
@@ -109,7 +109,7 @@ describe.each([...WITH_BODY, ...BY_GET])('x-request-id over $name', (protocol) =
       headers: { ...bearer(), ...(requestId && { 'x-request-id': requestId }) },
     });
 
-  it('comes back, and stands in the log', async () => {
+  it('is returned and logged', async () => {
     const requestId = `wanted:${protocol.name.replace(/\W+/g, '-')}`;
     const { error, headers } = await call(requestId);
     expect(error).toBeUndefined();
@@ -117,7 +117,7 @@ describe.each([...WITH_BODY, ...BY_GET])('x-request-id over $name', (protocol) =
     expect(service.logged()).toContain(`"requestId":"${requestId}"`);
   });
 
-  it('comes back with a refusal, even of what cannot be decoded', async () => {
+  it('is returned with an error, also of an undecodable request', async () => {
     const { error, headers } = await call('refused-1', protocol.json ? '{"pageSize": "many"}' : '\x08');
     expect(readError(error).reason).toBe('INVALID_REQUEST');
     expect(headers.get('x-request-id')).toBe('refused-1');

@@ -51,7 +51,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ connect }) => {
   });
   afterAll(() => client.close());
 
-  it('gives up at its deadline, and the service sees no fault in that', async () => {
+  it('ends a call at its deadline, which the service does not log as a fault', async () => {
     gate.hold();
     const call = client.otp.listSessions({}, { timeoutMs: 100 });
     expect(await refusal(call)).toMatchObject({ code: Code.DeadlineExceeded, reason: 'UNKNOWN' });
@@ -60,7 +60,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ connect }) => {
     expect(faults()).toEqual([]);
   });
 
-  it('can be told to give up, and the service goes on answering', async () => {
+  it('can cancel a call, and the service handles further calls', async () => {
     const leave = new AbortController();
     const waiting = gate.hold();
     const call = refusal(client.otp.listSessions({}, { signal: leave.signal }));
@@ -73,7 +73,7 @@ describe.each(FIVE_CLIENTS)('$name', ({ connect }) => {
   });
 });
 
-it('gives an attempt back that was taken for a caller who left before its code was compared', async () => {
+it('an attempt is given back when the caller hangs up before the code is compared', async () => {
   const client = createOtpClient({ baseUrl: service.baseUrl, apiKey: service.liveKey });
   const { session } = await client.otp.send({ recipients: { email: 'leaves@example.com' } });
   const sessionId = session!.id;

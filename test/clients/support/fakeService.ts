@@ -11,11 +11,11 @@ import {
 } from '../../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../../gen/otp/v1/verification_token_service_pb.js';
 
-/** What the stand-in does with a call: answer, throw, or take its time. */
-type Answer = (calls: number, signal: AbortSignal) => object | Promise<object>;
+/** What the fake service does with a call: respond, throw, or wait. */
+type Respond = (calls: number, signal: AbortSignal) => object | Promise<object>;
 
-/** A server that stands in for the service, so that it can be made to fail. */
-export interface StandIn {
+/** A server that replaces the service, so that a test can make it fail. */
+export interface FakeService {
   readonly baseUrl: string;
   /** Methods called so far, in order. */
   readonly calls: readonly string[];
@@ -24,8 +24,8 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** Answers every method with what `answer` gives. HTTP/1.1 for Connect and gRPC-Web, HTTP/2 for gRPC and Connect. */
-export async function startStandIn(http: 1 | 2, answer: Answer): Promise<StandIn> {
+/** Responds to every method with the result of `respond`. HTTP/1.1 for Connect and gRPC-Web, HTTP/2 for gRPC and Connect. */
+export async function startFakeService(http: 1 | 2, respond: Respond): Promise<FakeService> {
   const calls: string[] = [];
   const requestIds: string[] = [];
   const routes = (router: ConnectRouter) => {
@@ -35,7 +35,7 @@ export async function startStandIn(http: 1 | 2, answer: Answer): Promise<StandIn
         (request: MessageShape<typeof SendRequestSchema>, { signal }: { signal: AbortSignal }) => {
           calls.push(method.localName);
           requestIds.push(request.requestId ?? '');
-          return answer(calls.length, signal) as MessageInitShape<typeof SendResponseSchema>;
+          return respond(calls.length, signal) as MessageInitShape<typeof SendResponseSchema>;
         },
       ]);
       router.service(service, Object.fromEntries(methods));
