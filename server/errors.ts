@@ -186,8 +186,12 @@ export function describe(reason: Reason, violations: readonly FieldViolation[] |
   return `${message.slice(0, -1)}: ${[first.field, first.description].filter(Boolean).join(' ')}.`;
 }
 
+/** What can be said of a field: a text that makes a sentence behind its name. */
+export type Predicate =
+  `${'must' | 'is' | 'has' | 'may' | 'cannot' | 'names' | 'goes' | 'holds' | 'would' | 'does' | 'was'} ${string}`;
+
 /** A failure that names one field of the request. */
-export function invalid(field: string, description: string, reason: Reason = 'INVALID_REQUEST'): Failure {
+export function invalid(field: string, description: Predicate, reason: Reason = 'INVALID_REQUEST'): Failure {
   return new Failure(reason, { violations: [{ field, description }] });
 }
 

@@ -1,2 +1,4 @@
+export const MODES = ['live', 'test'] as const;
+
 /** Live sessions reach people; test sessions (the sandbox) reach nobody and prove nothing. */
-export type Mode = 'live' | 'test';
+export type Mode = (typeof MODES)[number];

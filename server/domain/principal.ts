@@ -28,3 +28,7 @@ export const partitionOf = (
   principal: Pick<Principal, 'workspace' | 'mode'>,
   mode: Mode = principal.mode,
 ): string => `${principal.workspace}.${mode}`;
+
+/** A test key sees sandbox sessions only; a live key sees both. */
+export const visibleTo = (principal: Pick<Principal, 'mode'>, session: { readonly mode: Mode }): boolean =>
+  principal.mode === 'live' || session.mode === 'test';

@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.js';
 import { parseId } from '../domain/ids.js';
+import { visibleTo } from '../domain/principal.js';
 import { Failure, invalid } from '../errors.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
@@ -19,9 +20,7 @@ export async function lookUp(
   const id = sessionId ? parseId(sessionId) : principal.sessionId;
   if (id === undefined || (principal.sessionId ?? id) !== id) throw new Failure('SESSION_NOT_FOUND');
   const session = await sessions.findOne({ _id: `${principal.workspace}/${id}` });
-  // A test key sees sandbox sessions only; a live key sees both.
-  if (!session || (principal.mode === 'test' && session.mode !== 'test'))
-    throw new Failure('SESSION_NOT_FOUND');
+  if (!session || !visibleTo(principal, session)) throw new Failure('SESSION_NOT_FOUND');
   call.sessionId = id;
   return session;
 }

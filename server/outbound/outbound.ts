@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { networks } from '../domain/networks.js';
+import type { Predicate } from '../errors.js';
 import { isPublicAddress } from './publicAddress.js';
 
 /** Connections kept open to one host, so that a second call need not shake hands again. */
@@ -56,7 +57,7 @@ export interface OutboundAnswer {
 /** Calls URLs that customers name, such as webhooks, without being led into our own network. */
 export interface Outbound {
   /** What is wrong with a URL before anything is asked of it, in words for whoever set it; undefined when nothing is. */
-  faultOf(url: string): string | undefined;
+  faultOf(url: string): Predicate | undefined;
   /** Rejects with NoAnswer. */
   post(request: OutboundRequest): Promise<OutboundAnswer>;
   close(): void;
@@ -80,7 +81,7 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
   const http = new HttpAgent(agentOptions);
   const https = new HttpsAgent(agentOptions);
 
-  function faultOf(text: string): string | undefined {
+  function faultOf(text: string): Predicate | undefined {
     if (!URL.canParse(text)) return 'must be a URL';
     const url = new URL(text);
     const isHttps = url.protocol === 'https:';

@@ -96,7 +96,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
   /** Inserted first and looked at then, so that of two calls at once only one finds the last place. */
   async function insert(partition: string, endpoint: StoredEndpoint): Promise<void> {
     const { endpoints: most } = WEBHOOK_LIMITS;
-    const full = invalid('webhook_endpoint', `there are ${most} endpoints, which is the most there can be`);
+    const full = invalid('webhook_endpoint', `would be one too many: there can be at most ${most}`);
     if ((await endpointsOf(stored, partition)).length >= most) throw full;
     await stored.insertOne(endpoint);
     const place = (await endpointsOf(stored, partition)).findIndex(({ _id }) => _id === endpoint._id);

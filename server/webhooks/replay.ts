@@ -42,11 +42,12 @@ export function createReplay({ documents, enqueue, offer }: Parts) {
     endpoint: StoredEndpoint,
     { eventId, since, pageToken }: MessageShape<typeof ReplayWebhookEventsRequestSchema>,
   ): Promise<Replayed> => {
-    if (eventId ? since : !since) throw invalid('event_id', 'give either this or since');
+    if (eventId ? since : !since)
+      throw invalid('event_id', 'must be given where since is not, and not together with it');
     if (endpoint.disabledAt) throw invalid('id', 'is disabled');
     const prefix = `${splitLast(endpoint._id)[0]}/`;
     if (!since) {
-      if (pageToken) throw invalid('page_token', 'goes with since');
+      if (pageToken) throw invalid('page_token', 'must be given together with since');
       const id = parseId(eventId);
       const event = id && (await events.findOne({ _id: prefix + id }));
       if (!event) throw new Failure('NOT_FOUND');

@@ -122,10 +122,7 @@ function settingsOf({ displayName, channels, otpForbidden, rules, clients }: Spo
   );
   const ambiguous = firstAmbiguous(read);
   if (ambiguous >= 0) {
-    throw invalid(
-      `sponsor.rules[${ambiguous}]`,
-      'speaks of an operation and product that an earlier rule speaks of',
-    );
+    throw invalid(`sponsor.rules[${ambiguous}]`, 'names an operation and product that an earlier rule names');
   }
   return {
     displayName,

@@ -116,7 +116,7 @@ function choose(sponsor: StoredSponsor, asked: Resolving['channels']): Chosen[] 
     if (sponsor.channels.includes(channel)) return;
     throw new Failure('CHANNEL_NOT_SUPPORTED', {
       channel,
-      violations: [{ field: `channels[${index}]`, description: 'the sponsor does not support it' }],
+      violations: [{ field: `channels[${index}]`, description: 'is not supported by the sponsor' }],
     });
   });
   return CHANNELS.filter((name) => asked.includes(name)).map((channel) => ({

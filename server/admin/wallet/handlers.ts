@@ -54,7 +54,7 @@ export function createWalletHandlers(
         if (isRelabelled && !isUntouched(before)) {
           throw invalid(
             'wallet.currency',
-            'can be changed only while the balance is zero and nothing is pending',
+            'cannot be changed unless the balance is zero and nothing is pending',
           );
         }
         // The balance and the count of batches together say that no money moved since it was read.

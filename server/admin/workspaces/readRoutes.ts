@@ -16,8 +16,12 @@ export function readRoutes(given: readonly Message[], known: Pick<Routes, 'names
     const names = known.names(name);
     for (const [place, provider] of providers.entries()) {
       if (names.includes(provider)) continue;
-      const choice = names.length > 0 ? `must be one of ${names.join(', ')}` : 'no provider is configured';
-      throw invalid(`${field}.providers[${place}]`, choice);
+      throw invalid(
+        `${field}.providers[${place}]`,
+        names.length > 0
+          ? `must be one of ${names.join(', ')}`
+          : 'must be left out: no provider is configured for this channel',
+      );
     }
     read[name] = providers;
   }

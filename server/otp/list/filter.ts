@@ -4,7 +4,8 @@ import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { namedRecipient } from '../../admin/shared/recipient.js';
 import { channelName } from '../../domain/channels.js';
 import { firstIdAt } from '../../domain/ids.js';
-import { type Principal, partitionOf } from '../../domain/principal.js';
+import { MODES } from '../../domain/mode.js';
+import { type Principal, partitionOf, visibleTo } from '../../domain/principal.js';
 import { statusOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Filter } from '../../store/documents.js';
@@ -35,13 +36,16 @@ export function indexedFilters({ request, principal, recipients, before }: Index
   const from = firstOf(request.createdAfter) ?? `${workspace}/`;
   // "0" is the character after "/": every id of the workspace sorts before it.
   const ends = [firstOf(request.createdBefore), before, `${workspace}0`].filter((end) => end !== undefined);
-  const sandbox = principal.mode === 'test' ? true : request.sandbox;
+  const wanted = MODES.filter(
+    (mode) =>
+      visibleTo(principal, { mode }) &&
+      (request.sandbox === undefined || request.sandbox === (mode === 'test')),
+  );
   return {
     _id: { $gte: from, $lt: ends.sort()[0] as string },
-    ...(sandbox !== undefined && { partition: partitionOf(principal, sandbox ? 'test' : 'live') }),
+    // No partition has an empty name, so nothing matches where no mode is left.
+    ...(wanted.length < MODES.length && { partition: wanted[0] ? partitionOf(principal, wanted[0]) : '' }),
     ...(recipients && { recipients: { $in: recipients } }),
-    // A test key sees no live sessions, so nothing matches.
-    ...(principal.mode === 'test' && request.sandbox === false && { partition: '' }),
   };
 }
 

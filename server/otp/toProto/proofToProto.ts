@@ -3,6 +3,7 @@ import type { ProofSchema } from '../../../gen/otp/v1/verification_token_service
 import type { Call } from '../../call/call.js';
 import { when } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
+import { visibleTo } from '../../domain/principal.js';
 import { Failure } from '../../errors.js';
 import type { VerificationTokens } from '../../secrets/tokens/verificationToken.js';
 import { channelsOf } from '../../session/status.js';
@@ -26,12 +27,15 @@ export async function findProven(
   token: string,
   acceptSandbox: boolean,
 ): Promise<Approved> {
-  const { workspace, mode } = call.principal;
+  const { principal } = call;
+  const { workspace } = principal;
   const id = tokens.check(workspace, token);
   const session = id === undefined ? null : await sessions.findOne({ _id: `${workspace}/${id}` });
-  const sandboxOnly = mode === 'test';
-  const visible = session?.mode === 'test' ? sandboxOnly || acceptSandbox : !sandboxOnly;
-  if (session?.status !== 'APPROVED' || !session.token || !visible) throw new Failure('TOKEN_NOT_FOUND');
+  if (session?.status !== 'APPROVED' || !session.token || !visibleTo(principal, session)) {
+    throw new Failure('TOKEN_NOT_FOUND');
+  }
+  const isUnwanted = session.mode === 'test' && principal.mode === 'live' && !acceptSandbox;
+  if (isUnwanted) throw new Failure('TOKEN_NOT_FOUND');
   call.sessionId = idOf(session);
   return { ...session, token: session.token };
 }

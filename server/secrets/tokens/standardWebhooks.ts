@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import type { Predicate } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import { MINUTE_MS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
@@ -21,7 +22,7 @@ export const newWebhookSecret = (random: Random): string =>
   SECRET_PREFIX + random.bytes(SECRET_BYTES.new).toString('base64');
 
 /** What is wrong with a secret that somebody else made; undefined when nothing is. */
-export function webhookSecretFault(secret: string): string | undefined {
+export function webhookSecretFault(secret: string): Predicate | undefined {
   const text = secret.slice(SECRET_PREFIX.length);
   const key = Buffer.from(text, 'base64');
   // What signs with it takes whole base64 only.
