@@ -17,6 +17,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
     'generated code is current',
     'tsx tools/generate.ts && git diff --exit-code -- gen && test -z "$(git status --porcelain gen)"',
   ],
+  ['clients in other languages are of this contract', 'tsx tools/clients.ts mark'],
   ['generated pages are current', 'tsx tools/docs.ts && git diff --exit-code -- docs'],
 ];
 

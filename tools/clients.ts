@@ -1,0 +1,50 @@
+import { isMarked, mark } from './clients/contractMark.js';
+import { generateGo, goParts, whyNoGo } from './clients/go.js';
+import { runParts } from './clients/parts.js';
+import { generatePython, pythonParts, whyNoPython } from './clients/python.js';
+import { startClientService } from './clients/service.js';
+
+/**
+ * The clients in other languages: `generate` makes their code from the contract,
+ * `check` also looks whether it was current, and tests them against the service.
+ * Both say what they skip where a toolchain is missing. `mark` needs none: it looks
+ * whether the contract has changed since the code of both was generated.
+ */
+const [task = 'check'] = process.argv.slice(2);
+if (task === 'generate') generate();
+else if (task === 'check') await check();
+else if (task === 'mark') checkMark();
+else throw new Error(`clients: ${task} must be generate, check or mark`);
+
+function generate(): void {
+  let complete = true;
+  for (const [name, why, run] of [
+    ['go', whyNoGo, generateGo],
+    ['python', whyNoPython, generatePython],
+  ] as const) {
+    const missing = why();
+    const { ok, output } = missing ? { ok: true, output: '' } : run();
+    process.stdout.write(
+      `${name}: ${missing ? `skipped: ${missing}` : ok ? 'generated' : `FAILED\n${output}`}\n`,
+    );
+    if (!ok) process.exitCode = 1;
+    complete &&= ok && !missing;
+  }
+  if (complete) mark();
+}
+
+function checkMark(): void {
+  if (isMarked()) return;
+  process.stdout.write('the contract has changed: npm run generate:clients (needs Go and Python)\n');
+  process.exitCode = 1;
+}
+
+async function check(): Promise<void> {
+  const service = startClientService();
+  try {
+    const good = await runParts([...goParts(service.environment), ...pythonParts(service.environment)]);
+    if (!good) process.exitCode = 1;
+  } finally {
+    await service.end();
+  }
+}

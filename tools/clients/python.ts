@@ -1,0 +1,119 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { command, counting, has, type Outcome, type Part } from './parts.js';
+import { ownFiles, plainDescriptors } from './plainDescriptors.js';
+import { enterCode, writeProgram } from './readmeProgram.js';
+import { unchanged } from './unchanged.js';
+
+const PACKAGE = 'clients/python';
+const GENERATED = `${PACKAGE}/src/countersign/gen`;
+const REQUIREMENTS = 'tools/clients/requirements.txt';
+/** Kept between runs, made again when what goes into it changes. */
+const ENVIRONMENT = resolve('.cache/python');
+const STAMP = join(ENVIRONMENT, 'requirements.txt');
+const PYTHON = join(ENVIRONMENT, 'bin', 'python');
+
+let made: string | undefined | null = null;
+
+/** Makes the virtual environment; why it cannot be made here, undefined where it is there. */
+export function whyNoPython(): string | undefined {
+  if (made === null) made = makeEnvironment();
+  return made;
+}
+
+function makeEnvironment(): string | undefined {
+  const wanted = readFileSync(REQUIREMENTS, 'utf8');
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return undefined;
+  if (!has('python3', '-c', 'import sys, venv; sys.exit(sys.version_info < (3, 10))')) {
+    return 'python3 of 3.10 or later, with venv, is missing';
+  }
+  rmSync(ENVIRONMENT, { recursive: true, force: true });
+  if (!command('python3', ['-m', 'venv', ENVIRONMENT]).ok) return 'python3 cannot make a virtual environment';
+  const installed = command(PYTHON, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS]);
+  if (!installed.ok) return `the packages of ${REQUIREMENTS} cannot be installed`;
+  writeFileSync(STAMP, wanted);
+  return undefined;
+}
+
+/** Generates the code of the contract in place, under the package's own name: nobody else's `otp` is claimed. */
+export function generatePython(): Outcome {
+  const folder = resolve('.cache/python-generated');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const set = plainDescriptors();
+  const setFile = join(folder, 'contract.binpb');
+  writeFileSync(setFile, set);
+  const path = `${join(ENVIRONMENT, 'bin')}:${process.env.PATH}`;
+  const out = ['python', 'grpc_python', 'mypy', 'mypy_grpc'].map((kind) => `--${kind}_out=${folder}`);
+  const args = ['-m', 'grpc_tools.protoc', `--descriptor_set_in=${setFile}`, ...out, ...ownFiles(set)];
+  const generated = command(PYTHON, args, { env: { PATH: path } });
+  if (!generated.ok) return generated;
+  rmSync(GENERATED, { recursive: true, force: true });
+  mkdirSync(dirname(GENERATED), { recursive: true });
+  mkdirSync(GENERATED);
+  renameSync(join(folder, 'otp'), join(GENERATED, 'otp'));
+  settle(GENERATED);
+  return generated;
+}
+
+/** Makes every folder a package, and moves the imports. */
+function settle(folder: string): void {
+  writeFileSync(join(folder, '__init__.py'), '');
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (statSync(path).isDirectory()) settle(path);
+    else writeFileSync(path, moved(readFileSync(path, 'utf8')));
+  }
+}
+
+const moved = (source: string): string =>
+  source
+    .replace(/\botp\.((?:admin\.)?v1\.\w+_pb2(?:_grpc)?)\b/g, 'countersign.gen.otp.$1')
+    .replace(/^from otp\.((?:admin\.)?v1) import/gm, 'from countersign.gen.otp.$1 import');
+
+/** The parts of the Python package; the service is reached as the environment says. */
+export const pythonParts = (service: () => Promise<Readonly<Record<string, string>>>): readonly Part[] => [
+  {
+    name: 'python client: generated code is current',
+    async run() {
+      const why = whyNoPython();
+      if (why) return `skipped: ${why}`;
+      const count = counting();
+      if (count.add('protoc', generatePython())) count.add('generated code', unchanged(GENERATED));
+      return count.result();
+    },
+  },
+  {
+    name: 'python client: types, and the flow from the wheel against the service, protovalidate beside it',
+    async run() {
+      const why = whyNoPython();
+      if (why) return `skipped: ${why}`;
+      const count = counting();
+      count.add('mypy', command(PYTHON, ['-m', 'mypy'], { cwd: PACKAGE }));
+      const wheels = resolve('dist/python');
+      rmSync(wheels, { recursive: true, force: true });
+      const build = ['-m', 'build', '--wheel', '--no-isolation', '--outdir', wheels, PACKAGE];
+      if (!count.add('wheel', command(PYTHON, build))) return count.result();
+      const wheel = join(wheels, readdirSync(wheels).find((name) => name.endsWith('.whl')) ?? '');
+      // Not over one of the same version: pip would take that for this one.
+      command(PYTHON, ['-m', 'pip', 'uninstall', '--quiet', '--yes', 'countersign']);
+      if (!count.add('install', command(PYTHON, ['-m', 'pip', 'install', '--quiet', wheel])))
+        return count.result();
+      const tests = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `${PACKAGE}/tests`];
+      const env = { PYTHONDONTWRITEBYTECODE: '1', ...(await service()) };
+      count.add('pytest', command(PYTHON, tests, { env }));
+      const program = writeProgram(`${PACKAGE}/README.md`, 'python', 'dist/python/readme.py');
+      count.add('the program of the README', await enterCode(PYTHON, [program], env));
+      return count.result();
+    },
+  },
+];

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Outcome } from './parts.js';
+
+/** To whom the programs of the READMEs send. */
+const RECIPIENT = 'you@example.com';
+
+/** Writes the first program in a language of a page into a file, and returns its path. */
+export function writeProgram(page: string, language: string, file: string): string {
+  const program = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(
+    readFileSync(page, 'utf8'),
+  )?.[1];
+  if (program === undefined) throw new Error(`${page} has no program in ${language}`);
+  const path = resolve(file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, program);
+  return path;
+}
+
+/** Runs a program that sends a code and asks for it: gives it a wrong one, then the one that came. */
+export async function enterCode(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const { COUNTERSIGN_TARGET: target = '', COUNTERSIGN_API_KEY: apiKey = '' } = env;
+  const before = (await messages(target)).length;
+  const child = spawn(file, args, {
+    env: { ...process.env, ...env, OTP_TARGET: target, OTP_API_KEY: apiKey },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, 'close');
+  const code = await codeAfter(target, before, () => child.exitCode !== null);
+  child.stdin.on('error', () => {}).end(`0\n${code}\n`);
+  const [status] = await ended;
+  return { ok: status === 0 && output.includes('left') && output.includes('Proved for 4711'), output };
+}
+
+/** The code of the message that is there after `before` others; empty when the program ended without one. */
+async function codeAfter(target: string, before: number, over: () => boolean): Promise<string> {
+  while (!over()) {
+    const all = await messages(target);
+    if (all.length > before) return /\d{6}/.exec(all[0] ?? '')?.[0] ?? '';
+    await pause(50);
+  }
+  return '';
+}
+
+/** The texts of the messages to the programs' recipient in the development inbox, newest first. */
+async function messages(target: string): Promise<readonly string[]> {
+  const response = await fetch(`http://${target}/inbox.json`);
+  const inbox = (await response.json()) as { messages: { to: string; text: string }[] };
+  return inbox.messages.filter(({ to }) => to === RECIPIENT).map(({ text }) => text);
+}
