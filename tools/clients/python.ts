@@ -9,8 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { buildContract } from '../contract/buildContract.js';
+import { plainDescriptorSet } from '../contract/plainDescriptorSet.js';
 import { command, counting, has, type Outcome, type Part } from './parts.js';
-import { ownFiles, plainDescriptors } from './plainDescriptors.js';
 import { enterCode, writeProgram } from './readmeProgram.js';
 import { unchanged } from './unchanged.js';
 
@@ -49,12 +52,13 @@ export function generatePython(): Outcome {
   const folder = resolve('.cache/python-generated');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const set = plainDescriptors();
+  const set = plainDescriptorSet(buildContract());
+  const files = set.file.map(({ name }) => name).filter((name) => name.startsWith('otp/'));
   const setFile = join(folder, 'contract.binpb');
-  writeFileSync(setFile, set);
+  writeFileSync(setFile, toBinary(FileDescriptorSetSchema, set));
   const path = `${join(ENVIRONMENT, 'bin')}:${process.env.PATH}`;
   const out = ['python', 'grpc_python', 'mypy', 'mypy_grpc'].map((kind) => `--${kind}_out=${folder}`);
-  const args = ['-m', 'grpc_tools.protoc', `--descriptor_set_in=${setFile}`, ...out, ...ownFiles(set)];
+  const args = ['-m', 'grpc_tools.protoc', `--descriptor_set_in=${setFile}`, ...out, ...files];
   const generated = command(PYTHON, args, { env: { PATH: path } });
   if (!generated.ok) return generated;
   rmSync(GENERATED, { recursive: true, force: true });

@@ -28,11 +28,11 @@ const (
 // enforces exactly what is written here.
 type Access struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Scopes of an API key or access token that open the method; one of them is
-	// enough. Empty: any valid credential.
+	// Scopes of an API key or access token that grant access to the method; one
+	// of them is enough. Empty: any valid credential.
 	AnyScope []string `protobuf:"bytes,1,rep,name=any_scope,json=anyScope,proto3" json:"any_scope,omitempty"`
-	// The session token handed out by Send also opens the method, for its own
-	// session only.
+	// The session token returned by Send also grants access to the method, for
+	// its own session only.
 	SessionToken  bool `protobuf:"varint,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a Verify call found out about one channel.
+// The result of a Verify call for one channel.
 type CheckResult int32
 
 const (
@@ -36,7 +36,7 @@ const (
 	CheckResult_CHECK_RESULT_INVALID_CODE CheckResult = 2
 	// The channel was verified before; nothing was compared.
 	CheckResult_CHECK_RESULT_ALREADY_VERIFIED CheckResult = 3
-	// The session was decided by an earlier channel of this call.
+	// An earlier channel of this call ended the session.
 	CheckResult_CHECK_RESULT_NOT_CHECKED CheckResult = 4
 	// No attempts were left for this code.
 	CheckResult_CHECK_RESULT_ATTEMPTS_EXHAUSTED CheckResult = 5
@@ -97,19 +97,19 @@ const (
 	EventType_EVENT_TYPE_UNSPECIFIED EventType = 0
 	// A channel was verified; the policy is not satisfied yet.
 	EventType_EVENT_TYPE_SESSION_PARTIAL EventType = 1
-	// A channel was verified; the policy is satisfied. The session is over.
+	// A channel was verified; the policy is satisfied. The session has ended.
 	EventType_EVENT_TYPE_SESSION_APPROVED EventType = 2
-	// The last attempt was used up. The session is over.
+	// The last attempt was used up. The session has ended.
 	EventType_EVENT_TYPE_SESSION_LOCKED EventType = 3
-	// The lifetime passed. The session is over, unless a resend revives it.
+	// The lifetime passed. The session has expired, unless a resend revives it.
 	EventType_EVENT_TYPE_SESSION_EXPIRED EventType = 4
-	// The session was cancelled. It is over.
+	// The session was cancelled and has ended.
 	EventType_EVENT_TYPE_SESSION_CANCELED EventType = 5
-	// A provider took the message of a channel.
+	// A provider accepted the message of a channel.
 	EventType_EVENT_TYPE_DELIVERY_ACCEPTED EventType = 6
 	// The provider reported that the message reached the person.
 	EventType_EVENT_TYPE_DELIVERY_DELIVERED EventType = 7
-	// The message of a channel was given up.
+	// Delivery of a channel's message failed for good.
 	EventType_EVENT_TYPE_DELIVERY_FAILED EventType = 8
 )
 
@@ -238,8 +238,8 @@ type SessionConfig struct {
 	// How long the codes work: 1 to 10 minutes, up to 60 where the workspace
 	// allows long lifetimes. Whole seconds. Default 5 minutes.
 	Lifetime *durationpb.Duration `protobuf:"bytes,2,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
-	// Codes that may be compared before the session locks, 1 to 10; at most 3
-	// when a code has under six digits. Default 3.
+	// Attempts, that is codes compared, before the session locks, 1 to 10; at
+	// most 3 when a code has under six digits. Default 3.
 	MaxAttempts   *int32 `protobuf:"varint,3,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -296,7 +296,7 @@ func (x *SessionConfig) GetMaxAttempts() int32 {
 	return 0
 }
 
-// A channel that is used when those before it did not help.
+// A channel that is used when those before it did not succeed.
 type FallbackStep struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One of the session's channels.
@@ -367,19 +367,20 @@ type SendRequest struct {
 	Config *SessionConfig `protobuf:"bytes,4,opt,name=config,proto3" json:"config,omitempty"`
 	// Which channels must be verified.
 	Policy *Policy `protobuf:"bytes,5,opt,name=policy,proto3" json:"policy,omitempty"`
-	// Anything the caller wants back with the session; at most 8 KiB as JSON, and
-	// at most 16 objects and lists inside each other.
+	// Any data the caller wants returned with the session; at most 8 KiB as JSON,
+	// and at most 16 levels of nested objects and lists.
 	Metadata *structpb.Struct `protobuf:"bytes,6,opt,name=metadata,proto3" json:"metadata,omitempty"`
-	// Return the codes in the answer and deliver nothing. Test keys always do.
+	// Return the codes in the response and deliver nothing. Always on for test
+	// keys.
 	Sandbox bool `protobuf:"varint,7,opt,name=sandbox,proto3" json:"sandbox,omitempty"`
 	// BCP 47 language of the message, such as "en" or "es-CO". Default: the
 	// workspace's.
 	Locale string `protobuf:"bytes,8,opt,name=locale,proto3" json:"locale,omitempty"`
 	// Makes repeating the call safe for 24 hours: the same id with the same
-	// request answers with the same session. Unique per caller and method.
+	// request returns the same session. Unique per caller and method.
 	RequestId string `protobuf:"bytes,9,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The IP address of the person asking, for the per-IP limit. Not the address
-	// of the calling backend.
+	// The IP address of the end user, for the per-IP limit. Not the IP address of
+	// the calling backend.
 	EndUserIp string `protobuf:"bytes,10,opt,name=end_user_ip,json=endUserIp,proto3" json:"end_user_ip,omitempty"`
 	// What the proof will be for. A token of this session is redeemed for exactly
 	// this operation.
@@ -396,20 +397,20 @@ type SendRequest struct {
 	// The text of SMS and WhatsApp messages, with <OTP> where the code goes; at
 	// most 160 characters.
 	MessageTemplate string `protobuf:"bytes,15,opt,name=message_template,json=messageTemplate,proto3" json:"message_template,omitempty"`
-	// Answer with an open session of the same caller, recipients, sender,
-	// purpose, operation, policy, fallback and config, created within the resend cooldown,
+	// Return an open session of the same caller, recipients, sender, purpose,
+	// operation, policy, fallback and config, created within the resend cooldown,
 	// instead of sending again. Off by default: a second person asking for the
 	// same number would share the first one's session.
 	ReuseOpenSession bool `protobuf:"varint,16,opt,name=reuse_open_session,json=reuseOpenSession,proto3" json:"reuse_open_session,omitempty"`
-	// Channels that are not sent to at once but one after the other, each when its
-	// wait is over and the session is not approved, or as soon as the messages
-	// before it have failed: those of all channels without a step for the first,
-	// that of the step before it for each later one. Each channel at most once,
-	// and not all of them. One channel is enough then: the policy is ANY, and no
-	// other may be given.
+	// Channels that are not sent to at once but one after the other, each when
+	// its wait has passed and the session is not approved, or as soon as the
+	// messages before it have failed: those of all channels without a step for
+	// the first, that of the step before it for each later one. Each channel at
+	// most once, and not all of them. One channel is enough then: the policy is
+	// ANY, and no other may be given.
 	//
 	// All messages count against limits and are paid for at Send; one that is not
-	// sent is paid back.
+	// sent is refunded.
 	Fallback      []*FallbackStep `protobuf:"bytes,17,rep,name=fallback,proto3" json:"fallback,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -642,8 +643,8 @@ type ValidateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The code as the person gave it. Anything that is not the code is wrong and
-	// counts.
+	// The code as the person typed it. Any other text is a wrong code and counts
+	// as an attempt.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -835,7 +836,7 @@ type ChannelResult struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel.
 	Channel Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
-	// What was found.
+	// The result.
 	Result        CheckResult `protobuf:"varint,2,opt,name=result,proto3,enum=otp.v1.CheckResult" json:"result,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1219,7 +1220,7 @@ type ListSessionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sessions of this page.
 	Sessions []*Session `protobuf:"bytes,1,rep,name=sessions,proto3" json:"sessions,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1318,7 +1319,7 @@ func (x *GetSessionRequest) GetSessionId() string {
 // Response of GetSession.
 type GetSessionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The session as it stands now.
+	// The session in its current state.
 	Session       *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1519,7 +1520,7 @@ type SessionEvent struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	// The channel that was verified or whose message it is about.
 	Channel Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
-	// Why a message was given up; see ChannelState.delivery_error.
+	// Why delivery failed; see ChannelState.delivery_error.
 	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1596,11 +1597,11 @@ type WatchSessionResponse struct {
 	// What happened. Absent in the first response and in those that only keep the
 	// stream alive.
 	Event *SessionEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
-	// The session as it stands when this is sent.
+	// The session in its state when this response is sent.
 	Session *Session `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
-	// Where to go on after this response.
+	// The position after this response, for WatchSessionRequest.cursor.
 	Cursor string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
-	// The session is over and this is the last response.
+	// The session has ended and this is the last response.
 	Final         bool `protobuf:"varint,4,opt,name=final,proto3" json:"final,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

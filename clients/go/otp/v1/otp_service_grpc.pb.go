@@ -36,28 +36,29 @@ const (
 // Sends one-time codes and checks them.
 //
 // Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-// the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-// google.rpc.BadRequest where a field is at fault. Any method can also answer
-// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-// STORE_UNAVAILABLE and INTERNAL.
+// the reasons listed for each method; google.rpc.RetryInfo where a later retry
+// can succeed; google.rpc.BadRequest where a field is invalid. Any method can
+// also fail with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST,
+// RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
 type OtpServiceClient interface {
 	// Opens a session and sends one code per channel, to all channels at once or,
-	// with fallback, to some of them only when the others did not help. The answer
-	// means that the messages are stored and will be delivered or their failure be
-	// visible in the session; it does not wait for delivery.
+	// with fallback, to some of them only when the others did not succeed. A
+	// success response means that the messages are stored; each will be delivered
+	// or reported as failed on the session. Send does not wait for delivery.
 	//
-	// A repeated call with the same request_id answers with the same session and
-	// sends nothing again.
+	// A repeated call with the same request_id returns the same session and sends
+	// nothing again.
 	//
 	// Scope: otp.send.
 	//
 	// Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
 	// OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-	// SEND_REFUSED where the workspace's guard takes it for fraud (see
-	// otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
+	// SEND_REFUSED when the workspace's guard suspects fraud (see
+	// otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT,
+	// REQUEST_IN_PROGRESS, OVERLOADED.
 	Send(ctx context.Context, in *SendRequest, opts ...grpc.CallOption) (*SendResponse, error)
-	// Checks the code of a session that has exactly one channel and answers with
-	// the verification token. The short form of Verify.
+	// Checks the code of a session that has exactly one channel and returns the
+	// verification token. The short form of Verify.
 	//
 	// Scope: otp.verify.
 	//
@@ -65,12 +66,13 @@ type OtpServiceClient interface {
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
 	// CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Validate(ctx context.Context, in *ValidateRequest, opts ...grpc.CallOption) (*ValidateResponse, error)
-	// Checks one code, or one per channel, and answers with the session, PARTIAL
-	// or APPROVED, and a result per channel. Each code compared is one attempt;
-	// attempts spent on right codes come back. Channels are checked in the order
-	// e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-	// Some right and some wrong is a success with results; all wrong is the
-	// first channel's error. The verification token is given once APPROVED.
+	// Checks one code, or one per channel, and returns the session, PARTIAL or
+	// APPROVED, and a result per channel. Each code compared is one attempt;
+	// attempts used for correct codes are given back. Channels are checked in the
+	// order e-mail, SMS, WhatsApp; a channel already verified is not compared
+	// again. If some codes are correct and some are wrong, the call succeeds and
+	// the results say which; if all are wrong, it fails with the first channel's
+	// error. The verification token is returned once the session is APPROVED.
 	//
 	// Scope: otp.verify, or the session's own token.
 	//
@@ -82,12 +84,12 @@ type OtpServiceClient interface {
 	// codes stop working; the session id and token stay. Attempts already spent
 	// are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
 	// starts again, but never reaches beyond three lifetimes after creation; an
-	// expired session can be revived inside that bound. The code of a channel that
-	// is not sent to again still ends when it would have.
+	// expired session can be revived inside that bound. The code of a channel
+	// that is not sent to again still expires at its original time.
 	//
-	// A channel that waits (see SendRequest.fallback) is sent to only when it is
-	// named, and then at once. Those that go on waiting keep their codes, which
-	// live as long as the new ones, and their waits begin again.
+	// A waiting channel (see SendRequest.fallback) is sent to only when it is
+	// named, and then at once. Channels that keep waiting keep their codes, which
+	// expire together with the new ones, and their waits start again.
 	//
 	// Scope: otp.send, or the session's own token.
 	//
@@ -109,8 +111,8 @@ type OtpServiceClient interface {
 	//
 	// Reasons: SESSION_NOT_FOUND.
 	GetSession(ctx context.Context, in *GetSessionRequest, opts ...grpc.CallOption) (*GetSessionResponse, error)
-	// Ends a session before its time: no code of it is accepted any more and
-	// messages not yet taken by a provider are not sent. An expired or locked
+	// Ends a session before it expires: its codes are no longer accepted, and
+	// messages not yet accepted by a provider are not sent. An expired or locked
 	// session can be cancelled too; it then reports CANCELED. Cancelling a
 	// cancelled session changes nothing and succeeds.
 	//
@@ -118,25 +120,25 @@ type OtpServiceClient interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
 	CancelSession(ctx context.Context, in *CancelSessionRequest, opts ...grpc.CallOption) (*CancelSessionResponse, error)
-	// Streams what happens to one session, from its beginning or from a cursor,
-	// until it is over: approved, cancelled, locked or expired. A session token
-	// watches its own session, and sees no metadata.
+	// Streams the events of one session, from its beginning or from a cursor,
+	// until the session ends: approved, cancelled, locked or expired. A session
+	// token watches its own session and sees no metadata.
 	//
-	// The first response comes at once and holds no event: the session as it
-	// stands. Responses without an event follow whenever nothing was said for 20
-	// seconds, so that nobody on the way takes the stream for dead. The last one
-	// of a session that is over is marked final.
+	// The first response is sent at once and has no event, only the session in
+	// its current state. After 20 seconds of silence a response without an event
+	// follows, so that no proxy closes the stream as idle. The last response of
+	// an ended session is marked final.
 	//
-	// A stream that ends without a final response, with or without an error, is
-	// to be taken up again with the last cursor: nothing is repeated and nothing
-	// lost. The service ends each after five minutes, because many proxies would,
-	// and all of them when it stops. Give the call no short deadline.
+	// If a stream ends without a final response, with or without an error, call
+	// again with the last cursor: no event is repeated or lost. The service ends
+	// each stream after five minutes, because many proxies would, and all streams
+	// when it stops. Do not set a short deadline.
 	//
 	// Scope: sessions.read, or the session's own token. A credential that is
-	// revoked meanwhile is shown nothing more.
+	// revoked during the stream receives no more events.
 	//
-	// Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-	// the workspace or the session.
+	// Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the
+	// service, the workspace or the session.
 	WatchSession(ctx context.Context, in *WatchSessionRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchSessionResponse], error)
 }
 
@@ -244,28 +246,29 @@ type OtpService_WatchSessionClient = grpc.ServerStreamingClient[WatchSessionResp
 // Sends one-time codes and checks them.
 //
 // Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-// the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-// google.rpc.BadRequest where a field is at fault. Any method can also answer
-// UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-// STORE_UNAVAILABLE and INTERNAL.
+// the reasons listed for each method; google.rpc.RetryInfo where a later retry
+// can succeed; google.rpc.BadRequest where a field is invalid. Any method can
+// also fail with UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST,
+// RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
 type OtpServiceServer interface {
 	// Opens a session and sends one code per channel, to all channels at once or,
-	// with fallback, to some of them only when the others did not help. The answer
-	// means that the messages are stored and will be delivered or their failure be
-	// visible in the session; it does not wait for delivery.
+	// with fallback, to some of them only when the others did not succeed. A
+	// success response means that the messages are stored; each will be delivered
+	// or reported as failed on the session. Send does not wait for delivery.
 	//
-	// A repeated call with the same request_id answers with the same session and
-	// sends nothing again.
+	// A repeated call with the same request_id returns the same session and sends
+	// nothing again.
 	//
 	// Scope: otp.send.
 	//
 	// Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
 	// OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-	// SEND_REFUSED where the workspace's guard takes it for fraud (see
-	// otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
+	// SEND_REFUSED when the workspace's guard suspects fraud (see
+	// otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT,
+	// REQUEST_IN_PROGRESS, OVERLOADED.
 	Send(context.Context, *SendRequest) (*SendResponse, error)
-	// Checks the code of a session that has exactly one channel and answers with
-	// the verification token. The short form of Verify.
+	// Checks the code of a session that has exactly one channel and returns the
+	// verification token. The short form of Verify.
 	//
 	// Scope: otp.verify.
 	//
@@ -273,12 +276,13 @@ type OtpServiceServer interface {
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
 	// CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Validate(context.Context, *ValidateRequest) (*ValidateResponse, error)
-	// Checks one code, or one per channel, and answers with the session, PARTIAL
-	// or APPROVED, and a result per channel. Each code compared is one attempt;
-	// attempts spent on right codes come back. Channels are checked in the order
-	// e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-	// Some right and some wrong is a success with results; all wrong is the
-	// first channel's error. The verification token is given once APPROVED.
+	// Checks one code, or one per channel, and returns the session, PARTIAL or
+	// APPROVED, and a result per channel. Each code compared is one attempt;
+	// attempts used for correct codes are given back. Channels are checked in the
+	// order e-mail, SMS, WhatsApp; a channel already verified is not compared
+	// again. If some codes are correct and some are wrong, the call succeeds and
+	// the results say which; if all are wrong, it fails with the first channel's
+	// error. The verification token is returned once the session is APPROVED.
 	//
 	// Scope: otp.verify, or the session's own token.
 	//
@@ -290,12 +294,12 @@ type OtpServiceServer interface {
 	// codes stop working; the session id and token stay. Attempts already spent
 	// are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
 	// starts again, but never reaches beyond three lifetimes after creation; an
-	// expired session can be revived inside that bound. The code of a channel that
-	// is not sent to again still ends when it would have.
+	// expired session can be revived inside that bound. The code of a channel
+	// that is not sent to again still expires at its original time.
 	//
-	// A channel that waits (see SendRequest.fallback) is sent to only when it is
-	// named, and then at once. Those that go on waiting keep their codes, which
-	// live as long as the new ones, and their waits begin again.
+	// A waiting channel (see SendRequest.fallback) is sent to only when it is
+	// named, and then at once. Channels that keep waiting keep their codes, which
+	// expire together with the new ones, and their waits start again.
 	//
 	// Scope: otp.send, or the session's own token.
 	//
@@ -317,8 +321,8 @@ type OtpServiceServer interface {
 	//
 	// Reasons: SESSION_NOT_FOUND.
 	GetSession(context.Context, *GetSessionRequest) (*GetSessionResponse, error)
-	// Ends a session before its time: no code of it is accepted any more and
-	// messages not yet taken by a provider are not sent. An expired or locked
+	// Ends a session before it expires: its codes are no longer accepted, and
+	// messages not yet accepted by a provider are not sent. An expired or locked
 	// session can be cancelled too; it then reports CANCELED. Cancelling a
 	// cancelled session changes nothing and succeeds.
 	//
@@ -326,25 +330,25 @@ type OtpServiceServer interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
 	CancelSession(context.Context, *CancelSessionRequest) (*CancelSessionResponse, error)
-	// Streams what happens to one session, from its beginning or from a cursor,
-	// until it is over: approved, cancelled, locked or expired. A session token
-	// watches its own session, and sees no metadata.
+	// Streams the events of one session, from its beginning or from a cursor,
+	// until the session ends: approved, cancelled, locked or expired. A session
+	// token watches its own session and sees no metadata.
 	//
-	// The first response comes at once and holds no event: the session as it
-	// stands. Responses without an event follow whenever nothing was said for 20
-	// seconds, so that nobody on the way takes the stream for dead. The last one
-	// of a session that is over is marked final.
+	// The first response is sent at once and has no event, only the session in
+	// its current state. After 20 seconds of silence a response without an event
+	// follows, so that no proxy closes the stream as idle. The last response of
+	// an ended session is marked final.
 	//
-	// A stream that ends without a final response, with or without an error, is
-	// to be taken up again with the last cursor: nothing is repeated and nothing
-	// lost. The service ends each after five minutes, because many proxies would,
-	// and all of them when it stops. Give the call no short deadline.
+	// If a stream ends without a final response, with or without an error, call
+	// again with the last cursor: no event is repeated or lost. The service ends
+	// each stream after five minutes, because many proxies would, and all streams
+	// when it stops. Do not set a short deadline.
 	//
 	// Scope: sessions.read, or the session's own token. A credential that is
-	// revoked meanwhile is shown nothing more.
+	// revoked during the stream receives no more events.
 	//
-	// Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-	// the workspace or the session.
+	// Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the
+	// service, the workspace or the session.
 	WatchSession(*WatchSessionRequest, grpc.ServerStreamingServer[WatchSessionResponse]) error
 	mustEmbedUnimplementedOtpServiceServer()
 }

@@ -27,7 +27,7 @@ type GetSponsorConfigurationRequest struct {
 	// The sponsor.
 	SponsorSlug string `protobuf:"bytes,1,opt,name=sponsor_slug,json=sponsorSlug,proto3" json:"sponsor_slug,omitempty"`
 	// The product the operations are about, such as "MEDICATION". Empty: rules
-	// that hold for every product.
+	// that apply to every product.
 	ProductType   string `protobuf:"bytes,2,opt,name=product_type,json=productType,proto3" json:"product_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -266,9 +266,9 @@ type GetVerificationStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the sponsor's rule asks for an OTP for this operation.
 	OtpRequired bool `protobuf:"varint,1,opt,name=otp_required,json=otpRequired,proto3" json:"otp_required,omitempty"`
-	// Whether a live verification token was redeemed for this operation; known for
-	// 30 days after the session's end. Never true for a test key, which sees no
-	// live session.
+	// Whether a live verification token was redeemed for this operation; known
+	// for 30 days after the session's end. Never true for a test key, which sees
+	// no live session.
 	Satisfied     bool `protobuf:"varint,2,opt,name=satisfied,proto3" json:"satisfied,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

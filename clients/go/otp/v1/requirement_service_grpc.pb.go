@@ -27,8 +27,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Says whether a sponsor wants an OTP. The sponsor decides that, never the
-// caller. Errors are shaped as in OtpService.
+// Reports whether a sponsor requires an OTP. The sponsor decides that, never
+// the caller. Errors are shaped as in OtpService.
 type RequirementServiceClient interface {
 	// Lists which operations of a product need an OTP, and over which channels a
 	// sponsor sends it.
@@ -38,7 +38,7 @@ type RequirementServiceClient interface {
 	// Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
 	// the caller.
 	GetSponsorConfiguration(ctx context.Context, in *GetSponsorConfigurationRequest, opts ...grpc.CallOption) (*GetSponsorConfigurationResponse, error)
-	// Says whether one operation needs an OTP, and whether a live verification
+	// Reports whether one operation needs an OTP, and whether a live verification
 	// token was redeemed for it.
 	//
 	// Scope: otp.send.
@@ -80,8 +80,8 @@ func (c *requirementServiceClient) GetVerificationStatus(ctx context.Context, in
 // All implementations must embed UnimplementedRequirementServiceServer
 // for forward compatibility.
 //
-// Says whether a sponsor wants an OTP. The sponsor decides that, never the
-// caller. Errors are shaped as in OtpService.
+// Reports whether a sponsor requires an OTP. The sponsor decides that, never
+// the caller. Errors are shaped as in OtpService.
 type RequirementServiceServer interface {
 	// Lists which operations of a product need an OTP, and over which channels a
 	// sponsor sends it.
@@ -91,7 +91,7 @@ type RequirementServiceServer interface {
 	// Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
 	// the caller.
 	GetSponsorConfiguration(context.Context, *GetSponsorConfigurationRequest) (*GetSponsorConfigurationResponse, error)
-	// Says whether one operation needs an OTP, and whether a live verification
+	// Reports whether one operation needs an OTP, and whether a live verification
 	// token was redeemed for it.
 	//
 	// Scope: otp.send.

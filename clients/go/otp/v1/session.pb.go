@@ -80,7 +80,7 @@ func (Channel) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_session_proto_rawDescGZIP(), []int{0}
 }
 
-// Where a session stands. When several are true, the first that applies is
+// The status of a session. When several apply, the first that applies is
 // reported: APPROVED, CANCELED, EXPIRED, LOCKED, PARTIAL, PENDING.
 type SessionStatus int32
 
@@ -95,7 +95,7 @@ const (
 	SessionStatus_SESSION_STATUS_APPROVED SessionStatus = 3
 	// Cancelled by the caller. Final.
 	SessionStatus_SESSION_STATUS_CANCELED SessionStatus = 4
-	// The lifetime is over. Resend can revive it for a while.
+	// The lifetime has passed. Resend can revive the session for a while.
 	SessionStatus_SESSION_STATUS_EXPIRED SessionStatus = 5
 	// No attempts are left. Final.
 	SessionStatus_SESSION_STATUS_LOCKED SessionStatus = 6
@@ -207,19 +207,20 @@ func (Strategy) EnumDescriptor() ([]byte, []int) {
 	return file_otp_v1_session_proto_rawDescGZIP(), []int{2}
 }
 
-// What has become of the message of one channel.
+// The delivery state of the message of one channel.
 type DeliveryState int32
 
 const (
 	// Not set.
 	DeliveryState_DELIVERY_STATE_UNSPECIFIED DeliveryState = 0
-	// Waiting for a provider to take it; tries go on.
+	// Pending: no provider has accepted it yet; delivery attempts continue.
 	DeliveryState_DELIVERY_STATE_QUEUED DeliveryState = 1
-	// A provider has taken it.
+	// A provider has accepted it.
 	DeliveryState_DELIVERY_STATE_ACCEPTED DeliveryState = 2
 	// The provider reported that it reached the person.
 	DeliveryState_DELIVERY_STATE_DELIVERED DeliveryState = 3
-	// Given up: refused, out of tries, or out of time. See delivery_error.
+	// Delivery failed for good: refused, all delivery attempts used, or out of
+	// time. See delivery_error.
 	DeliveryState_DELIVERY_STATE_FAILED DeliveryState = 4
 	// Nothing is sent: a sandbox session, or the session ended first.
 	DeliveryState_DELIVERY_STATE_NOT_SENT DeliveryState = 5
@@ -461,15 +462,15 @@ type ChannelState struct {
 	// The recipient with its middle hidden, such as "+57 300 *** ** 42" or
 	// "j***n@example.com".
 	MaskedRecipient string `protobuf:"bytes,2,opt,name=masked_recipient,json=maskedRecipient,proto3" json:"masked_recipient,omitempty"`
-	// True once the right code of this channel was given.
+	// True once the correct code of this channel was given.
 	Verified bool `protobuf:"varint,3,opt,name=verified,proto3" json:"verified,omitempty"`
 	// When it was verified.
 	VerifiedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
-	// What has become of the latest message.
+	// The delivery state of the latest message.
 	DeliveryState DeliveryState `protobuf:"varint,5,opt,name=delivery_state,json=deliveryState,proto3,enum=otp.v1.DeliveryState" json:"delivery_state,omitempty"`
 	// Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-	// MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider took
-	// it and could not deliver it. Empty unless FAILED.
+	// MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider
+	// accepted it and could not deliver it. Empty unless FAILED.
 	DeliveryError string `protobuf:"bytes,6,opt,name=delivery_error,json=deliveryError,proto3" json:"delivery_error,omitempty"`
 	// When the message is sent at the latest. Absent unless WAITING.
 	DueAt         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
@@ -556,13 +557,13 @@ func (x *ChannelState) GetDueAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// One challenge to one person: codes sent over one or more channels, a shared
-// budget of attempts, one end.
+// One challenge to one person: codes sent over one or more channels, one shared
+// budget of attempts, one final status.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID (version 7), lower case.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// Where the session stands now.
+	// The status of the session now.
 	Status SessionStatus `protobuf:"varint,2,opt,name=status,proto3,enum=otp.v1.SessionStatus" json:"status,omitempty"`
 	// The channels, in the order e-mail, SMS, WhatsApp.
 	Channels []*ChannelState `protobuf:"bytes,3,rep,name=channels,proto3" json:"channels,omitempty"`

@@ -30,9 +30,9 @@ const (
 	TokenState_TOKEN_STATE_UNSPECIFIED TokenState = 0
 	// Redeem will accept it.
 	TokenState_TOKEN_STATE_ACTIVE TokenState = 1
-	// Used up.
+	// Redeemed; it cannot be redeemed again.
 	TokenState_TOKEN_STATE_REDEEMED TokenState = 2
-	// Its time is over.
+	// It has expired.
 	TokenState_TOKEN_STATE_EXPIRED TokenState = 3
 )
 
@@ -248,7 +248,7 @@ type IntrospectRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token from Validate or Verify.
 	VerificationToken string `protobuf:"bytes,1,opt,name=verification_token,json=verificationToken,proto3" json:"verification_token,omitempty"`
-	// Also look at sandbox tokens.
+	// Also accept sandbox tokens.
 	AcceptSandbox bool `protobuf:"varint,2,opt,name=accept_sandbox,json=acceptSandbox,proto3" json:"accept_sandbox,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -307,7 +307,7 @@ type IntrospectResponse struct {
 	Proof *Proof `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
 	// When the token stops or stopped being redeemable.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	// When it was used up.
+	// When it was redeemed.
 	RedeemedAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=redeemed_at,json=redeemedAt,proto3" json:"redeemed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -460,7 +460,7 @@ type RedeemResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What was proved.
 	Proof *Proof `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
-	// When the token was used up.
+	// When the token was redeemed.
 	RedeemedAt    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=redeemed_at,json=redeemedAt,proto3" json:"redeemed_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -27,22 +27,22 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Lets a consuming service check and use up the proof that a challenge was
-// cleared. Errors are shaped as in OtpService.
+// Lets a consuming service check and redeem the proof that a person passed a
+// challenge. Errors are shaped as in OtpService.
 type VerificationTokenServiceClient interface {
-	// Looks at a token without using it up.
+	// Reads a token without redeeming it.
 	//
 	// Scope: tokens.redeem.
 	//
 	// Reasons: TOKEN_NOT_FOUND.
 	Introspect(ctx context.Context, in *IntrospectRequest, opts ...grpc.CallOption) (*IntrospectResponse, error)
-	// Uses up a token, once, for a named operation, and answers what was proved.
-	// Nothing is consumed when the call fails.
+	// Redeems a token, once, for a named operation, and returns what was proved.
+	// A call that fails consumes nothing.
 	//
 	// Scope: tokens.redeem.
 	//
-	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-	// IDEMPOTENCY_CONFLICT.
+	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
+	// OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
 	Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error)
 }
 
@@ -78,22 +78,22 @@ func (c *verificationTokenServiceClient) Redeem(ctx context.Context, in *RedeemR
 // All implementations must embed UnimplementedVerificationTokenServiceServer
 // for forward compatibility.
 //
-// Lets a consuming service check and use up the proof that a challenge was
-// cleared. Errors are shaped as in OtpService.
+// Lets a consuming service check and redeem the proof that a person passed a
+// challenge. Errors are shaped as in OtpService.
 type VerificationTokenServiceServer interface {
-	// Looks at a token without using it up.
+	// Reads a token without redeeming it.
 	//
 	// Scope: tokens.redeem.
 	//
 	// Reasons: TOKEN_NOT_FOUND.
 	Introspect(context.Context, *IntrospectRequest) (*IntrospectResponse, error)
-	// Uses up a token, once, for a named operation, and answers what was proved.
-	// Nothing is consumed when the call fails.
+	// Redeems a token, once, for a named operation, and returns what was proved.
+	// A call that fails consumes nothing.
 	//
 	// Scope: tokens.redeem.
 	//
-	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-	// IDEMPOTENCY_CONFLICT.
+	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
+	// OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
 	Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error)
 	mustEmbedUnimplementedVerificationTokenServiceServer()
 }

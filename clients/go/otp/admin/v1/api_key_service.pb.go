@@ -7,7 +7,7 @@
 // The operator's contract of Countersign. Every method takes the scope admin,
 // which acts in the key's own workspace and mode, or operator, which acts in
 // every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also answer UNAUTHENTICATED,
+// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
 // PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
 
 package adminv1
@@ -89,15 +89,16 @@ type ApiKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Public id. Output only.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// What people call it.
+	// Its display name.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin, operator.
+	// Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin,
+	// operator.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whether it reaches people. Cannot be changed.
 	Mode Mode `protobuf:"varint,4,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
-	// When it was made. Output only.
+	// When it was created. Output only.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// From when on it is refused. Absent: never.
+	// When it expires; it is refused from then on. Absent: never.
 	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	// When it was revoked. Output only.
 	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
@@ -253,7 +254,8 @@ type CreateApiKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key.
 	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// What a caller presents. It is shown this once and cannot be read again.
+	// What a caller authenticates with. It is returned only here and cannot be
+	// read again.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -473,7 +475,7 @@ type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The keys of this page.
 	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -7,7 +7,7 @@
 // The operator's contract of Countersign. Every method takes the scope admin,
 // which acts in the key's own workspace and mode, or operator, which acts in
 // every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also answer UNAUTHENTICATED,
+// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
 // PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
 
 package adminv1
@@ -38,8 +38,8 @@ const (
 //
 // The API keys of a workspace.
 type ApiKeyServiceClient interface {
-	// Makes an API key and answers with its secret, this once. A key can be given
-	// only scopes that the caller holds.
+	// Creates an API key and returns its secret, which cannot be read again. A
+	// key can be given only scopes that the caller holds.
 	//
 	// Scope: admin.
 	//
@@ -57,8 +57,8 @@ type ApiKeyServiceClient interface {
 	//
 	// Reasons: none of its own.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// Changes display_name, scopes or expires_at. Effective everywhere within five
-	// seconds.
+	// Changes display_name, scopes or expires_at. Effective everywhere within
+	// five seconds.
 	//
 	// Scope: admin.
 	//
@@ -138,8 +138,8 @@ func (c *apiKeyServiceClient) DeleteApiKey(ctx context.Context, in *DeleteApiKey
 //
 // The API keys of a workspace.
 type ApiKeyServiceServer interface {
-	// Makes an API key and answers with its secret, this once. A key can be given
-	// only scopes that the caller holds.
+	// Creates an API key and returns its secret, which cannot be read again. A
+	// key can be given only scopes that the caller holds.
 	//
 	// Scope: admin.
 	//
@@ -157,8 +157,8 @@ type ApiKeyServiceServer interface {
 	//
 	// Reasons: none of its own.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// Changes display_name, scopes or expires_at. Effective everywhere within five
-	// seconds.
+	// Changes display_name, scopes or expires_at. Effective everywhere within
+	// five seconds.
 	//
 	// Scope: admin.
 	//

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// An address that somebody proved to read.
+// An address that its owner verified.
 type Contact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id. Says nothing about the address.
@@ -384,7 +384,7 @@ type ListContactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contacts of this page.
 	Contacts []*Contact `protobuf:"bytes,1,rep,name=contacts,proto3" json:"contacts,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -37,14 +37,14 @@ type ContactServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	GetContact(ctx context.Context, in *GetContactRequest, opts ...grpc.CallOption) (*GetContactResponse, error)
-	// Lists contacts, in no order that says anything.
+	// Lists contacts, in no particular order.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListContacts(ctx context.Context, in *ListContactsRequest, opts ...grpc.CallOption) (*ListContactsResponse, error)
-	// Removes a contact with its address for good. A later verification with
-	// add_contact makes it anew.
+	// Removes a contact and its address permanently. A later verification with
+	// add_contact creates it again.
 	//
 	// Scope: admin.
 	//
@@ -103,14 +103,14 @@ type ContactServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	GetContact(context.Context, *GetContactRequest) (*GetContactResponse, error)
-	// Lists contacts, in no order that says anything.
+	// Lists contacts, in no particular order.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListContacts(context.Context, *ListContactsRequest) (*ListContactsResponse, error)
-	// Removes a contact with its address for good. A later verification with
-	// add_contact makes it anew.
+	// Removes a contact and its address permanently. A later verification with
+	// add_contact creates it again.
 	//
 	// Scope: admin.
 	//

@@ -45,9 +45,9 @@ const (
 	GuardRule_GUARD_RULE_DAILY_MESSAGES GuardRule = 6
 	// daily_ceiling.spend_micros.
 	GuardRule_GUARD_RULE_DAILY_SPEND GuardRule = 7
-	// The backend that was asked said no.
+	// The veto returned "allow": false.
 	GuardRule_GUARD_RULE_VETO GuardRule = 8
-	// The backend that was asked did not answer, and fail_open is off.
+	// The veto returned no valid response, and fail_open is off.
 	GuardRule_GUARD_RULE_VETO_UNANSWERED GuardRule = 9
 )
 
@@ -106,14 +106,14 @@ func (GuardRule) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{0}
 }
 
-// At most so many messages in any window of time.
+// The maximum number of messages in any window of time.
 type Velocity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// How many. 0: the rule is off.
 	Max int32 `protobuf:"varint,1,opt,name=max,proto3" json:"max,omitempty"`
 	// Length of the window, 1 minute to 31 days, whole seconds. Never more than
 	// max pass within it; a message counts for up to a twelfth longer. A rule
-	// whose window is changed begins to count anew. Default 1 hour.
+	// whose window is changed starts counting from zero. Default 1 hour.
 	Window        *durationpb.Duration `protobuf:"bytes,2,opt,name=window,proto3" json:"window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -163,13 +163,14 @@ func (x *Velocity) GetWindow() *durationpb.Duration {
 	return nil
 }
 
-// At least so many of the codes sent are entered.
+// The minimum share of the codes sent that must be entered.
 type ApprovalRate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Messages in the window before the rule looks. 0: the rule is off.
+	// Messages in the window before the rule applies. 0: the rule is off.
 	MinSends int32 `protobuf:"varint,1,opt,name=min_sends,json=minSends,proto3" json:"min_sends,omitempty"`
-	// Least share of them that was verified, in per cent. Once it is below this,
-	// nothing is sent until more are verified or messages leave the window.
+	// The minimum share of them that must be verified, in per cent. Once it is
+	// below this, nothing is sent until more are verified or messages leave the
+	// window.
 	MinPercent int32 `protobuf:"varint,2,opt,name=min_percent,json=minPercent,proto3" json:"min_percent,omitempty"`
 	// Length of the window; see Velocity.window.
 	Window        *durationpb.Duration `protobuf:"bytes,3,opt,name=window,proto3" json:"window,omitempty"`
@@ -228,8 +229,8 @@ func (x *ApprovalRate) GetWindow() *durationpb.Duration {
 	return nil
 }
 
-// The most that is sent in one day, which begins at 00:00 UTC. What was sent
-// stays counted when it fails and its price comes back.
+// The most that is sent in one day, which begins at 00:00 UTC. A message stays
+// counted when its delivery fails and its price is refunded.
 type DailyCeiling struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Messages. 0: no ceiling.
@@ -285,29 +286,29 @@ func (x *DailyCeiling) GetSpendMicros() int64 {
 	return 0
 }
 
-// A question to the workspace's own backend before a message is paid for: a POST
-// in JSON, signed as Standard Webhooks are,
+// A request to the workspace's own backend before a message is paid for: a POST
+// in JSON, signed like Standard Webhooks,
 //
 //	{"type": "send.check", "workspace": …, "client": …, "session_id": …,
 //	 "resend": false, "purpose": …, "metadata": {…},
 //	 "recipients": [{"channel": "sms", "recipient": "+57 300 *** ** 42", "country": "CO"}]}
 //
-// to be answered with 200 and `{"allow": true}`, or `{"allow": false, "reason":
-// "…"}`. Redirects are not followed.
+// The backend must respond with 200 and `{"allow": true}`, or `{"allow": false,
+// "reason": "…"}`. Redirects are not followed.
 type Veto struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to ask. Empty: nobody is asked. https, and not a private address,
-	// except in development.
+	// The URL to call. Empty: the veto is off. Must be https and must not resolve
+	// to a private IP address, except in development.
 	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
-	// What the question is signed with: "whsec_" and 24 to 64 bytes in base64.
-	// Never shown again. Default: the one in use; where there is none a new one,
-	// which UpdateGuard answers with. Input only.
+	// The secret that the request is signed with: "whsec_" and 24 to 64 bytes in
+	// base64. Never shown again. Default: the one in use; where there is none a
+	// new one, which UpdateGuard returns. Input only.
 	Secret string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
-	// How long to wait for the answer, 100 milliseconds to 5 seconds. Default 1
+	// How long to wait for the response, 100 milliseconds to 5 seconds. Default 1
 	// second.
 	Timeout *durationpb.Duration `protobuf:"bytes,3,opt,name=timeout,proto3" json:"timeout,omitempty"`
-	// Send when no answer comes: none in time, another status than 200, or not in
-	// that form. Otherwise such a send is refused.
+	// Send when no valid response arrives: none in time, a status other than 200,
+	// or a body in another form. Otherwise such a send is refused.
 	FailOpen      bool `protobuf:"varint,4,opt,name=fail_open,json=failOpen,proto3" json:"fail_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -377,26 +378,26 @@ type Guard struct {
 	// Countries to which messages go; every other is refused. Empty: all.
 	//
 	// A country is its ISO 3166 alpha-2 code, such as "CO", or a calling code,
-	// such as "+1" for everything that begins so. A number's country is read from
-	// the numbering plan of its calling code: good enough to keep money from
-	// flowing, not to know where a person is. A number that belongs to no plan in
-	// particular has its calling code for a country.
+	// such as "+1" for every number that begins with it. A number's country is
+	// read from the numbering plan of its calling code: good enough to limit
+	// spending, not to locate a person. A number that belongs to no particular
+	// plan has its calling code as its country.
 	CountryAllow []string `protobuf:"bytes,1,rep,name=country_allow,json=countryAllow,proto3" json:"country_allow,omitempty"`
-	// Countries to which nothing goes, in the same spelling; stronger than
-	// country_allow.
+	// Countries to which nothing goes, in the same notation; takes precedence
+	// over country_allow.
 	CountryBlock []string `protobuf:"bytes,2,rep,name=country_block,json=countryBlock,proto3" json:"country_block,omitempty"`
 	// Messages to one prefix: numbers that differ in their last four digits only.
 	// Default: off.
 	PrefixVelocity *Velocity `protobuf:"bytes,3,opt,name=prefix_velocity,json=prefixVelocity,proto3" json:"prefix_velocity,omitempty"`
 	// Messages to one country. Default: off.
 	CountryVelocity *Velocity `protobuf:"bytes,4,opt,name=country_velocity,json=countryVelocity,proto3" json:"country_velocity,omitempty"`
-	// Messages to one prefix that came to be verified. Default: with
+	// The share of messages to one prefix that is verified. Default: with
 	// OTP_ENV=production at least 5 per cent, once 50 were sent within an hour;
 	// in development off.
 	ApprovalRate *ApprovalRate `protobuf:"bytes,5,opt,name=approval_rate,json=approvalRate,proto3" json:"approval_rate,omitempty"`
-	// What one day may cost. Default: off.
+	// The limits for one day. Default: off.
 	DailyCeiling *DailyCeiling `protobuf:"bytes,6,opt,name=daily_ceiling,json=dailyCeiling,proto3" json:"daily_ceiling,omitempty"`
-	// Who is asked last. Default: nobody.
+	// The veto, called after the other rules. Default: off.
 	Veto          *Veto `protobuf:"bytes,7,opt,name=veto,proto3" json:"veto,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -490,10 +491,10 @@ type RefusedRecipient struct {
 	MaskedRecipient string `protobuf:"bytes,2,opt,name=masked_recipient,json=maskedRecipient,proto3" json:"masked_recipient,omitempty"`
 	// Its country, as in Guard.country_allow.
 	Country string `protobuf:"bytes,3,opt,name=country,proto3" json:"country,omitempty"`
-	// Stands for its prefix: the same for all numbers that differ in their last
-	// four digits only.
+	// A pseudonym of its prefix: the same for all numbers that differ in their
+	// last four digits only.
 	Prefix string `protobuf:"bytes,4,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	// Stands for the number: the same each time.
+	// A pseudonym of the number: the same each time.
 	Fingerprint   string `protobuf:"bytes,5,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -577,11 +578,11 @@ type RefusedSend struct {
 	SessionId string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Every rule that refused it.
 	Rules []GuardRule `protobuf:"varint,5,rep,packed,name=rules,proto3,enum=otp.admin.v1.GuardRule" json:"rules,omitempty"`
-	// Whom it was for: phones only.
+	// Its recipients: phones only.
 	Recipients []*RefusedRecipient `protobuf:"bytes,6,rep,name=recipients,proto3" json:"recipients,omitempty"`
-	// What the veto said, or why it did not answer: TIMEOUT, UNREACHABLE,
-	// NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS, TOO_LARGE, a status such as
-	// HTTP_503, or NOT_UNDERSTOOD.
+	// The reason that the veto gave, or why it returned no valid response:
+	// TIMEOUT, UNREACHABLE, NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS,
+	// TOO_LARGE, a status such as HTTP_503, or NOT_UNDERSTOOD.
 	Detail        string `protobuf:"bytes,7,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -827,7 +828,7 @@ type UpdateGuardResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rules as they are now.
 	Guard *Guard `protobuf:"bytes,1,opt,name=guard,proto3" json:"guard,omitempty"`
-	// The veto's secret, where this call made one. It is shown this once.
+	// The veto's secret, where this call created one. It is returned only here.
 	VetoSecret    string `protobuf:"bytes,2,opt,name=veto_secret,json=vetoSecret,proto3" json:"veto_secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -948,8 +949,8 @@ type CheckRecipientResponse struct {
 	Recipient *RefusedRecipient `protobuf:"bytes,1,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// Every rule that would refuse a message now. Empty: none.
 	Rules []GuardRule `protobuf:"varint,2,rep,packed,name=rules,proto3,enum=otp.admin.v1.GuardRule" json:"rules,omitempty"`
-	// Messages to its prefix within the window of approval_rate. 0 while that rule
-	// is off, which then counts nothing.
+	// Messages to its prefix within the window of approval_rate. 0 while that
+	// rule is off, which then counts nothing.
 	PrefixSends int32 `protobuf:"varint,3,opt,name=prefix_sends,json=prefixSends,proto3" json:"prefix_sends,omitempty"`
 	// How many of them were verified.
 	PrefixApprovals int32 `protobuf:"varint,4,opt,name=prefix_approvals,json=prefixApprovals,proto3" json:"prefix_approvals,omitempty"`
@@ -1093,7 +1094,7 @@ type ListRefusedSendsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The refused sends of this page.
 	RefusedSends []*RefusedSend `protobuf:"bytes,1,rep,name=refused_sends,json=refusedSends,proto3" json:"refused_sends,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

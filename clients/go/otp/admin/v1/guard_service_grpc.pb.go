@@ -29,14 +29,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// What is looked at before money is spent on a live text or WhatsApp message:
-// where it goes, how many go there, whether anybody there enters their codes.
-// Fraudsters are paid for messages to numbers of their own; real people enter
-// their codes, pumping never does.
+// Checks live SMS and WhatsApp messages for fraud before they are paid for: the
+// destination country, how many messages go to it, and the share of codes sent
+// there that is entered. In SMS pumping, attackers earn a share of the fee for
+// messages to numbers they control; they never enter the codes, while real
+// users do.
 //
-// Send and Resend answer SEND_REFUSED for a message that is refused here.
-// Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-// with its reasons. The sandbox and e-mail are not looked at.
+// Send and Resend fail with SEND_REFUSED for a message that the guard refuses.
+// Nothing is sent or charged, no limit counts it, and the refusal is kept for
+// 30 days with its reasons. The sandbox and e-mail are not checked.
 type GuardServiceClient interface {
 	// Reads the rules in force.
 	//
@@ -44,22 +45,22 @@ type GuardServiceClient interface {
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	GetGuard(ctx context.Context, in *GetGuardRequest, opts ...grpc.CallOption) (*GetGuardResponse, error)
-	// Changes rules. Effective at once in the process that answers, everywhere
-	// within five seconds.
+	// Changes rules. Effective at once in the process that handles the call,
+	// everywhere within five seconds.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateGuard(ctx context.Context, in *UpdateGuardRequest, opts ...grpc.CallOption) (*UpdateGuardResponse, error)
-	// Tells what the rules say of a number right now, counting nothing and asking
-	// nobody: the veto is left out.
+	// Evaluates the rules for a number now, without counting a message. The veto
+	// is not called.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(ctx context.Context, in *CheckRecipientRequest, opts ...grpc.CallOption) (*CheckRecipientResponse, error)
-	// Lists the sends and resends that were refused, newest first. A test key sees
-	// none: the sandbox has no guard.
+	// Lists the sends and resends that were refused, newest first. A test key
+	// sees none: the sandbox has no guard.
 	//
 	// Scope: admin.
 	//
@@ -119,14 +120,15 @@ func (c *guardServiceClient) ListRefusedSends(ctx context.Context, in *ListRefus
 // All implementations must embed UnimplementedGuardServiceServer
 // for forward compatibility.
 //
-// What is looked at before money is spent on a live text or WhatsApp message:
-// where it goes, how many go there, whether anybody there enters their codes.
-// Fraudsters are paid for messages to numbers of their own; real people enter
-// their codes, pumping never does.
+// Checks live SMS and WhatsApp messages for fraud before they are paid for: the
+// destination country, how many messages go to it, and the share of codes sent
+// there that is entered. In SMS pumping, attackers earn a share of the fee for
+// messages to numbers they control; they never enter the codes, while real
+// users do.
 //
-// Send and Resend answer SEND_REFUSED for a message that is refused here.
-// Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-// with its reasons. The sandbox and e-mail are not looked at.
+// Send and Resend fail with SEND_REFUSED for a message that the guard refuses.
+// Nothing is sent or charged, no limit counts it, and the refusal is kept for
+// 30 days with its reasons. The sandbox and e-mail are not checked.
 type GuardServiceServer interface {
 	// Reads the rules in force.
 	//
@@ -134,22 +136,22 @@ type GuardServiceServer interface {
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	GetGuard(context.Context, *GetGuardRequest) (*GetGuardResponse, error)
-	// Changes rules. Effective at once in the process that answers, everywhere
-	// within five seconds.
+	// Changes rules. Effective at once in the process that handles the call,
+	// everywhere within five seconds.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateGuard(context.Context, *UpdateGuardRequest) (*UpdateGuardResponse, error)
-	// Tells what the rules say of a number right now, counting nothing and asking
-	// nobody: the veto is left out.
+	// Evaluates the rules for a number now, without counting a message. The veto
+	// is not called.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(context.Context, *CheckRecipientRequest) (*CheckRecipientResponse, error)
-	// Lists the sends and resends that were refused, newest first. A test key sees
-	// none: the sandbox has no guard.
+	// Lists the sends and resends that were refused, newest first. A test key
+	// sees none: the sandbox has no guard.
 	//
 	// Scope: admin.
 	//

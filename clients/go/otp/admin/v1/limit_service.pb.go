@@ -34,7 +34,8 @@ type Limit struct {
 	Max int32 `protobuf:"varint,2,opt,name=max,proto3" json:"max,omitempty"`
 	// Length of the window, 1 second to 31 days, whole seconds. A rule of at most
 	// 50 is exact in every window of this length; a larger one counts in windows
-	// that follow each other, so that around the seam of two up to twice max pass.
+	// that follow each other, so that up to twice max can pass around the
+	// boundary between two windows.
 	Window *durationpb.Duration `protobuf:"bytes,3,opt,name=window,proto3" json:"window,omitempty"`
 	// The default of max. Output only.
 	DefaultMax int32 `protobuf:"varint,4,opt,name=default_max,json=defaultMax,proto3" json:"default_max,omitempty"`
@@ -42,7 +43,8 @@ type Limit struct {
 	DefaultWindow *durationpb.Duration `protobuf:"bytes,5,opt,name=default_window,json=defaultWindow,proto3" json:"default_window,omitempty"`
 	// The workspace has changed it. Output only.
 	Changed bool `protobuf:"varint,6,opt,name=changed,proto3" json:"changed,omitempty"`
-	// It holds for the whole service and no workspace can change it. Output only.
+	// It applies to the whole service and no workspace can change it. Output
+	// only.
 	Fixed         bool `protobuf:"varint,7,opt,name=fixed,proto3" json:"fixed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -127,11 +129,10 @@ func (x *Limit) GetFixed() bool {
 	return false
 }
 
-// The wrong codes given for one recipient over all its sessions, and what they
-// lead to. After 20 of them in 24 hours nothing is sent to the recipient for an
-// hour, after each further one for 2, 4, then 8 hours; for codes under six
-// digits after 5. Open sessions go on. A right code forgets the wrong ones
-// before it.
+// The wrong codes given for one recipient over all its sessions, and its block.
+// After 20 of them in 24 hours nothing is sent to the recipient for an hour,
+// after each further one for 2, 4, then 8 hours; for codes under six digits
+// after 5. Open sessions continue. A correct code resets the count.
 type RecipientBlock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The recipient with its middle hidden.
@@ -575,7 +576,7 @@ func (x *GetRecipientBlockRequest) GetRecipient() string {
 // Response of GetRecipientBlock.
 type GetRecipientBlockResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How the recipient stands.
+	// The recipient's wrong codes and block.
 	Block         *RecipientBlock `protobuf:"bytes,1,opt,name=block,proto3" json:"block,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -685,7 +686,7 @@ func (x *ClearRecipientBlockRequest) GetRecipient() string {
 // Response of ClearRecipientBlock.
 type ClearRecipientBlockResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How the recipient stands now.
+	// The recipient's wrong codes and block now.
 	Block         *RecipientBlock `protobuf:"bytes,1,opt,name=block,proto3" json:"block,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

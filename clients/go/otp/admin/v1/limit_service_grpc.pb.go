@@ -41,28 +41,28 @@ type LimitServiceClient interface {
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	ListLimits(ctx context.Context, in *ListLimitsRequest, opts ...grpc.CallOption) (*ListLimitsResponse, error)
 	// Changes a rule for the workspace, live and test alike. Effective everywhere
-	// within five seconds, and on what was counted before: a lower max refuses at
-	// once whoever is above it.
+	// within five seconds, and on what was counted before: a lower max refuses
+	// callers that are above it at once.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	UpdateLimit(ctx context.Context, in *UpdateLimitRequest, opts ...grpc.CallOption) (*UpdateLimitResponse, error)
-	// Gives a rule back its default.
+	// Resets a rule to its default.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(ctx context.Context, in *ResetLimitRequest, opts ...grpc.CallOption) (*ResetLimitResponse, error)
-	// Tells how many wrong codes were given for a recipient and until when nothing
-	// is sent to it.
+	// Reads how many wrong codes were given for a recipient and until when
+	// nothing is sent to it.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(ctx context.Context, in *GetRecipientBlockRequest, opts ...grpc.CallOption) (*GetRecipientBlockResponse, error)
 	// Forgets the wrong codes given for a recipient, which ends its block.
-	// Clearing what is not there succeeds.
+	// Clearing a recipient without wrong codes succeeds.
 	//
 	// Scope: admin.
 	//
@@ -143,28 +143,28 @@ type LimitServiceServer interface {
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	ListLimits(context.Context, *ListLimitsRequest) (*ListLimitsResponse, error)
 	// Changes a rule for the workspace, live and test alike. Effective everywhere
-	// within five seconds, and on what was counted before: a lower max refuses at
-	// once whoever is above it.
+	// within five seconds, and on what was counted before: a lower max refuses
+	// callers that are above it at once.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	UpdateLimit(context.Context, *UpdateLimitRequest) (*UpdateLimitResponse, error)
-	// Gives a rule back its default.
+	// Resets a rule to its default.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(context.Context, *ResetLimitRequest) (*ResetLimitResponse, error)
-	// Tells how many wrong codes were given for a recipient and until when nothing
-	// is sent to it.
+	// Reads how many wrong codes were given for a recipient and until when
+	// nothing is sent to it.
 	//
 	// Scope: admin.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(context.Context, *GetRecipientBlockRequest) (*GetRecipientBlockResponse, error)
 	// Forgets the wrong codes given for a recipient, which ends its block.
-	// Clearing what is not there succeeds.
+	// Clearing a recipient without wrong codes succeeds.
 	//
 	// Scope: admin.
 	//

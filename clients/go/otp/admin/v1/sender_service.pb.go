@@ -29,15 +29,17 @@ type Sender struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel. Cannot be changed.
 	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
-	// What Send names as sender_id. For e-mail a from-address, kept in lower case.
-	// For SMS a name of 3 to 20 letters, digits, spaces, ".", "_", "&" or "-", or
-	// a phone number in E.164 form. For WhatsApp the number of the account in
-	// E.164 form. Cannot be changed.
+	// What Send names as sender_id. For e-mail a from-address, kept in lower
+	// case. For SMS a name of 3 to 20 letters, digits, spaces, ".", "_", "&" or
+	// "-", or a phone number in E.164 form. For WhatsApp the number of the
+	// account in E.164 form. Cannot be changed.
 	SenderId string `protobuf:"bytes,2,opt,name=sender_id,json=senderId,proto3" json:"sender_id,omitempty"`
-	// E-mail: the name beside the address. Elsewhere for people who read this list.
+	// E-mail: the display name of the from-address. Other channels: a label for
+	// this list.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Used when Send names no sender. One sender of a channel has it at most:
-	// setting it takes it from the one before. Where none has it, the oldest is used.
+	// Used when Send names no sender. At most one sender of a channel is the
+	// default: setting it unsets the previous one. If no sender is the default,
+	// the oldest is used.
 	IsDefault bool `protobuf:"varint,4,opt,name=is_default,json=isDefault,proto3" json:"is_default,omitempty"`
 	// When it was registered. Output only.
 	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
@@ -399,7 +401,7 @@ type ListSendersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The senders of this page.
 	Senders []*Sender `protobuf:"bytes,1,rep,name=senders,proto3" json:"senders,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

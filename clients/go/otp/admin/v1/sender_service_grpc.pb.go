@@ -59,7 +59,7 @@ type SenderServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSender(ctx context.Context, in *UpdateSenderRequest, opts ...grpc.CallOption) (*UpdateSenderResponse, error)
-	// Removes a sender. Messages already accepted still leave under it.
+	// Removes a sender. Messages already accepted are still sent under it.
 	//
 	// Scope: admin, with a live key.
 	//
@@ -158,7 +158,7 @@ type SenderServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSender(context.Context, *UpdateSenderRequest) (*UpdateSenderResponse, error)
-	// Removes a sender. Messages already accepted still leave under it.
+	// Removes a sender. Messages already accepted are still sent under it.
 	//
 	// Scope: admin, with a live key.
 	//

@@ -81,7 +81,7 @@ func (Requirement) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{0}
 }
 
-// What a sponsor asks for at one kind of operation.
+// What a sponsor requires for one kind of operation.
 type SponsorRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Kind of operation, such as DISPENSATION, PRE_AUTHORIZATION or SETTLEMENT.
@@ -89,9 +89,9 @@ type SponsorRule struct {
 	Operation string `protobuf:"bytes,1,opt,name=operation,proto3" json:"operation,omitempty"`
 	// The products it is about, such as MEDICATION, LAB, IMAGING or PROCEDURE.
 	// Empty: all. A rule that names the product comes before one that does not;
-	// two rules may not say different things about the same.
+	// two rules must not contradict each other.
 	ProductTypes []string `protobuf:"bytes,2,rep,name=product_types,json=productTypes,proto3" json:"product_types,omitempty"`
-	// What is asked for.
+	// The requirement.
 	Requirement   Requirement `protobuf:"varint,3,opt,name=requirement,proto3,enum=otp.admin.v1.Requirement" json:"requirement,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -148,24 +148,25 @@ func (x *SponsorRule) GetRequirement() Requirement {
 	return Requirement_REQUIREMENT_UNSPECIFIED
 }
 
-// Someone who pays for operations and decides which of them need an OTP.
+// An organisation that pays for operations and decides which of them need an
+// OTP.
 type Sponsor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name in requests: letters, digits, ".", "_", "-". Cannot be changed.
 	Slug string `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
-	// What people call it.
+	// Its display name.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The channels it sends over.
 	Channels []v1.Channel `protobuf:"varint,3,rep,packed,name=channels,proto3,enum=otp.v1.Channel" json:"channels,omitempty"`
-	// No OTP at all, whatever the rules say.
+	// No OTP at all; overrides the rules.
 	OtpForbidden bool `protobuf:"varint,4,opt,name=otp_forbidden,json=otpForbidden,proto3" json:"otp_forbidden,omitempty"`
-	// What it asks for at which operations. Where no rule says anything, an OTP
-	// may be used and is not required.
+	// Its rules by operation. Where no rule applies, an OTP may be used and is
+	// not required.
 	Rules []*SponsorRule `protobuf:"bytes,5,rep,name=rules,proto3" json:"rules,omitempty"`
 	// Ids of the API keys that may ask for this sponsor's beneficiaries. Empty:
 	// all keys of the workspace.
 	Clients []string `protobuf:"bytes,6,rep,name=clients,proto3" json:"clients,omitempty"`
-	// When it was made. Output only.
+	// When it was created. Output only.
 	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -624,7 +625,7 @@ type ListSponsorsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sponsors of this page.
 	Sponsors []*Sponsor `protobuf:"bytes,1,rep,name=sponsors,proto3" json:"sponsors,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -682,7 +683,8 @@ type UpdateSponsorRequest struct {
 	// The sponsor with its slug and the fields to change. The rules of the fields
 	// are checked on the changed sponsor.
 	Sponsor *Sponsor `protobuf:"bytes,2,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
-	// Which of display_name, channels, otp_forbidden, rules and clients to change.
+	// Which of display_name, channels, otp_forbidden, rules and clients to
+	// change.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1176,7 +1178,7 @@ type ListBeneficiariesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The people of this page.
 	Beneficiaries []*Beneficiary `protobuf:"bytes,1,rep,name=beneficiaries,proto3" json:"beneficiaries,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

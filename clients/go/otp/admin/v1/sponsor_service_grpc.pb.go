@@ -38,7 +38,7 @@ const (
 // The sponsors of a workspace, their rules, and the people they have on file.
 // Test keys read them and work under them; only live keys change them.
 type SponsorServiceClient interface {
-	// Makes a sponsor.
+	// Creates a sponsor.
 	//
 	// Scope: admin, with a live key.
 	//
@@ -57,16 +57,16 @@ type SponsorServiceClient interface {
 	// Reasons: none of its own.
 	ListSponsors(ctx context.Context, in *ListSponsorsRequest, opts ...grpc.CallOption) (*ListSponsorsResponse, error)
 	// Changes display_name, channels, otp_forbidden, rules or clients. Effective
-	// at once in the process that answers, everywhere within five seconds. Open
-	// sessions go on as they began.
+	// at once in the process that handles the call, everywhere within five
+	// seconds. Open sessions keep the rules they were created with.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSponsor(ctx context.Context, in *UpdateSponsorRequest, opts ...grpc.CallOption) (*UpdateSponsorResponse, error)
-	// Deletes a sponsor and, with force, everyone on file with it. From the first
-	// moment on the sponsor is not found any more. When the call breaks off,
-	// calling again carries on.
+	// Deletes a sponsor and, with force, everyone on file with it. The sponsor is
+	// no longer found as soon as the call starts. If the call is interrupted,
+	// calling again continues it.
 	//
 	// Scope: admin, with a live key.
 	//
@@ -221,7 +221,7 @@ func (c *sponsorServiceClient) DeleteBeneficiary(ctx context.Context, in *Delete
 // The sponsors of a workspace, their rules, and the people they have on file.
 // Test keys read them and work under them; only live keys change them.
 type SponsorServiceServer interface {
-	// Makes a sponsor.
+	// Creates a sponsor.
 	//
 	// Scope: admin, with a live key.
 	//
@@ -240,16 +240,16 @@ type SponsorServiceServer interface {
 	// Reasons: none of its own.
 	ListSponsors(context.Context, *ListSponsorsRequest) (*ListSponsorsResponse, error)
 	// Changes display_name, channels, otp_forbidden, rules or clients. Effective
-	// at once in the process that answers, everywhere within five seconds. Open
-	// sessions go on as they began.
+	// at once in the process that handles the call, everywhere within five
+	// seconds. Open sessions keep the rules they were created with.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSponsor(context.Context, *UpdateSponsorRequest) (*UpdateSponsorResponse, error)
-	// Deletes a sponsor and, with force, everyone on file with it. From the first
-	// moment on the sponsor is not found any more. When the call breaks off,
-	// calling again carries on.
+	// Deletes a sponsor and, with force, everyone on file with it. The sponsor is
+	// no longer found as soon as the call starts. If the call is interrupted,
+	// calling again continues it.
 	//
 	// Scope: admin, with a live key.
 	//

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// By what counts can be split.
+// The dimensions by which counts can be split.
 type StatsDimension int32
 
 const (
@@ -96,29 +96,31 @@ type StatsRow struct {
 	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
 	// The country. Empty for e-mail.
 	Country string `protobuf:"bytes,2,opt,name=country,proto3" json:"country,omitempty"`
-	// The provider. Empty for what no provider has taken or given up yet.
+	// The provider. Empty while no provider has accepted the message or failed
+	// for good.
 	Provider string `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
 	// When the hour or day begins.
 	Start *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
-	// Messages asked for, by Send and Resend: one for each channel. Of a fallback,
-	// one that waited and was not needed is taken off again. By provider: those it
-	// took or gave up.
+	// Messages asked for, by Send and Resend: one for each channel. Of a
+	// fallback, one that waited and was not needed is subtracted again. By
+	// provider: those it accepted or failed to send.
 	Sends int64 `protobuf:"varint,5,opt,name=sends,proto3" json:"sends,omitempty"`
-	// Messages that a provider took.
+	// Messages that a provider accepted.
 	Accepted int64 `protobuf:"varint,6,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	// Messages of which a provider says that they reached the person. Not every
-	// provider says so.
+	// Messages that a provider reported as delivered. Not every provider sends
+	// delivery receipts.
 	Delivered int64 `protobuf:"varint,7,opt,name=delivered,proto3" json:"delivered,omitempty"`
-	// Messages that were given up, before or after a provider took them.
+	// Messages whose delivery failed for good, before or after a provider
+	// accepted them.
 	Failed int64 `protobuf:"varint,8,opt,name=failed,proto3" json:"failed,omitempty"`
 	// Channels verified.
 	Approvals int64 `protobuf:"varint,9,opt,name=approvals,proto3" json:"approvals,omitempty"`
-	// Messages that the guard refused: see GuardService. No sends.
+	// Messages that the guard refused: see GuardService. Not counted as sends.
 	Refused int64 `protobuf:"varint,10,opt,name=refused,proto3" json:"refused,omitempty"`
 	// Approvals for each send: 1 where every code was entered. 0 without sends.
 	Conversion float64 `protobuf:"fixed64,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
-	// What the sends cost, refunds taken off, in micro-units of the wallet's
-	// currency. Not told by provider.
+	// What the sends cost less refunds, in micro-units of the wallet's currency.
+	// Not available by provider.
 	SpendMicros   int64 `protobuf:"varint,12,opt,name=spend_micros,json=spendMicros,proto3" json:"spend_micros,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -247,9 +249,9 @@ type GetStatsRequest struct {
 	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
 	// The beginning; its whole hour counts. Default: 24 hours before the end.
 	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
-	// The end; a begun hour counts as a whole. Default: now.
+	// The end; a started hour counts as a whole. Default: now.
 	To *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
-	// How to split. Empty: one row. Hour and day do not go together.
+	// How to split. Empty: one row. Hour and day cannot be combined.
 	GroupBy []StatsDimension `protobuf:"varint,5,rep,packed,name=group_by,json=groupBy,proto3,enum=otp.admin.v1.StatsDimension" json:"group_by,omitempty"`
 	// Only this channel.
 	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
@@ -350,10 +352,10 @@ func (x *GetStatsRequest) GetProvider() string {
 // Response of GetStats.
 type GetStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rows, ordered by time, then channel, country and provider. What did not
-	// happen has no row.
+	// The rows, ordered by time, then channel, country and provider. Combinations
+	// without counts have no row.
 	Rows []*StatsRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
-	// All of it together.
+	// The totals of all rows.
 	Total         *StatsRow `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -26,11 +26,12 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// How many messages go out, how many arrive, and how many codes come back.
+// How many messages are sent, how many are delivered, and how many codes are
+// verified.
 //
 // Everything is counted in the hour in which it happens, and kept for 400 days.
-// Each process writes its counts down every five seconds and when it stops: one
-// that is killed loses the last of them. Bills are written from the ledger.
+// Each process stores its counts every five seconds and when it stops: one that
+// is killed loses the latest counts. Base bills on the ledger.
 type StatsServiceClient interface {
 	// Adds up the counts of a time, as one row or split into rows.
 	//
@@ -63,11 +64,12 @@ func (c *statsServiceClient) GetStats(ctx context.Context, in *GetStatsRequest, 
 // All implementations must embed UnimplementedStatsServiceServer
 // for forward compatibility.
 //
-// How many messages go out, how many arrive, and how many codes come back.
+// How many messages are sent, how many are delivered, and how many codes are
+// verified.
 //
 // Everything is counted in the hour in which it happens, and kept for 400 days.
-// Each process writes its counts down every five seconds and when it stops: one
-// that is killed loses the last of them. Bills are written from the ledger.
+// Each process stores its counts every five seconds and when it stops: one that
+// is killed loses the latest counts. Base bills on the ledger.
 type StatsServiceServer interface {
 	// Adds up the counts of a time, as one row or split into rows.
 	//

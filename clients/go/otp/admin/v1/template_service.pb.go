@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How a text message travels.
+// The encoding of a text message.
 type SmsEncoding int32
 
 const (
@@ -80,17 +80,17 @@ func (SmsEncoding) EnumDescriptor() ([]byte, []int) {
 // The message of one channel in one language.
 type Template struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whose messages it makes: otp-email, otp-sms or otp-whatsapp. Cannot be
-	// changed.
+	// The kind of message: otp-email, otp-sms or otp-whatsapp. Cannot be changed.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	// BCP 47 language, such as "en" or "es-CO". Default: the workspace's. Cannot
 	// be changed.
 	Locale string `protobuf:"bytes,2,opt,name=locale,proto3" json:"locale,omitempty"`
 	// E-mail only. Default: the subject of the built-in message.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// The text. Must say the code. For SMS at most 1600 characters once rendered.
+	// The text. Must contain the code. For SMS at most 1600 characters once
+	// rendered.
 	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
-	// E-mail only: the text in HTML; values are escaped. Must say the code.
+	// E-mail only: the text in HTML; values are escaped. Must contain the code.
 	// Default: the e-mail has text only.
 	Html string `protobuf:"bytes,5,opt,name=html,proto3" json:"html,omitempty"`
 	// When it was added. Output only.
@@ -460,7 +460,7 @@ type ListTemplatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The templates of this page.
 	Templates []*Template `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -788,11 +788,11 @@ type PreviewTemplateResponse struct {
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
 	// E-mail only.
 	Html string `protobuf:"bytes,3,opt,name=html,proto3" json:"html,omitempty"`
-	// Nothing stored applied: this is the built-in message.
+	// No stored template applied: this is the built-in message.
 	BuiltIn bool `protobuf:"varint,4,opt,name=built_in,json=builtIn,proto3" json:"built_in,omitempty"`
-	// SMS only: how it travels.
+	// SMS only: its encoding.
 	SmsEncoding SmsEncoding `protobuf:"varint,5,opt,name=sms_encoding,json=smsEncoding,proto3,enum=otp.admin.v1.SmsEncoding" json:"sms_encoding,omitempty"`
-	// SMS only: in how many parts it travels, each of which is charged for.
+	// SMS only: the number of parts it is sent in, each of which is charged for.
 	SmsSegments   int32 `protobuf:"varint,6,opt,name=sms_segments,json=smsSegments,proto3" json:"sms_segments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

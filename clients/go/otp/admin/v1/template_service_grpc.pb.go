@@ -31,14 +31,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// The workspace's own messages. A message is rendered from the template with its
-// exact language, else with its language without the region, else with the
-// workspace's; where there is none of these, from the built-in one.
+// The workspace's own messages. A message is rendered from the template with
+// its exact language, else with its language without the region, else with the
+// workspace's; if none of these exists, from the built-in one.
 //
 // Templates are written in Liquid with the variables code, brand and minutes
 // (whole minutes the code still works). They may not read others: the tags
-// include, render, layout and block do not exist. What is stored has been
-// rendered with samples and shown to hold the code.
+// include, render, layout and block do not exist. Before a template is stored
+// it is rendered with samples to check that the result contains the code.
 type TemplateServiceClient interface {
 	// Adds a template.
 	//
@@ -64,16 +64,15 @@ type TemplateServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	UpdateTemplate(ctx context.Context, in *UpdateTemplateRequest, opts ...grpc.CallOption) (*UpdateTemplateResponse, error)
-	// Removes a template; the built-in message takes its place.
+	// Removes a template; the built-in message replaces it.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteTemplate(ctx context.Context, in *DeleteTemplateRequest, opts ...grpc.CallOption) (*DeleteTemplateResponse, error)
 	// Renders a message with sample values: from the parts given, which are
-	// checked as if they were stored, or, when none is given, from whatever a
-	// message of this key and language is rendered from now. Stores and sends
-	// nothing.
+	// checked as if they were stored, or, when none is given, from the template
+	// that messages of this key and language use now. Stores and sends nothing.
 	//
 	// Scope: admin.
 	//
@@ -153,14 +152,14 @@ func (c *templateServiceClient) PreviewTemplate(ctx context.Context, in *Preview
 // All implementations must embed UnimplementedTemplateServiceServer
 // for forward compatibility.
 //
-// The workspace's own messages. A message is rendered from the template with its
-// exact language, else with its language without the region, else with the
-// workspace's; where there is none of these, from the built-in one.
+// The workspace's own messages. A message is rendered from the template with
+// its exact language, else with its language without the region, else with the
+// workspace's; if none of these exists, from the built-in one.
 //
 // Templates are written in Liquid with the variables code, brand and minutes
 // (whole minutes the code still works). They may not read others: the tags
-// include, render, layout and block do not exist. What is stored has been
-// rendered with samples and shown to hold the code.
+// include, render, layout and block do not exist. Before a template is stored
+// it is rendered with samples to check that the result contains the code.
 type TemplateServiceServer interface {
 	// Adds a template.
 	//
@@ -186,16 +185,15 @@ type TemplateServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	UpdateTemplate(context.Context, *UpdateTemplateRequest) (*UpdateTemplateResponse, error)
-	// Removes a template; the built-in message takes its place.
+	// Removes a template; the built-in message replaces it.
 	//
 	// Scope: admin, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteTemplate(context.Context, *DeleteTemplateRequest) (*DeleteTemplateResponse, error)
 	// Renders a message with sample values: from the parts given, which are
-	// checked as if they were stored, or, when none is given, from whatever a
-	// message of this key and language is rendered from now. Stores and sends
-	// nothing.
+	// checked as if they were stored, or, when none is given, from the template
+	// that messages of this key and language use now. Stores and sends nothing.
 	//
 	// Scope: admin.
 	//

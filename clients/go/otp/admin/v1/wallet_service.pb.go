@@ -34,7 +34,7 @@ const (
 	LedgerEntryType_LEDGER_ENTRY_TYPE_CREDIT LedgerEntryType = 1
 	// A send or resend was paid.
 	LedgerEntryType_LEDGER_ENTRY_TYPE_DEBIT LedgerEntryType = 2
-	// A paid message did not reach a provider; its price came back.
+	// A paid message did not reach a provider; its price was refunded.
 	LedgerEntryType_LEDGER_ENTRY_TYPE_REFUND LedgerEntryType = 3
 )
 
@@ -158,8 +158,8 @@ type Wallet struct {
 	// What can be spent. Below zero only where credit was taken back that had
 	// been spent. Output only.
 	BalanceMicros int64 `protobuf:"varint,4,opt,name=balance_micros,json=balanceMicros,proto3" json:"balance_micros,omitempty"`
-	// Taken off the balance for sends under way, not yet in the ledger. Output
-	// only.
+	// Reserved from the balance for sends in progress, not yet in the ledger.
+	// Output only.
 	PendingMicros int64 `protobuf:"varint,5,opt,name=pending_micros,json=pendingMicros,proto3" json:"pending_micros,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -561,8 +561,8 @@ type CreditWalletRequest struct {
 	AmountMicros int64 `protobuf:"varint,2,opt,name=amount_micros,json=amountMicros,proto3" json:"amount_micros,omitempty"`
 	// What it is for, such as an invoice number.
 	Reference string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
-	// Makes repeating the call safe for ever: the same id with the same amount
-	// and reference credits once.
+	// Makes repeating the call safe, without a time limit: the same id with the
+	// same amount and reference credits once.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -750,7 +750,7 @@ type ListLedgerEntriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The entries of this page.
 	Entries []*LedgerEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -42,11 +42,10 @@ type WalletServiceClient interface {
 	// Reasons: none of its own.
 	GetWallet(ctx context.Context, in *GetWalletRequest, opts ...grpc.CallOption) (*GetWalletResponse, error)
 	// Switches the wallet on or off, or changes its currency or prices. Effective
-	// at once in the process that answers, everywhere within five seconds. What a
-	// session was charged is never charged anew.
+	// at once in the process that handles the call, everywhere within five
+	// seconds. Charges already made do not change.
 	//
-	// Scope: operator, with a live key: what a workspace pays is not its own
-	// choice.
+	// Scope: operator, with a live key: a workspace does not choose what it pays.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateWallet(ctx context.Context, in *UpdateWalletRequest, opts ...grpc.CallOption) (*UpdateWalletResponse, error)
@@ -57,8 +56,8 @@ type WalletServiceClient interface {
 	// Reasons: NOT_FOUND for a workspace that does not exist,
 	// IDEMPOTENCY_CONFLICT.
 	CreditWallet(ctx context.Context, in *CreditWalletRequest, opts ...grpc.CallOption) (*CreditWalletResponse, error)
-	// Lists what was credited, debited and refunded, newest first. Once nothing is
-	// under way the amounts add up to the balance.
+	// Lists what was credited, debited and refunded, newest first. Once nothing
+	// is pending the amounts add up to the balance.
 	//
 	// Scope: admin.
 	//
@@ -131,11 +130,10 @@ type WalletServiceServer interface {
 	// Reasons: none of its own.
 	GetWallet(context.Context, *GetWalletRequest) (*GetWalletResponse, error)
 	// Switches the wallet on or off, or changes its currency or prices. Effective
-	// at once in the process that answers, everywhere within five seconds. What a
-	// session was charged is never charged anew.
+	// at once in the process that handles the call, everywhere within five
+	// seconds. Charges already made do not change.
 	//
-	// Scope: operator, with a live key: what a workspace pays is not its own
-	// choice.
+	// Scope: operator, with a live key: a workspace does not choose what it pays.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateWallet(context.Context, *UpdateWalletRequest) (*UpdateWalletResponse, error)
@@ -146,8 +144,8 @@ type WalletServiceServer interface {
 	// Reasons: NOT_FOUND for a workspace that does not exist,
 	// IDEMPOTENCY_CONFLICT.
 	CreditWallet(context.Context, *CreditWalletRequest) (*CreditWalletResponse, error)
-	// Lists what was credited, debited and refunded, newest first. Once nothing is
-	// under way the amounts add up to the balance.
+	// Lists what was credited, debited and refunded, newest first. Once nothing
+	// is pending the amounts add up to the balance.
 	//
 	// Scope: admin.
 	//

@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Why an endpoint is sent nothing.
+// Why an endpoint is disabled.
 type WebhookDisabledReason int32
 
 const (
@@ -33,9 +33,9 @@ const (
 	WebhookDisabledReason_WEBHOOK_DISABLED_REASON_UNSPECIFIED WebhookDisabledReason = 0
 	// By an update.
 	WebhookDisabledReason_WEBHOOK_DISABLED_REASON_OPERATOR WebhookDisabledReason = 1
-	// For three days it took nothing of what was sent to it.
+	// It acknowledged no event for three days.
 	WebhookDisabledReason_WEBHOOK_DISABLED_REASON_FAILING WebhookDisabledReason = 2
-	// It answered 410 Gone.
+	// It responded with 410 Gone.
 	WebhookDisabledReason_WEBHOOK_DISABLED_REASON_GONE WebhookDisabledReason = 3
 )
 
@@ -82,7 +82,7 @@ func (WebhookDisabledReason) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{0}
 }
 
-// An address that is told what happens to sessions, without its secrets.
+// A URL that receives events of sessions, without its secrets.
 type WebhookEndpoint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// UUID (version 7). Output only.
@@ -90,25 +90,25 @@ type WebhookEndpoint struct {
 	// Where events are posted to: http or https, without user name, password and
 	// fragment.
 	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
-	// The types it is told of, as they stand in the events. Empty: all.
+	// The event types it receives, as written in the events. Empty: all.
 	EventTypes []string `protobuf:"bytes,3,rep,name=event_types,json=eventTypes,proto3" json:"event_types,omitempty"`
-	// What people call it.
+	// A description for operators.
 	Description string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
-	// It is sent nothing.
+	// No events are sent to it.
 	Disabled bool `protobuf:"varint,5,opt,name=disabled,proto3" json:"disabled,omitempty"`
-	// Why. Output only.
+	// Why it is disabled. Output only.
 	DisabledReason WebhookDisabledReason `protobuf:"varint,6,opt,name=disabled_reason,json=disabledReason,proto3,enum=otp.admin.v1.WebhookDisabledReason" json:"disabled_reason,omitempty"`
-	// Since when. Output only.
+	// Since when it is disabled. Output only.
 	DisabledAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=disabled_at,json=disabledAt,proto3" json:"disabled_at,omitempty"`
-	// Whose sessions it is told of. Cannot be changed.
+	// The mode of the sessions whose events it receives. Cannot be changed.
 	Mode Mode `protobuf:"varint,8,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
 	// When it was registered. Output only.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	// Since when nothing it was sent was taken. Absent while all is well. After
-	// three days it is disabled. Output only.
+	// Since when it has acknowledged no event. Absent while deliveries succeed.
+	// After three days it is disabled. Output only.
 	FailingSince *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=failing_since,json=failingSince,proto3" json:"failing_since,omitempty"`
-	// Until when everything is also signed with the secret before the newest.
-	// Absent when there is none. Output only.
+	// Until when everything is also signed with the previous secret. Absent when
+	// there is none. Output only.
 	OldSecretUntil *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=old_secret_until,json=oldSecretUntil,proto3" json:"old_secret_until,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -221,23 +221,23 @@ func (x *WebhookEndpoint) GetOldSecretUntil() *timestamppb.Timestamp {
 	return nil
 }
 
-// One try to hand an event to an endpoint.
+// One delivery attempt of an event.
 type WebhookAttempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The event; stands in the header webhook-id.
+	// The event's id, sent in the header webhook-id.
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// Its type.
 	EventType string `protobuf:"bytes,2,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
-	// When the try began.
+	// When the delivery attempt began.
 	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
-	// How long it took to get an answer, or none.
+	// How long it took until the response, or until it failed.
 	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
-	// The HTTP status of the answer; 0 where there was none.
+	// The HTTP status of the response; 0 without a response.
 	StatusCode int32 `protobuf:"varint,5,opt,name=status_code,json=statusCode,proto3" json:"status_code,omitempty"`
-	// Why there was no answer, as a stable word: TIMEOUT, UNREACHABLE,
+	// Why there was no response, as a stable word: TIMEOUT, UNREACHABLE,
 	// NAME_NOT_FOUND, TLS_FAILED or REFUSED_ADDRESS.
 	Error string `protobuf:"bytes,6,opt,name=error,proto3" json:"error,omitempty"`
-	// The endpoint took the event: a status from 200 to 299.
+	// The endpoint acknowledged the event with a status from 200 to 299.
 	Accepted      bool `protobuf:"varint,7,opt,name=accepted,proto3" json:"accepted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -322,16 +322,16 @@ func (x *WebhookAttempt) GetAccepted() bool {
 	return false
 }
 
-// An event that waits to be taken.
+// An event that is pending.
 type WaitingWebhookEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The event.
 	EventId string `protobuf:"bytes,1,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// Its type.
 	EventType string `protobuf:"bytes,2,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
-	// When it began to wait. It is given up 24 hours later.
+	// When it was queued. It is dropped 24 hours later.
 	QueuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=queued_at,json=queuedAt,proto3" json:"queued_at,omitempty"`
-	// Tries so far.
+	// Delivery attempts so far.
 	Tries         int32 `protobuf:"varint,4,opt,name=tries,proto3" json:"tries,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -395,16 +395,16 @@ func (x *WaitingWebhookEvent) GetTries() int32 {
 	return 0
 }
 
-// What is and was sent to an endpoint about one session.
+// The pending and past deliveries of one session's events to an endpoint.
 type WebhookDelivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The events that wait, in the order in which they will be sent.
+	// The pending events, in the order in which they will be sent.
 	Waiting []*WaitingWebhookEvent `protobuf:"bytes,2,rep,name=waiting,proto3" json:"waiting,omitempty"`
-	// When the first of them is tried next.
+	// When the next delivery attempt of the first of them is due.
 	NextTryAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=next_try_at,json=nextTryAt,proto3" json:"next_try_at,omitempty"`
-	// The latest tries, oldest first, at most 20.
+	// The latest delivery attempts, oldest first, at most 20.
 	Attempts      []*WebhookAttempt `protobuf:"bytes,4,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -528,8 +528,8 @@ type CreateWebhookEndpointResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The endpoint.
 	WebhookEndpoint *WebhookEndpoint `protobuf:"bytes,1,opt,name=webhook_endpoint,json=webhookEndpoint,proto3" json:"webhook_endpoint,omitempty"`
-	// What receivers verify signatures with, "whsec_" and base64. It is shown this
-	// once and cannot be read again.
+	// What receivers verify signatures with, "whsec_" and base64. It is returned
+	// only here and cannot be read again.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -767,7 +767,7 @@ type ListWebhookEndpointsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The endpoints of this page.
 	WebhookEndpoints []*WebhookEndpoint `protobuf:"bytes,1,rep,name=webhook_endpoints,json=webhookEndpoints,proto3" json:"webhook_endpoints,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -823,7 +823,8 @@ type UpdateWebhookEndpointRequest struct {
 	// The workspace. Default: the caller's own; another needs the scope operator.
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The endpoint with its id, its mode where that is not the caller's, and the
-	// fields to change. The rules of the fields are checked on the changed endpoint.
+	// fields to change. The rules of the fields are checked on the changed
+	// endpoint.
 	WebhookEndpoint *WebhookEndpoint `protobuf:"bytes,2,opt,name=webhook_endpoint,json=webhookEndpoint,proto3" json:"webhook_endpoint,omitempty"`
 	// Which of url, event_types, description and disabled to change. A field that
 	// is named and not set is cleared.
@@ -1099,7 +1100,7 @@ type RotateWebhookSecretResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The endpoint.
 	WebhookEndpoint *WebhookEndpoint `protobuf:"bytes,1,opt,name=webhook_endpoint,json=webhookEndpoint,proto3" json:"webhook_endpoint,omitempty"`
-	// The new secret. It is shown this once and cannot be read again.
+	// The new secret. It is returned only here and cannot be read again.
 	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1216,7 +1217,7 @@ func (x *SendTestEventRequest) GetId() string {
 // Response of SendTestEvent.
 type SendTestEventResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What came of it.
+	// The result.
 	Attempt       *WebhookAttempt `protobuf:"bytes,1,opt,name=attempt,proto3" json:"attempt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1355,7 +1356,7 @@ type ListWebhookDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The sessions of this page.
 	Deliveries []*WebhookDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1499,9 +1500,9 @@ func (x *ReplayWebhookEventsRequest) GetPageToken() string {
 // Response of ReplayWebhookEvents.
 type ReplayWebhookEventsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many events this call put in line to be sent.
+	// How many events this call queued.
 	Replayed int32 `protobuf:"varint,1,opt,name=replayed,proto3" json:"replayed,omitempty"`
-	// Give this as page_token to go on. Empty when all are in line.
+	// The page_token of the next call. Empty when all are queued.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

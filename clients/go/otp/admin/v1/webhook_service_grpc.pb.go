@@ -34,20 +34,20 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Endpoints of a workspace's own that are told what happens to its sessions.
-// Live and test endpoints are kept apart: sandbox sessions are told to test
-// endpoints only. What is sent, how it is signed and when it is sent again:
-// docs/webhooks.md.
+// The endpoints that receive events of a workspace's sessions. Live and test
+// endpoints are kept apart: events of sandbox sessions go to test endpoints
+// only. Events, payloads, signatures and retries: docs/guides/webhooks.md.
 type WebhookServiceClient interface {
-	// Registers an endpoint and answers with its secret, this once. Sessions
-	// opened from then on are told of; other processes may need five seconds to
-	// notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
+	// Registers an endpoint and returns its secret, which cannot be read again.
+	// It receives the events of sessions created from then on; other processes
+	// may need five seconds to notice it. A workspace has at most ten endpoints
+	// of each mode. In production the URL must be https and public, unless the
 	// service is configured otherwise (OTP_WEBHOOK_NETWORKS).
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-	// an address that may not be reached, and for one endpoint too many.
+	// a URL that is not allowed, and for one endpoint too many.
 	CreateWebhookEndpoint(ctx context.Context, in *CreateWebhookEndpointRequest, opts ...grpc.CallOption) (*CreateWebhookEndpointResponse, error)
 	// Reads one endpoint. Its secrets cannot be read again.
 	//
@@ -61,46 +61,48 @@ type WebhookServiceClient interface {
 	//
 	// Reasons: none of its own.
 	ListWebhookEndpoints(ctx context.Context, in *ListWebhookEndpointsRequest, opts ...grpc.CallOption) (*ListWebhookEndpointsResponse, error)
-	// Changes url, event_types, description or disabled. What is sent from then on
-	// follows the change. Disabling an endpoint drops what waits for it; enabling
-	// it sends nothing of what happened meanwhile, for which there is
-	// ReplayWebhookEvents.
+	// Changes url, event_types, description or disabled. Later deliveries follow
+	// the change. Disabling an endpoint drops its pending events; enabling it
+	// does not send the events of the time between, use ReplayWebhookEvents for
+	// that.
 	//
 	// Scope: admin.
 	//
-	// Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
+	// Reasons: NOT_FOUND; INVALID_REQUEST for a URL that is not allowed.
 	UpdateWebhookEndpoint(ctx context.Context, in *UpdateWebhookEndpointRequest, opts ...grpc.CallOption) (*UpdateWebhookEndpointResponse, error)
-	// Removes an endpoint with all that waits for it.
+	// Removes an endpoint with its pending events.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWebhookEndpoint(ctx context.Context, in *DeleteWebhookEndpointRequest, opts ...grpc.CallOption) (*DeleteWebhookEndpointResponse, error)
-	// Makes a new secret and answers with it, this once. For 24 hours everything
-	// is signed with the old secret as well, so that receivers can change over.
+	// Creates a new secret and returns it; it cannot be read again. For 24 hours
+	// everything is signed with the old secret as well, so that receivers can
+	// switch.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error)
-	// Sends an event of type "webhook.test" to the endpoint, once, and answers
-	// with what came of it. A disabled endpoint can be tried, too.
+	// Sends an event of type "webhook.test" to the endpoint, once, and returns
+	// the result. Works for a disabled endpoint, too.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	SendTestEvent(ctx context.Context, in *SendTestEventRequest, opts ...grpc.CallOption) (*SendTestEventResponse, error)
-	// Lists what was sent to an endpoint, session by session, the newest session
-	// first: what waits, when it is tried again, and the latest attempts.
+	// Lists the deliveries to an endpoint, session by session, the newest session
+	// first: pending events, the time of the next delivery attempt, and the
+	// latest delivery attempts.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
-	// Sends events again, whatever became of them before: one, or all since a
-	// time that are of the types the endpoint wants. They keep their ids. Events
-	// are kept for 30 days, those that happened while the endpoint was disabled
-	// included. Each call takes on up to 1,000 events and says where to go on.
+	// Sends events again, delivered or not: one, or all since a time that are of
+	// the types the endpoint receives. They keep their ids. Events are kept for
+	// 30 days, those that happened while the endpoint was disabled included. Each
+	// call queues up to 1,000 events and returns where to continue.
 	//
 	// Scope: admin.
 	//
@@ -211,20 +213,20 @@ func (c *webhookServiceClient) ReplayWebhookEvents(ctx context.Context, in *Repl
 // All implementations must embed UnimplementedWebhookServiceServer
 // for forward compatibility.
 //
-// Endpoints of a workspace's own that are told what happens to its sessions.
-// Live and test endpoints are kept apart: sandbox sessions are told to test
-// endpoints only. What is sent, how it is signed and when it is sent again:
-// docs/webhooks.md.
+// The endpoints that receive events of a workspace's sessions. Live and test
+// endpoints are kept apart: events of sandbox sessions go to test endpoints
+// only. Events, payloads, signatures and retries: docs/guides/webhooks.md.
 type WebhookServiceServer interface {
-	// Registers an endpoint and answers with its secret, this once. Sessions
-	// opened from then on are told of; other processes may need five seconds to
-	// notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
+	// Registers an endpoint and returns its secret, which cannot be read again.
+	// It receives the events of sessions created from then on; other processes
+	// may need five seconds to notice it. A workspace has at most ten endpoints
+	// of each mode. In production the URL must be https and public, unless the
 	// service is configured otherwise (OTP_WEBHOOK_NETWORKS).
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-	// an address that may not be reached, and for one endpoint too many.
+	// a URL that is not allowed, and for one endpoint too many.
 	CreateWebhookEndpoint(context.Context, *CreateWebhookEndpointRequest) (*CreateWebhookEndpointResponse, error)
 	// Reads one endpoint. Its secrets cannot be read again.
 	//
@@ -238,46 +240,48 @@ type WebhookServiceServer interface {
 	//
 	// Reasons: none of its own.
 	ListWebhookEndpoints(context.Context, *ListWebhookEndpointsRequest) (*ListWebhookEndpointsResponse, error)
-	// Changes url, event_types, description or disabled. What is sent from then on
-	// follows the change. Disabling an endpoint drops what waits for it; enabling
-	// it sends nothing of what happened meanwhile, for which there is
-	// ReplayWebhookEvents.
+	// Changes url, event_types, description or disabled. Later deliveries follow
+	// the change. Disabling an endpoint drops its pending events; enabling it
+	// does not send the events of the time between, use ReplayWebhookEvents for
+	// that.
 	//
 	// Scope: admin.
 	//
-	// Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
+	// Reasons: NOT_FOUND; INVALID_REQUEST for a URL that is not allowed.
 	UpdateWebhookEndpoint(context.Context, *UpdateWebhookEndpointRequest) (*UpdateWebhookEndpointResponse, error)
-	// Removes an endpoint with all that waits for it.
+	// Removes an endpoint with its pending events.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWebhookEndpoint(context.Context, *DeleteWebhookEndpointRequest) (*DeleteWebhookEndpointResponse, error)
-	// Makes a new secret and answers with it, this once. For 24 hours everything
-	// is signed with the old secret as well, so that receivers can change over.
+	// Creates a new secret and returns it; it cannot be read again. For 24 hours
+	// everything is signed with the old secret as well, so that receivers can
+	// switch.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error)
-	// Sends an event of type "webhook.test" to the endpoint, once, and answers
-	// with what came of it. A disabled endpoint can be tried, too.
+	// Sends an event of type "webhook.test" to the endpoint, once, and returns
+	// the result. Works for a disabled endpoint, too.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	SendTestEvent(context.Context, *SendTestEventRequest) (*SendTestEventResponse, error)
-	// Lists what was sent to an endpoint, session by session, the newest session
-	// first: what waits, when it is tried again, and the latest attempts.
+	// Lists the deliveries to an endpoint, session by session, the newest session
+	// first: pending events, the time of the next delivery attempt, and the
+	// latest delivery attempts.
 	//
 	// Scope: admin.
 	//
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
-	// Sends events again, whatever became of them before: one, or all since a
-	// time that are of the types the endpoint wants. They keep their ids. Events
-	// are kept for 30 days, those that happened while the endpoint was disabled
-	// included. Each call takes on up to 1,000 events and says where to go on.
+	// Sends events again, delivered or not: one, or all since a time that are of
+	// the types the endpoint receives. They keep their ids. Events are kept for
+	// 30 days, those that happened while the endpoint was disabled included. Each
+	// call queues up to 1,000 events and returns where to continue.
 	//
 	// Scope: admin.
 	//

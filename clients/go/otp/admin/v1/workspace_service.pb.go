@@ -27,9 +27,9 @@ const (
 // A tenant and its settings.
 type Workspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name for good: lower-case letters, digits and hyphens, 1 to 63.
+	// Its permanent name: lower-case letters, digits and hyphens, 1 to 63.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What messages call the product. Default "Countersign".
+	// The product name in messages. Default "Countersign".
 	Brand string `protobuf:"bytes,2,opt,name=brand,proto3" json:"brand,omitempty"`
 	// BCP 47 language of messages when Send names none. Default "en".
 	Locale string `protobuf:"bytes,3,opt,name=locale,proto3" json:"locale,omitempty"`
@@ -43,19 +43,19 @@ type Workspace struct {
 	// Codes may live for up to 60 minutes; otherwise 10, which is what NIST SP
 	// 800-63B-4 allows.
 	LongLifetime bool `protobuf:"varint,6,opt,name=long_lifetime,json=longLifetime,proto3" json:"long_lifetime,omitempty"`
-	// The messaging API answers a request repeated within the resend cooldown
-	// with the open session instead of sending again.
+	// The messaging API returns the open session for a request repeated within
+	// the resend cooldown, instead of sending again.
 	MessagingReuse bool `protobuf:"varint,7,opt,name=messaging_reuse,json=messagingReuse,proto3" json:"messaging_reuse,omitempty"`
-	// When it was made. Output only.
+	// When it was created. Output only.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When it was deleted. Output only.
 	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
 	// Which delivery providers each channel uses. A channel without a route uses
 	// every configured provider of the channel, in the service's own order
-	// (docs/providers.md).
+	// (docs/reference/providers.md).
 	Routes []*Route `protobuf:"bytes,10,rep,name=routes,proto3" json:"routes,omitempty"`
 	// Days a session stays readable once it has ended, 1 to 365. Default 30.
-	// Sessions keep what held when they were opened.
+	// Sessions keep the value from when they were created.
 	RetentionDays int32 `protobuf:"varint,11,opt,name=retention_days,json=retentionDays,proto3" json:"retention_days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -174,7 +174,7 @@ type Route struct {
 	// The channel; each has one route at most.
 	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
 	// Names of configured providers of the channel, such as "smtp", in the order
-	// in which they are tried. A later one is tried when those before it fail.
+	// in which they are used. A later one is used when those before it fail.
 	Providers     []string `protobuf:"bytes,2,rep,name=providers,proto3" json:"providers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -477,7 +477,7 @@ type ListWorkspacesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspaces of this page.
 	Workspaces []*Workspace `protobuf:"bytes,1,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
-	// Give this as page_token to go on. Empty at the end.
+	// The page_token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -534,8 +534,8 @@ type UpdateWorkspaceRequest struct {
 	// caller's own. The rules of the fields are checked on the changed workspace.
 	Workspace *Workspace `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// Which of brand, locale, web_host, allowed_origins, long_lifetime,
-	// messaging_reuse, routes and retention_days to change. A field that is named and not set goes back to
-	// its default.
+	// messaging_reuse, routes and retention_days to change. A field that is named
+	// and not set is reset to its default.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -34,8 +34,8 @@ const (
 // The tenants of the service. Everything else belongs to one of them and is
 // never seen by another.
 type WorkspaceServiceClient interface {
-	// Makes a workspace. A name is used once: that of a deleted workspace stays
-	// taken.
+	// Creates a workspace. A name is used once: the name of a deleted workspace
+	// stays reserved.
 	//
 	// Scope: operator, with a live key.
 	//
@@ -61,15 +61,15 @@ type WorkspaceServiceClient interface {
 	// Reasons: NOT_FOUND, also for a deleted workspace.
 	UpdateWorkspace(ctx context.Context, in *UpdateWorkspaceRequest, opts ...grpc.CallOption) (*UpdateWorkspaceResponse, error)
 	// Deletes a workspace: every credential of it is refused everywhere within
-	// five seconds. Nothing of it is removed, so it can be undeleted; messages
-	// already accepted are still delivered. Deleting a deleted workspace changes
-	// nothing and succeeds. The workspace "default" cannot be deleted.
+	// five seconds. No data is removed, so it can be undeleted; messages already
+	// accepted are still delivered. Deleting a deleted workspace changes nothing
+	// and succeeds. The workspace "default" cannot be deleted.
 	//
 	// Scope: operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWorkspace(ctx context.Context, in *DeleteWorkspaceRequest, opts ...grpc.CallOption) (*DeleteWorkspaceResponse, error)
-	// Takes a deletion back: the workspace's credentials work again. Undeleting a
+	// Reverts a deletion: the workspace's credentials work again. Undeleting a
 	// workspace that is not deleted changes nothing and succeeds.
 	//
 	// Scope: operator, with a live key.
@@ -153,8 +153,8 @@ func (c *workspaceServiceClient) UndeleteWorkspace(ctx context.Context, in *Unde
 // The tenants of the service. Everything else belongs to one of them and is
 // never seen by another.
 type WorkspaceServiceServer interface {
-	// Makes a workspace. A name is used once: that of a deleted workspace stays
-	// taken.
+	// Creates a workspace. A name is used once: the name of a deleted workspace
+	// stays reserved.
 	//
 	// Scope: operator, with a live key.
 	//
@@ -180,15 +180,15 @@ type WorkspaceServiceServer interface {
 	// Reasons: NOT_FOUND, also for a deleted workspace.
 	UpdateWorkspace(context.Context, *UpdateWorkspaceRequest) (*UpdateWorkspaceResponse, error)
 	// Deletes a workspace: every credential of it is refused everywhere within
-	// five seconds. Nothing of it is removed, so it can be undeleted; messages
-	// already accepted are still delivered. Deleting a deleted workspace changes
-	// nothing and succeeds. The workspace "default" cannot be deleted.
+	// five seconds. No data is removed, so it can be undeleted; messages already
+	// accepted are still delivered. Deleting a deleted workspace changes nothing
+	// and succeeds. The workspace "default" cannot be deleted.
 	//
 	// Scope: operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWorkspace(context.Context, *DeleteWorkspaceRequest) (*DeleteWorkspaceResponse, error)
-	// Takes a deletion back: the workspace's credentials work again. Undeleting a
+	// Reverts a deletion: the workspace's credentials work again. Undeleting a
 	// workspace that is not deleted changes nothing and succeeds.
 	//
 	// Scope: operator, with a live key.

@@ -30,33 +30,20 @@ class _CheckResult:
 class _CheckResultEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_CheckResult.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     CHECK_RESULT_UNSPECIFIED: _CheckResult.ValueType  # 0
-    """Not set."""
     CHECK_RESULT_VERIFIED: _CheckResult.ValueType  # 1
-    """The code was right; the channel is now verified."""
     CHECK_RESULT_INVALID_CODE: _CheckResult.ValueType  # 2
-    """The code was wrong and cost an attempt."""
     CHECK_RESULT_ALREADY_VERIFIED: _CheckResult.ValueType  # 3
-    """The channel was verified before; nothing was compared."""
     CHECK_RESULT_NOT_CHECKED: _CheckResult.ValueType  # 4
-    """The session was decided by an earlier channel of this call."""
     CHECK_RESULT_ATTEMPTS_EXHAUSTED: _CheckResult.ValueType  # 5
-    """No attempts were left for this code."""
 
-class CheckResult(_CheckResult, metaclass=_CheckResultEnumTypeWrapper):
-    """What a Verify call found out about one channel."""
+class CheckResult(_CheckResult, metaclass=_CheckResultEnumTypeWrapper): ...
 
 CHECK_RESULT_UNSPECIFIED: CheckResult.ValueType  # 0
-"""Not set."""
 CHECK_RESULT_VERIFIED: CheckResult.ValueType  # 1
-"""The code was right; the channel is now verified."""
 CHECK_RESULT_INVALID_CODE: CheckResult.ValueType  # 2
-"""The code was wrong and cost an attempt."""
 CHECK_RESULT_ALREADY_VERIFIED: CheckResult.ValueType  # 3
-"""The channel was verified before; nothing was compared."""
 CHECK_RESULT_NOT_CHECKED: CheckResult.ValueType  # 4
-"""The session was decided by an earlier channel of this call."""
 CHECK_RESULT_ATTEMPTS_EXHAUSTED: CheckResult.ValueType  # 5
-"""No attempts were left for this code."""
 global___CheckResult = CheckResult
 
 class _EventType:
@@ -66,62 +53,38 @@ class _EventType:
 class _EventTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_EventType.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     EVENT_TYPE_UNSPECIFIED: _EventType.ValueType  # 0
-    """Not set."""
     EVENT_TYPE_SESSION_PARTIAL: _EventType.ValueType  # 1
-    """A channel was verified; the policy is not satisfied yet."""
     EVENT_TYPE_SESSION_APPROVED: _EventType.ValueType  # 2
-    """A channel was verified; the policy is satisfied. The session is over."""
     EVENT_TYPE_SESSION_LOCKED: _EventType.ValueType  # 3
-    """The last attempt was used up. The session is over."""
     EVENT_TYPE_SESSION_EXPIRED: _EventType.ValueType  # 4
-    """The lifetime passed. The session is over, unless a resend revives it."""
     EVENT_TYPE_SESSION_CANCELED: _EventType.ValueType  # 5
-    """The session was cancelled. It is over."""
     EVENT_TYPE_DELIVERY_ACCEPTED: _EventType.ValueType  # 6
-    """A provider took the message of a channel."""
     EVENT_TYPE_DELIVERY_DELIVERED: _EventType.ValueType  # 7
-    """The provider reported that the message reached the person."""
     EVENT_TYPE_DELIVERY_FAILED: _EventType.ValueType  # 8
-    """The message of a channel was given up."""
 
-class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper):
-    """What happened to a session."""
+class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper): ...
 
 EVENT_TYPE_UNSPECIFIED: EventType.ValueType  # 0
-"""Not set."""
 EVENT_TYPE_SESSION_PARTIAL: EventType.ValueType  # 1
-"""A channel was verified; the policy is not satisfied yet."""
 EVENT_TYPE_SESSION_APPROVED: EventType.ValueType  # 2
-"""A channel was verified; the policy is satisfied. The session is over."""
 EVENT_TYPE_SESSION_LOCKED: EventType.ValueType  # 3
-"""The last attempt was used up. The session is over."""
 EVENT_TYPE_SESSION_EXPIRED: EventType.ValueType  # 4
-"""The lifetime passed. The session is over, unless a resend revives it."""
 EVENT_TYPE_SESSION_CANCELED: EventType.ValueType  # 5
-"""The session was cancelled. It is over."""
 EVENT_TYPE_DELIVERY_ACCEPTED: EventType.ValueType  # 6
-"""A provider took the message of a channel."""
 EVENT_TYPE_DELIVERY_DELIVERED: EventType.ValueType  # 7
-"""The provider reported that the message reached the person."""
 EVENT_TYPE_DELIVERY_FAILED: EventType.ValueType  # 8
-"""The message of a channel was given up."""
 global___EventType = EventType
 
 @typing.final
 class Recipients(google.protobuf.message.Message):
-    """Where the codes go."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EMAIL_FIELD_NUMBER: builtins.int
     SMS_FIELD_NUMBER: builtins.int
     WHATSAPP_FIELD_NUMBER: builtins.int
     email: builtins.str
-    """An e-mail address."""
     sms: builtins.str
-    """A phone number in E.164 form, such as +573001234542."""
     whatsapp: builtins.str
-    """The phone number of a WhatsApp account in E.164 form."""
     def __init__(
         self,
         *,
@@ -135,25 +98,15 @@ global___Recipients = Recipients
 
 @typing.final
 class SessionConfig(google.protobuf.message.Message):
-    """How codes look and how long they live."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CODE_LENGTH_FIELD_NUMBER: builtins.int
     LIFETIME_FIELD_NUMBER: builtins.int
     MAX_ATTEMPTS_FIELD_NUMBER: builtins.int
     code_length: builtins.int
-    """Digits in a code, 4 to 8. Default 6."""
     max_attempts: builtins.int
-    """Codes that may be compared before the session locks, 1 to 10; at most 3
-    when a code has under six digits. Default 3.
-    """
     @property
-    def lifetime(self) -> google.protobuf.duration_pb2.Duration:
-        """How long the codes work: 1 to 10 minutes, up to 60 where the workspace
-        allows long lifetimes. Whole seconds. Default 5 minutes.
-        """
-
+    def lifetime(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -172,21 +125,13 @@ global___SessionConfig = SessionConfig
 
 @typing.final
 class FallbackStep(google.protobuf.message.Message):
-    """A channel that is used when those before it did not help."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     WAIT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """One of the session's channels."""
     @property
-    def wait(self) -> google.protobuf.duration_pb2.Duration:
-        """How long the person has to enter a code before this channel is used: 10
-        seconds to 30 minutes from the step before it, the first from Send. Whole
-        seconds. At least 30 seconds of the lifetime must be left after the last.
-        """
-
+    def wait(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -200,8 +145,6 @@ global___FallbackStep = FallbackStep
 
 @typing.final
 class SendRequest(google.protobuf.message.Message):
-    """Request of Send."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     RECIPIENTS_FIELD_NUMBER: builtins.int
@@ -222,87 +165,30 @@ class SendRequest(google.protobuf.message.Message):
     REUSE_OPEN_SESSION_FIELD_NUMBER: builtins.int
     FALLBACK_FIELD_NUMBER: builtins.int
     purpose: builtins.str
-    """What the session is for, such as "login". Letters, digits, ".", "_", "-"."""
     sandbox: builtins.bool
-    """Return the codes in the answer and deliver nothing. Test keys always do."""
     locale: builtins.str
-    """BCP 47 language of the message, such as "en" or "es-CO". Default: the
-    workspace's.
-    """
     request_id: builtins.str
-    """Makes repeating the call safe for 24 hours: the same id with the same
-    request answers with the same session. Unique per caller and method.
-    """
     end_user_ip: builtins.str
-    """The IP address of the person asking, for the per-IP limit. Not the address
-    of the calling backend.
-    """
     add_contact: builtins.bool
-    """Keep every verified recipient of this session as a contact."""
     sender_id: builtins.str
-    """The sender the message comes from: an e-mail address, an SMS sender name or
-    a WhatsApp account. Default: the workspace's sender of the channel. Once a
-    workspace has registered senders for a channel, only those.
-    """
     message_template: builtins.str
-    """The text of SMS and WhatsApp messages, with <OTP> where the code goes; at
-    most 160 characters.
-    """
     reuse_open_session: builtins.bool
-    """Answer with an open session of the same caller, recipients, sender,
-    purpose, operation, policy, fallback and config, created within the resend cooldown,
-    instead of sending again. Off by default: a second person asking for the
-    same number would share the first one's session.
-    """
     @property
-    def recipients(self) -> global___Recipients:
-        """One recipient for each channel. Give recipients or beneficiary, not both."""
-
+    def recipients(self) -> global___Recipients: ...
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]:
-        """The channels to use, each at most once. Default: every channel that has a
-        recipient.
-        """
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]: ...
     @property
-    def config(self) -> global___SessionConfig:
-        """How codes look and how long they live."""
-
+    def config(self) -> global___SessionConfig: ...
     @property
-    def policy(self) -> countersign.gen.otp.v1.session_pb2.Policy:
-        """Which channels must be verified."""
-
+    def policy(self) -> countersign.gen.otp.v1.session_pb2.Policy: ...
     @property
-    def metadata(self) -> google.protobuf.struct_pb2.Struct:
-        """Anything the caller wants back with the session; at most 8 KiB as JSON, and
-        at most 16 objects and lists inside each other.
-        """
-
+    def metadata(self) -> google.protobuf.struct_pb2.Struct: ...
     @property
-    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation:
-        """What the proof will be for. A token of this session is redeemed for exactly
-        this operation.
-        """
-
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     @property
-    def beneficiary(self) -> countersign.gen.otp.v1.session_pb2.Beneficiary:
-        """Send to the addresses a sponsor has on file for this person. The sponsor's
-        rules apply: channels, operations, clients.
-        """
-
+    def beneficiary(self) -> countersign.gen.otp.v1.session_pb2.Beneficiary: ...
     @property
-    def fallback(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FallbackStep]:
-        """Channels that are not sent to at once but one after the other, each when its
-        wait is over and the session is not approved, or as soon as the messages
-        before it have failed: those of all channels without a step for the first,
-        that of the step before it for each later one. Each channel at most once,
-        and not all of them. One channel is enough then: the policy is ANY, and no
-        other may be given.
-
-        All messages count against limits and are paid for at Send; one that is not
-        sent is paid back.
-        """
-
+    def fallback(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FallbackStep]: ...
     def __init__(
         self,
         *,
@@ -331,8 +217,6 @@ global___SendRequest = SendRequest
 
 @typing.final
 class SendResponse(google.protobuf.message.Message):
-    """Response of Send."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     @typing.final
@@ -356,17 +240,11 @@ class SendResponse(google.protobuf.message.Message):
     SANDBOX_CODES_FIELD_NUMBER: builtins.int
     REUSED_FIELD_NUMBER: builtins.int
     session_token: builtins.str
-    """A credential for this one session, safe to hand to the person's browser."""
     reused: builtins.bool
-    """True when an open session was found and nothing new was sent."""
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The session, with masked recipients."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     @property
-    def sandbox_codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
-        """Sandbox only: the codes by channel name."""
-
+    def sandbox_codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
     def __init__(
         self,
         *,
@@ -382,21 +260,14 @@ global___SendResponse = SendResponse
 
 @typing.final
 class ValidateRequest(google.protobuf.message.Message):
-    """Request of Validate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
     CODE_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session."""
     code: builtins.str
-    """The code as the person gave it. Anything that is not the code is wrong and
-    counts.
-    """
     request_id: builtins.str
-    """Makes repeating a success safe; see SendRequest.request_id."""
     def __init__(
         self,
         *,
@@ -410,18 +281,13 @@ global___ValidateRequest = ValidateRequest
 
 @typing.final
 class ValidateResponse(google.protobuf.message.Message):
-    """Response of Validate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     VERIFICATION_TOKEN_FIELD_NUMBER: builtins.int
     TOKEN_EXPIRES_AT_FIELD_NUMBER: builtins.int
     verification_token: builtins.str
-    """The proof, to be redeemed once with VerificationTokenService.Redeem."""
     @property
-    def token_expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the proof stops being redeemable."""
-
+    def token_expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -435,8 +301,6 @@ global___ValidateResponse = ValidateResponse
 
 @typing.final
 class VerifyRequest(google.protobuf.message.Message):
-    """Request of Verify. Give code or codes, not both."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     @typing.final
@@ -460,15 +324,10 @@ class VerifyRequest(google.protobuf.message.Message):
     CODES_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session. May be left out when the call carries a session token."""
     code: builtins.str
-    """The code of a session with one channel."""
     request_id: builtins.str
-    """Makes repeating a success safe; see SendRequest.request_id."""
     @property
-    def codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
-        """Codes by channel name: "email", "sms", "whatsapp"."""
-
+    def codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
     def __init__(
         self,
         *,
@@ -483,16 +342,12 @@ global___VerifyRequest = VerifyRequest
 
 @typing.final
 class ChannelResult(google.protobuf.message.Message):
-    """The result for one channel."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     RESULT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     result: global___CheckResult.ValueType
-    """What was found."""
     def __init__(
         self,
         *,
@@ -505,8 +360,6 @@ global___ChannelResult = ChannelResult
 
 @typing.final
 class VerifyResponse(google.protobuf.message.Message):
-    """Response of Verify."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_FIELD_NUMBER: builtins.int
@@ -514,19 +367,12 @@ class VerifyResponse(google.protobuf.message.Message):
     VERIFICATION_TOKEN_FIELD_NUMBER: builtins.int
     TOKEN_EXPIRES_AT_FIELD_NUMBER: builtins.int
     verification_token: builtins.str
-    """The proof, once the session is APPROVED. Redeem it once."""
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The session after this call."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     @property
-    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ChannelResult]:
-        """One result for each code given, in channel order."""
-
+    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ChannelResult]: ...
     @property
-    def token_expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the proof stops being redeemable."""
-
+    def token_expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -542,21 +388,15 @@ global___VerifyResponse = VerifyResponse
 
 @typing.final
 class ResendRequest(google.protobuf.message.Message):
-    """Request of Resend."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session. May be left out when the call carries a session token."""
     request_id: builtins.str
-    """Makes repeating a success safe; see SendRequest.request_id."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]:
-        """The channels to send to again. Default: all that are not verified."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]: ...
     def __init__(
         self,
         *,
@@ -570,8 +410,6 @@ global___ResendRequest = ResendRequest
 
 @typing.final
 class ResendResponse(google.protobuf.message.Message):
-    """Response of Resend."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     @typing.final
@@ -593,13 +431,9 @@ class ResendResponse(google.protobuf.message.Message):
     SESSION_FIELD_NUMBER: builtins.int
     SANDBOX_CODES_FIELD_NUMBER: builtins.int
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The session with its new expires_at and resend_available_at."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     @property
-    def sandbox_codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
-        """Sandbox only: the new codes by channel name."""
-
+    def sandbox_codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
     def __init__(
         self,
         *,
@@ -613,8 +447,6 @@ global___ResendResponse = ResendResponse
 
 @typing.final
 class ListSessionsRequest(google.protobuf.message.Message):
-    """Request of ListSessions. Filters that are set must all hold."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     @typing.final
@@ -645,35 +477,19 @@ class ListSessionsRequest(google.protobuf.message.Message):
     METADATA_FIELD_NUMBER: builtins.int
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     page_size: builtins.int
-    """At most this many sessions, 1 to 100. Default 20."""
     page_token: builtins.str
-    """The next_page_token of the page before, with the same filters."""
     status: countersign.gen.otp.v1.session_pb2.SessionStatus.ValueType
-    """Only sessions with this status now."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """Only sessions that use this channel."""
     purpose: builtins.str
-    """Only sessions with this purpose."""
     sandbox: builtins.bool
-    """Only sandbox sessions, or only live ones."""
     recipient: builtins.str
-    """Only sessions with this recipient, given in full."""
     sponsor_slug: builtins.str
-    """Only sessions of this sponsor's beneficiaries."""
     @property
-    def created_after(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Only sessions created at or after this time."""
-
+    def created_after(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def created_before(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Only sessions created before this time."""
-
+    def created_before(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def metadata(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]:
-        """Only sessions whose metadata holds all these top-level values; numbers and
-        booleans are compared by their JSON text.
-        """
-
+    def metadata(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
     def __init__(
         self,
         *,
@@ -697,18 +513,13 @@ global___ListSessionsRequest = ListSessionsRequest
 
 @typing.final
 class ListSessionsResponse(google.protobuf.message.Message):
-    """Response of ListSessions."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSIONS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def sessions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[countersign.gen.otp.v1.session_pb2.Session]:
-        """The sessions of this page."""
-
+    def sessions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[countersign.gen.otp.v1.session_pb2.Session]: ...
     def __init__(
         self,
         *,
@@ -721,13 +532,10 @@ global___ListSessionsResponse = ListSessionsResponse
 
 @typing.final
 class GetSessionRequest(google.protobuf.message.Message):
-    """Request of GetSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session. May be left out when the call carries a session token."""
     def __init__(
         self,
         *,
@@ -739,15 +547,11 @@ global___GetSessionRequest = GetSessionRequest
 
 @typing.final
 class GetSessionResponse(google.protobuf.message.Message):
-    """Response of GetSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_FIELD_NUMBER: builtins.int
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The session as it stands now."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     def __init__(
         self,
         *,
@@ -760,13 +564,10 @@ global___GetSessionResponse = GetSessionResponse
 
 @typing.final
 class CancelSessionRequest(google.protobuf.message.Message):
-    """Request of CancelSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session."""
     def __init__(
         self,
         *,
@@ -778,15 +579,11 @@ global___CancelSessionRequest = CancelSessionRequest
 
 @typing.final
 class CancelSessionResponse(google.protobuf.message.Message):
-    """Response of CancelSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_FIELD_NUMBER: builtins.int
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The cancelled session."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     def __init__(
         self,
         *,
@@ -799,16 +596,12 @@ global___CancelSessionResponse = CancelSessionResponse
 
 @typing.final
 class WatchSessionRequest(google.protobuf.message.Message):
-    """Request of WatchSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
     CURSOR_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session. May be left out when the call carries a session token."""
     cursor: builtins.str
-    """The cursor of the last response that was read. Empty: from the beginning."""
     def __init__(
         self,
         *,
@@ -821,8 +614,6 @@ global___WatchSessionRequest = WatchSessionRequest
 
 @typing.final
 class SessionEvent(google.protobuf.message.Message):
-    """One thing that happened to a session."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -831,17 +622,11 @@ class SessionEvent(google.protobuf.message.Message):
     CHANNEL_FIELD_NUMBER: builtins.int
     ERROR_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Unique within the session."""
     type: global___EventType.ValueType
-    """What happened."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel that was verified or whose message it is about."""
     error: builtins.str
-    """Why a message was given up; see ChannelState.delivery_error."""
     @property
-    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it happened."""
-
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -858,8 +643,6 @@ global___SessionEvent = SessionEvent
 
 @typing.final
 class WatchSessionResponse(google.protobuf.message.Message):
-    """One response of WatchSession."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EVENT_FIELD_NUMBER: builtins.int
@@ -867,19 +650,11 @@ class WatchSessionResponse(google.protobuf.message.Message):
     CURSOR_FIELD_NUMBER: builtins.int
     FINAL_FIELD_NUMBER: builtins.int
     cursor: builtins.str
-    """Where to go on after this response."""
     final: builtins.bool
-    """The session is over and this is the last response."""
     @property
-    def event(self) -> global___SessionEvent:
-        """What happened. Absent in the first response and in those that only keep the
-        stream alive.
-        """
-
+    def event(self) -> global___SessionEvent: ...
     @property
-    def session(self) -> countersign.gen.otp.v1.session_pb2.Session:
-        """The session as it stands when this is sent."""
-
+    def session(self) -> countersign.gen.otp.v1.session_pb2.Session: ...
     def __init__(
         self,
         *,

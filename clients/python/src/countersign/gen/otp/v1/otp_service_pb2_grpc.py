@@ -26,14 +26,7 @@ if _version_not_supported:
 
 
 class OtpServiceStub(object):
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -84,148 +77,52 @@ class OtpServiceStub(object):
 
 
 class OtpServiceServicer(object):
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def Send(self, request, context):
-        """Opens a session and sends one code per channel, to all channels at once or,
-        with fallback, to some of them only when the others did not help. The answer
-        means that the messages are stored and will be delivered or their failure be
-        visible in the session; it does not wait for delivery.
-
-        A repeated call with the same request_id answers with the same session and
-        sends nothing again.
-
-        Scope: otp.send.
-
-        Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
-        OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-        SEND_REFUSED where the workspace's guard takes it for fraud (see
-        otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Validate(self, request, context):
-        """Checks the code of a session that has exactly one channel and answers with
-        the verification token. The short form of Verify.
-
-        Scope: otp.verify.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-        CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Verify(self, request, context):
-        """Checks one code, or one per channel, and answers with the session, PARTIAL
-        or APPROVED, and a result per channel. Each code compared is one attempt;
-        attempts spent on right codes come back. Channels are checked in the order
-        e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-        Some right and some wrong is a success with results; all wrong is the
-        first channel's error. The verification token is given once APPROVED.
-
-        Scope: otp.verify, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-        CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Resend(self, request, context):
-        """Sends new codes for the channels not yet verified, or those named. The old
-        codes stop working; the session id and token stay. Attempts already spent
-        are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
-        starts again, but never reaches beyond three lifetimes after creation; an
-        expired session can be revived inside that bound. The code of a channel that
-        is not sent to again still ends when it would have.
-
-        A channel that waits (see SendRequest.fallback) is sent to only when it is
-        named, and then at once. Those that go on waiting keep their codes, which
-        live as long as the new ones, and their waits begin again.
-
-        Scope: otp.send, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, RESEND_TOO_SOON,
-        RESENDS_EXHAUSTED, CHANNEL_NOT_IN_SESSION, RATE_LIMITED, RECIPIENT_BLOCKED,
-        SEND_REFUSED, INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSessions(self, request, context):
-        """Lists the workspace's sessions, newest first. A page may be shorter than
-        page_size and still have a next_page_token (AIP-158).
-
-        Scope: sessions.read.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSession(self, request, context):
-        """Reads one session. A session token sees its own session, without metadata.
-
-        Scope: sessions.read, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelSession(self, request, context):
-        """Ends a session before its time: no code of it is accepted any more and
-        messages not yet taken by a provider are not sent. An expired or locked
-        session can be cancelled too; it then reports CANCELED. Cancelling a
-        cancelled session changes nothing and succeeds.
-
-        Scope: otp.send.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchSession(self, request, context):
-        """Streams what happens to one session, from its beginning or from a cursor,
-        until it is over: approved, cancelled, locked or expired. A session token
-        watches its own session, and sees no metadata.
-
-        The first response comes at once and holds no event: the session as it
-        stands. Responses without an event follow whenever nothing was said for 20
-        seconds, so that nobody on the way takes the stream for dead. The last one
-        of a session that is over is marked final.
-
-        A stream that ends without a final response, with or without an error, is
-        to be taken up again with the last cursor: nothing is repeated and nothing
-        lost. The service ends each after five minutes, because many proxies would,
-        and all of them when it stops. Give the call no short deadline.
-
-        Scope: sessions.read, or the session's own token. A credential that is
-        revoked meanwhile is shown nothing more.
-
-        Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-        the workspace or the session.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -282,14 +179,7 @@ def add_OtpServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OtpService(object):
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def Send(request,

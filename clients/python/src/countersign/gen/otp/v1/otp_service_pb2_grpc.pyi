@@ -18,461 +18,143 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class OtpServiceStub:
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     Send: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.SendRequest,
         countersign.gen.otp.v1.otp_service_pb2.SendResponse,
     ]
-    """Opens a session and sends one code per channel, to all channels at once or,
-    with fallback, to some of them only when the others did not help. The answer
-    means that the messages are stored and will be delivered or their failure be
-    visible in the session; it does not wait for delivery.
-
-    A repeated call with the same request_id answers with the same session and
-    sends nothing again.
-
-    Scope: otp.send.
-
-    Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
-    OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-    SEND_REFUSED where the workspace's guard takes it for fraud (see
-    otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
-    """
 
     Validate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ValidateRequest,
         countersign.gen.otp.v1.otp_service_pb2.ValidateResponse,
     ]
-    """Checks the code of a session that has exactly one channel and answers with
-    the verification token. The short form of Verify.
-
-    Scope: otp.verify.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-    CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     Verify: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.VerifyRequest,
         countersign.gen.otp.v1.otp_service_pb2.VerifyResponse,
     ]
-    """Checks one code, or one per channel, and answers with the session, PARTIAL
-    or APPROVED, and a result per channel. Each code compared is one attempt;
-    attempts spent on right codes come back. Channels are checked in the order
-    e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-    Some right and some wrong is a success with results; all wrong is the
-    first channel's error. The verification token is given once APPROVED.
-
-    Scope: otp.verify, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-    CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     Resend: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ResendRequest,
         countersign.gen.otp.v1.otp_service_pb2.ResendResponse,
     ]
-    """Sends new codes for the channels not yet verified, or those named. The old
-    codes stop working; the session id and token stay. Attempts already spent
-    are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
-    starts again, but never reaches beyond three lifetimes after creation; an
-    expired session can be revived inside that bound. The code of a channel that
-    is not sent to again still ends when it would have.
-
-    A channel that waits (see SendRequest.fallback) is sent to only when it is
-    named, and then at once. Those that go on waiting keep their codes, which
-    live as long as the new ones, and their waits begin again.
-
-    Scope: otp.send, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, RESEND_TOO_SOON,
-    RESENDS_EXHAUSTED, CHANNEL_NOT_IN_SESSION, RATE_LIMITED, RECIPIENT_BLOCKED,
-    SEND_REFUSED, INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     ListSessions: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ListSessionsRequest,
         countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse,
     ]
-    """Lists the workspace's sessions, newest first. A page may be shorter than
-    page_size and still have a next_page_token (AIP-158).
-
-    Scope: sessions.read.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     GetSession: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.GetSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse,
     ]
-    """Reads one session. A session token sees its own session, without metadata.
-
-    Scope: sessions.read, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND.
-    """
 
     CancelSession: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.CancelSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse,
     ]
-    """Ends a session before its time: no code of it is accepted any more and
-    messages not yet taken by a provider are not sent. An expired or locked
-    session can be cancelled too; it then reports CANCELED. Cancelling a
-    cancelled session changes nothing and succeeds.
-
-    Scope: otp.send.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
-    """
 
     WatchSession: grpc.UnaryStreamMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.WatchSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse,
     ]
-    """Streams what happens to one session, from its beginning or from a cursor,
-    until it is over: approved, cancelled, locked or expired. A session token
-    watches its own session, and sees no metadata.
-
-    The first response comes at once and holds no event: the session as it
-    stands. Responses without an event follow whenever nothing was said for 20
-    seconds, so that nobody on the way takes the stream for dead. The last one
-    of a session that is over is marked final.
-
-    A stream that ends without a final response, with or without an error, is
-    to be taken up again with the last cursor: nothing is repeated and nothing
-    lost. The service ends each after five minutes, because many proxies would,
-    and all of them when it stops. Give the call no short deadline.
-
-    Scope: sessions.read, or the session's own token. A credential that is
-    revoked meanwhile is shown nothing more.
-
-    Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-    the workspace or the session.
-    """
 
 class OtpServiceAsyncStub:
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
-
     Send: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.SendRequest,
         countersign.gen.otp.v1.otp_service_pb2.SendResponse,
     ]
-    """Opens a session and sends one code per channel, to all channels at once or,
-    with fallback, to some of them only when the others did not help. The answer
-    means that the messages are stored and will be delivered or their failure be
-    visible in the session; it does not wait for delivery.
-
-    A repeated call with the same request_id answers with the same session and
-    sends nothing again.
-
-    Scope: otp.send.
-
-    Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
-    OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-    SEND_REFUSED where the workspace's guard takes it for fraud (see
-    otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
-    """
 
     Validate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ValidateRequest,
         countersign.gen.otp.v1.otp_service_pb2.ValidateResponse,
     ]
-    """Checks the code of a session that has exactly one channel and answers with
-    the verification token. The short form of Verify.
-
-    Scope: otp.verify.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-    CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     Verify: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.VerifyRequest,
         countersign.gen.otp.v1.otp_service_pb2.VerifyResponse,
     ]
-    """Checks one code, or one per channel, and answers with the session, PARTIAL
-    or APPROVED, and a result per channel. Each code compared is one attempt;
-    attempts spent on right codes come back. Channels are checked in the order
-    e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-    Some right and some wrong is a success with results; all wrong is the
-    first channel's error. The verification token is given once APPROVED.
-
-    Scope: otp.verify, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-    CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     Resend: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ResendRequest,
         countersign.gen.otp.v1.otp_service_pb2.ResendResponse,
     ]
-    """Sends new codes for the channels not yet verified, or those named. The old
-    codes stop working; the session id and token stay. Attempts already spent
-    are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
-    starts again, but never reaches beyond three lifetimes after creation; an
-    expired session can be revived inside that bound. The code of a channel that
-    is not sent to again still ends when it would have.
-
-    A channel that waits (see SendRequest.fallback) is sent to only when it is
-    named, and then at once. Those that go on waiting keep their codes, which
-    live as long as the new ones, and their waits begin again.
-
-    Scope: otp.send, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-    SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, RESEND_TOO_SOON,
-    RESENDS_EXHAUSTED, CHANNEL_NOT_IN_SESSION, RATE_LIMITED, RECIPIENT_BLOCKED,
-    SEND_REFUSED, INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, OVERLOADED.
-    """
 
     ListSessions: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.ListSessionsRequest,
         countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse,
     ]
-    """Lists the workspace's sessions, newest first. A page may be shorter than
-    page_size and still have a next_page_token (AIP-158).
-
-    Scope: sessions.read.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     GetSession: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.GetSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse,
     ]
-    """Reads one session. A session token sees its own session, without metadata.
-
-    Scope: sessions.read, or the session's own token.
-
-    Reasons: SESSION_NOT_FOUND.
-    """
 
     CancelSession: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.CancelSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse,
     ]
-    """Ends a session before its time: no code of it is accepted any more and
-    messages not yet taken by a provider are not sent. An expired or locked
-    session can be cancelled too; it then reports CANCELED. Cancelling a
-    cancelled session changes nothing and succeeds.
-
-    Scope: otp.send.
-
-    Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
-    """
 
     WatchSession: grpc.aio.UnaryStreamMultiCallable[
         countersign.gen.otp.v1.otp_service_pb2.WatchSessionRequest,
         countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse,
     ]
-    """Streams what happens to one session, from its beginning or from a cursor,
-    until it is over: approved, cancelled, locked or expired. A session token
-    watches its own session, and sees no metadata.
-
-    The first response comes at once and holds no event: the session as it
-    stands. Responses without an event follow whenever nothing was said for 20
-    seconds, so that nobody on the way takes the stream for dead. The last one
-    of a session that is over is marked final.
-
-    A stream that ends without a final response, with or without an error, is
-    to be taken up again with the last cursor: nothing is repeated and nothing
-    lost. The service ends each after five minutes, because many proxies would,
-    and all of them when it stops. Give the call no short deadline.
-
-    Scope: sessions.read, or the session's own token. A credential that is
-    revoked meanwhile is shown nothing more.
-
-    Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-    the workspace or the session.
-    """
 
 class OtpServiceServicer(metaclass=abc.ABCMeta):
-    """Sends one-time codes and checks them.
-
-    Every error carries google.rpc.ErrorInfo with domain "countersign" and one of
-    the reasons named at each method; google.rpc.RetryInfo where waiting helps;
-    google.rpc.BadRequest where a field is at fault. Any method can also answer
-    UNAUTHENTICATED, PERMISSION_DENIED, INVALID_REQUEST, RATE_LIMITED,
-    STORE_UNAVAILABLE and INTERNAL.
-    """
-
     @abc.abstractmethod
     def Send(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.SendRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.SendResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.SendResponse]]:
-        """Opens a session and sends one code per channel, to all channels at once or,
-        with fallback, to some of them only when the others did not help. The answer
-        means that the messages are stored and will be delivered or their failure be
-        visible in the session; it does not wait for delivery.
-
-        A repeated call with the same request_id answers with the same session and
-        sends nothing again.
-
-        Scope: otp.send.
-
-        Reasons: INVALID_RECIPIENT, CHANNEL_NOT_SUPPORTED, SENDER_NOT_ALLOWED,
-        OTP_NOT_ALLOWED, NO_ADDRESS_ON_FILE, RATE_LIMITED, RECIPIENT_BLOCKED,
-        SEND_REFUSED where the workspace's guard takes it for fraud (see
-        otp.admin.v1.GuardService), INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, REQUEST_IN_PROGRESS, OVERLOADED.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.SendResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.SendResponse]]: ...
 
     @abc.abstractmethod
     def Validate(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.ValidateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ValidateResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ValidateResponse]]:
-        """Checks the code of a session that has exactly one channel and answers with
-        the verification token. The short form of Verify.
-
-        Scope: otp.verify.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-        CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ValidateResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ValidateResponse]]: ...
 
     @abc.abstractmethod
     def Verify(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.VerifyRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.VerifyResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.VerifyResponse]]:
-        """Checks one code, or one per channel, and answers with the session, PARTIAL
-        or APPROVED, and a result per channel. Each code compared is one attempt;
-        attempts spent on right codes come back. Channels are checked in the order
-        e-mail, SMS, WhatsApp; a channel already verified is not compared again.
-        Some right and some wrong is a success with results; all wrong is the
-        first channel's error. The verification token is given once APPROVED.
-
-        Scope: otp.verify, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-        CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.VerifyResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.VerifyResponse]]: ...
 
     @abc.abstractmethod
     def Resend(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.ResendRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ResendResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ResendResponse]]:
-        """Sends new codes for the channels not yet verified, or those named. The old
-        codes stop working; the session id and token stay. Attempts already spent
-        are not given back (NIST SP 800-63B-4, section 3.1.3.2). The lifetime
-        starts again, but never reaches beyond three lifetimes after creation; an
-        expired session can be revived inside that bound. The code of a channel that
-        is not sent to again still ends when it would have.
-
-        A channel that waits (see SendRequest.fallback) is sent to only when it is
-        named, and then at once. Those that go on waiting keep their codes, which
-        live as long as the new ones, and their waits begin again.
-
-        Scope: otp.send, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
-        SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, RESEND_TOO_SOON,
-        RESENDS_EXHAUSTED, CHANNEL_NOT_IN_SESSION, RATE_LIMITED, RECIPIENT_BLOCKED,
-        SEND_REFUSED, INSUFFICIENT_BALANCE, IDEMPOTENCY_CONFLICT, OVERLOADED.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ResendResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ResendResponse]]: ...
 
     @abc.abstractmethod
     def ListSessions(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.ListSessionsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse]]:
-        """Lists the workspace's sessions, newest first. A page may be shorter than
-        page_size and still have a next_page_token (AIP-158).
-
-        Scope: sessions.read.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.ListSessionsResponse]]: ...
 
     @abc.abstractmethod
     def GetSession(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.GetSessionRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse]]:
-        """Reads one session. A session token sees its own session, without metadata.
-
-        Scope: sessions.read, or the session's own token.
-
-        Reasons: SESSION_NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.GetSessionResponse]]: ...
 
     @abc.abstractmethod
     def CancelSession(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.CancelSessionRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse]]:
-        """Ends a session before its time: no code of it is accepted any more and
-        messages not yet taken by a provider are not sent. An expired or locked
-        session can be cancelled too; it then reports CANCELED. Cancelling a
-        cancelled session changes nothing and succeeds.
-
-        Scope: otp.send.
-
-        Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse, collections.abc.Awaitable[countersign.gen.otp.v1.otp_service_pb2.CancelSessionResponse]]: ...
 
     @abc.abstractmethod
     def WatchSession(
         self,
         request: countersign.gen.otp.v1.otp_service_pb2.WatchSessionRequest,
         context: _ServicerContext,
-    ) -> typing.Union[collections.abc.Iterator[countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse], collections.abc.AsyncIterator[countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse]]:
-        """Streams what happens to one session, from its beginning or from a cursor,
-        until it is over: approved, cancelled, locked or expired. A session token
-        watches its own session, and sees no metadata.
-
-        The first response comes at once and holds no event: the session as it
-        stands. Responses without an event follow whenever nothing was said for 20
-        seconds, so that nobody on the way takes the stream for dead. The last one
-        of a session that is over is marked final.
-
-        A stream that ends without a final response, with or without an error, is
-        to be taken up again with the last cursor: nothing is repeated and nothing
-        lost. The service ends each after five minutes, because many proxies would,
-        and all of them when it stops. Give the call no short deadline.
-
-        Scope: sessions.read, or the session's own token. A credential that is
-        revoked meanwhile is shown nothing more.
-
-        Reasons: SESSION_NOT_FOUND; OVERLOADED for too many watchers of the service,
-        the workspace or the session.
-        """
+    ) -> typing.Union[collections.abc.Iterator[countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse], collections.abc.AsyncIterator[countersign.gen.otp.v1.otp_service_pb2.WatchSessionResponse]]: ...
 
 def add_OtpServiceServicer_to_server(servicer: OtpServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

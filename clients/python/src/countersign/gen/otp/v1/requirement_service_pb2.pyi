@@ -15,18 +15,12 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class GetSponsorConfigurationRequest(google.protobuf.message.Message):
-    """Request of GetSponsorConfiguration."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     PRODUCT_TYPE_FIELD_NUMBER: builtins.int
     sponsor_slug: builtins.str
-    """The sponsor."""
     product_type: builtins.str
-    """The product the operations are about, such as "MEDICATION". Empty: rules
-    that hold for every product.
-    """
     def __init__(
         self,
         *,
@@ -39,16 +33,12 @@ global___GetSponsorConfigurationRequest = GetSponsorConfigurationRequest
 
 @typing.final
 class OperationRequirement(google.protobuf.message.Message):
-    """One operation a sponsor has a rule for."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     OPERATION_FIELD_NUMBER: builtins.int
     OTP_REQUIRED_FIELD_NUMBER: builtins.int
     operation: builtins.str
-    """Kind of operation, such as "DISPENSATION"."""
     otp_required: builtins.bool
-    """Whether it needs an OTP."""
     def __init__(
         self,
         *,
@@ -61,8 +51,6 @@ global___OperationRequirement = OperationRequirement
 
 @typing.final
 class GetSponsorConfigurationResponse(google.protobuf.message.Message):
-    """Response of GetSponsorConfiguration."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
@@ -70,19 +58,11 @@ class GetSponsorConfigurationResponse(google.protobuf.message.Message):
     OPERATIONS_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
     sponsor_slug: builtins.str
-    """The sponsor."""
     product_type: builtins.str
-    """As asked for."""
     @property
-    def operations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___OperationRequirement]:
-        """The operations the sponsor has rules for. Any other may use an OTP and
-        needs none; operations that must not use one are left out.
-        """
-
+    def operations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___OperationRequirement]: ...
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]:
-        """The channels the sponsor supports."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]: ...
     def __init__(
         self,
         *,
@@ -97,18 +77,13 @@ global___GetSponsorConfigurationResponse = GetSponsorConfigurationResponse
 
 @typing.final
 class GetVerificationStatusRequest(google.protobuf.message.Message):
-    """Request of GetVerificationStatus."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     OPERATION_FIELD_NUMBER: builtins.int
     sponsor_slug: builtins.str
-    """The sponsor."""
     @property
-    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation:
-        """The operation."""
-
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     def __init__(
         self,
         *,
@@ -122,19 +97,12 @@ global___GetVerificationStatusRequest = GetVerificationStatusRequest
 
 @typing.final
 class GetVerificationStatusResponse(google.protobuf.message.Message):
-    """Response of GetVerificationStatus."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     OTP_REQUIRED_FIELD_NUMBER: builtins.int
     SATISFIED_FIELD_NUMBER: builtins.int
     otp_required: builtins.bool
-    """Whether the sponsor's rule asks for an OTP for this operation."""
     satisfied: builtins.bool
-    """Whether a live verification token was redeemed for this operation; known for
-    30 days after the session's end. Never true for a test key, which sees no
-    live session.
-    """
     def __init__(
         self,
         *,

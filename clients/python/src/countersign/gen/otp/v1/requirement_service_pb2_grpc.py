@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class RequirementServiceStub(object):
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -49,32 +47,16 @@ class RequirementServiceStub(object):
 
 
 class RequirementServiceServicer(object):
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def GetSponsorConfiguration(self, request, context):
-        """Lists which operations of a product need an OTP, and over which channels a
-        sponsor sends it.
-
-        Scope: otp.send.
-
-        Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-        the caller.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetVerificationStatus(self, request, context):
-        """Says whether one operation needs an OTP, and whether a live verification
-        token was redeemed for it.
-
-        Scope: otp.send.
-
-        Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-        the caller.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -101,9 +83,7 @@ def add_RequirementServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RequirementService(object):
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def GetSponsorConfiguration(request,

@@ -18,101 +18,41 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class RequirementServiceStub:
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     GetSponsorConfiguration: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationRequest,
         countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse,
     ]
-    """Lists which operations of a product need an OTP, and over which channels a
-    sponsor sends it.
-
-    Scope: otp.send.
-
-    Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-    the caller.
-    """
 
     GetVerificationStatus: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusRequest,
         countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse,
     ]
-    """Says whether one operation needs an OTP, and whether a live verification
-    token was redeemed for it.
-
-    Scope: otp.send.
-
-    Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-    the caller.
-    """
 
 class RequirementServiceAsyncStub:
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
-
     GetSponsorConfiguration: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationRequest,
         countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse,
     ]
-    """Lists which operations of a product need an OTP, and over which channels a
-    sponsor sends it.
-
-    Scope: otp.send.
-
-    Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-    the caller.
-    """
 
     GetVerificationStatus: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusRequest,
         countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse,
     ]
-    """Says whether one operation needs an OTP, and whether a live verification
-    token was redeemed for it.
-
-    Scope: otp.send.
-
-    Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-    the caller.
-    """
 
 class RequirementServiceServicer(metaclass=abc.ABCMeta):
-    """Says whether a sponsor wants an OTP. The sponsor decides that, never the
-    caller. Errors are shaped as in OtpService.
-    """
-
     @abc.abstractmethod
     def GetSponsorConfiguration(
         self,
         request: countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse, collections.abc.Awaitable[countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse]]:
-        """Lists which operations of a product need an OTP, and over which channels a
-        sponsor sends it.
-
-        Scope: otp.send.
-
-        Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-        the caller.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse, collections.abc.Awaitable[countersign.gen.otp.v1.requirement_service_pb2.GetSponsorConfigurationResponse]]: ...
 
     @abc.abstractmethod
     def GetVerificationStatus(
         self,
         request: countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse, collections.abc.Awaitable[countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse]]:
-        """Says whether one operation needs an OTP, and whether a live verification
-        token was redeemed for it.
-
-        Scope: otp.send.
-
-        Reasons: OTP_NOT_ALLOWED for a sponsor that does not exist or does not list
-        the caller.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse, collections.abc.Awaitable[countersign.gen.otp.v1.requirement_service_pb2.GetVerificationStatusResponse]]: ...
 
 def add_RequirementServiceServicer_to_server(servicer: RequirementServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -28,25 +28,16 @@ class _Channel:
 class _ChannelEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Channel.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     CHANNEL_UNSPECIFIED: _Channel.ValueType  # 0
-    """Not set."""
     CHANNEL_EMAIL: _Channel.ValueType  # 1
-    """E-mail. In maps: "email"."""
     CHANNEL_SMS: _Channel.ValueType  # 2
-    """A text message to a phone. In maps: "sms"."""
     CHANNEL_WHATSAPP: _Channel.ValueType  # 3
-    """A WhatsApp message to a phone. In maps: "whatsapp"."""
 
-class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
-    """A way to reach a person."""
+class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper): ...
 
 CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
-"""Not set."""
 CHANNEL_EMAIL: Channel.ValueType  # 1
-"""E-mail. In maps: "email"."""
 CHANNEL_SMS: Channel.ValueType  # 2
-"""A text message to a phone. In maps: "sms"."""
 CHANNEL_WHATSAPP: Channel.ValueType  # 3
-"""A WhatsApp message to a phone. In maps: "whatsapp"."""
 global___Channel = Channel
 
 class _SessionStatus:
@@ -56,39 +47,22 @@ class _SessionStatus:
 class _SessionStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_SessionStatus.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     SESSION_STATUS_UNSPECIFIED: _SessionStatus.ValueType  # 0
-    """Not set."""
     SESSION_STATUS_PENDING: _SessionStatus.ValueType  # 1
-    """No channel is verified yet."""
     SESSION_STATUS_PARTIAL: _SessionStatus.ValueType  # 2
-    """At least one channel is verified, but not yet all that the policy asks for."""
     SESSION_STATUS_APPROVED: _SessionStatus.ValueType  # 3
-    """The policy is satisfied. Final."""
     SESSION_STATUS_CANCELED: _SessionStatus.ValueType  # 4
-    """Cancelled by the caller. Final."""
     SESSION_STATUS_EXPIRED: _SessionStatus.ValueType  # 5
-    """The lifetime is over. Resend can revive it for a while."""
     SESSION_STATUS_LOCKED: _SessionStatus.ValueType  # 6
-    """No attempts are left. Final."""
 
-class SessionStatus(_SessionStatus, metaclass=_SessionStatusEnumTypeWrapper):
-    """Where a session stands. When several are true, the first that applies is
-    reported: APPROVED, CANCELED, EXPIRED, LOCKED, PARTIAL, PENDING.
-    """
+class SessionStatus(_SessionStatus, metaclass=_SessionStatusEnumTypeWrapper): ...
 
 SESSION_STATUS_UNSPECIFIED: SessionStatus.ValueType  # 0
-"""Not set."""
 SESSION_STATUS_PENDING: SessionStatus.ValueType  # 1
-"""No channel is verified yet."""
 SESSION_STATUS_PARTIAL: SessionStatus.ValueType  # 2
-"""At least one channel is verified, but not yet all that the policy asks for."""
 SESSION_STATUS_APPROVED: SessionStatus.ValueType  # 3
-"""The policy is satisfied. Final."""
 SESSION_STATUS_CANCELED: SessionStatus.ValueType  # 4
-"""Cancelled by the caller. Final."""
 SESSION_STATUS_EXPIRED: SessionStatus.ValueType  # 5
-"""The lifetime is over. Resend can revive it for a while."""
 SESSION_STATUS_LOCKED: SessionStatus.ValueType  # 6
-"""No attempts are left. Final."""
 global___SessionStatus = SessionStatus
 
 class _Strategy:
@@ -98,25 +72,16 @@ class _Strategy:
 class _StrategyEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Strategy.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     STRATEGY_UNSPECIFIED: _Strategy.ValueType  # 0
-    """Not set: ALL."""
     STRATEGY_ALL: _Strategy.ValueType  # 1
-    """Every channel of the session."""
     STRATEGY_ANY: _Strategy.ValueType  # 2
-    """Any one channel."""
     STRATEGY_SPECIFIC: _Strategy.ValueType  # 3
-    """Every channel named in Policy.channels."""
 
-class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper):
-    """Which channels must be verified for a session to be approved."""
+class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper): ...
 
 STRATEGY_UNSPECIFIED: Strategy.ValueType  # 0
-"""Not set: ALL."""
 STRATEGY_ALL: Strategy.ValueType  # 1
-"""Every channel of the session."""
 STRATEGY_ANY: Strategy.ValueType  # 2
-"""Any one channel."""
 STRATEGY_SPECIFIC: Strategy.ValueType  # 3
-"""Every channel named in Policy.channels."""
 global___Strategy = Strategy
 
 class _DeliveryState:
@@ -126,59 +91,33 @@ class _DeliveryState:
 class _DeliveryStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_DeliveryState.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     DELIVERY_STATE_UNSPECIFIED: _DeliveryState.ValueType  # 0
-    """Not set."""
     DELIVERY_STATE_QUEUED: _DeliveryState.ValueType  # 1
-    """Waiting for a provider to take it; tries go on."""
     DELIVERY_STATE_ACCEPTED: _DeliveryState.ValueType  # 2
-    """A provider has taken it."""
     DELIVERY_STATE_DELIVERED: _DeliveryState.ValueType  # 3
-    """The provider reported that it reached the person."""
     DELIVERY_STATE_FAILED: _DeliveryState.ValueType  # 4
-    """Given up: refused, out of tries, or out of time. See delivery_error."""
     DELIVERY_STATE_NOT_SENT: _DeliveryState.ValueType  # 5
-    """Nothing is sent: a sandbox session, or the session ended first."""
     DELIVERY_STATE_WAITING: _DeliveryState.ValueType  # 6
-    """Not sent yet: a step of SendRequest.fallback. It is sent at due_at, or as
-    soon as the channels before it failed, and not at all when the session is
-    approved, cancelled or locked by then.
-    """
 
-class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper):
-    """What has become of the message of one channel."""
+class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper): ...
 
 DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
-"""Not set."""
 DELIVERY_STATE_QUEUED: DeliveryState.ValueType  # 1
-"""Waiting for a provider to take it; tries go on."""
 DELIVERY_STATE_ACCEPTED: DeliveryState.ValueType  # 2
-"""A provider has taken it."""
 DELIVERY_STATE_DELIVERED: DeliveryState.ValueType  # 3
-"""The provider reported that it reached the person."""
 DELIVERY_STATE_FAILED: DeliveryState.ValueType  # 4
-"""Given up: refused, out of tries, or out of time. See delivery_error."""
 DELIVERY_STATE_NOT_SENT: DeliveryState.ValueType  # 5
-"""Nothing is sent: a sandbox session, or the session ended first."""
 DELIVERY_STATE_WAITING: DeliveryState.ValueType  # 6
-"""Not sent yet: a step of SendRequest.fallback. It is sent at due_at, or as
-soon as the channels before it failed, and not at all when the session is
-approved, cancelled or locked by then.
-"""
 global___DeliveryState = DeliveryState
 
 @typing.final
 class Policy(google.protobuf.message.Message):
-    """The verification policy of a session."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     STRATEGY_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
     strategy: global___Strategy.ValueType
-    """Default ALL, and ANY together with SendRequest.fallback."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___Channel.ValueType]:
-        """For SPECIFIC only: a non-empty subset of the session's channels."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___Channel.ValueType]: ...
     def __init__(
         self,
         *,
@@ -191,21 +130,14 @@ global___Policy = Policy
 
 @typing.final
 class Operation(google.protobuf.message.Message):
-    """What a proof is for: bound at Send, checked again at Redeem."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TYPE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     PRODUCT_TYPE_FIELD_NUMBER: builtins.int
     type: builtins.str
-    """Kind of operation, for example "DISPENSATION" or "payment"."""
     id: builtins.str
-    """Identifier of the one operation in the caller's own system."""
     product_type: builtins.str
-    """The product the operation is about, where a sponsor's rules depend on it,
-    for example "MEDICATION".
-    """
     def __init__(
         self,
         *,
@@ -219,16 +151,12 @@ global___Operation = Operation
 
 @typing.final
 class Beneficiary(google.protobuf.message.Message):
-    """A person known to a sponsor, whose addresses are on file."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     BENEFICIARY_ID_FIELD_NUMBER: builtins.int
     sponsor_slug: builtins.str
-    """The sponsor."""
     beneficiary_id: builtins.str
-    """The person, by the sponsor's own identifier."""
     def __init__(
         self,
         *,
@@ -241,8 +169,6 @@ global___Beneficiary = Beneficiary
 
 @typing.final
 class ChannelState(google.protobuf.message.Message):
-    """One channel of a session."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
@@ -253,28 +179,14 @@ class ChannelState(google.protobuf.message.Message):
     DELIVERY_ERROR_FIELD_NUMBER: builtins.int
     DUE_AT_FIELD_NUMBER: builtins.int
     channel: global___Channel.ValueType
-    """The channel."""
     masked_recipient: builtins.str
-    """The recipient with its middle hidden, such as "+57 300 *** ** 42" or
-    "j***n@example.com".
-    """
     verified: builtins.bool
-    """True once the right code of this channel was given."""
     delivery_state: global___DeliveryState.ValueType
-    """What has become of the latest message."""
     delivery_error: builtins.str
-    """Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-    MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider took
-    it and could not deliver it. Empty unless FAILED.
-    """
     @property
-    def verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was verified."""
-
+    def verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def due_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the message is sent at the latest. Absent unless WAITING."""
-
+    def due_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -293,10 +205,6 @@ global___ChannelState = ChannelState
 
 @typing.final
 class Session(google.protobuf.message.Message):
-    """One challenge to one person: codes sent over one or more channels, a shared
-    budget of attempts, one end.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -316,57 +224,31 @@ class Session(google.protobuf.message.Message):
     CODE_LENGTH_FIELD_NUMBER: builtins.int
     BENEFICIARY_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """UUID (version 7), lower case."""
     status: global___SessionStatus.ValueType
-    """Where the session stands now."""
     purpose: builtins.str
-    """What the caller said the session is for."""
     attempts_remaining: builtins.int
-    """Wrong codes that may still be given, over all channels together."""
     sandbox: builtins.bool
-    """A test session: codes were returned, nothing was delivered or charged."""
     code_length: builtins.int
-    """Digits in a code."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ChannelState]:
-        """The channels, in the order e-mail, SMS, WhatsApp."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ChannelState]: ...
     @property
-    def policy(self) -> global___Policy:
-        """The policy in force."""
-
+    def policy(self) -> global___Policy: ...
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the session was created."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the codes stop working."""
-
+    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def resend_available_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When Resend is possible again. Absent when no resend is left."""
-
+    def resend_available_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def approved_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the policy was satisfied."""
-
+    def approved_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the verification token was redeemed."""
-
+    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def metadata(self) -> google.protobuf.struct_pb2.Struct:
-        """What the caller attached at Send. Not shown to session tokens."""
-
+    def metadata(self) -> google.protobuf.struct_pb2.Struct: ...
     @property
-    def operation(self) -> global___Operation:
-        """The operation the proof is bound to, where Send named one."""
-
+    def operation(self) -> global___Operation: ...
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The beneficiary the codes were sent to, where Send named one."""
-
+    def beneficiary(self) -> global___Beneficiary: ...
     def __init__(
         self,
         *,

@@ -28,44 +28,29 @@ class _TokenState:
 class _TokenStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_TokenState.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     TOKEN_STATE_UNSPECIFIED: _TokenState.ValueType  # 0
-    """Not set."""
     TOKEN_STATE_ACTIVE: _TokenState.ValueType  # 1
-    """Redeem will accept it."""
     TOKEN_STATE_REDEEMED: _TokenState.ValueType  # 2
-    """Used up."""
     TOKEN_STATE_EXPIRED: _TokenState.ValueType  # 3
-    """Its time is over."""
 
-class TokenState(_TokenState, metaclass=_TokenStateEnumTypeWrapper):
-    """Whether a verification token can still be redeemed."""
+class TokenState(_TokenState, metaclass=_TokenStateEnumTypeWrapper): ...
 
 TOKEN_STATE_UNSPECIFIED: TokenState.ValueType  # 0
-"""Not set."""
 TOKEN_STATE_ACTIVE: TokenState.ValueType  # 1
-"""Redeem will accept it."""
 TOKEN_STATE_REDEEMED: TokenState.ValueType  # 2
-"""Used up."""
 TOKEN_STATE_EXPIRED: TokenState.ValueType  # 3
-"""Its time is over."""
 global___TokenState = TokenState
 
 @typing.final
 class VerifiedChannel(google.protobuf.message.Message):
-    """A channel that was proved."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     MASKED_RECIPIENT_FIELD_NUMBER: builtins.int
     VERIFIED_AT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     masked_recipient: builtins.str
-    """The recipient with its middle hidden."""
     @property
-    def verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When its code was accepted."""
-
+    def verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -80,8 +65,6 @@ global___VerifiedChannel = VerifiedChannel
 
 @typing.final
 class Proof(google.protobuf.message.Message):
-    """What a session proved."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
@@ -92,27 +75,16 @@ class Proof(google.protobuf.message.Message):
     SANDBOX_FIELD_NUMBER: builtins.int
     BENEFICIARY_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session."""
     purpose: builtins.str
-    """What the caller of Send said the session was for."""
     sandbox: builtins.bool
-    """True for a sandbox proof, which proves nothing about a person."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___VerifiedChannel]:
-        """The channels that were verified."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___VerifiedChannel]: ...
     @property
-    def approved_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the policy was satisfied."""
-
+    def approved_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation:
-        """The operation: the one named at Send, else the one named at Redeem."""
-
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     @property
-    def beneficiary(self) -> countersign.gen.otp.v1.session_pb2.Beneficiary:
-        """The beneficiary who was proved to be present, where Send named one."""
-
+    def beneficiary(self) -> countersign.gen.otp.v1.session_pb2.Beneficiary: ...
     def __init__(
         self,
         *,
@@ -131,16 +103,12 @@ global___Proof = Proof
 
 @typing.final
 class IntrospectRequest(google.protobuf.message.Message):
-    """Request of Introspect."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     VERIFICATION_TOKEN_FIELD_NUMBER: builtins.int
     ACCEPT_SANDBOX_FIELD_NUMBER: builtins.int
     verification_token: builtins.str
-    """The token from Validate or Verify."""
     accept_sandbox: builtins.bool
-    """Also look at sandbox tokens."""
     def __init__(
         self,
         *,
@@ -153,8 +121,6 @@ global___IntrospectRequest = IntrospectRequest
 
 @typing.final
 class IntrospectResponse(google.protobuf.message.Message):
-    """Response of Introspect."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     STATE_FIELD_NUMBER: builtins.int
@@ -162,19 +128,12 @@ class IntrospectResponse(google.protobuf.message.Message):
     EXPIRES_AT_FIELD_NUMBER: builtins.int
     REDEEMED_AT_FIELD_NUMBER: builtins.int
     state: global___TokenState.ValueType
-    """Whether Redeem would accept it."""
     @property
-    def proof(self) -> global___Proof:
-        """What was proved."""
-
+    def proof(self) -> global___Proof: ...
     @property
-    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the token stops or stopped being redeemable."""
-
+    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was used up."""
-
+    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -190,8 +149,6 @@ global___IntrospectResponse = IntrospectResponse
 
 @typing.final
 class RedeemRequest(google.protobuf.message.Message):
-    """Request of Redeem."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     VERIFICATION_TOKEN_FIELD_NUMBER: builtins.int
@@ -200,21 +157,11 @@ class RedeemRequest(google.protobuf.message.Message):
     ACCEPT_SANDBOX_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
     verification_token: builtins.str
-    """The token from Validate or Verify."""
     recipient: builtins.str
-    """The full address or phone number expected to be among the verified ones.
-    Without it a proof for one person's phone would pass for another's.
-    """
     accept_sandbox: builtins.bool
-    """Accept a sandbox token. Never set it in production."""
     request_id: builtins.str
-    """Makes repeating a success safe; see SendRequest.request_id."""
     @property
-    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation:
-        """What the proof is used for. Must be the operation named at Send, where one
-        was named.
-        """
-
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     def __init__(
         self,
         *,
@@ -231,20 +178,14 @@ global___RedeemRequest = RedeemRequest
 
 @typing.final
 class RedeemResponse(google.protobuf.message.Message):
-    """Response of Redeem."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     PROOF_FIELD_NUMBER: builtins.int
     REDEEMED_AT_FIELD_NUMBER: builtins.int
     @property
-    def proof(self) -> global___Proof:
-        """What was proved."""
-
+    def proof(self) -> global___Proof: ...
     @property
-    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the token was used up."""
-
+    def redeemed_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,

@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class VerificationTokenServiceStub(object):
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -49,30 +47,16 @@ class VerificationTokenServiceStub(object):
 
 
 class VerificationTokenServiceServicer(object):
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def Introspect(self, request, context):
-        """Looks at a token without using it up.
-
-        Scope: tokens.redeem.
-
-        Reasons: TOKEN_NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Redeem(self, request, context):
-        """Uses up a token, once, for a named operation, and answers what was proved.
-        Nothing is consumed when the call fails.
-
-        Scope: tokens.redeem.
-
-        Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-        IDEMPOTENCY_CONFLICT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -99,9 +83,7 @@ def add_VerificationTokenServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class VerificationTokenService(object):
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def Introspect(request,

@@ -18,95 +18,41 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class VerificationTokenServiceStub:
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     Introspect: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.verification_token_service_pb2.IntrospectRequest,
         countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse,
     ]
-    """Looks at a token without using it up.
-
-    Scope: tokens.redeem.
-
-    Reasons: TOKEN_NOT_FOUND.
-    """
 
     Redeem: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.verification_token_service_pb2.RedeemRequest,
         countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse,
     ]
-    """Uses up a token, once, for a named operation, and answers what was proved.
-    Nothing is consumed when the call fails.
-
-    Scope: tokens.redeem.
-
-    Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-    IDEMPOTENCY_CONFLICT.
-    """
 
 class VerificationTokenServiceAsyncStub:
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
-
     Introspect: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.verification_token_service_pb2.IntrospectRequest,
         countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse,
     ]
-    """Looks at a token without using it up.
-
-    Scope: tokens.redeem.
-
-    Reasons: TOKEN_NOT_FOUND.
-    """
 
     Redeem: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.v1.verification_token_service_pb2.RedeemRequest,
         countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse,
     ]
-    """Uses up a token, once, for a named operation, and answers what was proved.
-    Nothing is consumed when the call fails.
-
-    Scope: tokens.redeem.
-
-    Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-    IDEMPOTENCY_CONFLICT.
-    """
 
 class VerificationTokenServiceServicer(metaclass=abc.ABCMeta):
-    """Lets a consuming service check and use up the proof that a challenge was
-    cleared. Errors are shaped as in OtpService.
-    """
-
     @abc.abstractmethod
     def Introspect(
         self,
         request: countersign.gen.otp.v1.verification_token_service_pb2.IntrospectRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse, collections.abc.Awaitable[countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse]]:
-        """Looks at a token without using it up.
-
-        Scope: tokens.redeem.
-
-        Reasons: TOKEN_NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse, collections.abc.Awaitable[countersign.gen.otp.v1.verification_token_service_pb2.IntrospectResponse]]: ...
 
     @abc.abstractmethod
     def Redeem(
         self,
         request: countersign.gen.otp.v1.verification_token_service_pb2.RedeemRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse, collections.abc.Awaitable[countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse]]:
-        """Uses up a token, once, for a named operation, and answers what was proved.
-        Nothing is consumed when the call fails.
-
-        Scope: tokens.redeem.
-
-        Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH,
-        IDEMPOTENCY_CONFLICT.
-        """
+    ) -> typing.Union[countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse, collections.abc.Awaitable[countersign.gen.otp.v1.verification_token_service_pb2.RedeemResponse]]: ...
 
 def add_VerificationTokenServiceServicer_to_server(servicer: VerificationTokenServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

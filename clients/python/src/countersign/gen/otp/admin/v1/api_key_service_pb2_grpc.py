@@ -26,8 +26,7 @@ if _version_not_supported:
 
 
 class ApiKeyServiceStub(object):
-    """The API keys of a workspace.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -63,64 +62,34 @@ class ApiKeyServiceStub(object):
 
 
 class ApiKeyServiceServicer(object):
-    """The API keys of a workspace.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateApiKey(self, request, context):
-        """Makes an API key and answers with its secret, this once. A key can be given
-        only scopes that the caller holds.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetApiKey(self, request, context):
-        """Reads one key. Secrets cannot be read again.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListApiKeys(self, request, context):
-        """Lists the keys, newest first, revoked ones included.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateApiKey(self, request, context):
-        """Changes display_name, scopes or expires_at. Effective everywhere within five
-        seconds.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteApiKey(self, request, context):
-        """Revokes a key: it, and every access token made with it, is refused
-        everywhere within five seconds. The key stays listed for 30 days. Deleting
-        a revoked key changes nothing and succeeds.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -162,8 +131,7 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ApiKeyService(object):
-    """The API keys of a workspace.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateApiKey(request,

@@ -15,10 +15,6 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class AuditEntry(google.protobuf.message.Message):
-    """One call of a method that changes something. Written before the change, so
-    that no change goes unrecorded.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -30,27 +26,15 @@ class AuditEntry(google.protobuf.message.Message):
     FIELDS_FIELD_NUMBER: builtins.int
     PEER_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Its id."""
     actor: builtins.str
-    """Id of the API key that called."""
     method: builtins.str
-    """The method, such as "otp.admin.v1.ApiKeyService/CreateApiKey"."""
     resource: builtins.str
-    """What was changed, such as "apiKeys/01a2…". Empty where the call failed
-    before that was known.
-    """
     outcome: builtins.str
-    """"OK", a reason of the contract, or "STARTED" where the end is not known."""
     peer: builtins.str
-    """Address of the caller."""
     @property
-    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the call began."""
-
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def fields(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """The fields an update named."""
-
+    def fields(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     def __init__(
         self,
         *,
@@ -70,19 +54,14 @@ global___AuditEntry = AuditEntry
 
 @typing.final
 class ListAuditEntriesRequest(google.protobuf.message.Message):
-    """Request of ListAuditEntries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -96,18 +75,13 @@ global___ListAuditEntriesRequest = ListAuditEntriesRequest
 
 @typing.final
 class ListAuditEntriesResponse(google.protobuf.message.Message):
-    """Response of ListAuditEntries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AuditEntry]:
-        """The entries of this page."""
-
+    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AuditEntry]: ...
     def __init__(
         self,
         *,

@@ -26,8 +26,7 @@ if _version_not_supported:
 
 
 class AuditServiceStub(object):
-    """What was changed through the operator's contract, when and by whom.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -43,16 +42,10 @@ class AuditServiceStub(object):
 
 
 class AuditServiceServicer(object):
-    """What was changed through the operator's contract, when and by whom.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def ListAuditEntries(self, request, context):
-        """Lists changes and attempts at changes, newest first.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -74,8 +67,7 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService(object):
-    """What was changed through the operator's contract, when and by whom.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def ListAuditEntries(request,

@@ -18,48 +18,24 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class AuditServiceStub:
-    """What was changed through the operator's contract, when and by whom."""
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     ListAuditEntries: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesRequest,
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse,
     ]
-    """Lists changes and attempts at changes, newest first.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class AuditServiceAsyncStub:
-    """What was changed through the operator's contract, when and by whom."""
-
     ListAuditEntries: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesRequest,
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse,
     ]
-    """Lists changes and attempts at changes, newest first.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class AuditServiceServicer(metaclass=abc.ABCMeta):
-    """What was changed through the operator's contract, when and by whom."""
-
     @abc.abstractmethod
     def ListAuditEntries(
         self,
         request: countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse]]:
-        """Lists changes and attempts at changes, newest first.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse]]: ...
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -17,8 +17,6 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class Contact(google.protobuf.message.Message):
-    """An address that somebody proved to read."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -29,25 +27,15 @@ class Contact(google.protobuf.message.Message):
     LAST_VERIFIED_AT_FIELD_NUMBER: builtins.int
     LAST_SESSION_ID_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Its id. Says nothing about the address."""
     address: builtins.str
-    """The e-mail address, or the phone number in E.164 form."""
     masked_address: builtins.str
-    """The address with its middle hidden."""
     last_session_id: builtins.str
-    """The session in which it was last verified."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ContactChannel]:
-        """The channels it was verified on, in the order e-mail, SMS, WhatsApp."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ContactChannel]: ...
     @property
-    def first_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was verified for the first time."""
-
+    def first_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def last_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was last verified."""
-
+    def last_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -66,18 +54,13 @@ global___Contact = Contact
 
 @typing.final
 class ContactChannel(google.protobuf.message.Message):
-    """One channel on which a contact was verified."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     LAST_VERIFIED_AT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     @property
-    def last_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was last verified on it."""
-
+    def last_verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -91,19 +74,14 @@ global___ContactChannel = ContactChannel
 
 @typing.final
 class GetContactRequest(google.protobuf.message.Message):
-    """Request of GetContact."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The contact's id."""
     def __init__(
         self,
         *,
@@ -117,15 +95,11 @@ global___GetContactRequest = GetContactRequest
 
 @typing.final
 class GetContactResponse(google.protobuf.message.Message):
-    """Response of GetContact."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CONTACT_FIELD_NUMBER: builtins.int
     @property
-    def contact(self) -> global___Contact:
-        """The contact."""
-
+    def contact(self) -> global___Contact: ...
     def __init__(
         self,
         *,
@@ -138,8 +112,6 @@ global___GetContactResponse = GetContactResponse
 
 @typing.final
 class ListContactsRequest(google.protobuf.message.Message):
-    """Request of ListContacts. Filters that are set must all hold."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -149,17 +121,11 @@ class ListContactsRequest(google.protobuf.message.Message):
     CHANNEL_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """Only contacts verified on this channel."""
     recipient: builtins.str
-    """Only the contact with this e-mail address or phone number, given in full."""
     def __init__(
         self,
         *,
@@ -176,18 +142,13 @@ global___ListContactsRequest = ListContactsRequest
 
 @typing.final
 class ListContactsResponse(google.protobuf.message.Message):
-    """Response of ListContacts."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CONTACTS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def contacts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Contact]:
-        """The contacts of this page."""
-
+    def contacts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Contact]: ...
     def __init__(
         self,
         *,
@@ -200,19 +161,14 @@ global___ListContactsResponse = ListContactsResponse
 
 @typing.final
 class DeleteContactRequest(google.protobuf.message.Message):
-    """Request of DeleteContact."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The contact's id."""
     def __init__(
         self,
         *,
@@ -226,8 +182,6 @@ global___DeleteContactRequest = DeleteContactRequest
 
 @typing.final
 class DeleteContactResponse(google.protobuf.message.Message):
-    """Response of DeleteContact."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(

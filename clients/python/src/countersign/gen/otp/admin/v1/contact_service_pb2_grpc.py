@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class ContactServiceStub(object):
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -54,40 +52,22 @@ class ContactServiceStub(object):
 
 
 class ContactServiceServicer(object):
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def GetContact(self, request, context):
-        """Reads one contact.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListContacts(self, request, context):
-        """Lists contacts, in no order that says anything.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteContact(self, request, context):
-        """Removes a contact with its address for good. A later verification with
-        add_contact makes it anew.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -119,9 +99,7 @@ def add_ContactServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ContactService(object):
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def GetContact(request,

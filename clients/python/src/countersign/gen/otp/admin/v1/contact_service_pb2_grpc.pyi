@@ -18,127 +18,58 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class ContactServiceStub:
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     GetContact: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.GetContactRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse,
     ]
-    """Reads one contact.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListContacts: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse,
     ]
-    """Lists contacts, in no order that says anything.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     DeleteContact: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse,
     ]
-    """Removes a contact with its address for good. A later verification with
-    add_contact makes it anew.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
 class ContactServiceAsyncStub:
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
-
     GetContact: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.GetContactRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse,
     ]
-    """Reads one contact.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListContacts: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse,
     ]
-    """Lists contacts, in no order that says anything.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     DeleteContact: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactRequest,
         countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse,
     ]
-    """Removes a contact with its address for good. A later verification with
-    add_contact makes it anew.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
 class ContactServiceServicer(metaclass=abc.ABCMeta):
-    """The recipients that were verified in sessions sent with add_contact. Live and
-    test contacts are kept apart.
-    """
-
     @abc.abstractmethod
     def GetContact(
         self,
         request: countersign.gen.otp.admin.v1.contact_service_pb2.GetContactRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse]]:
-        """Reads one contact.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.GetContactResponse]]: ...
 
     @abc.abstractmethod
     def ListContacts(
         self,
         request: countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse]]:
-        """Lists contacts, in no order that says anything.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.ListContactsResponse]]: ...
 
     @abc.abstractmethod
     def DeleteContact(
         self,
         request: countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse]]:
-        """Removes a contact with its address for good. A later verification with
-        add_contact makes it anew.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.contact_service_pb2.DeleteContactResponse]]: ...
 
 def add_ContactServiceServicer_to_server(servicer: ContactServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

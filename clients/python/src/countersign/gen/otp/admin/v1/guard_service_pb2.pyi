@@ -31,68 +31,39 @@ class _GuardRule:
 class _GuardRuleEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_GuardRule.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     GUARD_RULE_UNSPECIFIED: _GuardRule.ValueType  # 0
-    """Not set."""
     GUARD_RULE_COUNTRY_NOT_ALLOWED: _GuardRule.ValueType  # 1
-    """The country is not in country_allow."""
     GUARD_RULE_COUNTRY_BLOCKED: _GuardRule.ValueType  # 2
-    """The country is in country_block."""
     GUARD_RULE_PREFIX_VELOCITY: _GuardRule.ValueType  # 3
-    """prefix_velocity."""
     GUARD_RULE_COUNTRY_VELOCITY: _GuardRule.ValueType  # 4
-    """country_velocity."""
     GUARD_RULE_APPROVAL_RATE: _GuardRule.ValueType  # 5
-    """approval_rate."""
     GUARD_RULE_DAILY_MESSAGES: _GuardRule.ValueType  # 6
-    """daily_ceiling.messages."""
     GUARD_RULE_DAILY_SPEND: _GuardRule.ValueType  # 7
-    """daily_ceiling.spend_micros."""
     GUARD_RULE_VETO: _GuardRule.ValueType  # 8
-    """The backend that was asked said no."""
     GUARD_RULE_VETO_UNANSWERED: _GuardRule.ValueType  # 9
-    """The backend that was asked did not answer, and fail_open is off."""
 
-class GuardRule(_GuardRule, metaclass=_GuardRuleEnumTypeWrapper):
-    """Why a send was refused."""
+class GuardRule(_GuardRule, metaclass=_GuardRuleEnumTypeWrapper): ...
 
 GUARD_RULE_UNSPECIFIED: GuardRule.ValueType  # 0
-"""Not set."""
 GUARD_RULE_COUNTRY_NOT_ALLOWED: GuardRule.ValueType  # 1
-"""The country is not in country_allow."""
 GUARD_RULE_COUNTRY_BLOCKED: GuardRule.ValueType  # 2
-"""The country is in country_block."""
 GUARD_RULE_PREFIX_VELOCITY: GuardRule.ValueType  # 3
-"""prefix_velocity."""
 GUARD_RULE_COUNTRY_VELOCITY: GuardRule.ValueType  # 4
-"""country_velocity."""
 GUARD_RULE_APPROVAL_RATE: GuardRule.ValueType  # 5
-"""approval_rate."""
 GUARD_RULE_DAILY_MESSAGES: GuardRule.ValueType  # 6
-"""daily_ceiling.messages."""
 GUARD_RULE_DAILY_SPEND: GuardRule.ValueType  # 7
-"""daily_ceiling.spend_micros."""
 GUARD_RULE_VETO: GuardRule.ValueType  # 8
-"""The backend that was asked said no."""
 GUARD_RULE_VETO_UNANSWERED: GuardRule.ValueType  # 9
-"""The backend that was asked did not answer, and fail_open is off."""
 global___GuardRule = GuardRule
 
 @typing.final
 class Velocity(google.protobuf.message.Message):
-    """At most so many messages in any window of time."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MAX_FIELD_NUMBER: builtins.int
     WINDOW_FIELD_NUMBER: builtins.int
     max: builtins.int
-    """How many. 0: the rule is off."""
     @property
-    def window(self) -> google.protobuf.duration_pb2.Duration:
-        """Length of the window, 1 minute to 31 days, whole seconds. Never more than
-        max pass within it; a message counts for up to a twelfth longer. A rule
-        whose window is changed begins to count anew. Default 1 hour.
-        """
-
+    def window(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -106,23 +77,15 @@ global___Velocity = Velocity
 
 @typing.final
 class ApprovalRate(google.protobuf.message.Message):
-    """At least so many of the codes sent are entered."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MIN_SENDS_FIELD_NUMBER: builtins.int
     MIN_PERCENT_FIELD_NUMBER: builtins.int
     WINDOW_FIELD_NUMBER: builtins.int
     min_sends: builtins.int
-    """Messages in the window before the rule looks. 0: the rule is off."""
     min_percent: builtins.int
-    """Least share of them that was verified, in per cent. Once it is below this,
-    nothing is sent until more are verified or messages leave the window.
-    """
     @property
-    def window(self) -> google.protobuf.duration_pb2.Duration:
-        """Length of the window; see Velocity.window."""
-
+    def window(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -137,20 +100,12 @@ global___ApprovalRate = ApprovalRate
 
 @typing.final
 class DailyCeiling(google.protobuf.message.Message):
-    """The most that is sent in one day, which begins at 00:00 UTC. What was sent
-    stays counted when it fails and its price comes back.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MESSAGES_FIELD_NUMBER: builtins.int
     SPEND_MICROS_FIELD_NUMBER: builtins.int
     messages: builtins.int
-    """Messages. 0: no ceiling."""
     spend_micros: builtins.int
-    """Their price, in micro-units, by the prices of the wallet, whether or not it
-    is switched on. 0: no ceiling.
-    """
     def __init__(
         self,
         *,
@@ -163,17 +118,6 @@ global___DailyCeiling = DailyCeiling
 
 @typing.final
 class Veto(google.protobuf.message.Message):
-    """A question to the workspace's own backend before a message is paid for: a POST
-    in JSON, signed as Standard Webhooks are,
-
-        {"type": "send.check", "workspace": …, "client": …, "session_id": …,
-         "resend": false, "purpose": …, "metadata": {…},
-         "recipients": [{"channel": "sms", "recipient": "+57 300 *** ** 42", "country": "CO"}]}
-
-    to be answered with 200 and `{"allow": true}`, or `{"allow": false, "reason":
-    "…"}`. Redirects are not followed.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     URL_FIELD_NUMBER: builtins.int
@@ -181,24 +125,10 @@ class Veto(google.protobuf.message.Message):
     TIMEOUT_FIELD_NUMBER: builtins.int
     FAIL_OPEN_FIELD_NUMBER: builtins.int
     url: builtins.str
-    """Where to ask. Empty: nobody is asked. https, and not a private address,
-    except in development.
-    """
     secret: builtins.str
-    """What the question is signed with: "whsec_" and 24 to 64 bytes in base64.
-    Never shown again. Default: the one in use; where there is none a new one,
-    which UpdateGuard answers with. Input only.
-    """
     fail_open: builtins.bool
-    """Send when no answer comes: none in time, another status than 200, or not in
-    that form. Otherwise such a send is refused.
-    """
     @property
-    def timeout(self) -> google.protobuf.duration_pb2.Duration:
-        """How long to wait for the answer, 100 milliseconds to 5 seconds. Default 1
-        second.
-        """
-
+    def timeout(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -214,8 +144,6 @@ global___Veto = Veto
 
 @typing.final
 class Guard(google.protobuf.message.Message):
-    """The rules of a workspace. A field that is cleared gets its default."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     COUNTRY_ALLOW_FIELD_NUMBER: builtins.int
@@ -226,47 +154,19 @@ class Guard(google.protobuf.message.Message):
     DAILY_CEILING_FIELD_NUMBER: builtins.int
     VETO_FIELD_NUMBER: builtins.int
     @property
-    def country_allow(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Countries to which messages go; every other is refused. Empty: all.
-
-        A country is its ISO 3166 alpha-2 code, such as "CO", or a calling code,
-        such as "+1" for everything that begins so. A number's country is read from
-        the numbering plan of its calling code: good enough to keep money from
-        flowing, not to know where a person is. A number that belongs to no plan in
-        particular has its calling code for a country.
-        """
-
+    def country_allow(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def country_block(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Countries to which nothing goes, in the same spelling; stronger than
-        country_allow.
-        """
-
+    def country_block(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def prefix_velocity(self) -> global___Velocity:
-        """Messages to one prefix: numbers that differ in their last four digits only.
-        Default: off.
-        """
-
+    def prefix_velocity(self) -> global___Velocity: ...
     @property
-    def country_velocity(self) -> global___Velocity:
-        """Messages to one country. Default: off."""
-
+    def country_velocity(self) -> global___Velocity: ...
     @property
-    def approval_rate(self) -> global___ApprovalRate:
-        """Messages to one prefix that came to be verified. Default: with
-        OTP_ENV=production at least 5 per cent, once 50 were sent within an hour;
-        in development off.
-        """
-
+    def approval_rate(self) -> global___ApprovalRate: ...
     @property
-    def daily_ceiling(self) -> global___DailyCeiling:
-        """What one day may cost. Default: off."""
-
+    def daily_ceiling(self) -> global___DailyCeiling: ...
     @property
-    def veto(self) -> global___Veto:
-        """Who is asked last. Default: nobody."""
-
+    def veto(self) -> global___Veto: ...
     def __init__(
         self,
         *,
@@ -285,8 +185,6 @@ global___Guard = Guard
 
 @typing.final
 class RefusedRecipient(google.protobuf.message.Message):
-    """A recipient of a refused send."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
@@ -295,17 +193,10 @@ class RefusedRecipient(google.protobuf.message.Message):
     PREFIX_FIELD_NUMBER: builtins.int
     FINGERPRINT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     masked_recipient: builtins.str
-    """The number with its middle hidden."""
     country: builtins.str
-    """Its country, as in Guard.country_allow."""
     prefix: builtins.str
-    """Stands for its prefix: the same for all numbers that differ in their last
-    four digits only.
-    """
     fingerprint: builtins.str
-    """Stands for the number: the same each time."""
     def __init__(
         self,
         *,
@@ -321,8 +212,6 @@ global___RefusedRecipient = RefusedRecipient
 
 @typing.final
 class RefusedSend(google.protobuf.message.Message):
-    """A send or resend that was refused."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -333,28 +222,15 @@ class RefusedSend(google.protobuf.message.Message):
     RECIPIENTS_FIELD_NUMBER: builtins.int
     DETAIL_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Its id."""
     client: builtins.str
-    """Id of the API key that asked for it; of a session for its own token."""
     session_id: builtins.str
-    """The session that was resent. Empty for a refused Send, which opened none."""
     detail: builtins.str
-    """What the veto said, or why it did not answer: TIMEOUT, UNREACHABLE,
-    NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS, TOO_LARGE, a status such as
-    HTTP_503, or NOT_UNDERSTOOD.
-    """
     @property
-    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When."""
-
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def rules(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___GuardRule.ValueType]:
-        """Every rule that refused it."""
-
+    def rules(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___GuardRule.ValueType]: ...
     @property
-    def recipients(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RefusedRecipient]:
-        """Whom it was for: phones only."""
-
+    def recipients(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RefusedRecipient]: ...
     def __init__(
         self,
         *,
@@ -373,13 +249,10 @@ global___RefusedSend = RefusedSend
 
 @typing.final
 class GetGuardRequest(google.protobuf.message.Message):
-    """Request of GetGuard."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     def __init__(
         self,
         *,
@@ -391,15 +264,11 @@ global___GetGuardRequest = GetGuardRequest
 
 @typing.final
 class GetGuardResponse(google.protobuf.message.Message):
-    """Response of GetGuard."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     GUARD_FIELD_NUMBER: builtins.int
     @property
-    def guard(self) -> global___Guard:
-        """The rules in force."""
-
+    def guard(self) -> global___Guard: ...
     def __init__(
         self,
         *,
@@ -412,23 +281,16 @@ global___GetGuardResponse = GetGuardResponse
 
 @typing.final
 class UpdateGuardRequest(google.protobuf.message.Message):
-    """Request of UpdateGuard."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     GUARD_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def guard(self) -> global___Guard:
-        """The fields to change. Their rules are checked on the changed guard."""
-
+    def guard(self) -> global___Guard: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which fields of the guard to change; each is changed as a whole."""
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -443,18 +305,13 @@ global___UpdateGuardRequest = UpdateGuardRequest
 
 @typing.final
 class UpdateGuardResponse(google.protobuf.message.Message):
-    """Response of UpdateGuard."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     GUARD_FIELD_NUMBER: builtins.int
     VETO_SECRET_FIELD_NUMBER: builtins.int
     veto_secret: builtins.str
-    """The veto's secret, where this call made one. It is shown this once."""
     @property
-    def guard(self) -> global___Guard:
-        """The rules as they are now."""
-
+    def guard(self) -> global___Guard: ...
     def __init__(
         self,
         *,
@@ -468,19 +325,14 @@ global___UpdateGuardResponse = UpdateGuardResponse
 
 @typing.final
 class CheckRecipientRequest(google.protobuf.message.Message):
-    """Request of CheckRecipient."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     recipient: builtins.str
-    """The phone number, in full."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel, for its price. Default: a text message."""
     def __init__(
         self,
         *,
@@ -494,8 +346,6 @@ global___CheckRecipientRequest = CheckRecipientRequest
 
 @typing.final
 class CheckRecipientResponse(google.protobuf.message.Message):
-    """Response of CheckRecipient."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     RECIPIENT_FIELD_NUMBER: builtins.int
@@ -503,19 +353,11 @@ class CheckRecipientResponse(google.protobuf.message.Message):
     PREFIX_SENDS_FIELD_NUMBER: builtins.int
     PREFIX_APPROVALS_FIELD_NUMBER: builtins.int
     prefix_sends: builtins.int
-    """Messages to its prefix within the window of approval_rate. 0 while that rule
-    is off, which then counts nothing.
-    """
     prefix_approvals: builtins.int
-    """How many of them were verified."""
     @property
-    def recipient(self) -> global___RefusedRecipient:
-        """The number as a refusal would show it."""
-
+    def recipient(self) -> global___RefusedRecipient: ...
     @property
-    def rules(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___GuardRule.ValueType]:
-        """Every rule that would refuse a message now. Empty: none."""
-
+    def rules(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___GuardRule.ValueType]: ...
     def __init__(
         self,
         *,
@@ -531,8 +373,6 @@ global___CheckRecipientResponse = CheckRecipientResponse
 
 @typing.final
 class ListRefusedSendsRequest(google.protobuf.message.Message):
-    """Request of ListRefusedSends."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -540,13 +380,9 @@ class ListRefusedSendsRequest(google.protobuf.message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -561,18 +397,13 @@ global___ListRefusedSendsRequest = ListRefusedSendsRequest
 
 @typing.final
 class ListRefusedSendsResponse(google.protobuf.message.Message):
-    """Response of ListRefusedSends."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     REFUSED_SENDS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def refused_sends(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RefusedSend]:
-        """The refused sends of this page."""
-
+    def refused_sends(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RefusedSend]: ...
     def __init__(
         self,
         *,

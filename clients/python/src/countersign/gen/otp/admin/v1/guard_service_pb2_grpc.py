@@ -26,15 +26,7 @@ if _version_not_supported:
 
 
 class GuardServiceStub(object):
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -65,59 +57,28 @@ class GuardServiceStub(object):
 
 
 class GuardServiceServicer(object):
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def GetGuard(self, request, context):
-        """Reads the rules in force.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateGuard(self, request, context):
-        """Changes rules. Effective at once in the process that answers, everywhere
-        within five seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckRecipient(self, request, context):
-        """Tells what the rules say of a number right now, counting nothing and asking
-        nobody: the veto is left out.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListRefusedSends(self, request, context):
-        """Lists the sends and resends that were refused, newest first. A test key sees
-        none: the sandbox has no guard.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -154,15 +115,7 @@ def add_GuardServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GuardService(object):
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def GetGuard(request,

@@ -18,186 +18,75 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class GuardServiceStub:
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     GetGuard: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse,
     ]
-    """Reads the rules in force.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     UpdateGuard: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse,
     ]
-    """Changes rules. Effective at once in the process that answers, everywhere
-    within five seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     CheckRecipient: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse,
     ]
-    """Tells what the rules say of a number right now, counting nothing and asking
-    nobody: the veto is left out.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
-    """
 
     ListRefusedSends: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse,
     ]
-    """Lists the sends and resends that were refused, newest first. A test key sees
-    none: the sandbox has no guard.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class GuardServiceAsyncStub:
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
-
     GetGuard: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse,
     ]
-    """Reads the rules in force.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     UpdateGuard: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse,
     ]
-    """Changes rules. Effective at once in the process that answers, everywhere
-    within five seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     CheckRecipient: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse,
     ]
-    """Tells what the rules say of a number right now, counting nothing and asking
-    nobody: the veto is left out.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
-    """
 
     ListRefusedSends: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse,
     ]
-    """Lists the sends and resends that were refused, newest first. A test key sees
-    none: the sandbox has no guard.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class GuardServiceServicer(metaclass=abc.ABCMeta):
-    """What is looked at before money is spent on a live text or WhatsApp message:
-    where it goes, how many go there, whether anybody there enters their codes.
-    Fraudsters are paid for messages to numbers of their own; real people enter
-    their codes, pumping never does.
-
-    Send and Resend answer SEND_REFUSED for a message that is refused here.
-    Nothing is sent or charged, no limit counts it, and it is kept for 30 days
-    with its reasons. The sandbox and e-mail are not looked at.
-    """
-
     @abc.abstractmethod
     def GetGuard(
         self,
         request: countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse]]:
-        """Reads the rules in force.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardResponse]]: ...
 
     @abc.abstractmethod
     def UpdateGuard(
         self,
         request: countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse]]:
-        """Changes rules. Effective at once in the process that answers, everywhere
-        within five seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.UpdateGuardResponse]]: ...
 
     @abc.abstractmethod
     def CheckRecipient(
         self,
         request: countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse]]:
-        """Tells what the rules say of a number right now, counting nothing and asking
-        nobody: the veto is left out.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.CheckRecipientResponse]]: ...
 
     @abc.abstractmethod
     def ListRefusedSends(
         self,
         request: countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse]]:
-        """Lists the sends and resends that were refused, newest first. A test key sees
-        none: the sandbox has no guard.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse]]: ...
 
 def add_GuardServiceServicer_to_server(servicer: GuardServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

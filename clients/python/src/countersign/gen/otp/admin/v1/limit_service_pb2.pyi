@@ -18,8 +18,6 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class Limit(google.protobuf.message.Message):
-    """One rule: at most max in any window of time."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     RULE_FIELD_NUMBER: builtins.int
@@ -30,26 +28,14 @@ class Limit(google.protobuf.message.Message):
     CHANGED_FIELD_NUMBER: builtins.int
     FIXED_FIELD_NUMBER: builtins.int
     rule: builtins.str
-    """Its name, such as "recipient-sends"."""
     max: builtins.int
-    """How many are allowed in the window. 0: the rule is off."""
     default_max: builtins.int
-    """The default of max. Output only."""
     changed: builtins.bool
-    """The workspace has changed it. Output only."""
     fixed: builtins.bool
-    """It holds for the whole service and no workspace can change it. Output only."""
     @property
-    def window(self) -> google.protobuf.duration_pb2.Duration:
-        """Length of the window, 1 second to 31 days, whole seconds. A rule of at most
-        50 is exact in every window of this length; a larger one counts in windows
-        that follow each other, so that around the seam of two up to twice max pass.
-        """
-
+    def window(self) -> google.protobuf.duration_pb2.Duration: ...
     @property
-    def default_window(self) -> google.protobuf.duration_pb2.Duration:
-        """The default of window. Output only."""
-
+    def default_window(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -68,13 +54,6 @@ global___Limit = Limit
 
 @typing.final
 class RecipientBlock(google.protobuf.message.Message):
-    """The wrong codes given for one recipient over all its sessions, and what they
-    lead to. After 20 of them in 24 hours nothing is sent to the recipient for an
-    hour, after each further one for 2, 4, then 8 hours; for codes under six
-    digits after 5. Open sessions go on. A right code forgets the wrong ones
-    before it.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MASKED_RECIPIENT_FIELD_NUMBER: builtins.int
@@ -82,15 +61,10 @@ class RecipientBlock(google.protobuf.message.Message):
     SHORT_CODE_FAILURES_FIELD_NUMBER: builtins.int
     BLOCKED_UNTIL_FIELD_NUMBER: builtins.int
     masked_recipient: builtins.str
-    """The recipient with its middle hidden."""
     failures: builtins.int
-    """Wrong codes in the last 24 hours, counted up to 44."""
     short_code_failures: builtins.int
-    """Those of them with codes under six digits."""
     @property
-    def blocked_until(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Until when nothing is sent. Absent: not blocked."""
-
+    def blocked_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -106,13 +80,10 @@ global___RecipientBlock = RecipientBlock
 
 @typing.final
 class ListLimitsRequest(google.protobuf.message.Message):
-    """Request of ListLimits."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     def __init__(
         self,
         *,
@@ -124,15 +95,11 @@ global___ListLimitsRequest = ListLimitsRequest
 
 @typing.final
 class ListLimitsResponse(google.protobuf.message.Message):
-    """Response of ListLimits."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMITS_FIELD_NUMBER: builtins.int
     @property
-    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Limit]:
-        """Every rule, as it is in force."""
-
+    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Limit]: ...
     def __init__(
         self,
         *,
@@ -144,23 +111,16 @@ global___ListLimitsResponse = ListLimitsResponse
 
 @typing.final
 class UpdateLimitRequest(google.protobuf.message.Message):
-    """Request of UpdateLimit."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     LIMIT_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def limit(self) -> global___Limit:
-        """The rule with its name and the fields to change."""
-
+    def limit(self) -> global___Limit: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of max and window to change."""
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -175,15 +135,11 @@ global___UpdateLimitRequest = UpdateLimitRequest
 
 @typing.final
 class UpdateLimitResponse(google.protobuf.message.Message):
-    """Response of UpdateLimit."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMIT_FIELD_NUMBER: builtins.int
     @property
-    def limit(self) -> global___Limit:
-        """The rule as it is now."""
-
+    def limit(self) -> global___Limit: ...
     def __init__(
         self,
         *,
@@ -196,16 +152,12 @@ global___UpdateLimitResponse = UpdateLimitResponse
 
 @typing.final
 class ResetLimitRequest(google.protobuf.message.Message):
-    """Request of ResetLimit."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     RULE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     rule: builtins.str
-    """Name of the rule."""
     def __init__(
         self,
         *,
@@ -218,15 +170,11 @@ global___ResetLimitRequest = ResetLimitRequest
 
 @typing.final
 class ResetLimitResponse(google.protobuf.message.Message):
-    """Response of ResetLimit."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMIT_FIELD_NUMBER: builtins.int
     @property
-    def limit(self) -> global___Limit:
-        """The rule as it is now."""
-
+    def limit(self) -> global___Limit: ...
     def __init__(
         self,
         *,
@@ -239,21 +187,14 @@ global___ResetLimitResponse = ResetLimitResponse
 
 @typing.final
 class GetRecipientBlockRequest(google.protobuf.message.Message):
-    """Request of GetRecipientBlock."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     recipient: builtins.str
-    """The e-mail address or phone number, in full. A phone is one recipient for
-    text messages and WhatsApp.
-    """
     def __init__(
         self,
         *,
@@ -267,15 +208,11 @@ global___GetRecipientBlockRequest = GetRecipientBlockRequest
 
 @typing.final
 class GetRecipientBlockResponse(google.protobuf.message.Message):
-    """Response of GetRecipientBlock."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BLOCK_FIELD_NUMBER: builtins.int
     @property
-    def block(self) -> global___RecipientBlock:
-        """How the recipient stands."""
-
+    def block(self) -> global___RecipientBlock: ...
     def __init__(
         self,
         *,
@@ -288,19 +225,14 @@ global___GetRecipientBlockResponse = GetRecipientBlockResponse
 
 @typing.final
 class ClearRecipientBlockRequest(google.protobuf.message.Message):
-    """Request of ClearRecipientBlock."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     recipient: builtins.str
-    """The e-mail address or phone number, in full."""
     def __init__(
         self,
         *,
@@ -314,15 +246,11 @@ global___ClearRecipientBlockRequest = ClearRecipientBlockRequest
 
 @typing.final
 class ClearRecipientBlockResponse(google.protobuf.message.Message):
-    """Response of ClearRecipientBlock."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BLOCK_FIELD_NUMBER: builtins.int
     @property
-    def block(self) -> global___RecipientBlock:
-        """How the recipient stands now."""
-
+    def block(self) -> global___RecipientBlock: ...
     def __init__(
         self,
         *,

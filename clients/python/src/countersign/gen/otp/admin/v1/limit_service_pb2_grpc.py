@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class LimitServiceStub(object):
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -64,66 +62,34 @@ class LimitServiceStub(object):
 
 
 class LimitServiceServicer(object):
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def ListLimits(self, request, context):
-        """Lists every rule, in the order in which it is documented. There are few and
-        they are fixed, so the list has one page.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateLimit(self, request, context):
-        """Changes a rule for the workspace, live and test alike. Effective everywhere
-        within five seconds, and on what was counted before: a lower max refuses at
-        once whoever is above it.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace or rule that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResetLimit(self, request, context):
-        """Gives a rule back its default.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace or rule that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRecipientBlock(self, request, context):
-        """Tells how many wrong codes were given for a recipient and until when nothing
-        is sent to it.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ClearRecipientBlock(self, request, context):
-        """Forgets the wrong codes given for a recipient, which ends its block.
-        Clearing what is not there succeeds.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -165,9 +131,7 @@ def add_LimitServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class LimitService(object):
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def ListLimits(request,

@@ -18,209 +18,92 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class LimitServiceStub:
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     ListLimits: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse,
     ]
-    """Lists every rule, in the order in which it is documented. There are few and
-    they are fixed, so the list has one page.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     UpdateLimit: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse,
     ]
-    """Changes a rule for the workspace, live and test alike. Effective everywhere
-    within five seconds, and on what was counted before: a lower max refuses at
-    once whoever is above it.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace or rule that does not exist.
-    """
 
     ResetLimit: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse,
     ]
-    """Gives a rule back its default.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace or rule that does not exist.
-    """
 
     GetRecipientBlock: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse,
     ]
-    """Tells how many wrong codes were given for a recipient and until when nothing
-    is sent to it.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     ClearRecipientBlock: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse,
     ]
-    """Forgets the wrong codes given for a recipient, which ends its block.
-    Clearing what is not there succeeds.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
 class LimitServiceAsyncStub:
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
-
     ListLimits: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse,
     ]
-    """Lists every rule, in the order in which it is documented. There are few and
-    they are fixed, so the list has one page.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     UpdateLimit: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse,
     ]
-    """Changes a rule for the workspace, live and test alike. Effective everywhere
-    within five seconds, and on what was counted before: a lower max refuses at
-    once whoever is above it.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace or rule that does not exist.
-    """
 
     ResetLimit: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse,
     ]
-    """Gives a rule back its default.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND for a workspace or rule that does not exist.
-    """
 
     GetRecipientBlock: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse,
     ]
-    """Tells how many wrong codes were given for a recipient and until when nothing
-    is sent to it.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
     ClearRecipientBlock: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockRequest,
         countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse,
     ]
-    """Forgets the wrong codes given for a recipient, which ends its block.
-    Clearing what is not there succeeds.
-
-    Scope: admin.
-
-    Reasons: INVALID_RECIPIENT.
-    """
 
 class LimitServiceServicer(metaclass=abc.ABCMeta):
-    """The limits on a workspace's traffic, and the blocks of recipients whose codes
-    are being guessed.
-    """
-
     @abc.abstractmethod
     def ListLimits(
         self,
         request: countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse]]:
-        """Lists every rule, in the order in which it is documented. There are few and
-        they are fixed, so the list has one page.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ListLimitsResponse]]: ...
 
     @abc.abstractmethod
     def UpdateLimit(
         self,
         request: countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse]]:
-        """Changes a rule for the workspace, live and test alike. Effective everywhere
-        within five seconds, and on what was counted before: a lower max refuses at
-        once whoever is above it.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace or rule that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.UpdateLimitResponse]]: ...
 
     @abc.abstractmethod
     def ResetLimit(
         self,
         request: countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse]]:
-        """Gives a rule back its default.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND for a workspace or rule that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ResetLimitResponse]]: ...
 
     @abc.abstractmethod
     def GetRecipientBlock(
         self,
         request: countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse]]:
-        """Tells how many wrong codes were given for a recipient and until when nothing
-        is sent to it.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.GetRecipientBlockResponse]]: ...
 
     @abc.abstractmethod
     def ClearRecipientBlock(
         self,
         request: countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse]]:
-        """Forgets the wrong codes given for a recipient, which ends its block.
-        Clearing what is not there succeeds.
-
-        Scope: admin.
-
-        Reasons: INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.limit_service_pb2.ClearRecipientBlockResponse]]: ...
 
 def add_LimitServiceServicer_to_server(servicer: LimitServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

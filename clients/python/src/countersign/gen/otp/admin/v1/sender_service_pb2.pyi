@@ -17,8 +17,6 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class Sender(google.protobuf.message.Message):
-    """An identity that messages of one channel come from."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
@@ -27,23 +25,11 @@ class Sender(google.protobuf.message.Message):
     IS_DEFAULT_FIELD_NUMBER: builtins.int
     CREATED_AT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel. Cannot be changed."""
     sender_id: builtins.str
-    """What Send names as sender_id. For e-mail a from-address, kept in lower case.
-    For SMS a name of 3 to 20 letters, digits, spaces, ".", "_", "&" or "-", or
-    a phone number in E.164 form. For WhatsApp the number of the account in
-    E.164 form. Cannot be changed.
-    """
     display_name: builtins.str
-    """E-mail: the name beside the address. Elsewhere for people who read this list."""
     is_default: builtins.bool
-    """Used when Send names no sender. One sender of a channel has it at most:
-    setting it takes it from the one before. Where none has it, the oldest is used.
-    """
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was registered. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -60,18 +46,13 @@ global___Sender = Sender
 
 @typing.final
 class CreateSenderRequest(google.protobuf.message.Message):
-    """Request of CreateSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SENDER_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def sender(self) -> global___Sender:
-        """The sender to register."""
-
+    def sender(self) -> global___Sender: ...
     def __init__(
         self,
         *,
@@ -85,15 +66,11 @@ global___CreateSenderRequest = CreateSenderRequest
 
 @typing.final
 class CreateSenderResponse(google.protobuf.message.Message):
-    """Response of CreateSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SENDER_FIELD_NUMBER: builtins.int
     @property
-    def sender(self) -> global___Sender:
-        """The sender."""
-
+    def sender(self) -> global___Sender: ...
     def __init__(
         self,
         *,
@@ -106,19 +83,14 @@ global___CreateSenderResponse = CreateSenderResponse
 
 @typing.final
 class GetSenderRequest(google.protobuf.message.Message):
-    """Request of GetSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     SENDER_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     sender_id: builtins.str
-    """The sender's id."""
     def __init__(
         self,
         *,
@@ -132,15 +104,11 @@ global___GetSenderRequest = GetSenderRequest
 
 @typing.final
 class GetSenderResponse(google.protobuf.message.Message):
-    """Response of GetSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SENDER_FIELD_NUMBER: builtins.int
     @property
-    def sender(self) -> global___Sender:
-        """The sender."""
-
+    def sender(self) -> global___Sender: ...
     def __init__(
         self,
         *,
@@ -153,8 +121,6 @@ global___GetSenderResponse = GetSenderResponse
 
 @typing.final
 class ListSendersRequest(google.protobuf.message.Message):
-    """Request of ListSenders."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -162,13 +128,9 @@ class ListSendersRequest(google.protobuf.message.Message):
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """Only senders of this channel."""
     def __init__(
         self,
         *,
@@ -183,18 +145,13 @@ global___ListSendersRequest = ListSendersRequest
 
 @typing.final
 class ListSendersResponse(google.protobuf.message.Message):
-    """Response of ListSenders."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SENDERS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def senders(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Sender]:
-        """The senders of this page."""
-
+    def senders(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Sender]: ...
     def __init__(
         self,
         *,
@@ -207,25 +164,16 @@ global___ListSendersResponse = ListSendersResponse
 
 @typing.final
 class UpdateSenderRequest(google.protobuf.message.Message):
-    """Request of UpdateSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SENDER_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def sender(self) -> global___Sender:
-        """The sender with its channel and sender_id and the fields to change."""
-
+    def sender(self) -> global___Sender: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of display_name and is_default to change. A field that is named and
-        not set is cleared.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -240,15 +188,11 @@ global___UpdateSenderRequest = UpdateSenderRequest
 
 @typing.final
 class UpdateSenderResponse(google.protobuf.message.Message):
-    """Response of UpdateSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SENDER_FIELD_NUMBER: builtins.int
     @property
-    def sender(self) -> global___Sender:
-        """The sender as it is now."""
-
+    def sender(self) -> global___Sender: ...
     def __init__(
         self,
         *,
@@ -261,19 +205,14 @@ global___UpdateSenderResponse = UpdateSenderResponse
 
 @typing.final
 class DeleteSenderRequest(google.protobuf.message.Message):
-    """Request of DeleteSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     SENDER_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     sender_id: builtins.str
-    """The sender's id."""
     def __init__(
         self,
         *,
@@ -287,8 +226,6 @@ global___DeleteSenderRequest = DeleteSenderRequest
 
 @typing.final
 class DeleteSenderResponse(google.protobuf.message.Message):
-    """Response of DeleteSender."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(

@@ -26,10 +26,7 @@ if _version_not_supported:
 
 
 class SenderServiceStub(object):
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -65,63 +62,34 @@ class SenderServiceStub(object):
 
 
 class SenderServiceServicer(object):
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateSender(self, request, context):
-        """Registers a sender.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSender(self, request, context):
-        """Reads one sender.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSenders(self, request, context):
-        """Lists the senders by channel and id.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSender(self, request, context):
-        """Changes display_name or is_default. Effective everywhere within five
-        seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSender(self, request, context):
-        """Removes a sender. Messages already accepted still leave under it.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -163,10 +131,7 @@ def add_SenderServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SenderService(object):
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateSender(request,

@@ -18,200 +18,92 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class SenderServiceStub:
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     CreateSender: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse,
     ]
-    """Registers a sender.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-    """
 
     GetSender: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse,
     ]
-    """Reads one sender.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListSenders: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse,
     ]
-    """Lists the senders by channel and id.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateSender: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse,
     ]
-    """Changes display_name or is_default. Effective everywhere within five
-    seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteSender: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse,
     ]
-    """Removes a sender. Messages already accepted still leave under it.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class SenderServiceAsyncStub:
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
-
     CreateSender: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse,
     ]
-    """Registers a sender.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-    """
 
     GetSender: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse,
     ]
-    """Reads one sender.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListSenders: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse,
     ]
-    """Lists the senders by channel and id.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateSender: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse,
     ]
-    """Changes display_name or is_default. Effective everywhere within five
-    seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteSender: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderRequest,
         countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse,
     ]
-    """Removes a sender. Messages already accepted still leave under it.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class SenderServiceServicer(metaclass=abc.ABCMeta):
-    """The identities a workspace sends under. A workspace that has registered none
-    for a channel may name any well-formed sender there and sends under the
-    service's own otherwise; once it has registered one, only its own are used.
-    """
-
     @abc.abstractmethod
     def CreateSender(
         self,
         request: countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse]]:
-        """Registers a sender.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.CreateSenderResponse]]: ...
 
     @abc.abstractmethod
     def GetSender(
         self,
         request: countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse]]:
-        """Reads one sender.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.GetSenderResponse]]: ...
 
     @abc.abstractmethod
     def ListSenders(
         self,
         request: countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse]]:
-        """Lists the senders by channel and id.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.ListSendersResponse]]: ...
 
     @abc.abstractmethod
     def UpdateSender(
         self,
         request: countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse]]:
-        """Changes display_name or is_default. Effective everywhere within five
-        seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.UpdateSenderResponse]]: ...
 
     @abc.abstractmethod
     def DeleteSender(
         self,
         request: countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse]]:
-        """Removes a sender. Messages already accepted still leave under it.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sender_service_pb2.DeleteSenderResponse]]: ...
 
 def add_SenderServiceServicer_to_server(servicer: SenderServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -29,49 +29,29 @@ class _Requirement:
 class _RequirementEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Requirement.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     REQUIREMENT_UNSPECIFIED: _Requirement.ValueType  # 0
-    """Not set."""
     REQUIREMENT_OPTIONAL: _Requirement.ValueType  # 1
-    """May be used."""
     REQUIREMENT_REQUIRED: _Requirement.ValueType  # 2
-    """Must be used: the operation is not to be completed without one."""
     REQUIREMENT_FORBIDDEN: _Requirement.ValueType  # 3
-    """Must not be used: Send refuses."""
 
-class Requirement(_Requirement, metaclass=_RequirementEnumTypeWrapper):
-    """What a sponsor's rule says about an OTP."""
+class Requirement(_Requirement, metaclass=_RequirementEnumTypeWrapper): ...
 
 REQUIREMENT_UNSPECIFIED: Requirement.ValueType  # 0
-"""Not set."""
 REQUIREMENT_OPTIONAL: Requirement.ValueType  # 1
-"""May be used."""
 REQUIREMENT_REQUIRED: Requirement.ValueType  # 2
-"""Must be used: the operation is not to be completed without one."""
 REQUIREMENT_FORBIDDEN: Requirement.ValueType  # 3
-"""Must not be used: Send refuses."""
 global___Requirement = Requirement
 
 @typing.final
 class SponsorRule(google.protobuf.message.Message):
-    """What a sponsor asks for at one kind of operation."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     OPERATION_FIELD_NUMBER: builtins.int
     PRODUCT_TYPES_FIELD_NUMBER: builtins.int
     REQUIREMENT_FIELD_NUMBER: builtins.int
     operation: builtins.str
-    """Kind of operation, such as DISPENSATION, PRE_AUTHORIZATION or SETTLEMENT.
-    Compared exactly.
-    """
     requirement: global___Requirement.ValueType
-    """What is asked for."""
     @property
-    def product_types(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """The products it is about, such as MEDICATION, LAB, IMAGING or PROCEDURE.
-        Empty: all. A rule that names the product comes before one that does not;
-        two rules may not say different things about the same.
-        """
-
+    def product_types(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     def __init__(
         self,
         *,
@@ -85,8 +65,6 @@ global___SponsorRule = SponsorRule
 
 @typing.final
 class Sponsor(google.protobuf.message.Message):
-    """Someone who pays for operations and decides which of them need an OTP."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SLUG_FIELD_NUMBER: builtins.int
@@ -97,31 +75,16 @@ class Sponsor(google.protobuf.message.Message):
     CLIENTS_FIELD_NUMBER: builtins.int
     CREATED_AT_FIELD_NUMBER: builtins.int
     slug: builtins.str
-    """Its name in requests: letters, digits, ".", "_", "-". Cannot be changed."""
     display_name: builtins.str
-    """What people call it."""
     otp_forbidden: builtins.bool
-    """No OTP at all, whatever the rules say."""
     @property
-    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]:
-        """The channels it sends over."""
-
+    def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]: ...
     @property
-    def rules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SponsorRule]:
-        """What it asks for at which operations. Where no rule says anything, an OTP
-        may be used and is not required.
-        """
-
+    def rules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SponsorRule]: ...
     @property
-    def clients(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Ids of the API keys that may ask for this sponsor's beneficiaries. Empty:
-        all keys of the workspace.
-        """
-
+    def clients(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was made. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -140,8 +103,6 @@ global___Sponsor = Sponsor
 
 @typing.final
 class Beneficiary(google.protobuf.message.Message):
-    """A person a sponsor has on file."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
@@ -152,27 +113,13 @@ class Beneficiary(google.protobuf.message.Message):
     MASKED_EMAIL_FIELD_NUMBER: builtins.int
     CREATED_AT_FIELD_NUMBER: builtins.int
     sponsor_slug: builtins.str
-    """The sponsor. Cannot be changed."""
     beneficiary_id: builtins.str
-    """The person, by the sponsor's own identifier. Cannot be changed."""
     phone: builtins.str
-    """Phone number in international form, such as +573001234542. Input only:
-    what is on file is shown masked.
-    """
     email: builtins.str
-    """E-mail address. Input only: what is on file is shown masked."""
     masked_phone: builtins.str
-    """The phone number with its middle hidden. Empty where none is on file.
-    Output only.
-    """
     masked_email: builtins.str
-    """The e-mail address with its middle hidden. Empty where none is on file.
-    Output only.
-    """
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the person was put on file. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -191,18 +138,13 @@ global___Beneficiary = Beneficiary
 
 @typing.final
 class CreateSponsorRequest(google.protobuf.message.Message):
-    """Request of CreateSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SPONSOR_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def sponsor(self) -> global___Sponsor:
-        """The sponsor to make."""
-
+    def sponsor(self) -> global___Sponsor: ...
     def __init__(
         self,
         *,
@@ -216,15 +158,11 @@ global___CreateSponsorRequest = CreateSponsorRequest
 
 @typing.final
 class CreateSponsorResponse(google.protobuf.message.Message):
-    """Response of CreateSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_FIELD_NUMBER: builtins.int
     @property
-    def sponsor(self) -> global___Sponsor:
-        """The sponsor."""
-
+    def sponsor(self) -> global___Sponsor: ...
     def __init__(
         self,
         *,
@@ -237,16 +175,12 @@ global___CreateSponsorResponse = CreateSponsorResponse
 
 @typing.final
 class GetSponsorRequest(google.protobuf.message.Message):
-    """Request of GetSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SLUG_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     slug: builtins.str
-    """The sponsor."""
     def __init__(
         self,
         *,
@@ -259,15 +193,11 @@ global___GetSponsorRequest = GetSponsorRequest
 
 @typing.final
 class GetSponsorResponse(google.protobuf.message.Message):
-    """Response of GetSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_FIELD_NUMBER: builtins.int
     @property
-    def sponsor(self) -> global___Sponsor:
-        """The sponsor."""
-
+    def sponsor(self) -> global___Sponsor: ...
     def __init__(
         self,
         *,
@@ -280,19 +210,14 @@ global___GetSponsorResponse = GetSponsorResponse
 
 @typing.final
 class ListSponsorsRequest(google.protobuf.message.Message):
-    """Request of ListSponsors."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -306,18 +231,13 @@ global___ListSponsorsRequest = ListSponsorsRequest
 
 @typing.final
 class ListSponsorsResponse(google.protobuf.message.Message):
-    """Response of ListSponsors."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSORS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def sponsors(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Sponsor]:
-        """The sponsors of this page."""
-
+    def sponsors(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Sponsor]: ...
     def __init__(
         self,
         *,
@@ -330,25 +250,16 @@ global___ListSponsorsResponse = ListSponsorsResponse
 
 @typing.final
 class UpdateSponsorRequest(google.protobuf.message.Message):
-    """Request of UpdateSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SPONSOR_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def sponsor(self) -> global___Sponsor:
-        """The sponsor with its slug and the fields to change. The rules of the fields
-        are checked on the changed sponsor.
-        """
-
+    def sponsor(self) -> global___Sponsor: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of display_name, channels, otp_forbidden, rules and clients to change."""
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -363,15 +274,11 @@ global___UpdateSponsorRequest = UpdateSponsorRequest
 
 @typing.final
 class UpdateSponsorResponse(google.protobuf.message.Message):
-    """Response of UpdateSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SPONSOR_FIELD_NUMBER: builtins.int
     @property
-    def sponsor(self) -> global___Sponsor:
-        """The sponsor as it is now."""
-
+    def sponsor(self) -> global___Sponsor: ...
     def __init__(
         self,
         *,
@@ -384,21 +291,14 @@ global___UpdateSponsorResponse = UpdateSponsorResponse
 
 @typing.final
 class DeleteSponsorRequest(google.protobuf.message.Message):
-    """Request of DeleteSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SLUG_FIELD_NUMBER: builtins.int
     FORCE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     slug: builtins.str
-    """The sponsor."""
     force: builtins.bool
-    """Also delete everyone on file with it. Without it a sponsor that has
-    beneficiaries is kept.
-    """
     def __init__(
         self,
         *,
@@ -412,8 +312,6 @@ global___DeleteSponsorRequest = DeleteSponsorRequest
 
 @typing.final
 class DeleteSponsorResponse(google.protobuf.message.Message):
-    """Response of DeleteSponsor."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(
@@ -424,18 +322,13 @@ global___DeleteSponsorResponse = DeleteSponsorResponse
 
 @typing.final
 class CreateBeneficiaryRequest(google.protobuf.message.Message):
-    """Request of CreateBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     BENEFICIARY_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The person to put on file."""
-
+    def beneficiary(self) -> global___Beneficiary: ...
     def __init__(
         self,
         *,
@@ -449,15 +342,11 @@ global___CreateBeneficiaryRequest = CreateBeneficiaryRequest
 
 @typing.final
 class CreateBeneficiaryResponse(google.protobuf.message.Message):
-    """Response of CreateBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BENEFICIARY_FIELD_NUMBER: builtins.int
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The person."""
-
+    def beneficiary(self) -> global___Beneficiary: ...
     def __init__(
         self,
         *,
@@ -470,19 +359,14 @@ global___CreateBeneficiaryResponse = CreateBeneficiaryResponse
 
 @typing.final
 class GetBeneficiaryRequest(google.protobuf.message.Message):
-    """Request of GetBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     BENEFICIARY_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     sponsor_slug: builtins.str
-    """The sponsor."""
     beneficiary_id: builtins.str
-    """The person."""
     def __init__(
         self,
         *,
@@ -496,15 +380,11 @@ global___GetBeneficiaryRequest = GetBeneficiaryRequest
 
 @typing.final
 class GetBeneficiaryResponse(google.protobuf.message.Message):
-    """Response of GetBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BENEFICIARY_FIELD_NUMBER: builtins.int
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The person."""
-
+    def beneficiary(self) -> global___Beneficiary: ...
     def __init__(
         self,
         *,
@@ -517,8 +397,6 @@ global___GetBeneficiaryResponse = GetBeneficiaryResponse
 
 @typing.final
 class ListBeneficiariesRequest(google.protobuf.message.Message):
-    """Request of ListBeneficiaries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -526,13 +404,9 @@ class ListBeneficiariesRequest(google.protobuf.message.Message):
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     sponsor_slug: builtins.str
-    """The sponsor."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -547,18 +421,13 @@ global___ListBeneficiariesRequest = ListBeneficiariesRequest
 
 @typing.final
 class ListBeneficiariesResponse(google.protobuf.message.Message):
-    """Response of ListBeneficiaries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BENEFICIARIES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def beneficiaries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Beneficiary]:
-        """The people of this page."""
-
+    def beneficiaries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Beneficiary]: ...
     def __init__(
         self,
         *,
@@ -571,27 +440,16 @@ global___ListBeneficiariesResponse = ListBeneficiariesResponse
 
 @typing.final
 class UpdateBeneficiaryRequest(google.protobuf.message.Message):
-    """Request of UpdateBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     BENEFICIARY_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The person with sponsor_slug, beneficiary_id and the fields to change. The
-        rules of the fields are checked on the changed person.
-        """
-
+    def beneficiary(self) -> global___Beneficiary: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of phone and email to change. A field that is named and not set is
-        taken off file.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -606,15 +464,11 @@ global___UpdateBeneficiaryRequest = UpdateBeneficiaryRequest
 
 @typing.final
 class UpdateBeneficiaryResponse(google.protobuf.message.Message):
-    """Response of UpdateBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     BENEFICIARY_FIELD_NUMBER: builtins.int
     @property
-    def beneficiary(self) -> global___Beneficiary:
-        """The person as on file now."""
-
+    def beneficiary(self) -> global___Beneficiary: ...
     def __init__(
         self,
         *,
@@ -627,19 +481,14 @@ global___UpdateBeneficiaryResponse = UpdateBeneficiaryResponse
 
 @typing.final
 class DeleteBeneficiaryRequest(google.protobuf.message.Message):
-    """Request of DeleteBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     SPONSOR_SLUG_FIELD_NUMBER: builtins.int
     BENEFICIARY_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     sponsor_slug: builtins.str
-    """The sponsor."""
     beneficiary_id: builtins.str
-    """The person."""
     def __init__(
         self,
         *,
@@ -653,8 +502,6 @@ global___DeleteBeneficiaryRequest = DeleteBeneficiaryRequest
 
 @typing.final
 class DeleteBeneficiaryResponse(google.protobuf.message.Message):
-    """Response of DeleteBeneficiary."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(

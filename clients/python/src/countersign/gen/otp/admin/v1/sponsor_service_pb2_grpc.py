@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class SponsorServiceStub(object):
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -89,122 +87,64 @@ class SponsorServiceStub(object):
 
 
 class SponsorServiceServicer(object):
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateSponsor(self, request, context):
-        """Makes a sponsor.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSponsor(self, request, context):
-        """Reads one sponsor.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSponsors(self, request, context):
-        """Lists the sponsors by slug.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSponsor(self, request, context):
-        """Changes display_name, channels, otp_forbidden, rules or clients. Effective
-        at once in the process that answers, everywhere within five seconds. Open
-        sessions go on as they began.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSponsor(self, request, context):
-        """Deletes a sponsor and, with force, everyone on file with it. From the first
-        moment on the sponsor is not found any more. When the call breaks off,
-        calling again carries on.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateBeneficiary(self, request, context):
-        """Puts a person on file with a sponsor.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
-        INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetBeneficiary(self, request, context):
-        """Reads what is on file about a person, addresses masked.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBeneficiaries(self, request, context):
-        """Lists a sponsor's beneficiaries by their ids, addresses masked.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a sponsor that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateBeneficiary(self, request, context):
-        """Changes phone or email. Effective with the next Send; codes already sent
-        stay valid.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND, INVALID_RECIPIENT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteBeneficiary(self, request, context):
-        """Takes a person off file.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -271,9 +211,7 @@ def add_SponsorServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SponsorService(object):
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateSponsor(request,

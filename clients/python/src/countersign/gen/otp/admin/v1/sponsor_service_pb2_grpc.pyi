@@ -18,387 +18,177 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class SponsorServiceStub:
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     CreateSponsor: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse,
     ]
-    """Makes a sponsor.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
-    """
 
     GetSponsor: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse,
     ]
-    """Reads one sponsor.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListSponsors: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse,
     ]
-    """Lists the sponsors by slug.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateSponsor: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse,
     ]
-    """Changes display_name, channels, otp_forbidden, rules or clients. Effective
-    at once in the process that answers, everywhere within five seconds. Open
-    sessions go on as they began.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteSponsor: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse,
     ]
-    """Deletes a sponsor and, with force, everyone on file with it. From the first
-    moment on the sponsor is not found any more. When the call breaks off,
-    calling again carries on.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     CreateBeneficiary: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse,
     ]
-    """Puts a person on file with a sponsor.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
-    INVALID_RECIPIENT.
-    """
 
     GetBeneficiary: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse,
     ]
-    """Reads what is on file about a person, addresses masked.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListBeneficiaries: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse,
     ]
-    """Lists a sponsor's beneficiaries by their ids, addresses masked.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a sponsor that does not exist.
-    """
 
     UpdateBeneficiary: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse,
     ]
-    """Changes phone or email. Effective with the next Send; codes already sent
-    stay valid.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND, INVALID_RECIPIENT.
-    """
 
     DeleteBeneficiary: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse,
     ]
-    """Takes a person off file.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class SponsorServiceAsyncStub:
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
-
     CreateSponsor: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse,
     ]
-    """Makes a sponsor.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
-    """
 
     GetSponsor: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse,
     ]
-    """Reads one sponsor.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListSponsors: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse,
     ]
-    """Lists the sponsors by slug.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateSponsor: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse,
     ]
-    """Changes display_name, channels, otp_forbidden, rules or clients. Effective
-    at once in the process that answers, everywhere within five seconds. Open
-    sessions go on as they began.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteSponsor: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse,
     ]
-    """Deletes a sponsor and, with force, everyone on file with it. From the first
-    moment on the sponsor is not found any more. When the call breaks off,
-    calling again carries on.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     CreateBeneficiary: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse,
     ]
-    """Puts a person on file with a sponsor.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
-    INVALID_RECIPIENT.
-    """
 
     GetBeneficiary: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse,
     ]
-    """Reads what is on file about a person, addresses masked.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListBeneficiaries: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse,
     ]
-    """Lists a sponsor's beneficiaries by their ids, addresses masked.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a sponsor that does not exist.
-    """
 
     UpdateBeneficiary: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse,
     ]
-    """Changes phone or email. Effective with the next Send; codes already sent
-    stay valid.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND, INVALID_RECIPIENT.
-    """
 
     DeleteBeneficiary: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse,
     ]
-    """Takes a person off file.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class SponsorServiceServicer(metaclass=abc.ABCMeta):
-    """The sponsors of a workspace, their rules, and the people they have on file.
-    Test keys read them and work under them; only live keys change them.
-    """
-
     @abc.abstractmethod
     def CreateSponsor(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse]]:
-        """Makes a sponsor.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorResponse]]: ...
 
     @abc.abstractmethod
     def GetSponsor(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse]]:
-        """Reads one sponsor.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetSponsorResponse]]: ...
 
     @abc.abstractmethod
     def ListSponsors(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse]]:
-        """Lists the sponsors by slug.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListSponsorsResponse]]: ...
 
     @abc.abstractmethod
     def UpdateSponsor(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse]]:
-        """Changes display_name, channels, otp_forbidden, rules or clients. Effective
-        at once in the process that answers, everywhere within five seconds. Open
-        sessions go on as they began.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateSponsorResponse]]: ...
 
     @abc.abstractmethod
     def DeleteSponsor(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse]]:
-        """Deletes a sponsor and, with force, everyone on file with it. From the first
-        moment on the sponsor is not found any more. When the call breaks off,
-        calling again carries on.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteSponsorResponse]]: ...
 
     @abc.abstractmethod
     def CreateBeneficiary(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse]]:
-        """Puts a person on file with a sponsor.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
-        INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateBeneficiaryResponse]]: ...
 
     @abc.abstractmethod
     def GetBeneficiary(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse]]:
-        """Reads what is on file about a person, addresses masked.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.GetBeneficiaryResponse]]: ...
 
     @abc.abstractmethod
     def ListBeneficiaries(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse]]:
-        """Lists a sponsor's beneficiaries by their ids, addresses masked.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a sponsor that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.ListBeneficiariesResponse]]: ...
 
     @abc.abstractmethod
     def UpdateBeneficiary(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse]]:
-        """Changes phone or email. Effective with the next Send; codes already sent
-        stay valid.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND, INVALID_RECIPIENT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.UpdateBeneficiaryResponse]]: ...
 
     @abc.abstractmethod
     def DeleteBeneficiary(
         self,
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse]]:
-        """Takes a person off file.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse]]: ...
 
 def add_SponsorServiceServicer_to_server(servicer: SponsorServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -29,41 +29,24 @@ class _StatsDimension:
 class _StatsDimensionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_StatsDimension.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     STATS_DIMENSION_UNSPECIFIED: _StatsDimension.ValueType  # 0
-    """Not set."""
     STATS_DIMENSION_CHANNEL: _StatsDimension.ValueType  # 1
-    """By channel."""
     STATS_DIMENSION_COUNTRY: _StatsDimension.ValueType  # 2
-    """By the country of the number, as in Guard.country_allow; e-mail has none."""
     STATS_DIMENSION_PROVIDER: _StatsDimension.ValueType  # 3
-    """By the provider that the message ended with; none while it is under way."""
     STATS_DIMENSION_HOUR: _StatsDimension.ValueType  # 4
-    """By the hour."""
     STATS_DIMENSION_DAY: _StatsDimension.ValueType  # 5
-    """By the day, which begins at 00:00 UTC."""
 
-class StatsDimension(_StatsDimension, metaclass=_StatsDimensionEnumTypeWrapper):
-    """By what counts can be split."""
+class StatsDimension(_StatsDimension, metaclass=_StatsDimensionEnumTypeWrapper): ...
 
 STATS_DIMENSION_UNSPECIFIED: StatsDimension.ValueType  # 0
-"""Not set."""
 STATS_DIMENSION_CHANNEL: StatsDimension.ValueType  # 1
-"""By channel."""
 STATS_DIMENSION_COUNTRY: StatsDimension.ValueType  # 2
-"""By the country of the number, as in Guard.country_allow; e-mail has none."""
 STATS_DIMENSION_PROVIDER: StatsDimension.ValueType  # 3
-"""By the provider that the message ended with; none while it is under way."""
 STATS_DIMENSION_HOUR: StatsDimension.ValueType  # 4
-"""By the hour."""
 STATS_DIMENSION_DAY: StatsDimension.ValueType  # 5
-"""By the day, which begins at 00:00 UTC."""
 global___StatsDimension = StatsDimension
 
 @typing.final
 class StatsRow(google.protobuf.message.Message):
-    """Counts. The first fields say of what, as far as they were asked for by
-    group_by.
-    """
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
@@ -79,38 +62,18 @@ class StatsRow(google.protobuf.message.Message):
     CONVERSION_FIELD_NUMBER: builtins.int
     SPEND_MICROS_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel."""
     country: builtins.str
-    """The country. Empty for e-mail."""
     provider: builtins.str
-    """The provider. Empty for what no provider has taken or given up yet."""
     sends: builtins.int
-    """Messages asked for, by Send and Resend: one for each channel. Of a fallback,
-    one that waited and was not needed is taken off again. By provider: those it
-    took or gave up.
-    """
     accepted: builtins.int
-    """Messages that a provider took."""
     delivered: builtins.int
-    """Messages of which a provider says that they reached the person. Not every
-    provider says so.
-    """
     failed: builtins.int
-    """Messages that were given up, before or after a provider took them."""
     approvals: builtins.int
-    """Channels verified."""
     refused: builtins.int
-    """Messages that the guard refused: see GuardService. No sends."""
     conversion: builtins.float
-    """Approvals for each send: 1 where every code was entered. 0 without sends."""
     spend_micros: builtins.int
-    """What the sends cost, refunds taken off, in micro-units of the wallet's
-    currency. Not told by provider.
-    """
     @property
-    def start(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the hour or day begins."""
-
+    def start(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -134,8 +97,6 @@ global___StatsRow = StatsRow
 
 @typing.final
 class GetStatsRequest(google.protobuf.message.Message):
-    """Request of GetStats."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -147,23 +108,14 @@ class GetStatsRequest(google.protobuf.message.Message):
     COUNTRY_FIELD_NUMBER: builtins.int
     PROVIDER_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """Only this channel."""
     country: builtins.str
-    """Only this country."""
     provider: builtins.str
-    """Only this provider."""
     @property
-    def to(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """The end; a begun hour counts as a whole. Default: now."""
-
+    def to(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def group_by(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___StatsDimension.ValueType]:
-        """How to split. Empty: one row. Hour and day do not go together."""
-
+    def group_by(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___StatsDimension.ValueType]: ...
     def __init__(
         self,
         *,
@@ -182,22 +134,14 @@ global___GetStatsRequest = GetStatsRequest
 
 @typing.final
 class GetStatsResponse(google.protobuf.message.Message):
-    """Response of GetStats."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ROWS_FIELD_NUMBER: builtins.int
     TOTAL_FIELD_NUMBER: builtins.int
     @property
-    def rows(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___StatsRow]:
-        """The rows, ordered by time, then channel, country and provider. What did not
-        happen has no row.
-        """
-
+    def rows(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___StatsRow]: ...
     @property
-    def total(self) -> global___StatsRow:
-        """All of it together."""
-
+    def total(self) -> global___StatsRow: ...
     def __init__(
         self,
         *,

@@ -26,12 +26,7 @@ if _version_not_supported:
 
 
 class StatsServiceStub(object):
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -47,21 +42,10 @@ class StatsServiceStub(object):
 
 
 class StatsServiceServicer(object):
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def GetStats(self, request, context):
-        """Adds up the counts of a time, as one row or split into rows.
-
-        Scope: admin.
-
-        Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
-        than 32 days by the hour, and for more than 10,000 rows.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -83,12 +67,7 @@ def add_StatsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StatsService(object):
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def GetStats(request,

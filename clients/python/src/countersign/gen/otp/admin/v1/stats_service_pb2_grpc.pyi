@@ -18,66 +18,24 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class StatsServiceStub:
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     GetStats: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsRequest,
         countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse,
     ]
-    """Adds up the counts of a time, as one row or split into rows.
-
-    Scope: admin.
-
-    Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
-    than 32 days by the hour, and for more than 10,000 rows.
-    """
 
 class StatsServiceAsyncStub:
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
-
     GetStats: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsRequest,
         countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse,
     ]
-    """Adds up the counts of a time, as one row or split into rows.
-
-    Scope: admin.
-
-    Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
-    than 32 days by the hour, and for more than 10,000 rows.
-    """
 
 class StatsServiceServicer(metaclass=abc.ABCMeta):
-    """How many messages go out, how many arrive, and how many codes come back.
-
-    Everything is counted in the hour in which it happens, and kept for 400 days.
-    Each process writes its counts down every five seconds and when it stops: one
-    that is killed loses the last of them. Bills are written from the ledger.
-    """
-
     @abc.abstractmethod
     def GetStats(
         self,
         request: countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse]]:
-        """Adds up the counts of a time, as one row or split into rows.
-
-        Scope: admin.
-
-        Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
-        than 32 days by the hour, and for more than 10,000 rows.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.stats_service_pb2.GetStatsResponse]]: ...
 
 def add_StatsServiceServicer_to_server(servicer: StatsServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

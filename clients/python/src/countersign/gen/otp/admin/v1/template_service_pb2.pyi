@@ -28,27 +28,18 @@ class _SmsEncoding:
 class _SmsEncodingEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_SmsEncoding.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     SMS_ENCODING_UNSPECIFIED: _SmsEncoding.ValueType  # 0
-    """Not set: not a text message."""
     SMS_ENCODING_GSM7: _SmsEncoding.ValueType  # 1
-    """The GSM alphabet (3GPP TS 23.038): 160 characters a message."""
     SMS_ENCODING_UCS2: _SmsEncoding.ValueType  # 2
-    """For text with any other character: 70 characters a message."""
 
-class SmsEncoding(_SmsEncoding, metaclass=_SmsEncodingEnumTypeWrapper):
-    """How a text message travels."""
+class SmsEncoding(_SmsEncoding, metaclass=_SmsEncodingEnumTypeWrapper): ...
 
 SMS_ENCODING_UNSPECIFIED: SmsEncoding.ValueType  # 0
-"""Not set: not a text message."""
 SMS_ENCODING_GSM7: SmsEncoding.ValueType  # 1
-"""The GSM alphabet (3GPP TS 23.038): 160 characters a message."""
 SMS_ENCODING_UCS2: SmsEncoding.ValueType  # 2
-"""For text with any other character: 70 characters a message."""
 global___SmsEncoding = SmsEncoding
 
 @typing.final
 class Template(google.protobuf.message.Message):
-    """The message of one channel in one language."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     KEY_FIELD_NUMBER: builtins.int
@@ -59,29 +50,14 @@ class Template(google.protobuf.message.Message):
     CREATED_AT_FIELD_NUMBER: builtins.int
     UPDATED_AT_FIELD_NUMBER: builtins.int
     key: builtins.str
-    """Whose messages it makes: otp-email, otp-sms or otp-whatsapp. Cannot be
-    changed.
-    """
     locale: builtins.str
-    """BCP 47 language, such as "en" or "es-CO". Default: the workspace's. Cannot
-    be changed.
-    """
     subject: builtins.str
-    """E-mail only. Default: the subject of the built-in message."""
     text: builtins.str
-    """The text. Must say the code. For SMS at most 1600 characters once rendered."""
     html: builtins.str
-    """E-mail only: the text in HTML; values are escaped. Must say the code.
-    Default: the e-mail has text only.
-    """
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was added. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def updated_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was last changed. Output only."""
-
+    def updated_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -100,18 +76,13 @@ global___Template = Template
 
 @typing.final
 class CreateTemplateRequest(google.protobuf.message.Message):
-    """Request of CreateTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def template(self) -> global___Template:
-        """The template to add."""
-
+    def template(self) -> global___Template: ...
     def __init__(
         self,
         *,
@@ -125,15 +96,11 @@ global___CreateTemplateRequest = CreateTemplateRequest
 
 @typing.final
 class CreateTemplateResponse(google.protobuf.message.Message):
-    """Response of CreateTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TEMPLATE_FIELD_NUMBER: builtins.int
     @property
-    def template(self) -> global___Template:
-        """The template."""
-
+    def template(self) -> global___Template: ...
     def __init__(
         self,
         *,
@@ -146,19 +113,14 @@ global___CreateTemplateResponse = CreateTemplateResponse
 
 @typing.final
 class GetTemplateRequest(google.protobuf.message.Message):
-    """Request of GetTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     KEY_FIELD_NUMBER: builtins.int
     LOCALE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     key: builtins.str
-    """The template's key."""
     locale: builtins.str
-    """The template's language. Default: the workspace's."""
     def __init__(
         self,
         *,
@@ -172,15 +134,11 @@ global___GetTemplateRequest = GetTemplateRequest
 
 @typing.final
 class GetTemplateResponse(google.protobuf.message.Message):
-    """Response of GetTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TEMPLATE_FIELD_NUMBER: builtins.int
     @property
-    def template(self) -> global___Template:
-        """The template."""
-
+    def template(self) -> global___Template: ...
     def __init__(
         self,
         *,
@@ -193,19 +151,14 @@ global___GetTemplateResponse = GetTemplateResponse
 
 @typing.final
 class ListTemplatesRequest(google.protobuf.message.Message):
-    """Request of ListTemplates."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -219,18 +172,13 @@ global___ListTemplatesRequest = ListTemplatesRequest
 
 @typing.final
 class ListTemplatesResponse(google.protobuf.message.Message):
-    """Response of ListTemplates."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TEMPLATES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def templates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Template]:
-        """The templates of this page."""
-
+    def templates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Template]: ...
     def __init__(
         self,
         *,
@@ -243,27 +191,16 @@ global___ListTemplatesResponse = ListTemplatesResponse
 
 @typing.final
 class UpdateTemplateRequest(google.protobuf.message.Message):
-    """Request of UpdateTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def template(self) -> global___Template:
-        """The template with its key and locale and the fields to change. The rules of
-        the fields are checked on the changed template.
-        """
-
+    def template(self) -> global___Template: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of subject, text and html to change. A field that is named and not
-        set is cleared.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -278,15 +215,11 @@ global___UpdateTemplateRequest = UpdateTemplateRequest
 
 @typing.final
 class UpdateTemplateResponse(google.protobuf.message.Message):
-    """Response of UpdateTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TEMPLATE_FIELD_NUMBER: builtins.int
     @property
-    def template(self) -> global___Template:
-        """The template as it is now."""
-
+    def template(self) -> global___Template: ...
     def __init__(
         self,
         *,
@@ -299,19 +232,14 @@ global___UpdateTemplateResponse = UpdateTemplateResponse
 
 @typing.final
 class DeleteTemplateRequest(google.protobuf.message.Message):
-    """Request of DeleteTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     KEY_FIELD_NUMBER: builtins.int
     LOCALE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     key: builtins.str
-    """The template's key."""
     locale: builtins.str
-    """The template's language. Default: the workspace's."""
     def __init__(
         self,
         *,
@@ -325,8 +253,6 @@ global___DeleteTemplateRequest = DeleteTemplateRequest
 
 @typing.final
 class DeleteTemplateResponse(google.protobuf.message.Message):
-    """Response of DeleteTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(
@@ -337,18 +263,13 @@ global___DeleteTemplateResponse = DeleteTemplateResponse
 
 @typing.final
 class PreviewTemplateRequest(google.protobuf.message.Message):
-    """Request of PreviewTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def template(self) -> global___Template:
-        """The key and language, and either the parts to render or no part."""
-
+    def template(self) -> global___Template: ...
     def __init__(
         self,
         *,
@@ -362,8 +283,6 @@ global___PreviewTemplateRequest = PreviewTemplateRequest
 
 @typing.final
 class PreviewTemplateResponse(google.protobuf.message.Message):
-    """Response of PreviewTemplate."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SUBJECT_FIELD_NUMBER: builtins.int
@@ -373,19 +292,11 @@ class PreviewTemplateResponse(google.protobuf.message.Message):
     SMS_ENCODING_FIELD_NUMBER: builtins.int
     SMS_SEGMENTS_FIELD_NUMBER: builtins.int
     subject: builtins.str
-    """E-mail only."""
     text: builtins.str
-    """The rendered text; for SMS with the line for browsers where the workspace
-    has a web_host.
-    """
     html: builtins.str
-    """E-mail only."""
     built_in: builtins.bool
-    """Nothing stored applied: this is the built-in message."""
     sms_encoding: global___SmsEncoding.ValueType
-    """SMS only: how it travels."""
     sms_segments: builtins.int
-    """SMS only: in how many parts it travels, each of which is charged for."""
     def __init__(
         self,
         *,

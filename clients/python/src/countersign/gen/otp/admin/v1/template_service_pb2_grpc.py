@@ -26,15 +26,7 @@ if _version_not_supported:
 
 
 class TemplateServiceStub(object):
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -75,81 +67,40 @@ class TemplateServiceStub(object):
 
 
 class TemplateServiceServicer(object):
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateTemplate(self, request, context):
-        """Adds a template.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetTemplate(self, request, context):
-        """Reads one template.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTemplates(self, request, context):
-        """Lists the templates by key and language.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTemplate(self, request, context):
-        """Changes subject, text or html. Effective everywhere within five seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTemplate(self, request, context):
-        """Removes a template; the built-in message takes its place.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PreviewTemplate(self, request, context):
-        """Renders a message with sample values: from the parts given, which are
-        checked as if they were stored, or, when none is given, from whatever a
-        message of this key and language is rendered from now. Stores and sends
-        nothing.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -196,15 +147,7 @@ def add_TemplateServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TemplateService(object):
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateTemplate(request,

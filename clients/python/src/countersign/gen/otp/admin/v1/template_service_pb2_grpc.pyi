@@ -18,256 +18,109 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class TemplateServiceStub:
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     CreateTemplate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse,
     ]
-    """Adds a template.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-    """
 
     GetTemplate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse,
     ]
-    """Reads one template.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListTemplates: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse,
     ]
-    """Lists the templates by key and language.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateTemplate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse,
     ]
-    """Changes subject, text or html. Effective everywhere within five seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteTemplate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse,
     ]
-    """Removes a template; the built-in message takes its place.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     PreviewTemplate: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse,
     ]
-    """Renders a message with sample values: from the parts given, which are
-    checked as if they were stored, or, when none is given, from whatever a
-    message of this key and language is rendered from now. Stores and sends
-    nothing.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
 class TemplateServiceAsyncStub:
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
-
     CreateTemplate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse,
     ]
-    """Adds a template.
-
-    Scope: admin, with a live key.
-
-    Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-    """
 
     GetTemplate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse,
     ]
-    """Reads one template.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListTemplates: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse,
     ]
-    """Lists the templates by key and language.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateTemplate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse,
     ]
-    """Changes subject, text or html. Effective everywhere within five seconds.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     DeleteTemplate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse,
     ]
-    """Removes a template; the built-in message takes its place.
-
-    Scope: admin, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     PreviewTemplate: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateRequest,
         countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse,
     ]
-    """Renders a message with sample values: from the parts given, which are
-    checked as if they were stored, or, when none is given, from whatever a
-    message of this key and language is rendered from now. Stores and sends
-    nothing.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
 class TemplateServiceServicer(metaclass=abc.ABCMeta):
-    """The workspace's own messages. A message is rendered from the template with its
-    exact language, else with its language without the region, else with the
-    workspace's; where there is none of these, from the built-in one.
-
-    Templates are written in Liquid with the variables code, brand and minutes
-    (whole minutes the code still works). They may not read others: the tags
-    include, render, layout and block do not exist. What is stored has been
-    rendered with samples and shown to hold the code.
-    """
-
     @abc.abstractmethod
     def CreateTemplate(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse]]:
-        """Adds a template.
-
-        Scope: admin, with a live key.
-
-        Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.CreateTemplateResponse]]: ...
 
     @abc.abstractmethod
     def GetTemplate(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse]]:
-        """Reads one template.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.GetTemplateResponse]]: ...
 
     @abc.abstractmethod
     def ListTemplates(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse]]:
-        """Lists the templates by key and language.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.ListTemplatesResponse]]: ...
 
     @abc.abstractmethod
     def UpdateTemplate(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse]]:
-        """Changes subject, text or html. Effective everywhere within five seconds.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.UpdateTemplateResponse]]: ...
 
     @abc.abstractmethod
     def DeleteTemplate(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse]]:
-        """Removes a template; the built-in message takes its place.
-
-        Scope: admin, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.DeleteTemplateResponse]]: ...
 
     @abc.abstractmethod
     def PreviewTemplate(
         self,
         request: countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse]]:
-        """Renders a message with sample values: from the parts given, which are
-        checked as if they were stored, or, when none is given, from whatever a
-        message of this key and language is rendered from now. Stores and sends
-        nothing.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.template_service_pb2.PreviewTemplateResponse]]: ...
 
 def add_TemplateServiceServicer_to_server(servicer: TemplateServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

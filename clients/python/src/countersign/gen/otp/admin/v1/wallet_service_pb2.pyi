@@ -28,42 +28,28 @@ class _LedgerEntryType:
 class _LedgerEntryTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_LedgerEntryType.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     LEDGER_ENTRY_TYPE_UNSPECIFIED: _LedgerEntryType.ValueType  # 0
-    """Not set."""
     LEDGER_ENTRY_TYPE_CREDIT: _LedgerEntryType.ValueType  # 1
-    """Money was added by CreditWallet, or taken back."""
     LEDGER_ENTRY_TYPE_DEBIT: _LedgerEntryType.ValueType  # 2
-    """A send or resend was paid."""
     LEDGER_ENTRY_TYPE_REFUND: _LedgerEntryType.ValueType  # 3
-    """A paid message did not reach a provider; its price came back."""
 
-class LedgerEntryType(_LedgerEntryType, metaclass=_LedgerEntryTypeEnumTypeWrapper):
-    """What a ledger entry did."""
+class LedgerEntryType(_LedgerEntryType, metaclass=_LedgerEntryTypeEnumTypeWrapper): ...
 
 LEDGER_ENTRY_TYPE_UNSPECIFIED: LedgerEntryType.ValueType  # 0
-"""Not set."""
 LEDGER_ENTRY_TYPE_CREDIT: LedgerEntryType.ValueType  # 1
-"""Money was added by CreditWallet, or taken back."""
 LEDGER_ENTRY_TYPE_DEBIT: LedgerEntryType.ValueType  # 2
-"""A send or resend was paid."""
 LEDGER_ENTRY_TYPE_REFUND: LedgerEntryType.ValueType  # 3
-"""A paid message did not reach a provider; its price came back."""
 global___LedgerEntryType = LedgerEntryType
 
 @typing.final
 class ChannelPrices(google.protobuf.message.Message):
-    """What one message costs, in micro-units. Zero: free."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EMAIL_MICROS_FIELD_NUMBER: builtins.int
     SMS_MICROS_FIELD_NUMBER: builtins.int
     WHATSAPP_MICROS_FIELD_NUMBER: builtins.int
     email_micros: builtins.int
-    """An e-mail."""
     sms_micros: builtins.int
-    """A text message."""
     whatsapp_micros: builtins.int
-    """A WhatsApp message."""
     def __init__(
         self,
         *,
@@ -77,8 +63,6 @@ global___ChannelPrices = ChannelPrices
 
 @typing.final
 class Wallet(google.protobuf.message.Message):
-    """A workspace's money."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ENABLED_FIELD_NUMBER: builtins.int
@@ -87,23 +71,11 @@ class Wallet(google.protobuf.message.Message):
     BALANCE_MICROS_FIELD_NUMBER: builtins.int
     PENDING_MICROS_FIELD_NUMBER: builtins.int
     enabled: builtins.bool
-    """Whether messages are paid from it. Off: they cost nothing."""
     currency: builtins.str
-    """ISO 4217 code of the currency that all its amounts are in. Can be changed
-    only while the balance is zero and nothing is pending. Default "USD".
-    """
     balance_micros: builtins.int
-    """What can be spent. Below zero only where credit was taken back that had
-    been spent. Output only.
-    """
     pending_micros: builtins.int
-    """Taken off the balance for sends under way, not yet in the ledger. Output
-    only.
-    """
     @property
-    def prices(self) -> global___ChannelPrices:
-        """What a message costs."""
-
+    def prices(self) -> global___ChannelPrices: ...
     def __init__(
         self,
         *,
@@ -120,8 +92,6 @@ global___Wallet = Wallet
 
 @typing.final
 class LedgerEntry(google.protobuf.message.Message):
-    """One movement of money. Entries are never changed or removed."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -134,29 +104,16 @@ class LedgerEntry(google.protobuf.message.Message):
     DEBIT_ID_FIELD_NUMBER: builtins.int
     REFERENCE_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """Its id."""
     type: global___LedgerEntryType.ValueType
-    """What it did."""
     amount_micros: builtins.int
-    """What it added to the balance: below zero for a debit and for credit that
-    was taken back.
-    """
     currency: builtins.str
-    """The currency of the amounts."""
     session_id: builtins.str
-    """The session that was paid for or refunded."""
     debit_id: builtins.str
-    """The entry of the debit that is refunded."""
     reference: builtins.str
-    """What the caller of CreditWallet wrote."""
     @property
-    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When."""
-
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def charges(self) -> global___ChannelPrices:
-        """The amount by channel, without sign. Not set for a credit."""
-
+    def charges(self) -> global___ChannelPrices: ...
     def __init__(
         self,
         *,
@@ -177,13 +134,10 @@ global___LedgerEntry = LedgerEntry
 
 @typing.final
 class GetWalletRequest(google.protobuf.message.Message):
-    """Request of GetWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     def __init__(
         self,
         *,
@@ -195,15 +149,11 @@ global___GetWalletRequest = GetWalletRequest
 
 @typing.final
 class GetWalletResponse(google.protobuf.message.Message):
-    """Response of GetWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WALLET_FIELD_NUMBER: builtins.int
     @property
-    def wallet(self) -> global___Wallet:
-        """The wallet."""
-
+    def wallet(self) -> global___Wallet: ...
     def __init__(
         self,
         *,
@@ -216,25 +166,16 @@ global___GetWalletResponse = GetWalletResponse
 
 @typing.final
 class UpdateWalletRequest(google.protobuf.message.Message):
-    """Request of UpdateWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     WALLET_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def wallet(self) -> global___Wallet:
-        """The fields to change. Their rules are checked on the changed wallet."""
-
+    def wallet(self) -> global___Wallet: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of enabled, currency and prices to change. A field that is named and
-        not set gets its default; prices are changed all together.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -249,15 +190,11 @@ global___UpdateWalletRequest = UpdateWalletRequest
 
 @typing.final
 class UpdateWalletResponse(google.protobuf.message.Message):
-    """Response of UpdateWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WALLET_FIELD_NUMBER: builtins.int
     @property
-    def wallet(self) -> global___Wallet:
-        """The wallet as it is now."""
-
+    def wallet(self) -> global___Wallet: ...
     def __init__(
         self,
         *,
@@ -270,8 +207,6 @@ global___UpdateWalletResponse = UpdateWalletResponse
 
 @typing.final
 class CreditWalletRequest(google.protobuf.message.Message):
-    """Request of CreditWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -279,15 +214,9 @@ class CreditWalletRequest(google.protobuf.message.Message):
     REFERENCE_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     amount_micros: builtins.int
-    """How much to add, in micro-units; below zero to take credit back. Not zero."""
     reference: builtins.str
-    """What it is for, such as an invoice number."""
     request_id: builtins.str
-    """Makes repeating the call safe for ever: the same id with the same amount
-    and reference credits once.
-    """
     def __init__(
         self,
         *,
@@ -302,20 +231,14 @@ global___CreditWalletRequest = CreditWalletRequest
 
 @typing.final
 class CreditWalletResponse(google.protobuf.message.Message):
-    """Response of CreditWallet."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WALLET_FIELD_NUMBER: builtins.int
     ENTRY_FIELD_NUMBER: builtins.int
     @property
-    def wallet(self) -> global___Wallet:
-        """The wallet as it is now."""
-
+    def wallet(self) -> global___Wallet: ...
     @property
-    def entry(self) -> global___LedgerEntry:
-        """The entry in the ledger."""
-
+    def entry(self) -> global___LedgerEntry: ...
     def __init__(
         self,
         *,
@@ -329,19 +252,14 @@ global___CreditWalletResponse = CreditWalletResponse
 
 @typing.final
 class ListLedgerEntriesRequest(google.protobuf.message.Message):
-    """Request of ListLedgerEntries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     def __init__(
         self,
         *,
@@ -355,18 +273,13 @@ global___ListLedgerEntriesRequest = ListLedgerEntriesRequest
 
 @typing.final
 class ListLedgerEntriesResponse(google.protobuf.message.Message):
-    """Response of ListLedgerEntries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ENTRIES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LedgerEntry]:
-        """The entries of this page."""
-
+    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LedgerEntry]: ...
     def __init__(
         self,
         *,

@@ -26,12 +26,7 @@ if _version_not_supported:
 
 
 class WalletServiceStub(object):
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -62,58 +57,28 @@ class WalletServiceStub(object):
 
 
 class WalletServiceServicer(object):
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def GetWallet(self, request, context):
-        """Reads the wallet. One that was never used is off and empty.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateWallet(self, request, context):
-        """Switches the wallet on or off, or changes its currency or prices. Effective
-        at once in the process that answers, everywhere within five seconds. What a
-        session was charged is never charged anew.
-
-        Scope: operator, with a live key: what a workspace pays is not its own
-        choice.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreditWallet(self, request, context):
-        """Adds money to the wallet, or takes it back.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND for a workspace that does not exist,
-        IDEMPOTENCY_CONFLICT.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListLedgerEntries(self, request, context):
-        """Lists what was credited, debited and refunded, newest first. Once nothing is
-        under way the amounts add up to the balance.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -150,12 +115,7 @@ def add_WalletServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WalletService(object):
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def GetWallet(request,

@@ -18,183 +18,75 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class WalletServiceStub:
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     GetWallet: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse,
     ]
-    """Reads the wallet. One that was never used is off and empty.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateWallet: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse,
     ]
-    """Switches the wallet on or off, or changes its currency or prices. Effective
-    at once in the process that answers, everywhere within five seconds. What a
-    session was charged is never charged anew.
-
-    Scope: operator, with a live key: what a workspace pays is not its own
-    choice.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     CreditWallet: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse,
     ]
-    """Adds money to the wallet, or takes it back.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND for a workspace that does not exist,
-    IDEMPOTENCY_CONFLICT.
-    """
 
     ListLedgerEntries: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse,
     ]
-    """Lists what was credited, debited and refunded, newest first. Once nothing is
-    under way the amounts add up to the balance.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class WalletServiceAsyncStub:
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
-
     GetWallet: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse,
     ]
-    """Reads the wallet. One that was never used is off and empty.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateWallet: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse,
     ]
-    """Switches the wallet on or off, or changes its currency or prices. Effective
-    at once in the process that answers, everywhere within five seconds. What a
-    session was charged is never charged anew.
-
-    Scope: operator, with a live key: what a workspace pays is not its own
-    choice.
-
-    Reasons: NOT_FOUND for a workspace that does not exist.
-    """
 
     CreditWallet: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse,
     ]
-    """Adds money to the wallet, or takes it back.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND for a workspace that does not exist,
-    IDEMPOTENCY_CONFLICT.
-    """
 
     ListLedgerEntries: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesRequest,
         countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse,
     ]
-    """Lists what was credited, debited and refunded, newest first. Once nothing is
-    under way the amounts add up to the balance.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
 class WalletServiceServicer(metaclass=abc.ABCMeta):
-    """The wallet of a workspace, from which live messages are paid once it is
-    switched on. The sandbox is free.
-
-    Amounts are whole numbers of micro-units: 1000000 is one unit of the
-    workspace's currency, 50000 five hundredths of one.
-    """
-
     @abc.abstractmethod
     def GetWallet(
         self,
         request: countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse]]:
-        """Reads the wallet. One that was never used is off and empty.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.GetWalletResponse]]: ...
 
     @abc.abstractmethod
     def UpdateWallet(
         self,
         request: countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse]]:
-        """Switches the wallet on or off, or changes its currency or prices. Effective
-        at once in the process that answers, everywhere within five seconds. What a
-        session was charged is never charged anew.
-
-        Scope: operator, with a live key: what a workspace pays is not its own
-        choice.
-
-        Reasons: NOT_FOUND for a workspace that does not exist.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.UpdateWalletResponse]]: ...
 
     @abc.abstractmethod
     def CreditWallet(
         self,
         request: countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse]]:
-        """Adds money to the wallet, or takes it back.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND for a workspace that does not exist,
-        IDEMPOTENCY_CONFLICT.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.CreditWalletResponse]]: ...
 
     @abc.abstractmethod
     def ListLedgerEntries(
         self,
         request: countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse]]:
-        """Lists what was credited, debited and refunded, newest first. Once nothing is
-        under way the amounts add up to the balance.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.wallet_service_pb2.ListLedgerEntriesResponse]]: ...
 
 def add_WalletServiceServicer_to_server(servicer: WalletServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -30,31 +30,20 @@ class _WebhookDisabledReason:
 class _WebhookDisabledReasonEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_WebhookDisabledReason.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     WEBHOOK_DISABLED_REASON_UNSPECIFIED: _WebhookDisabledReason.ValueType  # 0
-    """It is not disabled."""
     WEBHOOK_DISABLED_REASON_OPERATOR: _WebhookDisabledReason.ValueType  # 1
-    """By an update."""
     WEBHOOK_DISABLED_REASON_FAILING: _WebhookDisabledReason.ValueType  # 2
-    """For three days it took nothing of what was sent to it."""
     WEBHOOK_DISABLED_REASON_GONE: _WebhookDisabledReason.ValueType  # 3
-    """It answered 410 Gone."""
 
-class WebhookDisabledReason(_WebhookDisabledReason, metaclass=_WebhookDisabledReasonEnumTypeWrapper):
-    """Why an endpoint is sent nothing."""
+class WebhookDisabledReason(_WebhookDisabledReason, metaclass=_WebhookDisabledReasonEnumTypeWrapper): ...
 
 WEBHOOK_DISABLED_REASON_UNSPECIFIED: WebhookDisabledReason.ValueType  # 0
-"""It is not disabled."""
 WEBHOOK_DISABLED_REASON_OPERATOR: WebhookDisabledReason.ValueType  # 1
-"""By an update."""
 WEBHOOK_DISABLED_REASON_FAILING: WebhookDisabledReason.ValueType  # 2
-"""For three days it took nothing of what was sent to it."""
 WEBHOOK_DISABLED_REASON_GONE: WebhookDisabledReason.ValueType  # 3
-"""It answered 410 Gone."""
 global___WebhookDisabledReason = WebhookDisabledReason
 
 @typing.final
 class WebhookEndpoint(google.protobuf.message.Message):
-    """An address that is told what happens to sessions, without its secrets."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ID_FIELD_NUMBER: builtins.int
@@ -69,43 +58,21 @@ class WebhookEndpoint(google.protobuf.message.Message):
     FAILING_SINCE_FIELD_NUMBER: builtins.int
     OLD_SECRET_UNTIL_FIELD_NUMBER: builtins.int
     id: builtins.str
-    """UUID (version 7). Output only."""
     url: builtins.str
-    """Where events are posted to: http or https, without user name, password and
-    fragment.
-    """
     description: builtins.str
-    """What people call it."""
     disabled: builtins.bool
-    """It is sent nothing."""
     disabled_reason: global___WebhookDisabledReason.ValueType
-    """Why. Output only."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """Whose sessions it is told of. Cannot be changed."""
     @property
-    def event_types(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """The types it is told of, as they stand in the events. Empty: all."""
-
+    def event_types(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def disabled_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Since when. Output only."""
-
+    def disabled_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was registered. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def failing_since(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Since when nothing it was sent was taken. Absent while all is well. After
-        three days it is disabled. Output only.
-        """
-
+    def failing_since(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def old_secret_until(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Until when everything is also signed with the secret before the newest.
-        Absent when there is none. Output only.
-        """
-
+    def old_secret_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -128,8 +95,6 @@ global___WebhookEndpoint = WebhookEndpoint
 
 @typing.final
 class WebhookAttempt(google.protobuf.message.Message):
-    """One try to hand an event to an endpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EVENT_ID_FIELD_NUMBER: builtins.int
@@ -140,25 +105,14 @@ class WebhookAttempt(google.protobuf.message.Message):
     ERROR_FIELD_NUMBER: builtins.int
     ACCEPTED_FIELD_NUMBER: builtins.int
     event_id: builtins.str
-    """The event; stands in the header webhook-id."""
     event_type: builtins.str
-    """Its type."""
     status_code: builtins.int
-    """The HTTP status of the answer; 0 where there was none."""
     error: builtins.str
-    """Why there was no answer, as a stable word: TIMEOUT, UNREACHABLE,
-    NAME_NOT_FOUND, TLS_FAILED or REFUSED_ADDRESS.
-    """
     accepted: builtins.bool
-    """The endpoint took the event: a status from 200 to 299."""
     @property
-    def at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the try began."""
-
+    def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def duration(self) -> google.protobuf.duration_pb2.Duration:
-        """How long it took to get an answer, or none."""
-
+    def duration(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
         self,
         *,
@@ -177,8 +131,6 @@ global___WebhookAttempt = WebhookAttempt
 
 @typing.final
 class WaitingWebhookEvent(google.protobuf.message.Message):
-    """An event that waits to be taken."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     EVENT_ID_FIELD_NUMBER: builtins.int
@@ -186,15 +138,10 @@ class WaitingWebhookEvent(google.protobuf.message.Message):
     QUEUED_AT_FIELD_NUMBER: builtins.int
     TRIES_FIELD_NUMBER: builtins.int
     event_id: builtins.str
-    """The event."""
     event_type: builtins.str
-    """Its type."""
     tries: builtins.int
-    """Tries so far."""
     @property
-    def queued_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it began to wait. It is given up 24 hours later."""
-
+    def queued_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -210,8 +157,6 @@ global___WaitingWebhookEvent = WaitingWebhookEvent
 
 @typing.final
 class WebhookDelivery(google.protobuf.message.Message):
-    """What is and was sent to an endpoint about one session."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: builtins.int
@@ -219,19 +164,12 @@ class WebhookDelivery(google.protobuf.message.Message):
     NEXT_TRY_AT_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
     session_id: builtins.str
-    """The session."""
     @property
-    def waiting(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WaitingWebhookEvent]:
-        """The events that wait, in the order in which they will be sent."""
-
+    def waiting(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WaitingWebhookEvent]: ...
     @property
-    def next_try_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When the first of them is tried next."""
-
+    def next_try_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookAttempt]:
-        """The latest tries, oldest first, at most 20."""
-
+    def attempts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookAttempt]: ...
     def __init__(
         self,
         *,
@@ -247,18 +185,13 @@ global___WebhookDelivery = WebhookDelivery
 
 @typing.final
 class CreateWebhookEndpointRequest(google.protobuf.message.Message):
-    """Request of CreateWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint to register."""
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     def __init__(
         self,
         *,
@@ -272,20 +205,13 @@ global___CreateWebhookEndpointRequest = CreateWebhookEndpointRequest
 
 @typing.final
 class CreateWebhookEndpointResponse(google.protobuf.message.Message):
-    """Response of CreateWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     SECRET_FIELD_NUMBER: builtins.int
     secret: builtins.str
-    """What receivers verify signatures with, "whsec_" and base64. It is shown this
-    once and cannot be read again.
-    """
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint."""
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     def __init__(
         self,
         *,
@@ -299,19 +225,14 @@ global___CreateWebhookEndpointResponse = CreateWebhookEndpointResponse
 
 @typing.final
 class GetWebhookEndpointRequest(google.protobuf.message.Message):
-    """Request of GetWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     def __init__(
         self,
         *,
@@ -325,15 +246,11 @@ global___GetWebhookEndpointRequest = GetWebhookEndpointRequest
 
 @typing.final
 class GetWebhookEndpointResponse(google.protobuf.message.Message):
-    """Response of GetWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint."""
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     def __init__(
         self,
         *,
@@ -346,8 +263,6 @@ global___GetWebhookEndpointResponse = GetWebhookEndpointResponse
 
 @typing.final
 class ListWebhookEndpointsRequest(google.protobuf.message.Message):
-    """Request of ListWebhookEndpoints."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -355,13 +270,9 @@ class ListWebhookEndpointsRequest(google.protobuf.message.Message):
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     def __init__(
         self,
         *,
@@ -376,18 +287,13 @@ global___ListWebhookEndpointsRequest = ListWebhookEndpointsRequest
 
 @typing.final
 class ListWebhookEndpointsResponse(google.protobuf.message.Message):
-    """Response of ListWebhookEndpoints."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WEBHOOK_ENDPOINTS_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def webhook_endpoints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookEndpoint]:
-        """The endpoints of this page."""
-
+    def webhook_endpoints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookEndpoint]: ...
     def __init__(
         self,
         *,
@@ -400,27 +306,16 @@ global___ListWebhookEndpointsResponse = ListWebhookEndpointsResponse
 
 @typing.final
 class UpdateWebhookEndpointRequest(google.protobuf.message.Message):
-    """Request of UpdateWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint with its id, its mode where that is not the caller's, and the
-        fields to change. The rules of the fields are checked on the changed endpoint.
-        """
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of url, event_types, description and disabled to change. A field that
-        is named and not set is cleared.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -435,15 +330,11 @@ global___UpdateWebhookEndpointRequest = UpdateWebhookEndpointRequest
 
 @typing.final
 class UpdateWebhookEndpointResponse(google.protobuf.message.Message):
-    """Response of UpdateWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint as it is now."""
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     def __init__(
         self,
         *,
@@ -456,19 +347,14 @@ global___UpdateWebhookEndpointResponse = UpdateWebhookEndpointResponse
 
 @typing.final
 class DeleteWebhookEndpointRequest(google.protobuf.message.Message):
-    """Request of DeleteWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     def __init__(
         self,
         *,
@@ -482,8 +368,6 @@ global___DeleteWebhookEndpointRequest = DeleteWebhookEndpointRequest
 
 @typing.final
 class DeleteWebhookEndpointResponse(google.protobuf.message.Message):
-    """Response of DeleteWebhookEndpoint."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     def __init__(
@@ -494,19 +378,14 @@ global___DeleteWebhookEndpointResponse = DeleteWebhookEndpointResponse
 
 @typing.final
 class RotateWebhookSecretRequest(google.protobuf.message.Message):
-    """Request of RotateWebhookSecret."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     def __init__(
         self,
         *,
@@ -520,18 +399,13 @@ global___RotateWebhookSecretRequest = RotateWebhookSecretRequest
 
 @typing.final
 class RotateWebhookSecretResponse(google.protobuf.message.Message):
-    """Response of RotateWebhookSecret."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WEBHOOK_ENDPOINT_FIELD_NUMBER: builtins.int
     SECRET_FIELD_NUMBER: builtins.int
     secret: builtins.str
-    """The new secret. It is shown this once and cannot be read again."""
     @property
-    def webhook_endpoint(self) -> global___WebhookEndpoint:
-        """The endpoint."""
-
+    def webhook_endpoint(self) -> global___WebhookEndpoint: ...
     def __init__(
         self,
         *,
@@ -545,19 +419,14 @@ global___RotateWebhookSecretResponse = RotateWebhookSecretResponse
 
 @typing.final
 class SendTestEventRequest(google.protobuf.message.Message):
-    """Request of SendTestEvent."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     def __init__(
         self,
         *,
@@ -571,15 +440,11 @@ global___SendTestEventRequest = SendTestEventRequest
 
 @typing.final
 class SendTestEventResponse(google.protobuf.message.Message):
-    """Response of SendTestEvent."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     ATTEMPT_FIELD_NUMBER: builtins.int
     @property
-    def attempt(self) -> global___WebhookAttempt:
-        """What came of it."""
-
+    def attempt(self) -> global___WebhookAttempt: ...
     def __init__(
         self,
         *,
@@ -592,8 +457,6 @@ global___SendTestEventResponse = SendTestEventResponse
 
 @typing.final
 class ListWebhookDeliveriesRequest(google.protobuf.message.Message):
-    """Request of ListWebhookDeliveries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -603,17 +466,11 @@ class ListWebhookDeliveriesRequest(google.protobuf.message.Message):
     ID_FIELD_NUMBER: builtins.int
     SESSION_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     session_id: builtins.str
-    """Only what is about this session."""
     def __init__(
         self,
         *,
@@ -630,18 +487,13 @@ global___ListWebhookDeliveriesRequest = ListWebhookDeliveriesRequest
 
 @typing.final
 class ListWebhookDeliveriesResponse(google.protobuf.message.Message):
-    """Response of ListWebhookDeliveries."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     DELIVERIES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def deliveries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookDelivery]:
-        """The sessions of this page."""
-
+    def deliveries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___WebhookDelivery]: ...
     def __init__(
         self,
         *,
@@ -654,8 +506,6 @@ global___ListWebhookDeliveriesResponse = ListWebhookDeliveriesResponse
 
 @typing.final
 class ReplayWebhookEventsRequest(google.protobuf.message.Message):
-    """Request of ReplayWebhookEvents. Give since or event_id, not both."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
@@ -665,19 +515,12 @@ class ReplayWebhookEventsRequest(google.protobuf.message.Message):
     EVENT_ID_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
-    """The mode. Default: the caller's own; the other needs the scope operator."""
     id: builtins.str
-    """The endpoint's id."""
     event_id: builtins.str
-    """This one event, by its webhook-id."""
     page_token: builtins.str
-    """The next_page_token of the call before, with the same since."""
     @property
-    def since(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """Everything that happened at or after this time."""
-
+    def since(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -695,16 +538,12 @@ global___ReplayWebhookEventsRequest = ReplayWebhookEventsRequest
 
 @typing.final
 class ReplayWebhookEventsResponse(google.protobuf.message.Message):
-    """Response of ReplayWebhookEvents."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     REPLAYED_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     replayed: builtins.int
-    """How many events this call put in line to be sent."""
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty when all are in line."""
     def __init__(
         self,
         *,

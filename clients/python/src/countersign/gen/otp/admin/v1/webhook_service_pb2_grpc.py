@@ -26,11 +26,7 @@ if _version_not_supported:
 
 
 class WebhookServiceStub(object):
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -86,121 +82,58 @@ class WebhookServiceStub(object):
 
 
 class WebhookServiceServicer(object):
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateWebhookEndpoint(self, request, context):
-        """Registers an endpoint and answers with its secret, this once. Sessions
-        opened from then on are told of; other processes may need five seconds to
-        notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
-        service is configured otherwise (OTP_WEBHOOK_NETWORKS).
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-        an address that may not be reached, and for one endpoint too many.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetWebhookEndpoint(self, request, context):
-        """Reads one endpoint. Its secrets cannot be read again.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListWebhookEndpoints(self, request, context):
-        """Lists the endpoints of one mode, oldest first.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateWebhookEndpoint(self, request, context):
-        """Changes url, event_types, description or disabled. What is sent from then on
-        follows the change. Disabling an endpoint drops what waits for it; enabling
-        it sends nothing of what happened meanwhile, for which there is
-        ReplayWebhookEvents.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteWebhookEndpoint(self, request, context):
-        """Removes an endpoint with all that waits for it.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RotateWebhookSecret(self, request, context):
-        """Makes a new secret and answers with it, this once. For 24 hours everything
-        is signed with the old secret as well, so that receivers can change over.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SendTestEvent(self, request, context):
-        """Sends an event of type "webhook.test" to the endpoint, once, and answers
-        with what came of it. A disabled endpoint can be tried, too.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListWebhookDeliveries(self, request, context):
-        """Lists what was sent to an endpoint, session by session, the newest session
-        first: what waits, when it is tried again, and the latest attempts.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReplayWebhookEvents(self, request, context):
-        """Sends events again, whatever became of them before: one, or all since a
-        time that are of the types the endpoint wants. They keep their ids. Events
-        are kept for 30 days, those that happened while the endpoint was disabled
-        included. Each call takes on up to 1,000 events and says where to go on.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for an endpoint or event that does not exist;
-        INVALID_REQUEST for an endpoint that is disabled.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -262,11 +195,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WebhookService(object):
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateWebhookEndpoint(request,

@@ -18,382 +18,160 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class WebhookServiceStub:
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     CreateWebhookEndpoint: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse,
     ]
-    """Registers an endpoint and answers with its secret, this once. Sessions
-    opened from then on are told of; other processes may need five seconds to
-    notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
-    service is configured otherwise (OTP_WEBHOOK_NETWORKS).
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-    an address that may not be reached, and for one endpoint too many.
-    """
 
     GetWebhookEndpoint: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse,
     ]
-    """Reads one endpoint. Its secrets cannot be read again.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWebhookEndpoints: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse,
     ]
-    """Lists the endpoints of one mode, oldest first.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateWebhookEndpoint: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse,
     ]
-    """Changes url, event_types, description or disabled. What is sent from then on
-    follows the change. Disabling an endpoint drops what waits for it; enabling
-    it sends nothing of what happened meanwhile, for which there is
-    ReplayWebhookEvents.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
-    """
 
     DeleteWebhookEndpoint: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse,
     ]
-    """Removes an endpoint with all that waits for it.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     RotateWebhookSecret: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse,
     ]
-    """Makes a new secret and answers with it, this once. For 24 hours everything
-    is signed with the old secret as well, so that receivers can change over.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     SendTestEvent: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse,
     ]
-    """Sends an event of type "webhook.test" to the endpoint, once, and answers
-    with what came of it. A disabled endpoint can be tried, too.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWebhookDeliveries: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse,
     ]
-    """Lists what was sent to an endpoint, session by session, the newest session
-    first: what waits, when it is tried again, and the latest attempts.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ReplayWebhookEvents: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse,
     ]
-    """Sends events again, whatever became of them before: one, or all since a
-    time that are of the types the endpoint wants. They keep their ids. Events
-    are kept for 30 days, those that happened while the endpoint was disabled
-    included. Each call takes on up to 1,000 events and says where to go on.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for an endpoint or event that does not exist;
-    INVALID_REQUEST for an endpoint that is disabled.
-    """
 
 class WebhookServiceAsyncStub:
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
-
     CreateWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse,
     ]
-    """Registers an endpoint and answers with its secret, this once. Sessions
-    opened from then on are told of; other processes may need five seconds to
-    notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
-    service is configured otherwise (OTP_WEBHOOK_NETWORKS).
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-    an address that may not be reached, and for one endpoint too many.
-    """
 
     GetWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse,
     ]
-    """Reads one endpoint. Its secrets cannot be read again.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWebhookEndpoints: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse,
     ]
-    """Lists the endpoints of one mode, oldest first.
-
-    Scope: admin.
-
-    Reasons: none of its own.
-    """
 
     UpdateWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse,
     ]
-    """Changes url, event_types, description or disabled. What is sent from then on
-    follows the change. Disabling an endpoint drops what waits for it; enabling
-    it sends nothing of what happened meanwhile, for which there is
-    ReplayWebhookEvents.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
-    """
 
     DeleteWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse,
     ]
-    """Removes an endpoint with all that waits for it.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     RotateWebhookSecret: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse,
     ]
-    """Makes a new secret and answers with it, this once. For 24 hours everything
-    is signed with the old secret as well, so that receivers can change over.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     SendTestEvent: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse,
     ]
-    """Sends an event of type "webhook.test" to the endpoint, once, and answers
-    with what came of it. A disabled endpoint can be tried, too.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWebhookDeliveries: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse,
     ]
-    """Lists what was sent to an endpoint, session by session, the newest session
-    first: what waits, when it is tried again, and the latest attempts.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND.
-    """
 
     ReplayWebhookEvents: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse,
     ]
-    """Sends events again, whatever became of them before: one, or all since a
-    time that are of the types the endpoint wants. They keep their ids. Events
-    are kept for 30 days, those that happened while the endpoint was disabled
-    included. Each call takes on up to 1,000 events and says where to go on.
-
-    Scope: admin.
-
-    Reasons: NOT_FOUND for an endpoint or event that does not exist;
-    INVALID_REQUEST for an endpoint that is disabled.
-    """
 
 class WebhookServiceServicer(metaclass=abc.ABCMeta):
-    """Endpoints of a workspace's own that are told what happens to its sessions.
-    Live and test endpoints are kept apart: sandbox sessions are told to test
-    endpoints only. What is sent, how it is signed and when it is sent again:
-    docs/webhooks.md.
-    """
-
     @abc.abstractmethod
     def CreateWebhookEndpoint(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse]]:
-        """Registers an endpoint and answers with its secret, this once. Sessions
-        opened from then on are told of; other processes may need five seconds to
-        notice. A workspace has at most ten endpoints of each mode. In production the address must be https and public, unless the
-        service is configured otherwise (OTP_WEBHOOK_NETWORKS).
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
-        an address that may not be reached, and for one endpoint too many.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointResponse]]: ...
 
     @abc.abstractmethod
     def GetWebhookEndpoint(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse]]:
-        """Reads one endpoint. Its secrets cannot be read again.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEndpointResponse]]: ...
 
     @abc.abstractmethod
     def ListWebhookEndpoints(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse]]:
-        """Lists the endpoints of one mode, oldest first.
-
-        Scope: admin.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookEndpointsResponse]]: ...
 
     @abc.abstractmethod
     def UpdateWebhookEndpoint(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse]]:
-        """Changes url, event_types, description or disabled. What is sent from then on
-        follows the change. Disabling an endpoint drops what waits for it; enabling
-        it sends nothing of what happened meanwhile, for which there is
-        ReplayWebhookEvents.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND; INVALID_REQUEST for an address that may not be reached.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.UpdateWebhookEndpointResponse]]: ...
 
     @abc.abstractmethod
     def DeleteWebhookEndpoint(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse]]:
-        """Removes an endpoint with all that waits for it.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.DeleteWebhookEndpointResponse]]: ...
 
     @abc.abstractmethod
     def RotateWebhookSecret(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse]]:
-        """Makes a new secret and answers with it, this once. For 24 hours everything
-        is signed with the old secret as well, so that receivers can change over.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.RotateWebhookSecretResponse]]: ...
 
     @abc.abstractmethod
     def SendTestEvent(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse]]:
-        """Sends an event of type "webhook.test" to the endpoint, once, and answers
-        with what came of it. A disabled endpoint can be tried, too.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.SendTestEventResponse]]: ...
 
     @abc.abstractmethod
     def ListWebhookDeliveries(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse]]:
-        """Lists what was sent to an endpoint, session by session, the newest session
-        first: what waits, when it is tried again, and the latest attempts.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ListWebhookDeliveriesResponse]]: ...
 
     @abc.abstractmethod
     def ReplayWebhookEvents(
         self,
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse]]:
-        """Sends events again, whatever became of them before: one, or all since a
-        time that are of the types the endpoint wants. They keep their ids. Events
-        are kept for 30 days, those that happened while the endpoint was disabled
-        included. Each call takes on up to 1,000 events and says where to go on.
-
-        Scope: admin.
-
-        Reasons: NOT_FOUND for an endpoint or event that does not exist;
-        INVALID_REQUEST for an endpoint that is disabled.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse]]: ...
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

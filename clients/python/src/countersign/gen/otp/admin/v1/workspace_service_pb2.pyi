@@ -17,8 +17,6 @@ DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
 @typing.final
 class Workspace(google.protobuf.message.Message):
-    """A tenant and its settings."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     NAME_FIELD_NUMBER: builtins.int
@@ -33,49 +31,20 @@ class Workspace(google.protobuf.message.Message):
     ROUTES_FIELD_NUMBER: builtins.int
     RETENTION_DAYS_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Its name for good: lower-case letters, digits and hyphens, 1 to 63."""
     brand: builtins.str
-    """What messages call the product. Default "Countersign"."""
     locale: builtins.str
-    """BCP 47 language of messages when Send names none. Default "en"."""
     web_host: builtins.str
-    """Host for the last line of text messages, "@host #code", by which browsers
-    on that host fill the code in; such as "login.example.com". Default: no
-    such line.
-    """
     long_lifetime: builtins.bool
-    """Codes may live for up to 60 minutes; otherwise 10, which is what NIST SP
-    800-63B-4 allows.
-    """
     messaging_reuse: builtins.bool
-    """The messaging API answers a request repeated within the resend cooldown
-    with the open session instead of sending again.
-    """
     retention_days: builtins.int
-    """Days a session stays readable once it has ended, 1 to 365. Default 30.
-    Sessions keep what held when they were opened.
-    """
     @property
-    def allowed_origins(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Origins whose pages may call the service, such as
-        "https://login.example.com". Default: any.
-        """
-
+    def allowed_origins(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was made. Output only."""
-
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def deleted_at(self) -> google.protobuf.timestamp_pb2.Timestamp:
-        """When it was deleted. Output only."""
-
+    def deleted_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
-    def routes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Route]:
-        """Which delivery providers each channel uses. A channel without a route uses
-        every configured provider of the channel, in the service's own order
-        (docs/providers.md).
-        """
-
+    def routes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Route]: ...
     def __init__(
         self,
         *,
@@ -98,20 +67,13 @@ global___Workspace = Workspace
 
 @typing.final
 class Route(google.protobuf.message.Message):
-    """The providers of one channel."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     PROVIDERS_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
-    """The channel; each has one route at most."""
     @property
-    def providers(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Names of configured providers of the channel, such as "smtp", in the order
-        in which they are tried. A later one is tried when those before it fail.
-        """
-
+    def providers(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     def __init__(
         self,
         *,
@@ -124,15 +86,11 @@ global___Route = Route
 
 @typing.final
 class CreateWorkspaceRequest(google.protobuf.message.Message):
-    """Request of CreateWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace to make, with its name."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,
@@ -145,15 +103,11 @@ global___CreateWorkspaceRequest = CreateWorkspaceRequest
 
 @typing.final
 class CreateWorkspaceResponse(google.protobuf.message.Message):
-    """Response of CreateWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,
@@ -166,13 +120,10 @@ global___CreateWorkspaceResponse = CreateWorkspaceResponse
 
 @typing.final
 class GetWorkspaceRequest(google.protobuf.message.Message):
-    """Request of GetWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace. Default: the caller's own; another needs the scope operator."""
     def __init__(
         self,
         *,
@@ -184,15 +135,11 @@ global___GetWorkspaceRequest = GetWorkspaceRequest
 
 @typing.final
 class GetWorkspaceResponse(google.protobuf.message.Message):
-    """Response of GetWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,
@@ -205,19 +152,14 @@ global___GetWorkspaceResponse = GetWorkspaceResponse
 
 @typing.final
 class ListWorkspacesRequest(google.protobuf.message.Message):
-    """Request of ListWorkspaces."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
     SHOW_DELETED_FIELD_NUMBER: builtins.int
     page_size: builtins.int
-    """At most this many, 1 to 100. Default 50."""
     page_token: builtins.str
-    """The next_page_token of the page before."""
     show_deleted: builtins.bool
-    """Deleted workspaces as well."""
     def __init__(
         self,
         *,
@@ -231,18 +173,13 @@ global___ListWorkspacesRequest = ListWorkspacesRequest
 
 @typing.final
 class ListWorkspacesResponse(google.protobuf.message.Message):
-    """Response of ListWorkspaces."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACES_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
     next_page_token: builtins.str
-    """Give this as page_token to go on. Empty at the end."""
     @property
-    def workspaces(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Workspace]:
-        """The workspaces of this page."""
-
+    def workspaces(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Workspace]: ...
     def __init__(
         self,
         *,
@@ -255,25 +192,14 @@ global___ListWorkspacesResponse = ListWorkspacesResponse
 
 @typing.final
 class UpdateWorkspaceRequest(google.protobuf.message.Message):
-    """Request of UpdateWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace with its name and the fields to change; without a name the
-        caller's own. The rules of the fields are checked on the changed workspace.
-        """
-
+    def workspace(self) -> global___Workspace: ...
     @property
-    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask:
-        """Which of brand, locale, web_host, allowed_origins, long_lifetime,
-        messaging_reuse, routes and retention_days to change. A field that is named and not set goes back to
-        its default.
-        """
-
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
     def __init__(
         self,
         *,
@@ -287,15 +213,11 @@ global___UpdateWorkspaceRequest = UpdateWorkspaceRequest
 
 @typing.final
 class UpdateWorkspaceResponse(google.protobuf.message.Message):
-    """Response of UpdateWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace as it is now."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,
@@ -308,13 +230,10 @@ global___UpdateWorkspaceResponse = UpdateWorkspaceResponse
 
 @typing.final
 class DeleteWorkspaceRequest(google.protobuf.message.Message):
-    """Request of DeleteWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace's name."""
     def __init__(
         self,
         *,
@@ -326,15 +245,11 @@ global___DeleteWorkspaceRequest = DeleteWorkspaceRequest
 
 @typing.final
 class DeleteWorkspaceResponse(google.protobuf.message.Message):
-    """Response of DeleteWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace as it is now."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,
@@ -347,13 +262,10 @@ global___DeleteWorkspaceResponse = DeleteWorkspaceResponse
 
 @typing.final
 class UndeleteWorkspaceRequest(google.protobuf.message.Message):
-    """Request of UndeleteWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
-    """The workspace's name."""
     def __init__(
         self,
         *,
@@ -365,15 +277,11 @@ global___UndeleteWorkspaceRequest = UndeleteWorkspaceRequest
 
 @typing.final
 class UndeleteWorkspaceResponse(google.protobuf.message.Message):
-    """Response of UndeleteWorkspace."""
-
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     @property
-    def workspace(self) -> global___Workspace:
-        """The workspace as it is now."""
-
+    def workspace(self) -> global___Workspace: ...
     def __init__(
         self,
         *,

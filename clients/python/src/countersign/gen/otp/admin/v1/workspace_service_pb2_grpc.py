@@ -26,9 +26,7 @@ if _version_not_supported:
 
 
 class WorkspaceServiceStub(object):
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
         """Constructor.
@@ -69,78 +67,40 @@ class WorkspaceServiceStub(object):
 
 
 class WorkspaceServiceServicer(object):
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     def CreateWorkspace(self, request, context):
-        """Makes a workspace. A name is used once: that of a deleted workspace stays
-        taken.
-
-        Scope: operator, with a live key.
-
-        Reasons: ALREADY_EXISTS.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetWorkspace(self, request, context):
-        """Reads one workspace, a deleted one too.
-
-        Scope: admin for the caller's own, operator for any.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListWorkspaces(self, request, context):
-        """Lists the workspaces by name.
-
-        Scope: operator.
-
-        Reasons: none of its own.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateWorkspace(self, request, context):
-        """Changes the settings of a workspace. Effective everywhere within five
-        seconds.
-
-        Scope: admin for the caller's own, operator for any; with a live key.
-
-        Reasons: NOT_FOUND, also for a deleted workspace.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteWorkspace(self, request, context):
-        """Deletes a workspace: every credential of it is refused everywhere within
-        five seconds. Nothing of it is removed, so it can be undeleted; messages
-        already accepted are still delivered. Deleting a deleted workspace changes
-        nothing and succeeds. The workspace "default" cannot be deleted.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UndeleteWorkspace(self, request, context):
-        """Takes a deletion back: the workspace's credentials work again. Undeleting a
-        workspace that is not deleted changes nothing and succeeds.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+        """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -187,9 +147,7 @@ def add_WorkspaceServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WorkspaceService(object):
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
+    """Missing associated documentation comment in .proto file."""
 
     @staticmethod
     def CreateWorkspace(request,

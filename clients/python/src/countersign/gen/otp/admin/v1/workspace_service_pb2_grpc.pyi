@@ -18,247 +18,109 @@ class _ServicerContext(grpc.ServicerContext, grpc.aio.ServicerContext):  # type:
     ...
 
 class WorkspaceServiceStub:
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
-
     def __init__(self, channel: typing.Union[grpc.Channel, grpc.aio.Channel]) -> None: ...
     CreateWorkspace: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse,
     ]
-    """Makes a workspace. A name is used once: that of a deleted workspace stays
-    taken.
-
-    Scope: operator, with a live key.
-
-    Reasons: ALREADY_EXISTS.
-    """
 
     GetWorkspace: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse,
     ]
-    """Reads one workspace, a deleted one too.
-
-    Scope: admin for the caller's own, operator for any.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWorkspaces: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse,
     ]
-    """Lists the workspaces by name.
-
-    Scope: operator.
-
-    Reasons: none of its own.
-    """
 
     UpdateWorkspace: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse,
     ]
-    """Changes the settings of a workspace. Effective everywhere within five
-    seconds.
-
-    Scope: admin for the caller's own, operator for any; with a live key.
-
-    Reasons: NOT_FOUND, also for a deleted workspace.
-    """
 
     DeleteWorkspace: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse,
     ]
-    """Deletes a workspace: every credential of it is refused everywhere within
-    five seconds. Nothing of it is removed, so it can be undeleted; messages
-    already accepted are still delivered. Deleting a deleted workspace changes
-    nothing and succeeds. The workspace "default" cannot be deleted.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     UndeleteWorkspace: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse,
     ]
-    """Takes a deletion back: the workspace's credentials work again. Undeleting a
-    workspace that is not deleted changes nothing and succeeds.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class WorkspaceServiceAsyncStub:
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
-
     CreateWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse,
     ]
-    """Makes a workspace. A name is used once: that of a deleted workspace stays
-    taken.
-
-    Scope: operator, with a live key.
-
-    Reasons: ALREADY_EXISTS.
-    """
 
     GetWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse,
     ]
-    """Reads one workspace, a deleted one too.
-
-    Scope: admin for the caller's own, operator for any.
-
-    Reasons: NOT_FOUND.
-    """
 
     ListWorkspaces: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse,
     ]
-    """Lists the workspaces by name.
-
-    Scope: operator.
-
-    Reasons: none of its own.
-    """
 
     UpdateWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse,
     ]
-    """Changes the settings of a workspace. Effective everywhere within five
-    seconds.
-
-    Scope: admin for the caller's own, operator for any; with a live key.
-
-    Reasons: NOT_FOUND, also for a deleted workspace.
-    """
 
     DeleteWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse,
     ]
-    """Deletes a workspace: every credential of it is refused everywhere within
-    five seconds. Nothing of it is removed, so it can be undeleted; messages
-    already accepted are still delivered. Deleting a deleted workspace changes
-    nothing and succeeds. The workspace "default" cannot be deleted.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
     UndeleteWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse,
     ]
-    """Takes a deletion back: the workspace's credentials work again. Undeleting a
-    workspace that is not deleted changes nothing and succeeds.
-
-    Scope: operator, with a live key.
-
-    Reasons: NOT_FOUND.
-    """
 
 class WorkspaceServiceServicer(metaclass=abc.ABCMeta):
-    """The tenants of the service. Everything else belongs to one of them and is
-    never seen by another.
-    """
-
     @abc.abstractmethod
     def CreateWorkspace(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse]]:
-        """Makes a workspace. A name is used once: that of a deleted workspace stays
-        taken.
-
-        Scope: operator, with a live key.
-
-        Reasons: ALREADY_EXISTS.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceResponse]]: ...
 
     @abc.abstractmethod
     def GetWorkspace(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse]]:
-        """Reads one workspace, a deleted one too.
-
-        Scope: admin for the caller's own, operator for any.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.GetWorkspaceResponse]]: ...
 
     @abc.abstractmethod
     def ListWorkspaces(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse]]:
-        """Lists the workspaces by name.
-
-        Scope: operator.
-
-        Reasons: none of its own.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.ListWorkspacesResponse]]: ...
 
     @abc.abstractmethod
     def UpdateWorkspace(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse]]:
-        """Changes the settings of a workspace. Effective everywhere within five
-        seconds.
-
-        Scope: admin for the caller's own, operator for any; with a live key.
-
-        Reasons: NOT_FOUND, also for a deleted workspace.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.UpdateWorkspaceResponse]]: ...
 
     @abc.abstractmethod
     def DeleteWorkspace(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse]]:
-        """Deletes a workspace: every credential of it is refused everywhere within
-        five seconds. Nothing of it is removed, so it can be undeleted; messages
-        already accepted are still delivered. Deleting a deleted workspace changes
-        nothing and succeeds. The workspace "default" cannot be deleted.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.DeleteWorkspaceResponse]]: ...
 
     @abc.abstractmethod
     def UndeleteWorkspace(
         self,
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceRequest,
         context: _ServicerContext,
-    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse]]:
-        """Takes a deletion back: the workspace's credentials work again. Undeleting a
-        workspace that is not deleted changes nothing and succeeds.
-
-        Scope: operator, with a live key.
-
-        Reasons: NOT_FOUND.
-        """
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse]]: ...
 
 def add_WorkspaceServiceServicer_to_server(servicer: WorkspaceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
