@@ -102,7 +102,10 @@ export const pythonParts = (service: () => Promise<Readonly<Record<string, strin
       const why = whyNoPython();
       if (why) return `skipped: ${why}`;
       const count = counting();
-      count.add('mypy', command(PYTHON, ['-m', 'mypy', '--cache-dir', resolve('.cache/mypy')], { cwd: PACKAGE }));
+      count.add(
+        'mypy',
+        command(PYTHON, ['-m', 'mypy', '--cache-dir', resolve('.cache/mypy')], { cwd: PACKAGE }),
+      );
       const wheels = resolve('dist/python');
       rmSync(wheels, { recursive: true, force: true });
       const build = ['-m', 'build', '--wheel', '--no-isolation', '--outdir', wheels, PACKAGE];
