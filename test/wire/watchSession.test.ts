@@ -127,7 +127,7 @@ describe.each(WATCHERS)('$name', ({ open: openStream }) => {
     const seen = await first.until(2);
     first.leave();
     await first.ended.catch(() => {});
-    // Nobody watches when this happens.
+    // No stream is open when this happens.
     await verify(id, { sms: codes.sms! });
     const second = begin(service.liveKey, { sessionId: id, cursor: seen[1]!.cursor });
     await second.ended;
