@@ -1,7 +1,7 @@
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import type { StreamHandler } from '../call/call.js';
 import { type Registration, registerStream } from '../call/handlers.js';
-import { createExpire, type Expire } from '../effects/expire.js';
+import type { Expire } from '../effects/expire.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
 import { createHub } from '../otp/watch/hub.js';
@@ -12,22 +12,18 @@ import type { StoredSession } from '../session/stored.js';
 import type { DecoratedStore } from './store.js';
 
 interface Deps extends DecoratedStore {
+  readonly expire: Expire;
   readonly serving: Serving;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What watches sessions. */
-export interface Watching {
-  readonly expire: Expire;
-  readonly streams: readonly Registration<StreamHandler>[];
-}
-
-export function composeWatching({ documents, onSessionChange, serving, clock, log }: Deps): Watching {
+/** The methods that respond with a stream. What is done to a session through this store reaches its watchers at once. */
+export function composeSessionStreams(deps: Deps): readonly Registration<StreamHandler>[] {
+  const { documents, onSessionChange, expire, serving, clock, log } = deps;
   const sessions = documents.collection<StoredSession>('sessions');
   const hub = createHub(sessions, clock, log);
   onSessionChange((session) => hub.publish(session));
-  const expire = createExpire(sessions, clock);
   const watchSession = createWatchSession({
     sessions,
     hub,
@@ -36,8 +32,5 @@ export function composeWatching({ documents, onSessionChange, serving, clock, lo
     serving,
     clock,
   });
-  return {
-    expire,
-    streams: [registerStream(OtpService.method.watchSession, watchSession)],
-  };
+  return [registerStream(OtpService.method.watchSession, watchSession)];
 }

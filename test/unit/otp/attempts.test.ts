@@ -39,9 +39,9 @@ eachEngine((engine) => {
       const { id, codes } = await opened(service, ['email'], { config: { maxAttempts: 3 } });
       const before = service.comparisons();
       const code = wrong(codes.email);
-      const answers = await times(200, () => reasonOf(otp().verify({ sessionId: id, code })));
+      const outcomes = await times(200, () => reasonOf(otp().verify({ sessionId: id, code })));
       expect(service.comparisons() - before).toBe(3);
-      expect(tally(answers)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 197 });
+      expect(tally(outcomes)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 197 });
       expect(await reasonOf(otp().verify({ sessionId: id, code: codes.email }))).toBe('ATTEMPTS_EXHAUSTED');
       expect(service.comparisons() - before).toBe(3);
     });
@@ -53,13 +53,13 @@ eachEngine((engine) => {
       const { id, codes } = await opened(service, ['email', 'sms', 'whatsapp']);
       const before = service.comparisons();
       const channels = ['email', 'sms', 'whatsapp'] as const;
-      const answers = await times(200, (i) => {
+      const outcomes = await times(200, (i) => {
         const channel = channels[i % 3]!;
         const by = i % 2 ? other.as({ workspace }) : otp();
         return reasonOf(by.verify({ sessionId: id, codes: { [channel]: wrong(codes[channel]) } }));
       });
       expect(service.comparisons() - before + other.comparisons()).toBe(3);
-      expect(tally(answers)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 197 });
+      expect(tally(outcomes)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 197 });
     });
 
     it('50 right codes are accepted once', async () => {
@@ -74,42 +74,42 @@ eachEngine((engine) => {
 
     it('50 right codes among 50 wrong ones are accepted at most once', async () => {
       const { id, codes } = await opened(service, ['email'], { config: { maxAttempts: 10 } });
-      const answers = await times(100, (i) =>
+      const outcomes = await times(100, (i) =>
         reasonOf(otp().verify({ sessionId: id, code: i % 2 ? codes.email : wrong(codes.email) })),
       );
-      expect(tally(answers).OK ?? 0).toBeLessThanOrEqual(1);
+      expect(tally(outcomes).OK ?? 0).toBeLessThanOrEqual(1);
     });
 
     it('right codes of one of two channels take no attempt for good', async () => {
       const { id, codes } = await opened(service, ['email', 'sms']);
-      const answers = await times(20, () =>
+      const outcomes = await times(20, () =>
         reasonOf(otp().verify({ sessionId: id, codes: { email: codes.email } })),
       );
-      expect(tally(answers).OK).toBe(1);
+      expect(tally(outcomes).OK).toBe(1);
       expect(await attemptsLeft(id)).toBe(3);
       const { session } = await otp().verify({ sessionId: id, codes: { sms: codes.sms } });
       expect(session).toMatchObject({ status: SessionStatus.APPROVED, attemptsRemaining: 3 });
     });
 
-    it('two channels that finish together end APPROVED, and one of them hears of it', async () => {
+    it('two channels that finish together end APPROVED, and one of them reports it', async () => {
       for (let round = 0; round < 5; round++) {
         const { id, codes } = await opened(service, ['email', 'sms']);
-        const answers = await Promise.all([
+        const outcomes = await Promise.all([
           otp().verify({ sessionId: id, codes: { email: codes.email } }),
           otp().verify({ sessionId: id, codes: { sms: codes.sms } }),
         ]);
-        expect(answers.map(({ session }) => session!.status).sort()).toEqual([
+        expect(outcomes.map(({ session }) => session!.status).sort()).toEqual([
           SessionStatus.PARTIAL,
           SessionStatus.APPROVED,
         ]);
-        expect(answers.filter(({ verificationToken }) => verificationToken)).toHaveLength(1);
+        expect(outcomes.filter(({ verificationToken }) => verificationToken)).toHaveLength(1);
         expect(await service.stored(workspace, id)).toMatchObject({ status: 'APPROVED', attemptsLeft: 3 });
       }
     });
   });
 
   describe('the last allowed guess', () => {
-    it('answers INVALID_CODE with nothing left, and only the next one that there is nothing left', async () => {
+    it('reports INVALID_CODE with no attempts left, and only the next one that there are none left', async () => {
       const { id, codes } = await opened(service, ['email'], { config: { maxAttempts: 2 } });
       const guess = () => otp().verify({ sessionId: id, code: wrong(codes.email) });
       await expect(guess()).rejects.toMatchObject({
@@ -154,7 +154,7 @@ eachEngine((engine) => {
     const shown = (results: readonly { channel: Channel; result: CheckResult }[]) =>
       results.map(({ channel, result }) => [channel, result]);
 
-    it('cost an attempt for each wrong one, and answer the first one’s error when all are wrong', async () => {
+    it('cost an attempt for each wrong one, and report the first one’s error when all are wrong', async () => {
       const { id, codes } = await opened(service, three);
       const all = { email: wrong(codes.email), sms: wrong(codes.sms), whatsapp: wrong(codes.whatsapp) };
       await expect(verify(id, all)).rejects.toMatchObject({

@@ -8,8 +8,8 @@ import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
 import {
   type Guess,
-  type ModelAnswer,
   type ModelConfig,
+  type ModelOutcome,
   type ModelState,
   SessionModel,
 } from './support/model.js';
@@ -95,7 +95,7 @@ eachEngine((engine) => {
   });
 
   test.prop([fields], { numRuns: engine.name === 'mongodb' ? 12 : Number(process.env.PROPERTY_RUNS ?? 150) })(
-    'whatever is done with a session, every answer is the one the rules give',
+    'for all sequences of calls on a session, every outcome is the one the rules give',
     async ([mode, config, steps]) => {
       const service = createUseCases(documents);
       const life = await begin(service, mode, config);
@@ -172,7 +172,7 @@ async function begin(service: UseCases, mode: 'live' | 'test', config: ModelConf
           );
           const request = JSON.stringify(Object.entries(codes).sort());
           const expected = model.verify(guesses, request, requestId, now);
-          const actual = await answered(otp.verify({ sessionId, codes, requestId }));
+          const actual = await outcomeOf(otp.verify({ sessionId, codes, requestId }));
           if (actual.message) {
             token = actual.message.verificationToken || token;
             const results = Object.fromEntries(
@@ -190,13 +190,13 @@ async function begin(service: UseCases, mode: 'live' | 'test', config: ModelConf
           const { named, requestId } = step;
           const expected = model.resend(named, requestId, now);
           compare(
-            await answered(otp.resend({ sessionId, channels: named.map(channelEnum), requestId })),
+            await outcomeOf(otp.resend({ sessionId, channels: named.map(channelEnum), requestId })),
             expected,
           );
           return learn();
         }
         case 'cancel':
-          return compare(await answered(otp.cancelSession({ sessionId })), model.cancel(now));
+          return compare(await outcomeOf(otp.cancelSession({ sessionId })), model.cancel(now));
         case 'redeem': {
           const { id, requestId } = step;
           const request = {
@@ -205,7 +205,7 @@ async function begin(service: UseCases, mode: 'live' | 'test', config: ModelConf
             requestId,
             acceptSandbox: true,
           };
-          return compare(await answered(otp.redeem(request)), model.redeem(id, requestId, now));
+          return compare(await outcomeOf(otp.redeem(request)), model.redeem(id, requestId, now));
         }
       }
     },
@@ -222,7 +222,7 @@ interface Actual<T> {
   readonly attemptsRemaining?: number | undefined;
 }
 
-const answered = <T>(call: Promise<T>): Promise<Actual<T>> =>
+const outcomeOf = <T>(call: Promise<T>): Promise<Actual<T>> =>
   call.then(
     (message) => ({ message, reason: 'OK' }),
     (thrown: { reason?: string; details?: { attemptsRemaining?: number } }) => {
@@ -231,7 +231,7 @@ const answered = <T>(call: Promise<T>): Promise<Actual<T>> =>
     },
   );
 
-function compare(actual: Actual<object>, expected: ModelAnswer): void {
+function compare(actual: Actual<object>, expected: ModelOutcome): void {
   const { message, reason, attemptsRemaining } = actual;
   expect({ reason, attemptsRemaining }).toEqual({
     reason: expected.reason,

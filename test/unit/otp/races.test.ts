@@ -66,7 +66,7 @@ eachEngine((engine) => {
         reasonOf(racer().verify({ sessionId, code: codes.email })),
         reasonOf(racer().resend({ sessionId })),
       ]);
-      // Whoever comes first decides: either answer rules the other out.
+      // The first one decides: either outcome rules the other out.
       expect([
         ['OK', 'ALREADY_VERIFIED'],
         ['INVALID_CODE', 'OK'],
@@ -100,14 +100,14 @@ eachEngine((engine) => {
       ]).toEqual(verified === 'OK' ? ['VERIFIED', 1, false] : ['PENDING', 2, true]);
     });
 
-    race('cancel: the session ends cancelled or approved, as was answered', async (racer, settle) => {
+    race('cancel: the session ends cancelled or approved, as the calls report', async (racer, settle) => {
       const { sessionId, codes } = await opened('email');
-      const answers = await settle([
+      const outcomes = await settle([
         reasonOf(racer().verify({ sessionId, code: codes.email })),
         reasonOf(racer().cancelSession({ sessionId })),
       ]);
       const { status, token } = await service.stored(workspace, sessionId);
-      expect([...answers, status, token !== undefined]).toEqual(
+      expect([...outcomes, status, token !== undefined]).toEqual(
         status === 'APPROVED'
           ? ['OK', 'ALREADY_VERIFIED', 'APPROVED', true]
           : ['SESSION_CANCELED', 'OK', 'CANCELED', false],
@@ -115,18 +115,18 @@ eachEngine((engine) => {
     });
 
     race(
-      'verify of the other channel: the session ends APPROVED, and one of them hears of it',
+      'verify of the other channel: the session ends APPROVED, and one of them reports it',
       async (racer, settle) => {
         const { sessionId, codes } = await opened('email', 'sms');
-        const answers = await settle([
+        const outcomes = await settle([
           racer().verify({ sessionId, codes: { email: codes.email } }),
           racer().verify({ sessionId, codes: { sms: codes.sms } }),
         ]);
-        expect(answers.flatMap(({ results }) => results.map(({ result }) => result))).toEqual([
+        expect(outcomes.flatMap(({ results }) => results.map(({ result }) => result))).toEqual([
           CheckResult.VERIFIED,
           CheckResult.VERIFIED,
         ]);
-        expect(answers.filter(({ verificationToken }) => verificationToken)).toHaveLength(1);
+        expect(outcomes.filter(({ verificationToken }) => verificationToken)).toHaveLength(1);
         expect(await service.stored(workspace, sessionId)).toMatchObject({
           status: 'APPROVED',
           attemptsLeft: 3,
@@ -137,8 +137,8 @@ eachEngine((engine) => {
     race('verify of the same channel: accepted once, and no attempt is lost', async (racer, settle) => {
       const { sessionId, codes } = await opened('email', 'sms');
       const call = () => reasonOf(racer().verify({ sessionId, codes: { email: codes.email } }));
-      const answers = await settle([call(), call(), call()]);
-      expect(tally(answers)).toEqual({ OK: 1, ALREADY_VERIFIED: 2 });
+      const outcomes = await settle([call(), call(), call()]);
+      expect(tally(outcomes)).toEqual({ OK: 1, ALREADY_VERIFIED: 2 });
       expect(await service.stored(workspace, sessionId)).toMatchObject({
         status: 'PARTIAL',
         attemptsLeft: 3,
@@ -150,11 +150,11 @@ eachEngine((engine) => {
       async (racer, settle) => {
         const { sessionId, codes } = await opened('email');
         const given = [wrong(codes.email), codes.email, wrong(codes.email), wrong(codes.email)];
-        const answers = await settle(given.map((code) => reasonOf(racer().verify({ sessionId, code }))));
-        const { OK = 0, INVALID_CODE = 0 } = tally(answers);
+        const outcomes = await settle(given.map((code) => reasonOf(racer().verify({ sessionId, code }))));
+        const { OK = 0, INVALID_CODE = 0 } = tally(outcomes);
         expect(OK + INVALID_CODE).toBeLessThanOrEqual(3 + OK);
         expect((await service.stored(workspace, sessionId)).status).toBe(OK === 1 ? 'APPROVED' : 'PENDING');
-        expect(answers[1]).toBe(OK === 1 ? 'OK' : 'ATTEMPTS_EXHAUSTED');
+        expect(outcomes[1]).toBe(OK === 1 ? 'OK' : 'ATTEMPTS_EXHAUSTED');
       },
     );
   });
@@ -162,11 +162,11 @@ eachEngine((engine) => {
   race('resends: one is sent', async (racer, settle) => {
     const { sessionId } = await opened('email');
     service.clock.advance(30_000);
-    const answers = await settle([
+    const outcomes = await settle([
       reasonOf(racer().resend({ sessionId })),
       reasonOf(racer().resend({ sessionId })),
     ]);
-    expect(tally(answers)).toEqual({ OK: 1, RESEND_TOO_SOON: 1 });
+    expect(tally(outcomes)).toEqual({ OK: 1, RESEND_TOO_SOON: 1 });
     expect(await service.stored(workspace, sessionId)).toMatchObject({
       resendsLeft: 4,
       channels: { email: { delivery: { n: 2 } } },
@@ -210,24 +210,24 @@ eachEngine((engine) => {
   race('sends with one request id: one session, which every later repeat finds', async (racer, settle) => {
     const recipients = newRecipients('email');
     const request = { recipients, requestId: recipients.email! };
-    const answers = await settle([1, 2, 3].map(() => opening(racer().send(request))));
+    const outcomes = await settle([1, 2, 3].map(() => opening(racer().send(request))));
     const id = await only(recipients.email!);
-    expect(answers.filter((answer) => answer !== 'REQUEST_IN_PROGRESS')).toContain(id);
-    expect(new Set(answers.filter((answer) => answer !== 'REQUEST_IN_PROGRESS')).size).toBe(1);
+    expect(outcomes.filter((outcome) => outcome !== 'REQUEST_IN_PROGRESS')).toContain(id);
+    expect(new Set(outcomes.filter((outcome) => outcome !== 'REQUEST_IN_PROGRESS')).size).toBe(1);
     expect(await opening(service.as({ workspace }).send(request))).toBe(id);
   });
 
   race('equal sends that may reuse: one session', async (racer, settle) => {
     const recipients = newRecipients('email');
     const request = { recipients, reuseOpenSession: true };
-    const answers = await settle([1, 2, 3].map(() => opening(racer().send(request))));
+    const outcomes = await settle([1, 2, 3].map(() => opening(racer().send(request))));
     const id = await only(recipients.email!);
-    expect(new Set(answers.filter((answer) => answer !== 'REQUEST_IN_PROGRESS'))).toEqual(new Set([id]));
+    expect(new Set(outcomes.filter((outcome) => outcome !== 'REQUEST_IN_PROGRESS'))).toEqual(new Set([id]));
   });
 
   race('sends to one recipient: never more than its limit allows', async (racer, settle) => {
     const recipients = newRecipients('sms');
-    const answers = await settle(Array.from({ length: 7 }, () => reasonOf(racer().send({ recipients }))));
-    expect(tally(answers)).toEqual({ OK: 5, RATE_LIMITED: 2 });
+    const outcomes = await settle(Array.from({ length: 7 }, () => reasonOf(racer().send({ recipients }))));
+    expect(tally(outcomes)).toEqual({ OK: 5, RATE_LIMITED: 2 });
   });
 });

@@ -25,8 +25,8 @@ eachEngine((engine) => {
     return { sessionId: session!.id, codes: await codes(session!.id) };
   };
 
-  describe('a success repeated under its request id, because its answer was lost', () => {
-    it('Verify gives the answer again, also past the expiry and after the proof was redeemed', async () => {
+  describe('a success repeated under its request id, because its response was lost', () => {
+    it('Verify gives the same response again, also past the expiry and after the proof was redeemed', async () => {
       const session = await opened();
       const request = { sessionId: session.sessionId, code: session.codes.email, requestId: 'r' };
       const first = await otp().verify(request);
@@ -140,9 +140,9 @@ eachEngine((engine) => {
     const session = await opened();
     const { sessionId } = session;
     const guess = { sessionId, code: wrong(session.codes.email), requestId: 'r' };
-    const answers = [];
-    for (let n = 0; n < 4; n++) answers.push(await reasonOf(otp().verify(guess)));
-    expect(tally(answers)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 1 });
+    const outcomes = [];
+    for (let n = 0; n < 4; n++) outcomes.push(await reasonOf(otp().verify(guess)));
+    expect(tally(outcomes)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 1 });
   });
 
   describe('a store that fails at any operation of a call', { timeout: 60_000 }, () => {
@@ -221,7 +221,7 @@ eachEngine((engine) => {
       );
     });
 
-    it('never lets Redeem answer twice: the same request finds its proof', async () => {
+    it('never lets Redeem succeed twice: the same request finds its proof', async () => {
       let token = '';
       await everywhere(
         async () => {

@@ -22,7 +22,7 @@ eachEngine((engine) => {
   const sessionsTo = async (recipient: string): Promise<string[]> =>
     (await otp().listSessions({ recipient })).sessions.map(({ id }) => id);
 
-  /** What many calls made at once answered: the ids of sessions, and the reasons of refusals. */
+  /** The outcomes of many calls made at once: the ids of sessions, and the reasons of refusals. */
   const atOnce = (times: number, call: (i: number) => ReturnType<Caller['send']>) =>
     Promise.all(
       Array.from({ length: times }, (_, i) =>
@@ -38,10 +38,12 @@ eachEngine((engine) => {
       const other = createUseCases(documents, { clock: service.clock });
       const recipients = newRecipients('email');
       const request: Request = { recipients, requestId: 'ten' };
-      const answers = await atOnce(10, (i) => (i % 2 ? other.as({ workspace }) : otp()).send(request));
+      const outcomes = await atOnce(10, (i) => (i % 2 ? other.as({ workspace }) : otp()).send(request));
       const [only, ...others] = await sessionsTo(recipients.email!);
       expect(others).toEqual([]);
-      expect(new Set(answers.filter((answer) => answer !== 'REQUEST_IN_PROGRESS'))).toEqual(new Set([only]));
+      expect(new Set(outcomes.filter((outcome) => outcome !== 'REQUEST_IN_PROGRESS'))).toEqual(
+        new Set([only]),
+      );
     });
 
     it('a Send that is under way is waited for, at most as long as its process may take', async () => {
@@ -60,7 +62,7 @@ eachEngine((engine) => {
       expect((await otp().send(request)).session?.id).toBe(session?.id);
     });
 
-    it('answers for 24 hours with the same session as it stands, and counts no other send', async () => {
+    it('returns the same session in its current state for 24 hours, and counts no other send', async () => {
       const recipients = newRecipients('email');
       const request: Request = { recipients, requestId: 'day', metadata: { b: 1, a: { d: 1, c: [2] } } };
       const first = await otp().send(request);
@@ -72,7 +74,7 @@ eachEngine((engine) => {
       expect((await otp().send(request)).session?.id).toBe(first.session?.id);
     });
 
-    it('used for another request is a conflict, whatever differs', async () => {
+    it('used for another request is a conflict, whichever field differs', async () => {
       const recipients = newRecipients('email');
       const request: Request = { recipients, requestId: 'conflict' };
       await otp().send(request);
@@ -133,13 +135,15 @@ eachEngine((engine) => {
 
     it('equal Sends at once open one session', async () => {
       const recipients = newRecipients('sms');
-      const answers = await atOnce(10, () => otp().send(reusing(recipients)));
+      const outcomes = await atOnce(10, () => otp().send(reusing(recipients)));
       const [only, ...others] = await sessionsTo(recipients.sms!);
       expect(others).toEqual([]);
-      expect(new Set(answers.filter((answer) => answer !== 'REQUEST_IN_PROGRESS'))).toEqual(new Set([only]));
+      expect(new Set(outcomes.filter((outcome) => outcome !== 'REQUEST_IN_PROGRESS'))).toEqual(
+        new Set([only]),
+      );
     });
 
-    it('answers with the open session for the cooldown, counts nothing, and then opens another', async () => {
+    it('returns the open session for the cooldown, counts nothing, and then opens another', async () => {
       const recipients = newRecipients('sms');
       const first = await otp().send(reusing(recipients));
       expect(first.reused).toBe(false);
@@ -189,9 +193,9 @@ eachEngine((engine) => {
       for (const other of others) {
         later(300_000);
         const first = await otp().send(reusing(recipients));
-        const answer = await otp().send(reusing(recipients, other));
-        expect(answer.reused).toBe(false);
-        expect(answer.session?.id).not.toBe(first.session?.id);
+        const outcome = await otp().send(reusing(recipients, other));
+        expect(outcome.reused).toBe(false);
+        expect(outcome.session?.id).not.toBe(first.session?.id);
         expect((await otp().send(reusing(recipients))).session?.id).toBe(first.session?.id);
       }
     });

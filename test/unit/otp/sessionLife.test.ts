@@ -54,7 +54,7 @@ eachEngine((engine) => {
   type Fate = keyof typeof become;
 
   describe('the first of these that is true is what is reported', () => {
-    // In the order of the contract: each is told before all that come after it.
+    // In the order of the contract: each is reported before all that come after it.
     const order: readonly (readonly [readonly Fate[], string, SessionStatus])[] = [
       [['consumed', 'expired'], 'SESSION_CONSUMED', SessionStatus.APPROVED],
       [['consumed'], 'SESSION_CONSUMED', SessionStatus.APPROVED],
@@ -81,7 +81,7 @@ eachEngine((engine) => {
       expect((await otp().getSession({ sessionId: id })).session?.status).toBe(status);
     });
 
-    it('an open session tells a wrong code, and one nobody opened that there is none', async () => {
+    it('an open session reports a wrong code, and an id without a session that there is none', async () => {
       const { id, code } = await opened();
       expect(await reasonOf(otp().verify({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
       for (const sessionId of [
@@ -108,7 +108,7 @@ eachEngine((engine) => {
     });
   });
 
-  describe('a session of N seconds is over at the very millisecond', () => {
+  describe('a session of N seconds expires at the very millisecond', () => {
     it.each([
       [undefined, 300],
       [60, 60],
@@ -172,11 +172,11 @@ eachEngine((engine) => {
 
     it('is redeemed once, by one of twenty who try at once', async () => {
       const verificationToken = await proven();
-      const answers = await Promise.all(
+      const outcomes = await Promise.all(
         Array.from({ length: 20 }, () => reasonOf(otp().redeem({ verificationToken, operation }))),
       );
-      expect(answers.filter((answer) => answer === 'OK')).toHaveLength(1);
-      expect(answers.filter((answer) => answer === 'TOKEN_REDEEMED')).toHaveLength(19);
+      expect(outcomes.filter((outcome) => outcome === 'OK')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'TOKEN_REDEEMED')).toHaveLength(19);
     });
 
     it('is not consumed by a redeem that is refused', async () => {

@@ -15,8 +15,8 @@ export interface ModelConfig {
 
 export type Guess = 'right' | 'old' | 'wrong' | 'short';
 
-/** What a call answers, as far as the rules say it. */
-export interface ModelAnswer {
+/** The outcome of a call, as far as the rules determine it. */
+export interface ModelOutcome {
   readonly reason: string;
   readonly attemptsRemaining?: number | undefined;
   readonly results?: Readonly<Record<string, string>>;
@@ -84,13 +84,13 @@ export class SessionModel {
     };
   }
 
-  /** `request`: what stands in it, as text. */
+  /** `request`: its content, as text. */
   verify(
     guesses: Readonly<Partial<Record<ChannelName, Guess>>>,
     request: string,
     requestId: string,
     now: number,
-  ): ModelAnswer {
+  ): ModelOutcome {
     const before = requestId ? this.#succeeded.get(`verify ${requestId}`) : undefined;
     if (before === request) return { reason: 'OK', state: this.state(now) };
     if (before !== undefined) return { reason: 'IDEMPOTENCY_CONFLICT' };
@@ -133,7 +133,7 @@ export class SessionModel {
     return { reason: failure ?? 'ALREADY_VERIFIED', attemptsRemaining };
   }
 
-  resend(named: readonly ChannelName[], requestId: string, now: number): ModelAnswer {
+  resend(named: readonly ChannelName[], requestId: string, now: number): ModelOutcome {
     const request = named.join();
     const before = requestId ? this.#succeeded.get(`resend ${requestId}`) : undefined;
     if (before === request) return { reason: 'OK', state: this.state(now) };
@@ -161,13 +161,13 @@ export class SessionModel {
     return { reason: 'OK', state: this.state(now) };
   }
 
-  cancel(now: number): ModelAnswer {
+  cancel(now: number): ModelOutcome {
     if (this.approvedAt !== undefined) return { reason: this.#refusal(now)! };
     this.cancelled = true;
     return { reason: 'OK', state: this.state(now) };
   }
 
-  redeem(id: string, requestId: string, now: number): ModelAnswer {
+  redeem(id: string, requestId: string, now: number): ModelOutcome {
     if (this.approvedAt === undefined) return { reason: 'TOKEN_NOT_FOUND' };
     const before = requestId ? this.#succeeded.get(`redeem ${requestId}`) : undefined;
     if (before !== undefined) return { reason: before === id ? 'OK' : 'IDEMPOTENCY_CONFLICT' };

@@ -67,10 +67,10 @@ interface Options {
 
 let processes = 0;
 
-/** Nobody takes messages or events up: these tests are about what the calls themselves do. */
+/** No worker takes messages or events: these tests are about what the calls themselves do. */
 const idle = { offer() {} };
 
-/** Nor does any rule of the guard hold. */
+/** No rule of the guard is on. */
 const open: Guard = {
   enter: async () => ({ ask: async () => {}, giveBack: async () => {} }),
   approved: async () => {},
@@ -181,10 +181,10 @@ export const reasonOf = (call: Promise<unknown>): Promise<string> =>
     },
   );
 
-/** How often each answer was given. */
-export function tally(answers: readonly string[]): Record<string, number> {
+/** How often each outcome occurs. */
+export function tally(outcomes: readonly string[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
 }
 
@@ -193,7 +193,7 @@ export const wrong = (code: string): string => (code.startsWith('0') ? '1' : '0'
 
 let people = 0;
 
-/** Recipients nobody was sent anything at before. */
+/** Recipients that no test has sent anything to. */
 export function newRecipients(...channels: readonly ChannelName[]): Record<string, string> {
   const address = (channel: ChannelName) =>
     channel === 'email'

@@ -9,8 +9,9 @@ import {
 } from '../../../../gen/otp/v1/otp_service_pb.js';
 import type { Call } from '../../../../server/call/call.js';
 import { createHandlerTable } from '../../../../server/call/handlers.js';
-import { composeWatching } from '../../../../server/compose/sessionStreams.js';
+import { composeSessionStreams } from '../../../../server/compose/sessionStreams.js';
 import { decorateStore } from '../../../../server/compose/store.js';
+import { createExpire } from '../../../../server/effects/expire.js';
 import { createMetrics } from '../../../../server/observe/metrics/index.js';
 import { Serving } from '../../../../server/observe/readiness.js';
 import { sessionEvent } from '../../../../server/session/history.js';
@@ -24,7 +25,7 @@ import { createUseCases, newRecipients } from '../support/useCases.js';
 
 const log = pino({ level: 'silent' });
 
-/** One process: what it takes to watch, and the use cases over the documents that tell of changes. */
+/** One process: what it takes to watch, and the use cases over the documents whose changes are watched. */
 async function startProcess(
   store: TestStore,
   clock: ManualClock,
@@ -37,10 +38,10 @@ async function startProcess(
     tracing: undefined,
   });
   const { documents } = decorated;
-  const watching = composeWatching({ ...decorated, serving, clock, log });
-  const { streams } = watching;
-  const useCases = createUseCases(documents, { clock });
   const sessions = documents.collection<StoredSession>('sessions');
+  const expire = createExpire(sessions, clock);
+  const streams = composeSessionStreams({ ...decorated, expire, serving, clock, log });
+  const useCases = createUseCases(documents, { clock });
   return {
     serving,
     sessions,
@@ -84,7 +85,7 @@ const open = async ({ caller, useCases }: Awaited<ReturnType<typeof startProcess
 
 eachEngine((engine) => {
   describe('two processes on one store', () => {
-    it('hear of what the other does within a second', async () => {
+    it('receive what the other does within a second', async () => {
       const clock = new ManualClock();
       const store = await engine.newStore();
       const [here, there] = [await startProcess(store, clock), await startProcess(store, clock)];
@@ -224,7 +225,7 @@ describe('a watcher', () => {
     expect(reads).toBe(before);
   });
 
-  it('hears of the end of the time later, when the store is away at that moment', async () => {
+  it('receives the end of the time later, when the store is away at that moment', async () => {
     let away = false;
     const one = await alone((documents) =>
       interposing(documents, (operation) =>
@@ -250,7 +251,7 @@ describe('a watcher', () => {
     expect(at).toBeGreaterThanOrEqual(expiresAt + 3_000);
   });
 
-  it('is told of a lock that the process which compared the last code could not store', async () => {
+  it('receives a lock that the process which compared the last code could not store', async () => {
     const one = await alone();
     const { id } = await open(one);
     await one.sessions.findOneAndUpdate({ _id: `w/${id}` }, { $set: { attemptsLeft: 0 } });
