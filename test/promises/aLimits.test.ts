@@ -55,7 +55,7 @@ describe('sends to one beneficiary of one sponsor', () => {
     expect(refused(await send(api, person))).toEqual(backOff);
   });
 
-  it('A26 are counted whichever channel, whoever asks', async () => {
+  it('A26 are counted across channels and clients', async () => {
     const person = await newBeneficiary(service);
     const { api: other } = await newIntegration(service);
     for (const [who, channel] of [
@@ -84,7 +84,7 @@ describe('sends to one beneficiary of one sponsor', () => {
     expect(refused(await send(api, person))).toEqual(backOff);
   });
 
-  it('A27 are back for everybody an hour later', async () => {
+  it('A27 are available again an hour later', async () => {
     const person = await newBeneficiary(service);
     await useUp(person);
     service.clock.advance(HOUR);

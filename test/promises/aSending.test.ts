@@ -43,7 +43,7 @@ describe('an access token', () => {
     expect((await validate(api, otp_id, code)).status).toBe(200);
   });
 
-  it('A1 is needed for send and for validate, whatever code comes with the call', async () => {
+  it('A1 is required by send and by validate, also with a correct code', async () => {
     const person = await newBeneficiary(service);
     const { otp_id, code } = await sent(service, api, person);
     const strangers = {
@@ -85,7 +85,7 @@ describe('an access token', () => {
 });
 
 describe('send', () => {
-  it('A2 takes the body the document prints and answers its four fields and no other', async () => {
+  it('A2 takes the body the document prints and returns its four fields and no other', async () => {
     await newSponsor(service, { slug: 'sponsor-sandbox' });
     await newBeneficiary(service, 'sponsor-sandbox', { beneficiary_id: 'bnf_01HW8GQ2KMNP3F4R5T6Y7U8I9O' });
     const { status, body } = await api.post('/v1/otp/send', {
@@ -172,7 +172,7 @@ describe('send', () => {
     expect(await hint('EMAIL')).toBe('j***n@example.com');
   });
 
-  it('A9 never shows the number or the e-mail, in no answer and no header of a whole flow', async () => {
+  it('A9 never shows the number or the e-mail in a response body or header of a whole flow', async () => {
     const { api: watched } = await newIntegration(service);
     const person = await newBeneficiary(service, undefined, {
       phone: '+573109876543',

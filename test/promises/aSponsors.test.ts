@@ -61,7 +61,7 @@ describe('a sponsor decides', () => {
     ]);
   });
 
-  it('A15 anew at any time: a changed rule shows in the next answers', async () => {
+  it('A15 at any time: a changed rule applies to the next response', async () => {
     const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'OPTIONAL', 'MEDICATION')] });
     const seen = async () => ({
       configuration: (await configuration(slug, 'MEDICATION')).body.operations,
@@ -148,7 +148,7 @@ describe('a sponsor that does not allow an OTP', () => {
     expect((await send(listed.api, person)).status).toBe(200);
   });
 
-  it('A18 and one that nobody knows are told apart by nothing', async () => {
+  it('A18 is indistinguishable from an unknown sponsor or beneficiary', async () => {
     const forbidding = await newBeneficiary(service, await newSponsor(service, { otpForbidden: true }));
     const answers = [
       await send(api, forbidding),
@@ -170,7 +170,7 @@ describe('a channel', () => {
     await expectNothingSent(service, person);
   });
 
-  it('A29 that nobody supports is 422, and nothing is sent', async () => {
+  it('A29 that the service does not support is 422, and nothing is sent', async () => {
     const person = await newBeneficiary(service);
     for (const channel of ['FAX', 'sms', 'WHATSAPP', 'constructor', 'SMS ', '__proto__']) {
       const { status, body } = await send(api, person, { channel });

@@ -27,14 +27,14 @@ afterAll(() => service.stop());
 const refused = ({ status, body }: RestAnswer) => ({ status, error_code: body.error_code });
 
 describe('the right code', () => {
-  it('A10 is answered with a token and how long it is good, and nothing else', async () => {
+  it('A10 returns a token and its lifetime, and nothing else', async () => {
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
     const { status, body } = await validate(api, otp_id, code);
     expect(status).toBe(200);
     expect(body).toEqual({ otp_verification_token: expect.any(String), expires_in: 600 });
   });
 
-  it('A11 gives a token that differs each time and tells nothing of code, address or person', async () => {
+  it('A11 gives a token that differs each time and reveals nothing of code, address or person', async () => {
     const tokens: string[] = [];
     for (let n = 0; n < 2; n++) {
       const person = await newBeneficiary(service);
@@ -113,7 +113,7 @@ describe('a wrong code', () => {
     expect(answer.text).not.toContain(code);
   });
 
-  it('A24 leaves the beneficiary to try again', async () => {
+  it('A24 leaves the beneficiary further attempts', async () => {
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
     const statuses: number[] = [];
     for (const attempt of [...wrongCodes(code, 2), code]) {

@@ -210,7 +210,7 @@ describe('a provider that refuses', () => {
     expect({ status, field: body.details.field }).toEqual({ status: 400, field });
   });
 
-  it('B42 a resend tries the channel that failed again', async () => {
+  it('B42 a resend uses the failed channel again', async () => {
     let outcome: Outcome = { kind: 'failed', error: 'REFUSED' };
     const sms = recording(() => outcome);
     const service = await startService({ overrides: { providers: { sms } } });

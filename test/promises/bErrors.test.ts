@@ -196,7 +196,7 @@ describe('every error of the multi-channel API', () => {
     );
   });
 
-  it('B44 tells how long to wait where waiting helps', async () => {
+  it('B44 says how long to wait if waiting helps', async () => {
     const waits = await Promise.all(
       (['RATE_LIMITED', 'RECIPIENT_BLOCKED', 'RESEND_TOO_SOON', 'OVERLOADED'] as const).map(async (reason) =>
         Number((await MET[reason]!()).headers.get('retry-after')),

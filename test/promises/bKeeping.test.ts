@@ -48,7 +48,7 @@ describe('what is stored and logged', () => {
     expect((await api.verify({ token, otps: codes })).body.session_verified).toBe(true);
   });
 
-  it('B19 codes stand in no log, no database file and no metric', async () => {
+  it('B19 codes are in no log, no database file and no metric', async () => {
     const service = await serving({});
     const rest = restClient(service.baseUrl, apiKey(service.liveKey));
     const api = multichannelOver(rest);

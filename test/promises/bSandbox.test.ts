@@ -26,7 +26,7 @@ afterAll(() => service.stop());
 const everything = ({ text, headers }: RestAnswer) => text + JSON.stringify([...headers]);
 
 describe('the sandbox', () => {
-  it('B25 returns the codes in the answer of send, and they verify', async () => {
+  it('B25 returns the codes in the response to send, and they verify', async () => {
     const { status, body } = await api.send({
       channels: ALL,
       recipients: recipientsFor(ALL),

@@ -36,7 +36,7 @@ describe('B1 the API is authenticated', () => {
     }
   });
 
-  it('B1 every endpoint answers 200 with a good key', async () => {
+  it('B1 every endpoint returns 200 with a valid key', async () => {
     const { token, codes, sent } = await opened(service, api, ['email', 'sms']);
     expect(sent.status).toBe(200);
     expect((await api.verify({ token, otps: { email: codes.email } })).status).toBe(200);

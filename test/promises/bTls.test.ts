@@ -83,7 +83,7 @@ describe('with a certificate and a key', () => {
   });
   afterAll(() => Promise.all([plain.stop(), secure.stop()]));
 
-  it('B45 the same calls over https answer the same', async () => {
+  it('B45 the same calls return the same over https', async () => {
     expect(secure.baseUrl).toMatch(/^https:/);
     const overTls = await everyCall(
       secureRest(secure.port, apiKey(secure.liveKey)),
@@ -100,7 +100,7 @@ describe('with a certificate and a key', () => {
     expect(overTls).toEqual(overTcp);
   });
 
-  it('B45 nothing is answered in clear text', async () => {
+  it('B45 no response is in clear text', async () => {
     await expect(fetch(`http://127.0.0.1:${secure.port}/healthz`)).rejects.toThrow();
   });
 });

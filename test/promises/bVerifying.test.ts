@@ -200,7 +200,7 @@ describe('attempts', () => {
 });
 
 describe('errors of verify', () => {
-  it('B34 a wrong code is an Invalid OTP and can be tried again', async () => {
+  it('B34 a wrong code is an Invalid OTP and leaves further attempts', async () => {
     const { token, codes } = await opened(service, api);
     expect(refusal(await api.verify({ token, otps: { email: otherThan(codes.email) } }))).toEqual(INVALID);
     expect((await api.verify({ token, otps: { email: codes.email } })).status).toBe(200);

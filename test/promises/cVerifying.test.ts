@@ -112,7 +112,7 @@ describe('a request', () => {
 });
 
 describe('a verification', () => {
-  it('C4 with the right code is answered with the documented body', async () => {
+  it('C4 with the right code returns the documented body', async () => {
     const { sessionId, code } = await requested(service, api);
     expect(shown(await verify(api, sessionId, code))).toEqual({
       status: 200,
@@ -124,7 +124,7 @@ describe('a verification', () => {
     });
   });
 
-  it('C5 has one shape for each of its six outcomes, and verified tells success', async () => {
+  it('C5 has one shape for each of its six outcomes, and verified is true only on success', async () => {
     const used = await requested(service, api);
     await verify(api, used.sessionId, used.code);
     const expired = await requested(service, api);
@@ -184,7 +184,7 @@ describe('a verification', () => {
     expect(shown(await verify(api, sessionId, code))).toEqual(expired);
   });
 
-  it('C8 beyond its attempts is MAX_ATTEMPTS_REACHED, whatever the code', async () => {
+  it('C8 beyond its attempts is MAX_ATTEMPTS_REACHED, also with the right code', async () => {
     const { sessionId, code } = await locked();
     for (const attempt of [code, ...wrongCodes(code, 2)]) {
       expect(shown(await verify(api, sessionId, attempt))).toEqual({
@@ -203,7 +203,7 @@ describe('a verification', () => {
     }
   });
 
-  it('C9 allows five wrong codes; the sixth try is refused, were it right', async () => {
+  it('C9 allows five wrong codes; the sixth attempt is refused, also with the right code', async () => {
     const { sessionId, code } = await requested(service, api);
     const statuses: number[] = [];
     for (const attempt of [...wrongCodes(code, 5), code]) {
@@ -232,7 +232,7 @@ describe('a verification', () => {
     expect(shown(await verify(api, sessionId, code))).toEqual(used);
   });
 
-  it('C12 of an unknown session is NOT_FOUND, whatever was given for an id', async () => {
+  it('C12 of an unknown session is NOT_FOUND, for any text given as an id', async () => {
     const { sessionId: real } = await requested(service, api);
     const unknown = [
       randomUUID(),
