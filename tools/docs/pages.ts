@@ -1,3 +1,4 @@
+import { architecture } from './architecture.js';
 import { configuration } from './configuration.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
@@ -14,6 +15,7 @@ import { sandbox } from './sandbox.js';
 import { webhooks } from './webhooks.js';
 
 const TABLES: Readonly<Record<string, () => string>> = {
+  'docs/explanation/architecture.md': architecture,
   'docs/reference/configuration.md': configuration,
   'docs/operations/dashboards/alerts.yaml': alerts,
   'docs/operations/dashboards/countersign.json': grafana,
