@@ -6,13 +6,13 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
-import { createCompose } from '../delivery/buildMessage.js';
+import { createBuildMessage } from '../delivery/buildMessage.js';
 import { createDeliver } from '../delivery/deliver.js';
 import type { Routes } from '../delivery/providerOrder.js';
-import { createCarryOut } from '../effects/effects.js';
+import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
 import type { Expire } from '../effects/expire.js';
-import { createDrain } from '../effects/worker.js';
+import { createEventWorker } from '../effects/worker.js';
 import type { Guard } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
@@ -58,7 +58,7 @@ export function composeQueues(parts: Parts) {
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
-  const compose = createCompose({
+  const buildMessage = createBuildMessage({
     open,
     brandingOf: (workspace) => workspaces.get(workspace),
     templateOf: (workspace, channel, locale) => templates.find(workspace, channel, locale),
@@ -78,7 +78,7 @@ export function composeQueues(parts: Parts) {
         ...parts,
         routeOf: async ({ _id }, channel) =>
           routes.of((await workspaces.get(workspaceOf({ _id }))).routes, channel),
-        compose,
+        buildMessage,
       }),
     }),
     events: createDueQueue({
@@ -86,7 +86,7 @@ export function composeQueues(parts: Parts) {
       ...named('events'),
       due: 'eventsAt',
       concurrency: 16,
-      work: createDrain(sessions, createCarryOut({ ...parts, webhooks: hooks.webhooks, open }), clock),
+      work: createEventWorker(sessions, createEffects({ ...parts, webhooks: hooks.webhooks, open }), clock),
     }),
     expiring: createDueQueue({
       ...common,

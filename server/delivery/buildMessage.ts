@@ -8,17 +8,17 @@ import { defaultTemplate, type Template } from './defaultTemplates.js';
 import type { Message } from './provider.js';
 import { type Rendered, render, type Variables } from './render.js';
 
-/** What a workspace says about its messages. */
+/** What a workspace sets for its messages. */
 export interface Branding {
   readonly brand: string;
   readonly webHost?: string;
 }
 
-interface Options {
+interface Deps {
   /** Opens a value sealed into a session; see secrets/. */
   readonly open: (sessionId: string, field: string, sealed: string) => string;
   readonly brandingOf: (workspace: string) => Promise<Branding>;
-  /** The workspace's own template for a message, where it has one; the same object while it stays the same. */
+  /** The workspace's own template for a message, if it has one; the same object until it changes. */
   readonly templateOf: (
     workspace: string,
     channel: ChannelName,
@@ -29,8 +29,8 @@ interface Options {
 }
 
 /** Opens the sealed code and address of one channel and renders its message. */
-export function createCompose({ open, brandingOf, templateOf, clock, log }: Options) {
-  /** Templates that could not be rendered: a try in vain is one warning, not one for each message. */
+export function createBuildMessage({ open, brandingOf, templateOf, clock, log }: Deps) {
+  /** Templates that could not be rendered: one warning for each, not one for each message. */
   const faulty = new WeakSet<Template>();
 
   function renderOwn(

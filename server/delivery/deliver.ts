@@ -7,24 +7,24 @@ import type { StoredChannel, StoredDelivery, StoredSession } from '../session/st
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 import type { Breakers } from './breakers.js';
-import { type Attempt, type AttemptParts, createAttempt } from './deliveryAttempt.js';
+import { createDeliveryAttempt, type DeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
 import type { Outcome, Provider } from './provider.js';
 import { afterOutcome, type Circumstances, nextTry, putOff } from './retryPolicy.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
 const LEASE_MARGIN_MS = 10_000;
-/** Wait before an outcome is recorded again in a store that did not answer. */
+/** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
 
-interface Options extends AttemptParts {
+interface Deps extends DeliveryAttemptDeps {
   readonly sessions: Collection<StoredSession>;
-  /** The providers of a session's channel, in the order in which they are tried. */
+  /** The providers of a session's channel, in the order in which they are used. */
   readonly routeOf: (session: StoredSession, channel: ChannelName) => Promise<readonly Provider[]>;
   readonly breakers: Breakers;
   readonly random: Random;
 }
 
-interface Claim extends Attempt {
+interface Claim extends DeliveryAttempt {
   readonly n: number;
   readonly lease: string;
   readonly leaseUntil: number;
@@ -32,14 +32,14 @@ interface Claim extends Attempt {
 }
 
 /**
- * Delivers what is due of one session: claims it by lease, tries each channel
- * with one provider after the other, records each outcome. Every request to a
- * provider was counted as a try before it was made, so a crash at any point costs
- * a try and never more than `triesLeft` messages go out.
+ * Delivers the due messages of one session: leases them, sends each to one
+ * provider after the other, stores each outcome. Every request to a provider is
+ * counted as a delivery attempt before it is made, so a crash at any point costs
+ * one attempt and a message is never sent more than `triesLeft` times.
  */
-export function createDeliver(options: Options) {
-  const { sessions, routeOf, breakers, clock, random, log } = options;
-  const attempt = createAttempt(options);
+export function createDeliver(deps: Deps) {
+  const { sessions, routeOf, breakers, clock, random, log } = deps;
+  const attemptDelivery = createDeliveryAttempt(deps);
 
   const circumstances = (route: readonly Provider[], expiresAt: number, now: number): Circumstances => ({
     route,
@@ -49,13 +49,13 @@ export function createDeliver(options: Options) {
     random,
   });
 
-  /** What becomes of a due delivery before anything is tried, and the claim where something is. */
+  /** A due message as it is stored before its delivery attempt, with the claim to make one; without a claim if none is to be made. */
   async function begin(session: StoredSession, channel: ChannelName, stored: StoredChannel) {
     const route = await routeOf(session, channel);
     const now = clock.now();
     const expiresAt = stored.codeExpiresAt.getTime();
     const { waits, ...kept } = stored.delivery;
-    // Its wait is over, and with it whatever it waited for.
+    // It is due, so it no longer waits for other channels.
     const delivery = waits ? { ...kept, freedAt: new Date(now) } : kept;
     if (expiresAt <= now) return { next: settled(delivery, { state: 'FAILED', error: 'EXPIRED' }) };
     if (delivery.triesLeft <= 0)
@@ -124,7 +124,7 @@ export function createDeliver(options: Options) {
     return recorded.session;
   }
 
-  /** Changes the message unless it is not ours any more. The message may have been sent: an outcome forgotten is a message sent twice. */
+  /** Repeated until the lease ends: an outcome that is not stored may be a message sent twice. Unchanged if the message is not ours any more. */
   async function storeOutcome(session: StoredSession, mine: Claim, outcome: Outcome) {
     const { channel, n, lease, leaseUntil } = mine;
     for (;;) {
@@ -173,12 +173,12 @@ export function createDeliver(options: Options) {
     await changeGuarded(sessions, found, () => ({ at, events }));
   }
 
-  /** Tries what is due, and at once whatever becomes due by how that ended. */
+  /** Makes the delivery attempts that are due, and at once those that become due by their outcomes. */
   async function deliver(due: StoredSession): Promise<void> {
     const { session, claims } = await claim(due);
     await Promise.all(
       claims.map(async (mine) => {
-        const recorded = await record(session, mine, await attempt(session, mine));
+        const recorded = await record(session, mine, await attemptDelivery(session, mine));
         if (recorded) await deliver(recorded);
       }),
     );

@@ -8,40 +8,40 @@ import { idOf } from '../store/documentId.js';
 import type { Pass } from './breakers.js';
 import type { Message, Outcome, Provider } from './provider.js';
 
-/** What every try stands on. */
-export interface AttemptParts {
+/** What every delivery attempt needs. */
+export interface DeliveryAttemptDeps {
   /** Opens the sealed code and address and renders the message. */
-  readonly compose: (session: StoredSession, channel: ChannelName) => Promise<Message>;
+  readonly buildMessage: (session: StoredSession, channel: ChannelName) => Promise<Message>;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'deliveryTries' | 'providerSeconds'>;
   readonly tracing?: Tracing | undefined;
   readonly log: Logger;
 }
 
-/** One try: who makes it, until when, and whether it tells something about the provider. */
-export interface Attempt {
+/** One delivery attempt: with which provider, and until when. `pass` takes what it shows about the provider. */
+export interface DeliveryAttempt {
   readonly channel: ChannelName;
   readonly provider: Provider;
   readonly pass: Pass;
-  /** The provider's time is over, milliseconds. */
+  /** When the provider's time limit ends, milliseconds. */
   readonly until: number;
-  /** The code is over, milliseconds. */
+  /** When the code expires, milliseconds. */
   readonly expiresAt: number;
 }
 
-/** Gives one message to one provider, once, in the time there is for it. Never throws. */
-export function createAttempt({ compose, clock, metrics, tracing, log }: AttemptParts) {
-  async function outcomeOf(session: StoredSession, { channel, provider, until, expiresAt }: Attempt) {
+/** Sends one message to one provider, once, within its time limit. Never throws. */
+export function createDeliveryAttempt({ buildMessage, clock, metrics, tracing, log }: DeliveryAttemptDeps) {
+  async function outcomeOf(session: StoredSession, { channel, provider, until, expiresAt }: DeliveryAttempt) {
     const limit = new AbortController();
     const late = new Promise<Outcome>((resolve) => {
       limit.signal.addEventListener('abort', () => resolve({ kind: 'retry', error: 'TIMEOUT' }));
     });
-    // A code that arrives after its end helps nobody, so no try goes on that long.
+    // A code that arrives after it has expired is of no use, so no attempt lasts longer.
     const giveUpAt = Math.min(until, expiresAt);
     const cancel = clock.after(giveUpAt - clock.now(), () => limit.abort());
     try {
-      const message = await compose(session, channel);
-      // Composing asks the store, which may have taken its time.
+      const message = await buildMessage(session, channel);
+      // Building the message reads the store, which may have been slow.
       if (limit.signal.aborted || clock.now() >= giveUpAt) return undefined;
       const startedAt = performance.now();
       const outcome = await Promise.race([provider.send(message, limit.signal), late]);
@@ -55,28 +55,28 @@ export function createAttempt({ compose, clock, metrics, tracing, log }: Attempt
     }
   }
 
-  return async (session: StoredSession, mine: Attempt): Promise<Outcome> => {
+  return async (session: StoredSession, mine: DeliveryAttempt): Promise<Outcome> => {
     const { channel, provider } = mine;
     const about = { 'countersign.provider': provider.name, 'countersign.channel': channel };
     return inSpan(tracing, ['deliver', 'client', about, session.trace], async (span) => {
       const outcome = await outcomeOf(session, mine);
       judge(mine, outcome, clock.now());
-      const told: Outcome = outcome ?? { kind: 'retry', error: 'TIMEOUT' };
-      metrics.deliveryTries.add({ provider: provider.name, channel, outcome: told.kind });
+      const recorded: Outcome = outcome ?? { kind: 'retry', error: 'TIMEOUT' };
+      metrics.deliveryTries.add({ provider: provider.name, channel, outcome: recorded.kind });
       span?.set({
-        'countersign.outcome': told.kind,
+        'countersign.outcome': recorded.kind,
         'countersign.session': idOf(session),
       });
-      return told;
+      return recorded;
     });
   };
 }
 
-/** What an outcome says about the provider itself. */
-function judge({ pass, until }: Attempt, outcome: Outcome | undefined, now: number): void {
+/** Reports to the circuit breaker what an outcome shows about the provider itself. */
+function judge({ pass, until }: DeliveryAttempt, outcome: Outcome | undefined, now: number): void {
   if (!outcome || (outcome.kind === 'failed' && outcome.error === 'MISCONFIGURED')) pass.unused();
   else if (outcome.kind !== 'retry' || outcome.aboutMessage) pass.worked();
-  // Cut short because the code was over, it may have been about to answer.
+  // Cut short because the code expired, the provider may have been about to respond.
   else if (outcome.error === 'TIMEOUT' && now < until) pass.unused();
   else pass.faulted();
 }

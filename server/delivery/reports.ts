@@ -10,10 +10,10 @@ import { updateMessages, vendorKey } from '../session/transitions/updateMessages
 import type { Collection } from '../store/documents.js';
 import type { FinalError } from './provider.js';
 
-/** Waits before a message that nobody here knows is looked for again: altogether less than vendors wait for an answer. */
+/** Waits before an unknown message is looked up again: altogether less than vendors wait for a response. */
 const LOOK_AGAIN_MS = [500, 1_500] as const;
 
-/** What a vendor says, later, of a message it had accepted. */
+/** A delivery receipt: a vendor's report on a message that it had accepted. */
 export interface Report {
   readonly provider: string;
   /** The message, as `Outcome` named it when it was accepted. */
@@ -23,12 +23,12 @@ export interface Report {
     | { readonly state: 'FAILED'; readonly error: FinalError | 'EXPIRED' | 'UNDELIVERED' };
 }
 
-/** Takes what one callback says. Anything in it may have been said before. */
+/** Stores the receipts of one callback. Any of them may have been received before. */
 export type TakeReports = (reports: readonly Report[]) => Promise<void>;
 
-interface Options {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
-  /** A report changed this session: there may be something to send or to carry out. */
+  /** Called with each session that changed: it may have a message or an event due. */
   readonly changed: (session: StoredSession) => void;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'deliveryReports'>;
@@ -36,12 +36,12 @@ interface Options {
 }
 
 /**
- * Stores what vendors report of messages. A report only ever ends a message that
- * is ACCEPTED, by an update guarded on what was read, so one that is repeated,
- * late or out of order changes nothing.
+ * Stores delivery receipts. A receipt only ever ends a message that is ACCEPTED,
+ * by a guarded change, so one that is repeated, late or out of order changes
+ * nothing.
  */
-export function createTakeReports({ sessions, changed, clock, metrics, log }: Options): TakeReports {
-  /** The answer by which we learn the id of a message, and our record of it, may be slower than the first report. */
+export function createTakeReports({ sessions, changed, clock, metrics, log }: Deps): TakeReports {
+  /** A vendor may send the first receipt before its id for the message has been received and stored. */
   async function find({ provider, vendorId }: Report): Promise<StoredSession | null> {
     const filter = { vendorIds: vendorKey(provider, vendorId) };
     let found = await sessions.findOne(filter);
@@ -98,7 +98,7 @@ function endedBy(
   if (!message) return undefined;
   const [channel, { state, delivery }] = message;
   const { end, vendorId } = report;
-  // A person who entered the code has read it, whatever the vendor reports.
+  // A code that was entered has been read, even if the vendor reports a failure.
   const isRead = state === 'VERIFIED' && end.state === 'FAILED';
   if (delivery.state !== 'ACCEPTED' || isRead) return undefined;
   return new Map([[channel, settled(delivery, { ...end, vendorId })]]);

@@ -1,6 +1,6 @@
 import type { Random } from '../platform/random.js';
 import { settled } from '../session/messages.js';
-import type { StoredDelivery, StoredTry } from '../session/stored.js';
+import type { StoredDelivery, StoredResponse } from '../session/stored.js';
 import type { Outcome, Provider } from './provider.js';
 
 /** Waits before the second to fifth round, seconds; each varied by a fifth so that a burst spreads out. */
@@ -35,7 +35,8 @@ export type NextTry =
 export function nextTry(delivery: StoredDelivery, circumstances: Circumstances): NextTry {
   const { route, readyAt, now, random } = circumstances;
   const { round = 0, tried = [] } = delivery;
-  const saidBy = (name: string): StoredTry | undefined => tried.find(({ provider }) => provider === name);
+  const saidBy = (name: string): StoredResponse | undefined =>
+    tried.find(({ provider }) => provider === name);
   const candidates = route.filter(({ name }) => saidBy(name)?.final === undefined);
   if (candidates.length === 0) {
     return { error: tried.findLast(({ final }) => final !== undefined)?.final ?? 'MISCONFIGURED' };
@@ -67,7 +68,7 @@ export function afterOutcome(
   if (failed && outcome.error === 'WRONG_RECIPIENT')
     return settled(delivery, { state: 'FAILED', provider, error: outcome.error });
   const { lease: _done, ...waiting } = delivery;
-  const said: StoredTry = {
+  const said: StoredResponse = {
     provider,
     round: delivery.round ?? 0,
     ...(failed && { final: outcome.error }),

@@ -2,13 +2,13 @@ import { channelsOf } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
 
-/** Sessions looked at. The oldest message is among those that are due first, unless that many wait for another try. */
-const LOOKED_AT = 100;
+/** Sessions read. The oldest message is among those due first, unless that many wait for another delivery attempt. */
+const MOST_READ = 100;
 
-/** When the oldest message that waits for a provider began to wait, milliseconds; undefined where none does. */
+/** Since when the oldest unsent message has been waiting for a provider, milliseconds; undefined if there is none. */
 export async function oldestUndelivered(sessions: Collection<StoredSession>): Promise<number | undefined> {
   const found = await sessions
-    .find({ deliverAt: { $gte: new Date(0) } }, { sort: { deliverAt: 1 }, limit: LOOKED_AT })
+    .find({ deliverAt: { $gte: new Date(0) } }, { sort: { deliverAt: 1 }, limit: MOST_READ })
     .toArray();
   const waiting = found.flatMap((session) =>
     channelsOf(session).flatMap(([, { delivery }]) =>

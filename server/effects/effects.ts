@@ -7,9 +7,9 @@ import { sentAtOf } from '../session/status.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
-import type { CarryOut } from './worker.js';
+import type { ApplyEffects } from './worker.js';
 
-interface Parts {
+interface Deps {
   readonly block: RecipientBlock;
   readonly wallet: Wallet;
   readonly contacts: Contacts;
@@ -19,10 +19,10 @@ interface Parts {
   readonly open: (sessionId: string, field: string, sealed: string) => string;
 }
 
-/** What each event of a session brings about. Every part of it may be done twice. */
-export function createCarryOut({ block, wallet, contacts, guard, webhooks, open }: Parts): CarryOut {
+/** The effects of each event of a session: webhooks, cleared failures, contacts, refunds, counts of the guard. Each may be applied twice. */
+export function createEffects({ block, wallet, contacts, guard, webhooks, open }: Deps): ApplyEffects {
   return async (session, event, index) => {
-    // First: the counts of the guard come last, so that they are not taken again and again where something else fails.
+    // The guard comes last, because its counts would be repeated if something after it failed.
     if (session.notify) await webhooks.publish(session, event, index);
     switch (event.type) {
       case 'session.partial':
@@ -43,7 +43,7 @@ export function createCarryOut({ block, wallet, contacts, guard, webhooks, open 
     if (recipient) await block.clear(partition, recipient, at.getTime());
   }
 
-  /** The sealed address stays in the session until its events are carried out. */
+  /** The sealed address stays in the session until its events have been processed. */
   async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {
     const { address, masked } = (channel && session.channels[channel]) ?? {};
     if (!session.addContact || !channel || !address || !masked) return;

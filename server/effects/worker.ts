@@ -4,32 +4,35 @@ import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { addressPaths } from '../session/transitions/erase.js';
 import type { Collection, Update } from '../store/documents.js';
 
-/** How long one process may take to carry out the events of a session before another does. */
+/** How long one process may take to process the events of a session before another does. */
 const EVENT_LEASE_MS = 30_000;
 
-/** Carries out one event, whose place in the history is `index`. May be called again for the same event: it must not matter. */
-export type CarryOut = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;
+/** Applies the effects of one event, whose place in the history is `index`. It may be called again for the same event, so it must be idempotent. */
+export type ApplyEffects = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;
 
 /**
- * Carries out the events that updates left in a session, in order. The update
- * that caused an event also stored it, so no event is lost with the process that
- * caused it.
+ * Processes the pending events of a session, in order. The update that caused an
+ * event also stored it, so no event is lost with the process that caused it.
  *
- * `eventsAt` doubles as the lease: whoever moves it from the value seen holds
- * the events until the new one. An update that adds an event sets it anew, which
- * ends any lease and brings the queue back.
+ * `eventsAt` is also the lease: the process that moves it from the value it read
+ * holds the events until the new value. A change that adds an event sets it to
+ * the present, which ends any lease and makes the session due again.
  */
-export function createDrain(sessions: Collection<StoredSession>, carryOut: CarryOut, clock: Clock) {
+export function createEventWorker(
+  sessions: Collection<StoredSession>,
+  applyEffects: ApplyEffects,
+  clock: Clock,
+) {
   return async (due: StoredSession): Promise<void> => {
     const claimed = await claim(due);
     if (!claimed?.eventsAt) return;
     const { _id, eventsAt, events, eventsDone } = claimed;
     for (const [index, event] of events.entries())
-      if (index >= eventsDone) await carryOut(claimed, event, index);
+      if (index >= eventsDone) await applyEffects(claimed, event, index);
     const $set = { eventsDone: events.length };
-    const caughtUp = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set, ...finished(claimed) });
-    // More happened meanwhile: that waits for the next turn, this is done unless the next turn did it too.
-    if (!caughtUp) await sessions.findOneAndUpdate({ _id, eventsDone }, { $set });
+    const isDone = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set, ...finished(claimed) });
+    // An event was added in the meantime and is due again; what was processed here counts unless another process has counted it.
+    if (!isDone) await sessions.findOneAndUpdate({ _id, eventsDone }, { $set });
   };
 
   async function claim(due: StoredSession): Promise<StoredSession | null> {

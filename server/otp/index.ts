@@ -32,8 +32,8 @@ import { createReuses } from './send/reuse.js';
 import { createSend } from './send.js';
 import { createValidate } from './validate.js';
 import { createCheckCode } from './verify/checkCode.js';
-import { createCheckCodes, type TellChecked } from './verify/checkCodes.js';
-import { createCheckOnce } from './verify/replayOrCheck.js';
+import { createCheckCodes, type OnChecked } from './verify/checkCodes.js';
+import { createReplayOrCheck } from './verify/replayOrCheck.js';
 import { createVerify } from './verify.js';
 
 /** What the use cases use. */
@@ -58,7 +58,7 @@ export interface OtpDeps {
   /** Whether a webhook endpoint is subscribed to the partition's sessions. */
   readonly listening: (partition: string) => Promise<boolean>;
   /** Notified of every code that was checked. */
-  readonly checked: TellChecked;
+  readonly checked: OnChecked;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -71,7 +71,7 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
   const checking = {
     ...deps,
     sessions,
-    checkOnce: createCheckOnce({
+    replayOrCheck: createReplayOrCheck({
       sessions,
       checkCodes: createCheckCodes({ ...deps, checkCode }),
       clock,

@@ -20,7 +20,7 @@ import { repeatable } from './idempotency/inSession.js';
 import { storedOperation } from './send/parseOptions.js';
 import { type Approved, findProven, proofToProto } from './toProto/proofToProto.js';
 
-interface Parts {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly tokens: VerificationTokens;
   readonly fingerprints: Fingerprints;
@@ -28,8 +28,8 @@ interface Parts {
 }
 
 /** Uses up a verification token, once, for a named operation. Nothing is consumed when it throws. */
-export function createRedeem(parts: Parts): Handler<typeof VerificationTokenService.method.redeem> {
-  const { sessions, tokens, fingerprints, clock } = parts;
+export function createRedeem(deps: Deps): Handler<typeof VerificationTokenService.method.redeem> {
+  const { sessions, tokens, fingerprints, clock } = deps;
   return async (call, request) => {
     const { workspace } = call.principal;
     const operation = storedOperation(request.operation!);

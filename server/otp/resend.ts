@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type OtpService, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import { type OtpService, type ResendRequest, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Sent } from '../admin/stats/stats.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
@@ -29,7 +29,7 @@ import { limitKeys, userIdOf } from './send/limitKeys.js';
 import { withDebit } from './send/withDebit.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
-interface Parts {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
@@ -46,11 +46,11 @@ interface Parts {
 
 /**
  * Sends new codes for an open session, or for one that expired not too long
- * ago. One guarded update replaces the codes, so an old code never works once
- * a new one is out; attempts already spent stay spent.
+ * ago. One guarded change replaces the codes, so an old code never works once a
+ * new one is stored; attempts that were used stay used.
  */
-export function createResend(parts: Parts): Handler<typeof OtpService.method.resend> {
-  const { sessions, fingerprints, codes, outbox, clock } = parts;
+export function createResend(deps: Deps): Handler<typeof OtpService.method.resend> {
+  const { sessions, fingerprints, codes, outbox, clock } = deps;
 
   return async (call, request) => {
     const session = await lookUp(sessions, call, request.sessionId);
@@ -60,19 +60,12 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
       { workspace, method: 'Resend', requestId: request.requestId },
       () => canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    if (session.resends.some((stored) => repeat?.matches(stored))) return answer(call, session);
+    if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session);
 
-    const named = request.channels.map((channel, index) => {
-      const name = channelName(channel);
-      if (name && session.channels[name]) return name;
-      throw new Failure('CHANNEL_NOT_IN_SESSION', {
-        violations: [{ field: `channels[${index}]`, description: 'the session does not use that channel' }],
-      });
-    });
     refuseResend(session, clock.now());
-    const channels = channelsToResend(session, named);
+    const channels = channelsToResend(session, namedChannels(session, request));
 
-    const slot = parts.pool.enter(call.principal.workspace, call.signal);
+    const slot = deps.pool.enter(call.principal.workspace, call.signal);
     try {
       const giveBack = await count(call, session, channels);
       try {
@@ -89,13 +82,13 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
           () => storeRenewal(session, { fresh, record: repeat?.record, debit, ...traceOf(call) }, now),
         );
         outbox.offer(renewed.session);
-        parts.sent(renewed.session, channels);
-        return answer(call, renewed.session);
+        deps.sent(renewed.session, channels);
+        return respond(call, renewed.session);
       } catch (refused) {
         await giveBack();
-        // Sent twice at once, the slower one finds what the faster one did.
+        // Sent twice at once, the slower one finds what the faster one stored.
         const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
-        if (meanwhile?.resends.some((stored) => repeat?.matches(stored))) return answer(call, meanwhile);
+        if (meanwhile?.resends.some((stored) => repeat?.matches(stored))) return respond(call, meanwhile);
         throw refused;
       }
     } finally {
@@ -108,15 +101,15 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     if (session.uncounted) return async () => {};
     const { workspace, sessionId } = call.principal;
     const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
-    await parts.block.check(session.partition, recipients);
-    const said = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
-    const { ip_address: address } = said;
+    await deps.block.check(session.partition, recipients);
+    const stored = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
+    const { ip_address: address } = stored;
     const named = typeof address === 'string' && isIP(address) !== 0 ? address : undefined;
-    // With a session token the caller is the person's own browser, so its address is the person's.
+    // With a session token the caller is the person's own browser, so its IP address is the person's.
     const ip = sessionId === undefined ? named : call.peer;
-    const overrides = (await parts.workspaces.get(workspace)).limits;
+    const overrides = (await deps.workspaces.get(workspace)).limits;
     const { partition, mode, purpose, metadata, beneficiary } = session;
-    return admit(parts, call, {
+    return admit(deps, call, {
       partition,
       sending: {
         workspace,
@@ -128,13 +121,13 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
         metadata,
         phones: guardedPhones(channelsOf(session).filter(([name]) => channels.includes(name))),
       },
-      counts: limitKeys(fingerprints, workspace, { ip, userId: userIdOf(said), recipients, beneficiary }),
+      counts: limitKeys(fingerprints, workspace, { ip, userId: userIdOf(stored), recipients, beneficiary }),
       overrides,
     });
   }
 
   function debitFor(session: StoredSession, channels: readonly ChannelName[], now: number) {
-    return parts.wallet.debit(workspaceOf(session), idOf(session), channels, now);
+    return deps.wallet.debit(workspaceOf(session), idOf(session), channels, now);
   }
 
   async function storeRenewal(
@@ -152,7 +145,7 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     return { session: renewed.session, held: renewed.changed };
   }
 
-  function answer(call: Call, session: StoredSession) {
+  function respond(call: Call, session: StoredSession) {
     return {
       session: sessionToProto(session, clock.now(), call.principal.sessionId === undefined),
       sandboxCodes:
@@ -160,3 +153,13 @@ export function createResend(parts: Parts): Handler<typeof OtpService.method.res
     };
   }
 }
+
+/** The channels that a request names. Throws CHANNEL_NOT_IN_SESSION for one that the session does not use. */
+const namedChannels = (session: StoredSession, request: ResendRequest): ChannelName[] =>
+  request.channels.map((channel, index) => {
+    const name = channelName(channel);
+    if (name && session.channels[name]) return name;
+    throw new Failure('CHANNEL_NOT_IN_SESSION', {
+      violations: [{ field: `channels[${index}]`, description: 'must be a channel of the session' }],
+    });
+  });

@@ -4,11 +4,13 @@ import { idOf } from '../store/documentId.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-import { givenCodes, tokenOf, type VerifyParts } from './verify.js';
+import { tokenToProto } from './toProto/tokenToProto.js';
+import { givenCodes } from './verify/givenCodes.js';
+import type { VerifyDeps } from './verify.js';
 
-/** Checks the code of a session with one channel and answers with the verification token. */
-export function createValidate(parts: VerifyParts): Handler<typeof OtpService.method.validate> {
-  const { sessions, checkOnce, fingerprints, events } = parts;
+/** Checks the code of a session with one channel and returns the verification token. */
+export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.method.validate> {
+  const { sessions, replayOrCheck, fingerprints, events } = deps;
   return async (call, request) => {
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
@@ -18,8 +20,8 @@ export function createValidate(parts: VerifyParts): Handler<typeof OtpService.me
       { workspace, method: 'Validate', requestId: request.requestId },
       () => canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    const checked = await checkOnce(call, session, given, repeat);
+    const checked = await replayOrCheck(call, session, given, repeat);
     events.offer(checked.session);
-    return tokenOf(parts.tokens, workspace, checked.session);
+    return tokenToProto(deps.tokens, workspace, checked.session);
   };
 }

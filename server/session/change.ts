@@ -1,7 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Collection, Filter, Update } from '../store/documents.js';
-import { released } from './fallback.js';
-import { recording } from './history.js';
+import { releaseFallback } from './fallback.js';
+import { addToHistory } from './history.js';
 import { deliveryEvents, earliestDue, withDeliveries } from './messages.js';
 import type { SessionEvent, StoredDelivery, StoredSession } from './stored.js';
 
@@ -36,10 +36,10 @@ export interface Change {
 export function update(seen: StoredSession, change: Change): Update {
   const { at, messages, events = [] } = change;
   const replaced = messages?.size
-    ? new Map([...messages, ...released(withDeliveries(seen.channels, messages), at)])
+    ? new Map([...messages, ...releaseFallback(withDeliveries(seen.channels, messages), at)])
     : new Map<ChannelName, StoredDelivery>();
   const deliverAt = earliestDue(withDeliveries(seen.channels, replaced));
-  const history = recording(seen, [...events, ...deliveryEvents(seen.channels, replaced, at)], at);
+  const history = addToHistory(seen, [...events, ...deliveryEvents(seen.channels, replaced, at)], at);
   const set = {
     ...change.set,
     ...Object.fromEntries([...replaced].map(([name, delivery]) => [`channels.${name}.delivery`, delivery])),
@@ -73,7 +73,7 @@ export function firstRevision(
     ...(deliverAt && { deliverAt }),
     events,
     eventsDone: 0,
-    ...recording(content, events, at).set,
+    ...addToHistory(content, events, at).set,
   };
 }
 
@@ -84,8 +84,8 @@ export interface Changed {
 }
 
 /**
- * Changes a stored session. `decide` says what to change of the session it is
- * shown, or undefined to leave it. Nothing is written unless the session still
+ * Changes a stored session. `decide` returns the change to the session it is
+ * given, or undefined to leave it. Nothing is written unless the session still
  * is what was decided on; otherwise it is read again and decided again. What
  * `decide` throws ends it. Undefined when the session does not exist any more.
  */

@@ -3,7 +3,7 @@ import { SESSION_LIMITS } from './limits.js';
 import { channelsOf } from './status.js';
 import type { StoredDelivery, StoredSession } from './stored.js';
 
-/** One step of a fallback: the channel that is used when those before it failed, or did not bring a code in time. */
+/** One step of a fallback: a channel that is used if those before it fail, or are not verified in time. */
 export interface FallbackStep {
   readonly channel: ChannelName;
   /** How long after the message before it, milliseconds. */
@@ -13,14 +13,13 @@ export interface FallbackStep {
 type Deliveries = ReadonlyMap<ChannelName, StoredDelivery>;
 
 /**
- * A session's messages, those of the steps set to leave one after the other. Of
- * a code that ends soon they leave sooner, so that it can still be entered.
+ * A session's messages, with those of the steps due one after the other. If the
+ * code expires soon they are due sooner, so that it can still be entered.
  */
-export function arranged(
+export function arrangeFallback(
   deliveries: Deliveries,
   steps: readonly FallbackStep[],
-  now: number,
-  expiresAt: number,
+  { now, expiresAt }: { readonly now: number; readonly expiresAt: number },
 ): Map<ChannelName, StoredDelivery> {
   const latest = Math.max(now, expiresAt - SESSION_LIMITS.fallback.leftSeconds * 1000);
   const names = steps.map(({ channel }) => channel);
@@ -37,23 +36,25 @@ export function arranged(
   return result;
 }
 
-/** The steps that are not taken yet, in order. */
-export function stepsLeft(channels: StoredSession['channels']): FallbackStep[] {
-  const waiting = channelsOf({ channels }).flatMap(
-    ([
-      channel,
-      {
-        delivery: { waits },
-      },
-    ]) => (waits ? [{ channel, afterMs: waits.ms, waits }] : []),
-  );
+/** The steps whose messages still wait, in order. */
+export function remainingSteps(channels: StoredSession['channels']): FallbackStep[] {
+  const waiting = channelsOf({ channels }).flatMap(([channel, { delivery }]) => {
+    const { waits } = delivery;
+    return waits ? [{ channel, afterMs: waits.ms, waits }] : [];
+  });
   return waiting
     .sort((a, b) => (b.waits.for.includes(a.channel) ? -1 : 1))
     .map(({ channel, afterMs }) => ({ channel, afterMs }));
 }
 
-/** Of deliveries that wait for others: those that need not any longer, and those whose wait begins anew with them. */
-export function released(channels: StoredSession['channels'], now: number): Map<ChannelName, StoredDelivery> {
+/**
+ * Messages that change because those they waited for have failed: they are due at
+ * once, and the wait of the next step begins again with them.
+ */
+export function releaseFallback(
+  channels: StoredSession['channels'],
+  now: number,
+): Map<ChannelName, StoredDelivery> {
   const waiting = channelsOf({ channels }).flatMap(([name, { delivery }]) =>
     delivery.waits ? [{ name, delivery, waits: delivery.waits }] : [],
   );
@@ -62,7 +63,7 @@ export function released(channels: StoredSession['channels'], now: number): Map<
   );
   const isFree = (name: ChannelName) => free.some((one) => one.name === name);
   return new Map([
-    ...free.map(({ name, delivery: { waits: _over, ...delivery } }): [ChannelName, StoredDelivery] => [
+    ...free.map(({ name, delivery: { waits: _ended, ...delivery } }): [ChannelName, StoredDelivery] => [
       name,
       { ...delivery, dueAt: new Date(now), freedAt: new Date(now) },
     ]),

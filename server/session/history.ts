@@ -1,13 +1,13 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { EventType, SessionEvent, ShownEventType, StoredSession } from './stored.js';
 
-/** Whether an event is for subscribers and watchers, too. */
+/** Whether subscribers and watchers receive an event. */
 export const isShown = <E extends Pick<SessionEvent, 'type'>>(
   event: E,
 ): event is E & { readonly type: ShownEventType } => event.type !== 'refund' && event.type !== 'unsent';
 
-/** Events that have consequences of our own; the others matter to subscribers only. */
-const OWN: ReadonlySet<EventType> = new Set([
+/** Events that have effects (server/effects); the others matter to subscribers only. */
+const WITH_EFFECTS: ReadonlySet<EventType> = new Set([
   'session.partial',
   'session.approved',
   'delivery.failed',
@@ -15,15 +15,15 @@ const OWN: ReadonlySet<EventType> = new Set([
   'unsent',
 ]);
 
-/** The parts of an update that add events to a session's history and have them carried out. */
-export function recording(
+/** The parts of an update that add events to a session's history and wake the event worker for them. */
+export function addToHistory(
   session: Pick<StoredSession, 'notify'>,
   events: readonly SessionEvent[],
   now: number,
 ) {
-  const wanted = events.some(({ type }) => session.notify || OWN.has(type));
+  const isPending = events.some(({ type }) => session.notify || WITH_EFFECTS.has(type));
   return {
-    set: wanted ? { eventsAt: new Date(now) } : {},
+    set: isPending ? { eventsAt: new Date(now) } : {},
     push: events.length > 0 ? { events: { $each: events } } : undefined,
   };
 }
@@ -36,7 +36,7 @@ export function freshEvents(
   return update ? ((update.$push?.events?.$each ?? []) as readonly SessionEvent[]) : session.events;
 }
 
-/** A session came to be decided, or out of attempts or time. */
+/** A channel was verified, or the session has ended. */
 export const sessionEvent = (
   type: 'session.partial' | 'session.approved' | 'session.locked' | 'session.expired' | 'session.canceled',
   now: number,

@@ -7,7 +7,7 @@ import { HOUR_SECONDS, MINUTE_SECONDS } from '../platform/durations.js';
 export const SESSION_LIMITS = {
   /** Digits in a code: default 6, NIST SP 800-63B-4 asks for at least six. */
   codeLength: { min: 4, max: 8, default: 6 },
-  /** Seconds a code works: default 5 min; NIST allows 10; up to 60 min where the workspace says so. */
+  /** Seconds a code works: default 5 min; NIST allows 10; up to 60 min where the workspace allows it. */
   lifetimeSeconds: {
     min: MINUTE_SECONDS,
     max: 10 * MINUTE_SECONDS,
@@ -18,21 +18,21 @@ export const SESSION_LIMITS = {
   attempts: { min: 1, max: 10, maxShortCode: 3, default: 3 },
   /** Codes with fewer digits than this are short. */
   shortCodeBelow: 6,
-  /** Resend: wait between two, how many, and how many lifetimes after creation a session can still be revived. */
+  /** Resend: wait between two, how many, and for how many lifetimes after creation a session can be revived. */
   resend: { cooldownSeconds: 30, max: 5, lifetimes: 3 },
   /**
    * Channels that wait for others: how many, the wait of each in seconds, and how much of the lifetime is left after
-   * the last, so that its code is of use.
+   * the last, so that its code can be used.
    */
   fallback: { steps: 2, waitSeconds: { min: 10, max: 1800 }, leftSeconds: 30 },
   /** Seconds a verification token can be redeemed. */
   tokenSeconds: 600,
-  /** Tries to hand one message to a provider. */
+  /** Delivery attempts of one message. */
   deliveryTries: 5,
   /** Bytes of metadata as JSON. */
   metadataBytes: 8 * 1024,
   /** Objects and lists inside each other. Each is up to three messages on the wire, of which readers take 100. */
   metadataDepth: 16,
-  /** Days an ended session stays readable; a workspace may say otherwise. */
+  /** Days an ended session stays readable; a workspace may choose another number. */
   retentionDays: { min: 1, max: 365, default: 30 },
 } as const;

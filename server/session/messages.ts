@@ -12,13 +12,13 @@ import type {
 
 type Channels = StoredSession['channels'];
 
-/** A message about to be tried for the first time; `n` is one more than the channel's last. */
-export function queued(message: string, n: number, now: number): StoredDelivery {
+/** A message that is due at once; `n` is one more than that of the channel's last. */
+export function queueMessage(message: string, n: number, now: number): StoredDelivery {
   return { n, state: 'QUEUED', triesLeft: SESSION_LIMITS.deliveryTries, dueAt: new Date(now), message };
 }
 
-/** The same delivery, paid for. */
-export function charged(delivery: StoredDelivery, charge: StoredCharge | undefined): StoredDelivery {
+/** The same message, paid for. */
+export function withCharge(delivery: StoredDelivery, charge: StoredCharge | undefined): StoredDelivery {
   return charge ? { ...delivery, charge } : delivery;
 }
 
@@ -28,12 +28,12 @@ export function chargeOf(debit: SessionDebit | undefined, channel: ChannelName):
   return debit && amount !== undefined ? { debit: debit.id, amount } : undefined;
 }
 
-/** The delivery of a sandbox session: there is none. */
+/** The message of a sandbox session, which is not sent. */
 export const notSent = (n: number): StoredDelivery => ({ n, state: 'NOT_SENT', triesLeft: 0 });
 
 /**
- * A delivery that has come to its end: the message is erased and the lease with
- * it. What was paid stays known while a vendor may still report a failure.
+ * A message that has ended: its sealed code and its lease are removed. What was
+ * paid stays known while a vendor may still report a failure.
  */
 export function settled(
   delivery: StoredDelivery,
@@ -50,7 +50,7 @@ export function settled(
   };
 }
 
-/** When the earliest message is due; undefined when none waits. Always computed from the whole document. */
+/** When the earliest message is due; undefined when none is. */
 export function earliestDue(channels: Channels): Date | undefined {
   const due = channelsOf({ channels }).flatMap(([, { delivery }]) =>
     delivery.dueAt ? [delivery.dueAt.getTime()] : [],
@@ -58,7 +58,7 @@ export function earliestDue(channels: Channels): Date | undefined {
   return due.length > 0 ? new Date(Math.min(...due)) : undefined;
 }
 
-/** The session's channels with some deliveries replaced. */
+/** The session's channels with some messages replaced. */
 export function withDeliveries(
   channels: Channels,
   changed: ReadonlyMap<ChannelName, StoredDelivery>,
@@ -74,8 +74,11 @@ export function withDeliveries(
 export const waitingOf = (channels: Channels): ChannelName[] =>
   channelsOf({ channels }).flatMap(([name, { delivery }]) => (delivery.waits ? [name] : []));
 
-/** The deliveries of these channels that are not out yet, ended as NOT_SENT: the session was decided before they left. */
-export function stopped(channels: Channels, names: readonly ChannelName[]): Map<ChannelName, StoredDelivery> {
+/** The messages of these channels that have not been sent, ended as NOT_SENT: nothing needs their codes any more. */
+export function stopMessages(
+  channels: Channels,
+  names: readonly ChannelName[],
+): Map<ChannelName, StoredDelivery> {
   return new Map(
     channelsOf({ channels })
       .filter(([name, { delivery }]) => names.includes(name) && delivery.state === 'QUEUED')
@@ -89,7 +92,7 @@ const DELIVERY_EVENTS = {
   FAILED: 'delivery.failed',
 } as const;
 
-/** The events that replacing deliveries brings about: how each ended, and what is taken back of it. */
+/** The events of replaced messages: how each ended, and what is refunded. */
 export function deliveryEvents(
   channels: StoredSession['channels'],
   changed: ReadonlyMap<ChannelName, StoredDelivery>,
@@ -125,10 +128,10 @@ export const refundEvent = (
 ): SessionEvent => ({ id: `refund.${channel}.${of}`, type: 'refund', at: new Date(now), channel, charge });
 
 /**
- * Whether a message that was paid for, and still waited, now finally failed or
- * will not leave. One that is being tried at this moment may arrive all the same,
- * so it is refunded only when its own try says that it failed. One that a vendor
- * had taken is refunded when the vendor says that it failed after all.
+ * Whether a message that was paid for has failed, or will not be sent. One that
+ * is leased may be with a provider at this moment, so it is refunded only if its
+ * delivery attempt fails. One that a vendor accepted is refunded if the vendor
+ * reports that it failed.
  */
 function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
   if (before.state === 'ACCEPTED') return next.n === before.n && next.state === 'FAILED';
@@ -137,6 +140,6 @@ function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
   return next.state === 'FAILED';
 }
 
-/** Whether a message that waited for others will not leave. */
+/** Whether a message that waited for others will not be sent. */
 const isUnsent = ({ waits, n }: StoredDelivery, next: StoredDelivery): boolean =>
   waits !== undefined && (next.n !== n || next.state === 'NOT_SENT');

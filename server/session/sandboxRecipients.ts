@@ -7,7 +7,7 @@ export type SandboxScenario =
   | { readonly refuse: Reason; readonly retryAfterMs?: number }
   /** Send succeeds and delivery fails. */
   | { readonly delivery: 'WRONG_RECIPIENT' | 'REFUSED' }
-  /** Send succeeds and the session is over at once. */
+  /** Send succeeds and the session has ended at once. */
   | { readonly session: 'EXPIRED' | 'LOCKED' }
   /** Everything goes well. */
   | { readonly success: true };

@@ -8,7 +8,7 @@ export type Status = 'APPROVED' | 'CANCELED' | 'EXPIRED' | 'LOCKED' | 'PARTIAL' 
 
 type Standing = Pick<StoredSession, 'status' | 'expiresAt' | 'attemptsLeft' | 'token'>;
 
-/** Where the session stands at `now` (milliseconds). A session is over at the very millisecond of expiresAt. */
+/** The status at `now` (milliseconds). A session has expired from the millisecond of expiresAt on. */
 export function statusOf(session: Standing, now: number): Status {
   if (session.status === 'APPROVED' || session.status === 'CANCELED') return session.status;
   if (session.expiresAt.getTime() <= now) return 'EXPIRED';
@@ -16,10 +16,10 @@ export function statusOf(session: Standing, now: number): Status {
   return session.status;
 }
 
-/** The stored statuses of a session that can still be approved. Whether time or attempts ended it, statusOf says. */
+/** The stored statuses of a session that is neither approved nor cancelled. It may have expired or be locked: see statusOf. */
 export const OPEN = ['PENDING', 'PARTIAL'] as const;
 
-/** Whether the session has neither been approved nor cancelled. */
+/** Whether the stored status is one of OPEN. */
 export const isOpen = ({ status }: Pick<StoredSession, 'status'>): boolean =>
   status === 'PENDING' || status === 'PARTIAL';
 

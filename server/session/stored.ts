@@ -2,7 +2,7 @@ import type { ChannelName } from '../domain/channels.js';
 import type { Mode } from '../domain/mode.js';
 import type { StrategyName } from './policy.js';
 
-/** What becomes of a channel's message. */
+/** The state of a channel's message. */
 export type DeliveryState = 'QUEUED' | 'ACCEPTED' | 'DELIVERED' | 'FAILED' | 'NOT_SENT';
 
 /** The outbox entry of one channel. It lives inside the session so that one insert commits both. */
@@ -10,26 +10,27 @@ export interface StoredDelivery {
   /** Counts the messages of this channel; a worker holding an older number writes nothing. */
   readonly n: number;
   readonly state: DeliveryState;
+  /** Delivery attempts that may still be made. */
   readonly triesLeft: number;
-  /** When the next try is due. Absent once the message is done. */
+  /** When the next delivery attempt is due. Absent once the message has ended. */
   readonly dueAt?: Date;
-  /** Who is trying now, and until when nobody else may. */
+  /** The delivery attempt that is being made, and until when no other may begin. */
   readonly lease?: { readonly id: string; readonly until: Date };
-  /** The sealed code, until the message is done. */
+  /** The sealed code, until the message has ended. */
   readonly message?: string;
   readonly provider?: string;
   readonly vendorId?: string;
   readonly error?: string;
   /** What the wallet was debited for this message; absent when nothing was. */
   readonly charge?: StoredCharge;
-  /** Of a channel that is used only when others fail: what it waits for. Absent once it does no longer. */
+  /** Of a channel that is used only if others fail: what it waits for. Absent once it no longer waits. */
   readonly waits?: StoredWait;
-  /** Of a channel that waited: since when it does no longer. */
+  /** Of a channel that waited: when it stopped waiting. */
   readonly freedAt?: Date;
-  /** Which time through the providers this is, counted from 0; absent in the first. */
+  /** How often every provider has had its turn; absent for 0. */
   readonly round?: number;
-  /** What the providers said so far, one entry each. */
-  readonly tried?: readonly StoredTry[];
+  /** The latest response of each provider. */
+  readonly tried?: readonly StoredResponse[];
 }
 
 /** A message leaves at its `dueAt`, or as soon as the messages of all these channels have failed. */
@@ -39,13 +40,13 @@ export interface StoredWait {
   readonly ms: number;
 }
 
-/** What a provider last said to a message. */
-export interface StoredTry {
+/** A provider's latest response to a message. */
+export interface StoredResponse {
   readonly provider: string;
   readonly round: number;
   /** It will never take the message: why. */
   readonly final?: string;
-  /** It asked to be left alone until then. */
+  /** It asked for no request before then. */
   readonly notBefore?: Date;
 }
 
@@ -64,7 +65,7 @@ export interface SessionDebit {
   readonly charges: Charges;
 }
 
-/** A repeatable request that succeeded: its id and a keyed digest of what it asked. */
+/** A repeatable request that succeeded: its id and a keyed digest of its content. */
 export interface StoredRequest {
   readonly id: string;
   readonly digest: string;
@@ -76,19 +77,19 @@ export interface StoredChannel {
   /** The sealed address. */
   readonly address?: string;
   readonly masked: string;
-  /** Whom messages come from; absent: the provider's default. */
+  /** The sender of its messages; absent: the provider's default. */
   readonly sender?: string;
   /** Keyed digest of the recipient's identity. */
   readonly recipient: string;
   /** Of a phone: see Recipient.country. */
   readonly country?: string;
-  /** Of a phone that is really sent to: keyed digest of its prefix, by which the guard counts. */
+  /** Of a phone in a live session: keyed digest of its prefix, by which the guard counts. */
   readonly prefix?: string;
   /** Absent once verified. */
   readonly codeHash?: string;
   /** When this code stops working: a resend to another channel prolongs the session, not this code. */
   readonly codeExpiresAt: Date;
-  /** Sandbox only: the sealed code, so that a repeated call can answer with it. */
+  /** Sandbox only: the sealed code, so that a repeated call can return it. */
   readonly sandboxCode?: string;
   readonly verifiedAt?: Date;
   readonly verifiedBy?: StoredRequest;
@@ -121,11 +122,11 @@ export interface StoredToken {
 
 /**
  * A session as it is stored, `_id` = workspace/uuid. EXPIRED and LOCKED are
- * never stored: time and attemptsLeft say them.
+ * never stored: they follow from time and attemptsLeft.
  */
 export interface StoredSession {
   readonly _id: string;
-  /** workspace.mode: what a listing that sees one mode reads. */
+  /** workspace.mode, for listings of one mode. */
   readonly partition: string;
   readonly mode: Mode;
   /** Incremented by every update except the reservation of an attempt and the event queue. */
@@ -133,7 +134,7 @@ export interface StoredSession {
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
-  /** The trace of the latest Send or Resend (traceparent), which its messages carry on. Only where it is recorded. */
+  /** The trace of the latest Send or Resend (traceparent), continued by the spans of its messages. Absent where traces are off. */
   readonly trace?: string;
   readonly purpose: string;
   readonly locale: string;
@@ -158,15 +159,15 @@ export interface StoredSession {
   readonly resends: readonly StoredRequest[];
   /** When the earliest delivery is due. Absent when none is. */
   readonly deliverAt?: Date;
-  /** Everything that happened, oldest first; see events.ts. */
+  /** Everything that happened, oldest first; see EventType. */
   readonly events: readonly SessionEvent[];
-  /** How many of them have been carried out. */
+  /** How many of them the event worker has processed. */
   readonly eventsDone: number;
-  /** When the rest wants to be carried out. Absent when nothing of it does. */
+  /** When the others are to be processed; also the lease of the event worker. Absent when none are pending. */
   readonly eventsAt?: Date;
-  /** Somebody subscribed to this session's events when it was opened. */
+  /** A webhook endpoint was subscribed to its events when it was opened. */
   readonly notify?: boolean;
-  /** Of a session that somebody subscribed to: when its end by time is to be stored. Absent once it has another end. */
+  /** Of a session with a subscriber: when its expiry is to be recorded. Absent once it has ended in another way. */
   readonly expireAt?: Date;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
@@ -179,12 +180,12 @@ export interface StoredSession {
   readonly token?: StoredToken;
   /** Which operation at which sponsor the redeemed token satisfies; see satisfaction.ts. Never set in the sandbox. */
   readonly satisfies?: string;
-  /** The wallet's debits for this session, by their ids: what tells the wallet that one was used. */
+  /** The wallet's debits for this session, by their ids. The wallet reads here whether a debit was used. */
   readonly charges?: Readonly<Record<string, Charges>>;
   readonly createdAt: Date;
   readonly approvedAt?: Date;
   readonly canceledAt?: Date;
-  /** When somebody first found that no attempts were left. */
+  /** When it was first found that no attempts were left. */
   readonly lockedAt?: Date;
   readonly expiresAt: Date;
   readonly purgeAt: Date;
@@ -199,18 +200,18 @@ export type EventType =
   | 'session.locked'
   | 'session.expired'
   | 'session.canceled'
-  /** A provider took the message of a channel. */
+  /** A provider accepted the message of a channel. */
   | 'delivery.accepted'
-  /** The provider says that it reached the person. */
+  /** The provider reported that it reached the person. */
   | 'delivery.delivered'
-  /** The message was given up. */
+  /** No more delivery attempts will be made. */
   | 'delivery.failed'
-  /** A message that was paid for did not go out. For the wallet only. */
+  /** A message that was paid for was not sent. For the wallet only. */
   | 'refund'
-  /** A message that waited for others was not needed. For those who counted it when it was asked for. */
+  /** A message that waited for others was not needed. For the guard, which counted it at Send. */
   | 'unsent';
 
-/** What subscribers and watchers are told. */
+/** The events that subscribers and watchers receive. */
 export type ShownEventType = Exclude<EventType, 'refund' | 'unsent'>;
 
 /** One entry of a session's history. */

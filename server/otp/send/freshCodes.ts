@@ -5,7 +5,7 @@ import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import type { Slot } from '../../secrets/hashing/hashPool.js';
-import { notSent, queued } from '../../session/messages.js';
+import { notSent, queueMessage } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';
 import type { FreshCode, StoredSession } from '../../session/stored.js';
@@ -46,7 +46,7 @@ export async function freshCode(
   const seal = (field: string) => encryption.seal({ collection: 'sessions', id: session._id, field }, code);
   return session.mode === 'test'
     ? { codeHash, sandboxCode: seal(sandboxCodeField(channel)), delivery: notSent(n) }
-    : { codeHash, delivery: queued(seal(messageField(channel)), n, now) };
+    : { codeHash, delivery: queueMessage(seal(messageField(channel)), n, now) };
 }
 
 /** The codes of a sandbox session, for the response. Empty for a live one: its codes leave by delivery only. */

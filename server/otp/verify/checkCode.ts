@@ -12,13 +12,13 @@ import { lock } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
 import { codeContext } from '../send/freshCodes.js';
 
-/** What one comparison came to, with the session after it. */
+/** The result of one comparison, with the session after it. */
 export interface Checked {
   readonly result: 'VERIFIED' | 'ALREADY_VERIFIED' | 'INVALID_CODE';
   readonly session: StoredSession;
 }
 
-interface Parts {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly hasher: CodeHasher;
   readonly block: RecipientBlock;
@@ -34,9 +34,9 @@ interface Parts {
  * so it is accepted once and never after a resend replaced it. A crash between
  * the steps costs an attempt and nothing else.
  *
- * Throws what is true of the session when no attempt can be reserved.
+ * Throws the reason if no attempt can be reserved.
  */
-export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
+export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
   return async (
     slot: Slot,
     _id: string,
@@ -54,7 +54,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
     return right ? accept(reserved, channel, compared, request) : reject(reserved, channel);
   };
 
-  /** Compares when the turn has come. A caller who left while waiting for it gets the attempt back: nothing was compared. */
+  /** Compares when the pool has a thread free. If the caller left before that, the attempt is given back: nothing was compared. */
   async function compare(slot: Slot, _id: string, verify: () => Promise<boolean>): Promise<boolean> {
     let begun = false;
     try {
@@ -96,7 +96,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
       if (!current) throw new Failure('CHANNEL_NOT_IN_SESSION', { channel });
       if (current.state === 'VERIFIED') return { result: 'ALREADY_VERIFIED', session: seen };
       refuseOldCode(current, channel, now);
-      // An attempt came back between the two calls: there is one to reserve now.
+      // An attempt was given back between the two calls: there is one to reserve now.
     }
   }
 
@@ -111,7 +111,7 @@ export function createCheckCode({ sessions, hasher, block, clock }: Parts) {
       // The same right code given twice at once, or a resend replaced the code while it was compared.
       if (isOpen(seen) && (current?.state === 'VERIFIED' || current?.codeHash !== codeHash)) return undefined;
       const now = clock.now();
-      // Whatever attemptsLeft says: the attempt of this comparison is reserved.
+      // Even with no attempts left: that of this comparison is reserved.
       const refusal = refusalOf({ ...seen, attemptsLeft: 1 }, now);
       if (refusal) throw new Failure(refusal);
       if (current) refuseOldCode(current, channel, now);

@@ -7,7 +7,7 @@ import type { StoredRequest, StoredSession } from '../../session/stored.js';
 import { workspaceOf } from '../../store/documentId.js';
 import type { Checked, createCheckCode } from './checkCode.js';
 
-/** What was found out about each code of a call, in channel order. */
+/** The result for each code of a call, in channel order. */
 export interface CheckedCodes {
   readonly session: StoredSession;
   readonly results: readonly { readonly channel: ChannelName; readonly result: CheckResult }[];
@@ -16,12 +16,12 @@ export interface CheckedCodes {
 /** Codes by channel, as the caller gave them. */
 export type GivenCodes = ReadonlyMap<ChannelName, string>;
 
-/** Told of every code that was checked, for metrics. */
-export type TellChecked = (channel: ChannelName, result: Checked['result']) => void;
+/** Called for every code that was checked, for metrics. */
+export type OnChecked = (channel: ChannelName, result: Checked['result']) => void;
 
-interface Parts {
+interface Deps {
   readonly pool: HashPool;
-  readonly checked: TellChecked;
+  readonly checked: OnChecked;
   readonly checkCode: ReturnType<typeof createCheckCode>;
 }
 
@@ -30,7 +30,7 @@ interface Parts {
  * soon as the session is approved. When no code was right it throws: the first
  * channel's failure, with the attempts that are left after all of them.
  */
-export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
+export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) {
   return async (
     seen: StoredSession,
     given: GivenCodes,
@@ -42,9 +42,7 @@ export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
       if (!seen.channels[channel]) {
         throw new Failure('CHANNEL_NOT_IN_SESSION', {
           channel,
-          violations: [
-            { field: `codes["${channel}"]`, description: 'the session does not use that channel' },
-          ],
+          violations: [{ field: `codes["${channel}"]`, description: 'must be a channel of the session' }],
         });
       }
     }
@@ -67,7 +65,7 @@ export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
         }
         try {
           const checked = await checkCode(slot, seen._id, channel, code, request);
-          tell(channel, checked.result);
+          onChecked(channel, checked.result);
           results.push({ channel, result: CheckResult[checked.result] });
           session = checked.session;
           anyRight ||= checked.result === 'VERIFIED';
@@ -77,8 +75,8 @@ export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
           }
         } catch (thrown) {
           const failure = toFailure(thrown);
-          const result = OVER[failure.reason];
-          // A fault is not a finding: it ends the call, and what was verified before stays verified.
+          const result = RESULTS[failure.reason];
+          // Any other failure ends the call; what was verified before stays verified.
           if (result === undefined) throw failure;
           results.push({ channel, result });
           firstFailure ??= failure;
@@ -95,8 +93,8 @@ export function createCheckCodes({ pool, checked: tell, checkCode }: Parts) {
   };
 }
 
-/** Failures that say something about the session, as the result of the channel that met them. */
-const OVER: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
+/** Failures that are a state of the session, as the result of the channel that met them. */
+const RESULTS: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
   ATTEMPTS_EXHAUSTED: CheckResult.ATTEMPTS_EXHAUSTED,
   ALREADY_VERIFIED: CheckResult.NOT_CHECKED,
   SESSION_CONSUMED: CheckResult.NOT_CHECKED,

@@ -9,18 +9,18 @@ import type { Collection } from '../../store/documents.js';
 import type { Repeatable } from '../idempotency/inSession.js';
 import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
 
-interface Parts {
+interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly checkCodes: ReturnType<typeof createCheckCodes>;
   readonly clock: Clock;
 }
 
 /**
- * Checks the codes of a call, or, where this very request has succeeded before,
- * gives its answer again. A request sent twice at once gets the same answer
- * twice: the slower one finds what the faster one did.
+ * Checks the codes of a call, or returns the response of this very request if it
+ * has succeeded before. A request sent twice at once gets the same response
+ * twice: the slower one finds what the faster one stored.
  */
-export function createCheckOnce({ sessions, checkCodes, clock }: Parts) {
+export function createReplayOrCheck({ sessions, checkCodes, clock }: Deps) {
   return async (
     call: Call,
     session: StoredSession,
@@ -32,18 +32,18 @@ export function createCheckOnce({ sessions, checkCodes, clock }: Parts) {
     try {
       return await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
     } catch (thrown) {
-      const meanwhile = repeat && isOver(thrown) && (await sessions.findOne({ _id: session._id }));
-      const answer = meanwhile && replay(meanwhile, given, repeat);
-      if (!answer) throw thrown;
-      return answer;
+      const meanwhile = repeat && isDone(thrown) && (await sessions.findOne({ _id: session._id }));
+      const stored = meanwhile && replay(meanwhile, given, repeat);
+      if (!stored) throw thrown;
+      return stored;
     }
   };
 }
 
-const isOver = (thrown: unknown): boolean =>
+const isDone = (thrown: unknown): boolean =>
   thrown instanceof Failure && (thrown.reason === 'ALREADY_VERIFIED' || thrown.reason === 'SESSION_CONSUMED');
 
-/** The answer of a success that is repeated, rebuilt from what it left in the session; undefined where it left nothing. */
+/** The response of a repeated success, rebuilt from what it stored in the session; undefined if it stored nothing. */
 function replay(session: StoredSession, given: GivenCodes, repeat: Repeatable): CheckedCodes | undefined {
   const verified = channelsOf(session).flatMap(([name, { verifiedBy }]) =>
     repeat.matches(verifiedBy) ? [name] : [],

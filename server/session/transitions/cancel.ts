@@ -1,6 +1,6 @@
 import type { Change } from '../change.js';
 import { sessionEvent } from '../history.js';
-import { stopped } from '../messages.js';
+import { stopMessages } from '../messages.js';
 import { channelsOf, OPEN } from '../status.js';
 import type { StoredSession } from '../stored.js';
 
@@ -12,7 +12,7 @@ export function cancel(seen: StoredSession, at: number): Change {
     guard: { status: { $in: OPEN } },
     set: { status: 'CANCELED', canceledAt: new Date(at), eraseAt: new Date(at) },
     unset: ['expireAt', ...names.map((name) => `channels.${name}.codeHash`)],
-    messages: stopped(seen.channels, names),
+    messages: stopMessages(seen.channels, names),
     events: [sessionEvent('session.canceled', at)],
   };
 }

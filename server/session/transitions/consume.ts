@@ -2,7 +2,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Change } from '../change.js';
 import { sessionEvent } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { stopped } from '../messages.js';
+import { stopMessages } from '../messages.js';
 import { isSatisfied } from '../policy.js';
 import { channelsOf, OPEN } from '../status.js';
 import type { StoredRequest, StoredSession } from '../stored.js';
@@ -43,7 +43,7 @@ export function consume(seen: StoredSession, { channel, codeHash, request }: Rig
     },
     unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
     inc: { attemptsLeft: 1 },
-    messages: stopped(seen.channels, ended),
+    messages: stopMessages(seen.channels, ended),
     events: [sessionEvent(approved ? 'session.approved' : 'session.partial', at, channel)],
   };
 }

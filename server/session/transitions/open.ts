@@ -1,8 +1,8 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { firstRevision } from '../change.js';
-import { arranged, type FallbackStep } from '../fallback.js';
+import { arrangeFallback, type FallbackStep } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { charged, chargeOf } from '../messages.js';
+import { chargeOf, withCharge } from '../messages.js';
 import type { StrategyName } from '../policy.js';
 import { purgeAtOf } from '../status.js';
 import type { SessionDebit, StoredChannel, StoredOperation, StoredSession } from '../stored.js';
@@ -46,11 +46,10 @@ interface Opening {
 export function open({ owner, options, channels, debit }: Opening, at: number): StoredSession {
   const { resend } = SESSION_LIMITS;
   const expiresAt = new Date(at + options.lifetimeMs);
-  const deliveries = arranged(
-    new Map([...channels].map(([name, { delivery }]) => [name, charged(delivery, chargeOf(debit, name))])),
+  const deliveries = arrangeFallback(
+    new Map([...channels].map(([name, { delivery }]) => [name, withCharge(delivery, chargeOf(debit, name))])),
     options.fallback,
-    at,
-    expiresAt.getTime(),
+    { now: at, expiresAt: expiresAt.getTime() },
   );
   return firstRevision(
     {

@@ -21,7 +21,7 @@ export function redeem(
     guard: { status: 'APPROVED', 'token.expiresAt': { $gt: new Date(at) }, 'token.redeemedAt': null },
     set: {
       'token.redeemedAt': new Date(at),
-      // What the session was opened for may say more than the caller does.
+      // The operation the session was opened for may name more than the caller does.
       'token.redeemedFor': { ...operation, ...opened },
       // A sandbox proof never satisfies anything.
       ...(mode === 'live' &&

@@ -1,9 +1,9 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
 import type { Change } from '../change.js';
-import { arranged, stepsLeft } from '../fallback.js';
+import { arrangeFallback, remainingSteps } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { charged, chargeOf, refundEvent } from '../messages.js';
+import { chargeOf, refundEvent, withCharge } from '../messages.js';
 import { channelsOf, OPEN, purgeAtOf, refusalOf } from '../status.js';
 import type {
   FreshCode,
@@ -61,7 +61,7 @@ export function renew(seen: StoredSession, { fresh, record, debit, trace }: Rene
   const messages = new Map(
     renewed.map(([name, { delivery }]) => {
       const n = (seen.channels[name]?.delivery.n ?? 0) + 1;
-      return [name, charged({ ...delivery, n }, chargeOf(debit, name))];
+      return [name, withCharge({ ...delivery, n }, chargeOf(debit, name))];
     }),
   );
   const expiresAt = new Date(Math.min(at + seen.lifetimeMs, lastLife(seen)));
@@ -109,9 +109,12 @@ function stillWaiting(
   at: number,
   expiresAt: Date,
 ): Map<ChannelName, StoredDelivery> {
-  const steps = stepsLeft(channels).filter(({ channel }) => !messages.has(channel));
+  const steps = remainingSteps(channels).filter(({ channel }) => !messages.has(channel));
   const stored = channelsOf({ channels }).map(([name, { delivery }]) => [name, delivery] as const);
-  const all = arranged(new Map([...stored, ...messages]), steps, at, expiresAt.getTime());
+  const all = arrangeFallback(new Map([...stored, ...messages]), steps, {
+    now: at,
+    expiresAt: expiresAt.getTime(),
+  });
   return new Map(steps.map(({ channel }) => [channel, all.get(channel)!]));
 }
 

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createCompose } from '../../../server/delivery/buildMessage.js';
+import { createBuildMessage } from '../../../server/delivery/buildMessage.js';
 import type { Template } from '../../../server/delivery/defaultTemplates.js';
 import type { ChannelName } from '../../../server/domain/channels.js';
 import { createLog } from '../../../server/observe/log.js';
@@ -40,7 +40,7 @@ function composing(own: Partial<Record<ChannelName, Template>>, webHost?: string
       },
     }),
   );
-  const compose = createCompose({
+  const compose = createBuildMessage({
     open: (_id, field) => (field.endsWith('address') ? 'the address' : CODE),
     brandingOf: async () => ({ brand: 'Acme', ...(webHost && { webHost }) }),
     templateOf: async (workspace, name, locale) => {

@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Outcome, Provider } from '../../../server/delivery/provider.js';
 import { afterOutcome, type Circumstances, nextTry, putOff } from '../../../server/delivery/retryPolicy.js';
-import { queued } from '../../../server/session/messages.js';
+import { queueMessage } from '../../../server/session/messages.js';
 import type { StoredDelivery } from '../../../server/session/stored.js';
 import { seededRandom } from '../../support/seededRandom.js';
 
@@ -28,7 +28,7 @@ const at = (now: number, more: Partial<Circumstances> = {}): Circumstances => ({
   random,
   ...more,
 });
-const fresh = queued('sealed', 1, NOW);
+const fresh = queueMessage('sealed', 1, NOW);
 const RETRY = { kind: 'retry', error: 'UNREACHABLE' } as const;
 
 /** The delivery after a try at this provider, counted as the worker does before it makes it. */

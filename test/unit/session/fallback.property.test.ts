@@ -1,8 +1,13 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { CHANNELS, type ChannelName } from '../../../server/domain/channels.js';
-import { arranged, type FallbackStep, released, stepsLeft } from '../../../server/session/fallback.js';
-import { queued, withDeliveries } from '../../../server/session/messages.js';
+import {
+  arrangeFallback,
+  type FallbackStep,
+  releaseFallback,
+  remainingSteps,
+} from '../../../server/session/fallback.js';
+import { queueMessage, withDeliveries } from '../../../server/session/messages.js';
 import type { StoredChannel, StoredDelivery, StoredSession } from '../../../server/session/stored.js';
 
 const NOW = Date.UTC(2030, 0, 15, 12);
@@ -27,9 +32,9 @@ type Workflow = { readonly atOnce: readonly ChannelName[]; readonly steps: reado
 
 function opened({ atOnce, steps }: Workflow, expiresAt = NEVER): Channels {
   const names = [...atOnce, ...steps.map(({ channel }) => channel)];
-  const deliveries = new Map(names.map((name) => [name, queued('sealed', 1, NOW)] as const));
+  const deliveries = new Map(names.map((name) => [name, queueMessage('sealed', 1, NOW)] as const));
   return Object.fromEntries(
-    [...arranged(deliveries, steps, NOW, expiresAt)].map(([name, delivery]) => [
+    [...arrangeFallback(deliveries, steps, { now: NOW, expiresAt })].map(([name, delivery]) => [
       name,
       { state: 'PENDING', delivery } as StoredChannel,
     ]),
@@ -43,14 +48,14 @@ const dueOf = (channels: Channels, name: ChannelName): number | undefined =>
 function ended(channels: Channels, name: ChannelName, state: StoredDelivery['state'], now: number): Channels {
   const { dueAt: _done, waits: _over, ...delivery } = channels[name]!.delivery;
   const after = withDeliveries(channels, new Map([[name, { ...delivery, state }]]));
-  return withDeliveries(after, released(after, now));
+  return withDeliveries(after, releaseFallback(after, now));
 }
 
 describe('a fallback', () => {
   test.prop([workflow])('sends to those without a step at once, to the others at their waits', (wanted) => {
     const channels = opened(wanted);
     for (const name of wanted.atOnce) {
-      expect(channels[name]?.delivery).toEqual(queued('sealed', 1, NOW));
+      expect(channels[name]?.delivery).toEqual(queueMessage('sealed', 1, NOW));
     }
     let dueAt = NOW;
     for (const { channel, afterMs } of wanted.steps) {
@@ -72,15 +77,17 @@ describe('a fallback', () => {
   );
 
   test.prop([workflow])('keeps its steps, in their order', (wanted) => {
-    expect(stepsLeft(opened(wanted))).toEqual(wanted.steps);
+    expect(remainingSteps(opened(wanted))).toEqual(wanted.steps);
   });
 
-  test.prop([workflow])('arranged again is the same', (wanted) => {
+  test.prop([workflow])('arrangeFallback again is the same', (wanted) => {
     const channels = opened(wanted);
     const deliveries = new Map(
       Object.entries(channels).map(([name, { delivery }]) => [name as ChannelName, delivery]),
     );
-    expect(arranged(deliveries, stepsLeft(channels), NOW, NEVER)).toEqual(deliveries);
+    expect(arrangeFallback(deliveries, remainingSteps(channels), { now: NOW, expiresAt: NEVER })).toEqual(
+      deliveries,
+    );
   });
 
   test.prop([workflow, fc.shuffledSubarray([...CHANNELS]), fc.integer({ min: 1, max: 9_000 })])(
@@ -129,7 +136,7 @@ describe('a fallback', () => {
   test.prop([workflow])('a message that is accepted sets nothing free', (wanted) => {
     const channels = opened(wanted);
     const after = wanted.atOnce.reduce((before, name) => ended(before, name, 'ACCEPTED', NOW + 1), channels);
-    expect(stepsLeft(after)).toEqual(wanted.steps);
+    expect(remainingSteps(after)).toEqual(wanted.steps);
   });
 
   it('is nothing to messages that are not sent at all', () => {
@@ -137,7 +144,9 @@ describe('a fallback', () => {
       ['email', { n: 1, state: 'NOT_SENT', triesLeft: 0 }],
       ['sms', { n: 1, state: 'NOT_SENT', triesLeft: 0 }],
     ]);
-    expect(arranged(sandbox, [{ channel: 'sms', afterMs: 10_000 }], NOW, NEVER)).toEqual(sandbox);
+    expect(
+      arrangeFallback(sandbox, [{ channel: 'sms', afterMs: 10_000 }], { now: NOW, expiresAt: NEVER }),
+    ).toEqual(sandbox);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ChannelName } from '../../../../server/domain/channels.js';
 import type { Change } from '../../../../server/session/change.js';
 import { update } from '../../../../server/session/change.js';
-import { queued } from '../../../../server/session/messages.js';
+import { queueMessage } from '../../../../server/session/messages.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import { open, type SessionOptions } from '../../../../server/session/transitions/open.js';
 import { applyUpdate } from '../../../../server/store/embedded/applyUpdate.js';
@@ -40,7 +40,7 @@ export function sampleSession(
             masked: `masked ${name}`,
             recipient: `recipient ${name}`,
             codeHash: `hash ${name} 1`,
-            delivery: queued(`sealed code ${name}`, 1, NOW),
+            delivery: queueMessage(`sealed code ${name}`, 1, NOW),
           },
         ]),
       ),

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { CHANNELS, type ChannelName } from '../../../../server/domain/channels.js';
-import { queued } from '../../../../server/session/messages.js';
+import { queueMessage } from '../../../../server/session/messages.js';
 import { statusOf } from '../../../../server/session/status.js';
 import type { FreshCode, StoredSession } from '../../../../server/session/stored.js';
 import { cancel } from '../../../../server/session/transitions/cancel.js';
@@ -22,7 +22,9 @@ const consumed = (session: StoredSession, channel: ChannelName, at = AT) => {
   return changed(session, consume(session, { channel, codeHash, request: undefined }, at));
 };
 const freshCodes = (...names: readonly ChannelName[]): Map<ChannelName, FreshCode> =>
-  new Map(names.map((name) => [name, { codeHash: `hash ${name} 2`, delivery: queued('sealed', 1, AT) }]));
+  new Map(
+    names.map((name) => [name, { codeHash: `hash ${name} 2`, delivery: queueMessage('sealed', 1, AT) }]),
+  );
 
 describe('open', () => {
   it('makes a pending session whose messages are due at once and paid for', () => {
