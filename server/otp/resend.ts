@@ -62,8 +62,9 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     );
     if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session);
 
+    const named = namedChannels(session, request);
     refuseResend(session, clock.now());
-    const channels = channelsToResend(session, namedChannels(session, request));
+    const channels = channelsToResend(session, named);
 
     const slot = deps.pool.enter(call.principal.workspace, call.signal);
     try {

@@ -50,7 +50,7 @@ describe('what follows from every change of a session', () => {
   });
 
   it('has one place that adds to the history', () => {
-    expect(filesWith(/\brecording\(/)).toEqual(['server/session/change.ts', 'server/session/history.ts']);
+    expect(filesWith(/\baddToHistory\(/)).toEqual(['server/session/change.ts', 'server/session/history.ts']);
   });
 
   it('has one loop that decides again when the session has changed', () => {
