@@ -17,8 +17,8 @@ interface Parts {
   readonly documents: Documents;
   readonly secrets: Pick<Secrets, 'encryption'>;
   readonly outbound: Outbound;
-  /** A line has an event to send. */
-  readonly offer: (line: StoredWebhookDelivery) => void;
+  /** The queue has an event to send. */
+  readonly offer: (queue: StoredWebhookDelivery) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Metrics;
@@ -29,7 +29,7 @@ interface Parts {
 export interface Hooks {
   readonly webhooks: Webhooks;
   readonly enqueue: Enqueue;
-  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly offer: (queue: StoredWebhookDelivery) => void;
   readonly post: Post;
   /** The work of the queue. */
   readonly deliver: (due: StoredWebhookDelivery) => Promise<void>;
@@ -48,6 +48,6 @@ export function composeWebhooks(parts: Parts): Hooks {
     enqueue,
     offer,
     post,
-    deliver: createDeliver({ ...parts, post, health, turns: createEndpointConcurrency(clock) }),
+    deliver: createDeliver({ ...parts, post, health, concurrency: createEndpointConcurrency(clock) }),
   };
 }

@@ -1,6 +1,6 @@
 import { Channel } from '../../gen/otp/v1/session_pb.js';
 
-/** Channel names as they stand in maps, in the database and in REST bodies. */
+/** Channel names as used in maps, in the database and in REST bodies. */
 export type ChannelName = 'email' | 'sms' | 'whatsapp';
 
 /** All channels, in the order in which they are shown and checked. */

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** What stands for one peer where peers are counted: an IPv4 address, or the /64 that one IPv6 customer is given. */
+/** The key under which a peer is counted: an IPv4 address, or the /64 that one IPv6 customer is given. */
 export function peerKey(address: string): string {
   const canonical = canonicalIpAddress(address);
   if (canonical === undefined || isIPv4(canonical)) return canonical ?? address;
@@ -14,7 +14,7 @@ export function canonicalIpAddress(text: string): string | undefined {
   // Nearly every address comes in one of these two forms, and parsing costs more than the rest of the look-up.
   const plain = text.startsWith('::ffff:') ? text.slice(7) : text;
   if (isIPv4(plain)) return plain;
-  // ipaddr.js alone would also take octal, hexadecimal and shortened IPv4, which nobody means here.
+  // ipaddr.js alone would also take octal, hexadecimal and shortened IPv4, which no caller means here.
   if (isIP(text) === 0) return undefined;
   const address = ipaddr.process(text);
   if (!(address instanceof ipaddr.IPv6)) return address.toString();

@@ -1,4 +1,4 @@
 export const MODES = ['live', 'test'] as const;
 
-/** Live sessions reach people; test sessions (the sandbox) reach nobody and prove nothing. */
+/** Live sessions reach people; test sessions (the sandbox) reach no one and prove nothing. */
 export type Mode = (typeof MODES)[number];

@@ -20,7 +20,7 @@ export interface Recipient {
 }
 
 // RFC 5321 limits; RFC 5322 dot-atom. Quoted local parts and address literals
-// are legal but reach nobody in practice and have been used to smuggle headers.
+// are legal but reach no one in practice and have been used to smuggle headers.
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

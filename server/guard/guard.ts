@@ -12,7 +12,7 @@ import type { RefusedRecipient } from './stored.js';
 import type { Counted, Tallies } from './tally.js';
 import type { AskVeto, VetoDecision } from './veto.js';
 
-/** When a backend that did not answer may do so again, milliseconds. */
+/** How long a caller waits before it retries after a backend that did not respond, milliseconds. */
 export const ASK_AGAIN_MS = 1_000;
 
 /** A Send or Resend that is about to cost money. */
@@ -34,7 +34,7 @@ export interface Sending {
 export interface GuardPass {
   /** Asks the workspace's backend, where it has one: last, because it takes longest. Throws SEND_REFUSED. */
   ask(caller: AbortSignal): Promise<void>;
-  /** It came to nothing after all. */
+  /** Takes the counts back: nothing was sent after all. */
   giveBack(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface GuardedMessage {
   readonly workspace: string;
   readonly mode: Mode;
   readonly prefix: string | undefined;
-  /** When it was sent, milliseconds: what became of it leaves the window together with it. */
+  /** When it was sent, milliseconds: its approval or failure leaves the window together with it. */
   readonly sentAt: number;
 }
 
@@ -53,11 +53,11 @@ export interface GuardedMessage {
  * and one for the workspace.
  */
 export interface Guard {
-  /** Throws SEND_REFUSED, and writes down why. */
+  /** Throws SEND_REFUSED and records why. */
   enter(sending: Sending): Promise<GuardPass>;
-  /** Its code was entered. Counted once more where the same is told again, as after a crash, which errs on the side of the sender. */
+  /** Its code was entered. Reported twice, as after a crash, it is counted twice, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
-  /** It did not arrive, or was never sent, so nobody could enter its code: for the approval rate it was not sent. */
+  /** It did not arrive, or was never sent, so its code could not be entered: for the approval rate it was not sent. */
   failed(message: GuardedMessage): Promise<void>;
 }
 
@@ -142,12 +142,15 @@ export function createGuard(parts: Parts): Guard {
     if (verdict.kind === 'allowed') return;
     const { detail } = verdict;
     if (verdict.kind === 'denied') return refuse(sending, [{ rule: 'veto' }], detail);
-    log.warn({ workspace, error: detail, failOpen: veto.failOpen }, 'the veto was not answered');
+    log.warn(
+      { workspace, error: detail, failOpen: veto.failOpen },
+      'the veto backend gave no usable response',
+    );
     if (!veto.failOpen)
       await refuse(sending, [{ rule: 'veto-unanswered', retryAfterMs: ASK_AGAIN_MS }], detail);
   }
 
-  /** The rules that want to know what became of a message; undefined where none does. */
+  /** The rules that count the results of messages; undefined where none does. */
   async function watching({ workspace, mode, prefix }: GuardedMessage) {
     if (mode !== 'live' || prefix === undefined) return undefined;
     const rules = await settings.get(workspace);

@@ -1,7 +1,7 @@
 /**
  * Counts of the last so many seconds, by parts of a twelfth of them: `p<part>` →
- * how many. One `$inc` counts, whoever counts at the same time, and what it
- * gives back is the whole window; a list of every hit would grow with the limit.
+ * how many. One `$inc` counts correctly beside concurrent ones, and returns the
+ * whole window; a list of every hit would grow with the limit.
  */
 export type RollingCount = Readonly<Record<string, number>>;
 

@@ -9,7 +9,7 @@ import type { StoredGuard } from './stored.js';
 export type GuardSettings = Required<Omit<StoredGuard, '_id' | 'veto'>> & Pick<StoredGuard, 'veto'>;
 
 /**
- * A velocity cannot tell pumping from popularity, so none holds unless a
+ * A velocity cannot distinguish pumping from popularity, so none holds unless a
  * workspace knows its own traffic. An approval rate can: ten thousand real
  * numbers that were sent fifty codes in an hour and entered two of them do not
  * exist. In development messages cost nothing, and load tests verify none.
@@ -23,11 +23,11 @@ export const defaultsOf = (env: Config['env']): GuardSettings => ({
   dailyCeiling: { messages: 0, spendMicros: 0 },
 });
 
-/** Reads the guards of workspaces, remembering each for a few seconds. */
+/** Reads the guards of workspaces, caching each for a few seconds. */
 export interface GuardReader {
   /** The rules as they are or were at most five seconds ago. */
   get(workspace: string): Promise<GuardSettings>;
-  /** Reads them anew the next time: this process changed them. */
+  /** Reads them again the next time, after this process changed them. */
   forget(workspace: string): void;
 }
 

@@ -72,7 +72,7 @@ export interface StoredRefusal extends Document {
   readonly sessionId?: string;
   readonly rules: readonly GuardRule[];
   readonly recipients: readonly RefusedRecipient[];
-  /** What the veto said, or why it said nothing. */
+  /** The reason the veto gave, or why there was no response. */
   readonly detail?: string;
   readonly purgeAt: Date;
 }

@@ -136,7 +136,7 @@ export function createTallies(documents: Documents): Tallies {
   };
 }
 
-/** Counts, and gives back the document with these counts in it: whoever counts later finds them there. */
+/** Counts, and returns the document with these counts in it: whichever process counts later finds them there. */
 async function add<T extends Document & { readonly purgeAt: Date }>(
   tallies: Collection<T>,
   _id: string,

@@ -3,8 +3,8 @@ import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbou
 import type { Clock } from '../platform/clock.js';
 import { signWebhook } from '../secrets/tokens/standardWebhooks.js';
 
-/** The most of an answer that is read. */
-export const ANSWER_BYTES = 16_384;
+/** The most of a response that is read. */
+export const RESPONSE_BYTES = 16_384;
 /** The most of a reason that is kept, characters. */
 export const REASON_CHARACTERS = 200;
 
@@ -32,7 +32,7 @@ export interface Backend {
   readonly timeoutMs: number;
 }
 
-/** What came of asking. `detail`: the backend's reason, or why there was no answer. */
+/** The result of asking. `detail`: the backend's reason, or why there was no response. */
 export type VetoDecision =
   | { readonly kind: 'allowed' }
   | { readonly kind: 'denied'; readonly detail: string }
@@ -40,7 +40,7 @@ export type VetoDecision =
 
 /**
  * Asks a workspace's backend whether a message may be sent. Rejects only with the
- * reason of a caller that left: nobody waits for its message any more.
+ * reason of a caller that left: no one waits for its message any more.
  */
 export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal) => Promise<VetoDecision>;
 
@@ -50,14 +50,14 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
     const limit = new AbortController();
     const cancel = clock.after(timeoutMs, () => limit.abort());
     try {
-      const answer = await outbound.post({
+      const response = await outbound.post({
         url,
         body,
         headers: { 'content-type': 'application/json', ...signWebhook([secret], newId(), body, clock.now()) },
         signal: AbortSignal.any([limit.signal, caller]),
-        maxBytes: ANSWER_BYTES,
+        maxBytes: RESPONSE_BYTES,
       });
-      return read(answer);
+      return read(response);
     } catch (thrown) {
       caller.throwIfAborted();
       if (!(thrown instanceof NoAnswer)) throw thrown;

@@ -9,7 +9,7 @@ import { countInWindow, peekWindow, uncountInWindow, type WindowCount } from './
 
 /**
  * Rules with more hits than this are counted per window instead of kept hit by
- * hit. A rule changed across this number begins to count anew.
+ * hit. A rule changed across this number starts counting from zero.
  */
 const LARGEST_LOG = 50;
 
@@ -38,7 +38,7 @@ export interface Limiter {
   check(partition: string, counts: readonly Count[], overrides: RuleOverrides): Promise<void>;
 }
 
-/** `refused` is told of every rule that refused a call. */
+/** `refused` is called with every rule that refused a call. */
 export function createLimiter(
   documents: Documents,
   clock: Clock,

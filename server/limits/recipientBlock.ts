@@ -13,10 +13,10 @@ const SHORT_CODE = 5;
 /** Failures that lead to the longest block. */
 const LONGEST = ANY_CODE + HOURS.length - 1;
 /**
- * Entries kept: enough to tell every block that runs. The newest LONGEST entries
+ * Entries kept: enough to determine every running block. The newest LONGEST entries
  * are either all more recent than a running block began, and then the newest
  * one's own block outlasts it, or it began with one of them; and it takes
- * LONGEST entries, that one included, to tell how long it is.
+ * LONGEST entries, that one included, to determine how long it is.
  */
 const KEPT = 2 * LONGEST - 2;
 

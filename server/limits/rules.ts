@@ -22,7 +22,7 @@ export const RULES = {
   'user-sends': { max: 5, windowSeconds: 5 * MINUTE_SECONDS },
   /** Sends to one recipient; text messages and WhatsApp to one phone count together. */
   'recipient-sends': { max: 5, windowSeconds: 5 * MINUTE_SECONDS },
-  /** Sends to one beneficiary of one sponsor (beneficiary document: 5 an hour); stands in for recipient-sends there. */
+  /** Sends to one beneficiary of one sponsor (beneficiary document: 5 an hour); replaces recipient-sends there. */
   'beneficiary-sends': { max: 5, windowSeconds: HOUR_SECONDS },
   /** Failed requests for an access token, by client id and by address. */
   'token-endpoint': { max: 10, windowSeconds: MINUTE_SECONDS },

@@ -8,7 +8,7 @@ export interface HitLog extends Document {
   readonly purgeAt: Date;
 }
 
-/** What counting one hit came to. */
+/** The result of counting one hit. */
 export interface Counted {
   readonly allowed: boolean;
   readonly remaining: number;

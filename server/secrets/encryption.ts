@@ -66,6 +66,6 @@ function cacheLast(derive: DocumentKey): DocumentKey {
 
 const contextOf = ({ collection, id, field }: Place): string => lengthPrefixed(collection, id, field);
 
-/** Names the field and not the document: an `_id` may hold somebody's number. */
+/** Names the field and not the document: an `_id` may hold a person's phone number. */
 const refusal = ({ collection, field }: Place, what: string, cause?: unknown): Failure =>
   new Failure('INTERNAL', { cause: new Error(`${collection}.${field} ${what}`, { cause }) });

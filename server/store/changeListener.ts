@@ -1,11 +1,11 @@
 import type { Collection, Document, Documents, Update } from './documents.js';
 
-/** Hears of a document as it is after it was stored, or changed by an update. Must not throw, nor change it. */
+/** Receives a document as it is after it was stored, or changed by `update`. Must neither throw nor change it. */
 export type ChangeListener<T extends Document> = (document: T, update?: Update) => void;
 
 /**
- * The same documents. `tell` hears of every document of one collection that is
- * stored or changed through them, once that is certain.
+ * The same documents. `onChange` is called with every document of one collection
+ * that is stored or changed through them, once the write has succeeded.
  */
 export function notifyOnChange<T extends Document>(
   documents: Documents,

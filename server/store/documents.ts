@@ -1,14 +1,14 @@
 /**
  * The document port: the part of the MongoDB driver's own `Collection` that
  * this service uses, same names and meaning. Every engine passes the contract
- * suite in test/contract/.
+ * suite in test/storeContract/.
  *
  * Rules that keep the engines equal and every operation shardable: documents
  * are addressed by `_id` wherever one is changed; one operation touches one
  * document; no upserts, transactions, $expr or array filters.
  */
 
-/** A value that can stand in a filter. */
+/** A value that a filter can compare with. */
 export type Scalar = string | number | boolean | Date | null;
 
 /** Conditions on one field; all given must hold. */
@@ -87,7 +87,7 @@ export interface Collection<T extends Document = Document> {
 /** A store: named collections, declared in collections.ts. */
 export interface Documents {
   collection<T extends Document>(name: string): Collection<T>;
-  /** Resolves when the store answers; throws Failure STORE_UNAVAILABLE otherwise. */
+  /** Resolves when the store responds; throws Failure STORE_UNAVAILABLE otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -105,7 +105,7 @@ export class UnsupportedOperation extends Error {
   override readonly name = 'UnsupportedOperation';
 }
 
-/** Thrown at start when the store exists but cannot be used; the message tells the operator what to do. */
+/** Thrown at start when the store exists but cannot be used; the message says what the operator has to do. */
 export class StoreRefused extends Error {
   override readonly name = 'StoreRefused';
 }

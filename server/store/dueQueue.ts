@@ -2,11 +2,11 @@ import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Collection, Document } from './documents.js';
 
-/** How often the store is asked for work that nobody here knows of: another process's, or a retry. */
+/** How often the store is polled for work this process was not offered: another process's, or a retry. */
 const POLL_MS = 1_000;
 /** Documents asked for at once. */
 const BATCH = 50;
-/** Offers kept waiting; what does not fit is found by polling. */
+/** Offers kept waiting; polling finds those that do not fit. */
 const OFFERS = 1_000;
 
 /** Work that waits in documents until a date in them has come. */
@@ -18,7 +18,7 @@ export interface DueQueue<T extends Document> {
   underWay(): number;
   /** How long the earliest due document has been due, milliseconds; 0 where none is. Asks the store. */
   lag(): Promise<number>;
-  /** Takes up nothing new and resolves when what is under way is done. */
+  /** Starts nothing new and resolves when running work is done. */
   stop(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ interface Options<T extends Document> {
   readonly work: (document: T) => Promise<unknown>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Told of work that ended in a fault. */
+  /** Called for work that failed with an error. */
   readonly failed?: () => void;
   /** Documents worked on at once. */
   readonly concurrency: number;

@@ -1,7 +1,7 @@
 import type { CollectionSpec, IndexField } from './collections.js';
 import { type Filter, type FindOptions, type Scalar, UnsupportedOperation } from './documents.js';
 
-/** A comparison that an index can answer. */
+/** A comparison that an index can serve. */
 export interface Term {
   readonly operator: '=' | 'in' | '>' | '>=' | '<' | '<=';
   readonly operand: Scalar | readonly Scalar[];
@@ -78,7 +78,7 @@ const isPoint = ({ operator }: Term): boolean => operator === '=' || operator ==
 
 const OPERATORS = { $in: 'in', $gt: '>', $gte: '>=', $lt: '<', $lte: '<=' } as const;
 
-/** What of a field's conditions its index can answer. The filter is applied in full to what comes out. */
+/** The conditions on a field that its index can serve. The whole filter is still applied to the documents found. */
 function terms(wanted: Filter[string], kind: IndexField['kind']): readonly Term[] {
   if (wanted === undefined || wanted === null) return [];
   if (isOfKind(wanted, kind)) return [{ operator: '=', operand: wanted }];
@@ -86,7 +86,7 @@ function terms(wanted: Filter[string], kind: IndexField['kind']): readonly Term[
   const found: Term[] = [];
   for (const [name, operand] of Object.entries(wanted)) {
     const operator = OPERATORS[name as keyof typeof OPERATORS];
-    // An array can meet two comparisons by two different elements, so its index answers none of them.
+    // An array can meet two comparisons by two different elements, so its index serves none of them.
     if (operator === undefined || (kind === 'array' && operator !== 'in')) continue;
     if (operator !== 'in') {
       if (isOfKind(operand, kind)) found.push({ operator, operand });

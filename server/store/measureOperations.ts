@@ -2,7 +2,7 @@ import type { Metrics } from '../observe/metrics/index.js';
 import { DuplicateKey } from './documents.js';
 import type { Observer } from './observeOperations.js';
 
-/** Measures what is done with the store. A taken `_id` is an answer, not a failure. */
+/** Measures what is done with the store. A taken `_id` is a normal result, not a failure. */
 export function measureOperations({
   storeSeconds,
   storeFailures,

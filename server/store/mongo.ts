@@ -34,7 +34,7 @@ const DEFAULT_DATABASE = 'countersign';
 
 const DEADLINE_MS = 2800;
 
-/** A timeout on everything, whatever the URI says. A store that came back is noticed within two seconds. */
+/** A timeout on everything, overriding the URI. A store that is reachable again is noticed within two seconds. */
 const settings = (deadlineMs: number): MongoClientOptions => ({
   appName: 'countersign',
   retryWrites: true,

@@ -3,10 +3,10 @@ import type { Collection, Cursor, Document, Documents } from './documents.js';
 /** The operations of a collection. */
 export type Operation = Exclude<keyof Collection, symbol>;
 
-/** Told of each operation when it begins; what it returns is told how it ended. `error`: what it was refused or failed with. */
+/** Called when an operation begins; the function it returns is called when it ends. `error`: why it was refused or failed. */
 export type Observer = (collection: string, operation: Operation) => (error?: unknown) => void;
 
-/** The same documents, with every operation told to an observer. Neither waits for it, nor minds what it does. */
+/** The same documents, with an observer of every operation, which is not awaited. */
 export function observeOperations(documents: Documents, observer: Observer): Documents {
   return {
     collection: (name) =>
@@ -30,10 +30,10 @@ function observeCollection<T extends Document>(plain: Collection<T>, begin: Begi
   };
 }
 
-/** The answer itself, not one made from it: who waits for it waits no longer than before. */
-function watch<R>(end: (error?: unknown) => void, answer: Promise<R>): Promise<R> {
-  answer.then(() => end(), end);
-  return answer;
+/** Returns the promise itself and not one derived from it, so that observing delays no caller. */
+function watch<R>(end: (error?: unknown) => void, result: Promise<R>): Promise<R> {
+  result.then(() => end(), end);
+  return result;
 }
 
 function observeCursor<T>(plain: Cursor<T>, begin: Begin): Cursor<T> {

@@ -24,50 +24,50 @@ interface Parts {
   readonly documents: Documents;
   readonly post: Post;
   readonly health: EndpointHealth;
-  readonly turns: EndpointConcurrency;
+  readonly concurrency: EndpointConcurrency;
   readonly clock: Clock;
   readonly random: Random;
   readonly metrics: Pick<Metrics, 'webhookTries' | 'webhookEventsGivenUp'>;
   readonly log: Logger;
 }
 
-/** The first event of a line, taken out by this process until the lease is over. */
+/** The first event of a queue, held by this process until the lease expires. */
 interface Claim {
-  readonly line: StoredWebhookDelivery;
+  readonly queue: StoredWebhookDelivery;
   readonly first: PendingEvent;
   readonly lease: string;
 }
 
 /**
- * Sends what waits in a line, one event after the other, each until it is taken
- * or given up: of one session, no event ever overtakes an earlier one. Whoever
- * moves `dueAt` holds the line until then; when its process dies, another one
- * tries the same event again.
+ * Sends the pending events of a queue, one after the other, each until it is
+ * accepted or given up: of one session, no event ever overtakes an earlier one.
+ * The process that moves `dueAt` holds the queue until then; when it dies,
+ * another one sends the same event again.
  */
 export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Promise<void> {
-  const { documents, post, health, turns, clock, random, metrics, log } = parts;
+  const { documents, post, health, concurrency, clock, random, metrics, log } = parts;
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
-  const lines = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
+  const queues = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
 
-  /** Gives the line as it is after one try; undefined where nothing more is to be done about it here. */
+  /** Returns the queue as it is after one delivery attempt; undefined where nothing more is to be done about it here. */
   async function sendFirst(due: StoredWebhookDelivery): Promise<StoredWebhookDelivery | undefined> {
     const endpoint = await endpoints.findOne({ _id: splitLast(due._id)[0] });
     if (!endpoint) {
-      await lines.deleteOne({ _id: due._id });
+      await queues.deleteOne({ _id: due._id });
       return undefined;
     }
     const { atOnce, atOnceFailing } = WEBHOOK_LIMITS;
-    const turn = turns.acquire(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
-    if (typeof turn === 'number') {
-      await changed(due, { $set: { dueAt: new Date(clock.now() + turn) } });
+    const place = concurrency.acquire(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
+    if (typeof place === 'number') {
+      await changed(due, { $set: { dueAt: new Date(clock.now() + place) } });
       return undefined;
     }
     try {
       const claim = await claimFirst(endpoint, due);
-      return claim && (await tryOnce(endpoint, claim));
+      return claim && (await attemptDelivery(endpoint, claim));
     } finally {
-      turn();
+      place();
     }
   }
 
@@ -75,7 +75,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
     dueAt !== undefined && dueAt.getTime() <= clock.now();
 
   const changed = ({ _id, rev }: StoredWebhookDelivery, update: Update) =>
-    lines.findOneAndUpdate({ _id, rev }, { ...update, $inc: { rev: 1 } });
+    queues.findOneAndUpdate({ _id, rev }, { ...update, $inc: { rev: 1 } });
 
   async function claimFirst(
     endpoint: StoredEndpoint,
@@ -84,7 +84,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
     for (
       let seen: StoredWebhookDelivery | null = due;
       seen && isDue(seen);
-      seen = await lines.findOne({ _id: due._id })
+      seen = await queues.findOne({ _id: due._id })
     ) {
       const [next, ...others] = pendingEvents(endpoint, seen);
       if (!next) {
@@ -96,44 +96,44 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
       const first = { ...next, tries: next.tries + 1 };
       const lease = random.bytes(9).toString('base64url');
       const dueAt = new Date(clock.now() + LEASE_MS);
-      const line = await changed(seen, { $set: { waiting: [first, ...others], dueAt, lease } });
-      if (line) return { line, first, lease };
+      const queue = await changed(seen, { $set: { waiting: [first, ...others], dueAt, lease } });
+      if (queue) return { queue, first, lease };
     }
     return undefined;
   }
 
-  /** Gives the line as it is afterwards; undefined when it is not ours any more. */
-  async function tryOnce(endpoint: StoredEndpoint, claim: Claim) {
-    const { line, first } = claim;
+  /** Returns the queue as it is afterwards; undefined when another process holds it. */
+  async function attemptDelivery(endpoint: StoredEndpoint, claim: Claim) {
+    const { queue, first } = claim;
     const [partition] = splitLast(endpoint._id);
     const event = await events.findOne({ _id: `${partition}/${first.event}` });
     // Kept no longer: there is nothing to send.
     if (!event) return record(claim, undefined, undefined);
     const { retryAfterMs, ...posted } = await post(endpoint, first.event, event.body);
-    const tried: StoredAttempt = { event: first.event, type: first.type, ...posted };
+    const attempt: StoredAttempt = { event: first.event, type: first.type, ...posted };
     metrics.webhookTries.add({ outcome: outcomeOf(posted) });
-    const disabled = await health.record(endpoint, tried);
-    if (disabled) return record(claim, tried, undefined, true);
-    if (isAccepted(posted)) return record(claim, tried, undefined);
+    const disabled = await health.record(endpoint, attempt);
+    if (disabled) return record(claim, attempt, undefined, true);
+    if (isAccepted(posted)) return record(claim, attempt, undefined);
     const failed = { at: posted.at.getTime(), retryAfterMs };
     const again = nextAttemptAt(first, failed, clock.now(), random);
     if (again === undefined) {
       metrics.webhookEventsGivenUp.add({});
       const { status, error } = posted;
-      log.warn({ delivery: line._id, event: first.event, status, error }, 'webhook event given up');
+      log.warn({ delivery: queue._id, event: first.event, status, error }, 'webhook event given up');
     }
-    return record(claim, tried, again);
+    return record(claim, attempt, again);
   }
 
-  /** `again`: when the event is tried next; undefined where it waits no longer. `disabled`: nothing does. */
+  /** `again`: when the event is sent next; undefined where it is no longer pending. `disabled`: no event is. */
   async function record(
-    { line: { _id }, first, lease }: Claim,
-    tried: StoredAttempt | undefined,
+    { queue: { _id }, first, lease }: Claim,
+    attempt: StoredAttempt | undefined,
     again: number | undefined,
     disabled = false,
   ): Promise<StoredWebhookDelivery | undefined> {
     for (;;) {
-      const seen = await lines.findOne({ _id });
+      const seen = await queues.findOne({ _id });
       if (seen?.lease !== lease) return undefined;
       const rest = seen.waiting.filter(({ event }) => event !== first.event);
       const waiting = disabled ? [] : again === undefined ? rest : seen.waiting;
@@ -142,7 +142,7 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
         $set: {
           waiting,
           ...(!done && { dueAt: new Date(again ?? clock.now()) }),
-          ...(tried && { tries: [...seen.tries, tried].slice(-WEBHOOK_LIMITS.triesKept) }),
+          ...(attempt && { tries: [...seen.tries, attempt].slice(-WEBHOOK_LIMITS.triesKept) }),
         },
         $unset: { lease: '', ...(done && { dueAt: '' }) },
       });
@@ -152,9 +152,9 @@ export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Pro
 
   return async (due) => {
     for (
-      let line: StoredWebhookDelivery | undefined = due;
-      line && isDue(line);
-      line = await sendFirst(line)
+      let queue: StoredWebhookDelivery | undefined = due;
+      queue && isDue(queue);
+      queue = await sendFirst(queue)
     );
   };
 }

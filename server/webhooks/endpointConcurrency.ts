@@ -27,7 +27,7 @@ interface Pace {
 export function createEndpointConcurrency(clock: Clock): EndpointConcurrency {
   const running = new Map<string, number>();
   const paces = createBoundedMap<string, Pace>(PACES);
-  const { min, max } = WEBHOOK_LIMITS.turnSeconds;
+  const { min, max } = WEBHOOK_LIMITS.placeWaitSeconds;
 
   const paceOf = (endpoint: string): Pace => paces.get(endpoint) ?? { tookMs: 0, lastAt: 0 };
 

@@ -7,10 +7,10 @@ import { WEBHOOK_LIMITS } from './limits.js';
 import { isAccepted } from './post.js';
 import type { StoredAttempt, StoredEndpoint } from './stored.js';
 
-/** Keeps what tries say about an endpoint itself, and disables one that is gone or fails for days. */
+/** Records what delivery attempts show about an endpoint itself, and disables one that is gone or fails for days. */
 export interface EndpointHealth {
-  /** Told of a try at the endpoint as it was seen before. Says whether the endpoint is disabled now. */
-  record(seen: StoredEndpoint, tried: StoredAttempt): Promise<boolean>;
+  /** Records an attempt at the endpoint as it was read before. Returns whether the endpoint is disabled now. */
+  record(seen: StoredEndpoint, attempt: StoredAttempt): Promise<boolean>;
 }
 
 interface Parts {
@@ -20,14 +20,14 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Whether an endpoint took nothing of the last tries. */
+/** Whether an endpoint accepted nothing in the last delivery attempts. */
 export const isFailing = ({ failures = 0 }: Pick<StoredEndpoint, 'failures'>): boolean =>
   failures >= WEBHOOK_LIMITS.disableAfterTries;
 
 export function createEndpointHealth({ endpoints, metrics, clock, log }: Parts): EndpointHealth {
   const GONE = 410;
 
-  /** Somebody may have changed the address meanwhile: of the new one the try says nothing. */
+  /** The URL may have changed meanwhile: of the new one the attempt shows nothing. */
   const same = ({ _id, url }: StoredEndpoint) => ({ _id, url, disabledAt: null });
 
   async function failed(seen: StoredEndpoint, at: Date): Promise<StoredEndpoint | null> {
@@ -54,14 +54,14 @@ export function createEndpointHealth({ endpoints, metrics, clock, log }: Parts):
   }
 
   return {
-    async record(seen, tried) {
-      if (isAccepted(tried)) {
+    async record(seen, attempt) {
+      if (isAccepted(attempt)) {
         if (seen.failingSince)
           await endpoints.findOneAndUpdate(same(seen), { $unset: { failingSince: '', failures: '' } });
         return false;
       }
-      if (tried.status === GONE) return disable(seen, 'GONE', {});
-      const now = await failed(seen, tried.at);
+      if (attempt.status === GONE) return disable(seen, 'GONE', {});
+      const now = await failed(seen, attempt.at);
       const { failingSince, failures = 0 } = now ?? {};
       if (!failingSince || failures < WEBHOOK_LIMITS.disableAfterTries) return false;
       const days = (clock.now() - failingSince.getTime()) / DAY_MS;

@@ -7,10 +7,10 @@ import { WEBHOOK_LIMITS } from './limits.js';
 import type { PendingEvent, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
 /**
- * Puts an event in line at an endpoint, in its place among those of its session,
- * and returns the line; undefined where that changed nothing. `first`: an event
- * that happened just now, put in line once however often it is told. Otherwise it
- * is sent again, whatever became of it, unless it waits anyway.
+ * Queues an event for an endpoint, in its place among those of its session, and
+ * returns the queue; undefined where that changed nothing. `first`: an event that
+ * happened just now, which is queued once however often this is called. Otherwise
+ * the event is sent again, delivered before or not, unless it is pending anyway.
  */
 export type Enqueue = (
   endpoint: string,
@@ -46,7 +46,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
           $set: {
             waiting: [...seen.waiting, entry].sort((a, b) => a.index - b.index),
             ...(first && { next: event.index + 1 }),
-            // What waits already has its time, or is being tried at this moment.
+            // A pending event has its time already, or a delivery attempt runs at this moment.
             ...(!seen.dueAt && { dueAt: new Date(now) }),
             purgeAt,
           },

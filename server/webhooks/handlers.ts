@@ -38,7 +38,7 @@ interface Parts {
   readonly workspaces: Workspaces;
   readonly webhooks: Pick<Webhooks, 'forget'>;
   readonly enqueue: Enqueue;
-  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly offer: (queue: StoredWebhookDelivery) => void;
   readonly post: Post;
   readonly outbound: Pick<Outbound, 'faultOf'>;
   readonly encryption: Encryption;
@@ -59,7 +59,7 @@ interface Target {
 export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookService> {
   const { documents, workspaces, webhooks, outbound, encryption, random, newId, clock } = parts;
   const stored: Collection<StoredEndpoint> = documents.collection('webhooks');
-  const lines: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
+  const queues: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
   const replay = createReplay(parts);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
@@ -171,7 +171,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
       if ((await stored.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
       webhooks.forget(about.partition);
       // "0" is the character after "/".
-      await lines.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
+      await queues.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
       return {};
     },
 
@@ -181,7 +181,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
         const before = await find(call, about, request.id);
         const { secret, stored: fresh } = newSecret(encryption, random, before._id);
         const secrets = rotateSecrets(before.secrets, fresh, clock.now());
-        // Of two calls at once each answers with a secret that signs.
+        // Of two calls at once each returns a secret that signs.
         const seen = { _id: before._id, 'secrets.0.id': before.secrets[0]!.id };
         const after = await stored.findOneAndUpdate(seen, { $set: { secrets } });
         if (after) return { ...show(after, about), secret };
@@ -197,8 +197,8 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
 
     async listWebhookDeliveries(call, request) {
       const endpoint = await find(call, target(call, request), request.id);
-      const { items, nextPageToken } = await linesOf(endpoint, request);
-      return { deliveries: items.map((line) => deliveryToProto(endpoint, line)), nextPageToken };
+      const { items, nextPageToken } = await queuesOf(endpoint, request);
+      return { deliveries: items.map((queue) => deliveryToProto(endpoint, queue)), nextPageToken };
     },
 
     async replayWebhookEvents(call, request) {
@@ -206,17 +206,17 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
     },
   };
 
-  async function linesOf({ _id }: StoredEndpoint, request: ListWebhookDeliveriesRequest) {
-    if (!request.sessionId) return readPage(lines, { prefix: `${_id}/`, descending: true }, request);
+  async function queuesOf({ _id }: StoredEndpoint, request: ListWebhookDeliveriesRequest) {
+    if (!request.sessionId) return readPage(queues, { prefix: `${_id}/`, descending: true }, request);
     const session = parseId(request.sessionId);
-    const line = session && (await lines.findOne({ _id: `${_id}/${session}` }));
-    return { items: line ? [line] : [], nextPageToken: '' };
+    const queue = session && (await queues.findOne({ _id: `${_id}/${session}` }));
+    return { items: queue ? [queue] : [], nextPageToken: '' };
   }
 }
 
 const disabledNow = (now: Date) => ({ disabledAt: now, disabledReason: 'OPERATOR' as const });
 
-/** What was said of the address before counts no longer. */
+/** A new URL clears the failures of the one before. */
 const movedTo = (url: string, before: StoredEndpoint) => ({
   url,
   ...(url !== before.url && { failingSince: undefined, failures: undefined }),

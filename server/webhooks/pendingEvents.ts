@@ -1,6 +1,6 @@
 import type { PendingEvent, StoredEndpoint, StoredWebhookDelivery } from './stored.js';
 
-/** What waits in a line and will be sent: nothing for a disabled endpoint, nor what it was disabled upon. */
+/** The events of a queue that will be sent: none for a disabled endpoint, nor those queued before it was enabled again. */
 export function pendingEvents(
   { disabledAt, enabledAt }: Pick<StoredEndpoint, 'disabledAt' | 'enabledAt'>,
   { waiting }: Pick<StoredWebhookDelivery, 'waiting'>,

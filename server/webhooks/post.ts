@@ -6,20 +6,20 @@ import { signedHeaders } from './endpointSecrets.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredEndpoint } from './stored.js';
 
-/** What came of one try. */
+/** The result of one delivery attempt. */
 export interface Posted {
   /** When it began. */
   readonly at: Date;
   /** How long it took. */
   readonly ms: number;
-  /** The HTTP status of the answer, or why there was none. */
+  /** The HTTP status of the response, or why there was none. */
   readonly status?: number;
   readonly error?: OutboundError;
   /** How long the endpoint asks to be left alone, milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** Whether the endpoint took the event. */
+/** Whether the endpoint accepted the event. */
 export const isAccepted = ({ status = 0 }: { readonly status?: number }): boolean =>
   status >= 200 && status < 300;
 
@@ -37,21 +37,21 @@ export function createPost(outbound: Outbound, encryption: Encryption, clock: Cl
     const limit = new AbortController();
     const cancel = clock.after(WEBHOOK_LIMITS.timeoutSeconds * 1_000, () => limit.abort());
     const begunAt = performance.now();
-    const tried = () => ({ at: new Date(now), ms: Math.round(performance.now() - begunAt) });
+    const attempt = () => ({ at: new Date(now), ms: Math.round(performance.now() - begunAt) });
     try {
-      const answer = await outbound.post({
+      const response = await outbound.post({
         url: endpoint.url,
         headers,
         body,
         signal: limit.signal,
-        maxBytes: WEBHOOK_LIMITS.answerBytes,
+        maxBytes: WEBHOOK_LIMITS.responseBytes,
         cut: true,
       });
-      const wait = retryAfterMs(answer.headers['retry-after'] as string | undefined, clock.now());
-      return { ...tried(), status: answer.status, ...(wait !== undefined && { retryAfterMs: wait }) };
+      const wait = retryAfterMs(response.headers['retry-after'] as string | undefined, clock.now());
+      return { ...attempt(), status: response.status, ...(wait !== undefined && { retryAfterMs: wait }) };
     } catch (thrown) {
       if (!(thrown instanceof NoAnswer)) throw thrown;
-      return { ...tried(), error: thrown.error };
+      return { ...attempt(), error: thrown.error };
     } finally {
       cancel();
     }

@@ -14,26 +14,26 @@ import { wants } from './webhooks.js';
 interface Parts {
   readonly documents: Documents;
   readonly enqueue: Enqueue;
-  readonly offer: (line: StoredWebhookDelivery) => void;
+  readonly offer: (queue: StoredWebhookDelivery) => void;
 }
 
-/** What a call put in line, and where the next one goes on. */
+/** How many events a call queued, and where the next one goes on. */
 interface Replayed {
   readonly replayed: number;
   readonly nextPageToken: string;
 }
 
-/** Puts events that were kept in line once more. */
+/** Queues stored events once more. */
 export function createReplay({ documents, enqueue, offer }: Parts) {
   const events = documents.collection<StoredEvent>('events');
 
   async function again(endpoint: StoredEndpoint, found: readonly StoredEvent[]): Promise<number> {
     let replayed = 0;
     for (const event of found) {
-      const line = await enqueue(endpoint._id, event, false);
-      if (!line) continue;
+      const queue = await enqueue(endpoint._id, event, false);
+      if (!queue) continue;
       replayed++;
-      offer(line);
+      offer(queue);
     }
     return replayed;
   }
@@ -44,7 +44,7 @@ export function createReplay({ documents, enqueue, offer }: Parts) {
   ): Promise<Replayed> => {
     if (eventId ? since : !since)
       throw invalid('event_id', 'must be given where since is not, and not together with it');
-    if (endpoint.disabledAt) throw invalid('id', 'is disabled');
+    if (endpoint.disabledAt) throw invalid('id', 'must be an endpoint that is not disabled');
     const prefix = `${splitLast(endpoint._id)[0]}/`;
     if (!since) {
       if (pageToken) throw invalid('page_token', 'must be given together with since');

@@ -3,7 +3,7 @@ import type { Random } from '../platform/random.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { PendingEvent } from './stored.js';
 
-/** A try that was not taken. */
+/** A delivery attempt that was not accepted. */
 interface Failed {
   /** When it began, milliseconds. */
   readonly at: number;
@@ -11,14 +11,14 @@ interface Failed {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** When an event is given up, milliseconds: after the first try at or after this. */
+/** When an event is given up, milliseconds: after the first delivery attempt at or after this. */
 export const endOf = ({ queuedAt }: Pick<PendingEvent, 'queuedAt'>): number =>
   queuedAt.getTime() + WEBHOOK_LIMITS.retryHours * HOUR_MS;
 
 /**
- * When an event that was not taken is tried next, milliseconds; undefined where
- * it is given up. There is always a try at the very end, however long the wait
- * before it would have been, and one for an event that nobody got round to.
+ * When an event that was not accepted is sent next, milliseconds; undefined where
+ * it is given up. There is always a delivery attempt at the very end, however
+ * long the wait before it would have been, and one for an event that had none.
  */
 export function nextAttemptAt(
   waiting: Pick<PendingEvent, 'queuedAt' | 'tries'>,
@@ -32,7 +32,7 @@ export function nextAttemptAt(
   return Math.min(now + Math.max(backoffMs(waiting.tries, random), asked), end);
 }
 
-/** The wait after the n-th try, n from 1. */
+/** The wait after the n-th delivery attempt, n from 1. */
 function backoffMs(n: number, random: Random): number {
   const { firstWaitSeconds, longestWaitSeconds } = WEBHOOK_LIMITS;
   const seconds = Math.min(firstWaitSeconds * 2 ** (n - 1), longestWaitSeconds);

@@ -11,7 +11,7 @@ export interface StoredSecret {
   readonly until?: Date;
 }
 
-/** An address that is told of events, `_id` = workspace.mode/uuid. */
+/** A URL that receives events, `_id` = workspace.mode/uuid. */
 export interface StoredEndpoint extends Document {
   readonly url: string;
   /** Empty: all. */
@@ -24,7 +24,7 @@ export interface StoredEndpoint extends Document {
   readonly disabledReason?: 'OPERATOR' | 'FAILING' | 'GONE';
   /** When it last ended being disabled: what began to wait before is not sent. */
   readonly enabledAt?: Date;
-  /** Since when nothing was taken, and of how many tries. Absent while all is well. */
+  /** Since when nothing was accepted, and of how many delivery attempts. Absent while the endpoint accepts events. */
   readonly failingSince?: Date;
   readonly failures?: number;
 }
@@ -41,7 +41,7 @@ export interface StoredEvent extends Document {
   readonly purgeAt: Date;
 }
 
-/** An event in line. */
+/** An event that waits to be sent. `tries`: delivery attempts made. */
 export interface PendingEvent {
   /** UUID of the event. */
   readonly event: string;
@@ -51,7 +51,7 @@ export interface PendingEvent {
   readonly tries: number;
 }
 
-/** One try. */
+/** One delivery attempt. */
 export interface StoredAttempt {
   readonly event: string;
   readonly type: string;
@@ -65,13 +65,13 @@ export interface StoredAttempt {
 export interface StoredWebhookDelivery extends Document {
   /** Incremented by every update. */
   readonly rev: number;
-  /** The place in the session's history up to which events have been put in line. */
+  /** The place in the session's history up to which events have been queued. */
   readonly next: number;
   /** In the order of the session's history. */
   readonly waiting: readonly PendingEvent[];
-  /** When the first of them is tried; while it is being tried, when another process may. Absent when none waits. */
+  /** When the first of them is sent; during an attempt, when another process may send it. Absent when none is pending. */
   readonly dueAt?: Date;
-  /** Names the try that is under way; over when `dueAt` has come. */
+  /** Names the running delivery attempt; expires at `dueAt`. */
   readonly lease?: string;
   /** Oldest first. */
   readonly tries: readonly StoredAttempt[];

@@ -37,27 +37,27 @@ export function endpointToProto(
   });
 }
 
-/** What is and was sent to an endpoint about one session. */
+/** The queue of an endpoint for one session as the contract shows it. */
 export function deliveryToProto(
   endpoint: StoredEndpoint,
-  line: StoredWebhookDelivery,
+  queue: StoredWebhookDelivery,
 ): MessageShape<typeof WebhookDeliverySchema> {
-  const waiting = pendingEvents(endpoint, line);
+  const waiting = pendingEvents(endpoint, queue);
   return create(WebhookDeliverySchema, {
-    sessionId: splitLast(line._id)[1],
+    sessionId: splitLast(queue._id)[1],
     waiting: waiting.map(({ event, type, queuedAt, tries }) => ({
       eventId: event,
       eventType: type,
       queuedAt: timestampFromDate(queuedAt),
       tries,
     })),
-    ...(waiting.length > 0 && when('nextTryAt', line.dueAt)),
-    attempts: line.tries.map(attemptToProto),
+    ...(waiting.length > 0 && when('nextTryAt', queue.dueAt)),
+    attempts: queue.tries.map(attemptToProto),
   });
 }
 
-export function attemptToProto(tried: StoredAttempt): MessageShape<typeof WebhookAttemptSchema> {
-  const { event, type, at, ms, status = 0, error = '' } = tried;
+export function attemptToProto(attempt: StoredAttempt): MessageShape<typeof WebhookAttemptSchema> {
+  const { event, type, at, ms, status = 0, error = '' } = attempt;
   return create(WebhookAttemptSchema, {
     eventId: event,
     eventType: type,
@@ -65,6 +65,6 @@ export function attemptToProto(tried: StoredAttempt): MessageShape<typeof Webhoo
     duration: durationFromMs(ms),
     statusCode: status,
     error,
-    accepted: isAccepted(tried),
+    accepted: isAccepted(attempt),
   });
 }

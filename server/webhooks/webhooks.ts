@@ -8,7 +8,7 @@ import type { Enqueue } from './enqueue.js';
 import { storedEvent } from './event.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
-/** Tells a workspace's endpoints what happens to its sessions. */
+/** Sends a workspace's endpoints the events of its sessions. */
 export interface Webhooks {
   /**
    * Whether events of the partition (workspace.mode) are wanted: it has an
@@ -16,16 +16,16 @@ export interface Webhooks {
    * As it is or was at most five seconds ago.
    */
   listening(partition: string): Promise<boolean>;
-  /** Keeps an event and puts it in line at every endpoint that wants it. Told twice of one event, it changes nothing. */
+  /** Stores an event and queues it for every endpoint that wants it. Publishing an event twice changes nothing. */
   publish(session: StoredSession, event: SessionEvent, index: number): Promise<void>;
-  /** Reads the partition's endpoints anew the next time. */
+  /** Reads the partition's endpoints again the next time. */
   forget(partition: string): void;
 }
 
 interface Parts {
   readonly documents: Documents;
   readonly enqueue: Enqueue;
-  /** A line has an event to send. */
+  /** The queue has an event to send. */
   readonly offer: (delivery: StoredWebhookDelivery) => void;
   readonly clock: Clock;
 }
@@ -33,17 +33,17 @@ interface Parts {
 export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Webhooks {
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
-  const known = createTtlCache((partition) => endpointsOf(endpoints, partition), clock);
+  const cached = createTtlCache((partition) => endpointsOf(endpoints, partition), clock);
 
   return {
-    listening: async (partition) => (await known.get(partition)).length > 0,
-    forget: (partition) => known.forget(partition),
+    listening: async (partition) => (await cached.get(partition)).length > 0,
+    forget: (partition) => cached.forget(partition),
     async publish(session, event, index) {
       if (!isShown(event)) return;
-      const listeners = await known.get(session.partition);
+      const listeners = await cached.get(session.partition);
       if (listeners.length === 0) return;
       const stored = storedEvent(session, event, index, clock.now());
-      await keep(stored);
+      await insertOnce(events, stored);
       for (const endpoint of listeners) {
         if (!isOn(endpoint, event.at) || !wants(endpoint, stored.type)) continue;
         const delivery = await enqueue(endpoint._id, stored, true);
@@ -51,17 +51,13 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Web
       }
     },
   };
-
-  async function keep(event: StoredEvent): Promise<void> {
-    await insertOnce(events, event);
-  }
 }
 
-/** Whether an endpoint is told of what happened at that time: it is enabled, and was then. */
+/** Whether an endpoint receives events of that time: it is enabled, and was then. */
 const isOn = ({ disabledAt, enabledAt }: StoredEndpoint, at: Date): boolean =>
   !disabledAt && !(enabledAt && at < enabledAt);
 
-/** Whether an endpoint is told of events of this type. */
+/** Whether an endpoint receives events of this type. */
 export const wants = ({ eventTypes }: Pick<StoredEndpoint, 'eventTypes'>, type: string): boolean =>
   eventTypes.length === 0 || eventTypes.includes(type);
 

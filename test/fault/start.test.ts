@@ -81,7 +81,7 @@ describe('a start is refused in one readable message', () => {
 
   it('when MongoDB is out of reach: its host is named, its password is not', async () => {
     const said = await refusal({ MONGODB_URI: 'mongodb://user:hunter2secret@127.0.0.1:1/otp' });
-    expect(said).toMatch(/MongoDB at 127\.0\.0\.1:1 does not answer/);
+    expect(said).toMatch(/MongoDB at 127\.0\.0\.1:1 does not respond/);
     expect(said).not.toContain('hunter2secret');
   });
 

@@ -4,7 +4,7 @@ import { DEFAULT_TIMEOUT_MS } from '../../server/guard/readVeto.js';
 import { REFUSALS_KEPT_DAYS } from '../../server/guard/refusals.js';
 import { defaultsOf } from '../../server/guard/settings.js';
 import type { GuardRule } from '../../server/guard/stored.js';
-import { ANSWER_BYTES, questionBody, REASON_CHARACTERS } from '../../server/guard/veto.js';
+import { questionBody, REASON_CHARACTERS, RESPONSE_BYTES } from '../../server/guard/veto.js';
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
 import { GENERATED, table } from './markdown.js';
 
@@ -131,7 +131,7 @@ ${JSON.stringify(JSON.parse(QUESTION), undefined, 2)}
 signed as a Standard Webhook (\`webhook-id\`, \`webhook-timestamp\`, \`webhook-signature\`), with a secret that \`UpdateGuard\`
 accepts or generates and shows once. It lists the guarded recipients, masked. The expected response is status 200 and
 \`{"allow": true}\`, or \`{"allow": false, "reason": "…"}\`, of which ${REASON_CHARACTERS} characters are kept, within \`veto.timeout\`
-(${DEFAULT_TIMEOUT_MS / 1000} s by default) and at most ${ANSWER_BYTES.toLocaleString('en')} bytes. Redirects are not followed.
+(${DEFAULT_TIMEOUT_MS / 1000} s by default) and at most ${RESPONSE_BYTES.toLocaleString('en')} bytes. Redirects are not followed.
 
 Anything else is a failure: ${OUTBOUND_ERRORS.map((word) => `\`${word}\``).join(', ')}, another status
 (\`HTTP_503\`) or another body (\`NOT_UNDERSTOOD\`). With \`veto.fail_open\` the message is then sent; otherwise it is refused

@@ -24,7 +24,7 @@ export interface Contacts {
   /**
    * Makes the contact of a verified address, or renews it: an address is one
    * contact, however often, in whichever order and on whichever of its channels
-   * it is verified. Told twice of one verification, it changes nothing.
+   * it is verified. Recording a verification twice changes nothing.
    */
   verified(verification: Verification): Promise<void>;
 }
@@ -38,10 +38,10 @@ export function createContacts(
 
   /**
    * False when there is no such contact. Times only ever move outwards, so the
-   * order in which verifications are told does not matter.
+   * order in which verifications are recorded does not matter.
    */
   async function renew(_id: string, { channel, sessionId, at }: Verification): Promise<boolean> {
-    // Asked first: an update that matches nothing would not tell an older verification from no contact yet.
+    // Asked first: an update that matches nothing would not distinguish an older verification from a missing contact.
     if (!(await stored.findOne({ _id }))) return false;
     const onChannel = `channels.${channel}`;
     const latest = await stored.findOneAndUpdate(

@@ -2,7 +2,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Place } from '../../secrets/encryption.js';
 import type { Document } from '../../store/documents.js';
 
-/** An address somebody proved to read, `_id` = workspace.mode/fingerprint. */
+/** An address that was verified, `_id` = workspace.mode/fingerprint. */
 export interface StoredContact extends Document {
   /** Sealed. */
   readonly address: string;

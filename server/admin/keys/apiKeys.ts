@@ -16,7 +16,7 @@ export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'sc
 /** A revoked key stays listed this long. */
 const REVOKED_KEPT_MS = 30 * DAY_MS;
 
-/** Makes, finds and remembers API keys. */
+/** Creates, finds and caches API keys. */
 export interface ApiKeys {
   /** Who a key is; undefined when it is unknown, revoked or expired. */
   authenticate(secret: string): Promise<Principal | undefined>;
@@ -28,7 +28,7 @@ export interface ApiKeys {
   ensure(secret: string, spec: KeySpec): Promise<void>;
   /** Refuses the key from now on. */
   revoke(_id: string): Promise<void>;
-  /** Reads the key anew the next time it is used. */
+  /** Reads the key again the next time it is used. */
   forget(_id: string): void;
 }
 

@@ -9,7 +9,7 @@ import { defaultOf, type StoredSender, sendersOf } from './stored.js';
 /** Chooses the sender of a message. */
 export interface Senders {
   /**
-   * What stands in `from` on each channel; a channel without an entry leaves
+   * The value of `from` on each channel; a channel without an entry leaves
    * under the service's own sender. `senderId` as Send names it, "" for none.
    *
    * Where the workspace has registered senders for a channel, only those are
@@ -22,7 +22,7 @@ export interface Senders {
     senderId: string,
     channels: readonly ChannelName[],
   ): Promise<ReadonlyMap<ChannelName, string>>;
-  /** Reads the workspace's senders anew the next time. */
+  /** Reads the workspace's senders again the next time. */
   forget(workspace: string): void;
 }
 
@@ -46,7 +46,11 @@ export function createSenders(documents: Documents, clock: Clock): Senders {
         if (chosen !== undefined) from.set(channel, chosen);
       }
       if (!applied) {
-        throw invalid('sender_id', 'is no sender of this workspace on these channels', 'SENDER_NOT_ALLOWED');
+        throw invalid(
+          'sender_id',
+          'must be a sender of this workspace on one of these channels',
+          'SENDER_NOT_ALLOWED',
+        );
       }
       return from;
     },
@@ -54,7 +58,7 @@ export function createSenders(documents: Documents, clock: Clock): Senders {
   };
 }
 
-/** What stands in `from` for a name that Send gave; undefined where it may not be used. */
+/** The value of `from` for a name that Send gave; undefined where it may not be used. */
 function nameOn(channel: ChannelName, name: string, own: readonly StoredSender[]): string | undefined {
   const senderId = readSenderId(channel, name);
   if (own.length === 0) return senderId;

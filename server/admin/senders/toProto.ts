@@ -4,7 +4,7 @@ import { when } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { defaultOf, type StoredSender } from './stored.js';
 
-/** A sender as the contract shows it. `others`: senders of its workspace, to tell which one is the default. */
+/** A sender as the contract shows it. `others`: senders of its workspace, which decide which one is the default. */
 export function senderToProto(
   sender: StoredSender,
   others: readonly StoredSender[],

@@ -58,12 +58,12 @@ export async function readPage<T extends Document>(
 const writeToken = (last: string, prefix: string): string =>
   Buffer.from(last.slice(prefix.length)).toString('base64url');
 
-/** A token says where inside its list to go on; whatever a caller makes of it, it never leads into another list. */
+/** A token says where to go on inside its list; a forged one never leads into another list. */
 function readToken(token: string, prefix: string): string | undefined {
   if (!token) return undefined;
   const rest = Buffer.from(token, 'base64url').toString('utf8');
   if (!rest || Buffer.from(rest).toString('base64url') !== token) {
-    throw invalid('page_token', 'is not a token of this service');
+    throw invalid('page_token', 'must be a token of this service');
   }
   return prefix + rest;
 }

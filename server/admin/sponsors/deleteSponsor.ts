@@ -8,9 +8,9 @@ const BATCH = 500;
 
 /**
  * Deletes a sponsor and everyone on file with it. The sponsor is marked first
- * and removed last: from the mark on nobody else finds it, nobody can be put on
- * file with it, and its slug cannot be taken by another who would then inherit
- * those not yet deleted. Deleting it again carries on after a crash.
+ * and removed last: once marked, no other call finds it, no person can be put on
+ * file with it, and its slug cannot be reused by a sponsor that would inherit
+ * the people not yet deleted. Deleting it again goes on after a crash.
  */
 export function createDeleteSponsor(documents: Documents, clock: Clock, batchSize = BATCH) {
   const sponsors = documents.collection<StoredSponsor>('sponsors');

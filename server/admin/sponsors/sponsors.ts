@@ -25,7 +25,7 @@ export interface Resolving {
   readonly beneficiaryId: string;
   /**
    * The channels asked for. Default: SMS where the sponsor supports it, else the
-   * first channel it supports; one channel, whatever else is on file.
+   * first channel it supports; one channel, even where more addresses are on file.
    */
   readonly channels: readonly ChannelName[] | 'default';
   /** Without one only the sponsor's general ban on OTPs is looked at. */
@@ -43,7 +43,7 @@ export interface Sponsors {
   resolve(resolving: Resolving): Promise<{ readonly recipients: readonly Recipient[] }>;
   /** The sponsor, if the client may ask for it. Throws OTP_NOT_ALLOWED. */
   open(workspace: string, client: string, slug: string): Promise<StoredSponsor>;
-  /** Reads the sponsor anew the next time: this process changed it. */
+  /** Reads the sponsor again the next time, after this process changed it. */
   forget(workspace: string, slug: string): void;
 }
 

@@ -67,13 +67,13 @@ export function createStatsHandlers(
       const grouping = groupingOf(request);
       const rows = createAdder(grouping);
       const total = createAdder({ ...grouping, by: new Set(), startOf: () => 0 });
-      // What this process counted is told at once, what others did within seconds.
+      // The counts of this process are included at once, those of others within seconds.
       await counter.flush();
       for await (const document of readAll(partition, range, isByHour(request))) {
         if (!wanted(document)) continue;
         rows.add(document);
         total.add(document);
-        // Each row may have one beside it that comes to nothing in the end; see rows.ts.
+        // Each row may have one beside it whose counts end up zero; see rows.ts.
         if (rows.size > 2 * MOST_ROWS) throw tooManyRows();
       }
       const found = rows.rows();
@@ -91,7 +91,7 @@ const isByHour = ({ groupBy }: GetStatsRequest): boolean => groupBy.includes(Sta
 
 function rangeOf(request: GetStatsRequest, now: number): Range {
   const end = request.to ? timestampMs(request.to) : now;
-  // The hour that runs is told as well, from its first millisecond on.
+  // The current hour is included from its first millisecond on.
   const to = beginOf('hour', request.to ? end + HOUR_MS - 1 : now + HOUR_MS);
   const from = beginOf('hour', request.from ? timestampMs(request.from) : end - DAY_MS);
   if (from >= to) throw invalid('to', 'must be later than from');
@@ -104,7 +104,7 @@ function rangeOf(request: GetStatsRequest, now: number): Range {
   return { from, to };
 }
 
-/** Which documents an answer is about. */
+/** Which documents a request asks for. */
 function wantedBy({ channel, country, provider }: GetStatsRequest): (document: StoredStats) => boolean {
   const name = channelName(channel);
   return (document) =>

@@ -1,6 +1,6 @@
 import { COUNTS, type Count, type StoredStats, type Subject } from './stored.js';
 
-/** What rows are told apart by, besides the time. */
+/** What distinguishes rows, besides the time. */
 export type Dimension = keyof Subject;
 export const DIMENSIONS: readonly Dimension[] = ['channel', 'country', 'provider'];
 
@@ -20,7 +20,17 @@ export interface Grouping {
   readonly ofOneProvider: boolean;
 }
 
-/** Adds documents up to rows. */
+/**
+ * Adds documents up to rows. A message is counted as sent before it has a
+ * provider, and as `settled` under the provider that took it or gave it up.
+ * Example: two sends of which provider "a" settled one are stored as
+ *
+ *     { provider: '', sends: 2 }  { provider: 'a', settled: 1 }
+ *
+ * By provider they become a row '' with 1 send (still undecided) and a row 'a'
+ * with 1 send; asked for "a" alone, that row has 1 send; without the dimension
+ * there is one row of 2 sends. `settled` itself is never shown.
+ */
 export interface Adder {
   add(document: StoredStats): void;
   readonly size: number;
@@ -50,7 +60,7 @@ export function createAdder({ by, startOf, ofOneProvider }: Grouping): Adder {
       const { counts } = group(start, subject);
       for (const name of COUNTS) counts[name] += document[name] ?? 0;
       if (!document.provider || !document.settled) return;
-      // A message is asked for before it has a provider; the one it ended with is then who was sent it.
+      // The provider that settled a message is the one it was sent to.
       if (ofOneProvider || by.has('provider')) counts.sends += document.settled;
       if (!ofOneProvider && by.has('provider'))
         group(start, { ...subject, provider: '' }).counts.sends -= document.settled;

@@ -6,7 +6,7 @@ import type { ChangeListener } from '../../store/changeListener.js';
 
 type SessionMetrics = Pick<Metrics, 'sessions' | 'deliveries' | 'deliverySeconds'>;
 
-/** Counts what becomes of sessions and their messages for the metrics of this process. */
+/** Counts the events of sessions and their messages for the metrics of this process. */
 export function createSessionMetrics({
   sessions,
   deliveries,

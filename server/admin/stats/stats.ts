@@ -9,7 +9,7 @@ import type { ChangeListener } from '../../store/changeListener.js';
 import type { Counter } from './counter.js';
 import type { Counts } from './stored.js';
 
-/** A refused message, as the guard tells of it. */
+/** A refused message, as the guard reports it. */
 interface RefusedSend {
   readonly workspace: string;
   readonly mode: Mode;
@@ -19,14 +19,14 @@ interface RefusedSend {
 /** New messages of these channels are stored in the session. */
 export type Sent = (session: StoredSession, channels: readonly ChannelName[]) => void;
 
-/** Counts what becomes of messages. Nothing here waits or throws. */
+/** Counts messages and their results. Nothing here waits or throws. */
 export interface Stats {
   readonly sent: Sent;
   refused(refused: RefusedSend): void;
   /**
    * A session was inserted, or changed by this update: what is new in its history
-   * is counted. Heard from the store, so that whoever makes something happen to a
-   * session need not think of it.
+   * is counted. Called by the store, so that code that changes a session need not
+   * think of statistics.
    */
   readonly onSessionChange: ChangeListener<StoredSession>;
 }
@@ -100,7 +100,7 @@ export function createStats(counter: Counter, clock: Clock): Stats {
   };
 }
 
-/** A message that was accepted is with its provider already; what becomes of it later does not bring it there again. */
+/** A message that was accepted is with its provider already; what is reported later does not count it there again. */
 function wasAccepted({ events }: StoredSession, { id, type }: SessionEvent): boolean {
   const accepted = `delivery.accepted${id.slice(type.length)}`;
   return events.some((earlier) => earlier.id === accepted);

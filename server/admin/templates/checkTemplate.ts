@@ -8,7 +8,7 @@ const VARIABLES = ['code', 'brand', 'minutes'];
 /** What the largest providers take as one text message, in parts. */
 const LONGEST_SMS = 1600;
 
-/** What a template is tried with: every length of code there is a reason to treat differently, one minute and many. */
+/** The values a template is rendered with: every length of code that is treated differently, one minute and many. */
 const SAMPLES: readonly Pick<Variables, 'code' | 'minutes'>[] = [
   { code: '402917', minutes: 5 },
   { code: '7351', minutes: 1 },
@@ -18,7 +18,7 @@ const SAMPLES: readonly Pick<Variables, 'code' | 'minutes'>[] = [
 type Part = 'subject' | 'text' | 'html';
 
 /**
- * Tries a template out and returns it rendered with sample values. Throws
+ * Checks a template and returns it rendered with sample values. Throws
  * INVALID_REQUEST naming every part that does not belong to the channel, does
  * not parse, breaks a bound, reads an unknown variable or does not say the code.
  */
@@ -62,7 +62,7 @@ function unusable(channel: ChannelName, part: Part, source: string, branding: Br
       if (part !== 'subject' && !said.includes(values.code)) return 'must say the code: {{ code }}';
       const { text } = render(channel, alone, { brand, ...values }, webHost);
       if (channel === 'sms' && text.length > LONGEST_SMS)
-        return `must come to at most ${LONGEST_SMS} characters`;
+        return `must render to at most ${LONGEST_SMS} characters`;
     }
     return undefined;
   } catch (error) {

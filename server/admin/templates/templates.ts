@@ -15,7 +15,7 @@ export interface Templates {
    * there is none of these and the built-in message is meant.
    */
   find(workspace: string, channel: ChannelName, locale: string): Promise<Template | undefined>;
-  /** Reads the workspace's templates of a channel anew the next time. */
+  /** Reads the workspace's templates of a channel again the next time. */
   forget(workspace: string, channel: ChannelName): void;
 }
 

@@ -5,14 +5,14 @@ import type { StoredWallet } from './stored.js';
 const BATCH = 50;
 
 /**
- * Adds credits and refunds that stand in the ledger to the balance, each once.
+ * Adds credits and refunds of the ledger to the balance, each once.
  *
  * A batch is added in one update that also names its entries and counts it, and
  * is guarded by the count read before the entries were. Every batch before is
  * closed by then, and the entries of a closed batch no longer say that they
  * wait. So an entry that was read as waiting is added only if nothing was added
- * in between, however long ago it was read and whoever else is at it; and a
- * batch that its owner left open is closed by whoever comes next.
+ * in between, however long ago it was read and no matter what other processes do; and a
+ * batch that its process left open is closed by the next one.
  */
 export function createApplyEntries({
   wallets,
@@ -41,8 +41,8 @@ export function createApplyEntries({
 }
 
 /**
- * Runs a task once at a time for each key. Whoever asks while it runs waits for
- * one more run, which all who wait share: it begins after they asked.
+ * Runs a task once at a time for each key. Callers that ask while it runs wait
+ * for one more run, which they share: it begins after they asked.
  */
 function oneAtATime(task: (key: string) => Promise<void>): (key: string) => Promise<void> {
   const running = new Map<string, Promise<void>>();

@@ -18,7 +18,7 @@ export interface StoredWallet extends Document {
   readonly balance: number;
   /** Debits taken off the balance and not yet in the ledger, by their ids. */
   readonly pending: Readonly<Record<string, PendingDebit>>;
-  /** Counts the batches of ledger entries added to the balance; see addUp.ts. */
+  /** Counts the batches of ledger entries added to the balance; see applyEntries.ts. */
   readonly batchNo: number;
   /** `_id`s of the entries of the last batch, until each of them says that it was added. */
   readonly batch?: readonly string[];
@@ -58,7 +58,7 @@ export interface StoredEntry extends Document {
 
 export const DEFAULT_CURRENCY = 'USD';
 
-/** A wallet that nobody has used: off and empty. */
+/** A wallet that was never used: off and empty. */
 export const emptyWallet = (workspace: string, now: number): StoredWallet => ({
   _id: workspace,
   enabled: false,

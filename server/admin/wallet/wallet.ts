@@ -26,7 +26,7 @@ const MOST = 9_000_000_000_000_000;
 
 /** Money taken for one send or resend, until a session holds it. */
 export interface Debit {
-  /** The session stores `charges.<id>`, which is what tells the sweeper that the debit was used. */
+  /** The session stores `charges.<id>`, which shows the sweeper that the debit was used. */
   readonly id: string;
   /** By channel, in micro-units; each is also the amount of that channel's `delivery.charge`. */
   readonly charges: Charges;
@@ -78,7 +78,7 @@ export interface Wallet {
   open(workspace: string): Promise<StoredWallet>;
   /** What one message costs by the workspace's prices, micro-units, whether or not the wallet is on. */
   priceOf(workspace: string, channel: ChannelName): Promise<number>;
-  /** Reads prices anew the next time: this process changed them. */
+  /** Reads prices again the next time, after this process changed them. */
   forget(workspace: string): void;
 }
 

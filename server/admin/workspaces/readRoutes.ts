@@ -12,7 +12,7 @@ export function readRoutes(given: readonly Message[], known: Pick<Routes, 'names
   for (const [index, { channel, providers }] of given.entries()) {
     const field = `workspace.routes[${index}]`;
     const name = namedChannel(channel, `${field}.channel`);
-    if (Object.hasOwn(read, name)) throw invalid(`${field}.channel`, 'has a route already');
+    if (Object.hasOwn(read, name)) throw invalid(`${field}.channel`, 'must not be given twice');
     const names = known.names(name);
     for (const [place, provider] of providers.entries()) {
       if (names.includes(provider)) continue;

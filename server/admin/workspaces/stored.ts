@@ -18,7 +18,7 @@ export interface Workspace extends Document {
   readonly longLifetime: boolean;
   /** The messaging API reuses an open session within the resend cooldown. */
   readonly messagingReuse: boolean;
-  /** Providers by channel, in the order in which they are tried; a channel left out: all of them, in the service's own order. */
+  /** Providers by channel, in the order in which they are used; a channel left out: all of them, in the service's own order. */
   readonly routes: RouteNames;
   /** Days a session stays readable once it has ended. */
   readonly retentionDays: number;
@@ -32,7 +32,7 @@ export interface Workspace extends Document {
 /** The workspace that exists from the first start. */
 export const DEFAULT_WORKSPACE = 'default';
 
-/** A workspace nobody has configured. */
+/** A workspace without any setting of its own. */
 export const defaultWorkspace = (name: string): Workspace => ({
   _id: name,
   brand: 'Countersign',

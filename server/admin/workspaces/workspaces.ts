@@ -3,13 +3,13 @@ import type { Collection, Documents } from '../../store/documents.js';
 import { createTtlCache } from '../../store/ttlCache.js';
 import { defaultWorkspace, type Workspace } from './stored.js';
 
-/** Reads workspaces, remembering each for a few seconds. */
+/** Reads workspaces, caching each for a few seconds. */
 export interface Workspaces {
-  /** The workspace as it is or was at most five seconds ago, deleted or not; one nobody has made has the defaults. */
+  /** The workspace as it is or was at most five seconds ago, deleted or not; one that was never created has the defaults. */
   get(name: string): Promise<Workspace>;
   /** Whether there is one that is not deleted; asks the store. */
   exists(name: string): Promise<boolean>;
-  /** Reads the workspace anew the next time. */
+  /** Reads the workspace again the next time. */
   forget(name: string): void;
 }
 

@@ -15,9 +15,9 @@ export type HashMode = 'argon2id' | 'hmac';
 export interface CodeHasher {
   hash(code: string, context: string): Promise<string>;
   /**
-   * Whether the hash was made of this code in this context, by whichever
-   * algorithm it names. Throws Failure INTERNAL for a hash that is damaged or
-   * whose pepper is gone, so that nobody is told that a right code was wrong.
+   * Whether the hash was made of this code in this context, by the algorithm
+   * it names. Throws Failure INTERNAL for a hash that is damaged or
+   * whose pepper is gone, so that a right code is never reported as wrong.
    */
   verify(code: string, hash: string, context: string): Promise<boolean>;
 }

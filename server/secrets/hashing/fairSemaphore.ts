@@ -1,80 +1,80 @@
-/** Stops waiting for a turn: the wait rejects with the reason. Does nothing once the turn has come. */
+/** Stops waiting: the pending `acquire` rejects with the reason. Does nothing once it has resolved. */
 export type GiveUp = (reason: unknown) => void;
 
 /**
- * At most `atOnce` turns at a time. Everyone else waits in a line per workspace,
- * and the lines are served in rotation, so that a long line delays its own
- * workspace only.
+ * A semaphore of `atOnce` permits. Callers beyond that wait in one queue per
+ * workspace, and the queues are served in rotation, so that a long queue delays
+ * its own workspace only.
  */
 export class FairSemaphore {
   readonly #atOnce: number;
-  /** In the order of serving; a line that was served goes to the end. */
-  readonly #lines = new Map<string, Set<() => void>>();
-  #taken = 0;
+  /** In the order of serving; a queue that was served goes to the end. */
+  readonly #queues = new Map<string, Set<() => void>>();
+  #held = 0;
   #waiting = 0;
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
   }
 
-  /** Turns taken and not ended. */
+  /** Permits acquired and not released. */
   get held(): number {
-    return this.#taken;
+    return this.#held;
   }
 
-  /** How many wait in all lines. */
+  /** How many callers wait in all queues. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Resolves when the turn has come; who takes one must end it. While it waits, `waits` holds the way to give up. */
+  /** Resolves with a permit, which the caller must release. While it waits, `waits` holds the function that gives up. */
   acquire(workspace: string, waits: Set<GiveUp>): Promise<void> {
-    if (this.#taken < this.#atOnce) {
-      this.#taken++;
+    if (this.#held < this.#atOnce) {
+      this.#held++;
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const come = () => {
+      const proceed = () => {
         waits.delete(giveUp);
         resolve();
       };
       const giveUp = (reason: unknown) => {
         waits.delete(giveUp);
-        if (this.#leave(workspace, come)) reject(reason);
+        if (this.#leave(workspace, proceed)) reject(reason);
       };
       waits.add(giveUp);
-      this.#join(workspace, come);
+      this.#join(workspace, proceed);
     });
   }
 
-  /** Ends a turn: it passes to the next in line, or is free again. */
+  /** Releases a permit: it passes to the next waiting caller, or is free again. */
   release(): void {
     const next = this.#next();
     if (next) next();
-    else this.#taken--;
+    else this.#held--;
   }
 
-  #join(workspace: string, come: () => void): void {
-    const line = this.#lines.get(workspace);
-    if (line) line.add(come);
-    else this.#lines.set(workspace, new Set([come]));
+  #join(workspace: string, proceed: () => void): void {
+    const queue = this.#queues.get(workspace);
+    if (queue) queue.add(proceed);
+    else this.#queues.set(workspace, new Set([proceed]));
     this.#waiting++;
   }
 
-  #leave(workspace: string, come: () => void): boolean {
-    const line = this.#lines.get(workspace);
-    if (!line?.delete(come)) return false;
+  #leave(workspace: string, proceed: () => void): boolean {
+    const queue = this.#queues.get(workspace);
+    if (!queue?.delete(proceed)) return false;
     this.#waiting--;
-    if (line.size === 0) this.#lines.delete(workspace);
+    if (queue.size === 0) this.#queues.delete(workspace);
     return true;
   }
 
   #next(): (() => void) | undefined {
-    for (const [workspace, line] of this.#lines) {
-      for (const come of line) {
-        this.#leave(workspace, come);
-        if (this.#lines.delete(workspace)) this.#lines.set(workspace, line);
-        return come;
+    for (const [workspace, queue] of this.#queues) {
+      for (const proceed of queue) {
+        this.#leave(workspace, proceed);
+        if (this.#queues.delete(workspace)) this.#queues.set(workspace, queue);
+        return proceed;
       }
     }
     return undefined;

@@ -4,8 +4,8 @@ import { FairSemaphore, type GiveUp } from './fairSemaphore.js';
 
 /**
  * Admission to hashing. A hash takes a whole processor for some milliseconds,
- * so only a few run at once, few wait, and who cannot wait is refused before
- * anything was counted against them.
+ * so only a few run at once and few wait; requests beyond that are refused
+ * before anything was counted against them.
  */
 export interface HashPool {
   /**
@@ -19,7 +19,7 @@ export interface HashPool {
 
 /** A place in the pool, held by one request until it leaves. */
 export interface Slot {
-  /** Runs the task when its turn comes. Rejects with the signal's reason when the caller has gone by then. */
+  /** Runs the task as soon as a permit is free. Rejects with the signal's reason when the caller has gone by then. */
   run<T>(task: () => Promise<T>): Promise<T>;
   /** Gives the place back, in a `finally`. Leaving again does nothing. */
   leave(): void;
@@ -29,7 +29,7 @@ export interface Slot {
 export interface HashPoolCounts {
   /** Tasks running. */
   readonly running: number;
-  /** Tasks waiting for their turn. */
+  /** Tasks waiting to run. */
   readonly waiting: number;
   /** Places taken, by requests whose task runs, waits or is yet to come. */
   readonly entered: number;
@@ -62,7 +62,7 @@ const OPEN_SLOT: Slot = { run: (task) => task(), leave() {} };
 export const hashConcurrency = (processors: number, threads = 4): number =>
   Math.max(1, Math.min(processors, threads - 1));
 
-/** A pool where workspaces take turns, and none takes the whole waiting room. */
+/** A pool that serves workspaces in rotation and gives none the whole waiting room. */
 export const createHashPool = (options: HashPoolOptions): HashPool => new BoundedPool(options);
 
 const MIN_RETRY_MS = 50;
@@ -72,7 +72,7 @@ const FIRST_GUESS_MS = 12;
 
 class BoundedPool implements HashPool {
   readonly #options: HashPoolOptions;
-  readonly #turns: FairSemaphore;
+  readonly #semaphore: FairSemaphore;
   /** Places taken, by workspace. */
   readonly #held = new Map<string, number>();
   #entered = 0;
@@ -81,7 +81,7 @@ class BoundedPool implements HashPool {
 
   constructor(options: HashPoolOptions) {
     this.#options = options;
-    this.#turns = new FairSemaphore(options.concurrency);
+    this.#semaphore = new FairSemaphore(options.concurrency);
   }
 
   enter(workspace: string, signal?: AbortSignal): Slot {
@@ -97,7 +97,7 @@ class BoundedPool implements HashPool {
   }
 
   counts(): HashPoolCounts {
-    const { held, waiting } = this.#turns;
+    const { held, waiting } = this.#semaphore;
     return { running: held, waiting, entered: this.#entered, refused: this.#refused };
   }
 
@@ -113,12 +113,12 @@ class BoundedPool implements HashPool {
       run: async (task) => {
         if (!open) throw new Error('a slot was used after it was left');
         signal?.throwIfAborted();
-        await this.#turns.acquire(workspace, waits);
+        await this.#semaphore.acquire(workspace, waits);
         try {
           signal?.throwIfAborted();
           return await this.#measured(task);
         } finally {
-          this.#turns.release();
+          this.#semaphore.release();
         }
       },
       leave: () => {

@@ -4,8 +4,8 @@ import { lengthPrefixed } from '../lengthPrefixed.js';
 
 /**
  * Keyed HMAC-SHA-256 with a salt: some hundred times cheaper than argon2id.
- * Whoever has the database and the pepper tries all codes at once; with the
- * database alone nothing can be tried, as with argon2id.
+ * With the database and the pepper, an attacker can search all codes at once;
+ * with the database alone nothing can be searched, as with argon2id.
  */
 const PREFIX = '$hmac-sha256$';
 const SALT = 16;

@@ -37,7 +37,7 @@ export function wrapKey(masters: MasterKeys, place: KeyPlace, key: RingKey, rand
   return { id: key.id, from: key.from, master: master.id, wrapped };
 }
 
-/** Opens a stored key. Throws SecretsRefused telling the operator which master key is missing or wrong. */
+/** Opens a stored key. Throws SecretsRefused naming the master key that is missing or wrong. */
 export function unwrapKey(masters: MasterKeys, place: KeyPlace, stored: WrappedKey): RingKey {
   const master = masters.find(({ id }) => id === stored.master);
   if (!master) {

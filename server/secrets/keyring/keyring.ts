@@ -27,7 +27,8 @@ export type Purpose = (typeof PURPOSES)[number];
 /** A new key is announced this long before it is used, so that every process has read it by then. */
 export const ROTATION_DELAY_MS = 2 * MINUTE_MS;
 const REFRESH_MS = MINUTE_MS;
-const GUARD_TRIES = 10;
+/** Guarded updates before opening gives up. */
+const MAX_ROUNDS = 10;
 
 /** The keys of one purpose, as stored. `keys`: newest first, never empty. */
 interface KeyringDocument extends Document {
@@ -36,7 +37,7 @@ interface KeyringDocument extends Document {
   readonly keys: readonly WrappedKey[];
 }
 
-/** What the key ring stands on. */
+/** What the key ring needs. */
 export interface KeyringDeps {
   readonly documents: Pick<Documents, 'collection'>;
   readonly masters: MasterKeys;
@@ -100,7 +101,7 @@ export class Keyring {
   /**
    * Adds a key, which becomes the current one after ROTATION_DELAY_MS; the older
    * ones are accepted as before. A new `index` key changes the fingerprint of
-   * every recipient: look-ups try them all, limits begin anew.
+   * every recipient: look-ups search for all of them, limits start from zero.
    */
   async rotate(purpose: Purpose): Promise<{ readonly id: string; readonly from: Date }> {
     const key = this.#newKey(this.#clock.now() + ROTATION_DELAY_MS);
@@ -145,7 +146,7 @@ export class Keyring {
   }
 
   async #open(purpose: Purpose): Promise<void> {
-    for (let tries = 0; tries < GUARD_TRIES; tries++) {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       const document = (await this.#collection.findOne({ _id: purpose })) ?? (await this.#create(purpose));
       if (!document) continue;
       const keys = this.#adopt(document);

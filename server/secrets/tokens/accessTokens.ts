@@ -12,7 +12,7 @@ export interface AccessGrant {
   readonly scopes: readonly string[];
 }
 
-/** An access token as the token endpoint answers with it. */
+/** An access token as the token endpoint returns it. */
 export interface IssuedAccessToken {
   readonly token: string;
   readonly expiresInSeconds: number;

@@ -4,8 +4,8 @@ import type { Clock } from '../../platform/clock.js';
 import type { KeySet } from '../keyring/keySet.js';
 
 /**
- * Signed JSON Web Tokens (RFC 7519; HS256 with the `signing` keys), the ground
- * that session and access tokens stand on. jsonwebtoken does the work and not
+ * Signed JSON Web Tokens (RFC 7519; HS256 with the `signing` keys), the base
+ * of session and access tokens. jsonwebtoken does the work and not
  * jose, because jose signs through WebCrypto, that is on the thread pool where
  * the code hashes run: many times the processor time, and it waits for them.
  */
@@ -16,13 +16,13 @@ export interface Jwt {
   verify(kind: JwtKind, token: string): Claims | undefined;
 }
 
-/** What tells one kind of token from another: the `typ` of its header (RFC 8725 section 3.11) and its audience. */
+/** What distinguishes one kind of token from another: the `typ` of its header (RFC 8725 section 3.11) and its audience. */
 export interface JwtKind {
   readonly typ: string;
   readonly audience: string;
 }
 
-/** What every token says, and whatever else its kind needs. */
+/** The claims of every token, and those its kind adds. */
 export interface Claims extends Readonly<Record<string, unknown>> {
   /** What the token is about: a session, or a key. */
   readonly sub: string;
@@ -58,9 +58,9 @@ export function createJwt(keys: KeySet, clock: Clock): Jwt {
       // gets no key it goes no further: cheaper than an error, and a token of the other kind is nothing rare.
       jwt.verify(
         token,
-        (header, answer) => {
+        (header, respond) => {
           const key = header.typ === kind.typ && header.kid ? keys.find(header.kid) : undefined;
-          if (key) answer(null, key.secret);
+          if (key) respond(null, key.secret);
         },
         {
           algorithms: [ALGORITHM],

@@ -11,7 +11,7 @@ export interface SessionGrant {
 
 /** Session tokens: handed out by Send to a browser or a dialect's client, good for one session. */
 export interface SessionTokens {
-  /** The same token for the same arguments while the signing key is the same, so that an answer can be rebuilt. */
+  /** The same token for the same arguments while the signing key is the same, so that a response can be rebuilt. */
   issue(grant: SessionGrant, expiresAt: Date): string;
   /** What the token grants; undefined for anything that is not one of our session tokens, or has expired. */
   verify(token: string): SessionGrant | undefined;

@@ -21,7 +21,7 @@ const SECRET_BYTES = { min: 24, new: 32, max: 64 } as const;
 export const newWebhookSecret = (random: Random): string =>
   SECRET_PREFIX + random.bytes(SECRET_BYTES.new).toString('base64');
 
-/** What is wrong with a secret that somebody else made; undefined when nothing is. */
+/** What is wrong with a secret that was made elsewhere; undefined when nothing is. */
 export function webhookSecretFault(secret: string): Predicate | undefined {
   const text = secret.slice(SECRET_PREFIX.length);
   const key = Buffer.from(text, 'base64');

@@ -6,7 +6,7 @@ import { lengthPrefixed } from '../lengthPrefixed.js';
 /**
  * Verification tokens: `otvt_`, the session's id in 26 Crockford characters, and
  * 32 base62 characters of HMAC-SHA-256 over workspace and session with a `token`
- * key. Nothing about one is stored, and a lost answer can be rebuilt.
+ * key. Nothing about one is stored, and a lost response can be rebuilt.
  */
 export interface VerificationTokens {
   /** The session's token. The same each time while the token key is the same. */
@@ -27,7 +27,7 @@ export function createVerificationTokens(keys: KeySet): VerificationTokens {
       if (!sessionId || !given) return undefined;
       const candidate = Buffer.from(given);
       let matches = false;
-      // Every key is tried to the end, so that the time taken says nothing about any of them.
+      // Every key is compared, so that the time taken reveals nothing about any of them.
       for (const key of keys.all()) {
         const same = timingSafeEqual(candidate, Buffer.from(proof(key, workspace, sessionId)));
         matches = same || matches;

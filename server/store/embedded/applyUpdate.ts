@@ -3,7 +3,7 @@ import { pathParts } from '../paths.js';
 import { matches } from './matchFilter.js';
 
 /**
- * Updates, carried out as MongoDB carries them out, its refusals included: a
+ * Updates, applied as MongoDB applies them, its refusals included: a
  * path through a scalar, $inc of a text, $push to what is no array (manual:
  * "Update Operators"; error codes TypeMismatch, BadValue, PathNotViable).
  */

@@ -38,7 +38,7 @@ export class Layout {
     this.lists = this.fields.filter(({ kind }) => kind === 'array');
   }
 
-  /** What the tables were made for; another description means that they must be made anew. */
+  /** What the tables were made for; another description means that they must be rebuilt. */
   get description(): string {
     return JSON.stringify(this.fields.map(({ path, kind }) => [path, kind]));
   }

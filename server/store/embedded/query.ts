@@ -61,7 +61,7 @@ export function pageEndOf(row: Row): PageEnd {
   return { id: row[1]!, field: row[2]! };
 }
 
-/** What the index answers of the filter, and where the page begins. */
+/** The part of the filter that the index serves, and where the page begins. */
 function conditions(
   path: IndexChoice,
   column: string,

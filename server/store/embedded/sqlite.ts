@@ -53,7 +53,7 @@ export class Reader {
  * The connection that writes. Its statements run at once inside a transaction
  * (they touch memory only), its COMMIT on another thread, because that waits
  * for the disk and must not hold up the event loop. Nothing else may use the
- * connection until the COMMIT is over.
+ * connection until the COMMIT has returned.
  */
 export class Writer {
   readonly #database: InstanceType<typeof AsyncDatabase>;
@@ -104,12 +104,12 @@ export function isSqliteError(error: unknown): boolean {
   return resultCode(error) !== undefined;
 }
 
-/** What a caller is told: whatever SQLite reports while running is about the file, the disk or a lock. */
+/** The failure a caller gets: every error of SQLite at run time is about the file, the disk or a lock. */
 export function storeFailure(error: unknown): unknown {
   return isSqliteError(error) ? new Failure('STORE_UNAVAILABLE', { cause: error }) : error;
 }
 
-/** What is thrown once the store is closed; libsql itself would go on with the statements it has. */
+/** Thrown once the store is closed; libsql itself would go on with the statements it has. */
 export function closed(): Failure {
   return new Failure('STORE_UNAVAILABLE', { cause: new Error('the store is closed') });
 }

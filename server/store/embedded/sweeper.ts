@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../platform/durations.js';
 /** As often as MongoDB's own TTL monitor. */
 const EVERY_MS = MINUTE_MS;
 
-/** Does what MongoDB's TTL index does: removes, now and then, what may go. Returns how to stop it. */
+/** Removes expired documents periodically, as MongoDB's TTL index does. Returns how to stop it. */
 export function startSweeper(clock: Clock, sweep: (now: Date) => Promise<void>): () => Promise<void> {
   let stopped = false;
   let sweeping = Promise.resolve();
@@ -13,7 +13,7 @@ export function startSweeper(clock: Clock, sweep: (now: Date) => Promise<void>):
   function schedule(): () => void {
     return clock.after(EVERY_MS, () => {
       sweeping = sweep(new Date(clock.now()))
-        // A store that cannot be written tells everyone who uses it; the next round tries again.
+        // A store that cannot be written fails its callers as well; the next round retries.
         .catch(() => {})
         .finally(() => {
           if (!stopped) cancel = schedule();

@@ -4,12 +4,12 @@ import type { Layout } from './layout.js';
 import { retryWhileBusy } from './retryWhileBusy.js';
 import { name, type Reader } from './sqlite.js';
 
-/** Remembers what each collection's tables were made for. */
+/** Records the indexes each collection's tables were made for. */
 const LAYOUTS = '"_layouts"';
 const COPY_AT_ONCE = 200;
 
 /**
- * Makes the tables that are missing and makes anew those whose declared
+ * Creates the tables that are missing and rebuilds those whose declared
  * indexes changed, in one transaction, so that several processes can start on
  * one file and a start that is cut short leaves everything as it was.
  */
@@ -79,7 +79,7 @@ function copyDocuments(database: Reader, from: string, layout: Layout): void {
 /**
  * Takes `[_id, …columns, document]`; changes nothing when the `_id` is taken. The
  * columns are named, so that a connection that knows the table from before it was
- * made anew looks again: SQLite does for a name it misses, not for a count.
+ * rebuilt prepares its statement again: SQLite does for a name it misses, not for a count.
  */
 export function insertStatement(layout: Layout): string {
   const columns = [name('_id'), ...layout.columns.map(({ path }) => name(path)), name('_document')];

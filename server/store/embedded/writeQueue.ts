@@ -103,7 +103,7 @@ export class WriteQueue {
   }
 }
 
-/** Runs one operation; what it came to is announced after the commit. Throws only what makes the batch impossible. */
+/** Runs one operation; its result is announced after the commit. Throws only what makes the batch impossible. */
 function settle({ operation, resolve, reject }: Waiting, transaction: Transaction): () => void {
   try {
     const result = operation(transaction);

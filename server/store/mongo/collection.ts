@@ -68,7 +68,7 @@ export class MongoCollection<T extends Document> implements Collection<T> {
         yield document;
       }
     } finally {
-      // Not waited for: whoever leaves early need not learn whether the server heard of it.
+      // Not awaited: a caller that stops early does not need the server's confirmation.
       cursor.close().catch(() => {});
     }
   }

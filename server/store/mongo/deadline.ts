@@ -19,7 +19,7 @@ export function createDeadline(milliseconds: number): Deadline {
   const inTime = <T>(operation: Promise<T>): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
-        const cause = new Error(`no answer within ${milliseconds} ms`);
+        const cause = new Error(`no response within ${milliseconds} ms`);
         reject(new Failure('STORE_UNAVAILABLE', { cause }));
       }, milliseconds);
       operation.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -20,7 +20,7 @@ const OPERATION_AT_FAULT: ReadonlySet<unknown> = new Set([
 const NOT_ALLOWED: ReadonlySet<unknown> = new Set([
   13, // Unauthorized
   18, // AuthenticationFailed
-  8000, // what hosted clusters answer to a wrong password
+  8000, // the code of hosted clusters for a wrong password
 ]);
 
 const INDEX_CONFLICT: ReadonlySet<unknown> = new Set([
@@ -68,6 +68,6 @@ export function startFailure(error: unknown, where: string): unknown {
   if (reason instanceof MongoCompatibilityError) {
     return refused(`MongoDB at ${where} is too old or too new: ${message}`);
   }
-  const cause = new Error(`MongoDB at ${where} does not answer: ${message}`, { cause: error });
+  const cause = new Error(`MongoDB at ${where} does not respond: ${message}`, { cause: error });
   return new Failure('STORE_UNAVAILABLE', { cause });
 }

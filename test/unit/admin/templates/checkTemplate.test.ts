@@ -74,7 +74,7 @@ describe('a template that could not be sent', () => {
     ['{% if minutes > 1 %}{{ code }}{% else %}hurry{% endif %}', 'must say the code'],
     ['{% assign code = "000000" %}{{ code }}', 'must say the code'],
     ['   ', 'must say something'],
-    [`{{ code }}${'x'.repeat(1600)}`, 'must come to at most 1600 characters'],
+    [`{{ code }}${'x'.repeat(1600)}`, 'must render to at most 1600 characters'],
   ])('%j is refused: %s', (text, why) => {
     expect(faults('sms', { text })).toEqual({ 'template.text': expect.stringContaining(why) });
   });
