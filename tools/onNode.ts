@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, dirname, resolve } from 'node:path';
 import { nodeBinary } from './onNode/binary.js';
 
-/** Runs the tests on another Node: `npm run test:node -- 26`, and after it whatever `npm test` takes. */
+/** Runs the tests on another Node: `npm run test:node -- 26`, followed by any argument of `npm test`. */
 const [version = '', ...rest] = process.argv.slice(2);
 if (!/^\d+(\.\d+){0,2}$/.test(version)) {
   console.error('Which Node? npm run test:node -- 26');

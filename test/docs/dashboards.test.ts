@@ -5,7 +5,7 @@ import { type Selector, selectorsOf } from '../support/promql.js';
 import { publishedQueries } from './support/queries.js';
 
 const TABLE: readonly Spec[] = Object.values<Spec>(METRICS);
-/** Labels that Prometheus itself puts on whatever it reads. */
+/** Labels that Prometheus itself adds to everything it scrapes. */
 const SCRAPED = ['job', 'instance'];
 
 const specOf = (metric: string): Spec | undefined =>

@@ -43,7 +43,7 @@ describe('tests of promises in a file', () => {
     'const text = "it(\'A1 x\', () => {})"',
   ])('are not found in %s', (source) => expect(found(source)).toEqual([]));
 
-  it('are told one by one, with what differs from run to run left out', () => {
+  it('are listed one by one, without what differs from run to run', () => {
     expect(found(`it('A1 x', f); it(\`B2 \${n} of \${m}\`, f)`)).toEqual([
       { id: 'A1', title: 'x', skipped: false },
       { id: 'B2', title: '… of …', skipped: false },

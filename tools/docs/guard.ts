@@ -109,8 +109,8 @@ than ${rate.minPercent} % of them verified, receives no more. In development it 
 2. Keep \`approval_rate\` on. Real people enter most of their codes; pumped numbers enter none. \`min_sends\` bounds the
    cost of an attack: that many messages for each prefix and window. Keep it above what you send to ten thousand numbers
    in the time that people need to enter a code; otherwise a burst of real users looks like fraud.
-3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot tell pumping from
-   popularity.
+3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot distinguish pumping
+   from popularity.
 4. Set \`daily_ceiling\` to the loss you can accept on the worst day.
 5. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusedSends\` after every change.
 

@@ -19,7 +19,7 @@ export interface OnFile {
 export interface Sent {
   readonly otp_id: string;
   readonly answer: RestAnswer;
-  /** As it stands in the delivered message. */
+  /** As written in the delivered message. */
   readonly code: string;
 }
 
@@ -41,7 +41,7 @@ export const changeSponsor = (service: TestService, slug: string, settings: obje
     updateMask: Object.keys(settings).join(','),
   });
 
-/** Puts a new person, with a phone and a mailbox that nobody else has, on file with a sponsor: a new one unless named. */
+/** Puts a new person, with a phone and a mailbox of their own, on file with a sponsor: a new one unless named. */
 export async function newBeneficiary(
   service: TestService,
   sponsor_slug?: string,
@@ -107,7 +107,7 @@ export const requestToken = (service: TestService, clientId: string, secret: str
     authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`,
   });
 
-/** What send is asked with for somebody. */
+/** The body of send for a person. */
 export const to = ({ sponsor_slug, beneficiary_id }: OnFile, more: object = {}) => ({
   sponsor_slug,
   beneficiary_id,

@@ -10,7 +10,7 @@ export const messagingApi = async (service: TestService, workspace = 'default'):
 
 let people = 0;
 
-/** A phone nobody was sent anything at before. */
+/** A phone that received no message before. */
 export const newPhone = (): string => `+573${String(20_000_000 + ++people).padStart(9, '0')}`;
 
 export const request = (api: Rest, dest: string, more: object = {}): Promise<RestAnswer> =>
@@ -53,5 +53,5 @@ function printed(httpStatus: number, status: string, outside: string, inside: st
   });
 }
 
-/** What an answer has to compare with a printed one. */
+/** What of a response is compared with a printed one. */
 export const shown = ({ status, body }: RestAnswer) => ({ status, body });

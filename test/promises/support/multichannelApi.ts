@@ -26,7 +26,7 @@ export function multichannelOver({ post, get }: Pick<Rest, 'post' | 'get'>) {
 
 let people = 0;
 
-/** Addresses nobody was sent anything at before. */
+/** Addresses that received no message before. */
 export const fresh = {
   email: () => `person.${++people}@example.com`,
   phone: () => `+573${String(10_000_000 + ++people).padStart(9, '0')}`,

@@ -151,7 +151,7 @@ export const ROWS: readonly Row[] = [
   {
     title: 'Webhooks',
     panels: [
-      lines('Tries', 'ops', ['{{outcome}}', rate('countersign_webhook_tries_total', 'outcome')]),
+      lines('Delivery attempts', 'ops', ['{{outcome}}', rate('countersign_webhook_tries_total', 'outcome')]),
       lines('Events given up', 'ops', ['given up', rate('countersign_webhook_events_given_up_total', '')]),
       lines('Endpoints disabled', 'ops', [
         '{{reason}}',
