@@ -82,7 +82,7 @@ export async function openSession(
   }
 }
 
-/** Gives back what the steps took, newest first; what cannot be given back does not keep the rest. */
+/** Gives back what the steps took, newest first. One that fails does not stop the others; the last failure is thrown. */
 async function giveBack({ undo }: BegunSend): Promise<void> {
   const failures: unknown[] = [];
   for (const step of undo.splice(0).reverse()) await step().catch((error) => failures.push(error));

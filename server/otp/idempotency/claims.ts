@@ -21,34 +21,34 @@ interface StoredClaim extends Document {
   readonly purgeAt: Date;
 }
 
-/** The claim of one attempt of a request on its request id. */
+/** The claim of one call on its request id. */
 export interface Claim {
-  /** The id of the session to open, or of the one an earlier attempt opened. */
+  /** The id of the session to open, or of the one that an earlier call opened. */
   readonly sessionId: string;
   /** True when the same request was seen before, so its session may exist. */
   readonly repeated: boolean;
-  /** Takes the lease for a repeated request. Throws REQUEST_IN_PROGRESS while another attempt holds it. */
+  /** Takes the lease for a repeated request. Throws REQUEST_IN_PROGRESS while another call holds it. */
   takeOver(): Promise<void>;
   /** Gives the lease back, so that a repeat may run at once. */
   release(): Promise<void>;
 }
 
-/** One attempt of a request. */
-export interface RequestAttempt {
+/** A call with a request id. */
+export interface KeyedRequest {
   readonly workspace: string;
   /** Within which a request id means one request: partition/client/method. */
   readonly scope: string;
   readonly requestId: string;
   /** See canonicalRequest. */
   readonly request: string;
-  /** A new id, for the session to be opened where this is the first attempt. */
+  /** A new id, for the session to be opened where this is the first call with the request id. */
   readonly sessionId: string;
 }
 
 /** Remembers request ids, so that repeating a call is safe. */
 export interface Idempotency {
   /** Throws IDEMPOTENCY_CONFLICT when the id was used for another request. */
-  claim(attempt: RequestAttempt): Promise<Claim>;
+  claim(keyed: KeyedRequest): Promise<Claim>;
 }
 
 export function createIdempotency(
@@ -93,7 +93,7 @@ export function createIdempotency(
       };
       if (await insertOnce(claims, claim)) return claimOf(claim, false);
       const stored = await claims.findOne({ _id: claim._id });
-      // Purged between the two operations: the next attempt is the first.
+      // Purged between the two operations: the next call is the first.
       if (!stored) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
       if (!fingerprints.isSameRequest(workspace, request, stored.request))
         throw new Failure('IDEMPOTENCY_CONFLICT');

@@ -12,7 +12,7 @@ export interface AdmitDeps {
 interface Applicant {
   readonly partition: string;
   readonly sending: Sending;
-  /** What it counts against. */
+  /** The limits it counts against. */
   readonly counts: readonly Count[];
   /** The workspace's own limits. */
   readonly overrides: RuleOverrides;

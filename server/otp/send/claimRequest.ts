@@ -17,9 +17,9 @@ export interface EarlierSend {
 }
 
 /**
- * Chooses the id of the session, which all attempts of one request id share, so
+ * Chooses the id of the session, which all calls with one request id share, so
  * that they open one session between them. Throws IDEMPOTENCY_CONFLICT, or
- * REQUEST_IN_PROGRESS while another attempt may be at work.
+ * REQUEST_IN_PROGRESS while another of them may still be running.
  */
 export function createClaimRequest({ sessions, idempotency, newId }: ClaimRequestDeps) {
   return async function claimRequest(send: BegunSend): Promise<ClaimedSend | EarlierSend> {

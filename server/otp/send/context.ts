@@ -44,7 +44,7 @@ export interface ParsedSend extends AddressedSend {
   readonly options: SendOptions;
 }
 
-/** A recipient with what the store knows it by, and the sender of its messages. */
+/** A recipient with its fingerprint, and the sender of its messages. */
 export interface IdentifiedRecipient extends Recipient {
   readonly fingerprint: string;
   /** Of a phone in a live session: the fingerprint of its prefix. */
@@ -68,7 +68,7 @@ export interface PooledSend extends IdentifiedSend {
 /** Its codes are made. */
 export interface CodedSend extends PooledSend {
   readonly codes: ReadonlyMap<ChannelName, FreshCode>;
-  /** The time from which its session counts, milliseconds. */
+  /** When its session begins, milliseconds. */
   readonly now: number;
 }
 

@@ -13,7 +13,7 @@ export interface IdentifyRecipientsDeps {
   readonly listening: (partition: string) => Promise<boolean>;
 }
 
-/** Gives each recipient its fingerprint and its sender. Throws INVALID_REQUEST for a sender the workspace may not use. */
+/** Gives each recipient its fingerprint and its sender. Throws SENDER_NOT_ALLOWED. */
 export function createIdentifyRecipients({ senders, fingerprints, listening }: IdentifyRecipientsDeps) {
   return async function identifyRecipients(send: ParsedSend): Promise<IdentifiedSend> {
     const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;

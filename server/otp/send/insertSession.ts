@@ -21,7 +21,7 @@ export interface InsertSessionDeps {
   readonly clock: Clock;
 }
 
-/** Stores the session with its messages and its debit, wakes the delivery worker, and gives the session as stored. */
+/** Stores the session with its messages and its debit, wakes the delivery worker, and returns the session as stored. */
 export function createInsertSession(deps: InsertSessionDeps) {
   return async function insertSession(send: PaidSend): Promise<StoredSession> {
     const { owner, options, debit, scenario, now } = send;
@@ -72,7 +72,7 @@ async function insert(
     return { session, held: true };
   } catch (error) {
     if (!(error instanceof DuplicateKey)) throw error;
-    // An earlier attempt of this request id outlasted its lease: its session stays.
+    // An earlier call with this request id outlasted its lease: its session stays.
     const earlier = await sessions.findOne({ _id: session._id });
     if (!earlier) throw error;
     // Or it is this very insert, whose first response was lost on the way.

@@ -83,7 +83,7 @@ describe('the steps of a Send', () => {
     expect(outcome).toEqual({ session: SESSION, reused: false });
   });
 
-  it('none runs after an open session was found to give again, and the request id is free', async () => {
+  it('none runs after an open session was found to reuse, and the request id is released', async () => {
     const { log, outcome } = await run('findReusable', 'finds a session');
     expect(log).toEqual([...ORDER.slice(0, ORDER.indexOf('findReusable') + 1), 'gives back claimRequest']);
     expect(outcome).toEqual({ session: SESSION, reused: true });
