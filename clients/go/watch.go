@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// The service sends something every 20 s; a stream silent for longer is dead, whatever the network says.
+	// The service sends a response every 20 s; a stream without one for longer is dead, even if the connection looks open.
 	silence = 60 * time.Second
 	// Streams in a row that may bring nothing before their failure is the caller's: some two minutes.
 	watchTries       = 10

@@ -29,7 +29,10 @@ export const arrivalKey = createContextKey<Arrival>({ peer: '', requestId: '', r
 /** Where a credential may be, on every protocol of the contract. */
 export const CREDENTIAL_HEADERS: CredentialHeaders = ['authorization', 'x-api-key'];
 
-/** Binds every method of the services to the pipeline. Throws for a method that streams requests, which the pipeline does not support. */
+/**
+ * Binds every method of the services to the pipeline. Throws for a method that
+ * streams requests, which the pipeline does not support.
+ */
 export function bindServices(
   router: ConnectRouter,
   services: readonly DescService[],

@@ -4,7 +4,8 @@ import { startService, type TestService } from '../support/service.js';
 import { grpcurlBinary } from './support/grpcurl.js';
 
 const binary = await grpcurlBinary();
-if (!binary) console.warn('grpcurl is not tested: neither grpcurl nor go is on the path.');
+if (!binary)
+  console.warn('grpcurl is not tested: it is not on the path, and go is missing or cannot build it.');
 
 let service: TestService;
 beforeAll(async () => {

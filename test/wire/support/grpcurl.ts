@@ -8,7 +8,7 @@ const VERSION = 'v1.9.3';
 /** Where a grpcurl that go has built is kept, out of version control. */
 const FOLDER = resolve('node_modules/.cache/grpcurl', VERSION);
 
-/** grpcurl from the path, or built once by go; undefined where there is neither. */
+/** grpcurl from the path, or built once by go; undefined without both. */
 export async function grpcurlBinary(): Promise<string | undefined> {
   for (const binary of [resolve(FOLDER, 'grpcurl'), 'grpcurl']) if (await runs(binary)) return binary;
   if (!(await runs('go', 'version'))) return undefined;

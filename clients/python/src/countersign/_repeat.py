@@ -19,7 +19,7 @@ _FIRST_WAIT = 0.1
 #: Who is asked to wait longer gets the failure instead.
 _LONGEST_WAIT = 5.0
 
-#: The service sends something every 20 s; a stream silent for longer is dead, whatever the network says.
+#: The service sends a response every 20 s; a stream without one for longer is dead, even if the connection looks open.
 SILENCE = 60.0
 #: Streams in a row that may bring nothing before their failure is the caller's: some two minutes.
 WATCH_TRIES = 10
