@@ -4,7 +4,7 @@ import type { Expire } from '../effects/expire.js';
 import type { Serving } from '../observe/readiness.js';
 import type { Clock } from '../platform/clock.js';
 import { isShown } from '../session/history.js';
-import { isOver, missingEnd } from '../session/missingEnd.js';
+import { hasEnded, missingEnd } from '../session/missingEnd.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
@@ -86,7 +86,7 @@ export function createWatchSession(deps: Deps): Watch {
         };
       };
       // The current session, unless the very first response is the final one.
-      if (nextShown(latest, seen) >= 0 || !isOver(latest, clock.now())) yield response(undefined, false);
+      if (nextShown(latest, seen) >= 0 || !hasEnded(latest, clock.now())) yield response(undefined, false);
       for (;;) {
         if (missingEnd(latest, clock.now()) && clock.now() >= retryAt) {
           retryAt = clock.now() + RETRY_MS;
@@ -95,7 +95,7 @@ export function createWatchSession(deps: Deps): Watch {
         const next = nextShown(latest, seen);
         seen = next < 0 ? latest.events.length : next + 1;
         const now = clock.now();
-        const final = nextShown(latest, seen) < 0 && isOver(latest, now);
+        const final = nextShown(latest, seen) < 0 && hasEnded(latest, now);
         if (final || next >= 0) {
           yield response(latest.events[next], final);
           if (final) return 'FINAL';

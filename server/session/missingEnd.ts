@@ -24,5 +24,5 @@ export function missingEnd(session: Ending, now: number): SessionEvent | undefin
  * Whether the history is complete, unless a resend revives an expired session.
  * No attempts left alone is not the end: the last code may be under comparison.
  */
-export const isOver = (session: Ending, now: number): boolean =>
+export const hasEnded = (session: Ending, now: number): boolean =>
   isDecided(session) || (session.expiresAt.getTime() <= now && missingEnd(session, now) === undefined);

@@ -44,7 +44,7 @@ function opened({ atOnce, steps }: Workflow, expiresAt = NEVER): Channels {
 const dueOf = (channels: Channels, name: ChannelName): number | undefined =>
   channels[name]?.delivery.dueAt?.getTime();
 
-/** The channels once a message has come to this end, and what that sets free is free. */
+/** The channels once a message has ended in this state, and the channels that waited for it are released. */
 function ended(channels: Channels, name: ChannelName, state: StoredDelivery['state'], now: number): Channels {
   const { dueAt: _done, waits: _over, ...delivery } = channels[name]!.delivery;
   const after = withDeliveries(channels, new Map([[name, { ...delivery, state }]]));
@@ -91,7 +91,7 @@ describe('a fallback', () => {
   });
 
   test.prop([workflow, fc.shuffledSubarray([...CHANNELS]), fc.integer({ min: 1, max: 9_000 })])(
-    'whatever fails in whatever order: a channel is free exactly when all it waits for have failed',
+    'releases a channel exactly when all it waits for have failed, in any order of failures',
     (wanted, failing, apart) => {
       let channels = opened(wanted);
       const failed = new Set<ChannelName>();

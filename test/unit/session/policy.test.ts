@@ -45,7 +45,7 @@ describe('a policy', () => {
     },
   );
 
-  it('has one answer for one channel', () => {
+  it('is the same for every strategy with one channel', () => {
     for (const which of ['ALL', 'ANY', 'SPECIFIC'] as const) {
       const only: readonly ChannelName[] = ['sms'];
       expect(isSatisfied(which, only, only, new Set(only))).toBe(true);

@@ -28,7 +28,7 @@ describe('where a session stands', () => {
     expect(refusalOf(session, now) === undefined).toBe(open);
   });
 
-  test.prop([standing, time])('a redeemed token is told before everything else', (session, now) => {
+  test.prop([standing, time])('reports a redeemed token before everything else', (session, now) => {
     expect(refusalOf({ ...session, token: redeemed }, now)).toBe('SESSION_CONSUMED');
   });
 

@@ -16,9 +16,9 @@ eachEngine((engine: Engine) => {
     call('otp.v1.OtpService/Verify', { sessionId, codes });
   const resend = ({ call }: Delivering, sessionId: string) => call('otp.v1.OtpService/Resend', { sessionId });
 
-  describe('a resend while the old message is being tried', () => {
+  describe('a resend while a provider has the old message', () => {
     it.each([ACCEPTED, REFUSED, RETRY])(
-      'is not touched by what becomes of the old one: %j',
+      'is not changed by the outcome of the old one: %j',
       async (outcome) => {
         const at = await startDelivering(store, { timeoutMs: 60_000 });
         const id = await at.send(newRecipients('email'));
@@ -78,7 +78,7 @@ eachEngine((engine: Engine) => {
     });
   });
 
-  describe('what a session keeps of its people', () => {
+  describe('the addresses of a session', () => {
     const addresses = async (at: Delivering, id: string) =>
       Object.entries((await at.stored(id)).channels).flatMap(([name, { address }]) =>
         address ? [name] : [],
