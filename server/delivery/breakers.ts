@@ -1,34 +1,34 @@
 import type { Clock } from '../platform/clock.js';
 
-/** Faults in a row after which a provider is left alone. */
+/** Faults in a row after which a provider is not used for a while. */
 const FAULTS = 5;
-/** For how long at first; twice as long each time it turns out that nothing is better. */
+/** How long at first; doubled each time the provider still fails afterwards. */
 const OPEN_MS = 30_000;
-const MOST_OPEN_MS = 240_000;
-/** How soon to look again while another message finds out whether a provider is back. */
+const MAX_OPEN_MS = 240_000;
+/** When to check again while another message probes the provider. */
 const LOOK_AGAIN_MS = 5_000;
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
-/** Leave to give one message to a provider. Exactly one of its methods is called, once. */
+/** Permission to send one message to a provider. Exactly one of its methods is called, once. */
 export interface Pass {
-  /** The provider answered as one that works. */
+  /** The provider responded, and works. */
   worked(): void;
-  /** It did not answer, or not as one that works. */
+  /** The provider did not respond, or responded with a fault. */
   faulted(): void;
-  /** Nothing was learned. */
+  /** The delivery attempt showed nothing about the provider. */
   unused(): void;
 }
 
 /**
- * Circuit breakers, one for each provider, known to this process alone: what one
- * process cannot reach another may. An open provider is given nothing; when its
- * time is over one message finds out whether it is back.
+ * Circuit breakers, one for each provider, local to this process: a provider that
+ * one process cannot reach may be reachable from another. No message is sent while
+ * a breaker is open; afterwards one message probes the provider.
  */
 export interface Breakers {
   /** From when on the provider may be given a message, milliseconds; in the past when it may now. */
   readyAt(provider: string): number;
-  /** Takes leave to give it one message now. Only when it is ready. */
+  /** Permits one message now. To be called only when the provider is ready. */
   enter(provider: string): Pass;
   /** Every provider that was used so far, for metrics. */
   states(): readonly { readonly provider: string; readonly state: BreakerState }[];
@@ -65,7 +65,7 @@ export function createBreakers(clock: Clock): Breakers {
   }
 
   function open(breaker: Breaker): void {
-    breaker.openUntil = clock.now() + Math.min(OPEN_MS * 2 ** breaker.opened, MOST_OPEN_MS);
+    breaker.openUntil = clock.now() + Math.min(OPEN_MS * 2 ** breaker.opened, MAX_OPEN_MS);
     breaker.opened++;
   }
 
@@ -88,7 +88,7 @@ export function createBreakers(clock: Clock): Breakers {
         faulted() {
           end();
           breaker.faults++;
-          // A try that began before the breaker opened says nothing new.
+          // A delivery attempt that began before the breaker opened shows nothing new.
           if (isProbe || (breaker.opened === 0 && breaker.faults >= FAULTS)) open(breaker);
         },
       };

@@ -64,7 +64,7 @@ const html = (locale: string, { code, life, ignore }: Sentences) => `<!doctype h
 </html>
 `;
 
-/** Language of messages when nothing else is said or the wanted one is missing. */
+/** Language of messages where none is requested or the requested one is missing. */
 export const DEFAULT_LOCALE = 'en';
 
 /** The built-in template of a channel in the closest language there is: "es-CO" is served by "es". */

@@ -9,7 +9,7 @@ import type { Collection } from '../store/documents.js';
 import type { Breakers } from './breakers.js';
 import { createDeliveryAttempt, type DeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
 import type { Outcome, Provider } from './provider.js';
-import { afterOutcome, type Circumstances, nextTry, putOff } from './retryPolicy.js';
+import { afterOutcome, type Circumstances, nextAttempt, putOff } from './retryPolicy.js';
 
 /** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
 const LEASE_MARGIN_MS = 10_000;
@@ -61,7 +61,7 @@ export function createDeliver(deps: Deps) {
     if (delivery.triesLeft <= 0)
       return { next: settled(delivery, { state: 'FAILED', error: 'OUT_OF_TRIES' }) };
     const here = circumstances(route, expiresAt, now);
-    const chosen = nextTry(delivery, here);
+    const chosen = nextAttempt(delivery, here);
     if (!('provider' in chosen)) return { next: putOff(delivery, chosen, here) };
     const { provider } = chosen;
     const pass = breakers.enter(provider.name);

@@ -2,7 +2,7 @@ import type { ChannelName } from '../domain/channels.js';
 
 /** A message ready to go. Holds the code and the full address: never log one. */
 export interface Message {
-  /** The same for every try of one message, so that a provider can drop repeats. */
+  /** The same for every delivery attempt of one message, so that a provider can drop repeats. */
   readonly id: string;
   readonly channel: ChannelName;
   readonly to: string;
@@ -17,37 +17,37 @@ export interface Message {
   readonly locale: string;
   readonly workspace: string;
   readonly sessionId: string;
-  /** When the code stops working, milliseconds: a vendor that can be told so drops the message then. */
+  /** When the code expires, milliseconds: a vendor that accepts a time to live drops the message then. */
   readonly expiresAt: number;
 }
 
-/** What a provider said to a message. `error` is a stable word, never a vendor's text: those quote addresses. */
+/** The result of one delivery attempt. `error` is a stable word, never a vendor's text: those quote addresses. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly vendorId?: string }
-  /** Trying again may work, not before `retryAfterMs` where the vendor said so. */
+  /** Another delivery attempt may succeed, not before `retryAfterMs` where the vendor asked for it. */
   | {
       readonly kind: 'retry';
       readonly error: string;
       readonly retryAfterMs?: number;
-      /** The vendor is well and only this message has to wait, as in greylisting. */
+      /** The vendor works and only this message has to wait, as in greylisting. */
       readonly aboutMessage?: true;
     }
-  /** Trying this provider again is pointless; of a WRONG_RECIPIENT any other, too. */
+  /** This provider will not accept the message; with WRONG_RECIPIENT no other will either. */
   | { readonly kind: 'failed'; readonly error: FinalError };
 
-/** Why a message is not taken. REFUSED is about the message, MISCONFIGURED about our account at the vendor. */
+/** Why a message is not accepted. REFUSED is about the message, MISCONFIGURED about our account at the vendor. */
 export type FinalError = 'WRONG_RECIPIENT' | 'REFUSED' | 'MISCONFIGURED';
 
-/** A way to get messages of some channels to people. */
+/** Delivers the messages of some channels. */
 export interface Provider {
-  /** Short lower-case word, stable: it is stored and stands in metrics. */
+  /** Short lower-case word, stable: it is stored and is a label of metrics. */
   readonly name: string;
   readonly channels: readonly ChannelName[];
-  /** Longest a send can take; the worker's lease is longer. */
+  /** Longest duration of a send; the worker's lease is longer. */
   readonly timeoutMs: number;
-  /** It may tell later, by the vendor id of an accepted message, what became of it. */
+  /** Delivery receipts may follow, which name an accepted message by its vendor id. */
   readonly reports?: boolean;
-  /** Hands over one message. Faults of the network are outcomes; what it throws counts as a retry. */
+  /** Sends one message. Faults of the network are outcomes; an error that is thrown counts as a retry. */
   send(message: Message, signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
 }

@@ -1,26 +1,26 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Provider } from './provider.js';
 
-/** Names of providers by channel, in the order in which a workspace wants them tried. */
+/** Names of providers by channel, in the order in which a workspace wants them used. */
 export type RouteNames = Readonly<Partial<Record<ChannelName, readonly string[]>>>;
 
 /** Which providers a workspace's messages go to. */
 export interface Routes {
   /**
-   * The providers of a channel in the order in which they are tried: the ones
+   * The providers of a channel in the order in which they are used: the ones
    * the workspace names, or all of them in the service's own order. A provider
-   * that was named and is not configured any more is left out.
+   * that is named and no longer configured is left out.
    */
   of(wanted: RouteNames, channel: ChannelName): readonly Provider[];
   /** What a workspace can name for a channel. */
   names(channel: ChannelName): readonly string[];
 }
 
-/** `standIn` is used where no other provider serves a channel, or where it is named. */
-export function createRoutes(providers: readonly Provider[], standIn?: Provider): Routes {
+/** `substitute` is used where no other provider serves a channel, or where it is named. */
+export function createRoutes(providers: readonly Provider[], substitute?: Provider): Routes {
   const serving = (channel: ChannelName, among: readonly Provider[]) =>
     among.filter(({ channels }) => channels.includes(channel));
-  const all = standIn ? [...providers, standIn] : providers;
+  const all = substitute ? [...providers, substitute] : providers;
   return {
     of(wanted, channel) {
       const known = serving(channel, all);

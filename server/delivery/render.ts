@@ -3,11 +3,11 @@ import type { ChannelName } from '../domain/channels.js';
 import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Template } from './defaultTemplates.js';
 
-/** What a template can say. */
+/** The variables of a template. */
 export interface Variables {
   readonly code: string;
   readonly brand: string;
-  /** Whole minutes the code still works, at least 1. */
+  /** Whole minutes until the code expires, at least 1. */
   readonly minutes: number;
 }
 

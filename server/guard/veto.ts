@@ -1,5 +1,5 @@
 import type { ChannelName } from '../domain/channels.js';
-import { NoAnswer, type Outbound, type OutboundAnswer } from '../outbound/outbound.js';
+import { NoResponse, type Outbound, type OutboundResponse } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import { signWebhook } from '../secrets/tokens/standardWebhooks.js';
 
@@ -60,7 +60,7 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
       return read(response);
     } catch (thrown) {
       caller.throwIfAborted();
-      if (!(thrown instanceof NoAnswer)) throw thrown;
+      if (!(thrown instanceof NoResponse)) throw thrown;
       return { kind: 'unanswered', detail: thrown.error };
     } finally {
       cancel();
@@ -84,7 +84,7 @@ export const questionBody = (question: Question): string => {
 };
 
 /** Only a plain yes is a yes. */
-function read({ status, body }: OutboundAnswer): VetoDecision {
+function read({ status, body }: OutboundResponse): VetoDecision {
   if (status !== 200) return { kind: 'unanswered', detail: `HTTP_${status}` };
   const { allow, reason } = parsed(body);
   if (allow === true) return { kind: 'allowed' };

@@ -6,17 +6,17 @@ import { networks } from '../domain/networks.js';
 import type { Predicate } from '../errors.js';
 import { isPublicAddress } from './publicAddress.js';
 
-/** Connections kept open to one host, so that a second call need not shake hands again. */
+/** Connections kept open to one host, so that a second call needs no new handshake. */
 const IDLE_SOCKETS = 8;
-/** How long a kept connection may say nothing. Shorter than what servers wait (Node's own wait 5 s). */
+/** How long a kept connection may be idle. Shorter than the limit of servers (Node's own is 5 s). */
 const IDLE_MS = 4_000;
 
-/** Why a call had no answer: a stable word, never the words of the system, which quote addresses. */
+/** Why a call had no response: a stable word, never the system's error text, which quotes IP addresses. */
 export const OUTBOUND_ERRORS = [
-  /** The address is none that may be called from here. */
+  /** The IP address may not be called from here. */
   'REFUSED_ADDRESS',
   'NAME_NOT_FOUND',
-  /** Its certificate, or the way it speaks TLS, is not acceptable. */
+  /** The certificate or the TLS handshake is not acceptable. */
   'TLS_FAILED',
   'UNREACHABLE',
   'TIMEOUT',
@@ -24,55 +24,55 @@ export const OUTBOUND_ERRORS = [
 ] as const;
 export type OutboundError = (typeof OUTBOUND_ERRORS)[number];
 
-/** A call that had no answer. */
-export class NoAnswer extends Error {
+/** A call that had no response. */
+export class NoResponse extends Error {
   readonly error: OutboundError;
 
   constructor(error: OutboundError, cause?: unknown) {
     super(error, { cause });
-    this.name = 'NoAnswer';
+    this.name = 'NoResponse';
     this.error = error;
   }
 }
 
-/** One call to a URL that a customer named. */
+/** One call to a URL that a customer set. */
 export interface OutboundRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the call, its answer's body included: NoAnswer TIMEOUT. */
+  /** Ends the call, its response body included: NoResponse TIMEOUT. */
   readonly signal: AbortSignal;
-  /** An answer with a longer body is NoAnswer TOO_LARGE, or is read no further where `cut` says so. */
+  /** A response with a longer body is NoResponse TOO_LARGE; with `cut` the rest is not read. */
   readonly maxBytes: number;
   readonly cut?: true;
 }
 
-/** An answer, whatever its status. Redirects are not followed: they lead where nobody looked. */
-export interface OutboundAnswer {
+/** A response with any status. Redirects are not followed: their target has not been checked. */
+export interface OutboundResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: string;
 }
 
-/** Calls URLs that customers name, such as webhooks, without being led into our own network. */
+/** Calls URLs that customers set, such as webhooks, and never our own network. */
 export interface Outbound {
-  /** What is wrong with a URL before anything is asked of it, in words for whoever set it; undefined when nothing is. */
+  /** What is wrong with a URL before it is called, as a predicate such as "must be a URL"; undefined when nothing is. */
   faultOf(url: string): Predicate | undefined;
-  /** Rejects with NoAnswer. */
-  post(request: OutboundRequest): Promise<OutboundAnswer>;
+  /** Rejects with NoResponse. */
+  post(request: OutboundRequest): Promise<OutboundResponse>;
   close(): void;
 }
 
 interface Options {
-  /** Only what is public and speaks https, as in production. */
+  /** Only public IP addresses, over https, as in production. */
   readonly publicOnly: boolean;
-  /** Addresses and CIDR ranges of our own that may be called all the same, over http as well. */
+  /** IP addresses and CIDR ranges of our own networks that may be called nevertheless, over http as well. */
   readonly allowed?: readonly string[];
 }
 
 /**
- * Where a name leads is looked at for the very connection that is then made, so
- * one that answers differently the second time gains nothing.
+ * A name is resolved and checked for the very connection that is then made, so a
+ * name that resolves differently the second time cannot evade the check.
  */
 export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound {
   const own = networks(allowed);
@@ -97,11 +97,11 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
     return undefined;
   }
 
-  /** Whether an address may be called where not all may. What leaves our networks is encrypted. */
+  /** Whether an IP address may be called where not all may. Calls that leave our networks are encrypted. */
   const isOpen = (address: string, isHttps: boolean): boolean =>
     own.has(address) || (isHttps && isPublicAddress(address));
 
-  /** Looks a name up and leaves out what may not be called; nothing left is a refusal. */
+  /** Resolves a name and leaves out IP addresses that may not be called; none left is a refusal. */
   const openLookup =
     (isHttps: boolean): LookupFunction =>
     (hostname, options, callback) => {
@@ -109,12 +109,12 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
         if (error) return callback(error, '');
         const open = found.filter(({ address }) => isOpen(address, isHttps));
         const first = open[0];
-        if (!first) return callback(new NoAnswer('REFUSED_ADDRESS'), '');
+        if (!first) return callback(new NoResponse('REFUSED_ADDRESS'), '');
         return options.all ? callback(null, open) : callback(null, first.address, first.family);
       });
     };
 
-  function send(options: OutboundRequest): Promise<{ answer: IncomingMessage; body: string }> {
+  function send(options: OutboundRequest): Promise<{ response: IncomingMessage; body: string }> {
     const url = new URL(options.url);
     const isHttps = url.protocol === 'https:';
     return new Promise((resolve, reject) => {
@@ -129,27 +129,27 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
           signal,
           ...(publicOnly && { lookup: openLookup(isHttps) }),
         },
-        (answer) => {
+        (response) => {
           begun = true;
           const chunks: Buffer[] = [];
           let length = 0;
-          const done = () => resolve({ answer, body: Buffer.concat(chunks).toString('utf8') });
-          answer.on('data', (chunk: Buffer) => {
+          const done = () => resolve({ response, body: Buffer.concat(chunks).toString('utf8') });
+          response.on('data', (chunk: Buffer) => {
             chunks.push(chunk);
             length += chunk.length;
             if (length <= maxBytes) return;
             if (cut) done();
-            answer.destroy(new NoAnswer('TOO_LARGE'));
+            response.destroy(new NoResponse('TOO_LARGE'));
           });
-          answer.on('error', fail);
-          answer.on('end', done);
+          response.on('error', fail);
+          response.on('end', done);
         },
       );
-      /** A server may hang up on a kept connection just when it is used again: that call was never read. */
+      /** A server may close a kept connection just when it is used again: that call was never read. */
       function fail(error: Error): void {
         const stale = request.reusedSocket && !begun && 'code' in error && error.code === 'ECONNRESET';
         if (stale && !signal.aborted) resolve(send(options));
-        else reject(noAnswer(error, signal));
+        else reject(noResponse(error, signal));
       }
       request.on('error', fail);
       request.end(options.body);
@@ -159,9 +159,9 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
   return {
     faultOf,
     async post(request) {
-      if (faultOf(request.url)) throw new NoAnswer('REFUSED_ADDRESS');
-      const { answer, body } = await send(request);
-      return { status: answer.statusCode ?? 0, headers: answer.headers, body };
+      if (faultOf(request.url)) throw new NoResponse('REFUSED_ADDRESS');
+      const { response, body } = await send(request);
+      return { status: response.statusCode ?? 0, headers: response.headers, body };
     },
     close() {
       http.destroy();
@@ -170,12 +170,12 @@ export function createOutbound({ publicOnly, allowed = [] }: Options): Outbound 
   };
 }
 
-function noAnswer(error: Error & { readonly code?: unknown }, signal: AbortSignal): NoAnswer {
-  if (error instanceof NoAnswer) return error;
-  if (signal.aborted) return new NoAnswer('TIMEOUT', error);
+function noResponse(error: Error & { readonly code?: unknown }, signal: AbortSignal): NoResponse {
+  if (error instanceof NoResponse) return error;
+  if (signal.aborted) return new NoResponse('TIMEOUT', error);
   const code = String(error.code);
   const known = WORDS.find(([pattern]) => pattern.test(code));
-  return new NoAnswer(known ? known[1] : 'UNREACHABLE', error);
+  return new NoResponse(known ? known[1] : 'UNREACHABLE', error);
 }
 
 /** What the codes of Node's errors mean (https://nodejs.org/api/tls.html#x509-certificate-error-codes). */

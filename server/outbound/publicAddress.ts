@@ -4,8 +4,8 @@ import ipaddr from 'ipaddr.js';
 /**
  * Whether an IP address is one of the public internet: not private, loopback,
  * link-local (where clouds keep their metadata), shared, reserved or multicast
- * (IANA special-purpose registries, RFC 6890), in whatever IPv6 form an IPv4
- * address is written.
+ * (IANA special-purpose registries, RFC 6890). An IPv4 address may be written in
+ * any of its IPv6 forms.
  */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) return false;

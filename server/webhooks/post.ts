@@ -1,4 +1,4 @@
-import { NoAnswer, type Outbound, type OutboundError } from '../outbound/outbound.js';
+import { NoResponse, type Outbound, type OutboundError } from '../outbound/outbound.js';
 import { retryAfterMs } from '../outbound/retryAfter.js';
 import type { Clock } from '../platform/clock.js';
 import type { Encryption } from '../secrets/encryption.js';
@@ -50,7 +50,7 @@ export function createPost(outbound: Outbound, encryption: Encryption, clock: Cl
       const wait = retryAfterMs(response.headers['retry-after'] as string | undefined, clock.now());
       return { ...attempt(), status: response.status, ...(wait !== undefined && { retryAfterMs: wait }) };
     } catch (thrown) {
-      if (!(thrown instanceof NoAnswer)) throw thrown;
+      if (!(thrown instanceof NoResponse)) throw thrown;
       return { ...attempt(), error: thrown.error };
     } finally {
       cancel();

@@ -1,7 +1,12 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Outcome, Provider } from '../../../server/delivery/provider.js';
-import { afterOutcome, type Circumstances, nextTry, putOff } from '../../../server/delivery/retryPolicy.js';
+import {
+  afterOutcome,
+  type Circumstances,
+  nextAttempt,
+  putOff,
+} from '../../../server/delivery/retryPolicy.js';
 import { queueMessage } from '../../../server/session/messages.js';
 import type { StoredDelivery } from '../../../server/session/stored.js';
 import { seededRandom } from '../../support/seededRandom.js';
@@ -35,7 +40,7 @@ const RETRY = { kind: 'retry', error: 'UNREACHABLE' } as const;
 const tried = (delivery: StoredDelivery, by: string, outcome: Outcome, circumstances: Circumstances) =>
   afterOutcome({ ...delivery, triesLeft: delivery.triesLeft - 1 }, outcome, by, circumstances);
 const chosen = (delivery: StoredDelivery, circumstances: Circumstances) => {
-  const next = nextTry(delivery, circumstances);
+  const next = nextAttempt(delivery, circumstances);
   return 'provider' in next ? next.provider.name : undefined;
 };
 
@@ -75,7 +80,7 @@ describe('a message', () => {
         const name = chosen(delivery, here);
         if (name === undefined) {
           const before = now;
-          delivery = putOff(delivery, nextTry(delivery, here), here);
+          delivery = putOff(delivery, nextAttempt(delivery, here), here);
           now = delivery.dueAt?.getTime() ?? now;
           if (delivery.state === 'QUEUED') expect(now).toBeGreaterThan(before);
           continue;
@@ -115,7 +120,7 @@ describe('a message', () => {
         round: rounds,
         tried: route.map(({ name }) => ({ provider: name, round: rounds })),
       };
-      const next = nextTry(delivery, at(NOW, { route }));
+      const next = nextAttempt(delivery, at(NOW, { route }));
       const wait = BACKOFF[Math.min(rounds, 3)]!;
       expect(next).toMatchObject({ round: rounds + 1 });
       const { dueAt } = next as { readonly dueAt: number };
@@ -137,7 +142,7 @@ describe('a message', () => {
   test.prop([fc.integer({ min: 1, max: 300_000 })])(
     'comes back within a second of the time at which a breaker opens again, without a try',
     (openMs) => {
-      const next = nextTry(fresh, at(NOW, { readyAt: () => NOW + openMs }));
+      const next = nextAttempt(fresh, at(NOW, { readyAt: () => NOW + openMs }));
       expect(next).toMatchObject({ round: 0 });
       const { dueAt } = next as { readonly dueAt: number };
       expect(dueAt - NOW - openMs).toBeGreaterThanOrEqual(0);
@@ -187,6 +192,6 @@ describe('a message', () => {
   });
 
   it('is given up where there is no provider at all', () => {
-    expect(nextTry(fresh, at(NOW, { route: [] }))).toEqual({ error: 'MISCONFIGURED' });
+    expect(nextAttempt(fresh, at(NOW, { route: [] }))).toEqual({ error: 'MISCONFIGURED' });
   });
 });

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createOutbound, NoAnswer, type Outbound } from '../../../server/outbound/outbound.js';
+import { createOutbound, NoResponse, type Outbound } from '../../../server/outbound/outbound.js';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -37,7 +37,7 @@ const request = (url: string, more = {}) => ({
 const errorOf = (answer: Promise<unknown>) =>
   answer.then(
     () => 'answered',
-    (thrown) => (thrown instanceof NoAnswer ? thrown.error : thrown),
+    (thrown) => (thrown instanceof NoResponse ? thrown.error : thrown),
   );
 
 describe('anywhere', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { NoAnswer } from '../../../server/outbound/outbound.js';
+import { NoResponse } from '../../../server/outbound/outbound.js';
 import { WEBHOOK_LIMITS } from '../../../server/webhooks/limits.js';
 import { eachEngine, type TestStore } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
@@ -162,7 +162,9 @@ eachEngine((engine) => {
       await publish(rig, session, 0);
       rig.answer(
         ({ signal }) =>
-          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new NoAnswer('TIMEOUT')))),
+          new Promise((_, reject) =>
+            signal.addEventListener('abort', () => reject(new NoResponse('TIMEOUT'))),
+          ),
       );
       const working = rig.work();
       await eventually(() => rig.arrivals.length === 1);

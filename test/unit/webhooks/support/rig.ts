@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { composeWebhooks } from '../../../../server/compose/webhooks.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import { createMetrics } from '../../../../server/observe/metrics/index.js';
-import type { OutboundAnswer, OutboundRequest } from '../../../../server/outbound/outbound.js';
+import type { OutboundRequest, OutboundResponse } from '../../../../server/outbound/outbound.js';
 import type { Clock } from '../../../../server/platform/clock.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
 import type { SessionEvent, ShownEventType, StoredSession } from '../../../../server/session/stored.js';
@@ -31,7 +31,7 @@ export interface Arrival {
 }
 
 /** How an endpoint answers; what is thrown is how a call without an answer ends. */
-export type Answering = (arrival: Arrival) => Promise<Partial<OutboundAnswer>> | Partial<OutboundAnswer>;
+export type Answering = (arrival: Arrival) => Promise<Partial<OutboundResponse>> | Partial<OutboundResponse>;
 
 export const OK: Answering = () => ({ status: 200 });
 export const BROKEN: Answering = () => ({ status: 500 });
