@@ -57,8 +57,8 @@ export const LIMITS = {
     1_000,
     'Open connections of one IPv4 address or IPv6 /64. Trusted proxies are exempt, because they carry many clients.',
   ),
-  resets: count(200, 'Streams one HTTP/2 connection may open and reset within resetWindowMs.'),
-  resetWindowMs: ms(10_000, 'See resets. A reset stream costs work and frees its slot at once.'),
+  resets: count(200, 'Streams one HTTP/2 connection may open and reset within the reset window.'),
+  resetWindowMs: ms(10_000, 'Window of resets. A reset stream costs work and frees its slot at once.'),
   invalidFrames: count(100, 'Invalid HTTP/2 frames before the connection is closed.'),
 } as const satisfies Record<string, Limit>;
 

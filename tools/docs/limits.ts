@@ -12,6 +12,15 @@ const wait = (seconds: number): string =>
         ? `${seconds / 60} min`
         : `${seconds} s`;
 
+/** `firstBytesMs` is "first bytes": the value has its unit. */
+const wordsOf = (name: string): string =>
+  name.replace(/Ms$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function valueWithUnit({ default: value, unit }: (typeof LIMITS)[keyof typeof LIMITS]): string {
+  if (unit === 'count') return value.toLocaleString('en');
+  return unit === 'ms' ? wait(value / 1000) : `${(value / 1024).toLocaleString('en')} KiB`;
+}
+
 /** docs/reference/limits.md, from the three tables of limits. */
 export function limits(): string {
   const {
@@ -57,8 +66,8 @@ export function limits(): string {
     max === 0 ? 'off' : `${max} in ${wait(windowSeconds)}`,
   ]);
   const connections = Object.entries(LIMITS).map(([name, limit]) => [
-    `\`${name}\``,
-    `${limit.default} ${limit.unit}`,
+    wordsOf(name),
+    valueWithUnit(limit),
     limit.why,
   ]);
   return `# Limits
@@ -79,11 +88,13 @@ before the workspace is known.
 
 ${table(['rule', 'default'], traffic)}
 
-A recipient whose codes are guessed wrong 20, 21, 22, 23 and more times in 24 hours gets no new codes for 1, 2, 4, 8
-hours from that failure (5, 6, 7, 8 and more for codes under six digits). A right code or an operator clears it.
+A recipient with 20, 21, 22, 23 or more wrong codes in 24 hours receives no new codes for 1, 2, 4, 8
+hours from that failure (5, 6, 7, 8 or more for codes under six digits). A correct code or an operator clears the block.
 
 ## Connections
 
-${table(['limit', 'default', 'why'], connections)}
+These limits are fixed; they protect the listener from clients that are slow, idle or hostile.
+
+${table(['limit', 'value', 'why'], connections)}
 `;
 }
