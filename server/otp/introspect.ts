@@ -5,7 +5,8 @@ import type { Clock } from '../platform/clock.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Collection } from '../store/documents.js';
-import { findProven, proofToProto } from './toProto/proofToProto.js';
+import { lookUpProven } from './lookUp.js';
+import { proofToProto } from './toProto/proofToProto.js';
 
 /** Looks at a verification token without using it up. */
 export function createIntrospect(
@@ -14,13 +15,7 @@ export function createIntrospect(
   clock: Clock,
 ): Handler<typeof VerificationTokenService.method.introspect> {
   return async (call, request) => {
-    const session = await findProven(
-      sessions,
-      tokens,
-      call,
-      request.verificationToken,
-      request.acceptSandbox,
-    );
+    const session = await lookUpProven({ sessions, tokens }, call, request);
     const { redeemedAt, redeemedFor, expiresAt } = session.token;
     const expired = expiresAt.getTime() <= clock.now();
     return {

@@ -17,8 +17,9 @@ import { redeem } from '../session/transitions/redeem.js';
 import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
+import { type ApprovedSession, lookUpProven } from './lookUp.js';
 import { storedOperation } from './send/parseOptions.js';
-import { type Approved, findProven, proofToProto } from './toProto/proofToProto.js';
+import { proofToProto } from './toProto/proofToProto.js';
 
 interface Deps {
   readonly sessions: Collection<StoredSession>;
@@ -33,13 +34,7 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
   return async (call, request) => {
     const { workspace } = call.principal;
     const operation = storedOperation(request.operation!);
-    const session = await findProven(
-      sessions,
-      tokens,
-      call,
-      request.verificationToken,
-      request.acceptSandbox,
-    );
+    const session = await lookUpProven({ sessions, tokens }, call, request);
     const repeat = repeatable(
       fingerprints,
       { workspace, method: 'Redeem', requestId: request.requestId },
@@ -80,13 +75,13 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
 }
 
 /** A session that was found approved stays so. */
-function approved(session: StoredSession): Approved {
+function approved(session: StoredSession): ApprovedSession {
   const { token } = session;
   if (!token) throw new Failure('TOKEN_NOT_FOUND');
   return { ...session, token };
 }
 
-function respond(session: Approved) {
+function respond(session: ApprovedSession) {
   return {
     proof: proofToProto(session, session.token.redeemedFor),
     ...when('redeemedAt', session.token.redeemedAt),
