@@ -41,7 +41,7 @@ function isFiniteJson(json: JsonValue): boolean {
  * not finite. The JSON decoder refuses them, but the binary one does not, and no
  * later code expects them.
  */
-export function* impossibleValues(
+export function* invalidWellKnownValues(
   { fields }: DescMessage,
   message: Message,
   path = '',
@@ -54,7 +54,7 @@ export function* impossibleValues(
     const description = FAULTS[field.message.typeName]?.(value as never);
     if (description) yield { field: at, description };
     else if (field.message.file.proto.package !== 'google.protobuf') {
-      yield* impossibleValues(field.message, value as Message, `${at}.`);
+      yield* invalidWellKnownValues(field.message, value as Message, `${at}.`);
     }
   }
 }

@@ -3,7 +3,7 @@ import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { Failure } from '../errors.js';
 import { createBoundedMap } from '../platform/boundedMap.js';
-import { impossibleValues } from './checkWellKnownTypes.js';
+import { invalidWellKnownValues } from './checkWellKnownTypes.js';
 import { contractSet } from './contractSet.js';
 
 // Every pattern is a constant of the contract, so the platform's regular
@@ -40,8 +40,8 @@ function withRules(schema: DescMessage): DescMessage {
  * INVALID_REQUEST with every invalid field, each path after `prefix`.
  */
 export function checkRules<D extends DescMessage>(schema: D, message: MessageShape<D>, prefix = ''): void {
-  const impossible = [...impossibleValues(schema, message, prefix)];
-  if (impossible.length > 0) throw new Failure('INVALID_REQUEST', { violations: impossible });
+  const invalid = [...invalidWellKnownValues(schema, message, prefix)];
+  if (invalid.length > 0) throw new Failure('INVALID_REQUEST', { violations: invalid });
   const result = validator.validate(withRules(schema), message);
   if (result.kind === 'valid') return;
   if (result.kind === 'error') throw result.error;

@@ -61,20 +61,20 @@ describe.each<[string, DescService]>([
   ['v1alpha', ServerReflectionAlpha],
 ])('reflection %s', (_version, reflection) => {
   /** Asks all on one stream. Both versions are the same but for their names. */
-  async function ask(...questions: readonly Query[]): Promise<ReflectionResponse[]> {
+  async function ask(...queries: readonly Query[]): Promise<ReflectionResponse[]> {
     const transport = createGrpcTransport({ baseUrl: service.baseUrl, sessionManager: connection });
     const client = createClient(reflection as Reflection, transport);
     async function* requests() {
-      for (const messageRequest of questions) yield { host: 'here', messageRequest } as never;
+      for (const messageRequest of queries) yield { host: 'here', messageRequest } as never;
     }
     const responses: ReflectionResponse[] = [];
     for await (const response of client.serverReflectionInfo(requests())) responses.push(response);
     return responses;
   }
-  const one = async (question: Query) => (await ask(question))[0]!.messageResponse;
+  const one = async (query: Query) => (await ask(query))[0]!.messageResponse;
   /** The names of the files in the response, which must include every import. */
-  async function filesFor(question: Query): Promise<string[]> {
-    const { case: kind, value } = await one(question);
+  async function filesFor(query: Query): Promise<string[]> {
+    const { case: kind, value } = await one(query);
     if (kind !== 'fileDescriptorResponse') throw new Error(`${kind}: ${JSON.stringify(value)}`);
     const files = value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
     createFileRegistry(create(FileDescriptorSetSchema, { file: importsFirst(files) }));

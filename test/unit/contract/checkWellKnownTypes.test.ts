@@ -2,7 +2,7 @@ import { create, fromBinary, type JsonObject, toBinary, toJson } from '@bufbuild
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { ListSessionsRequestSchema, SendRequestSchema } from '../../../gen/otp/v1/otp_service_pb.js';
-import { impossibleValues } from '../../../server/contract/checkWellKnownTypes.js';
+import { invalidWellKnownValues } from '../../../server/contract/checkWellKnownTypes.js';
 
 const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -35,14 +35,14 @@ const writable = (write: () => unknown): boolean => {
 describe('values that binary messages can hold and JSON cannot', () => {
   test.prop([int64, nanos])('a time is refused exactly when it has no JSON form', (seconds, parts) => {
     const request = create(ListSessionsRequestSchema, { createdAfter: { seconds, nanos: parts } });
-    const faults = [...impossibleValues(ListSessionsRequestSchema, request)];
+    const faults = [...invalidWellKnownValues(ListSessionsRequestSchema, request)];
     expect(faults.length === 0).toBe(writable(() => toJson(ListSessionsRequestSchema, request)));
     for (const { field } of faults) expect(field).toBe('created_after');
   });
 
   test.prop([int64, nanos])('a duration is refused exactly when it has no JSON form', (seconds, parts) => {
     const request = create(SendRequestSchema, { config: { lifetime: { seconds, nanos: parts } } });
-    const faults = [...impossibleValues(SendRequestSchema, request)];
+    const faults = [...invalidWellKnownValues(SendRequestSchema, request)];
     expect(faults.length === 0).toBe(writable(() => toJson(SendRequestSchema, request)));
     for (const { field } of faults) expect(field).toBe('config.lifetime');
   });
@@ -66,7 +66,7 @@ describe('values that binary messages can hold and JSON cannot', () => {
     (metadata) => {
       const sent = create(SendRequestSchema, { metadata: metadata as JsonObject });
       const request = fromBinary(SendRequestSchema, toBinary(SendRequestSchema, sent));
-      const faults = [...impossibleValues(SendRequestSchema, request)];
+      const faults = [...invalidWellKnownValues(SendRequestSchema, request)];
       expect(faults.length === 0).toBe(writable(() => toJson(SendRequestSchema, request)));
       for (const { field } of faults) expect(field).toBe('metadata');
     },
