@@ -11,7 +11,10 @@ import { createDeliveryAttempt, type DeliveryAttempt, type DeliveryAttemptDeps }
 import type { Outcome, Provider } from './provider.js';
 import { afterOutcome, type Circumstances, nextAttempt, putOff } from './retryPolicy.js';
 
-/** A lease outlives the provider's time limit by this much, so that its holder can still record the outcome. */
+/**
+ * A lease outlives the provider's time limit by this much, so that its holder
+ * can still record the outcome.
+ */
 const LEASE_MARGIN_MS = 10_000;
 /** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
@@ -49,7 +52,10 @@ export function createDeliver(deps: Deps) {
     random,
   });
 
-  /** A due message as it is stored before its delivery attempt, with the claim to make one; without a claim if none is to be made. */
+  /**
+   * A due message as it is stored before its delivery attempt, with the claim
+   * to make one; without a claim if none is to be made.
+   */
   async function begin(session: StoredSession, channel: ChannelName, stored: StoredChannel) {
     const route = await routeOf(session, channel);
     const now = clock.now();
@@ -107,7 +113,10 @@ export function createDeliver(deps: Deps) {
     return { session: claimed?.session ?? due, claims };
   }
 
-  /** Stores the outcome of a delivery attempt. Returns the session as stored; undefined when the message is not ours any more. */
+  /**
+   * Stores the outcome of a delivery attempt. Returns the session as stored;
+   * undefined when the message is not ours any more.
+   */
   async function record(session: StoredSession, mine: Claim, outcome: Outcome) {
     const recorded = await storeOutcome(session, mine, outcome);
     if (!recorded) return undefined;
@@ -124,7 +133,10 @@ export function createDeliver(deps: Deps) {
     return recorded.session;
   }
 
-  /** Repeated until the lease ends: an outcome that is not stored may be a message sent twice. Unchanged if the message is not ours any more. */
+  /**
+   * Repeated until the lease ends: an outcome that is not stored may be a
+   * message sent twice. Unchanged if the message is not ours any more.
+   */
   async function storeOutcome(session: StoredSession, mine: Claim, outcome: Outcome) {
     const { channel, n, lease, leaseUntil } = mine;
     for (;;) {

@@ -18,7 +18,10 @@ export interface DeliveryAttemptDeps {
   readonly log: Logger;
 }
 
-/** One delivery attempt: with which provider, and until when. `pass` takes what it shows about the provider. */
+/**
+ * One delivery attempt: with which provider, and until when. `pass` takes what
+ * it shows about the provider.
+ */
 export interface DeliveryAttempt {
   readonly channel: ChannelName;
   readonly provider: Provider;

@@ -19,7 +19,10 @@ interface Deps {
   readonly open: (sessionId: string, field: string, sealed: string) => string;
 }
 
-/** The effects of each event of a session: webhooks, cleared failures, contacts, refunds, counts of the guard. Each may be applied twice. */
+/**
+ * The effects of each event of a session: webhooks, cleared failures, contacts,
+ * refunds, counts of the guard. Each may be applied twice.
+ */
 export function createEffects({ block, wallet, contacts, guard, webhooks, open }: Deps): ApplyEffects {
   return async (session, event, index) => {
     // The guard comes last, because its counts would be repeated if something after it failed.

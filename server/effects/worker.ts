@@ -7,7 +7,10 @@ import type { Collection, Update } from '../store/documents.js';
 /** How long one process may take to process the events of a session before another does. */
 const EVENT_LEASE_MS = 30_000;
 
-/** Applies the effects of one event, whose place in the history is `index`. It may be called again for the same event, so it must be idempotent. */
+/**
+ * Applies the effects of one event, whose place in the history is `index`. It
+ * may be called again for the same event, so it must be idempotent.
+ */
 export type ApplyEffects = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;
 
 /**
@@ -31,7 +34,8 @@ export function createEventWorker(
       if (index >= eventsDone) await applyEffects(claimed, event, index);
     const $set = { eventsDone: events.length };
     const isDone = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set, ...finished(claimed) });
-    // An event was added in the meantime and is due again; what was processed here counts unless another process has counted it.
+    // An event was added in the meantime and is due again; what was processed here counts unless
+    // another process has counted it.
     if (!isDone) await sessions.findOneAndUpdate({ _id, eventsDone }, { $set });
   };
 

@@ -18,7 +18,10 @@ export const SESSION_LIMITS = {
   attempts: { min: 1, max: 10, maxShortCode: 3, default: 3 },
   /** Codes with fewer digits than this are short. */
   shortCodeBelow: 6,
-  /** Resend: wait between two, how many, and for how many lifetimes after creation a session can be revived. */
+  /**
+   * Resend: wait between two, how many, and for how many lifetimes after
+   * creation a session can be revived.
+   */
   resend: { cooldownSeconds: 30, max: 5, lifetimes: 3 },
   /**
    * Channels that wait for others: how many, the wait of each in seconds, and how much of the lifetime is left after
@@ -31,7 +34,10 @@ export const SESSION_LIMITS = {
   deliveryTries: 5,
   /** Bytes of metadata as JSON. */
   metadataBytes: 8 * 1024,
-  /** Objects and lists inside each other. Each is up to three messages on the wire, of which readers take 100. */
+  /**
+   * Objects and lists inside each other. Each is up to three messages on the
+   * wire, of which readers take 100.
+   */
   metadataDepth: 16,
   /** Days an ended session stays readable; a workspace may choose another number. */
   retentionDays: { min: 1, max: 365, default: 30 },

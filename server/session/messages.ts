@@ -74,7 +74,10 @@ export function withDeliveries(
 export const waitingOf = (channels: Channels): ChannelName[] =>
   channelsOf({ channels }).flatMap(([name, { delivery }]) => (delivery.waits ? [name] : []));
 
-/** The messages of these channels that have not been sent, ended as NOT_SENT: nothing needs their codes any more. */
+/**
+ * The messages of these channels that have not been sent, ended as NOT_SENT:
+ * nothing needs their codes any more.
+ */
 export function stopMessages(
   channels: Channels,
   names: readonly ChannelName[],
@@ -119,7 +122,10 @@ export function deliveryEvents(
   });
 }
 
-/** What was paid for a message that was not sent is given back. `of`: the number of the message, or the debit. */
+/**
+ * What was paid for a message that was not sent is given back. `of`: the number
+ * of the message, or the debit.
+ */
 export const refundEvent = (
   channel: ChannelName,
   of: number | string,

@@ -16,7 +16,10 @@ export function statusOf(session: Standing, now: number): Status {
   return session.status;
 }
 
-/** The stored statuses of a session that is neither approved nor cancelled. It may have expired or be locked: see statusOf. */
+/**
+ * The stored statuses of a session that is neither approved nor cancelled. It
+ * may have expired or be locked: see statusOf.
+ */
 export const OPEN = ['PENDING', 'PARTIAL'] as const;
 
 /** Whether the stored status is one of OPEN. */
@@ -38,7 +41,10 @@ export function refusalOf(session: Standing, now: number): Reason | undefined {
   return REFUSALS[statusOf(session, now)];
 }
 
-/** When the latest code of a channel was sent, milliseconds; earlier than that where a resend's code had to end with the session. */
+/**
+ * When the latest code of a channel was sent, milliseconds; earlier than that
+ * where a resend's code had to end with the session.
+ */
 export const sentAtOf = (
   { lifetimeMs }: Pick<StoredSession, 'lifetimeMs'>,
   { codeExpiresAt }: Pick<StoredChannel, 'codeExpiresAt'>,

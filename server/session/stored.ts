@@ -56,7 +56,10 @@ export interface StoredCharge {
   readonly amount: number;
 }
 
-/** A debit by channel, in micro-units of the workspace's currency. Channels that cost nothing are left out. */
+/**
+ * A debit by channel, in micro-units of the workspace's currency. Channels that
+ * cost nothing are left out.
+ */
 export type Charges = Readonly<Partial<Record<ChannelName, number>>>;
 
 /** A debit of the wallet as the session that it paid for records it, under `charges.<id>`. */
@@ -134,7 +137,10 @@ export interface StoredSession {
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
-  /** The trace of the latest Send or Resend (traceparent), continued by the spans of its messages. Absent where traces are off. */
+  /**
+   * The trace of the latest Send or Resend (traceparent), continued by the
+   * spans of its messages. Absent where traces are off.
+   */
   readonly trace?: string;
   readonly purpose: string;
   readonly locale: string;
@@ -163,11 +169,17 @@ export interface StoredSession {
   readonly events: readonly SessionEvent[];
   /** How many of them the event worker has processed. */
   readonly eventsDone: number;
-  /** When the others are to be processed; also the lease of the event worker. Absent when none are pending. */
+  /**
+   * When the others are to be processed; also the lease of the event worker.
+   * Absent when none are pending.
+   */
   readonly eventsAt?: Date;
   /** A webhook endpoint was subscribed to its events when it was opened. */
   readonly notify?: boolean;
-  /** Of a session with a subscriber: when its expiry is to be recorded. Absent once it has ended in another way. */
+  /**
+   * Of a session with a subscriber: when its expiry is to be recorded. Absent
+   * once it has ended in another way.
+   */
   readonly expireAt?: Date;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
@@ -178,7 +190,10 @@ export interface StoredSession {
   readonly operation?: StoredOperation;
   readonly beneficiary?: StoredBeneficiary;
   readonly token?: StoredToken;
-  /** Which operation at which sponsor the redeemed token satisfies; see satisfaction.ts. Never set in the sandbox. */
+  /**
+   * Which operation at which sponsor the redeemed token satisfies; see
+   * satisfaction.ts. Never set in the sandbox.
+   */
   readonly satisfies?: string;
   /** The wallet's debits for this session, by their ids. The wallet reads here whether a debit was used. */
   readonly charges?: Readonly<Record<string, Charges>>;
@@ -191,7 +206,10 @@ export interface StoredSession {
   readonly purgeAt: Date;
 }
 
-/** What can happen to a session. The update that makes it happen stores it, so no event is lost or invented. */
+/**
+ * What can happen to a session. The update that makes it happen stores it, so
+ * no event is lost or invented.
+ */
 export type EventType =
   /** A channel was verified and the policy is not satisfied yet. */
   | 'session.partial'

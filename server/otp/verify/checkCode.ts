@@ -54,7 +54,10 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
     return right ? accept(reserved, channel, compared, request) : reject(reserved, channel);
   };
 
-  /** Compares when the pool has a thread free. If the caller left before that, the attempt is given back: nothing was compared. */
+  /**
+   * Compares when the pool has a thread free. If the caller left before that,
+   * the attempt is given back: nothing was compared.
+   */
   async function compare(slot: Slot, _id: string, verify: () => Promise<boolean>): Promise<boolean> {
     let begun = false;
     try {
@@ -132,7 +135,10 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
     return { result: 'INVALID_CODE', session: reserved };
   }
 
-  /** The first to find that no attempts are left records it; a process that crashed on the last one left it to the next. */
+  /**
+   * The first to find that no attempts are left records it; a process that
+   * crashed on the last one left it to the next.
+   */
   async function markLocked(found: StoredSession): Promise<void> {
     await changeGuarded(sessions, found, (seen) =>
       isOpen(seen) && seen.attemptsLeft <= 0 && !seen.lockedAt ? lock(seen, clock.now()) : undefined,

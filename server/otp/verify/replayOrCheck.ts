@@ -43,7 +43,10 @@ export function createReplayOrCheck({ sessions, checkCodes, clock }: Deps) {
 const isDone = (thrown: unknown): boolean =>
   thrown instanceof Failure && (thrown.reason === 'ALREADY_VERIFIED' || thrown.reason === 'SESSION_CONSUMED');
 
-/** The response of a repeated success, rebuilt from what it stored in the session; undefined if it stored nothing. */
+/**
+ * The response of a repeated success, rebuilt from what it stored in the
+ * session; undefined if it stored nothing.
+ */
 function replay(session: StoredSession, given: GivenCodes, repeat: Repeatable): CheckedCodes | undefined {
   const verified = channelsOf(session).flatMap(([name, { verifiedBy }]) =>
     repeat.matches(verifiedBy) ? [name] : [],

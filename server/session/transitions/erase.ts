@@ -6,7 +6,10 @@ import type { StoredSession } from '../stored.js';
 /** Events may still need the addresses: erasing waits this long for them. */
 const WAIT_MS = MINUTE_MS;
 
-/** No resend can revive the session any more: its addresses are erased, once its events have been processed. */
+/**
+ * No resend can revive the session any more: its addresses are erased, once its
+ * events have been processed.
+ */
 export const erase = (seen: StoredSession, at: number): Change =>
   seen.eventsAt
     ? { at, set: { eraseAt: new Date(at + WAIT_MS) } }

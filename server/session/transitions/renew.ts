@@ -18,7 +18,10 @@ import type {
 const lastLife = (session: StoredSession): number =>
   session.createdAt.getTime() + SESSION_LIMITS.resend.lifetimes * session.lifetimeMs;
 
-/** Throws why the session cannot get new codes at `now`. Being expired alone is no reason: that is what resend is for. */
+/**
+ * Throws why the session cannot get new codes at `now`. That it has expired is
+ * no reason by itself: a resend revives it.
+ */
 export function refuseResend(session: StoredSession, now: number): void {
   const refusal = refusalOf(session, now);
   const revivable = refusal === 'SESSION_EXPIRED' && now < lastLife(session);
@@ -29,7 +32,10 @@ export function refuseResend(session: StoredSession, now: number): void {
   if (waitMs > 0) throw new Failure('RESEND_TOO_SOON', { retryAfterMs: waitMs });
 }
 
-/** The channels to send to again: of those not verified the named ones, or all whose first message does not still wait. */
+/**
+ * The channels to send to again: of those not verified the named ones, or all
+ * whose first message does not still wait.
+ */
 export function channelsToResend(session: StoredSession, named: readonly ChannelName[]): ChannelName[] {
   const chosen = channelsOf(session).flatMap(([name, { state, delivery }]) =>
     state === 'PENDING' && (named.length > 0 ? named.includes(name) : !delivery.waits) ? [name] : [],

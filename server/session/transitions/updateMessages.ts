@@ -8,7 +8,10 @@ const VENDOR_IDS = 20;
 /** The key by which a session is found when a vendor reports on one of its messages. */
 export const vendorKey = (provider: string, vendorId: string): string => `${provider}/${vendorId}`;
 
-/** Messages were leased, sent, deferred, given up or reported on. `vendorKey`: of a message a vendor may report on. */
+/**
+ * Messages were leased, sent, deferred, given up or reported on. `vendorKey`:
+ * of a message a vendor may report on.
+ */
 export const updateMessages = (
   messages: ReadonlyMap<ChannelName, StoredDelivery>,
   at: number,

@@ -190,7 +190,7 @@ eachEngine((engine: Engine) => {
     });
 
     it.each([REFUSED, RETRY])(
-      'a message replaced while it was tried is refunded when that try fails: %j',
+      'a message replaced while a provider has it is refunded when that delivery attempt fails: %j',
       async (outcome) => {
         const at = await rich();
         const id = await at.send(newRecipients('sms'));
@@ -202,7 +202,7 @@ eachEngine((engine: Engine) => {
       },
     );
 
-    it('a message replaced while it was tried is paid when it went out after all', async () => {
+    it('a message replaced while a provider has it is paid for when it was sent after all', async () => {
       const at = await rich();
       const id = await at.send(newRecipients('sms'));
       const { answer } = await at.provider.nth(1);
