@@ -4,7 +4,7 @@ import type { RateLimit } from './domain/rateLimit.js';
 
 /**
  * THE error table. A reason is a stable word of the public contract; its row
- * says everything a door needs to answer with it. Nothing else in the server
+ * says everything a transport needs to respond with it. Nothing else in the server
  * maps errors to codes, statuses or public texts.
  */
 interface Row {

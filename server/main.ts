@@ -12,20 +12,20 @@ import { StoreRefused } from './store/documents.js';
  * stroke comes twice. A second within this time is the first one again.
  */
 const ECHO_MS = 1_000;
-/** A Ctrl-C is over no sooner than this: while a process ends it cannot tell an echo from a wish to end at once. */
+/** A Ctrl-C takes at least this long: an ending process cannot distinguish an echo from a second Ctrl-C. */
 const ECHO_COMES_MS = 200;
 
-/** The process: reads the environment, runs the service, stops it when told to. */
+/** The process: reads the environment, runs the service, stops it on a signal. */
 async function main(): Promise<void> {
   const running = start(readConfig(process.env, VENDOR_SETTINGS));
   const stop = (signal: NodeJS.Signals) => {
-    const heardAt = performance.now();
+    const receivedAt = performance.now();
     process.off('SIGTERM', stop).off('SIGINT', stop);
     // A second signal means now.
     process
       .once('SIGTERM', () => process.exit(1))
       .on('SIGINT', () => {
-        if (performance.now() - heardAt > ECHO_MS) process.exit(1);
+        if (performance.now() - receivedAt > ECHO_MS) process.exit(1);
       });
     const echoed = signal === 'SIGINT' ? pause(ECHO_COMES_MS) : undefined;
     running
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
       .then(() => echoed)
       .then(() => process.exit(0), fail);
   };
-  // Before anybody can know that it is there, and so tell it to stop.
+  // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
   await running;
 }
@@ -45,7 +45,7 @@ async function start(config: Config): Promise<Service> {
   return service;
 }
 
-/** What an operator can mend is one readable message; anything else is a fault of ours and keeps its stack. */
+/** What an operator can correct is one readable message; anything else is a bug and keeps its stack. */
 function fail(error: unknown): never {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);

@@ -72,7 +72,7 @@ interface Parts {
 }
 
 /** The operator's handlers of every room, recorded. */
-export function composeOperator(parts: Parts): Registration<Handler>[] {
+export function composeAdmin(parts: Parts): Registration<Handler>[] {
   const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).record([

@@ -20,7 +20,7 @@ const OWN_SCOPES = SCOPES.filter((scope) => scope !== 'operator');
  * development, its first keys; and the bootstrap key, where one is configured.
  * Of processes that start at once, the one whose insert succeeds makes the keys.
  */
-export async function makeFirstKeys(
+export async function createBootstrapKeys(
   config: Config,
   documents: Documents,
   keys: ApiKeys,

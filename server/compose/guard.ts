@@ -31,7 +31,7 @@ export interface Guarding {
   readonly tallies: Tallies;
 }
 
-export function composeGuarding(parts: Parts): Guarding {
+export function composeGuard(parts: Parts): Guarding {
   const { config, documents, secrets, wallet, outbound, newId, clock, log } = parts;
   const guardReader = createGuardReader(documents, config.env, clock);
   const tallies = createTallies(documents);

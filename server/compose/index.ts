@@ -33,20 +33,20 @@ import { type Random, systemRandom } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 import { openEmbedded } from '../store/embedded.js';
-import { composeOperator } from './admin.js';
-import { type FirstKeys, makeFirstKeys } from './bootstrapKeys.js';
+import { composeAdmin } from './admin.js';
+import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
-import { composeGuarding } from './guard.js';
-import { composeScraping } from './metricsEndpoint.js';
+import { composeGuard } from './guard.js';
+import { composeMetricsEndpoint } from './metricsEndpoint.js';
 import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
 import { composeSessionStreams } from './sessionStreams.js';
-import { composeCounting } from './stats.js';
+import { composeStats } from './stats.js';
 import { decorateStore } from './store.js';
-import { composeObserving } from './telemetry.js';
+import { composeTelemetry } from './telemetry.js';
 import { readTls } from './tls.js';
-import { composeDoors } from './transports.js';
+import { composeTransports } from './transports.js';
 import { composeWebhooks, type Hooks } from './webhooks.js';
 
 /** How long requests under way may take to finish when the service stops. */
@@ -82,13 +82,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const newId = createIds(clock, random);
   const tls = await readTls(config);
   const serving = new Serving();
-  const observing = await composeObserving(config, log);
+  const observing = await composeTelemetry(config, log);
   const { metrics, tracing } = observing;
   const store = decorateStore(overrides.documents ?? (await openStore(config, clock)), observing);
   const { documents } = store;
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
-  const { counter, stats } = composeCounting({ ...store, metrics, clock, log });
+  const { counter, stats } = composeStats({ ...store, metrics, clock, log });
   const secrets = await composeSecrets(config, documents, clock, random, log, observing);
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
@@ -104,7 +104,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     publicOnly: config.env === 'production',
     allowed: config.webhookNetworks,
   });
-  const guarding = composeGuarding({
+  const guarding = composeGuard({
     config,
     documents,
     secrets,
@@ -164,7 +164,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
           checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
         }),
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
-        ...composeOperator({ ...common, ...hooks, keys, routes, outbound, counter }),
+        ...composeAdmin({ ...common, ...hooks, keys, routes, outbound, counter }),
       ],
       streams,
     ),
@@ -174,7 +174,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     metrics,
     tracing,
   });
-  const scraping = composeScraping({
+  const scraping = composeMetricsEndpoint({
     ...common,
     pool: secrets.pool,
     breakers,
@@ -182,7 +182,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     connections: () => listener.connections(),
   });
   const { scrape } = scraping;
-  const listener: Listener = composeDoors({
+  const listener: Listener = composeTransports({
     ...common,
     keys,
     limiter,
@@ -203,8 +203,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     breakers: breakers.states,
     async start() {
       const address = await listener.listen(config.host, config.port);
-      // Not before: a start that ends at a port that is taken shows its keys to nobody.
-      firstKeys = await makeFirstKeys(config, documents, keys, clock);
+      // Not before: a start that fails because the port is taken would create keys that are never shown.
+      firstKeys = await createBootstrapKeys(config, documents, keys, clock);
       scraping.start();
       for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');

@@ -26,14 +26,14 @@ interface Parts {
   readonly clock: Clock;
 }
 
-/** What /metrics answers, and the watch over the process that it needs. */
+/** The text of /metrics, and the watch over the process that it needs. */
 export interface Scraping {
   readonly scrape: () => Promise<string>;
   start(): void;
   stop(): void;
 }
 
-export function composeScraping(parts: Parts): Scraping {
+export function composeMetricsEndpoint(parts: Parts): Scraping {
   const { metrics, pool, connections, clock } = parts;
   let watch: ProcessWatch | undefined;
   const looks: Look[] = [

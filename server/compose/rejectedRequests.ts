@@ -1,6 +1,6 @@
 import { canonicalIpAddress } from '../domain/ipAddresses.js';
 import type { HttpRequest } from '../http/message.js';
-import type { Intake } from '../http/rejectedRequests.js';
+import type { RejectedRequests } from '../http/rejectedRequests.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import { readRequestId } from '../pipeline/headers.js';
@@ -13,7 +13,7 @@ interface Parts {
 }
 
 /** What is refused before it is a call is counted and logged like one, but for its address: strangers write there what they like. */
-export function composeIntake({ newId, peerOf, metrics, log }: Parts): Intake {
+export function composeRejectedRequests({ newId, peerOf, metrics, log }: Parts): RejectedRequests {
   return {
     idOf: ({ headers }) => readRequestId(headers['x-request-id']?.toString()) ?? newId(),
     refused(failure, req, requestId) {

@@ -19,7 +19,7 @@ export interface Counting {
 }
 
 /** Counts sessions for the statistics, and for the metrics of this process. */
-export function composeCounting({ documents, onSessionChange, metrics, clock, log }: Deps): Counting {
+export function composeStats({ documents, onSessionChange, metrics, clock, log }: Deps): Counting {
   const counter = createCounter(documents, clock, log);
   const stats = createStats(counter, clock);
   onSessionChange(stats.onSessionChange);

@@ -5,13 +5,13 @@ import { createMetrics, type Metrics } from '../observe/metrics/index.js';
 import type { Tracing } from '../observe/tracing.js';
 import { VERSION } from '../platform/version.js';
 
-/** What tells how the service does, besides its log. */
+/** Metrics and traces. */
 export interface Observing {
   readonly metrics: Metrics;
   readonly tracing: Tracing | undefined;
 }
 
-export async function composeObserving(config: Config, log: Logger): Promise<Observing> {
+export async function composeTelemetry(config: Config, log: Logger): Promise<Observing> {
   const metrics = createMetrics();
   metrics.buildInfo.set({ version: VERSION, node: process.version }, 1);
   return { metrics, tracing: await openTraces(config, metrics, log) };

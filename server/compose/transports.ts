@@ -52,7 +52,7 @@ import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
 import type { Documents } from '../store/documents.js';
-import { composeIntake } from './rejectedRequests.js';
+import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
 
 /** The services of the contract, the operator's last. */
@@ -93,13 +93,13 @@ interface Parts {
   readonly metrics: Metrics;
   /** Where vendors report what became of messages. */
   readonly callbacks: readonly ExactRoute[];
-  /** What /metrics answers. */
+  /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
   readonly log: Logger;
 }
 
-/** Everything that answers on the one port. */
-export function composeDoors(parts: Parts): Listener {
+/** Everything that is served on the one port. */
+export function composeTransports(parts: Parts): Listener {
   const {
     config,
     documents,
@@ -124,7 +124,7 @@ export function composeDoors(parts: Parts): Listener {
   const services = [...SERVICES, ...STANDARD];
   const names = services.map(({ typeName }) => typeName);
   const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
-  const intake = composeIntake({ newId, peerOf, metrics, log });
+  const rejectedRequests = composeRejectedRequests({ newId, peerOf, metrics, log });
   const dialects = [
     beneficiary,
     createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces }),
@@ -138,9 +138,15 @@ export function composeDoors(parts: Parts): Listener {
       serveReflection(router, contractSet, names);
     },
     peerOf,
-    intake,
+    rejectedRequests,
   });
-  const rpc = createUnaryHandler({ services: SERVICES, pipeline, peerOf, intake, fallback: connect });
+  const rpc = createUnaryHandler({
+    services: SERVICES,
+    pipeline,
+    peerOf,
+    rejectedRequests,
+    fallback: connect,
+  });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
     ...healthRoutes(
@@ -148,7 +154,7 @@ export function composeDoors(parts: Parts): Listener {
       clock,
       limits.readinessMs,
     ),
-    ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, intake, clock })),
+    ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
     openapiRoute(dialects),
     metricsRoute(scrape, config.metricsToken),
     ...callbacks,
@@ -159,6 +165,6 @@ export function composeDoors(parts: Parts): Listener {
     limits,
     trustedProxies,
     tls,
-    intake,
+    rejectedRequests,
   });
 }

@@ -25,7 +25,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** What tells endpoints of events, and what its operator's side works with. */
+/** What delivers events to endpoints, and what the operator's services use. */
 export interface Hooks {
   readonly webhooks: Webhooks;
   readonly enqueue: Enqueue;

@@ -13,7 +13,7 @@ export function welcome(config: Config, port: number, keys: FirstKeys | undefine
   return `${lines.join('\n')}\n`;
 }
 
-/** For whoever looks for the keys of an earlier start, or never saw any. */
+/** For operators who look for the keys of an earlier start. */
 const KEYS_ARE_GONE = [
   'API keys are shown once, when they are made, and kept as hashes. Without one, start once with',
   'OTP_BOOTSTRAP_API_KEY set to at least 32 characters of your own: a key with every scope from then on.',

@@ -5,8 +5,8 @@ import type { Failure } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
 import type { Transport } from '../observe/metrics/table.js';
 
-/** What a route answers with. Status 200 unless it says otherwise. */
-export interface Answer {
+/** What a route responds with. Status 200 unless it says otherwise. */
+export interface RestResponse {
   readonly status?: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface RestRoute<
   readonly body?: Body;
   readonly query?: Query;
   /** The body of a success. */
-  readonly answer: z.ZodType;
+  readonly response: z.ZodType;
   /** What its document adds to the rules of a call. */
   readonly rules?: CallRules;
   /** Served without a credential. */
@@ -52,7 +52,7 @@ export interface RestRoute<
   readonly form?: true;
   /** Hands out the code of a sandbox session in X-Sandbox-Code. */
   readonly sandboxCode?: true;
-  handle(exchange: Exchange<z.output<Body>, z.output<Query>, M>): Promise<Answer>;
+  handle(exchange: Exchange<z.output<Body>, z.output<Query>, M>): Promise<RestResponse>;
 }
 
 /** Ties the types of a route's shapes to its handler. */
@@ -65,7 +65,7 @@ export interface Dialect {
   /** Its name in logs and metrics. */
   readonly name: Transport;
   readonly title: string;
-  /** Every path of it begins with one of these; whatever else is under them gets this dialect's own errors. */
+  /** Every path of it begins with one of these; any other path under them gets this dialect's own errors. */
   readonly prefixes: readonly string[];
   readonly routes: readonly RestRoute[];
   /** The body of every refusal. */
@@ -74,6 +74,6 @@ export interface Dialect {
   readonly credential: 'bearer' | 'apiKey';
   /** The dialect's names for fields of the contract, such as `config.code_length` → `config.otp_length`. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Answers a failure; `body` is what the caller sent, where that was read. */
-  refuse(failure: Failure, body: unknown): Answer;
+  /** The response to a failure; `body` is what the caller sent, where that was read. */
+  refuse(failure: Failure, body: unknown): RestResponse;
 }

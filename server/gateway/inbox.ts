@@ -11,7 +11,7 @@ import { inboxPage } from './inboxPage.js';
 /**
  * The development inbox: `GET /inbox` (a page) and `GET /inbox.json`,
  * `{messages: […]}` newest first. It shows codes and addresses in full, so it
- * answers callers on this machine only.
+ * serves callers on this machine only.
  */
 export function inboxRoutes(inbox: Inbox, random: Random): ExactRoute[] {
   return [

@@ -40,7 +40,7 @@ async function refresh() {
       return article;
     }));
   } catch {
-    state.textContent = 'The service does not answer. Trying again…';
+    state.textContent = 'The service does not respond. Retrying…';
   }
 }
 refresh();

@@ -8,7 +8,7 @@ import { isSameSecret } from '../secrets/isSameSecret.js';
 
 /**
  * `GET /metrics`, for Prometheus. Numbers about traffic and recipients' channels
- * are nobody else's business: with a token, they are for who presents it as a
+ * are private: with a token, they are for callers that present it as a
  * Bearer, from wherever; without one for this machine only, and to strangers
  * there is nothing at that address.
  */

@@ -6,7 +6,7 @@ import type { Dialect, RestRoute } from './dialect.js';
 /** Headers a caller of any route may send or read. */
 const HEADERS = {
   'Idempotency-Key': 'Makes repeating the call safe for 24 hours; at most 128 characters.',
-  'X-Request-Id': 'Comes back in the answer and stands in the log; made up when missing.',
+  'X-Request-Id': 'Returned in the response and written to the log; generated when missing.',
 } as const;
 
 const ANSWER_HEADERS = {
@@ -101,7 +101,7 @@ function operation(dialect: Dialect, route: RestRoute): Record<string, unknown> 
           ...ANSWER_HEADERS,
           ...(route.sandboxCode && { 'X-Sandbox-Code': 'The code, for a test key only.' }),
         }),
-        ...json(schema(route.answer, 'output')),
+        ...json(schema(route.response, 'output')),
       },
       default: {
         description: 'Refused',
@@ -112,7 +112,7 @@ function operation(dialect: Dialect, route: RestRoute): Record<string, unknown> 
   };
 }
 
-/** Any one of these: whoever takes a key in its own header takes it as a Bearer too. */
+/** Any one of these: a dialect that takes a key in its own header takes it as a Bearer too. */
 const credentialsOf = ({ credential }: Dialect): Record<string, never[]>[] =>
   credential === 'apiKey' ? [{ apiKey: [] }, { bearer: [] }] : [{ bearer: [] }];
 

@@ -4,7 +4,7 @@ import { describe, Failure, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import { readShape } from '../http/readShape.js';
-import type { Intake } from '../http/rejectedRequests.js';
+import type { RejectedRequests } from '../http/rejectedRequests.js';
 import { sendJson } from '../http/respond.js';
 import { retryAfterHeader } from '../http/retryAfterHeader.js';
 import type { PrefixRoute } from '../http/router.js';
@@ -12,7 +12,7 @@ import { readEnvelope } from '../pipeline/envelope.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
-import type { Answer, Dialect, Exchange, RestRoute } from './dialect.js';
+import type { Dialect, Exchange, RestResponse, RestRoute } from './dialect.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
 import { nested, onceEach, queryOf } from './parameters.js';
 
@@ -20,18 +20,18 @@ interface Parts {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
   readonly peerOf: (req: HttpRequest) => string;
-  readonly intake: Intake;
+  readonly rejectedRequests: RejectedRequests;
 }
 
 /**
  * Serves a dialect: finds the route, reads the request, runs the method of the
- * contract through the same pipeline as gRPC, and answers, whatever goes wrong,
- * in the dialect's own form.
+ * contract through the same pipeline as gRPC, and responds in the
+ * dialect's own form, also to failures.
  */
 export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
   const match = createMatcher(dialect.routes);
   const handle: HttpHandler = async (req, res) => {
-    const requestId = parts.intake.idOf(req);
+    const requestId = parts.rejectedRequests.idOf(req);
     const trace: Trace = { headers: headersOf({ requestId }), body: undefined, called: false, logged: false };
     try {
       const found = match(req.method ?? '', pathOf(req));
@@ -50,11 +50,11 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         signal: goneSignal(res),
         ...found.route.rules,
       });
-      const answer = await answerOf(found, req, envelope, trace);
-      sendJson(req, res, answer.status ?? 200, answer.body, { ...trace.headers, ...answer.headers });
+      const response = await respond(found, req, envelope, trace);
+      sendJson(req, res, response.status ?? 200, response.body, { ...trace.headers, ...response.headers });
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (!trace.logged) parts.intake.refused(failure, req, requestId);
+      if (!trace.logged) parts.rejectedRequests.refused(failure, req, requestId);
       const { status = failure.row.status, body, headers } = dialect.refuse(failure, trace.body);
       sendJson(req, res, status, body, {
         ...trace.headers,
@@ -65,21 +65,21 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     }
   };
 
-  async function answerOf(
+  async function respond(
     { route, params }: FoundRoute,
     req: HttpRequest,
     envelope: Envelope,
     trace: Trace,
-  ): Promise<Answer> {
-    const answered = (call: ArrivingCall) => Object.assign(trace.headers, headersOf(call));
+  ): Promise<RestResponse> {
+    const setHeaders = (call: ArrivingCall) => Object.assign(trace.headers, headersOf(call));
     try {
-      return await route.handle(await open(route, params, req, envelope, trace, answered));
+      return await route.handle(await open(route, params, req, envelope, trace, setHeaders));
     } catch (thrown) {
       const failure = toFailure(thrown);
-      // A fault is no caller's, and the token endpoint has callers that nobody knows yet.
+      // Faults belong to no caller, and callers of the token endpoint are not known yet.
       if (trace.called || !route.calls || failure.row.status >= 500) throw failure;
       trace.logged = true;
-      return parts.pipeline.refuse(route.calls, failure, envelope, answered);
+      return parts.pipeline.refuse(route.calls, failure, envelope, setHeaders);
     }
   }
 
@@ -89,7 +89,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     req: HttpRequest,
     envelope: Envelope,
     trace: Trace,
-    answered: (call: ArrivingCall) => void,
+    setHeaders: (call: ArrivingCall) => void,
   ): Promise<Exchange> {
     if (!route.open && envelope.credential === undefined) throw new Failure('UNAUTHENTICATED');
     if (route.body) trace.body = await readBody(route, req);
@@ -105,9 +105,9 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         const method = route.calls!;
         trace.called = true;
         const message = create(method.input, request);
-        const response = await parts.pipeline.call(method, message, envelope, answered).catch((thrown) => {
+        const response = await parts.pipeline.call(method, message, envelope, setHeaders).catch((thrown) => {
           trace.logged = true;
-          throw inWordsOf(dialect, toFailure(thrown));
+          throw withDialectFields(dialect, toFailure(thrown));
         });
         return create(method.output, response);
       },
@@ -117,7 +117,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
   return dialect.prefixes.map((prefix) => ({ prefix, crossOrigin: true, handle }));
 }
 
-/** What is known of a request by the time it is answered. */
+/** What is known of a request by the time of its response. */
 interface Trace {
   readonly headers: Record<string, string>;
   body: unknown;
@@ -145,7 +145,7 @@ async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
   return onceEach(await readForm(req));
 }
 
-/** Aborted when the caller hangs up before it is answered. */
+/** Aborted when the caller hangs up before the response. */
 function goneSignal(res: HttpResponse): AbortSignal {
   const gone = new AbortController();
   res.once('close', () => {
@@ -155,7 +155,7 @@ function goneSignal(res: HttpResponse): AbortSignal {
 }
 
 /** The failure of a call of the contract, with its fields named as the dialect names them. */
-function inWordsOf({ fields }: Dialect, failure: Failure): Failure {
+function withDialectFields({ fields }: Dialect, failure: Failure): Failure {
   const { violations } = failure.details;
   if (!violations?.some(({ field }) => fields[field] !== undefined)) return failure;
   const renamed = violations.map(({ field, description }) => ({

@@ -5,7 +5,7 @@ import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { onFirstBytes } from './firstBytes.js';
 
-/** Told, once it is known, which protocol a connection speaks and on which socket. */
+/** Called once it is known which protocol a connection speaks, and on which socket. */
 type Speak = (connection: Connection, socket: Socket, isHttp2: boolean) => void;
 
 /**
@@ -20,7 +20,7 @@ export function takeOver(server: Server, event: 'connection' | 'secureConnection
   return (socket) => own.call(server, socket);
 }
 
-/** Clear text: the first bytes tell. */
+/** Clear text: the first bytes decide. */
 export function acceptPlain(server: Server, connections: Connections, speak: Speak): void {
   server.on('connection', (socket) => {
     const connection = connections.admit(socket);
@@ -28,7 +28,7 @@ export function acceptPlain(server: Server, connections: Connections, speak: Spe
   });
 }
 
-/** TLS: what the handshake agreed on (ALPN) tells. */
+/** TLS: what the handshake agreed on (ALPN) decides. */
 export function acceptTls(server: Server, connections: Connections, speak: Speak): void {
   const shakeHands = takeOver(server, 'connection');
   // Node does not say which TCP socket a TLS socket came from; the peer's end of it is the same, and unique.

@@ -84,7 +84,7 @@ function checkMediaType(req: HttpRequest, mediaType: string): void {
 export function readBytes(req: HttpRequest, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (Number(req.headers['content-length']) > limit) return reject(new Failure('BODY_TOO_LARGE'));
-    // Nobody is left to answer, so the reason only says why the work stopped.
+    // No one is left to respond to, so the reason only says why the work stopped.
     const cutOff = () => new Failure('INVALID_REQUEST', { message: 'The request was cut off.' });
     if (isHttp2(req) ? req.stream.destroyed : req.destroyed) return reject(cutOff());
     let chunks: Buffer[] | undefined;
@@ -98,7 +98,7 @@ export function readBytes(req: HttpRequest, limit: number): Promise<Buffer> {
     const onData = (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) {
-        // Unread bytes would keep the answer from an HTTP/1.1 peer and the connection from the next request.
+        // Unread bytes would keep the response from an HTTP/1.1 peer and the connection from the next request.
         req.resume();
         settle(new Failure('BODY_TOO_LARGE'));
       } else if (first === undefined) first = chunk;

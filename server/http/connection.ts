@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { HttpRequest, HttpResponse } from './message.js';
 
-/** One request and its answer, from the complete header to the last byte of the answer. */
+/** One request and its response, from the complete header to the last byte of the response. */
 export interface Exchange {
   readonly req: HttpRequest;
   readonly res: HttpResponse;
@@ -10,12 +10,12 @@ export interface Exchange {
   readonly startedAt: number;
   /** Whether an HTTP/2 request is known to have arrived to its end. */
   arrived: boolean;
-  /** Bytes of the answer that wait for the peer, as last seen, and since when without progress. */
+  /** Bytes of the response that wait for the peer, as last seen, and since when without progress. */
   waiting: number;
   waitingSince: number;
   /** Whether progress is listened for. */
   watched: boolean;
-  /** Whether the connection closes behind this answer. */
+  /** Whether the connection closes after this response. */
   last: boolean;
 }
 
@@ -49,7 +49,7 @@ export class Connection {
 
   /**
    * Takes no further request, finishes what is under way (on HTTP/1.1 up to `last`), then closes.
-   * On HTTP/2 this is GOAWAY: the peer may repeat elsewhere whatever it sent after that.
+   * On HTTP/2 this is GOAWAY: the peer may repeat elsewhere what it sent after that.
    */
   conclude(now: number, last = [...this.exchanges].at(-1)): void {
     if (this.concludedAt !== undefined) return;
@@ -59,7 +59,7 @@ export class Connection {
     else if (last === undefined) this.socket.destroySoon();
     else {
       last.last = true;
-      // Only the last answer may say it: what is queued behind an answer that closes is never sent.
+      // Only the last response may say so: what is queued behind a response that closes is never sent.
       if (!last.res.headersSent) last.res.setHeader('connection', 'close');
     }
   }

@@ -72,7 +72,7 @@ export class Connections {
     return this.#byCarrier.get(carrier);
   }
 
-  /** Notes a request whose header is complete. It ends by itself with its answer or its connection. */
+  /** Notes a request whose header is complete. It ends by itself with its response or its connection. */
   begin(connection: Connection, req: HttpRequest, res: HttpResponse): Exchange {
     const startedAt = this.#clock.now();
     const exchange: Exchange = {
@@ -94,7 +94,7 @@ export class Connections {
     return exchange;
   }
 
-  /** The peer has been told its last word: whatever was under way is not waited for any more. */
+  /** The peer has had its last response: what was under way is not waited for. */
   abandon(connection: Connection): void {
     connection.exchanges.clear();
     this.#rest(connection);
@@ -104,7 +104,7 @@ export class Connections {
     const { connection } = exchange;
     connection.exchanges.delete(exchange);
     if (connection.exchanges.size === 0 && this.#all.has(connection)) this.#rest(connection);
-    // Node closes behind an answer that says so; one begun before it was known to be the last does not.
+    // Node closes after a response that says so; one begun before it was known to be the last does not.
     if (exchange.last) connection.socket.destroySoon();
   }
 

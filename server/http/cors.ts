@@ -48,7 +48,7 @@ export function answerPreflight(req: HttpRequest, res: HttpResponse): void {
   res.end();
 }
 
-/** Lets the page that sent a request read the answer. */
+/** Lets the page that sent a request read the response. */
 export function allowOrigin(req: HttpRequest, res: HttpResponse): void {
   const { origin } = req.headers;
   if (origin === undefined) return;

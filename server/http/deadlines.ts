@@ -41,7 +41,7 @@ function lookAtBusy(connection: Connection, limits: HttpLimits, clock: Clock, no
   for (const exchange of connection.exchanges) {
     const late = now - exchange.startedAt >= limits.requestMs && !arrived(exchange);
     if (late || stalled(exchange, limits, clock, now)) cut(exchange.req, constants.NGHTTP2_CANCEL);
-    // HTTP/1.1 sends one answer after another: those behind the first wait for it, not for the peer.
+    // HTTP/1.1 sends one response after another: those behind the first wait for it, not for the peer.
     if (!connection.session) return;
   }
 }
@@ -49,7 +49,7 @@ function lookAtBusy(connection: Connection, limits: HttpLimits, clock: Clock, no
 /** Whether the request has come to its end. */
 function arrived(exchange: Exchange): boolean {
   const { req } = exchange;
-  // Node's own limit answers an HTTP/1.1 request that is late.
+  // Node's own limit responds to an HTTP/1.1 request that is late.
   exchange.arrived ||= !isHttp2(req) || req.stream.endAfterHeaders || !openForPeer(req);
   return exchange.arrived;
 }
@@ -57,7 +57,7 @@ function arrived(exchange: Exchange): boolean {
 const openForPeer = (req: HttpRequest): boolean =>
   isHttp2(req) && req.stream.state.state === constants.NGHTTP2_STREAM_STATE_OPEN;
 
-/** Whether the peer has read nothing of an answer that waits for it. */
+/** Whether the peer has read nothing of a response that waits for it. */
 function stalled(exchange: Exchange, limits: HttpLimits, clock: Clock, now: number): boolean {
   const { req, res } = exchange;
   const waiting = isHttp2(req)
@@ -68,7 +68,7 @@ function stalled(exchange: Exchange, limits: HttpLimits, clock: Clock, now: numb
   if (waiting === 0) return false;
   if (!exchange.watched) {
     exchange.watched = true;
-    // A long answer written piece by piece may have the same amount waiting at every look.
+    // A long response written piece by piece may have the same amount waiting at every look.
     res.on('drain', () => {
       exchange.waitingSince = clock.now();
     });

@@ -4,11 +4,11 @@ import type { Socket } from 'node:net';
 const PREFACE = Buffer.from('PRI');
 
 /**
- * Waits for the first bytes of a connection and tells whether HTTP/2 follows.
- * The bytes are put back, so whoever takes the socket reads them again. They
+ * Waits for the first bytes of a connection and reports whether HTTP/2 follows.
+ * The bytes are put back, so the next reader of the socket reads them again. They
  * may come one by one, or never: the caller limits the time.
  */
-export function onFirstBytes(socket: Socket, tell: (http2: boolean) => void): void {
+export function onFirstBytes(socket: Socket, notify: (http2: boolean) => void): void {
   let seen: Buffer = Buffer.alloc(0);
   const look = () => {
     // Newer Node gives what has come piece by piece, and does not call again for the rest of it.
@@ -19,7 +19,7 @@ export function onFirstBytes(socket: Socket, tell: (http2: boolean) => void): vo
       if (http2 && known < PREFACE.length) continue;
       socket.off('readable', look).off('end', giveUp);
       socket.unshift(seen);
-      tell(http2);
+      notify(http2);
       return;
     }
   };

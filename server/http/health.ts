@@ -11,19 +11,19 @@ export interface Readiness {
 
 /**
  * `GET /healthz`: 200 as long as the process lives; asks nothing else, since
- * restarting it would not mend a store that is down.
+ * restarting it would not repair a store that is down.
  * `GET /readyz`: 200 `{"status":"ready"}`, or 503 with `starting`, `stopping`
- * or, where the store does not answer within `limitMs`, `unavailable`.
+ * or, where the store does not respond within `limitMs`, `unavailable`.
  */
 export function healthRoutes(readiness: Readiness, clock: Clock, limitMs: number): ExactRoute[] {
-  const storeAnswers = shared(() => within(limitMs, clock, () => readiness.check()));
+  const storeResponds = shared(() => within(limitMs, clock, () => readiness.check()));
   return [
     { method: 'GET', path: '/healthz', handle: (req, res) => sendJson(req, res, 200, { status: 'alive' }) },
     {
       method: 'GET',
       path: '/readyz',
       async handle(req, res) {
-        const usable = readiness.state() === 'ready' && (await storeAnswers());
+        const usable = readiness.state() === 'ready' && (await storeResponds());
         // Read again: the state may have changed while the store was asked.
         const state = readiness.state();
         const status = state === 'ready' && !usable ? 'unavailable' : state;
@@ -48,9 +48,9 @@ function shared<T>(run: () => Promise<T>): () => Promise<T> {
 function within(limitMs: number, clock: Clock, check: () => Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = clock.after(limitMs, () => resolve(false));
-    const settle = (answered: boolean) => {
+    const settle = (responded: boolean) => {
       cancel();
-      resolve(answered);
+      resolve(responded);
     };
     Promise.resolve()
       .then(check)

@@ -8,7 +8,7 @@ import type { Connections } from './connections.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpRequest, HttpResponse } from './message.js';
 import { refuse } from './refuse.js';
-import type { Intake } from './rejectedRequests.js';
+import type { RejectedRequests } from './rejectedRequests.js';
 
 /** Certificate chain and private key, PEM. */
 export interface TlsFiles {
@@ -23,7 +23,7 @@ export function createHttp1(
   limits: HttpLimits,
   clock: Clock,
   tls: TlsFiles | undefined,
-  intake: Intake | undefined,
+  rejectedRequests: RejectedRequests | undefined,
 ): Server {
   const options = {
     headersTimeout: limits.headersMs,
@@ -33,7 +33,7 @@ export function createHttp1(
     maxHeaderSize: limits.headerBytes,
     keepAlive: true,
     keepAliveInitialDelay: limits.tcpKeepAliveMs,
-    // A missing Host is refused where the answer can have a body.
+    // A missing Host is refused where the response can have a body.
     requireHostHeader: false,
     insecureHTTPParser: false,
   };
@@ -46,10 +46,10 @@ export function createHttp1(
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const reason = reasonOf(error);
     if (reason === undefined) socket.destroy();
-    else refuse(socket as Socket, new Failure(reason), connections, clock.now(), intake);
+    else refuse(socket as Socket, new Failure(reason), connections, clock.now(), rejectedRequests);
   });
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
-    refuse(socket as Socket, new Failure('METHOD_NOT_ALLOWED'), connections, clock.now(), intake);
+    refuse(socket as Socket, new Failure('METHOD_NOT_ALLOWED'), connections, clock.now(), rejectedRequests);
   });
   return server;
 }

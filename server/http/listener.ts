@@ -5,12 +5,12 @@ import { acceptPlain, acceptTls, takeOver } from './accept.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { watchDeadlines } from './deadlines.js';
+import { createRequestHandler } from './handleRequest.js';
 import { createHttp1, type TlsFiles } from './http1.js';
 import { createHttp2 } from './http2.js';
 import type { HttpLimits } from './limits.js';
 import type { HttpHandler } from './message.js';
-import type { Intake } from './rejectedRequests.js';
-import { createServe } from './serve.js';
+import type { RejectedRequests } from './rejectedRequests.js';
 
 export interface ListenerOptions {
   readonly handler: HttpHandler;
@@ -20,14 +20,14 @@ export interface ListenerOptions {
   readonly clock?: Clock;
   /** Peers that may open any number of connections. */
   readonly trustedProxies?: Networks;
-  readonly intake?: Intake;
+  readonly rejectedRequests?: RejectedRequests;
 }
 
 export interface Listener {
   /** Rejects with node's error where the address cannot be had. Port 0 takes a free one. */
   listen(host: string, port: number): Promise<AddressInfo>;
   /**
-   * Accepts nothing more, closes what is idle, tells the peers (GOAWAY,
+   * Accepts nothing more, closes what is idle, notifies the peers (GOAWAY,
    * `connection: close`) and finishes what runs; after `graceMs` cuts off the
    * rest. Resolves when everything is closed. Calling again can only shorten the grace.
    */
@@ -36,14 +36,14 @@ export interface Listener {
   connections(): number;
 }
 
-/** One port for HTTP/1.1 and HTTP/2: in clear text told apart by the first bytes, over TLS by ALPN. */
+/** One port for HTTP/1.1 and HTTP/2: in clear text distinguished by the first bytes, over TLS by ALPN. */
 export function createListener(options: ListenerOptions): Listener {
-  const { handler, limits, tls, clock = systemClock, intake } = options;
+  const { handler, limits, tls, clock = systemClock, rejectedRequests } = options;
   const connections = new Connections(limits, clock, options.trustedProxies ?? networks([]));
-  const serve = createServe(handler, connections, limits, clock, intake);
-  const http1 = createHttp1(serve, connections, limits, clock, tls, intake);
+  const serve = createRequestHandler(handler, connections, limits, clock, rejectedRequests);
+  const http1 = createHttp1(serve, connections, limits, clock, tls, rejectedRequests);
   const takeHttp2 = createHttp2(serve, connections, limits, clock);
-  // Node closes a connection as idle while the end of its answer is still being sent; what is idle is known here.
+  // Node closes a connection as idle while the end of its response is still being sent; what is idle is known here.
   http1.closeIdleConnections = () => {};
 
   const speak = (connection: Connection, socket: Socket, isHttp2: boolean) => {

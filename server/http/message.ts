@@ -6,20 +6,20 @@ import type { connectNodeAdapter } from '@connectrpc/connect-node';
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 
 /**
- * An answer of either HTTP version. The two classes overload `end` differently,
+ * A response of either HTTP version. The two classes overload `end` differently,
  * so the one form used here is named; everything Connect's adapter needs is kept.
  */
 export type HttpResponse = Parameters<ReturnType<typeof connectNodeAdapter>>[1] & {
   end(data?: string | Uint8Array): unknown;
 };
 
-/** Answers a request. What it throws is answered by the listener. */
+/** Handles a request. The listener responds to what it throws. */
 export type HttpHandler = (req: HttpRequest, res: HttpResponse) => void | Promise<void>;
 
 /** Whether a request came over HTTP/2; narrows to its class. */
 export const isHttp2 = (req: HttpRequest): req is Http2ServerRequest => req.httpVersionMajor === 2;
 
-/** Ends an exchange at once, without the rest of its answer. `code` is what an HTTP/2 peer is told. */
+/** Ends an exchange at once, without the rest of its response. `code` is what an HTTP/2 peer receives. */
 export function cut(req: HttpRequest, code: number): void {
   if (isHttp2(req)) req.stream.close(code);
   else req.socket.destroy();

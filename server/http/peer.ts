@@ -5,7 +5,7 @@ import type { HttpRequest } from './message.js';
 /**
  * The address a request comes from: the socket's peer, or, where that is a
  * trusted proxy, the last address in X-Forwarded-For that no trusted proxy
- * has. Whatever stands further left was written by somebody untrusted.
+ * has. What is further left was written by an untrusted peer.
  * Canonical text (RFC 5952, IPv4-mapped as IPv4); empty once the connection is gone.
  */
 export function peerAddress(req: HttpRequest, trustedProxies: Networks): string {

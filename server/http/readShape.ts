@@ -15,7 +15,7 @@ function parse<S extends z.ZodType>(shape: S, value: unknown) {
   try {
     return shape.safeParse(value);
   } catch (thrown) {
-    // The library compares the length of whatever is in a text's place, and that
+    // The library compares the length of any value in a text's place, and that
     // of {"length": {"toString": 1}} cannot be compared with anything.
     if (thrown instanceof TypeError)
       throw new Failure('INVALID_REQUEST', { message: 'The request has the wrong form.' });

@@ -2,21 +2,21 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Failure } from '../errors.js';
 import type { Connections } from './connections.js';
-import type { Intake } from './rejectedRequests.js';
+import type { RejectedRequests } from './rejectedRequests.js';
 import { errorBody } from './respond.js';
 
 /**
- * Answers bytes that are no HTTP/1.1 request. There is no response object for
- * them, so the answer is written to the socket itself. Then the connection
+ * Responds to bytes that are no HTTP/1.1 request. There is no response object for
+ * them, so the response is written to the socket itself. Then the connection
  * takes nothing more, but it is not destroyed yet: that would reset it while
- * the peer may still be sending, and the peer would never see the answer.
+ * the peer may still be sending, and the peer would never see the response.
  */
 export function refuse(
   socket: Socket,
   failure: Failure,
   connections: Connections,
   now: number,
-  intake: Intake | undefined,
+  rejectedRequests: RejectedRequests | undefined,
 ): void {
   const connection = connections.of(socket);
   // The parser complains again about every packet that follows.
@@ -27,24 +27,24 @@ export function refuse(
   }
   connection.refused = true;
   const underWay = [...connection.exchanges];
-  // Good requests came before: they get their answers, and the connection closes behind them.
+  // Good requests came before: they get their responses, and then the connection closes.
   const owed = underWay.filter(({ req }) => req.complete);
   if (owed.length > 0) {
     connection.conclude(now, owed.at(-1));
     return;
   }
-  // What is broken is the body of a request whose answer has begun: all that can be done is to cut it off.
+  // What is broken is the body of a request whose response has begun: all that can be done is to cut it off.
   if (underWay.some(({ res }) => res.headersSent)) {
     socket.destroy();
     return;
   }
   connection.concludedAt ??= now;
   connections.abandon(connection);
-  socket.end(rawAnswer(failure, intake?.unreadable(failure, socket.remoteAddress ?? '')));
+  socket.end(rawResponse(failure, rejectedRequests?.unreadable(failure, socket.remoteAddress ?? '')));
   socket.resume();
 }
 
-function rawAnswer(failure: Failure, requestId: string | undefined): string {
+function rawResponse(failure: Failure, requestId: string | undefined): string {
   const { status } = failure.row;
   const body = JSON.stringify(errorBody(failure));
   return [

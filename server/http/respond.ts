@@ -10,13 +10,13 @@ export const errorBody = (failure: Failure): { code: string; message: string } =
   message: failure.message,
 });
 
-/** Answers with a failure: its status, its body, and Retry-After where waiting helps. */
+/** Responds with a failure: its status, its body, and Retry-After where waiting helps. */
 export function sendFailure(req: HttpRequest, res: HttpResponse, failure: Failure): void {
   sendJson(req, res, failure.row.status, errorBody(failure), retryAfterHeader(failure));
 }
 
 /**
- * Answers with a JSON body. Answers are about codes and tokens, so none is cached.
+ * Responds with a JSON body. Responses are about codes and tokens, so none is cached.
  * A 413 is sent in such a way that a peer still busy with its body can read it.
  */
 export function sendJson(
@@ -26,7 +26,7 @@ export function sendJson(
   body: unknown,
   headers?: OutgoingHttpHeaders,
 ): void {
-  // A peer that has hung up leaves an answer nobody reads, and node throws on a second one.
+  // A peer that has hung up cannot read a response, and node throws on a second one.
   if (res.headersSent || res.writableEnded) return;
   // As text, node sends head and body in one write; as bytes it would need two.
   const text = JSON.stringify(body);
@@ -37,7 +37,7 @@ export function sendJson(
     'x-content-type-options': 'nosniff',
     ...headers,
   };
-  if (status === 413) answerMidBody(req, res, head, text);
+  if (status === 413) respondMidBody(req, res, head, text);
   else {
     res.writeHead(status, head);
     res.end(text);
@@ -46,12 +46,12 @@ export function sendJson(
 
 /**
  * HTTP/1.1: closing with unread bytes resets the connection, and a reset can
- * overtake the answer. So the whole answer is written, the rest of the body is
- * read and dropped, and only then does the answer end and the connection close.
+ * overtake the response. So the whole response is written, the rest of the body is
+ * read and dropped, and only then does the response end and the connection close.
  * A peer that never stops runs into the time limit for requests.
- * HTTP/2: the stream is closed without an error behind the answer (RFC 9113 section 8.1).
+ * HTTP/2: the stream is closed without an error after the response (RFC 9113 section 8.1).
  */
-function answerMidBody(req: HttpRequest, res: HttpResponse, head: OutgoingHttpHeaders, body: string): void {
+function respondMidBody(req: HttpRequest, res: HttpResponse, head: OutgoingHttpHeaders, body: string): void {
   if (isHttp2(req)) {
     res.writeHead(413, head);
     res.end(body);

@@ -5,14 +5,14 @@ import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '.
 interface RouteCommon {
   readonly handle: HttpHandler;
   /**
-   * Whether pages of other origins may read the answers. Only for what asks for
+   * Whether pages of other origins may read the responses. Only for what asks for
    * a credential: everything else here would be open to any site that a person
    * on this machine happens to visit.
    */
   readonly crossOrigin?: boolean;
 }
 
-/** One method at one path. GET also answers HEAD. */
+/** One method at one path. GET also serves HEAD. */
 export interface ExactRoute extends RouteCommon {
   readonly path: string;
   readonly method: string;
@@ -21,7 +21,7 @@ export interface ExactRoute extends RouteCommon {
 /** Everything whose path begins with `prefix`, which ends with a slash. */
 export interface PrefixRoute extends RouteCommon {
   readonly prefix: string;
-  /** Without them the handler is sent every method there is, and answers for the wrong ones itself. */
+  /** Without them the handler is sent every method there is, and refuses the wrong ones itself. */
   readonly methods?: readonly string[];
 }
 
@@ -35,8 +35,8 @@ const ANY = '*';
 /**
  * Sends each request to its route: an exact path first, else the longest
  * prefix. Throws Failure ROUTE_NOT_FOUND, or METHOD_NOT_ALLOWED with Allow set,
- * for the listener to answer. Two routes for one method and path are a mistake
- * of ours and stop the start.
+ * for the listener to respond to. Two routes for one method and path are a programming error
+ * and abort the start.
  */
 export function createRouter(routes: readonly Route[]): HttpHandler {
   const exact = new Map<string, Methods>();

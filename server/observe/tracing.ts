@@ -25,7 +25,7 @@ export type SpanKind = 'server' | 'client' | 'consumer' | 'internal';
 /** A stretch of work in a trace. */
 export interface Span {
   readonly traceId: string;
-  /** For whoever carries the work on (https://www.w3.org/TR/trace-context/). */
+  /** For a process that continues the work (https://www.w3.org/TR/trace-context/). */
   readonly traceparent: string;
   /** Until it has ended, and only where it is sampled. */
   isRecording(): boolean;
@@ -34,7 +34,7 @@ export interface Span {
   end(fault?: string): void;
 }
 
-/** Traces of what this service does. Absent where nobody wants them: then nothing of this costs anything. */
+/** Traces of what this service does. Absent where no collector is configured, and then free of cost. */
 export interface Tracing {
   /** Begins a span: in the trace of `parent`, a traceparent, or of the span around it, or in a new one. */
   begin(name: string, kind: SpanKind, attributes: Attributes, parent?: string): Span;

@@ -14,7 +14,7 @@ const POOL_BYTES = 4096;
 export const systemRandom: Random = pooled();
 
 /**
- * A call into the generator costs several microseconds whatever it returns, and
+ * A call into the generator costs several microseconds independently of what it returns, and
  * we mostly want 12 or 16 bytes. So bytes are drawn a page at a time, and each
  * is wiped from the page when it is handed out.
  */

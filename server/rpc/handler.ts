@@ -15,7 +15,7 @@ import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
-import type { Intake } from '../http/rejectedRequests.js';
+import type { RejectedRequests } from '../http/rejectedRequests.js';
 import { HOUR_MS } from '../platform/durations.js';
 import { type Arrival, arrivalKey } from './bind.js';
 import { isJsonPost, jsonTextOf } from './connectJson.js';
@@ -33,7 +33,7 @@ export const TIMEOUT_MAX = HOUR_MS;
 interface Options {
   readonly routes: (router: ConnectRouter) => void;
   readonly peerOf: (req: HttpRequest) => string;
-  readonly intake: Intake;
+  readonly rejectedRequests: RejectedRequests;
 }
 
 /** A method's handler, and whether its requests name enum values. */
@@ -65,7 +65,7 @@ async function* markingReached<T>(messages: AsyncIterable<T>, arrival: Arrival):
  * field named, and without quoting its value; the rest of a refused request is
  * read.
  */
-export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandler {
+export function createRpcHandler({ routes, peerOf, rejectedRequests }: Options): HttpHandler {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: READ_MAX,
@@ -85,11 +85,11 @@ export function createRpcHandler({ routes, peerOf, intake }: Options): HttpHandl
     const method = methods.get(pathOf(req));
     if (!method) throw new Failure('ROUTE_NOT_FOUND');
     // The pipeline sets it again; a request that never reaches the pipeline needs it, too.
-    const requestId = intake.idOf(req);
+    const requestId = rejectedRequests.idOf(req);
     res.setHeader('x-request-id', requestId);
     const arrival = { peer: peerOf(req), requestId, reached: false };
     const response = await respond(method, req, res, arrival, (failure) =>
-      intake.refused(failure, req, requestId),
+      rejectedRequests.refused(failure, req, requestId),
     );
     await universalResponseToNodeResponse(withUnescapedMessage(response), res).catch((error: unknown) => {
       // The caller hung up or does not read: the error cannot be delivered.

@@ -21,7 +21,7 @@ import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
-import type { Intake } from '../http/rejectedRequests.js';
+import type { RejectedRequests } from '../http/rejectedRequests.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
 import { readEnvelope } from '../pipeline/envelope.js';
 import { headersOf } from '../pipeline/headers.js';
@@ -40,7 +40,7 @@ interface Options {
   readonly services: readonly DescService[];
   readonly pipeline: Pipeline;
   readonly peerOf: (req: HttpRequest) => string;
-  readonly intake: Intake;
+  readonly rejectedRequests: RejectedRequests;
   /** Handles every other request. */
   readonly fallback: HttpHandler;
 }
@@ -64,7 +64,13 @@ interface Format {
  * built on web streams, headers and signals that most calls do not need. Every
  * other request of the protocol is left to that handler.
  */
-export function createUnaryHandler({ services, pipeline, peerOf, intake, fallback }: Options): HttpHandler {
+export function createUnaryHandler({
+  services,
+  pipeline,
+  peerOf,
+  rejectedRequests,
+  fallback,
+}: Options): HttpHandler {
   const targets = new Map<string, Target>();
   for (const { typeName, methods } of services) {
     for (const method of methods) {
@@ -87,8 +93,8 @@ export function createUnaryHandler({ services, pipeline, peerOf, intake, fallbac
       if (!(thrown instanceof Failure)) throw thrown;
       // On HTTP/2 an unread rest would keep the stream open.
       req.resume();
-      const requestId = intake.idOf(req);
-      intake.refused(thrown, req, requestId);
+      const requestId = rejectedRequests.idOf(req);
+      rejectedRequests.refused(thrown, req, requestId);
       sendError(res, toConnectError(thrown), thrown.row.status, { 'x-request-id': requestId });
       return;
     }

@@ -13,7 +13,7 @@ export const requirementRoutes = [
     summary: 'Which operations of a product need an OTP (getSponsorConfiguration)',
     calls: RequirementService.method.getSponsorConfiguration,
     query: z.object({ product_type: product }),
-    answer: z.object({
+    response: z.object({
       sponsor_slug: z.string(),
       product_type: z.string(),
       operations: z.array(z.object({ operation: z.string(), otp_required: z.boolean() })),
@@ -43,7 +43,7 @@ export const requirementRoutes = [
     summary: 'Whether a dispensation needs an OTP (getDispensationVerificationStatus)',
     calls: RequirementService.method.getVerificationStatus,
     query: z.object({ sponsor_slug: z.string().min(1).max(64), product_type: product }),
-    answer: z.object({
+    response: z.object({
       dispensation_id: z.string(),
       verification_required: z.literal('OTP').nullable(),
       satisfied: z.boolean().describe('A live verification token was redeemed for it'),

@@ -29,7 +29,7 @@ export const send = route({
       .optional(),
     operation: operation.optional(),
   }),
-  answer: z.object({
+  response: z.object({
     otp_id: z.string(),
     channel: z.enum(['SMS', 'EMAIL']),
     expires_in: z.int().describe('Seconds the OTP is valid'),

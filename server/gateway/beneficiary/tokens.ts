@@ -37,7 +37,7 @@ export const redeem = route({
     recipient: z.string().max(254).optional().describe('The address expected to be the verified one'),
     accept_sandbox: z.boolean().optional(),
   }),
-  answer: proof,
+  response: proof,
   async handle({ body, requestKey, call }) {
     const redeemed = await call({
       verificationToken: body.otp_verification_token,
@@ -57,7 +57,7 @@ export const introspect = route({
   summary: 'Look at a verification token without redeeming it',
   calls: VerificationTokenService.method.introspect,
   body: z.object({ otp_verification_token: text(128), accept_sandbox: z.boolean().optional() }),
-  answer: proof.extend({
+  response: proof.extend({
     state: z.enum(['ACTIVE', 'REDEEMED', 'EXPIRED']),
     expires_at: z.iso.datetime(),
     redeemed_at: z.iso.datetime().nullable(),

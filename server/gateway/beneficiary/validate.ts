@@ -11,7 +11,7 @@ export const validate = route({
   calls: OtpService.method.validate,
   rules: { limitsClient: true },
   body: z.object({ otp_id: text(128), code: text(64) }),
-  answer: z.object({
+  response: z.object({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),
   }),

@@ -35,7 +35,7 @@ export const request = route({
     purpose: z.enum(PURPOSES),
     messageTemplate: z.string().max(160).optional().describe('The text, with <OTP> where the code goes'),
   }),
-  answer: z.object({
+  response: z.object({
     success: z.literal(true),
     message: z.string(),
     data: z.object({

@@ -11,7 +11,7 @@ export const verify = route({
   summary: 'Verify the code of a session',
   calls: OtpService.method.validate,
   body: z.object({ sessionId: text(128), code: text(64) }),
-  answer: z.object({
+  response: z.object({
     success: z.literal(true),
     message: z.string(),
     data: z.object({

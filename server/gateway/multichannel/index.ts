@@ -8,7 +8,7 @@ import { createVerify } from './verify.js';
 
 /**
  * Dialect B, multi-channel OTP: codes over e-mail, SMS and WhatsApp, verified
- * together or one after another. Answers carry every field twice, flat and in
+ * together or one after another. Responses carry every field twice, flat and in
  * `data`: its document shows the one, its vendor's clients read either.
  */
 export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({

@@ -14,7 +14,7 @@ export const createResend = (sessionTokens: SessionTokens) =>
     summary: 'Resend OTP for an existing session',
     calls: OtpService.method.resend,
     body: z.object({ ...tokenFields, channels: z.array(channelWord).max(3).optional() }),
-    answer: sent,
+    response: sent,
     async handle({ body, requestKey, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);
       const { session, sandboxCodes } = await call({

@@ -25,7 +25,7 @@ const fallback = z
 
 const STRATEGIES = { all: Strategy.ALL, any: Strategy.ANY, specific: Strategy.SPECIFIC } as const;
 
-/** What send and resend answer with. */
+/** The response of send and of resend. */
 export const sent = twice(
   {
     session_id: z.uuid(),
@@ -90,7 +90,7 @@ export const send = route({
     sender_id: z.string().max(254).optional(),
     locale: z.string().max(35).optional(),
   }),
-  answer: sent,
+  response: sent,
   async handle({ body, requestKey, call }) {
     const { config, verification, metadata = {} } = body;
     const { ip_address: ip, purpose } = metadata;
@@ -114,7 +114,7 @@ export const send = route({
       })),
       metadata,
       purpose: typeof purpose === 'string' && PURPOSE.test(purpose) ? purpose : '',
-      // Metadata is free: an address that is none is kept with the rest and counted by nobody.
+      // Metadata is free: an IP address that is not valid is kept with the rest and not counted.
       endUserIp: typeof ip === 'string' && isIP(ip) !== 0 ? ip : '',
       addContact: body.add_contact ?? false,
       sandbox: body.sandbox_mode ?? false,

@@ -36,7 +36,7 @@ export const listSessions = route({
     page_size: number.optional().describe('1 to 100, default 20'),
     page_token: z.string().max(512).optional(),
   }),
-  answer: twice({ sessions: z.array(sessionShape), next_page_token: z.string() }, {}),
+  response: twice({ sessions: z.array(sessionShape), next_page_token: z.string() }, {}),
   async handle({ query, call }) {
     const { sessions, nextPageToken } = await call({
       status: statusOfWord(query.status),
@@ -61,7 +61,7 @@ export const getSession = route({
   path: '/api/v1/otp/sessions/{id}',
   summary: 'Read one OTP session',
   calls: OtpService.method.getSession,
-  answer: twice(sessionShape.shape, {}),
+  response: twice(sessionShape.shape, {}),
   async handle({ params, call }) {
     const { session } = await call({ sessionId: params.id ?? '' });
     const flat = presentSession(session!);

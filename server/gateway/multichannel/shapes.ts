@@ -7,7 +7,7 @@ import { invalid } from '../../errors.js';
 /** Channel names of this dialect. */
 export const channel = z.enum(['email', 'sms', 'whatsapp']);
 
-/** A channel as a caller may write it: any other word is not malformed but a channel nobody supports. */
+/** A channel as a caller may write it: any other word is not malformed but an unsupported channel. */
 export const channelWord = z.string().min(1).max(32).meta({ enum: channel.options });
 
 /** The contract's channels for a list of words. Throws CHANNEL_NOT_SUPPORTED naming the entry. */
@@ -22,7 +22,7 @@ export const readChannels = (words: readonly string[] | undefined, field: string
 export const perChannel = <V extends z.ZodType>(value: V) =>
   z.object({ email: value.optional(), sms: value.optional(), whatsapp: value.optional() });
 
-/** Every answer: the fields flat, and again in `data`. */
+/** Every response: the fields flat, and again in `data`. */
 export function twice<F extends z.ZodRawShape, D extends z.ZodRawShape>(flat: F, data: D) {
   return z.object({ success: z.literal(true), ...flat, data: z.object({ ...flat, ...data }) });
 }
@@ -99,7 +99,7 @@ export const presentSession = (session: Session) => ({
   ),
 });
 
-/** What was sent where, as send and resend answer it. */
+/** What was sent where, as send and resend return it. */
 export function presentSent(session: Session, sessionToken: string, codes: Readonly<Record<string, string>>) {
   const shown = presentSession(session);
   const names = Object.keys(shown.channels);

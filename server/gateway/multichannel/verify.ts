@@ -31,7 +31,7 @@ export const createVerify = (sessionTokens: SessionTokens) =>
         'must hold the code of a channel',
       ),
     }),
-    answer: twice(
+    response: twice(
       {
         verified: z.boolean().describe('Every code of this call was right'),
         session_verified: z.boolean().describe('The session’s verification strategy is satisfied'),

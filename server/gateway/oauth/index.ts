@@ -49,7 +49,7 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
       client_secret: z.string().max(512).optional().describe('The key; or by HTTP Basic'),
       scope: z.string().max(256).optional().describe('Space-separated; default: all that the key holds'),
     }),
-    answer: z.object({
+    response: z.object({
       access_token: z.string(),
       token_type: z.literal('Bearer'),
       expires_in: z.int(),
@@ -77,7 +77,7 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
   /** Only failures are counted, so that a client that knows its secret is never kept out by its own use. */
   async function authenticate({ id, secret }: ClientCredentials, peer: string): Promise<Principal> {
     const counts = [
-      // Whatever else stands in for an id is nobody's, and must not become a name in the store.
+      // What else is given as an id belongs to no key, and must not become a name in the store.
       ...(parseId(id) === id ? [{ rule: 'token-endpoint', key: `client ${id}` } as const] : []),
       { rule: 'token-endpoint', key: `peer ${peerKey(peer)}` } as const,
     ];

@@ -17,7 +17,7 @@ export type ValuesOf<L extends Labels> = {
   readonly [K in keyof L]: L[K] extends Listed<infer V> ? V : string;
 };
 
-/** What stands in the place of a value outside its label's bounds. */
+/** What replaces a value outside its label's bounds. */
 export const OTHER = 'other';
 
 type Branch<S> = Map<string, Branch<S> | S>;
@@ -25,7 +25,7 @@ type Branch<S> = Map<string, Branch<S> | S>;
 /**
  * The series of one metric, made when they are first asked for. Finding one
  * costs a look-up for each label and nothing else, because it happens on the way
- * of every call. What a label does not allow becomes "other": whatever values
+ * of every call. What a label does not allow becomes "other": no matter which values
  * callers come up with, a metric has no more series than its labels say.
  */
 export class Family<L extends Labels, S> {
@@ -62,7 +62,7 @@ export class Family<L extends Labels, S> {
     return this.#all;
   }
 
-  /** Forgets every series: of what is looked at anew for each answer, what is gone must not linger. */
+  /** Forgets every series: of what is measured again for each response, nothing outdated may remain. */
   clear(): void {
     this.#root.clear();
     this.#all.length = 0;

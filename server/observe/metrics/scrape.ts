@@ -5,7 +5,7 @@ import { instrumentsOf, type Metrics } from './index.js';
 /** Brings metrics that are looked up, not counted, up to date; what it cannot find out it clears. */
 export type Look = () => unknown | Promise<unknown>;
 
-/** How long one answer waits for what has to be asked for. */
+/** How long one response waits for what has to be asked for. */
 const LIMIT_MS = 2_000;
 
 /**

@@ -83,7 +83,7 @@ describe('what a handler throws', () => {
       },
       {},
       {
-        intake: {
+        rejectedRequests: {
           idOf: () => 'r-1',
           refused: (failure, req) => faults.push(`${failure.reason} ${req.url}`),
           unreadable: () => 'r-2',

@@ -5,19 +5,19 @@ import type { Clock } from '../platform/clock.js';
 import type { Connections } from './connections.js';
 import type { HttpLimits } from './limits.js';
 import { cut, type HttpHandler, type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
-import type { Intake } from './rejectedRequests.js';
+import type { RejectedRequests } from './rejectedRequests.js';
 import { sendFailure } from './respond.js';
 
 /**
  * What both HTTP versions call with each request: notes it, refuses what no
- * handler should see, runs the handler and answers whatever it throws.
+ * handler should see, runs the handler and responds to what it throws.
  */
-export function createServe(
+export function createRequestHandler(
   handler: HttpHandler,
   connections: Connections,
   limits: HttpLimits,
   clock: Clock,
-  intake: Intake | undefined,
+  rejectedRequests: RejectedRequests | undefined,
 ): (req: HttpRequest, res: HttpResponse) => void {
   return (req, res) => {
     // A stream that was reset, or a session that died, before its request got here has no session any more.
@@ -25,7 +25,7 @@ export function createServe(
     const connection = carrier && connections.of(carrier);
     if (connection === undefined || (isHttp2(req) && req.stream.destroyed)) return;
     if (!isHttp2(req)) {
-      // Pipelined behind the answer that closes the connection: never answered, so it must not run either.
+      // Pipelined behind the response that closes the connection: it gets no response, so it must not run either.
       if (connection.concludedAt !== undefined) return;
       if (connection.exchanges.size >= limits.requestsAtOnce) return connection.conclude(clock.now());
     }
@@ -33,22 +33,22 @@ export function createServe(
     // Node ignores the wish to upgrade, as it should, but drops what came behind it in the same packet. What
     // follows after that would be read from the middle, which is how requests are smuggled.
     if (!isHttp2(req) && req.headers.upgrade !== undefined) connection.conclude(clock.now());
-    answer(req, res, limits, handler, intake);
+    handle(req, res, limits, handler, rejectedRequests);
   };
 }
 
-function answer(
+function handle(
   req: HttpRequest,
   res: HttpResponse,
   limits: HttpLimits,
   handler: HttpHandler,
-  intake: Intake | undefined,
+  rejectedRequests: RejectedRequests | undefined,
 ): void {
   const fail = (thrown: unknown) => {
     const failure = toFailure(thrown);
-    if (intake) told(intake, failure, req, res);
+    if (rejectedRequests) recordRefusal(rejectedRequests, failure, req, res);
     if (!res.headersSent) sendFailure(req, res, failure);
-    // Half an answer cannot be mended; cutting it off tells the peer that it is not whole.
+    // Half a response cannot be corrected; cutting it off shows the peer that it is incomplete.
     else if (!res.writableEnded) cut(req, constants.NGHTTP2_INTERNAL_ERROR);
   };
   try {
@@ -59,12 +59,17 @@ function answer(
   }
 }
 
-/** The id stands in the answer and in the log, so that one is found by the other. */
-function told(intake: Intake, failure: Failure, req: HttpRequest, res: HttpResponse): void {
+/** The id is in the response and in the log, so that one leads to the other. */
+function recordRefusal(
+  rejectedRequests: RejectedRequests,
+  failure: Failure,
+  req: HttpRequest,
+  res: HttpResponse,
+): void {
   const given = res.getHeader('x-request-id');
-  const requestId = typeof given === 'string' ? given : intake.idOf(req);
+  const requestId = typeof given === 'string' ? given : rejectedRequests.idOf(req);
   if (!res.headersSent) res.setHeader('x-request-id', requestId);
-  intake.refused(failure, req, requestId);
+  rejectedRequests.refused(failure, req, requestId);
 }
 
 /** What node's HTTP/1.1 parser lets pass and HTTP/2 sessions check themselves. */
@@ -84,5 +89,6 @@ function checkHead(req: IncomingMessage, res: HttpResponse, limits: HttpLimits):
   if (URL.canParse(url)) {
     const { pathname, search } = new URL(url);
     req.url = pathname + search;
-  } else if (url !== '*') refuse(new Failure('INVALID_REQUEST', { message: 'The address is not valid.' }));
+  } else if (url !== '*')
+    refuse(new Failure('INVALID_REQUEST', { message: 'The request target is not valid.' }));
 }
