@@ -16,7 +16,7 @@ const waitMs = (breakers: Breakers, clock: ManualClock) => Math.max(0, breakers.
 const stateOf = (breakers: Breakers) => breakers.states().find(({ provider }) => provider === NAME)?.state;
 
 describe('a circuit breaker', () => {
-  it('is closed for a provider nobody used', () => {
+  it('is closed for a provider that was not used', () => {
     const { clock, breakers } = set();
     expect(breakers.states()).toEqual([]);
     expect(waitMs(breakers, clock)).toBe(0);
@@ -40,7 +40,7 @@ describe('a circuit breaker', () => {
     });
   });
 
-  it('counts faults in a row only: one that worked begins anew', () => {
+  it('counts faults in a row only: a success starts again from zero', () => {
     const { breakers } = set();
     fault(breakers, 4);
     breakers.enter(NAME).worked();
@@ -95,14 +95,14 @@ describe('a circuit breaker', () => {
     expect(waitMs(breakers, clock)).toBe(30_000);
   });
 
-  it('is not opened longer by tries that began before it opened', () => {
+  it('is not opened longer by delivery attempts that began before it opened', () => {
     const { clock, breakers } = set();
     const underWay = Array.from({ length: 9 }, () => breakers.enter(NAME));
     for (const pass of underWay) pass.faulted();
     expect(waitMs(breakers, clock)).toBe(30_000);
   });
 
-  it('is closed at once by such a try that worked', () => {
+  it('is closed at once when such a delivery attempt succeeds', () => {
     const { breakers } = set();
     const slow = breakers.enter(NAME);
     fault(breakers, 5);

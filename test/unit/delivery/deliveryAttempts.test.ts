@@ -12,7 +12,7 @@ eachEngine((engine: Engine) => {
   });
 
   describe('a message', () => {
-    it('is tried at once, and done when a provider takes it', async () => {
+    it('is attempted at once, and ends when a provider accepts it', async () => {
       const { provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
       const { message, answer } = await provider.nth(1);
@@ -28,7 +28,7 @@ eachEngine((engine: Engine) => {
       });
     });
 
-    it('is tried five times, after 2, 6, 18 and 54 seconds, a fifth more or less, and then given up', async () => {
+    it('is attempted five times, after 2, 6, 18 and 54 seconds, a fifth more or less, and then fails', async () => {
       const { clock, provider, send, delivery, settled } = await startDelivering(store);
       provider.always(RETRY);
       const id = await send(newRecipients('email'));
@@ -77,7 +77,7 @@ eachEngine((engine: Engine) => {
       expect(provider.tries).toHaveLength(3);
     });
 
-    it('whose provider throws is tried again', async () => {
+    it('whose provider throws is attempted again', async () => {
       const { provider, send, delivery } = await startDelivering(store);
       const id = await send(newRecipients('email'));
       (await provider.nth(1)).answer(Promise.reject(new Error('a fault')) as never);
@@ -85,7 +85,7 @@ eachEngine((engine: Engine) => {
       expect(await delivery(id)).toMatchObject({ state: 'QUEUED', triesLeft: 4 });
     });
 
-    it('of one channel is delivered whatever becomes of another', async () => {
+    it('of one channel is delivered regardless of another', async () => {
       const { provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email', 'sms'));
       await provider.nth(2);
@@ -96,7 +96,7 @@ eachEngine((engine: Engine) => {
     });
   });
 
-  describe('a code that is over', () => {
+  describe('a code that has expired', () => {
     it('is not sent any more: the message that waits for it is given up', async () => {
       const { clock, provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
@@ -107,7 +107,7 @@ eachEngine((engine: Engine) => {
       expect(provider.tries).toHaveLength(1);
     });
 
-    it('is not sent by a process that comes to it late', async () => {
+    it('is not sent by a process that claims it late', async () => {
       const gate = createGate();
       const dead = await startDelivering(store, { around: gate.around });
       const { clock } = dead;
@@ -121,7 +121,7 @@ eachEngine((engine: Engine) => {
       gate.release();
     });
 
-    it('stops the try that is on its way', async () => {
+    it('ends the delivery attempt under way', async () => {
       const { clock, provider, send, settled } = await startDelivering(store, { timeoutMs: 600_000 });
       const id = await send(newRecipients('email'));
       const { signal } = await provider.nth(1);
@@ -133,8 +133,8 @@ eachEngine((engine: Engine) => {
     });
   });
 
-  describe('a provider that does not answer', () => {
-    it('is given up when its time is over, and the message tried again', async () => {
+  describe('a provider that does not respond', () => {
+    it('is abandoned at its time limit, and the message attempted again', async () => {
       const { clock, provider, send, delivery, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
       const { signal, answer } = await provider.nth(1);
@@ -150,7 +150,7 @@ eachEngine((engine: Engine) => {
   });
 
   describe('a process that dies', () => {
-    it('while it tries a message leaves it to another one, when its lease is over', async () => {
+    it('during a delivery attempt leaves the message to another one, when its lease has expired', async () => {
       const gate = createGate();
       const dead = await startDelivering(store, { around: gate.around });
       const { clock } = dead;

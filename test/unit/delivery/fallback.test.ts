@@ -50,7 +50,7 @@ eachEngine((engine: Engine) => {
   };
 
   describe('a channel that waits', () => {
-    it('is sent to exactly when its wait is over and nobody entered a code, and its code works', async () => {
+    it('is sent to exactly when its wait has ended and no code was entered, and its code works', async () => {
       const at = await startDelivering(store);
       const begun = at.clock.now();
       const id = await at.send(newRecipients('email', 'sms'), SMS_LATER);
@@ -88,7 +88,7 @@ eachEngine((engine: Engine) => {
       expect(await at.settled(id, 'email')).toMatchObject({ state: 'FAILED', error: 'REFUSED' });
     });
 
-    it('goes on waiting while the message before it is tried again', async () => {
+    it('keeps waiting while the message before it is attempted again', async () => {
       const at = await startDelivering(store);
       const id = await at.send(newRecipients('email', 'sms'), SMS_LATER);
       (await tryOf(at, 'email')).answer(RETRY);
@@ -158,7 +158,7 @@ eachEngine((engine: Engine) => {
       expect(dead.provider.tries).toHaveLength(1);
     });
 
-    it('is not sent to when the time for it came and went with nobody to do it', async () => {
+    it('is not sent to when no process was running at its time', async () => {
       const gate = createGate();
       const dead = await startDelivering(store, { around: gate.around });
       const { clock } = dead;
@@ -173,7 +173,7 @@ eachEngine((engine: Engine) => {
       gate.release();
     });
 
-    it('waits in no sandbox: its code is in the answer', async () => {
+    it('does not wait in the sandbox: its code is in the response', async () => {
       const at = await startDelivering(store);
       const { body } = await at.call('otp.v1.OtpService/Send', {
         recipients: newRecipients('email', 'sms'),
@@ -364,7 +364,7 @@ eachEngine((engine: Engine) => {
   });
 
   describe('the approval rate of the guard', () => {
-    it('counts a message that waits, and not one that was not needed: nobody could enter its code', async () => {
+    it('counts a message that waits, and not one that was not needed, whose code could not be entered', async () => {
       const at = await startDelivering(store);
       at.provider.always(ACCEPTED);
       const on = await at.call('otp.admin.v1.GuardService/UpdateGuard', {

@@ -39,7 +39,7 @@ eachEngine((engine) => {
   };
 
   describe('a message that was accepted', () => {
-    it('is DELIVERED once its vendor says so, and whoever watches the session sees it', async () => {
+    it('is DELIVERED once its vendor reports it, and watchers of the session see it', async () => {
       const at = await startReporting(store, webhook);
       const { session, id } = await at.sent();
       const { service } = at;
@@ -98,7 +98,7 @@ eachEngine((engine) => {
       await eventually(async () => (await balance(at)) === left);
     });
 
-    it('may be reported when its session is over', async () => {
+    it('may be reported when its session has ended', async () => {
       const at = await rich();
       const { session, id } = await at.sent();
       await at.call('otp.v1.OtpService/CancelSession', { sessionId: session });
@@ -140,7 +140,7 @@ eachEngine((engine) => {
     });
   });
 
-  describe('a report that nobody expects', () => {
+  describe('an unexpected report', () => {
     it('of a message whose acceptance is not recorded yet is taken once it is', async () => {
       const at = await startReporting(store, webhook);
       const release = at.vendor.hold();
@@ -155,7 +155,7 @@ eachEngine((engine) => {
       expect(await at.delivery(body.session.id)).toMatchObject({ state: 'DELIVERED' });
     });
 
-    it('of a message that is not ours is answered like any other, after two seconds', async () => {
+    it('of a message that is not ours gets the same response as any other, after two seconds', async () => {
       const at = await startReporting(store, webhook);
       const begun = at.clock.now();
       const answer = await answered(at.clock, report(at, 'not ours', 'delivered'));

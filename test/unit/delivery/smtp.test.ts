@@ -75,7 +75,7 @@ describe('an e-mail over SMTP', () => {
     expect(smtp.mails[0]?.parsed.from).toEqual({ name: 'Acme, Inc.', address: 'codes@acme.example' });
   });
 
-  it('has the same id on every try of one message, and another one for the next', async () => {
+  it('has the same id on every delivery attempt of one message, and another one for the next', async () => {
     await send();
     await send();
     await send({ id: 'acme/0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b/email/2' });
@@ -85,7 +85,7 @@ describe('an e-mail over SMTP', () => {
     expect(next).not.toBe(first);
   });
 
-  it('asks for no automatic answer', async () => {
+  it('suppresses automatic replies', async () => {
     await send();
     const { headers } = smtp.mails[0]!.parsed;
     expect(headers.find(({ key }) => key === 'auto-submitted')?.value).toBe('auto-generated');
@@ -141,7 +141,7 @@ describe('what the server says', () => {
     expect(smtp.mails).toHaveLength(1);
   });
 
-  it('an answer that is lost is a retry, and one try puts the message there once', async () => {
+  it('a lost response is a retry, and one delivery attempt delivers the message once', async () => {
     smtp.misbehave('data', 'taken and cut');
     expect(await send()).toEqual({ kind: 'retry', error: 'UNREACHABLE' });
     expect(smtp.mails).toHaveLength(1);
@@ -186,7 +186,7 @@ describe('a server that asks for a password', () => {
     expect(await send()).toEqual({ kind: 'failed', error: 'MISCONFIGURED' });
   });
 
-  it('that cannot look it up right now is tried again', async () => {
+  it('that cannot look it up right now is a retry', async () => {
     await withPassword('right');
     smtp.misbehave('auth', 454);
     expect(await send()).toEqual({ kind: 'retry', error: 'SMTP_454' });

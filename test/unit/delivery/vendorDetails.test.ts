@@ -116,7 +116,7 @@ describe('the language of a WhatsApp template', () => {
   });
 });
 
-describe('what the delivery webhook is told', () => {
+describe('the body of the delivery webhook', () => {
   it('is the whole message, and no more than there is of it', async () => {
     const expiresAt = Date.UTC(2030, 0, 15, 12, 5);
     const message = messageTo('sms');

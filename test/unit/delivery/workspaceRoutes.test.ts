@@ -36,7 +36,7 @@ describe('the providers of a channel', () => {
   const send = (call: ReturnType<typeof connectJson>) =>
     call('otp.v1.OtpService/Send', { recipients: { sms: `+57300${String(++people).padStart(7, '0')}` } });
 
-  it('are tried in the order the workspace gives, for its messages alone, until it takes that back', async () => {
+  it('are used in the order the workspace sets, for its messages only, until it removes the order', async () => {
     for (const scripted of [first, second]) scripted.always(ACCEPTED);
     const tenant = await keyOf(service, 'routed');
     expect((await route(tenant, 'second', 'first')).status).toBe(200);

@@ -64,7 +64,7 @@ describe('anywhere', () => {
     expect(calls).toBe(1);
   });
 
-  it('reads answers up to the limit, and none beyond', async () => {
+  it('reads responses up to the limit, and none beyond', async () => {
     const { port } = await serving((req, res) => res.end('x'.repeat(Number(req.url?.slice(1)))));
     const of = (length: number) => outbound(false).post(request(`http://127.0.0.1:${port}/${length}`));
     expect((await of(100)).body).toHaveLength(100);
@@ -81,7 +81,7 @@ describe('anywhere', () => {
     },
   );
 
-  it.each(['before', 'within'])('ends with its signal %s the answer', async (when) => {
+  it.each(['before', 'within'])('ends with its signal %s the response', async (when) => {
     const limit = new AbortController();
     const { port } = await serving((_req, res) => {
       if (when === 'within') res.writeHead(200, { 'content-length': '10' }).write('half');
@@ -91,7 +91,7 @@ describe('anywhere', () => {
     expect(await errorOf(answer)).toBe('TIMEOUT');
   });
 
-  it('says that nobody answers', async () => {
+  it('says that a host is unreachable', async () => {
     const { server, port } = await serving(() => {});
     await new Promise((resolve) => server.close(resolve));
     expect(await errorOf(outbound(false).post(request(`http://127.0.0.1:${port}/`)))).toBe('UNREACHABLE');
@@ -106,7 +106,7 @@ describe('anywhere', () => {
     expect(await errorOf(outbound(false).post(request(`http://${'x'.repeat(64)}/`)))).toBe('NAME_NOT_FOUND');
   });
 
-  it('says that a certificate is not one to trust, and that nobody speaks TLS there', async () => {
+  it('says that a certificate is not trusted, and that a host does not speak TLS', async () => {
     const file = (name: string) => readFile(new URL(`../http/support/tls/${name}.pem`, import.meta.url));
     const server = createTlsServer({ cert: await file('certificate'), key: await file('key') });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -69,7 +69,7 @@ export function providerConformance(subject: Subject): void {
     else expect(bench.taken).toHaveLength(1);
   });
 
-  it('names every try of one message alike, where it names them', async () => {
+  it('gives every delivery attempt of one message the same id, where it gives one', async () => {
     await send();
     await send();
     await send({ id: message().id.replace(/1$/, '2') });
@@ -99,14 +99,14 @@ export function providerConformance(subject: Subject): void {
       },
     );
 
-    it('nobody there: a retry', async () => {
+    it('no server there: a retry', async () => {
       await bench.vanish();
       expect(await send()).toEqual({ kind: 'retry', error: 'UNREACHABLE' });
     });
   }
 
   if (hanging.length > 0) {
-    it.each(hanging)('%s: ends when it is told to, and its connection with it', async (how) => {
+    it.each(hanging)('%s: ends with its signal, and its connection with it', async (how) => {
       bench.misbehave(how);
       const limit = new AbortController();
       const outcome = send({}, limit.signal);
@@ -119,7 +119,7 @@ export function providerConformance(subject: Subject): void {
     });
   }
 
-  it('told to end before it began, asks nobody', async () => {
+  it('sends no request when its signal is aborted beforehand', async () => {
     expect(await send({}, AbortSignal.abort())).toEqual({ kind: 'retry', error: 'TIMEOUT' });
     expect(bench.requests()).toBe(0);
     expect(bench.taken).toEqual([]);

@@ -137,7 +137,7 @@ onEmbedded((engine) => {
       expect((await at.delivery(session)).state).toBe('DELIVERED');
     });
 
-    it('is told what is wrong with a method, a media type and a body', async () => {
+    it('names what is wrong with a method, a media type and a body', async () => {
       const at = await startReporting(store, reporter);
       const put = await fetch(`${at.service.baseUrl}/callbacks/${reporter.name}`, { method: 'PUT' });
       expect(await refusal(put)).toEqual([405, 'METHOD_NOT_ALLOWED']);
@@ -234,7 +234,7 @@ onEmbedded((engine) => {
       return fetch(`${at.service.baseUrl}/callbacks/whatsapp?${query}`);
     };
 
-    it('is answered with its challenge, as plain text', async () => {
+    it('gets its challenge back, as plain text', async () => {
       const at = await startReporting(store, of('whatsapp'), { OTP_WHATSAPP_VERIFY_TOKEN: TOKEN });
       const answer = await ask(at, {});
       expect([answer.status, await answer.text()]).toEqual([200, '1158201444']);
@@ -262,7 +262,7 @@ onEmbedded((engine) => {
   });
 
   describe('a signed callback', () => {
-    it('with many reports has each of ours taken, whatever else is in it', async () => {
+    it('with many reports has each of ours stored and the rest ignored', async () => {
       const at = await startReporting(store, of('whatsapp'));
       const [first, second] = [await at.sent(), await at.sent()];
       const batch = whatsappBatch([
@@ -293,7 +293,7 @@ onEmbedded((engine) => {
       [{ id: 'x'.repeat(513), status: 'delivered' }, 'id must be at most 512 characters long'],
       [{ id: 'x', status: 'sent' }, 'status must be one of delivered, failed'],
       [{ id: 'x', status: 'failed', error: 'OTHER' }, 'error must be one of WRONG_RECIPIENT'],
-    ])('of one’s own service is told which field is wrong: %j', async (report, message) => {
+    ])('of one’s own service names the field that is wrong: %j', async (report, message) => {
       const at = await startReporting(store, of('webhook'));
       const answer = await at.post(JSON.stringify(report));
       expect(answer.status).toBe(400);

@@ -34,7 +34,7 @@ onEmbedded((engine) => {
     });
 
     if (reporter.onTheWay.length > 0)
-      it('tells of steps on the way, which change nothing', async () => {
+      it('reports intermediate steps, which change nothing', async () => {
         const at = await startReporting(store, reporter);
         const { session, id } = await at.sent();
         const { rev } = await at.stored(session);
