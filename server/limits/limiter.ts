@@ -3,15 +3,9 @@ import { Failure } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
+import { createCounters } from './counter.js';
 import { type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
-import { type Counted, countHit, type HitLog, peekHit, takeBack } from './slidingLog.js';
-import { countInWindow, peekWindow, uncountInWindow, type WindowCount } from './windowCount.js';
-
-/**
- * Rules with more hits than this are counted per window instead of kept hit by
- * hit. A rule changed across this number starts counting from zero.
- */
-const LARGEST_LOG = 50;
+import type { Counted } from './slidingLog.js';
 
 /** One thing to count: a rule and whom it is counted for. */
 export interface Count {
@@ -45,8 +39,7 @@ export function createLimiter(
   random: Random,
   refused: (rule: RuleName) => void = () => {},
 ): Limiter {
-  const logs = documents.collection<HitLog>('limits');
-  const windows = documents.collection<WindowCount>('limits');
+  const counterOf = createCounters(documents, random);
   return {
     async take(partition, counts, overrides) {
       const undo: (() => Promise<void>)[] = [];
@@ -59,19 +52,15 @@ export function createLimiter(
         if (rule.max === 0) continue;
         const _id = `${partition}/${name}/${key}`;
         const now = clock.now();
-        const kept = rule.max <= LARGEST_LOG;
-        const id = kept ? random.bytes(8).toString('base64url') : '';
-        const counted = kept
-          ? await countHit(logs, _id, rule, id, now)
-          : await countInWindow(windows, _id, rule, now);
-        if (!counted.allowed) {
+        const hit = await counterOf(rule).count(_id, rule, now);
+        if (!hit.allowed) {
           await giveBack();
           refused(name);
-          throw refusal(rule, counted);
+          throw refusal(rule, hit);
         }
-        undo.push(() => (kept ? takeBack(logs, _id, id) : uncountInWindow(windows, _id, rule, now)));
-        if (!tightest || counted.remaining < tightest.remaining) {
-          tightest = { limit: rule.max, remaining: counted.remaining, resetMs: counted.resetMs };
+        undo.push(hit.takeBack);
+        if (!tightest || hit.remaining < tightest.remaining) {
+          tightest = { limit: rule.max, remaining: hit.remaining, resetMs: hit.resetMs };
         }
       }
       return { ...(tightest && { tightest }), giveBack };
@@ -83,10 +72,7 @@ export function createLimiter(
         const rule = ruleFor(name, overrides);
         if (rule.max === 0) continue;
         const _id = `${partition}/${name}/${key}`;
-        const counted =
-          rule.max <= LARGEST_LOG
-            ? await peekHit(logs, _id, rule, now)
-            : await peekWindow(windows, _id, rule, now);
+        const counted = await counterOf(rule).peek(_id, rule, now);
         if (counted.allowed) continue;
         refused(name);
         throw refusal(rule, counted);

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS, Failure, type Reason } from '../../server/errors.js';
 import { connectJson } from '../support/connectJson.js';
 import { embeddedEngine } from '../support/engines.js';
-import { type Around, interposing } from '../support/interposing.js';
 import { ManualClock } from '../support/manualClock.js';
 import { apiKey, type Rest, type RestAnswer, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
+import { type Around, wrapOperations } from '../support/wrapOperations.js';
 import { otherThan } from '../wire/support/delivered.js';
 import { fresh, type MultichannelApi, multichannelOver, opened } from './support/multichannelApi.js';
 
@@ -20,7 +20,7 @@ let rest: Rest;
 let api: MultichannelApi;
 beforeAll(async () => {
   const clock = new ManualClock();
-  const documents = interposing(await engine.open({ clock }), (operation) => around(operation));
+  const documents = wrapOperations(await engine.open({ clock }), (operation) => around(operation));
   service = await startService({ clock, documents });
   key = await newKey(service, 'erring');
   rest = restClient(service.baseUrl, apiKey(key));

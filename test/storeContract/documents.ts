@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { CollectionSpec } from '../../server/store/collections.js';
 import type { Collection, Document, Documents } from '../../server/store/documents.js';
 import type { Engine, TestStore } from '../support/engines.js';
-import { concurrency } from './documents/concurrency.js';
-import { finding } from './documents/finding.js';
-import { keeping } from './documents/keeping.js';
-import { matching } from './documents/matching.js';
-import { refusing } from './documents/refusing.js';
-import { updating } from './documents/updating.js';
+import { concurrencyContract } from './documents/concurrency.js';
+import { findContract } from './documents/find.js';
+import { matchContract } from './documents/match.js';
+import { refuseContract } from './documents/refuse.js';
+import { storeContract } from './documents/store.js';
+import { updateContract } from './documents/update.js';
 
 /** Documents of the contract hold anything. */
 export interface Thing extends Document {
@@ -15,7 +15,7 @@ export interface Thing extends Document {
 }
 
 /** What each part of the contract works with. The collection is empty when a test begins. */
-export interface Bench {
+export interface ContractContext {
   readonly things: Collection<Thing>;
   /** Indexed like `things`, and not emptied: for the tests that read many. */
   readonly crowd: Collection<Thing>;
@@ -56,7 +56,7 @@ export function documentsContract(engine: Engine): void {
   });
   afterAll(() => documents.close());
 
-  const bench: Bench = {
+  const bench: ContractContext = {
     get documents() {
       return documents;
     },
@@ -68,10 +68,10 @@ export function documentsContract(engine: Engine): void {
     },
     another: () => store.open({ collections: COLLECTIONS }),
   };
-  describe('keeps documents', () => keeping(bench));
-  describe('matches', () => matching(bench));
-  describe('updates', () => updating(bench));
-  describe('finds', () => finding(bench));
-  describe('refuses', () => refusing(bench));
-  describe('decides one after another', () => concurrency(bench));
+  describe('keeps documents', () => storeContract(bench));
+  describe('matches', () => matchContract(bench));
+  describe('updates', () => updateContract(bench));
+  describe('finds', () => findContract(bench));
+  describe('refuses', () => refuseContract(bench));
+  describe('decides one after another', () => concurrencyContract(bench));
 }

@@ -1,4 +1,4 @@
-import type { Around } from './interposing.js';
+import type { Around } from './wrapOperations.js';
 
 /** Holds up operations of the store, for tests of what happens meanwhile. */
 export interface Gate {

@@ -7,9 +7,9 @@ import { createOtpClient } from '../../clients/node/index.js';
 import { openEmbedded } from '../../server/store/embedded.js';
 import { eventually } from '../support/eventually.js';
 import { createGate } from '../support/gate.js';
-import { interposing } from '../support/interposing.js';
 import { ManualClock } from '../support/manualClock.js';
 import { startService, type TestService } from '../support/service.js';
+import { wrapOperations } from '../support/wrapOperations.js';
 import { deliveredCode } from './support/delivered.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
@@ -19,7 +19,7 @@ let dataDir: string;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'countersign-'));
   const clock = new ManualClock();
-  const documents = interposing(await openEmbedded({ dataDir, clock }), gate.around);
+  const documents = wrapOperations(await openEmbedded({ dataDir, clock }), gate.around);
   service = await startService({ clock, documents, env: { OTP_HASH: 'argon2id' } });
 });
 afterAll(async () => {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { DuplicateKey, UnsupportedOperation } from '../../../server/store/documents.js';
-import type { Bench, Thing } from '../documents.js';
+import type { ContractContext, Thing } from '../documents.js';
 
-export function concurrency(bench: Bench): void {
+export function concurrencyContract(bench: ContractContext): void {
   it('lets exactly three of 200 decrements through when three are left', async () => {
     await bench.things.insertOne({ _id: 'counter', left: 3 });
     const results = await Promise.all(

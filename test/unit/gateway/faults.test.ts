@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ERRORS, Failure, type Reason } from '../../../server/errors.js';
 import { embeddedEngine } from '../../support/engines.js';
-import { interposing } from '../../support/interposing.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
+import { wrapOperations } from '../../support/wrapOperations.js';
 import { DOORS, type Door, expectRefusal, POSTS } from './support/doors.js';
 
 const SECRET = 'mongodb://user:hunter2@10.1.2.3:27017 /srv/countersign/data otvt_0123456789';
@@ -15,7 +15,7 @@ describe('a store that fails', () => {
   let fault: (() => Error) | undefined;
   beforeAll(async () => {
     const clock = new ManualClock();
-    const documents = interposing(await engine.open({ clock }), async (operation) => {
+    const documents = wrapOperations(await engine.open({ clock }), async (operation) => {
       if (fault) throw fault();
       return operation();
     });

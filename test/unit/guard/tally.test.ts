@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { GuardSettings } from '../../../server/guard/settings.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
-import { failing } from '../../support/interposing.js';
 import { ManualClock } from '../../support/manualClock.js';
-import { phone, testGuard } from './support/guarding.js';
+import { failOperation } from '../../support/wrapOperations.js';
+import { phone, testGuard } from './support/testGuard.js';
 
 const WINDOW = 3_600;
 /** A message counts for its part, a twelfth of the window, and the window. */
@@ -217,7 +217,7 @@ eachEngine(({ newStore }) => {
       // There already, so that each count is one operation.
       const first = await here.enter(phone('a'));
       if (first.passed) await first.giveBack();
-      const faulty = failing(documents, { at, carriedOut: false, kind: 'once' });
+      const faulty = failOperation(documents, { at, carriedOut: false, kind: 'once' });
       const unlucky = testGuard({ documents: faulty.documents, clock, rules });
       await expect(unlucky.enter([phone('a')], { workspace })).rejects.toThrow('the store did not answer');
       for (let n = 0; n < 3; n++) expect(await here.enter(phone('a'))).toEqual(passed);

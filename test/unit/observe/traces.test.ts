@@ -4,9 +4,9 @@ import { type Collector, startCollector } from '../../support/collector.js';
 import { connectJson } from '../../support/connectJson.js';
 import { eachEngine, type TestStore } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
-import { interposing } from '../../support/interposing.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { startService, type TestService } from '../../support/service.js';
+import { wrapOperations } from '../../support/wrapOperations.js';
 import { ACCEPTED, RETRY, type Scripted, scriptedProvider } from '../delivery/support/scripted.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -58,7 +58,7 @@ eachEngine((engine) => {
   async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
     service = await startService({
       clock,
-      documents: interposing(await store.open({ clock }), (operation) =>
+      documents: wrapOperations(await store.open({ clock }), (operation) =>
         away ? Promise.reject(new Error('the store did not answer')) : operation(),
       ),
       overrides: { providers: { email: provider.provider } },

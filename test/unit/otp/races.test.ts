@@ -4,7 +4,7 @@ import { CheckResult } from '../../../gen/otp/v1/otp_service_pb.js';
 import type { ChannelName } from '../../../server/domain/channels.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { type Engine, eachEngine } from '../../support/engines.js';
-import { interposing } from '../../support/interposing.js';
+import { wrapOperations } from '../../support/wrapOperations.js';
 import {
   type Caller,
   createUseCases,
@@ -45,7 +45,7 @@ eachEngine((engine) => {
     test.prop([fc.scheduler()], { numRuns: RUNS[engine.name] })(
       name,
       async (scheduler) => {
-        const shared = interposing(documents, async (operation) => {
+        const shared = wrapOperations(documents, async (operation) => {
           await scheduler.schedule(Promise.resolve());
           return operation();
         });

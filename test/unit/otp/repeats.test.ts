@@ -4,7 +4,7 @@ import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import type { StoredSession } from '../../../server/session/stored.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
-import { failing } from '../../support/interposing.js';
+import { failOperation } from '../../support/wrapOperations.js';
 import { createUseCases, newRecipients, reasonOf, tally, type UseCases, wrong } from './support/useCases.js';
 
 const workspace = 'acme';
@@ -148,7 +148,11 @@ eachEngine((engine) => {
   describe('a store that fails at any operation of a call', { timeout: 60_000 }, () => {
     /** How many operations the call makes when nothing fails. */
     async function operationsOf(call: (service: UseCases) => Promise<unknown>): Promise<number> {
-      const counted = failing(documents, { at: Number.POSITIVE_INFINITY, carriedOut: true, kind: 'once' });
+      const counted = failOperation(documents, {
+        at: Number.POSITIVE_INFINITY,
+        carriedOut: true,
+        kind: 'once',
+      });
       await call(createUseCases(counted.documents, { clock: service.clock }));
       return counted.count();
     }
@@ -163,7 +167,7 @@ eachEngine((engine) => {
       for (const carriedOut of [true, false]) {
         for (let at = 0; at < operations; at++) {
           const call = await prepare();
-          const faulty = failing(documents, { at, carriedOut, kind: 'crash' });
+          const faulty = failOperation(documents, { at, carriedOut, kind: 'crash' });
           const doomed = createUseCases(faulty.documents, { clock: service.clock });
           await Promise.race([call(doomed).catch(() => {}), faulty.crashed]);
           later(30_000);

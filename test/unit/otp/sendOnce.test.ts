@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Channel, Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
-import { failing } from '../../support/interposing.js';
+import { failOperation } from '../../support/wrapOperations.js';
 import { type Caller, createUseCases, newRecipients, reasonOf, type UseCases } from './support/useCases.js';
 
 const workspace = 'acme';
@@ -48,7 +48,7 @@ eachEngine((engine) => {
 
     it('a Send that is under way is waited for, at most as long as its process may take', async () => {
       const request: Request = { recipients: newRecipients('email'), requestId: 'slow' };
-      const stuck = failing(documents, { at: 3, carriedOut: false, kind: 'crash' });
+      const stuck = failOperation(documents, { at: 3, carriedOut: false, kind: 'crash' });
       void createUseCases(stuck.documents, { clock: service.clock }).as({ workspace }).send(request);
       await stuck.crashed;
       await expect(otp().send(request)).rejects.toMatchObject({

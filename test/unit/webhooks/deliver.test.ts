@@ -3,14 +3,22 @@ import { NoResponse } from '../../../server/outbound/outbound.js';
 import { WEBHOOK_LIMITS } from '../../../server/webhooks/limits.js';
 import { eachEngine, type TestStore } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
-import { failing } from '../../support/interposing.js';
-import { BROKEN, newSession, OK, publish, type Rig, startRig, waitsOf } from './support/rig.js';
+import { failOperation } from '../../support/wrapOperations.js';
+import {
+  BROKEN,
+  newSession,
+  OK,
+  publish,
+  startWebhookProcess,
+  type WebhookProcess,
+  waitsOf,
+} from './support/webhookProcess.js';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Lets time pass to whatever is due next, until nothing is. Gives when each thing that came did. */
-async function untilNothingWaits(rig: Rig): Promise<void> {
+async function untilNothingWaits(rig: WebhookProcess): Promise<void> {
   for (;;) {
     await rig.work();
     const [next] = await rig.deliveries
@@ -29,7 +37,7 @@ eachEngine((engine) => {
 
   describe('the events of a session', () => {
     it('come one after the other, in the order in which they happened', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       const ids = await publish(rig, session, 0, 1, 2);
@@ -43,7 +51,7 @@ eachEngine((engine) => {
     });
 
     it('wait for the one that is not taken, and hold up no other session', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       await rig.endpoint();
       const session = newSession(rig);
       const other = newSession(rig);
@@ -60,7 +68,7 @@ eachEngine((engine) => {
     });
 
     it('published again after a crash are sent once', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       await rig.endpoint();
       const session = newSession(rig);
       const ids = await publish(rig, session, 0, 1);
@@ -73,7 +81,7 @@ eachEngine((engine) => {
     });
 
     it('come to each endpoint that wants them', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       await rig.endpoint({ url: 'https://all.example/' });
       await rig.endpoint({ url: 'https://approved.example/', eventTypes: ['session.approved'] });
       const [first, second, approved] = await publish(rig, newSession(rig), 0, 1, 2);
@@ -87,7 +95,7 @@ eachEngine((engine) => {
 
   describe('an event that is not taken', () => {
     it('is tried for 24 hours, with growing waits and once at the very end, and then lets the next one go', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       const queuedAt = rig.clock.now();
@@ -118,7 +126,7 @@ eachEngine((engine) => {
     });
 
     it('has a try of its own at its end, even where nobody got round to it before', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       await rig.endpoint();
       rig.answer(BROKEN);
       await publish(rig, newSession(rig), 0, 1);
@@ -134,7 +142,7 @@ eachEngine((engine) => {
       ['86400', 3_600_000],
       ['60', 60_000],
     ])('is left alone as long as the endpoint asks, an hour at most: Retry-After %s', async (asked, wait) => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await publish(rig, session, 0);
@@ -145,7 +153,7 @@ eachEngine((engine) => {
     });
 
     it('is not tried sooner because the endpoint asks for less than the wait', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await publish(rig, session, 0);
@@ -156,7 +164,7 @@ eachEngine((engine) => {
     });
 
     it('waits for ten seconds at most, and a status that says no, or none at all, is no taking', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await publish(rig, session, 0);
@@ -197,7 +205,7 @@ eachEngine((engine) => {
     });
 
     it('that is kept no longer is passed over', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       await rig.endpoint();
       const session = newSession(rig);
       const [first, second] = await publish(rig, session, 0, 1);
@@ -209,7 +217,7 @@ eachEngine((engine) => {
 
   describe('an endpoint', () => {
     it('that says it is gone is disabled, and sent nothing more', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const [session, other] = [newSession(rig), newSession(rig)];
       rig.answer(BROKEN);
@@ -234,7 +242,7 @@ eachEngine((engine) => {
     });
 
     it('whose address was changed while it said that it is gone stays', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       await publish(rig, newSession(rig), 0);
       rig.answer(async () => {
@@ -253,7 +261,7 @@ eachEngine((engine) => {
       ['a moment less than three days', -1, 10, undefined],
       ['nine tries', 0, 9, undefined],
     ])('that took nothing for %s: disabled for %s', async (_what, ms, tries, reason) => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       rig.answer(BROKEN);
       for (let n = 1; n < tries; n++) {
@@ -272,7 +280,7 @@ eachEngine((engine) => {
     });
 
     it('that takes one event in between begins anew', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       rig.answer(BROKEN);
       await publish(rig, newSession(rig), 0);
@@ -287,7 +295,7 @@ eachEngine((engine) => {
     });
 
     it('that is deleted leaves nothing behind that waits', async () => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await publish(rig, session, 0);
@@ -302,7 +310,7 @@ eachEngine((engine) => {
       ['one where it took nothing of the last ten', { failures: 10, failingSince: new Date(0) }, 1],
       ['8 where it took nothing of the last nine', { failures: 9, failingSince: new Date(0) }, 8],
     ])('has %s, and the others wait their turn', async (_what, more, atOnce) => {
-      const rig = await startRig(store);
+      const rig = await startWebhookProcess(store);
       const endpoint = await rig.endpoint(more);
       for (let n = 0; n <= atOnce; n++) await publish(rig, newSession(rig), 0);
       let release = (_answer: { status: number }) => {};
@@ -334,7 +342,7 @@ eachEngine((engine) => {
 
   describe('a process that dies', () => {
     it('while it tries an event leaves it to another one, when its lease is over', async () => {
-      const dead = await startRig(store);
+      const dead = await startWebhookProcess(store);
       const { clock } = dead;
       const endpoint = await dead.endpoint();
       const session = newSession(dead);
@@ -348,7 +356,7 @@ eachEngine((engine) => {
       );
       const late = dead.work();
       await eventually(() => dead.arrivals.length === 1);
-      const alive = await startRig(store, { clock });
+      const alive = await startWebhookProcess(store, { clock });
       clock.advance(19_999);
       await alive.work();
       expect(alive.arrivals).toEqual([]);
@@ -379,14 +387,14 @@ eachEngine((engine) => {
       for (const carriedOut of [true, false]) {
         const store = await engine.newStore();
         let crashed: Promise<void> | undefined;
-        const sound = await startRig(store);
+        const sound = await startWebhookProcess(store);
         const { clock } = sound;
         const endpoint = await sound.endpoint();
         const session = newSession(sound);
-        const dying = await startRig(store, {
+        const dying = await startWebhookProcess(store, {
           clock,
           change(documents) {
-            const faulty = failing(documents, { at, carriedOut, kind: 'crash' });
+            const faulty = failOperation(documents, { at, carriedOut, kind: 'crash' });
             crashed = faulty.crashed;
             return faulty.documents;
           },

@@ -6,12 +6,12 @@ import { WEBHOOK_LIMITS } from '../../../server/webhooks/limits.js';
 import { createReplay } from '../../../server/webhooks/replay.js';
 import type { StoredEvent, StoredWebhookDelivery } from '../../../server/webhooks/stored.js';
 import { eachEngine } from '../../support/engines.js';
-import { startRig } from './support/rig.js';
+import { startWebhookProcess } from './support/webhookProcess.js';
 
 eachEngine((engine) => {
   describe('a replay of more events than one call takes on', () => {
     it('takes on 1,000, says where to go on, and comes to each once', async () => {
-      const rig = await startRig(await engine.newStore());
+      const rig = await startWebhookProcess(await engine.newStore());
       // Of one type only, so that there is little to put in line.
       const endpoint = await rig.endpoint({ eventTypes: ['session.locked'] });
       const events = rig.documents.collection<StoredEvent>('events');

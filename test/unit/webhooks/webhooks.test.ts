@@ -3,21 +3,27 @@ import type { StoredSession } from '../../../server/session/stored.js';
 import { storedEvent } from '../../../server/webhooks/event.js';
 import type { StoredEvent } from '../../../server/webhooks/stored.js';
 import { eachEngine, type TestStore } from '../../support/engines.js';
-import { eventAt, newSession, publish, type Rig, startRig } from './support/rig.js';
+import {
+  eventAt,
+  newSession,
+  publish,
+  startWebhookProcess,
+  type WebhookProcess,
+} from './support/webhookProcess.js';
 
 eachEngine((engine) => {
   let store: TestStore;
-  let rig: Rig;
+  let rig: WebhookProcess;
   beforeEach(async () => {
     store = await engine.newStore();
-    rig = await startRig(store);
+    rig = await startWebhookProcess(store);
   });
 
   const kept = () => rig.documents.collection<StoredEvent>('events').find({}).toArray();
 
   describe('a partition', () => {
     it('listens once it has an endpoint: here at once, in other processes within five seconds', async () => {
-      const other = await startRig(store, { clock: rig.clock });
+      const other = await startWebhookProcess(store, { clock: rig.clock });
       for (const one of [rig, other]) expect(await one.hooks.webhooks.listening('acme.live')).toBe(false);
       await rig.endpoint();
       expect(await rig.hooks.webhooks.listening('acme.live')).toBe(true);
@@ -78,7 +84,7 @@ eachEngine((engine) => {
 
   describe('a line', () => {
     it('that an event is put in line in by two processes at once has it once', async () => {
-      const other = await startRig(store, { clock: rig.clock });
+      const other = await startWebhookProcess(store, { clock: rig.clock });
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await Promise.all(
@@ -106,7 +112,7 @@ describe('what is sent', () => {
   const rig = {
     clock: { now: () => Date.UTC(2030, 0, 15, 12) },
     newId: () => '01b92571-ea00-7680-9141-a7e17e33e7c6',
-  } as unknown as Rig;
+  } as unknown as WebhookProcess;
   const session = newSession(rig, { purpose: 'pay', metadata: '{"user_id":"u1","nested":{"a":[1]}}' });
   const sent = (index: number, more: object, of: StoredSession = session) =>
     JSON.parse(storedEvent(of, eventAt(rig, index, more) as never, index, 0).body);

@@ -7,8 +7,8 @@ import type { Documents } from '../../../../server/store/documents.js';
 import { eachEngine } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
 import { createGate } from '../../../support/gate.js';
-import { type Fault, failing, interposing } from '../../../support/interposing.js';
 import { ManualClock } from '../../../support/manualClock.js';
+import { type Fault, failOperation, wrapOperations } from '../../../support/wrapOperations.js';
 
 const HOUR = 3_600_000;
 const SMS: Subject = { channel: 'sms', country: 'CO', provider: '' };
@@ -91,7 +91,7 @@ eachEngine(({ newStore }) => {
     });
     let operations = 0;
     const counter = counterOf(
-      interposing(documents, async (operation) => {
+      wrapOperations(documents, async (operation) => {
         operations++;
         try {
           return await operation();
@@ -115,7 +115,7 @@ eachEngine(({ newStore }) => {
   it('what is counted while others are written is written by the same flush or the next, once', async () => {
     const partition = newPartition();
     const gate = createGate();
-    const counter = counterOf(interposing(documents, gate.around));
+    const counter = counterOf(wrapOperations(documents, gate.around));
     counter.add(partition, clock.now(), SMS, { sends: 1 });
     const held = gate.hold();
     const first = counter.flush();
@@ -129,7 +129,7 @@ eachEngine(({ newStore }) => {
 
   describe('while the store is away', () => {
     const faulty = (fault: Partial<Fault>) =>
-      failing(documents, { at: 0, carriedOut: false, kind: 'once', ...fault });
+      failOperation(documents, { at: 0, carriedOut: false, kind: 'once', ...fault });
 
     it.each([0, 1, 2, 3])('nothing is lost that the store did not take (operation %d)', async (at) => {
       const partition = newPartition();

@@ -5,14 +5,14 @@ import { createSweep } from '../../../../server/admin/wallet/sweep.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { eachEngine } from '../../../support/engines.js';
-import { type Fault, failing } from '../../../support/interposing.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
-import { expectSettled, heldBy } from './support/books.js';
-import { type Deed, PRICES, trader } from './support/trade.js';
+import { type Fault, failOperation } from '../../../support/wrapOperations.js';
+import { chargesOfSessions, expectSettled } from './support/ledger.js';
+import { createPaymentProcess, type PaymentStep, PRICES } from './support/paymentProcess.js';
 
 /** Every way in which money moves. */
-const SCRIPT: readonly Deed[] = [
+const SCRIPT: readonly PaymentStep[] = [
   { do: 'credit', amount: 110_000, request: 'c1' },
   { do: 'send', session: 's1', channels: ['email', 'sms'], ends: 'stored' },
   { do: 'send', session: 's2', channels: ['sms'], ends: 'refused' },
@@ -37,18 +37,22 @@ eachEngine((engine) => {
    * Lets a process run into a fault, carries on as callers do that had no answer,
    * sweeps, and looks whether the books add up. Gives the operations begun.
    */
-  async function survives(script: readonly Deed[], fault: Fault, isRepeated: boolean): Promise<number> {
+  async function survives(
+    script: readonly PaymentStep[],
+    fault: Fault,
+    isRepeated: boolean,
+  ): Promise<number> {
     const clock = new ManualClock();
     const newId = createIds(clock, random);
     const workspace = `w-${newId()}`;
-    const healthy = trader(documents, workspace, newId, clock);
+    const healthy = createPaymentProcess(documents, workspace, newId, clock);
     await healthy({ do: 'credit', amount: 1, request: 'first' });
     await documents
       .collection('wallets')
       .findOneAndUpdate({ _id: workspace }, { $set: { enabled: true, prices: PRICES } });
 
-    const faulty = failing(documents, fault);
-    const doomed = trader(faulty.documents, workspace, newId, clock);
+    const faulty = failOperation(documents, fault);
+    const doomed = createPaymentProcess(faulty.documents, workspace, newId, clock);
     const run = async () => {
       for (const deed of script) await doomed(deed).catch(() => {});
     };
@@ -71,12 +75,12 @@ eachEngine((engine) => {
   }
 
   /** Everything credited once, what sessions hold debited once, what failed of it refunded once. */
-  async function expectExact(workspace: string, script: readonly Deed[]) {
+  async function expectExact(workspace: string, script: readonly PaymentStep[]) {
     const credits = new Map<string, number>();
     for (const deed of script) if (deed.do === 'credit') credits.set(deed.request, deed.amount);
     let expected = 1;
     for (const amount of credits.values()) expected += amount;
-    for (const charges of Object.values(await heldBy(documents, workspace))) {
+    for (const charges of Object.values(await chargesOfSessions(documents, workspace))) {
       for (const amount of Object.values(charges)) expected -= amount;
     }
     const failed = new Set<string>();
@@ -122,8 +126,8 @@ eachEngine((engine) => {
     const session = fc.constantFrom('s1', 's2', 's3');
     const channel = fc.constantFrom('email' as const, 'sms' as const, 'whatsapp' as const);
     const channels = fc.uniqueArray(channel, { minLength: 1, maxLength: 3 });
-    const deed: fc.Arbitrary<Deed> = fc.oneof(
-      fc.constantFrom<Deed>(
+    const deed: fc.Arbitrary<PaymentStep> = fc.oneof(
+      fc.constantFrom<PaymentStep>(
         { do: 'credit', amount: 90_000, request: 'a' },
         { do: 'credit', amount: 150_000, request: 'b' },
       ),

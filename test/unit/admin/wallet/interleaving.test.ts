@@ -5,13 +5,13 @@ import { createSweep } from '../../../../server/admin/wallet/sweep.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { onEmbedded } from '../../../support/engines.js';
-import { interposing } from '../../../support/interposing.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
-import { booksOf, expectSettled } from './support/books.js';
-import { type Deed, PRICES, trader } from './support/trade.js';
+import { wrapOperations } from '../../../support/wrapOperations.js';
+import { expectSettled, readLedger } from './support/ledger.js';
+import { createPaymentProcess, type PaymentStep, PRICES } from './support/paymentProcess.js';
 
-const STEPS: readonly Deed[] = [
+const STEPS: readonly PaymentStep[] = [
   { do: 'credit', amount: 60_000, request: 'a' },
   { do: 'credit', amount: 40_000, request: 'b' },
   { do: 'send', session: 's1', channels: ['sms'], ends: 'stored' },
@@ -36,12 +36,12 @@ onEmbedded((engine) => {
         const clock = new ManualClock();
         const newId = createIds(clock, random);
         const workspace = `w-${newId()}`;
-        const first = trader(documents, workspace, newId, clock);
+        const first = createPaymentProcess(documents, workspace, newId, clock);
         await first({ do: 'credit', amount: 200_000, request: 'first' });
         await documents
           .collection('wallets')
           .findOneAndUpdate({ _id: workspace }, { $set: { enabled: true, prices: PRICES } });
-        await trader(
+        await createPaymentProcess(
           documents,
           workspace,
           newId,
@@ -54,21 +54,21 @@ onEmbedded((engine) => {
         });
 
         const running = processes.map(async (script) => {
-          const shared = interposing(documents, async (operation) => {
+          const shared = wrapOperations(documents, async (operation) => {
             await scheduler.schedule(Promise.resolve());
             return operation();
           });
-          const process = trader(shared, workspace, newId, clock);
+          const process = createPaymentProcess(shared, workspace, newId, clock);
           for (const deed of script) await process(deed).catch(refused);
         });
         await scheduler.waitFor(Promise.all(running));
 
         // Nothing is left to a sweeper: every process came to its end.
         await expectSettled(documents, workspace);
-        const { entries } = await booksOf(documents, workspace);
+        const { entries } = await readLedger(documents, workspace);
         await sweepLater(workspace, clock);
         await expectSettled(documents, workspace);
-        const after = await booksOf(documents, workspace);
+        const after = await readLedger(documents, workspace);
         if (after.entries.length !== entries.length) throw new Error('the sweeper moved money');
       },
       60_000,

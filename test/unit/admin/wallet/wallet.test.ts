@@ -10,7 +10,7 @@ import type { Documents } from '../../../../server/store/documents.js';
 import { eachEngine } from '../../../support/engines.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
-import { booksOf, expectSettled } from './support/books.js';
+import { expectSettled, readLedger } from './support/ledger.js';
 
 const log = pino({ level: 'silent' });
 const PRICES = { email: 1_000, sms: 50_000, whatsapp: 0 };
@@ -125,7 +125,7 @@ eachEngine((engine) => {
       const refused = results.filter((result) => result.status === 'rejected');
       expect(refused.map(({ reason }) => reason.reason)).toEqual(Array(30).fill('INSUFFICIENT_BALANCE'));
       expect(await balance()).toBe(0);
-      const { entries } = await booksOf(documents, workspace);
+      const { entries } = await readLedger(documents, workspace);
       expect(entries.filter(({ type }) => type === 'DEBIT')).toHaveLength(20);
       await expectSettled(documents, workspace);
     });
@@ -140,7 +140,7 @@ eachEngine((engine) => {
       await store('the-session', taken!);
       await taken!.commit();
       await taken!.commit();
-      const { entries } = await booksOf(documents, workspace);
+      const { entries } = await readLedger(documents, workspace);
       expect(entries.filter(({ type }) => type === 'DEBIT')).toMatchObject([
         {
           _id: `${workspace}/${taken!.id}`,
@@ -187,7 +187,7 @@ eachEngine((engine) => {
       clock.advance(1);
       await sweep();
       expect(await balance()).toBe(150_000);
-      const { entries } = await booksOf(documents, workspace);
+      const { entries } = await readLedger(documents, workspace);
       expect(entries.filter(({ type }) => type === 'DEBIT').map(({ _id }) => _id)).toEqual([
         `${workspace}/${kept!.id}`,
       ]);
@@ -226,7 +226,7 @@ eachEngine((engine) => {
       await sweep();
       await refund(another(), first!, 'sms');
       expect(await balance()).toBe(52_000);
-      const { entries } = await booksOf(documents, workspace);
+      const { entries } = await readLedger(documents, workspace);
       const refunds = entries.filter(({ type }) => type === 'REFUND');
       expect(refunds.map(({ debit: of, charges, amount }) => ({ of, charges, amount }))).toEqual(
         expect.arrayContaining([

@@ -6,9 +6,9 @@ import type { Documents } from '../../../../server/store/documents.js';
 import { connectJson } from '../../../support/connectJson.js';
 import type { TestStore } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
-import { type Around, interposing } from '../../../support/interposing.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { startService, type TestService } from '../../../support/service.js';
+import { type Around, wrapOperations } from '../../../support/wrapOperations.js';
 import { type Scripted, scriptedProvider } from './scripted.js';
 
 const KEY = `sk_otp_live_${randomBytes(24).toString('base64url')}`;
@@ -45,7 +45,7 @@ export async function startDelivering(store: TestStore, options: Options = {}): 
   const email = provider.provider;
   const service = await startService({
     clock,
-    documents: around ? interposing(documents, around) : documents,
+    documents: around ? wrapOperations(documents, around) : documents,
     env: { OTP_BOOTSTRAP_API_KEY: KEY, OTP_MASTER_KEYS: MASTER_KEYS, ...env },
     overrides: { providers: { email, sms: email, whatsapp: email } },
   });

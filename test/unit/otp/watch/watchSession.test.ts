@@ -19,8 +19,8 @@ import type { StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { eachEngine, embeddedEngine, type TestStore } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
-import { interposing } from '../../../support/interposing.js';
 import { ManualClock } from '../../../support/manualClock.js';
+import { wrapOperations } from '../../../support/wrapOperations.js';
 import { createUseCases, newRecipients } from '../support/useCases.js';
 
 const log = pino({ level: 'silent' });
@@ -209,7 +209,7 @@ describe('a watcher', () => {
   it('costs no reads of the store once the last is gone', async () => {
     let reads = 0;
     const one = await alone((documents) =>
-      interposing(documents, (operation) => {
+      wrapOperations(documents, (operation) => {
         reads++;
         return operation();
       }),
@@ -228,7 +228,7 @@ describe('a watcher', () => {
   it('receives the end of the time later, when the store is away at that moment', async () => {
     let away = false;
     const one = await alone((documents) =>
-      interposing(documents, (operation) =>
+      wrapOperations(documents, (operation) =>
         away ? Promise.reject(new Error('the store is away')) : operation(),
       ),
     );

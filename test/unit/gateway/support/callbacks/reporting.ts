@@ -4,9 +4,9 @@ import type { StoredDelivery, StoredSession } from '../../../../../server/sessio
 import { connectJson } from '../../../../support/connectJson.js';
 import type { TestStore } from '../../../../support/engines.js';
 import { eventually } from '../../../../support/eventually.js';
-import { interposing } from '../../../../support/interposing.js';
 import { ManualClock } from '../../../../support/manualClock.js';
 import { startService, type TestService } from '../../../../support/service.js';
+import { wrapOperations } from '../../../../support/wrapOperations.js';
 import { newRecipients, passing } from '../../../delivery/support/delivering.js';
 import { PUBLIC_URL, type Reporter } from './reporters.js';
 import { startVendor, type VendorStub } from './vendorStub.js';
@@ -55,7 +55,7 @@ export async function startReporting(
   const documents = await store.open({ clock });
   const service = await startService({
     clock,
-    documents: interposing(documents, async (operation) => {
+    documents: wrapOperations(documents, async (operation) => {
       operations++;
       if (lost) throw new Failure('STORE_UNAVAILABLE');
       return operation();

@@ -4,7 +4,7 @@ import type { Collection, Document, Documents } from '../../server/store/documen
 export type Around = <T>(operation: () => Promise<T>) => Promise<T>;
 
 /** The same documents, with every operation going through `around`. */
-export function interposing(documents: Documents, around: Around): Documents {
+export function wrapOperations(documents: Documents, around: Around): Documents {
   return {
     collection<T extends Document>(name: string): Collection<T> {
       const collection = documents.collection<T>(name);
@@ -48,7 +48,7 @@ export interface Faulty {
 }
 
 /** Documents that fail once, from some operation on, or for ever. */
-export function failing(documents: Documents, { at, carriedOut, kind }: Fault): Faulty {
+export function failOperation(documents: Documents, { at, carriedOut, kind }: Fault): Faulty {
   let begun = 0;
   let crash = () => {};
   const crashed = new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ export function failing(documents: Documents, { at, carriedOut, kind }: Fault): 
   return {
     count: () => begun,
     crashed,
-    documents: interposing(documents, async (operation) => {
+    documents: wrapOperations(documents, async (operation) => {
       const index = begun++;
       if (index < at || (index > at && kind === 'once')) return operation();
       // A refusal of the store is its answer, lost like any other.

@@ -8,7 +8,7 @@ import { type Documents, DuplicateKey } from '../../../../../server/store/docume
 export const PRICES = { email: 1_000, sms: 50_000, whatsapp: 30_000 };
 
 /** One thing that a process does about money. */
-export type Deed =
+export type PaymentStep =
   | { readonly do: 'credit'; readonly amount: number; readonly request: string }
   /** `ends`: whether the session is stored, or something else refuses it after the debit. */
   | {
@@ -22,7 +22,12 @@ export type Deed =
   | { readonly do: 'fail'; readonly session: string; readonly channel: ChannelName };
 
 /** A process that uses the wallet as Send, Resend and delivery do. */
-export function trader(documents: Documents, workspace: string, newId: () => string, clock: Clock) {
+export function createPaymentProcess(
+  documents: Documents,
+  workspace: string,
+  newId: () => string,
+  clock: Clock,
+) {
   const wallet = createWallet({ documents, newId, clock, log: pino({ level: 'silent' }) });
   const sessions = documents.collection<StoredSession>('sessions');
 
@@ -32,7 +37,7 @@ export function trader(documents: Documents, workspace: string, newId: () => str
     else await debit?.refund();
   }
 
-  return async (deed: Deed): Promise<void> => {
+  return async (deed: PaymentStep): Promise<void> => {
     if (deed.do === 'credit') {
       await wallet.credit(workspace, { amount: deed.amount, reference: '', requestId: deed.request });
       return;

@@ -5,7 +5,7 @@ import {
   UnsupportedOperation,
   type Update,
 } from '../../../server/store/documents.js';
-import type { Bench, Thing } from '../documents.js';
+import type { ContractContext, Thing } from '../documents.js';
 
 const hole: unknown[] = [1];
 hole[2] = 3;
@@ -118,7 +118,7 @@ const UPDATES: readonly (readonly [string, unknown])[] = [
   ['the path __proto__', { $set: { '__proto__.polluted': 1 } }],
 ];
 
-export function refusing(bench: Bench): void {
+export function refuseContract(bench: ContractContext): void {
   it.each(DOCUMENTS)('a document with %s', async (_title, document) => {
     await expect(bench.things.insertOne(document as Thing)).rejects.toThrow(UnsupportedOperation);
     expect(await bench.things.find({}).toArray()).toEqual([]);

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { DuplicateKey } from '../../../server/store/documents.js';
-import type { Bench, Thing } from '../documents.js';
+import type { ContractContext, Thing } from '../documents.js';
 
-export function keeping(bench: Bench): void {
+export function storeContract(bench: ContractContext): void {
   it('gives back what it was given, value by value', async () => {
     const thing: Thing = {
       _id: 'values',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Filter } from '../../../server/store/documents.js';
-import type { Bench } from '../documents.js';
+import type { ContractContext } from '../documents.js';
 
 type Case = readonly [
   title: string,
@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-export function matching(bench: Bench): void {
+export function matchContract(bench: ContractContext): void {
   it.each(CASES)('%s', async (_title, filter, fields, matches) => {
     await bench.things.insertOne({ _id: 'it', ...fields });
     const expected = matches ? 'it' : undefined;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UnsupportedOperation, type Update } from '../../../server/store/documents.js';
-import type { Bench } from '../documents.js';
+import type { ContractContext } from '../documents.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -151,7 +151,7 @@ const REFUSED: readonly (readonly [title: string, before: Fields, update: Update
   ['$push inside a number', { a: 1 }, { $push: { 'a.b': { $each: [1] } } }],
 ];
 
-export function updating(bench: Bench): void {
+export function updateContract(bench: ContractContext): void {
   it.each(CHANGES)('%s', async (_title, before, update, after) => {
     await bench.things.insertOne({ _id: 'it', ...before });
     expect(await bench.things.findOneAndUpdate({ _id: 'it' }, update)).toStrictEqual({ _id: 'it', ...after });

@@ -21,7 +21,7 @@ import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
 
 /** What came to an endpoint. */
-export interface Arrival {
+export interface ReceivedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -31,27 +31,29 @@ export interface Arrival {
 }
 
 /** How an endpoint answers; what is thrown is how a call without an answer ends. */
-export type Answering = (arrival: Arrival) => Promise<Partial<OutboundResponse>> | Partial<OutboundResponse>;
+export type EndpointBehaviour = (
+  arrival: ReceivedRequest,
+) => Promise<Partial<OutboundResponse>> | Partial<OutboundResponse>;
 
-export const OK: Answering = () => ({ status: 200 });
-export const BROKEN: Answering = () => ({ status: 500 });
+export const OK: EndpointBehaviour = () => ({ status: 200 });
+export const BROKEN: EndpointBehaviour = () => ({ status: 500 });
 
-let rigs = 0;
+let processes = 0;
 
 /** One process's webhooks on a store, whose calls come to the test. */
-export async function startRig(
+export async function startWebhookProcess(
   store: TestStore,
   { clock = new ManualClock(), change = (documents: Documents) => documents } = {},
 ) {
   const documents = change(await store.open());
-  const random = seededRandom(`rig ${rigs++}`);
+  const random = seededRandom(`rig ${processes++}`);
   const newId = createIds(clock as Clock, random);
   const encryption = createEncryption(fixedKeys('encryption'), random);
   const metrics = createMetrics();
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
-  const arrivals: Arrival[] = [];
-  let answering: Answering = OK;
+  const arrivals: ReceivedRequest[] = [];
+  let answering: EndpointBehaviour = OK;
   const offered: StoredWebhookDelivery[] = [];
   const hooks = composeWebhooks({
     documents,
@@ -91,7 +93,7 @@ export async function startRig(
     logged: () => lines.join(''),
     /** Ids of the events that came, in the order in which they did. */
     came: () => arrivals.map(({ headers }) => headers['webhook-id']!),
-    answer(how: Answering) {
+    answer(how: EndpointBehaviour) {
       answering = how;
     },
     newId,
@@ -124,10 +126,13 @@ export async function startRig(
   };
 }
 
-export type Rig = Awaited<ReturnType<typeof startRig>>;
+export type WebhookProcess = Awaited<ReturnType<typeof startWebhookProcess>>;
 
 /** A session that things happen to, in so far as webhooks look at it. */
-export function newSession({ newId }: Pick<Rig, 'newId'>, more: Partial<StoredSession> = {}): StoredSession {
+export function newSession(
+  { newId }: Pick<WebhookProcess, 'newId'>,
+  more: Partial<StoredSession> = {},
+): StoredSession {
   return {
     _id: `acme/${newId()}`,
     partition: 'acme.live',
@@ -147,7 +152,7 @@ const TYPES: readonly ShownEventType[] = ['delivery.accepted', 'session.partial'
 
 /** The n-th event of a session. */
 export const eventAt = (
-  { clock }: Pick<Rig, 'clock'>,
+  { clock }: Pick<WebhookProcess, 'clock'>,
   index: number,
   more: Partial<SessionEvent> = {},
 ): SessionEvent => ({
@@ -159,7 +164,11 @@ export const eventAt = (
 });
 
 /** Publishes events of a session and gives their ids, as endpoints see them. */
-export async function publish(rig: Rig, session: StoredSession, ...indexes: number[]): Promise<string[]> {
+export async function publish(
+  rig: WebhookProcess,
+  session: StoredSession,
+  ...indexes: number[]
+): Promise<string[]> {
   for (const index of indexes) await rig.hooks.webhooks.publish(session, eventAt(rig, index), index);
   const [, id] = splitLast(session._id);
   const events = await rig.documents

@@ -1,11 +1,11 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Collection, Filter, FindOptions } from '../../../server/store/documents.js';
-import type { Bench, Thing } from '../documents.js';
+import type { ContractContext, Thing } from '../documents.js';
 
 const MANY = 270;
 const id = (n: number) => `w/${String(n).padStart(4, '0')}`;
 
-export function finding(bench: Bench): void {
+export function findContract(bench: ContractContext): void {
   const ids = async (filter: Filter, options?: FindOptions) =>
     (await bench.things.find(filter, options).toArray()).map(({ _id }) => _id);
   const crowd = async (filter: Filter, options: FindOptions) =>

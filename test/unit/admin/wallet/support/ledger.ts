@@ -4,7 +4,7 @@ import type { Charges, StoredSession } from '../../../../../server/session/store
 import type { Documents } from '../../../../../server/store/documents.js';
 
 /** All that is written down about a workspace's money. */
-export async function booksOf(documents: Documents, workspace: string) {
+export async function readLedger(documents: Documents, workspace: string) {
   const wallet = await documents.collection<StoredWallet>('wallets').findOne({ _id: workspace });
   const entries = await documents
     .collection<StoredEntry>('ledger')
@@ -14,7 +14,10 @@ export async function booksOf(documents: Documents, workspace: string) {
 }
 
 /** The charges that sessions hold, by debit. */
-export async function heldBy(documents: Documents, workspace: string): Promise<Record<string, Charges>> {
+export async function chargesOfSessions(
+  documents: Documents,
+  workspace: string,
+): Promise<Record<string, Charges>> {
   const sessions = await documents
     .collection<StoredSession>('sessions')
     .find({ _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } })
@@ -27,7 +30,7 @@ export async function heldBy(documents: Documents, workspace: string): Promise<R
  * sum of the ledger, and exactly the debits that sessions hold were paid.
  */
 export async function expectSettled(documents: Documents, workspace: string): Promise<void> {
-  const { wallet, entries, sum } = await booksOf(documents, workspace);
+  const { wallet, entries, sum } = await readLedger(documents, workspace);
   expect({ balance: wallet?.balance ?? 0, pending: wallet?.pending ?? {}, batch: wallet?.batch }).toEqual({
     balance: sum,
     pending: {},
@@ -37,5 +40,5 @@ export async function expectSettled(documents: Documents, workspace: string): Pr
   const paid = entries
     .filter(({ type }) => type === 'DEBIT')
     .map(({ _id, charges }) => [_id.slice(workspace.length + 1), charges]);
-  expect(Object.fromEntries(paid)).toEqual(await heldBy(documents, workspace));
+  expect(Object.fromEntries(paid)).toEqual(await chargesOfSessions(documents, workspace));
 }
