@@ -61,7 +61,7 @@ export interface Guard {
   failed(message: GuardedMessage): Promise<void>;
 }
 
-interface Parts {
+interface Deps {
   readonly settings: GuardReader;
   readonly tallies: Tallies;
   readonly record: RecordRefusal;
@@ -76,12 +76,12 @@ interface Parts {
 
 const OPEN: GuardPass = { ask: async () => {}, giveBack: async () => {} };
 
-export function createGuard(parts: Parts): Guard {
-  const { settings, tallies, clock, log } = parts;
+export function createGuard(deps: Deps): Guard {
+  const { settings, tallies, clock, log } = deps;
 
   async function refuse(sending: Sending, refusals: readonly Refusal[], detail = ''): Promise<never> {
     const { workspace, mode, client, sessionId, resend, phones } = sending;
-    await parts.record({
+    await deps.record({
       workspace,
       mode,
       client,
@@ -99,7 +99,7 @@ export function createGuard(parts: Parts): Guard {
   async function priced(rules: GuardSettings, { workspace, phones }: Sending): Promise<Counted[]> {
     if (rules.dailyCeiling.spendMicros === 0) return phones.map((phone) => ({ ...phone, price: 0 }));
     return Promise.all(
-      phones.map(async (phone) => ({ ...phone, price: await parts.priceOf(workspace, phone.channel) })),
+      phones.map(async (phone) => ({ ...phone, price: await deps.priceOf(workspace, phone.channel) })),
     );
   }
 
@@ -137,8 +137,8 @@ export function createGuard(parts: Parts): Guard {
   async function ask({ veto }: GuardSettings, sending: Sending, caller: AbortSignal): Promise<void> {
     if (!veto) return;
     const { workspace, phones } = sending;
-    const backend = { ...veto, secret: parts.secretOf(workspace, veto.secret) };
-    const verdict: VetoDecision = await parts.ask(backend, { ...sending, recipients: phones }, caller);
+    const backend = { ...veto, secret: deps.secretOf(workspace, veto.secret) };
+    const verdict: VetoDecision = await deps.ask(backend, { ...sending, recipients: phones }, caller);
     if (verdict.kind === 'allowed') return;
     const { detail } = verdict;
     if (verdict.kind === 'denied') return refuse(sending, [{ rule: 'veto' }], detail);

@@ -31,7 +31,7 @@ import type { Tallies } from './tally.js';
 import { guardToProto, recipientToProto, refusalToProto, rulesToProto } from './toProto.js';
 import { sealVetoSecret } from './vetoSecret.js';
 
-interface Parts {
+interface Deps {
   readonly config: Pick<Config, 'env'>;
   readonly documents: Documents;
   readonly workspaces: Workspaces;
@@ -46,13 +46,13 @@ interface Parts {
 }
 
 /** The operator's side of the guard. */
-export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService> {
-  const { config, guardReader, tallies, fingerprints, clock } = parts;
-  const stored: Collection<StoredGuard> = parts.documents.collection('guards');
-  const refusals = refusalsOf(parts.documents);
+export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
+  const { config, guardReader, tallies, fingerprints, clock } = deps;
+  const stored: Collection<StoredGuard> = deps.documents.collection('guards');
+  const refusals = refusalsOf(deps.documents);
 
   async function guardOf(workspace: string) {
-    if (!(await parts.workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+    if (!(await deps.workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
     return inForce(await stored.findOne({ _id: workspace }), config.env);
   }
 
@@ -83,8 +83,8 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
         'guard',
       );
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
-      const given = named.includes('veto') ? readVeto(parts.outbound, resource.veto) : undefined;
-      const secret = given && sealVetoSecret(parts, workspace, { given: given.secret, before: before.veto });
+      const given = named.includes('veto') ? readVeto(deps.outbound, resource.veto) : undefined;
+      const secret = given && sealVetoSecret(deps, workspace, { given: given.secret, before: before.veto });
       const veto = given && { ...given, secret: secret!.sealed };
       const values = { ...readGuard(resource, config.env), veto };
       const after = await change(
@@ -107,7 +107,7 @@ export function createGuardHandlers(parts: Parts): Handlers<typeof GuardService>
       const prefix = phonePrefix(fingerprints, workspace, identity);
       const now = clock.now();
       const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
-      const message = { prefix, country, price: await parts.wallet.priceOf(workspace, channel) };
+      const message = { prefix, country, price: await deps.wallet.priceOf(workspace, channel) };
       const refusing = [
         ...evaluateCountry(rules, country),
         ...evaluatePrefix(rules, found.prefix ?? {}, 1, 0, now),

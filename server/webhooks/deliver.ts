@@ -20,7 +20,7 @@ import type {
 
 const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) * 1_000;
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly post: Post;
   readonly health: EndpointHealth;
@@ -44,8 +44,8 @@ interface Claim {
  * The process that moves `dueAt` holds the queue until then; when it dies,
  * another one sends the same event again.
  */
-export function createDeliver(parts: Parts): (due: StoredWebhookDelivery) => Promise<void> {
-  const { documents, post, health, concurrency, clock, random, metrics, log } = parts;
+export function createDeliver(deps: Deps): (due: StoredWebhookDelivery) => Promise<void> {
+  const { documents, post, health, concurrency, clock, random, metrics, log } = deps;
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
   const queues = documents.collection<StoredWebhookDelivery>('webhookDeliveries');

@@ -13,7 +13,7 @@ export interface EndpointHealth {
   record(seen: StoredEndpoint, attempt: StoredAttempt): Promise<boolean>;
 }
 
-interface Parts {
+interface Deps {
   readonly endpoints: Collection<StoredEndpoint>;
   readonly metrics: Pick<Metrics, 'webhooksDisabled'>;
   readonly clock: Clock;
@@ -24,7 +24,7 @@ interface Parts {
 export const isFailing = ({ failures = 0 }: Pick<StoredEndpoint, 'failures'>): boolean =>
   failures >= WEBHOOK_LIMITS.disableAfterTries;
 
-export function createEndpointHealth({ endpoints, metrics, clock, log }: Parts): EndpointHealth {
+export function createEndpointHealth({ endpoints, metrics, clock, log }: Deps): EndpointHealth {
   const GONE = 410;
 
   /** The URL may have changed meanwhile: of the new one the attempt shows nothing. */

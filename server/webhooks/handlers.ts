@@ -33,7 +33,7 @@ import { endpointsOf, type Webhooks } from './webhooks.js';
 
 const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
   readonly webhooks: Pick<Webhooks, 'forget'>;
@@ -56,11 +56,11 @@ interface Target {
 }
 
 /** The operator's side of webhooks. */
-export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookService> {
-  const { documents, workspaces, webhooks, outbound, encryption, random, newId, clock } = parts;
+export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookService> {
+  const { documents, workspaces, webhooks, outbound, encryption, random, newId, clock } = deps;
   const stored: Collection<StoredEndpoint> = documents.collection('webhooks');
   const queues: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
-  const replay = createReplay(parts);
+  const replay = createReplay(deps);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
     const workspace = targetWorkspace(call, request.workspace);
@@ -191,7 +191,7 @@ export function createWebhookHandlers(parts: Parts): Handlers<typeof WebhookServ
     async sendTestEvent(call, request) {
       const endpoint = await find(call, target(call, request), request.id);
       const { id, type, body } = testEvent(endpoint, newId(), clock.now());
-      const { retryAfterMs: _unused, ...posted } = await parts.post(endpoint, id, body);
+      const { retryAfterMs: _unused, ...posted } = await deps.post(endpoint, id, body);
       return { attempt: attemptToProto({ event: id, type, ...posted }) };
     },
 

@@ -11,7 +11,7 @@ import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 import { wants } from './webhooks.js';
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly enqueue: Enqueue;
   readonly offer: (queue: StoredWebhookDelivery) => void;
@@ -24,7 +24,7 @@ interface Replayed {
 }
 
 /** Queues stored events once more. */
-export function createReplay({ documents, enqueue, offer }: Parts) {
+export function createReplay({ documents, enqueue, offer }: Deps) {
   const events = documents.collection<StoredEvent>('events');
 
   async function again(endpoint: StoredEndpoint, found: readonly StoredEvent[]): Promise<number> {

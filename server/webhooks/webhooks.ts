@@ -22,7 +22,7 @@ export interface Webhooks {
   forget(partition: string): void;
 }
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly enqueue: Enqueue;
   /** The queue has an event to send. */
@@ -30,7 +30,7 @@ interface Parts {
   readonly clock: Clock;
 }
 
-export function createWebhooks({ documents, enqueue, offer, clock }: Parts): Webhooks {
+export function createWebhooks({ documents, enqueue, offer, clock }: Deps): Webhooks {
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
   const cached = createTtlCache((partition) => endpointsOf(endpoints, partition), clock);

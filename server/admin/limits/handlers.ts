@@ -19,7 +19,7 @@ import { limitToProto } from './toProto.js';
 
 const CHANGEABLE = ['max', 'window'];
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
   readonly block: RecipientBlock;
@@ -27,9 +27,9 @@ interface Parts {
 }
 
 /** The operator's side of limits and recipient blocks. */
-export function createLimitHandlers(parts: Parts): Handlers<typeof LimitService> {
-  const { workspaces, block, fingerprints } = parts;
-  const stored: Collection<Workspace> = parts.documents.collection('workspaces');
+export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
+  const { workspaces, block, fingerprints } = deps;
+  const stored: Collection<Workspace> = deps.documents.collection('workspaces');
 
   async function limitsOf(workspace: string): Promise<RuleOverrides> {
     const found = await stored.findOne({ _id: workspace, deletedAt: null });

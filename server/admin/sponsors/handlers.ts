@@ -8,7 +8,7 @@ import { createBeneficiaryHandlers } from './beneficiaryHandlers.js';
 import { createSponsorHandlers } from './sponsorHandlers.js';
 import type { Sponsors } from './sponsors.js';
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly sponsors: Sponsors;
   readonly workspaces: Workspaces;
@@ -23,7 +23,7 @@ export const createSponsorServiceHandlers = ({
   workspaces,
   encryption,
   clock,
-}: Parts): Handlers<typeof SponsorService> => ({
+}: Deps): Handlers<typeof SponsorService> => ({
   ...createSponsorHandlers(documents, sponsors, workspaces, clock),
   ...createBeneficiaryHandlers(documents, encryption, clock),
 });

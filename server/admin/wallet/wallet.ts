@@ -82,14 +82,14 @@ export interface Wallet {
   forget(workspace: string): void;
 }
 
-interface Parts {
+interface Deps {
   readonly documents: Documents;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createWallet({ documents, newId, clock, log }: Parts): Wallet {
+export function createWallet({ documents, newId, clock, log }: Deps): Wallet {
   const books = walletCollections(documents);
   const { wallets, ledger } = books;
   const applyEntries = createApplyEntries(books);
