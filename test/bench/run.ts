@@ -3,11 +3,11 @@ import { loadavg } from 'node:os';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print, type Report } from './report.js';
-import { doors } from './suites/doors.js';
 import { hashing } from './suites/hashing.js';
 import { reading } from './suites/reading.js';
 import { starting } from './suites/starting.js';
 import type { SuiteContext } from './suites/suite.js';
+import { transports } from './suites/transports.js';
 import { writing } from './suites/writing.js';
 
 /**
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
     if (!options.only) await starting(context);
     await hashing(context);
     await reading(context);
-    await doors(context);
+    await transports(context);
     await writing(embedded, context);
     const engine = await mongodb(say);
     if (engine) {

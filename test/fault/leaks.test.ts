@@ -77,15 +77,15 @@ function suite(
   it('nothing of it is in any error', () => {
     const errors = day.exchanges.filter(({ status }) => status >= 400);
     expect(errors.length).toBeGreaterThan(40);
-    for (const door of ['native', 'operator', 'oauth', 'A', 'B', 'C', 'bad']) {
-      const text = errors.filter((one) => one.door === door).map((one) => one.text);
-      expect(text.length, door).toBeGreaterThan(0);
-      expect(findings(secrets, { [`an error of ${door}`]: text.join('\n') })).toEqual([]);
+    for (const transport of ['native', 'operator', 'oauth', 'A', 'B', 'C', 'bad']) {
+      const text = errors.filter((one) => one.transport === transport).map((one) => one.text);
+      expect(text.length, transport).toBeGreaterThan(0);
+      expect(findings(secrets, { [`an error of ${transport}`]: text.join('\n') })).toEqual([]);
     }
   });
 
   it('no answer to a caller holds an address, a key or a live code', () => {
-    const answers = day.exchanges.filter(({ door }) => ['native', 'A', 'B', 'C'].includes(door));
+    const answers = day.exchanges.filter(({ transport }) => ['native', 'A', 'B', 'C'].includes(transport));
     const never = secrets.filter(
       ({ kind }) => !['sandbox code', 'session token', 'verification token'].includes(kind),
     );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { errorBody } from '../../server/http/respond.js';
 import { checkAnswer } from '../support/openapi.js';
 import { startService, type TestService } from '../support/service.js';
-import { DOORS, type Door } from '../unit/gateway/support/doors.js';
+import { REST_APIS, type RestApi } from '../unit/gateway/support/restApis.js';
 import { chooser } from './support/chooser.js';
 import { exchanger, hammer, type WireAnswer, type WireRequest } from './support/exchange.js';
 import { openFlood, wholeFlow } from './support/familiar.js';
@@ -11,14 +11,14 @@ import { requestMaker } from './support/restRequests.js';
 const REQUESTS = 10_000;
 const AT_ONCE = 24;
 
-const doorNamed = (name: string): Door => DOORS.find((door) => door.name === name)!;
+const doorNamed = (name: string): RestApi => REST_APIS.find((restApi) => restApi.name === name)!;
 
 describe.each([
   ['beneficiary', ['beneficiary', 'oauth']],
   ['multichannel', ['multichannel']],
   ['messaging', ['messaging']],
 ])('%s', (name, doorNames) => {
-  const doors = doorNames.map(doorNamed);
+  const transports = doorNames.map(doorNamed);
   let service: TestService;
   beforeAll(async () => {
     service = await startService();
@@ -27,7 +27,7 @@ describe.each([
 
   it(`${REQUESTS} random requests are answered in its own form, without a fault`, async () => {
     const { known, keys } = await openFlood(service);
-    const next = requestMaker({ doors, keys, known, choose: chooser(`fuzz ${name}`) });
+    const next = requestMaker({ transports, keys, known, choose: chooser(`fuzz ${name}`) });
     const { exchange, close } = exchanger(service.port, AT_ONCE);
     const statuses = new Map<number, number>();
     const wrong = await hammer(REQUESTS, AT_ONCE, async (index) => {
@@ -45,7 +45,7 @@ describe.each([
     });
     close();
     expect(wrong).toEqual([]);
-    // Requests that are all refused at the door would show nothing.
+    // Requests that are all refused by the dialect would show nothing.
     expect(statuses.get(200)).toBeGreaterThan(REQUESTS / 50);
     expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 401, 404, 405, 413, 415]));
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
@@ -73,19 +73,19 @@ async function faultOf(
   if (headers.get('content-type') !== 'application/json') return 'no JSON';
   if (/\bat .+\.[jt]s:\d+|node_modules|TypeError|RangeError|polluted/.test(text)) return 'internal text';
   const body = JSON.parse(text);
-  // The listener answers what never reaches a door.
+  // The listener answers what never reaches a dialect.
   if (status === 431) return isPlain(body) ? undefined : 'not the form of the listener';
   const url = path.startsWith('http://') ? new URL(path).pathname : path.split('?', 1)[0]!;
-  const door = DOORS.find(({ dialect }) => dialect.prefixes.some((prefix) => url.startsWith(prefix)));
-  if (!door) return isPlain(body) ? undefined : 'not the form of the listener';
+  const restApi = REST_APIS.find(({ dialect }) => dialect.prefixes.some((prefix) => url.startsWith(prefix)));
+  if (!restApi) return isPlain(body) ? undefined : 'not the form of the listener';
   if (status === 200) {
     return checkAnswer(baseUrl, method, url, status, body).then(
       () => undefined,
       (error) => error.message,
     );
   }
-  const read = door.dialect.refusal.safeParse(body);
-  if (!read.success) return `not the form of ${door.name}`;
+  const read = restApi.dialect.refusal.safeParse(body);
+  if (!read.success) return `not the form of ${restApi.name}`;
   if (JSON.stringify(read.data) !== JSON.stringify(body)) return 'more than the form has';
   return undefined;
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RestAnswer } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
-import { DOORS } from '../unit/gateway/support/doors.js';
+import { REST_APIS } from '../unit/gateway/support/restApis.js';
 import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
 import { ROUTES } from './support/routes.js';
 
-const DESCRIBED = DOORS.flatMap(({ dialect }) =>
+const DESCRIBED = REST_APIS.flatMap(({ dialect }) =>
   dialect.routes.map(({ method, path }) => ({ route: `${method} ${path}`, credential: dialect.credential })),
 );
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-it('there is a row for every route of every door, and none besides', () => {
+it('there is a row for every route of every REST API, and none besides', () => {
   expect(Object.keys(ROUTES).sort()).toEqual(DESCRIBED.map(({ route }) => route).sort());
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startService, type TestService } from '../support/service.js';
 import { contractServices } from '../support/services.js';
-import { DOORS } from '../unit/gateway/support/doors.js';
+import { REST_APIS } from '../unit/gateway/support/restApis.js';
 import { asking } from './support/asking.js';
 import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
 import { ROUTES } from './support/routes.js';
@@ -37,7 +37,7 @@ const METHODS = (await contractServices())
     return [[path, () => (of) => asking(service.baseUrl, stranger.key)(method, row.request(of))]];
   });
 
-const REST = DOORS.flatMap(({ dialect }) =>
+const REST = REST_APIS.flatMap(({ dialect }) =>
   dialect.routes.flatMap(({ method, path }): [string, () => Ask][] => {
     const route = ROUTES[`${method} ${path}`];
     if (!route || route.status === 200) return [];

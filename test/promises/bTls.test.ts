@@ -31,10 +31,10 @@ function secureRest(port: number, credential: Record<string, string>): Pick<Rest
   };
 }
 
-type Door = Pick<Rest, 'post' | 'get'>;
+type RestApi = Pick<Rest, 'post' | 'get'>;
 
 /** Every kind of call, with what came back; what is random in it named by its kind. */
-async function everyCall(b: Door, c: Door): Promise<unknown[]> {
+async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
   const api = multichannelOver(b);
   const answers: unknown[] = [];
   const seen = ({ status, headers, body }: RestAnswer): RestAnswer['body'] => {

@@ -1,6 +1,6 @@
 import { checkAnswer } from './openapi.js';
 
-/** An answer of a REST door. */
+/** A response of a REST API. */
 export interface RestAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -9,7 +9,7 @@ export interface RestAnswer {
   readonly body: any;
 }
 
-/** Calls the REST doors as a partner's code does, and holds every answer against what /openapi.json says of it. */
+/** Calls the REST APIs as client code does, and compares every response with what /openapi.json says of it. */
 export interface Rest {
   /** A string or bytes are sent as they are, anything else as JSON. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;

@@ -8,7 +8,7 @@ import type { Secret } from './finding.js';
 
 /** What a caller was answered. */
 export interface Exchange {
-  readonly door: string;
+  readonly transport: string;
   readonly status: number;
   /** Headers and body. */
   readonly text: string;
@@ -43,11 +43,11 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
   const email = () => `${keep('mailbox', `leakyperson${++people}x`)}@example.com`;
   const phone = () => `+57${keep('phone', `30${String(12_345_670 + ++people)}`)}`;
 
-  async function exchange(door: string, method: string, path: string, init: RequestInit = {}) {
+  async function exchange(transport: string, method: string, path: string, init: RequestInit = {}) {
     const answer = await fetch(baseUrl + path, { method, ...init });
     const body = await answer.text();
     const headers = [...answer.headers].map((field) => field.join(': ')).join('\n');
-    exchanges.push({ door, status: answer.status, text: `${headers}\n${body}` });
+    exchanges.push({ transport, status: answer.status, text: `${headers}\n${body}` });
     // biome-ignore lint/suspicious/noExplicitAny: read by whoever knows what was asked.
     let json: any = {};
     try {
@@ -56,9 +56,9 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
     return { status: answer.status, headers: answer.headers, body: json };
   }
   const posting =
-    (door: string, headers: Record<string, string>) =>
+    (transport: string, headers: Record<string, string>) =>
     (path: string, message: unknown, more: Record<string, string> = {}) =>
-      exchange(door, 'POST', path, {
+      exchange(transport, 'POST', path, {
         headers: { 'content-type': 'application/json', ...headers, ...more },
         body: typeof message === 'string' ? message : JSON.stringify(message),
       });

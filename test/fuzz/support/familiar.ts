@@ -99,13 +99,13 @@ async function makeSponsor(service: TestService): Promise<void> {
   }
 }
 
-/** One OTP from send to verified, by the named door. */
-export async function wholeFlow(service: TestService, door: string): Promise<void> {
-  if (door === 'beneficiary') {
+/** One OTP from send to verified, by the named restApi. */
+export async function wholeFlow(service: TestService, restApi: string): Promise<void> {
+  if (restApi === 'beneficiary') {
     const { api } = await newIntegration(service);
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
     expect((await validate(api, otp_id, code)).body).toHaveProperty('otp_verification_token');
-  } else if (door === 'multichannel') {
+  } else if (restApi === 'multichannel') {
     const api = multichannelApi(service.baseUrl, service.liveKey);
     const { token, codes } = await opened(service, api, ['email', 'sms', 'whatsapp']);
     expect((await api.verify({ token, otps: codes })).body.session_verified).toBe(true);

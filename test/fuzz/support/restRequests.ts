@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { RestRoute } from '../../../server/gateway/dialect.js';
-import type { Door } from '../../unit/gateway/support/doors.js';
+import type { RestApi } from '../../unit/gateway/support/restApis.js';
 import type { Chooser } from './chooser.js';
 import type { WireRequest } from './exchange.js';
 import { corrupted, junkBody, junkValue, junkWord, mutated } from './junk.js';
 import { type Known, type Schema, shaped } from './shaped.js';
 
 interface Options {
-  readonly doors: readonly Door[];
+  readonly transports: readonly RestApi[];
   /** An API key the service knows. */
   readonly keys: readonly string[];
   readonly known: Known;
@@ -15,36 +15,36 @@ interface Options {
 }
 
 interface Target {
-  readonly door: Door;
+  readonly restApi: RestApi;
   readonly route: RestRoute;
   readonly body: Schema | undefined;
   readonly query: Schema | undefined;
 }
 
-/** Makes requests for the doors: good ones, nearly good ones and nonsense. */
-export function requestMaker({ doors, keys, known, choose }: Options): () => WireRequest {
-  const targets = doors.flatMap((door) =>
-    door.dialect.routes.map((route): Target => {
+/** Makes requests for the transports: good ones, nearly good ones and nonsense. */
+export function requestMaker({ transports, keys, known, choose }: Options): () => WireRequest {
+  const targets = transports.flatMap((restApi) =>
+    restApi.dialect.routes.map((route): Target => {
       const schemaOf = (shape: z.ZodType | undefined) =>
         shape && (z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }) as Schema);
-      return { door, route, body: schemaOf(route.body), query: schemaOf(route.query) };
+      return { restApi, route, body: schemaOf(route.body), query: schemaOf(route.query) };
     }),
   );
   return () => {
     // A list that finds nothing reads everything, and what is read has no fields to get wrong.
-    const { door, route, body, query } = choose.weighted(
+    const { restApi, route, body, query } = choose.weighted(
       targets.map((target) => [target.route.method === 'POST' ? 6 : 1, () => target]),
     );
     const method = choose.chance(94) ? route.method : choose.pick(METHODS);
     const hasBody = method !== 'HEAD' && (route.body !== undefined || choose.chance(5));
     const path = oddly(pathOf(route) + queryOf(query));
-    const headers = headersOf(door);
+    const headers = headersOf(restApi);
     return {
       // A header that is too large is refused before its method is read, so with a body, which HEAD may not have.
       method: method === 'HEAD' && path.length + JSON.stringify(headers).length > 10_000 ? 'GET' : method,
       path,
       headers,
-      body: hasBody ? bodyOf(door, route, body) : undefined,
+      body: hasBody ? bodyOf(restApi, route, body) : undefined,
     };
   };
 
@@ -101,17 +101,21 @@ export function requestMaker({ doors, keys, known, choose }: Options): () => Wir
     ]);
   }
 
-  function headersOf(door: Door): Record<string, string | readonly string[]> {
+  function headersOf(restApi: RestApi): Record<string, string | readonly string[]> {
     const type = choose.chance(94) ? 'application/json' : choose.pick(TYPES);
     const more = choose.chance(75) ? {} : choose.pick(HEADERS)();
     const credential = choose.chance(94)
-      ? door.credential(choose.pick(keys))
-      : choose.pick([{}, ...CREDENTIALS.map((value) => door.credential(value)), { authorization: 'Bearer' }]);
+      ? restApi.credential(choose.pick(keys))
+      : choose.pick([
+          {},
+          ...CREDENTIALS.map((value) => restApi.credential(value)),
+          { authorization: 'Bearer' },
+        ]);
     return { ...(type && { 'content-type': type }), ...credential, ...more };
   }
 
-  function bodyOf(door: Door, route: RestRoute, schema: Schema | undefined): Buffer {
-    const sample = () => door.requests[route.path] ?? {};
+  function bodyOf(restApi: RestApi, route: RestRoute, schema: Schema | undefined): Buffer {
+    const sample = () => restApi.requests[route.path] ?? {};
     const near = () => shaped(schema ?? {}, '', known, choose);
     const json = (value: unknown) => Buffer.from(JSON.stringify(value) ?? '');
     return choose.weighted<Buffer>([

@@ -50,11 +50,11 @@ export async function tenantOf(service: TestService, workspace: string): Promise
   };
 }
 
-/** Asks a REST door as its document says: by GET, or with a body by POST. */
+/** Asks a REST API as its document says: by GET, or with a body by POST. */
 export function doorOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bearer') {
-  const door = credential === 'apiKey' ? byKey : byBearer;
+  const restApi = credential === 'apiKey' ? byKey : byBearer;
   return ([path, body]: readonly [path: string, body?: object]): Promise<RestAnswer> =>
-    body ? door.post(path, body) : door.get(path);
+    body ? restApi.post(path, body) : restApi.get(path);
 }
 
 /** Fills a workspace with two of everything, so that lists have pages, and gives back the first. */

@@ -9,7 +9,7 @@ export interface Route {
 
 const DISPENSATION = { type: 'DISPENSATION', id: 'dsp_1' };
 
-/** Every route of every REST door. */
+/** Every route of every REST API. */
 export const ROUTES: Readonly<Record<string, Route>> = {
   'POST /v1/otp/send': {
     status: 403,

@@ -5,7 +5,7 @@ import { ManualClock } from '../../support/manualClock.js';
 import { restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
 import { wrapOperations } from '../../support/wrapOperations.js';
-import { DOORS, type Door, expectRefusal, POSTS } from './support/doors.js';
+import { expectRefusal, POSTS, REST_APIS, type RestApi } from './support/restApis.js';
 
 const SECRET = 'mongodb://user:hunter2@10.1.2.3:27017 /srv/countersign/data otvt_0123456789';
 
@@ -29,8 +29,8 @@ describe('a store that fails', () => {
     await service.stop();
   });
 
-  describe.each(POSTS)('answers POST $path', ({ path, request, door }) => {
-    const post = () => restClient(service.baseUrl, door.credential(service.liveKey)).post(path, request);
+  describe.each(POSTS)('answers POST $path', ({ path, request, restApi }) => {
+    const post = () => restClient(service.baseUrl, restApi.credential(service.liveKey)).post(path, request);
 
     it('with 503 while it cannot be reached, and as before when it can', async () => {
       const before = await post();
@@ -39,7 +39,7 @@ describe('a store that fails', () => {
       service.clock.advance(10_000);
       for (let n = 0; n < 2; n++) {
         const answer = await post();
-        expectRefusal(door, answer, { status: 503, reason: 'STORE_UNAVAILABLE' });
+        expectRefusal(restApi, answer, { status: 503, reason: 'STORE_UNAVAILABLE' });
         expect(answer.text).not.toContain('hunter2');
       }
       fault = undefined;
@@ -50,7 +50,7 @@ describe('a store that fails', () => {
       fault = () => new TypeError(SECRET);
       service.clock.advance(10_000);
       const answer = await post();
-      expectRefusal(door, answer, { status: 500, reason: 'INTERNAL' });
+      expectRefusal(restApi, answer, { status: 500, reason: 'INTERNAL' });
       expect(answer.text).toContain('Something went wrong here.');
       for (const [, value] of answer.headers) expect(value).not.toContain('hunter2');
       expect(answer.text).not.toMatch(/hunter2|TypeError|\.ts|\/srv/);
@@ -73,7 +73,7 @@ const STATUSES: Readonly<Record<string, Readonly<Partial<Record<Reason, number>>
   oauth: { PERMISSION_DENIED: 400 },
 };
 
-describe.each(DOORS)('every reason in the words of the $name door', (door: Door) => {
+describe.each(REST_APIS)('every reason in the words of the $name API', (restApi: RestApi) => {
   const reasons = Object.keys(ERRORS) as Reason[];
 
   it.each(reasons)('%s', (reason) => {
@@ -84,10 +84,10 @@ describe.each(DOORS)('every reason in the words of the $name door', (door: Door)
       attemptsRemaining: 2,
       channel: 'sms',
     });
-    const { status, body } = door.dialect.refuse(failure, {});
-    expect(status).toBe(STATUSES[door.name]?.[reason] ?? ERRORS[reason].status);
-    expect(door.dialect.refusal.parse(body)).toEqual(body);
-    expect(door.reasonIn(body)).toBe(reason);
+    const { status, body } = restApi.dialect.refuse(failure, {});
+    expect(status).toBe(STATUSES[restApi.name]?.[reason] ?? ERRORS[reason].status);
+    expect(restApi.dialect.refusal.parse(body)).toEqual(body);
+    expect(restApi.reasonIn(body)).toBe(reason);
     expect(JSON.stringify(body)).not.toContain('hunter2');
   });
 });

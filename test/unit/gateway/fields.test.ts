@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describedAt, operationsOf, type Schema } from '../../support/openapi.js';
 import { restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
-import { expectRefusal, POSTS } from './support/doors.js';
+import { expectRefusal, POSTS } from './support/restApis.js';
 
 let service: TestService;
 let schemas: ReadonlyMap<string, Schema>;
@@ -53,11 +53,11 @@ const wrongTypes = (type: string) => [
   ...(type === 'integer' ? [1.5, '1'] : []),
 ];
 
-describe.each(POSTS)('POST $path', ({ path, request, door }) => {
+describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
   const post = (body: unknown) => {
     // Refused requests count, and the beneficiary document allows a client fifty a minute.
     service.clock.advance(1_500);
-    return restClient(service.baseUrl, door.credential(service.liveKey)).post(path, body);
+    return restClient(service.baseUrl, restApi.credential(service.liveKey)).post(path, body);
   };
   const namesField = (body: unknown, field: string) => JSON.stringify(body).includes(field);
 
@@ -74,7 +74,7 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
       for (const value of wrongTypes(schema.type ?? 'any')) {
         if (schema.type === undefined) continue;
         const answer = await post(withField(request, names, value));
-        expectRefusal(door, answer, { status: 400, reason: 'INVALID_REQUEST' });
+        expectRefusal(restApi, answer, { status: 400, reason: 'INVALID_REQUEST' });
         expect(namesField(answer.body, names.join('.')), `${names}: ${JSON.stringify(value)}`).toBe(true);
       }
     }
@@ -84,7 +84,7 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
     const required = fieldsOf(schemas.get(path)!).filter((field) => field.required);
     for (const { path: names } of required) {
       const answer = await post(withField(request, names, undefined));
-      expectRefusal(door, answer, { status: 400, reason: 'INVALID_REQUEST' });
+      expectRefusal(restApi, answer, { status: 400, reason: 'INVALID_REQUEST' });
       expect(namesField(answer.body, names.join('.'))).toBe(true);
     }
   });

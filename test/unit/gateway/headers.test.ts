@@ -9,7 +9,7 @@ import {
 import { newPhone, request } from '../../promises/support/messagingApi.js';
 import { apiKey, bearer, type RestAnswer, restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
-import { DOORS } from './support/doors.js';
+import { REST_APIS } from './support/restApis.js';
 
 let service: TestService;
 beforeAll(async () => {
@@ -98,13 +98,13 @@ describe('the limit headers', () => {
   });
 });
 
-describe.each(DOORS)('X-Request-Id at the $name door', (door) => {
-  const [path, body] = Object.entries(door.requests)[0]!;
+describe.each(REST_APIS)('X-Request-Id at the $name API', (restApi) => {
+  const [path, body] = Object.entries(restApi.requests)[0]!;
   const ask = async (headers: Record<string, string>, what: unknown = body) => {
     const { headers: answered } = await restClient(service.baseUrl, headers).post(path, what);
     return answered.get('x-request-id')!;
   };
-  const credential = () => door.credential(service.liveKey);
+  const credential = () => restApi.credential(service.liveKey);
 
   it('comes back as it was given, whatever the outcome', async () => {
     for (const id of ['a', 'order-4711', 'A.b_c:d-9', 'x'.repeat(64)]) {

@@ -65,9 +65,9 @@ const SENDS: [string, () => { post: Rest['post']; path: string; body: (address: 
   ],
 ];
 
-describe.each(SENDS)('%s with an Idempotency-Key', (_, door) => {
+describe.each(SENDS)('%s with an Idempotency-Key', (_, restApi) => {
   it('answers the same again and sends nothing again', async () => {
-    const { post, path, body } = door();
+    const { post, path, body } = restApi();
     const [address, key] = [people(), newKey()];
     const first = await post(path, body(address), key);
     expect(first.status).toBe(200);
@@ -76,7 +76,7 @@ describe.each(SENDS)('%s with an Idempotency-Key', (_, door) => {
   });
 
   it('refuses another request under the same key', async () => {
-    const { post, path, body } = door();
+    const { post, path, body } = restApi();
     const key = newKey();
     await post(path, body(people()), key);
     const other = people();
@@ -85,7 +85,7 @@ describe.each(SENDS)('%s with an Idempotency-Key', (_, door) => {
   });
 
   it('makes two sessions of two keys, or of none', async () => {
-    const { post, path, body } = door();
+    const { post, path, body } = restApi();
     const address = people();
     const ids = new Set<string>();
     for (const headers of [newKey(), newKey(), {}, {}]) {

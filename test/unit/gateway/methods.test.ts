@@ -3,7 +3,7 @@ import { newSponsor } from '../../promises/support/beneficiaryApi.js';
 import { connectJson } from '../../support/connectJson.js';
 import { startService, type TestService } from '../../support/service.js';
 import { newKey } from '../../support/tenant.js';
-import { DOORS, POSTS } from './support/doors.js';
+import { POSTS, REST_APIS } from './support/restApis.js';
 
 const PAGE = 'https://shop.example';
 let service: TestService;
@@ -15,15 +15,15 @@ afterAll(() => service.stop());
 const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
   fetch(service.baseUrl + path, { method, headers, ...(body !== undefined && { body }) });
 
-const GETS = DOORS.flatMap((door) =>
-  door.dialect.routes.flatMap(({ method, path }) => (method === 'GET' ? [{ door, path }] : [])),
+const GETS = REST_APIS.flatMap((restApi) =>
+  restApi.dialect.routes.flatMap(({ method, path }) => (method === 'GET' ? [{ restApi, path }] : [])),
 );
 
 describe('HEAD', () => {
-  it.each(GETS)('of $path answers as GET does, without the body', async ({ door, path }) => {
+  it.each(GETS)('of $path answers as GET does, without the body', async ({ restApi, path }) => {
     const slug = await newSponsor(service);
     const filled = `${path.replace('{slug}', slug).replace(/\{\w+\}/, 'x')}?sponsor_slug=${slug}`;
-    const headers = door.credential(service.liveKey);
+    const headers = restApi.credential(service.liveKey);
     const [get, head] = [await ask('GET', filled, headers), await ask('HEAD', filled, headers)];
     expect(head.status).toBe(get.status);
     expect(head.headers.get('content-type')).toBe('application/json');
@@ -76,10 +76,15 @@ describe('a page of another origin', () => {
     },
   );
 
-  it.each(POSTS)('may read what POST $path answers, refusals too', async ({ path, request, door }) => {
+  it.each(POSTS)('may read what POST $path answers, refusals too', async ({ path, request, restApi }) => {
     const headers = { origin: PAGE, 'content-type': 'application/json' };
     const answers = [
-      await ask('POST', path, { ...headers, ...door.credential(service.liveKey) }, JSON.stringify(request)),
+      await ask(
+        'POST',
+        path,
+        { ...headers, ...restApi.credential(service.liveKey) },
+        JSON.stringify(request),
+      ),
       await ask('POST', path, headers, '{'),
       await ask('DELETE', path, headers),
       await ask('POST', `${path}/unknown`, headers, '{}'),
@@ -102,11 +107,11 @@ describe('a page of another origin', () => {
       updateMask: 'allowedOrigins',
     });
     expect(updated.status).toBe(200);
-    for (const { path, request, door } of POSTS.filter(({ door: { name } }) => name !== 'oauth')) {
+    for (const { path, request, restApi } of POSTS.filter(({ restApi: { name } }) => name !== 'oauth')) {
       const from = async (origin: string) => {
-        const headers = { origin, 'content-type': 'application/json', ...door.credential(key) };
+        const headers = { origin, 'content-type': 'application/json', ...restApi.credential(key) };
         const answer = await ask('POST', path, headers, JSON.stringify(request));
-        return { status: answer.status, reason: door.reasonIn(await answer.json()) };
+        return { status: answer.status, reason: restApi.reasonIn(await answer.json()) };
       };
       expect(await from(PAGE)).toEqual({ status: 403, reason: 'PERMISSION_DENIED' });
       expect(await from('https://own.example')).not.toEqual({ status: 403, reason: 'PERMISSION_DENIED' });

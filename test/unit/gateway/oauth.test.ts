@@ -2,11 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectJson } from '../../support/connectJson.js';
 import { bearer, type Rest, restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
-import { DOORS, expectRefusal } from './support/doors.js';
+import { expectRefusal, REST_APIS } from './support/restApis.js';
 
 const TOKEN = '/v1/oauth/token';
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const oauth = DOORS.find(({ name }) => name === 'oauth')!;
+const oauth = REST_APIS.find(({ name }) => name === 'oauth')!;
 
 interface Client {
   readonly id: string;

@@ -13,7 +13,7 @@ import { checkAnswer, describedAt, type OpenApi, operationsOf } from '../../supp
 import { apiKey, bearer, type Rest, restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
-import { DOORS, expectRefusal } from './support/doors.js';
+import { expectRefusal, REST_APIS } from './support/restApis.js';
 
 let service: TestService;
 let described: OpenApi;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const doorAt = (path: string) =>
-  DOORS.find(({ dialect }) => dialect.prefixes.some((prefix) => path.startsWith(prefix)))!;
+  REST_APIS.find(({ dialect }) => dialect.prefixes.some((prefix) => path.startsWith(prefix)))!;
 
 describe('/openapi.json', () => {
   it('is a valid OpenAPI 3.1 description', async () => {
@@ -44,7 +44,7 @@ describe('/openapi.json', () => {
   });
 
   it('describes every route of every dialect, and no other', () => {
-    const routes = DOORS.flatMap(({ dialect }) =>
+    const routes = REST_APIS.flatMap(({ dialect }) =>
       dialect.routes.map(({ method, path }) => `${method} ${path}`),
     );
     const operations = operationsOf(described).map(({ method, path }) => `${method} ${path}`);

@@ -74,7 +74,7 @@ describe('the parameters of a query', () => {
 });
 
 describe('every credential that the description names', () => {
-  it('opens the door', async () => {
+  it('opens the API', async () => {
     const headers = { apiKey, bearer };
     for (const { path, method, operation } of operationsOf(await describedAt(service.baseUrl))) {
       if (method !== 'GET') continue;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bearer, restClient } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
 import { newKey } from '../../support/tenant.js';
-import { DOORS, expectRefusal, POSTS } from './support/doors.js';
+import { expectRefusal, POSTS, REST_APIS } from './support/restApis.js';
 
 const LARGEST = 65_536;
 let service: TestService;
@@ -24,14 +24,14 @@ async function ask(method: string, path: string, headers: Record<string, string>
   return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
 }
 
-describe.each(POSTS)('POST $path', ({ path, request, door }) => {
+describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
   const INVALID = { status: 400, reason: 'INVALID_REQUEST' };
   const post = (body: BodyInit, headers: Record<string, string> = { 'content-type': 'application/json' }) =>
-    ask('POST', path, { ...door.credential(service.liveKey), ...headers }, body);
+    ask('POST', path, { ...restApi.credential(service.liveKey), ...headers }, body);
 
   it.each(['{', '', 'null', '[]', '"text"', '17', "{'a': 1}", '{"a": 1,}', '\uFEFF{}', '{}{}'])(
     'refuses the body %j',
-    async (body) => expectRefusal(door, await post(body), INVALID),
+    async (body) => expectRefusal(restApi, await post(body), INVALID),
   );
 
   it('reads objects and lists a hundred deep, and not one more', async () => {
@@ -43,7 +43,7 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
     expect((await post(nested(100))).status).not.toBe(400);
     for (const levels of [101, 30_000]) {
       const answer = await post(nested(levels));
-      expectRefusal(door, answer, INVALID);
+      expectRefusal(restApi, answer, INVALID);
       expect(JSON.stringify(answer.body)).toContain('The body is nested too deep.');
     }
   });
@@ -52,7 +52,7 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
     const bytes = Buffer.from(JSON.stringify({ ...request, extra: '?' }));
     bytes[bytes.indexOf('?')] = 0xff;
     const answer = await post(bytes);
-    expectRefusal(door, answer, INVALID);
+    expectRefusal(restApi, answer, INVALID);
     expect(JSON.stringify(answer.body)).toContain('The body is not UTF-8.');
   });
 
@@ -64,7 +64,7 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
     { 'content-type': 'application/json', 'content-encoding': 'gzip' },
   ])('refuses the media type %j', async (headers) => {
     const answer = await post(JSON.stringify(request), headers as Record<string, string>);
-    expectRefusal(door, answer, { status: 415, reason: 'UNSUPPORTED_MEDIA_TYPE' });
+    expectRefusal(restApi, answer, { status: 415, reason: 'UNSUPPORTED_MEDIA_TYPE' });
   });
 
   it.each(['application/json;charset=utf-8', 'Application/JSON', 'application/json; charset="UTF-8"'])(
@@ -95,14 +95,14 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
   ])('reads 64 KiB sent %s, and not one byte more', async (_, sent) => {
     const { status } = await post(sent(padded(LARGEST)));
     expect([400, 413]).not.toContain(status);
-    expectRefusal(door, await post(sent(padded(LARGEST + 1))), { status: 413, reason: 'BODY_TOO_LARGE' });
+    expectRefusal(restApi, await post(sent(padded(LARGEST + 1))), { status: 413, reason: 'BODY_TOO_LARGE' });
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
     'refuses %s and says what is right',
     async (method) => {
-      const answer = await ask(method, path, door.credential(service.liveKey));
-      expectRefusal(door, answer, { status: 405, reason: 'METHOD_NOT_ALLOWED' });
+      const answer = await ask(method, path, restApi.credential(service.liveKey));
+      expectRefusal(restApi, answer, { status: 405, reason: 'METHOD_NOT_ALLOWED' });
       expect(answer.headers.get('allow')).toBe('POST, OPTIONS');
     },
   );
@@ -113,31 +113,31 @@ describe.each(POSTS)('POST $path', ({ path, request, door }) => {
         'content-type': 'application/json',
         'idempotency-key': 'k'.repeat(length),
       });
-    expectRefusal(door, await keyed(129), INVALID);
+    expectRefusal(restApi, await keyed(129), INVALID);
     expect((await keyed(128)).status).not.toBe(400);
   });
 });
 
-describe.each(DOORS)('the $name door', (door) => {
-  const prefix = door.dialect.prefixes[0]!;
+describe.each(REST_APIS)('the $name API', (restApi) => {
+  const prefix = restApi.dialect.prefixes[0]!;
 
   it.each(['', 'unknown', '%ff', 'send/', 'token/x', 'SEND', 'unknown?x=send', 'a/b/c'])(
     'has nothing at its prefix and %j',
     async (rest) => {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
-        const answer = await ask(method, prefix + rest, door.credential(service.liveKey));
-        expectRefusal(door, answer, { status: 404, reason: 'ROUTE_NOT_FOUND' });
+        const answer = await ask(method, prefix + rest, restApi.credential(service.liveKey));
+        expectRefusal(restApi, answer, { status: 404, reason: 'ROUTE_NOT_FOUND' });
       }
     },
   );
 });
 
-describe.each(DOORS.filter(({ name }) => name !== 'oauth'))('the $name door', (door) => {
-  const routes = door.dialect.routes.map(({ method, path }) => ({
+describe.each(REST_APIS.filter(({ name }) => name !== 'oauth'))('the $name API', (restApi) => {
+  const routes = restApi.dialect.routes.map(({ method, path }) => ({
     method,
     // Parameters are filled in, and the query that one route needs.
     path: `${path.replaceAll(/\{\w+\}/g, 'x')}${path.includes('dispensations') ? '?sponsor_slug=x' : ''}`,
-    request: door.requests[path],
+    request: restApi.requests[path],
   }));
   const call = (
     { method, path, request }: (typeof routes)[number],
@@ -147,16 +147,16 @@ describe.each(DOORS.filter(({ name }) => name !== 'oauth'))('the $name door', (d
 
   const STRANGERS: [string, (key: string) => Record<string, string>][] = [
     ['no credential', () => ({})],
-    ['an unknown key', () => ({ ...door.credential(`sk_otp_live_${'A'.repeat(43)}`) })],
-    ['an empty key', () => ({ ...door.credential('') })],
-    ['a key with something behind it', (key) => ({ ...door.credential(`${key}x`) })],
+    ['an unknown key', () => ({ ...restApi.credential(`sk_otp_live_${'A'.repeat(43)}`) })],
+    ['an empty key', () => ({ ...restApi.credential('') })],
+    ['a key with something behind it', (key) => ({ ...restApi.credential(`${key}x`) })],
     ['a key by HTTP Basic', (key) => ({ authorization: `Basic ${btoa(`x:${key}`)}` })],
-    ['a JWT of somebody else', () => ({ ...door.credential('eyJhbGciOiJub25lIn0.e30.') })],
+    ['a JWT of somebody else', () => ({ ...restApi.credential('eyJhbGciOiJub25lIn0.e30.') })],
   ];
   it.each(STRANGERS)('refuses %s on every route, and says how to log in', async (_, headers) => {
     for (const route of routes) {
       const answer = await call(route, headers(service.liveKey));
-      expectRefusal(door, answer, { status: 401, reason: 'UNAUTHENTICATED' });
+      expectRefusal(restApi, answer, { status: 401, reason: 'UNAUTHENTICATED' });
       expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="countersign"');
     }
   });
@@ -164,8 +164,8 @@ describe.each(DOORS.filter(({ name }) => name !== 'oauth'))('the $name door', (d
   it('refuses a key without the scope on every route', async () => {
     const key = await newKey(service, 'default', ['admin']);
     for (const route of routes) {
-      const answer = await call(route, door.credential(key));
-      expectRefusal(door, answer, { status: 403, reason: 'PERMISSION_DENIED' });
+      const answer = await call(route, restApi.credential(key));
+      expectRefusal(restApi, answer, { status: 403, reason: 'PERMISSION_DENIED' });
     }
   });
 });

@@ -24,7 +24,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 type Ask = (body: string, headers?: Record<string, string>) => Promise<Answer>;
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
-  async function door(handler: HttpHandler = json): Promise<Ask> {
+  async function restApi(handler: HttpHandler = json): Promise<Ask> {
     const { port } = await serving(handler);
     if (version === 'HTTP/1.1') {
       return (body, headers = JSON_TYPE) => http1(port, '/', { method: 'POST', body, headers });
@@ -35,7 +35,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
   const refusal = ({ status, body }: Answer) => [status, JSON.parse(body).code];
 
   it('is read', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const answer = await ask('{"to":"Ångström ☎","n":[1,{}]}');
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ to: 'Ångström ☎', n: [1, {}] });
@@ -47,7 +47,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
   });
 
   it('may be as large as the limit and not one byte larger', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const filled = (bytes: number) => `{"x":"${'y'.repeat(bytes - 8)}"}`;
     expect((await ask(filled(LIMIT))).status).toBe(200);
     const over = await ask(filled(LIMIT + 1));
@@ -56,7 +56,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
   });
 
   it('counts in bytes, not in characters', async () => {
-    const ask = await door();
+    const ask = await restApi();
     expect(refusal(await ask(`{"x":"${'ü'.repeat(60)}"}`))).toEqual([413, 'BODY_TOO_LARGE']);
   });
 
@@ -67,7 +67,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
     'application/json;charset="UTF-8"',
     'application/json; charset=us-ascii',
   ])('is taken as %s', async (type) => {
-    const ask = await door();
+    const ask = await restApi();
     expect((await ask('{}', { 'content-type': type })).status).toBe(200);
   });
 
@@ -78,14 +78,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
     ['another character set', { 'content-type': 'application/json; charset=utf-16' }],
     ['a compressed body', { ...JSON_TYPE, 'content-encoding': 'gzip' }],
   ])('is refused with %s', async (_name, headers) => {
-    const ask = await door();
+    const ask = await restApi();
     expect(refusal(await ask('{}', headers))).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 
   it.each(['', '{', '{"code":"123456"', '[1]', '"text"', '1', 'null', '{}{}'])(
     'is refused when it is %j',
     async (text) => {
-      const ask = await door();
+      const ask = await restApi();
       const answer = await ask(text);
       expect(refusal(answer)).toEqual([400, 'INVALID_REQUEST']);
       expect(answer.body).not.toContain('123456');

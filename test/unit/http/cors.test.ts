@@ -27,7 +27,7 @@ const router = createRouter([
 const words = (answer: Answer, header: string) => String(answer.headers[header]).split(', ');
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (version) => {
-  async function door() {
+  async function restApi() {
     const { port } = await serving(router);
     const client = version === 'HTTP/2' ? session(`http://127.0.0.1:${port}`) : undefined;
     return (method: string, path: string, headers: Record<string, string>) =>
@@ -40,7 +40,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   };
 
   it('may ask first, and may then send what Connect, gRPC-Web and the dialects need', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const answer = await ask('OPTIONS', '/otp.v1.OtpService/Send', preflight);
     expect(answer.status).toBe(204);
     expect(answer.body).toBe('');
@@ -62,7 +62,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   });
 
   it('is never offered to send what the browser keeps', async () => {
-    const ask = await door();
+    const ask = await restApi();
     for (const answer of [
       await ask('OPTIONS', '/failing', preflight),
       await ask('POST', '/failing', { origin: ORIGIN }),
@@ -72,7 +72,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   });
 
   it('may read the answer, and the headers that say how it went', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const answer = await ask('POST', '/otp.v1.OtpService/Send', { origin: ORIGIN });
     expect(answer.headers).toMatchObject({ 'access-control-allow-origin': ORIGIN, vary: 'origin' });
     expect(words(answer, 'access-control-expose-headers')).toEqual(
@@ -84,7 +84,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   });
 
   it('may read refusals too', async () => {
-    const ask = await door();
+    const ask = await restApi();
     for (const [method, path, status] of [
       ['POST', '/failing', 401],
       ['PUT', '/failing', 405],
@@ -95,7 +95,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   });
 
   it('may read nothing of what asks for no credential', async () => {
-    const ask = await door();
+    const ask = await restApi();
     for (const [method, headers] of [
       ['GET', { origin: ORIGIN }],
       ['OPTIONS', preflight],
@@ -107,7 +107,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
   });
 
   it('is not mentioned to callers that are no browsers', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const answer = await ask('POST', '/otp.v1.OtpService/Send', {});
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });

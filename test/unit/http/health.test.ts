@@ -7,7 +7,7 @@ import { serving, signal } from './support/serving.js';
 
 type State = ReturnType<Readiness['state']>;
 
-async function door(state: () => State, check: () => Promise<unknown> = async () => {}, limitMs = 60_000) {
+async function restApi(state: () => State, check: () => Promise<unknown> = async () => {}, limitMs = 60_000) {
   const { port } = await serving(createRouter(healthRoutes({ state, check }, systemClock, limitMs)));
   return async (path: string, method = 'GET') => {
     const { status, body } = await http1(port, path, { method });
@@ -19,7 +19,7 @@ describe('health', () => {
   it.each<State>(['starting', 'ready', 'stopping'])(
     'says that the process lives while %s, without asking the store',
     async (state) => {
-      const ask = await door(
+      const ask = await restApi(
         () => state,
         () => Promise.reject(new Error('asked')),
       );
@@ -35,14 +35,14 @@ describe('readiness', () => {
     ['ready', 200],
     ['stopping', 503],
   ])('while %s is %i', async (state, status) => {
-    const ask = await door(() => state);
+    const ask = await restApi(() => state);
     expect(await ask('/readyz')).toEqual([status, state]);
     expect(await ask('/readyz', 'HEAD')).toEqual([status, '']);
   });
 
   it('is lost while the store fails and comes back with it', async () => {
     let fails = true;
-    const ask = await door(
+    const ask = await restApi(
       () => 'ready',
       async () => {
         if (fails) throw new Error('mongodb://user:secret@host refused');
@@ -54,7 +54,7 @@ describe('readiness', () => {
   });
 
   it('is lost when the check throws before it begins', async () => {
-    const ask = await door(
+    const ask = await restApi(
       () => 'ready',
       () => {
         throw new Error('no store');
@@ -64,7 +64,7 @@ describe('readiness', () => {
   });
 
   it('does not wait for a store that does not answer', async () => {
-    const ask = await door(
+    const ask = await restApi(
       () => 'ready',
       () => new Promise(() => {}),
       20,
@@ -77,7 +77,7 @@ describe('readiness', () => {
     const gate = signal();
     let asked = 0;
     let checks = 0;
-    const ask = await door(
+    const ask = await restApi(
       () => {
         asked += 1;
         return 'ready';
@@ -100,7 +100,7 @@ describe('readiness', () => {
   it('notices a stop that begins while the store is asked', async () => {
     const gate = signal();
     let state: State = 'ready';
-    const ask = await door(
+    const ask = await restApi(
       () => state,
       () => {
         state = 'stopping';

@@ -21,7 +21,7 @@ const ROUTES: readonly Route[] = [
 type Ask = (method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
-  async function door(): Promise<Ask> {
+  async function restApi(): Promise<Ask> {
     const { port } = await serving(createRouter(ROUTES));
     if (version === 'HTTP/1.1') return (method, path, headers = {}) => http1(port, path, { method, headers });
     const client = session(`http://127.0.0.1:${port}`);
@@ -37,14 +37,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
     ['GET', '/things/deep/1', 'deep'],
     ['GET', '/things/deep/exact', 'exact'],
   ])('send %s %s to %s', async (method, path, name) => {
-    const ask = await door();
+    const ask = await restApi();
     expect(JSON.parse((await ask(method, path)).body)).toEqual({ name });
   });
 
   it.each(['/', '/thing', '/things2', '/THINGS', '/%74hings', '/?/things', '//things'])(
     'know nothing at %s',
     async (path) => {
-      const ask = await door();
+      const ask = await restApi();
       const answer = await ask('GET', path);
       expect(answer.status).toBe(404);
       expect(JSON.parse(answer.body)).toEqual({
@@ -56,7 +56,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
   );
 
   it('refuse a wrong method and say which are right', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const both = await ask('DELETE', '/things');
     expect(both.status).toBe(405);
     expect(both.headers.allow).toBe('GET, POST, HEAD, OPTIONS');
@@ -65,7 +65,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
   });
 
   it('answer HEAD as GET, without the body', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const [head, get] = [await ask('HEAD', '/things'), await ask('GET', '/things')];
     expect(head.status).toBe(200);
     expect(head.body).toBe('');
@@ -77,7 +77,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
   });
 
   it('say what an address allows', async () => {
-    const ask = await door();
+    const ask = await restApi();
     const answer = await ask('OPTIONS', '/things');
     expect([answer.status, answer.headers.allow, answer.body]).toEqual([204, 'GET, POST, HEAD, OPTIONS', '']);
   });

@@ -6,7 +6,7 @@ import { connectJson } from '../../support/connectJson.js';
 import { eventually } from '../../support/eventually.js';
 import { startService, type TestService } from '../../support/service.js';
 import { WITH_BODY } from '../../wire/support/protocols.js';
-import { POSTS } from '../gateway/support/doors.js';
+import { POSTS } from '../gateway/support/restApis.js';
 import { RawClient } from '../http/support/rawClient.js';
 import { scrape } from './support/busyDay.js';
 
@@ -71,19 +71,22 @@ describe.each(WITH_BODY)('over $name', ({ name, json, call }) => {
   });
 });
 
-it.each(POSTS)('POST $path refuses strangers and bodies that are none with an id', async ({ path, door }) => {
-  const post = (headers: Readonly<Record<string, string>>) =>
-    fetch(service.baseUrl + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: '{',
-    });
-  for (const headers of [{}, door.credential(service.testKey)]) {
-    const answer = await post(headers);
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect((await ending(answer.headers.get('x-request-id'))).reason).not.toBe('OK');
-  }
-});
+it.each(POSTS)(
+  'POST $path refuses strangers and bodies that are none with an id',
+  async ({ path, restApi }) => {
+    const post = (headers: Readonly<Record<string, string>>) =>
+      fetch(service.baseUrl + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: '{',
+      });
+    for (const headers of [{}, restApi.credential(service.testKey)]) {
+      const answer = await post(headers);
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect((await ending(answer.headers.get('x-request-id'))).reason).not.toBe('OK');
+    }
+  },
+);
 
 it.each([
   ['GET', '/nothing', {}, 'ROUTE_NOT_FOUND'],

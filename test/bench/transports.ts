@@ -7,7 +7,7 @@ import { beneficiaryId, newRecipient } from './seed.js';
 export const SPONSOR = 'bench-sponsor';
 
 /** A call of one of the documented APIs, and what the Go service otpgateway with Redis reaches of the same echo (measured apart). */
-export interface DoorScenario extends Scenario {
+export interface TransportScenario extends Scenario {
   readonly goal: { readonly atLeast: number };
 }
 
@@ -27,7 +27,7 @@ function keyed(path: string, apiKey: string, body: unknown): Request {
 }
 
 /** Send, right code and wrong code over each documented API. `registered`: how many beneficiaries there are. */
-export const doors = (registered: number): readonly DoorScenario[] => [
+export const scenariosOf = (registered: number): readonly TransportScenario[] => [
   {
     name: 'beneficiary, send',
     request: (apiKey) =>

@@ -6,8 +6,8 @@ import { createMultichannel } from '../../../../server/gateway/multichannel/inde
 import { createOAuth } from '../../../../server/gateway/oauth/index.js';
 import { apiKey, bearer } from '../../../support/rest.js';
 
-/** A REST door: what it takes, how a credential is presented there, and where it says why it refuses. */
-export interface Door {
+/** A REST API: what it takes, how a credential is presented there, and where it says why it refuses. */
+export interface RestApi {
   readonly name: string;
   readonly dialect: Dialect;
   /** A request of the right shape for each POST path. */
@@ -24,7 +24,7 @@ const UNKNOWN_SESSION = 'feab6011-2469-4804-ace5-ee9dcb5b9ef2';
 // What dialects are built of is not needed to know what they refuse with.
 const nothing = {} as never;
 
-export const DOORS: readonly Door[] = [
+export const REST_APIS: readonly RestApi[] = [
   {
     name: 'beneficiary',
     dialect: beneficiary,
@@ -99,19 +99,19 @@ export const DOORS: readonly Door[] = [
   },
 ];
 
-/** Every POST path of every door. */
-export const POSTS = DOORS.flatMap((door) =>
-  Object.entries(door.requests).map(([path, request]) => ({ path, request, door })),
+/** Every POST path of every restApi. */
+export const POSTS = REST_APIS.flatMap((restApi) =>
+  Object.entries(restApi.requests).map(([path, request]) => ({ path, request, restApi })),
 );
 
 /** Holds a refusal against the dialect's own form: every field it has, and none besides. */
 export function expectRefusal(
-  door: Door,
+  restApi: RestApi,
   { status, headers, body }: { status: number; headers: Headers; body: unknown },
   wanted: { status: number; reason: string },
 ): void {
-  expect({ status, reason: door.reasonIn(body) }).toEqual(wanted);
-  expect(door.dialect.refusal.parse(body)).toEqual(body);
+  expect({ status, reason: restApi.reasonIn(body) }).toEqual(wanted);
+  expect(restApi.dialect.refusal.parse(body)).toEqual(body);
   expect(headers.get('content-type')).toBe('application/json');
   expect(headers.get('x-request-id')).toMatch(/^[\w.:-]{1,64}$/);
   expect(headers.get('cache-control')).toBe('no-store');
