@@ -97,10 +97,17 @@ export function createOtpInput(document: Document, options: OtpInputOptions = {}
   };
 }
 
-/** The digits of a text as 0 to 9; full-width and Arabic keyboards type others. */
+/** The digits of a text, those of any script as 0 to 9, as the service reads a code. */
 const digitsOf = (text: string): string =>
   text
     .normalize('NFKC')
-    // The low four bits of these are the digit.
-    .replaceAll(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => String(digit.charCodeAt(0) & 15))
-    .replaceAll(/[^0-9]/g, '');
+    .replace(/[^\p{Nd}]/gu, '')
+    .replace(/\p{Nd}/gu, digit);
+
+/** Unicode keeps the ten digits of a script together, 0 first. */
+function digit(character: string): string {
+  const point = character.codePointAt(0) as number;
+  let zero = point;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
+  return String((point - zero) % 10);
+}

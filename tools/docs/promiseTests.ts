@@ -16,7 +16,7 @@ export interface PromiseTest {
 /** Words in `it.skip(…)` or `describe.todo(…)`, and suites of ours, that leave it open whether a test runs. */
 const MAYBE_NOT = new Set(['skip', 'todo', 'skipIf', 'runIf', 'fails', 'describeWithMongo', 'onMongodb']);
 
-const NAME = /^([ABC]\d+)\b[,:]?\s*(.*)$/s;
+const NAME = /^([ABCK]\d+)\b[,:]?\s*(.*)$/s;
 
 interface Node {
   readonly type: string;

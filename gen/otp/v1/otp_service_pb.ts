@@ -330,7 +330,8 @@ export type ValidateRequest = Message<"otp.v1.ValidateRequest"> & {
   sessionId: string;
 
   /**
-   * The code as the person typed it. Any other text is a wrong code and counts
+   * The code as the person typed it: digits of any script; spaces, dashes and
+   * invisible characters are ignored. Any other text is a wrong code and counts
    * as an attempt.
    *
    * @generated from field: string code = 2;
@@ -394,7 +395,7 @@ export type VerifyRequest = Message<"otp.v1.VerifyRequest"> & {
   sessionId: string;
 
   /**
-   * The code of a session with one channel.
+   * The code of a session with one channel, read as by Validate.
    *
    * @generated from field: string code = 2;
    */
