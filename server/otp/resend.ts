@@ -66,7 +66,10 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     refuseResend(session, clock.now());
     const channels = channelsToResend(session, named);
 
-    const slot = deps.pool.enter(call.principal.workspace, call.signal);
+    const slot = deps.pool.enter(
+      { workspace: call.principal.workspace, client: session.client },
+      call.signal,
+    );
     try {
       const giveBack = await count(call, session, channels);
       try {

@@ -37,8 +37,9 @@ export const LAYERS: readonly Layer[] = [
   { rooms: ['call'], purpose: 'A call and its handler, as use cases and the pipeline see them' },
   { rooms: ['observe', 'http'], purpose: 'Logs, metrics and traces; the HTTP listener' },
   {
-    rooms: ['config', 'outbound', 'contract'],
-    purpose: 'Settings; requests to other hosts; validation rules',
+    rooms: ['config', 'outbound', 'contract', 'fairness'],
+    purpose:
+      'Settings; requests to other hosts; validation rules; how workspaces share what is limited, such as hashing and delivery',
   },
   { rooms: ['errors.ts'], purpose: 'The error table' },
   { rooms: ['domain'], purpose: 'Words of the domain: channels, recipients, principals, ids' },

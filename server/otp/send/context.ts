@@ -5,7 +5,7 @@ import type { Call } from '../../call/call.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
-import type { Slot } from '../../secrets/hashing/hashPool.js';
+import type { Slot } from '../../fairness/fairPool.js';
 import type { SandboxScenario } from '../../session/sandboxRecipients.js';
 import type { FreshCode, StoredBeneficiary } from '../../session/stored.js';
 import type { SessionOwner } from '../../session/transitions/open.js';

@@ -1,10 +1,10 @@
 import { messageField } from '../../delivery/buildMessage.js';
 import type { ChannelName } from '../../domain/channels.js';
+import type { Slot } from '../../fairness/fairPool.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
-import type { Slot } from '../../secrets/hashing/hashPool.js';
 import { notSent, queueMessage } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';

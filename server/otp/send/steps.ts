@@ -86,7 +86,7 @@ export function createSendSteps(deps: SendStepsDeps): SendSteps {
       await block.check(partition, fingerprints);
     },
     findReusable: createFindReusable(reuses),
-    enterHashPool: (send) => ({ ...send, slot: pool.enter(send.call.principal.workspace, send.call.signal) }),
+    enterHashPool: (send) => ({ ...send, slot: pool.enter(send.call.principal, send.call.signal) }),
     admit: createAdmitSend(deps),
     makeCodes: createMakeCodes(deps),
     async debit(send) {

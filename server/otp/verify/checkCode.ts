@@ -1,9 +1,9 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
+import type { Slot } from '../../fairness/fairPool.js';
 import type { RecipientBlock } from '../../limits/recipientBlock.js';
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
-import type { Slot } from '../../secrets/hashing/hashPool.js';
 import { changeGuarded } from '../../session/change.js';
 import { isOpen, OPEN, refusalOf } from '../../session/status.js';
 import type { StoredChannel, StoredRequest, StoredSession } from '../../session/stored.js';

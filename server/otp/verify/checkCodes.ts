@@ -49,7 +49,7 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
     const refusal = refusalOf(seen, now);
     if (refusal) throw new Failure(refusal);
 
-    const slot = pool.enter(workspaceOf(seen), signal);
+    const slot = pool.enter({ workspace: workspaceOf(seen), client: seen.client }, signal);
     try {
       let session = seen;
       let firstFailure: Failure | undefined;

@@ -1,5 +1,6 @@
+import type { Slot } from '../../fairness/fairPool.js';
 import type { Metrics } from '../../observe/metrics/index.js';
-import type { HashPool, Slot } from './hashPool.js';
+import type { HashPool } from './hashPool.js';
 
 type HashMetrics = Pick<
   Metrics,
@@ -9,7 +10,7 @@ type HashMetrics = Pick<
 /** The same pool, with what its tasks wait and take measured. */
 export function measureHashPool(pool: HashPool, metrics: HashMetrics): HashPool {
   return {
-    enter: (workspace, signal) => measureSlot(pool.enter(workspace, signal), metrics),
+    enter: (requester, signal) => measureSlot(pool.enter(requester, signal), metrics),
     counts: () => pool.counts(),
   };
 }
