@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isNetwork } from '../domain/ipAddresses.js';
+import { withSecretFiles } from './secretFiles.js';
 import { baseUrl, list, secret, setting, url, type ValuesOf, wholeNumber } from './setting.js';
 import {
   type ConfiguredGroups,
@@ -102,12 +103,14 @@ export class ConfigError extends Error {
 }
 
 /** Reads and checks the settings, those of vendors included. Throws ConfigError naming every wrong variable at once. */
-export function readConfig(environment: Environment, vendors: readonly SettingGroup[]): Config {
+export function readConfig(variables: Environment, vendors: readonly SettingGroup[]): Config {
+  const tables = [SETTINGS, ...vendors.map(({ settings }) => settings)];
+  const { environment, wrong: wrongFiles } = withSecretFiles(tables, variables);
   const { values, wrong } = readSettings(SETTINGS, environment);
   const read = values as Values;
   const groups = readGroups(vendors, environment);
   // Two groups may share a setting.
-  const problems = [...new Set([...wrong, ...groups.wrong])];
+  const problems = [...new Set([...wrongFiles, ...wrong, ...groups.wrong])];
   if (problems.length === 0) problems.push(...contradictions(read), ...groups.partial);
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...read, env: read.env ?? 'development', vendors: groups.configured };

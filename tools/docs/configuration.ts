@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../server/config/config.js';
+import { fileVariable, secretsOf } from '../../server/config/secretFiles.js';
 import { defaultOf, isRequired, type SettingTable } from '../../server/config/setting.js';
 import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
 import type { Vendor } from '../../server/delivery/vendors/vendor.js';
@@ -31,6 +32,11 @@ function vendorSection({ settings: { title, settings, oneOf = [] } }: Vendor): s
   ].join('\n\n');
 }
 
+const fileVariables = (tables: readonly SettingTable[]): string =>
+  secretsOf(tables)
+    .map((variable) => `\`${fileVariable(variable)}\``)
+    .join(', ');
+
 /** docs/reference/configuration.md, from the configuration table and the vendors' rooms. */
 export function configuration(vendors: readonly Vendor[] = VENDORS): string {
   return `# Configuration
@@ -39,6 +45,10 @@ ${GENERATED}
 
 All settings are environment variables. An empty variable counts as unset. Invalid values abort startup with one
 message that names each variable.
+
+Each secret can come from a file instead, as containers and systemd provide them: set the variable with \`_FILE\` appended
+to the path of the file. One newline at its end is not part of the secret. Setting both variables aborts startup. These
+are: ${fileVariables([SETTINGS, ...[...vendors, INBOX].map(({ settings }) => settings.settings)])}.
 
 ${settingTable(SETTINGS)}
 
