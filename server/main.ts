@@ -15,6 +15,9 @@ const ECHO_MS = 1_000;
 /** A Ctrl-C takes at least this long: an ending process cannot distinguish an echo from a second Ctrl-C. */
 const ECHO_COMES_MS = 200;
 
+/** EX_CONFIG of sysexits.h: a supervisor need not start the process again until somebody has changed a setting. */
+const WRONG_CONFIGURATION = 78;
+
 /** The process: reads the environment, runs the service, stops it on a signal. */
 async function main(): Promise<void> {
   const running = start(readConfig(process.env, VENDOR_SETTINGS));
@@ -48,7 +51,7 @@ async function start(config: Config): Promise<Service> {
 /** What an operator can correct is one readable message; anything else is a bug and keeps its stack. */
 function fail(error: unknown): never {
   process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
+  process.exit(error instanceof ConfigError ? WRONG_CONFIGURATION : 1);
 }
 
 function explain(error: unknown): string {

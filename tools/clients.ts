@@ -1,8 +1,8 @@
 import { isMarked, mark } from './clients/contractMark.js';
 import { generateGo, goParts, whyNoGo } from './clients/go.js';
-import { runParts } from './clients/parts.js';
 import { generatePython, pythonParts, whyNoPython } from './clients/python.js';
 import { startClientService } from './clients/service.js';
+import { runParts } from './parts.js';
 
 /**
  * The clients in other languages: `generate` makes their code from the contract,

@@ -12,6 +12,9 @@ import { connectJson } from '../support/connectJson.js';
 import { refusedStart, type ServiceProcess, startProcess } from '../support/serviceProcess.js';
 
 const run = promisify(execFile);
+/** By which a supervisor knows that another start would be in vain. */
+const WRONG_CONFIGURATION = 78;
+
 const masterKey = () => `1:${randomBytes(32).toString('base64')}`;
 
 beforeAll(() => builtMain(), 120_000);
@@ -25,9 +28,9 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The start must be refused in words meant for an operator; gives what was said. */
-async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
+async function refusal(env: Readonly<Record<string, string>>, status = 1): Promise<string> {
   const { code, output, complaints } = await refusedStart({ OTP_DATA_DIR: dataDir, ...env });
-  expect({ code, output }).toEqual({ code: 1, output: '' });
+  expect({ code, output }).toEqual({ code: status, output: '' });
   expect(complaints).not.toMatch(/^\s+at /m);
   expect(complaints).not.toMatch(/node:internal|\.js:\d+/);
   return complaints;
@@ -35,7 +38,7 @@ async function refusal(env: Readonly<Record<string, string>>): Promise<string> {
 
 describe('a start is refused in one readable message', () => {
   it('for wrong settings: each is named, and no secret is repeated', async () => {
-    const said = await refusal({
+    const settings = {
       PORT: '70000',
       OTP_ENV: 'staging',
       MONGODB_URI: 'postgres://user:pass-in-uri@host/db',
@@ -46,7 +49,8 @@ describe('a start is refused in one readable message', () => {
       OTP_HASH_CONCURRENCY: 'many',
       OTP_TRUSTED_PROXIES: '10.0.0.0/8, not-an-address',
       OTP_WEBHOOK_NETWORKS: '10.0.0.0/33',
-    });
+    };
+    const said = await refusal(settings, WRONG_CONFIGURATION);
     for (const [variable, shown] of [
       ['PORT', '70000'],
       ['OTP_ENV', 'staging'],
@@ -66,11 +70,15 @@ describe('a start is refused in one readable message', () => {
   });
 
   it('in production without OTP_MASTER_KEYS, with a way to make them', async () => {
-    expect(await refusal({ OTP_ENV: 'production' })).toMatch(/OTP_MASTER_KEYS is required.*openssl rand/);
+    expect(await refusal({ OTP_ENV: 'production' }, WRONG_CONFIGURATION)).toMatch(
+      /OTP_MASTER_KEYS is required.*openssl rand/,
+    );
   });
 
   it('on an address that others can reach, unless told what for', async () => {
-    expect(await refusal({ HOST: '0.0.0.0' })).toMatch(/HOST=0\.0\.0\.0 .*OTP_ENV=production/);
+    expect(await refusal({ HOST: '0.0.0.0' }, WRONG_CONFIGURATION)).toMatch(
+      /HOST=0\.0\.0\.0 .*OTP_ENV=production/,
+    );
   });
 
   it.each(['x', '1:', '1:c2hvcnQ=', '1:not base64!'])('for master keys that are none: %s', async (given) => {
@@ -114,10 +122,12 @@ describe('a start is refused in one readable message', () => {
   it('when the certificate cannot be read, or is none', async () => {
     const key = join(folder, 'key.pem');
     await writeFile(key, 'no key');
-    const missing = await refusal({ OTP_TLS_CERT: join(folder, 'missing.pem'), OTP_TLS_KEY: key });
+    const paths = { OTP_TLS_CERT: join(folder, 'missing.pem'), OTP_TLS_KEY: key };
+    const missing = await refusal(paths, WRONG_CONFIGURATION);
     expect(missing).toContain('missing.pem');
     expect(missing).toContain('OTP_TLS_CERT');
-    expect(await refusal({ OTP_TLS_CERT: key, OTP_TLS_KEY: key })).toContain('OTP_TLS_CERT');
+    const noPem = { OTP_TLS_CERT: key, OTP_TLS_KEY: key };
+    expect(await refusal(noPem, WRONG_CONFIGURATION)).toContain('OTP_TLS_CERT');
   });
 
   it('on a port that is taken, and a first start there gives its keys away to nobody', async () => {

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { command, counting, has, type Outcome, type Part } from './parts.js';
+import { command, counting, has, type Outcome, type Part } from '../parts.js';
 import { enterCode, writeProgram } from './readmeProgram.js';
 import { unchanged } from './unchanged.js';
 

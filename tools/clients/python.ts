@@ -1,51 +1,21 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { buildContract } from '../contract/buildContract.js';
 import { plainDescriptorSet } from '../contract/plainDescriptorSet.js';
-import { command, counting, has, type Outcome, type Part } from './parts.js';
+import { command, counting, type Outcome, type Part } from '../parts.js';
+import { pythonTools } from '../pythonTools.js';
 import { enterCode, writeProgram } from './readmeProgram.js';
 import { unchanged } from './unchanged.js';
 
 const PACKAGE = 'clients/python';
 const GENERATED = `${PACKAGE}/src/countersign/gen`;
 const REQUIREMENTS = 'tools/clients/requirements.txt';
-/** Kept between runs, made again when what goes into it changes. */
-const ENVIRONMENT = resolve('.cache/python');
-const STAMP = join(ENVIRONMENT, 'requirements.txt');
-const PYTHON = join(ENVIRONMENT, 'bin', 'python');
+const environment = () => pythonTools('python', REQUIREMENTS);
 
-let made: string | undefined | null = null;
-
-/** Makes the virtual environment; why it cannot be made here, undefined where it is there. */
-export function whyNoPython(): string | undefined {
-  if (made === null) made = makeEnvironment();
-  return made;
-}
-
-function makeEnvironment(): string | undefined {
-  const wanted = readFileSync(REQUIREMENTS, 'utf8');
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted) return undefined;
-  if (!has('python3', '-c', 'import sys, venv; sys.exit(sys.version_info < (3, 10))')) {
-    return 'python3 of 3.10 or later, with venv, is missing';
-  }
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
-  if (!command('python3', ['-m', 'venv', ENVIRONMENT]).ok) return 'python3 cannot make a virtual environment';
-  const installed = command(PYTHON, ['-m', 'pip', 'install', '--quiet', '--requirement', REQUIREMENTS]);
-  if (!installed.ok) return `the packages of ${REQUIREMENTS} cannot be installed`;
-  writeFileSync(STAMP, wanted);
-  return undefined;
-}
+/** Why Python code cannot be generated or tested here; undefined where it can. */
+export const whyNoPython = (): string | undefined => environment().missing;
 
 /** Generates the code of the contract in place, under the package's own name: nobody else's `otp` is claimed. */
 export function generatePython(): Outcome {
@@ -56,10 +26,11 @@ export function generatePython(): Outcome {
   const files = set.file.map(({ name }) => name).filter((name) => name.startsWith('otp/'));
   const setFile = join(folder, 'contract.binpb');
   writeFileSync(setFile, toBinary(FileDescriptorSetSchema, set));
-  const path = `${join(ENVIRONMENT, 'bin')}:${process.env.PATH}`;
+  const { bin } = environment();
+  const path = `${bin}:${process.env.PATH}`;
   const out = ['python', 'grpc_python', 'mypy', 'mypy_grpc'].map((kind) => `--${kind}_out=${folder}`);
   const args = ['-m', 'grpc_tools.protoc', `--descriptor_set_in=${setFile}`, ...out, ...files];
-  const generated = command(PYTHON, args, { env: { PATH: path } });
+  const generated = command(join(bin, 'python'), args, { env: { PATH: path } });
   if (!generated.ok) return generated;
   rmSync(GENERATED, { recursive: true, force: true });
   mkdirSync(dirname(GENERATED), { recursive: true });
@@ -102,24 +73,25 @@ export const pythonParts = (service: () => Promise<Readonly<Record<string, strin
       const why = whyNoPython();
       if (why) return `skipped: ${why}`;
       const count = counting();
+      const python = join(environment().bin, 'python');
       count.add(
         'mypy',
-        command(PYTHON, ['-m', 'mypy', '--cache-dir', resolve('.cache/mypy')], { cwd: PACKAGE }),
+        command(python, ['-m', 'mypy', '--cache-dir', resolve('.cache/mypy')], { cwd: PACKAGE }),
       );
       const wheels = resolve('dist/python');
       rmSync(wheels, { recursive: true, force: true });
       const build = ['-m', 'build', '--wheel', '--no-isolation', '--outdir', wheels, PACKAGE];
-      if (!count.add('wheel', command(PYTHON, build))) return count.result();
+      if (!count.add('wheel', command(python, build))) return count.result();
       const wheel = join(wheels, readdirSync(wheels).find((name) => name.endsWith('.whl')) ?? '');
       // Not over one of the same version: pip would take that for this one.
-      command(PYTHON, ['-m', 'pip', 'uninstall', '--quiet', '--yes', 'countersign']);
-      if (!count.add('install', command(PYTHON, ['-m', 'pip', 'install', '--quiet', wheel])))
+      command(python, ['-m', 'pip', 'uninstall', '--quiet', '--yes', 'countersign']);
+      if (!count.add('install', command(python, ['-m', 'pip', 'install', '--quiet', wheel])))
         return count.result();
       const tests = ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', `${PACKAGE}/tests`];
       const env = { PYTHONDONTWRITEBYTECODE: '1', ...(await service()) };
-      count.add('pytest', command(PYTHON, tests, { env }));
+      count.add('pytest', command(python, tests, { env }));
       const program = writeProgram(`${PACKAGE}/README.md`, 'python', 'dist/python/readme.py');
-      count.add('the program of the README', await enterCode(PYTHON, [program], env));
+      count.add('the program of the README', await enterCode(python, [program], env));
       return count.result();
     },
   },

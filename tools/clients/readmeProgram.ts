@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Outcome } from './parts.js';
+import type { Outcome } from '../parts.js';
 
 /** To whom the programs of the READMEs send. */
 const RECIPIENT = 'you@example.com';

@@ -1,4 +1,4 @@
-import { command, type Outcome } from './parts.js';
+import { command, type Outcome } from '../parts.js';
 
 /** Whether a folder is as it is committed or staged: nothing changed, nothing new. */
 export function unchanged(path: string): Outcome {

@@ -17,12 +17,17 @@ export interface Outcome {
 export function command(
   file: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly input?: string;
+  } = {},
 ): Outcome {
   const { status, stdout, stderr, error } = spawnSync(file, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     encoding: 'utf8',
+    input: options.input,
     maxBuffer: 64 << 20,
   });
   return { ok: status === 0, output: `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}` };
