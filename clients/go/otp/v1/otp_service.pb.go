@@ -643,7 +643,8 @@ type ValidateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The code as the person typed it. Any other text is a wrong code and counts
+	// The code as the person typed it: digits of any script; spaces, dashes and
+	// invisible characters are ignored. Any other text is a wrong code and counts
 	// as an attempt.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
@@ -763,7 +764,7 @@ type VerifyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The session. May be left out when the call carries a session token.
 	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	// The code of a session with one channel.
+	// The code of a session with one channel, read as by Validate.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// Codes by channel name: "email", "sms", "whatsapp".
 	Codes map[string]string `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
