@@ -38,7 +38,7 @@ buildah bud --quiet --isolation chroot --pull-never --format docker --build-arg 
   { cat "$work/build.log" >&2; echo '0 passed, 1 failed'; exit 1; }
 container=$(buildah from --pull-never localhost/countersign:check)
 m=$(buildah mount "$container")
-trap 'buildah umount "$container" >/dev/null; buildah rm "$container" >/dev/null; rm -rf "$work"' EXIT
+trap 'buildah umount "$container" >/dev/null; buildah rm "$container" >/dev/null; buildah rmi --prune >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 echo "size of /app: $(du -sm "$m/app" | cut -f1) MB, of the base: $(($(du -sm "$m" | cut -f1) - $(du -sm "$m/app" | cut -f1))) MB" >&2
 cat >"$work/probe.mjs" <<'P'
 import { readFileSync, writeFileSync } from 'node:fs';

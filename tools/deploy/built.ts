@@ -41,7 +41,9 @@ export const builtParts: readonly Part[] = [
       if (!count.add('build', command('npm', ['run', '--silent', 'build']))) return count.result();
       const built = command('node_modules/.bin/tsx', ['tools/deb.ts', 'dist/release']);
       if (!count.add('package', built)) return count.result();
-      return script('deb.sh', [built.output.trim().split('\n').at(-1) ?? '', CACHE]);
+      // What its tools warn of is among the output.
+      const file = built.output.split('\n').find((line) => line.endsWith('.deb')) ?? '';
+      return script('deb.sh', [file, CACHE]);
     },
   },
 ];
