@@ -31,8 +31,9 @@ import { createLimitClient } from '../pipeline/limitClient.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { type Random, systemRandom } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
-import type { Documents } from '../store/documents.js';
+import type { Documents, StoreRefused } from '../store/documents.js';
 import { openEmbedded } from '../store/embedded.js';
+import { enterFormat, watchFormat } from '../store/format.js';
 import { composeAdmin } from './admin.js';
 import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
@@ -72,6 +73,8 @@ export interface Service {
   /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
   readonly documents: Documents;
+  /** Resolves when the process may not use the store any more, because another release has changed it: it must end. */
+  readonly refused: Promise<StoreRefused>;
   /** How the delivery providers are doing, as this process sees them. */
   readonly breakers: Breakers['states'];
 }
@@ -84,8 +87,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const serving = new Serving();
   const observing = await composeTelemetry(config, log);
   const { metrics, tracing } = observing;
-  const store = decorateStore(overrides.documents ?? (await openStore(config, clock)), observing);
+  const { refused, refuse } = composeRefusal(serving);
+  const engine = overrides.documents ?? (await openStore(config, clock, refuse));
+  const store = decorateStore(engine, observing);
   const { documents } = store;
+  await enterFormat(documents, clock);
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
@@ -195,23 +201,27 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   });
 
   let firstKeys: FirstKeys | undefined;
+  let stopWatching = () => {};
   return {
     get firstKeys() {
       return firstKeys;
     },
     documents,
+    refused,
     breakers: breakers.states,
     async start() {
       const address = await listener.listen(config.host, config.port);
       // Not before: a start that fails because the port is taken would create keys that are never shown.
       firstKeys = await createBootstrapKeys(config, documents, keys, clock);
       scraping.start();
+      stopWatching = watchFormat(documents, { clock, refused: refuse });
       for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');
       return address;
     },
     async stop() {
       serving.become('stopping');
+      stopWatching();
       await listener.stop(GRACE_MS);
       await Promise.all(Object.values(queues).map((queue) => queue.stop()));
       scraping.stop();
@@ -225,9 +235,25 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   };
 }
 
+/** What happens once the store may not be used any more: no more requests, and the process is told to end. */
+function composeRefusal(serving: Serving) {
+  let refuse: (why: StoreRefused) => void = () => {};
+  const refused = new Promise<StoreRefused>((resolve) => {
+    refuse = (why) => {
+      serving.become('stopping');
+      resolve(why);
+    };
+  });
+  return { refused, refuse };
+}
+
 /** The driver is loaded only where it is used: it doubles the time to start and the memory of an embedded service. */
-async function openStore(config: Config, clock: Clock): Promise<Documents> {
-  if (!config.mongodbUri) return openEmbedded({ dataDir: config.dataDir, clock });
+async function openStore(
+  config: Config,
+  clock: Clock,
+  refused: (why: StoreRefused) => void,
+): Promise<Documents> {
+  if (!config.mongodbUri) return openEmbedded({ dataDir: config.dataDir, clock, refused });
   const { openMongo } = await import('../store/mongo.js');
   return openMongo({ uri: config.mongodbUri });
 }

@@ -59,4 +59,5 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'wallets', indexes: [[date('sweepAt')]], ttl: false },
   { name: 'ledger', indexes: [[text('listedAs')], [text('unapplied')]], ttl: false },
   { name: 'keyring', indexes: [], ttl: false },
+  { name: 'meta', indexes: [], ttl: false },
 ];

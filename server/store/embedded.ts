@@ -1,6 +1,13 @@
+import { Failure } from '../errors.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { COLLECTIONS, type CollectionSpec } from './collections.js';
-import { type Collection, type Document, type Documents, UnsupportedOperation } from './documents.js';
+import {
+  type Collection,
+  type Document,
+  type Documents,
+  type StoreRefused,
+  UnsupportedOperation,
+} from './documents.js';
 import { EmbeddedCollection } from './embedded/collection.js';
 import { openFile, type StoreFile, startRefusal } from './embedded/file.js';
 import { Layout } from './embedded/layout.js';
@@ -9,7 +16,8 @@ import { storeFailure } from './embedded/sqlite.js';
 import { startSweeper } from './embedded/sweeper.js';
 import { makeTables } from './embedded/tables.js';
 import { TableWriter } from './embedded/tableWriter.js';
-import { WriteQueue } from './embedded/writeQueue.js';
+import { rebuiltBy, USER_VERSION } from './embedded/version.js';
+import { type Expected, WriteQueue } from './embedded/writeQueue.js';
 import { PURGE } from './indexChoice.js';
 import { ValidatingCollection } from './validatingCollection.js';
 
@@ -21,6 +29,8 @@ export interface EmbeddedOptions {
   readonly collections?: readonly CollectionSpec[];
   /** Whether documents past their `purgeAt` are removed; on unless a test wants to look at them. */
   readonly ttl?: boolean;
+  /** Called once, when this process may not use the file any more because another release has rebuilt its tables. */
+  readonly refused?: (why: StoreRefused) => void;
 }
 
 /** Opens the embedded store: one SQLite file that several processes of one machine may share. Throws StoreRefused. */
@@ -29,13 +39,14 @@ export async function openEmbedded({
   clock = systemClock,
   collections = COLLECTIONS,
   ttl = true,
+  refused = () => {},
 }: EmbeddedOptions): Promise<Documents> {
   const file = await openFile(dataDir);
   const layouts = collections.map((spec) => new Layout(spec));
   try {
-    await makeTables(file.reader, layouts);
-    const queue = await WriteQueue.over(file.writer);
-    const store = new EmbeddedStore(file, queue);
+    const expected = expecting(await makeTables(file.reader, layouts), file.path, refused);
+    const queue = await WriteQueue.over(file.writer, expected);
+    const store = new EmbeddedStore(file, queue, expected);
     for (const [i, spec] of collections.entries()) {
       const layout = layouts[i]!;
       const table = await TableWriter.over(file.writer, layout);
@@ -48,17 +59,33 @@ export async function openEmbedded({
   }
 }
 
+function expecting(userVersion: number, path: string, refused: (why: StoreRefused) => void): Expected {
+  let why: StoreRefused | undefined;
+  return {
+    userVersion,
+    refuse() {
+      if (!why) {
+        why = rebuiltBy(path);
+        refused(why);
+      }
+      return new Failure('STORE_UNAVAILABLE', { cause: why });
+    },
+  };
+}
+
 class EmbeddedStore implements Documents {
   readonly #file: StoreFile;
   readonly #queue: WriteQueue;
+  readonly #expected: Expected;
   readonly #collections = new Map<string, ValidatingCollection<Document>>();
   readonly #purged: Collection[] = [];
   #stopSweeping: () => Promise<void> = async () => {};
   #closing: Promise<void> | undefined;
 
-  constructor(file: StoreFile, queue: WriteQueue) {
+  constructor(file: StoreFile, queue: WriteQueue, expected: Expected) {
     this.#file = file;
     this.#queue = queue;
+    this.#expected = expected;
   }
 
   add(spec: CollectionSpec, collection: EmbeddedCollection<Document>): void {
@@ -80,7 +107,9 @@ class EmbeddedStore implements Documents {
 
   async ping(): Promise<void> {
     try {
-      await retryWhileBusy(() => this.#file.reader.prepare('SELECT count(*) FROM sqlite_schema').get([]));
+      const [userVersion] =
+        (await retryWhileBusy(() => this.#file.reader.prepare(USER_VERSION).get([]))) ?? [];
+      if (userVersion !== this.#expected.userVersion) throw this.#expected.refuse();
     } catch (error) {
       throw storeFailure(error);
     }

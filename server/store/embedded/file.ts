@@ -1,16 +1,11 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreRefused } from '../documents.js';
 import { retryWhileBusy } from './retryWhileBusy.js';
 import { isBusy, Reader, Writer } from './sqlite.js';
+import { APPLICATION, takeOverFirstRelease, VERSION, versionOf } from './version.js';
 
 const FILE = 'countersign.db';
-
-/** Says whose file it is (sqlite.org/fileformat.html, application ID): "OTPc". */
-const APPLICATION = 0x4f545063;
-
-/** The version of the tables' shape; a file with a higher one belongs to a newer release. */
-const VERSION = 1;
 
 /** The database of a data folder, opened twice, because a reader never waits for a writer. */
 export interface StoreFile {
@@ -24,6 +19,7 @@ export async function openFile(folder: string): Promise<StoreFile> {
   const path = join(folder, FILE);
   makeOwnersOnly(folder, path);
   try {
+    await takeOverFirstRelease(path);
     const reader = new Reader(path);
     await retryWhileBusy(() => recognise(reader, path));
     const mode = await retryWhileBusy(() => reader.prepare('PRAGMA journal_mode = WAL').get([])?.[0]);
@@ -48,7 +44,8 @@ function makeOwnersOnly(folder: string, path: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // SQLite gives the log beside the file the file's own permissions.
-    closeSync(openSync(path, 'a', 0o600));
+    // Not opened where it exists: closing it would end every lock of SQLite that this process holds on it.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new StoreRefused(`the data folder ${folder} cannot be written: ${(error as Error).message}`, {
@@ -61,18 +58,15 @@ function makeOwnersOnly(folder: string, path: string): void {
 function recognise(reader: Reader, path: string): void {
   const pragma = (key: string): unknown => reader.prepare(`PRAGMA ${key}`).get([])?.[0];
   const owner = pragma('application_id');
-  const version = pragma('user_version') as number;
+  const userVersion = pragma('user_version') as number;
   const tables = reader.prepare('SELECT count(*) FROM sqlite_schema').get([])?.[0];
-  if (owner !== APPLICATION && !(owner === 0 && version === 0 && tables === 0)) {
+  if (owner !== APPLICATION && !(owner === 0 && userVersion === 0 && tables === 0)) {
     throw new StoreRefused(`${path} is a database of another program; choose another data folder`);
   }
-  if (version > VERSION) {
+  if (versionOf(userVersion) > VERSION) {
     throw new StoreRefused(`${path} was written by a newer release of Countersign; use that release`);
   }
 }
-
-/** Marks a new file as ours, in the transaction that makes its tables. */
-export const CLAIM = `PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${VERSION};`;
 
 export function startRefusal(error: unknown, path: string): unknown {
   if (error instanceof StoreRefused) return error;

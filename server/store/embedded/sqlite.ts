@@ -49,6 +49,23 @@ export class Reader {
   }
 }
 
+/** A connection that prepares nothing, so that its locks end when it is closed. */
+export class Batch {
+  readonly #database: Database.Database;
+
+  constructor(path: string) {
+    this.#database = new Database(path);
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
 /**
  * The connection that writes. Its statements run at once inside a transaction
  * (they touch memory only), its COMMIT on another thread, because that waits
@@ -88,6 +105,7 @@ export class Writer {
 /** SQLite's primary result codes, as far as they matter here (sqlite.org/rescode.html). */
 const BUSY = 5;
 const PROTOCOL = 15;
+const CONSTRAINT = 19;
 
 function resultCode(error: unknown): number | undefined {
   const code = (error as { readonly rawCode?: unknown } | null)?.rawCode;
@@ -99,6 +117,9 @@ export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
   return code === BUSY || code === PROTOCOL;
 }
+
+/** A CHECK constraint was violated. */
+export const isCheckFailure = (error: unknown): boolean => resultCode(error) === CONSTRAINT;
 
 export function isSqliteError(error: unknown): boolean {
   return resultCode(error) !== undefined;

@@ -1,8 +1,8 @@
 import { decode } from './codec.js';
-import { CLAIM } from './file.js';
 import type { Layout } from './layout.js';
 import { retryWhileBusy } from './retryWhileBusy.js';
 import { name, type Reader } from './sqlite.js';
+import { APPLICATION, nextUserVersion, USER_VERSION } from './version.js';
 
 /** Records the indexes each collection's tables were made for. */
 const LAYOUTS = '"_layouts"';
@@ -11,27 +11,32 @@ const COPY_AT_ONCE = 200;
 /**
  * Creates the tables that are missing and rebuilds those whose declared
  * indexes changed, in one transaction, so that several processes can start on
- * one file and a start that is cut short leaves everything as it was.
+ * one file and a start that is cut short leaves everything as it was. Returns
+ * the `user_version` that every write must find.
  */
-export async function makeTables(database: Reader, layouts: readonly Layout[]): Promise<void> {
+export async function makeTables(database: Reader, layouts: readonly Layout[]): Promise<number> {
   await retryWhileBusy(() => database.exec('BEGIN IMMEDIATE'));
   try {
     database.exec(
-      `${CLAIM} CREATE TABLE IF NOT EXISTS ${LAYOUTS} ("collection" TEXT PRIMARY KEY, "description" TEXT)`,
+      `CREATE TABLE IF NOT EXISTS ${LAYOUTS} ("collection" TEXT PRIMARY KEY, "description" TEXT)`,
     );
-    for (const layout of layouts) makeTable(database, layout);
-    database.exec('COMMIT');
+    const before = database.prepare(USER_VERSION).get([])?.[0] as number;
+    const rebuilt = layouts.filter((layout) => makeTable(database, layout)).length > 0;
+    const userVersion = nextUserVersion(before, rebuilt);
+    database.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${userVersion}; COMMIT`);
+    return userVersion;
   } catch (error) {
     database.exec('ROLLBACK');
     throw error;
   }
 }
 
-function makeTable(database: Reader, layout: Layout): void {
+/** Whether it had to be rebuilt. A new collection is no reason: a release that does not know it writes nothing to it. */
+function makeTable(database: Reader, layout: Layout): boolean {
   const known = database
     .prepare(`SELECT "description" FROM ${LAYOUTS} WHERE "collection" = ?`)
     .get([layout.collection])?.[0];
-  if (known === layout.description) return;
+  if (known === layout.description) return false;
   const old = name(`${layout.collection}.old`);
   if (known !== undefined) {
     database.exec(`ALTER TABLE ${layout.table} RENAME TO ${old}`);
@@ -45,6 +50,7 @@ function makeTable(database: Reader, layout: Layout): void {
   database
     .prepare(`INSERT OR REPLACE INTO ${LAYOUTS} VALUES (?, ?)`)
     .run([layout.collection, layout.description]);
+  return known !== undefined;
 }
 
 /** Indexes and side tables are all named `collection.field`; the renamed table is `collection.old` and stays. */

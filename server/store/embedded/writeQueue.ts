@@ -1,9 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { retryWhileBusy } from './retryWhileBusy.js';
 import { closed, isSqliteError, type SqlValue, type Statement, storeFailure, type Writer } from './sqlite.js';
+import { USER_VERSION } from './version.js';
 
 /** Bounds the time one batch keeps the event loop, at some 50 µs an operation. */
 const BATCH = 100;
+
+/** What every write must find in the file. */
+export interface Expected {
+  readonly userVersion: number;
+  /** Called where it finds something else; returns the error of the operation. */
+  refuse(): Error;
+}
 
 /** The transaction an operation runs in. Reads see what earlier operations of the batch wrote. */
 export class Transaction {
@@ -34,18 +42,32 @@ export class WriteQueue {
   readonly #writer: Writer;
   readonly #begin: Statement;
   readonly #rollback: Statement;
+  readonly #version: Statement;
+  readonly #expected: Expected;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(writer: Writer, begin: Statement, rollback: Statement) {
+  private constructor(
+    writer: Writer,
+    [begin, rollback, version]: readonly [Statement, Statement, Statement],
+    expected: Expected,
+  ) {
     this.#writer = writer;
     this.#begin = begin;
     this.#rollback = rollback;
+    this.#version = version;
+    this.#expected = expected;
   }
 
-  static async over(writer: Writer): Promise<WriteQueue> {
-    return new WriteQueue(writer, await writer.prepare('BEGIN IMMEDIATE'), await writer.prepare('ROLLBACK'));
+  static async over(writer: Writer, expected: Expected): Promise<WriteQueue> {
+    const prepare = (sql: string) => writer.prepare(sql);
+    const statements = [
+      await prepare('BEGIN IMMEDIATE'),
+      await prepare('ROLLBACK'),
+      await prepare(USER_VERSION),
+    ] as const;
+    return new WriteQueue(writer, statements, expected);
   }
 
   add<T>(operation: Operation<T>): Promise<T> {
@@ -74,6 +96,7 @@ export class WriteQueue {
     let batch: Waiting[] = [];
     try {
       await retryWhileBusy(() => this.#begin.run([]));
+      this.#checkVersion();
     } catch (error) {
       // Nothing can be written for now, so those who wait behind need not find that out one by one.
       batch = this.#waiting;
@@ -91,6 +114,13 @@ export class WriteQueue {
       this.#undo();
       refuse(batch, error);
     }
+  }
+
+  /** Read in each transaction, so that no other release can rebuild the tables between the check and the write. */
+  #checkVersion(): void {
+    if (this.#version.get([])?.[0] === this.#expected.userVersion) return;
+    this.#undo();
+    throw this.#expected.refuse();
   }
 
   #undo(): void {
