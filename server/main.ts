@@ -38,7 +38,14 @@ async function main(): Promise<void> {
   };
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
-  await running;
+  const service = await running;
+  service.refused.then(endForOtherRelease);
+}
+
+/** Ends at once: nothing can be written any more, and whatever supervises the process starts the release installed now. */
+function endForOtherRelease(why: StoreRefused): never {
+  process.stderr.write(`${why.message}\n`);
+  process.exit(TRY_AGAIN);
 }
 
 async function start(config: Config): Promise<Service> {
@@ -47,6 +54,9 @@ async function start(config: Config): Promise<Service> {
   process.stdout.write(welcome(config, port, service.firstKeys));
   return service;
 }
+
+/** EX_TEMPFAIL of sysexits.h. */
+const TRY_AGAIN = 75;
 
 /** What an operator can correct is one readable message; anything else is a bug and keeps its stack. */
 function fail(error: unknown): never {
