@@ -3,7 +3,7 @@ import type { Random } from '../platform/random.js';
 import { type Change, type Changed, changeGuarded } from '../session/change.js';
 import { refundEvent, settled } from '../session/messages.js';
 import { channelsOf } from '../session/status.js';
-import type { StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
+import type { StoredAttempt, StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 import type { Breakers } from './breakers.js';
@@ -29,6 +29,8 @@ interface Deps extends DeliveryAttemptDeps {
 
 interface Claim extends DeliveryAttempt {
   readonly n: number;
+  /** When it was leased, milliseconds. */
+  readonly at: number;
   readonly lease: string;
   readonly leaseUntil: number;
   readonly route: readonly Provider[];
@@ -81,7 +83,7 @@ export function createDeliver(deps: Deps) {
         dueAt: new Date(leaseUntil),
         lease: { id: lease, until: new Date(leaseUntil) },
       },
-      claim: { channel, provider, pass, until, expiresAt, n: delivery.n, lease, leaseUntil, route },
+      claim: { channel, provider, pass, until, expiresAt, n: delivery.n, at: now, lease, leaseUntil, route },
     };
   }
 
@@ -161,7 +163,10 @@ export function createDeliver(deps: Deps) {
     const next = afterOutcome(current, outcome, provider.name, circumstances(route, expiresAt, now));
     const reportedAs =
       provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
-    return updateMessages(new Map([[channel, next]]), now, reportedAs);
+    return updateMessages(new Map([[channel, next]]), now, {
+      attempt: attemptOf(mine, outcome, now),
+      reportedAs,
+    });
   }
 
   /**
@@ -197,4 +202,22 @@ export function createDeliver(deps: Deps) {
   }
 
   return deliver;
+}
+
+/** A delivery attempt as the session keeps it. */
+function attemptOf({ channel, n, provider, at }: Claim, outcome: Outcome, now: number): StoredAttempt {
+  const { code, text } = (outcome.kind !== 'accepted' && outcome.vendor) || {};
+  return {
+    channel,
+    n,
+    provider: provider.name,
+    at: new Date(at),
+    ms: Math.max(0, now - at),
+    outcome: outcome.kind,
+    ...(outcome.kind === 'accepted'
+      ? outcome.vendorId !== undefined && { vendorId: outcome.vendorId }
+      : { error: outcome.error }),
+    ...(code !== undefined && { vendorCode: code }),
+    ...(text !== undefined && { vendorText: text }),
+  };
 }

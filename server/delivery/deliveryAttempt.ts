@@ -7,6 +7,7 @@ import type { StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
 import type { Pass } from './breakers.js';
 import type { Message, Outcome, Provider } from './provider.js';
+import type { FinalError } from './words.js';
 
 /** What every delivery attempt needs. */
 export interface DeliveryAttemptDeps {
@@ -77,9 +78,17 @@ export function createDeliveryAttempt({ buildMessage, clock, metrics, tracing, l
 
 /** Reports to the circuit breaker what an outcome shows about the provider itself. */
 function judge({ pass, until }: DeliveryAttempt, outcome: Outcome | undefined, now: number): void {
-  if (!outcome || (outcome.kind === 'failed' && outcome.error === 'MISCONFIGURED')) pass.unused();
+  if (!outcome) pass.unused();
+  else if (outcome.kind === 'failed') judgeFinal(pass, outcome.error);
   else if (outcome.kind !== 'retry' || outcome.aboutMessage) pass.worked();
   // Cut short because the code expired, the provider may have been about to respond.
   else if (outcome.error === 'TIMEOUT' && now < until) pass.unused();
   else pass.faulted();
+}
+
+function judgeFinal(pass: Pass, error: FinalError): void {
+  // An account that is not set up or has used up its quota shows nothing about the provider.
+  if (error === 'MISCONFIGURED' || error === 'QUOTA_EXCEEDED') pass.unused();
+  else if (error === 'TLS_FAILED') pass.faulted();
+  else pass.worked();
 }

@@ -1,4 +1,6 @@
 import type { ChannelName } from '../domain/channels.js';
+import type { VendorResponse } from './vendorResponse.js';
+import type { FinalError, RetryError } from './words.js';
 
 /** A message ready to go. Holds the code and the full address: never log one. */
 export interface Message {
@@ -21,22 +23,20 @@ export interface Message {
   readonly expiresAt: number;
 }
 
-/** The result of one delivery attempt. `error` is a stable word, never a vendor's text: those quote addresses. */
+/** The result of one delivery attempt. `error` is our word for it; `vendor` is what the vendor said, made safe to keep. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly vendorId?: string }
   /** Another delivery attempt may succeed, not before `retryAfterMs` where the vendor asked for it. */
   | {
       readonly kind: 'retry';
-      readonly error: string;
+      readonly error: RetryError;
+      readonly vendor?: VendorResponse;
       readonly retryAfterMs?: number;
       /** The vendor works and only this message has to wait, as in greylisting. */
       readonly aboutMessage?: true;
     }
-  /** This provider will not accept the message; with WRONG_RECIPIENT no other will either. */
-  | { readonly kind: 'failed'; readonly error: FinalError };
-
-/** Why a message is not accepted. REFUSED is about the message, MISCONFIGURED about our account at the vendor. */
-export type FinalError = 'WRONG_RECIPIENT' | 'REFUSED' | 'MISCONFIGURED';
+  /** This provider will not accept the message; words.ts says whether another one may. */
+  | { readonly kind: 'failed'; readonly error: FinalError; readonly vendor?: VendorResponse };
 
 /** Delivers the messages of some channels. */
 export interface Provider {

@@ -8,7 +8,8 @@ import { channelsOf } from '../session/status.js';
 import type { StoredDelivery, StoredSession } from '../session/stored.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
-import type { FinalError } from './provider.js';
+import type { VendorResponse } from './vendorResponse.js';
+import type { ReportedError } from './words.js';
 
 /** Waits before an unknown message is looked up again: altogether less than vendors wait for a response. */
 const LOOK_AGAIN_MS = [500, 1_500] as const;
@@ -20,7 +21,7 @@ export interface Report {
   readonly vendorId: string;
   readonly end:
     | { readonly state: 'DELIVERED' }
-    | { readonly state: 'FAILED'; readonly error: FinalError | 'EXPIRED' | 'UNDELIVERED' };
+    | { readonly state: 'FAILED'; readonly error: ReportedError; readonly vendor?: VendorResponse };
 }
 
 /** Stores the receipts of one callback. Any of them may have been received before. */
@@ -58,8 +59,9 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: De
     const taken =
       found &&
       (await changeGuarded(sessions, found, (seen) => {
-        const ended = endedBy(report, seen);
-        return ended && updateMessages(ended, clock.now());
+        const now = clock.now();
+        const ended = endedBy(report, seen, now);
+        return ended && updateMessages(ended, now);
       }));
     if (!taken) return 'unknown';
     if (!taken.changed) return 'unchanged';
@@ -93,6 +95,7 @@ const messageOf = ({ provider, vendorId }: Report, session: StoredSession) =>
 function endedBy(
   report: Report,
   session: StoredSession,
+  now: number,
 ): ReadonlyMap<ChannelName, StoredDelivery> | undefined {
   const message = messageOf(report, session);
   if (!message) return undefined;
@@ -101,5 +104,10 @@ function endedBy(
   // A code that was entered has been read, even if the vendor reports a failure.
   const isRead = state === 'VERIFIED' && end.state === 'FAILED';
   if (delivery.state !== 'ACCEPTED' || isRead) return undefined;
-  return new Map([[channel, settled(delivery, { ...end, vendorId })]]);
+  if (end.state === 'DELIVERED') return new Map([[channel, settled(delivery, { ...end, vendorId })]]);
+  const { state: failed, error, vendor } = end;
+  const receipt = vendor && { at: new Date(now), ...vendor };
+  return new Map([
+    [channel, settled(delivery, { state: failed, error, vendorId, ...(receipt && { receipt }) })],
+  ]);
 }

@@ -2,6 +2,7 @@ import type { Random } from '../platform/random.js';
 import { settled } from '../session/messages.js';
 import type { StoredDelivery, StoredResponse } from '../session/stored.js';
 import type { Outcome, Provider } from './provider.js';
+import { endsChannel } from './words.js';
 
 /** Waits before the second to fifth round, seconds; each varied by a fifth so that a burst spreads out. */
 const BACKOFF_SECONDS = [2, 6, 18, 54] as const;
@@ -65,7 +66,7 @@ export function afterOutcome(
     });
   }
   const failed = outcome.kind === 'failed';
-  if (failed && outcome.error === 'WRONG_RECIPIENT')
+  if (failed && endsChannel(outcome.error))
     return settled(delivery, { state: 'FAILED', provider, error: outcome.error });
   const { lease: _done, ...waiting } = delivery;
   const result: StoredResponse = {

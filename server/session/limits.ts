@@ -32,6 +32,8 @@ export const SESSION_LIMITS = {
   tokenSeconds: 600,
   /** Delivery attempts of one message. */
   deliveryTries: 5,
+  /** Delivery attempts kept of one session, with what vendors said: a few hundred bytes each. */
+  deliveryAttempts: 40,
   /** Bytes of metadata as JSON. */
   metadataBytes: 8 * 1024,
   /**

@@ -37,7 +37,7 @@ export const notSent = (n: number): StoredDelivery => ({ n, state: 'NOT_SENT', t
  */
 export function settled(
   delivery: StoredDelivery,
-  end: Pick<StoredDelivery, 'state' | 'error' | 'provider' | 'vendorId'>,
+  end: Pick<StoredDelivery, 'state' | 'error' | 'provider' | 'vendorId' | 'receipt'>,
 ): StoredDelivery {
   const { n, triesLeft, provider, charge, freedAt } = delivery;
   return {

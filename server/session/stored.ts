@@ -29,8 +29,33 @@ export interface StoredDelivery {
   readonly freedAt?: Date;
   /** How often every provider has had its turn; absent for 0. */
   readonly round?: number;
+  /** What the vendor said in the receipt that reported a failure. */
+  readonly receipt?: StoredReceipt;
   /** The latest response of each provider. */
   readonly tried?: readonly StoredResponse[];
+}
+
+/** A delivery attempt that has ended. Vendors' words are stored without numbers, addresses and the message. */
+export interface StoredAttempt {
+  readonly channel: ChannelName;
+  /** Which message of the channel; see StoredDelivery.n. */
+  readonly n: number;
+  readonly provider: string;
+  readonly at: Date;
+  readonly ms: number;
+  readonly outcome: 'accepted' | 'retry' | 'failed';
+  /** Our word for the error; see delivery/words.ts. */
+  readonly error?: string;
+  readonly vendorCode?: string;
+  readonly vendorText?: string;
+  readonly vendorId?: string;
+}
+
+/** What a vendor said about a message that it had accepted and could not deliver. */
+export interface StoredReceipt {
+  readonly at: Date;
+  readonly code?: string;
+  readonly text?: string;
 }
 
 /** A message leaves at its `dueAt`, or as soon as the messages of all these channels have failed. */
@@ -150,6 +175,8 @@ export interface StoredSession {
   /** For SPECIFIC: the channels that must be verified. */
   readonly required: readonly ChannelName[];
   readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
+  /** The latest delivery attempts of all messages, oldest first. */
+  readonly attempts?: readonly StoredAttempt[];
   /** provider/id of messages that a vendor may report on. */
   readonly vendorIds?: readonly string[];
   readonly recipients: readonly string[];

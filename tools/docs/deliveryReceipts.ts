@@ -66,8 +66,8 @@ the path, because the signed URL is built from \`OTP_PUBLIC_URL\`; it must not c
 ## Processing
 
 * Only final states count: \`delivered\` and \`read\`; \`failed\`, \`undelivered\`, \`undeliverable\`, \`rejected\`, \`canceled\`. The
-  vendor's error code is mapped to one of \`WRONG_RECIPIENT\`, \`REFUSED\`, \`MISCONFIGURED\` and, for all others,
-  \`UNDELIVERED\`.
+  vendor's error code is mapped to a [word](../reference/providers.md#why-a-message-was-not-delivered); without one the
+  word is \`UNDELIVERED\`. Its code and text are kept with the delivery.
 * Only an \`ACCEPTED\` message changes, once. Repeated or contradicting reports change nothing, which makes a replay
   harmless where the signature has no time.
 * Only the latest message of a channel changes: after a resend, reports about the old message are ignored.

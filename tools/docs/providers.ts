@@ -4,8 +4,15 @@ import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
 import type { MessageLimits } from '../../server/delivery/vendors/limits.js';
 import type { Vendor } from '../../server/delivery/vendors/vendor.js';
 import { MISCONFIGURED_STATUSES } from '../../server/delivery/vendors/vendorRequest.js';
+import {
+  DELIVERY_WORDS,
+  type DeliveryWord,
+  type NextStep,
+  type Remedy,
+} from '../../server/delivery/words.js';
 import { CHANNELS, type ChannelName } from '../../server/domain/channels.js';
 import { SESSION_LIMITS } from '../../server/session/limits.js';
+import { codesOf, PUBLISHED } from '../../test/unit/delivery/support/published.js';
 import { GENERATED, table } from './markdown.js';
 
 const CHANNEL_WORDS: Readonly<Record<ChannelName, string>> = {
@@ -56,6 +63,30 @@ function channelsOf({ channels, developmentOnly }: Vendor): string {
   return developmentOnly ? `${words}, in development` : words;
 }
 
+const REMEDIES: Readonly<Record<Remedy, string>> = {
+  person: 'the person',
+  application: 'the application: ask for another address',
+  operator: 'the operator',
+  provider: 'the provider',
+};
+
+const NEXT: Readonly<Record<NextStep, string>> = {
+  channel: 'No other provider is tried; a fallback channel is used at once.',
+  provider: 'The next provider.',
+  retry: 'The next provider at once; this one again after a wait.',
+  end: 'The delivery has failed; a fallback channel is used at once.',
+};
+
+const OUTCOMES = [
+  ['accepted', 'The delivery is `ACCEPTED`, under the vendor’s id.'],
+  [
+    'retry',
+    'The next provider at once; this one in the next round, not before the wait that it asked for (`Retry-After`, at most a day). After five in a row the provider is not used for a while.',
+  ],
+  ['retry, this message only', 'The same, but the provider counts as working.'],
+  ['any other', 'The provider does not accept the message. The word says whether another one may.'],
+];
+
 const rowOf = (vendor: Vendor): readonly string[] => [
   code(vendor.name),
   channelsOf(vendor),
@@ -69,28 +100,39 @@ function meaningWords(meaning: ErrorMeaning): string {
   return `retry, ${code(meaning.retry)}${meaning.aboutMessage ? ', this message only' : ''}`;
 }
 
-const codeWords = (value: VendorError['code']): string =>
-  typeof value === 'object' ? value.join(' to ') : String(value);
+const codeWords = ({ codes }: VendorError): string =>
+  codes.map((one) => (typeof one === 'object' ? `${one.first} to ${one.last}` : String(one))).join(', ');
 
 function errorsOf({ source, rows, others }: ErrorTable): string {
   const errorRow = (error: VendorError) => [
-    error.source === undefined ? codeWords(error.code) : `[${codeWords(error.code)}](${error.source})`,
+    error.source === undefined ? codeWords(error) : `[${codeWords(error)}](${error.source})`,
     meaningWords(error.meaning),
     error.note,
   ];
   return [
     `Error codes${source === undefined ? '' : ` ([source](${source}))`}:`,
     '',
-    table(['code', 'outcome', 'what the vendor says'], [...rows, ...others].map(errorRow)),
+    table(['code', 'outcome', 'what it is about'], [...rows, ...others].map(errorRow)),
   ].join('\n');
 }
 
-function sectionOf({ settings: { title }, guide, senders, errors }: Vendor): string {
+/** How many of a vendor's published codes are classed, and what the lists are. */
+function publishedOf(name: string): readonly string[] {
+  const published = PUBLISHED.find(({ vendor }) => vendor === name);
+  if (!published) return [];
+  const lists = published.sources.map(({ source, date }) => `${source} (${date})`).join('; ');
+  return [
+    `${codesOf(published).length} published codes are classed. ${published.completeness} Sources: ${lists}.`,
+  ];
+}
+
+function sectionOf({ name, settings: { title }, guide, senders, errors }: Vendor): string {
   return [
     `## ${title}`,
     guide,
     ...(senders ? [`The sender of text messages must be ${senders.description}.`] : []),
     ...(errors ? [errorsOf(errors)] : []),
+    ...publishedOf(name),
   ].join('\n\n');
 }
 
@@ -115,30 +157,28 @@ A message has ${SESSION_LIMITS.deliveryTries} delivery attempts, whichever provi
 code has expired. A message beyond a provider's limits, or from a sender it does not accept, is refused without a
 request.
 
+${table(['outcome', 'what follows'], OUTCOMES)}
+
+## Why a message was not delivered
+
+One word for each reason, the same for every provider: in \`delivery_error\` of the session, events, webhooks, logs and
+statistics. The vendor's own code and text are kept with each delivery attempt in the session, without numbers,
+addresses and the text of the message. Retries are not visible in \`delivery_error\` while they go on; \`OUT_OF_TRIES\` ends
+them.
+
 ${table(
-  ['outcome', 'what follows'],
-  [
-    ['accepted', 'The delivery is `ACCEPTED`, under the vendor’s id.'],
-    [
-      'retry',
-      'The next provider at once; this one in the next round, not before the wait that it asked for (`Retry-After`, at most a day). After five in a row the provider is not used for a while.',
-    ],
-    ['retry, this message only', 'The same, but the provider counts as working.'],
-    ['`REFUSED`', 'This provider does not accept this message. The next one may.'],
-    [
-      '`MISCONFIGURED`',
-      'Our account, credentials, URL or sender is wrong. The next provider may accept the message.',
-    ],
-    [
-      '`WRONG_RECIPIENT`',
-      'The recipient cannot be reached. The delivery fails at once, with every provider.',
-    ],
-  ],
+  ['word', 'meaning', 'who can act', 'what follows'],
+  Object.entries<DeliveryWord>(DELIVERY_WORDS).map(([word, { meaning, remedy, next }]) => [
+    code(word),
+    meaning,
+    REMEDIES[remedy],
+    NEXT[next],
+  ]),
 )}
 
 Where a vendor's code is not listed below, its HTTP status counts: 429 is a retry with \`RATE_LIMITED\`; 408 and 5xx are
 retries with \`HTTP_…\`; ${[...MISCONFIGURED_STATUSES].join(', ')} and redirects, which are never followed, are \`MISCONFIGURED\`;
-other 4xx are \`REFUSED\`. A success that does not look like the vendor's is a retry with \`BAD_ANSWER\`. No response in
+other 4xx are \`REFUSED\`. A success that does not look like the vendor's is a retry with \`BAD_RESPONSE\`. No response in
 time is \`TIMEOUT\`; no connection, or one that breaks, is \`UNREACHABLE\`.
 
 ${all.map(sectionOf).join('\n\n')}

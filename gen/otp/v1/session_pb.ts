@@ -149,9 +149,10 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
   deliveryState: DeliveryState;
 
   /**
-   * Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-   * MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider
-   * accepted it and could not deliver it. Empty unless FAILED.
+   * Why delivery failed, as a stable word: WRONG_RECIPIENT,
+   * RECIPIENT_UNAVAILABLE, OPTED_OUT, REFUSED, MISCONFIGURED, QUOTA_EXCEEDED,
+   * TLS_FAILED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider accepted
+   * it and could not deliver it. Further words may be added. Empty unless FAILED.
    *
    * @generated from field: string delivery_error = 6;
    */

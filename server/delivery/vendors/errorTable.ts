@@ -1,14 +1,28 @@
-import type { FinalError } from '../provider.js';
+import type { FinalError, RetryError } from '../words.js';
 
-/** What a vendor's error code means: the message cannot be sent, or a word for what may pass. */
-export type ErrorMeaning = FinalError | { readonly retry: string; readonly aboutMessage?: true };
+/**
+ * What a vendor's error code means: the message is not accepted, or may be
+ * accepted later. EXPIRED: the vendor kept it until its time to live ended.
+ */
+export type ErrorMeaning =
+  | FinalError
+  | 'EXPIRED'
+  | { readonly retry: RetryError; readonly aboutMessage?: true };
 
-/** One documented error. */
+/** Codes from one number to another, both included. */
+interface CodeRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A code as the vendor writes it, or a range of numbers. */
+export type ErrorCode = string | number | CodeRange;
+
+/** Errors that mean the same. */
 export interface VendorError {
-  /** As the vendor writes it, or the first and last of a range of numbers. */
-  readonly code: string | number | readonly [first: number, last: number];
+  readonly codes: readonly ErrorCode[];
   readonly meaning: ErrorMeaning;
-  /** What the vendor says about it, in short. */
+  /** What it is about, in our words. */
   readonly note: string;
   /** URL of the page that documents it, where that is not the one of the whole table. */
   readonly source?: string;
@@ -21,12 +35,12 @@ export interface ErrorTable {
   readonly rows: readonly VendorError[];
   /** Errors that no code decides alone; the vendor's room recognises them, the documentation lists them. */
   readonly others: readonly VendorError[];
-  /** The meaning of a code; undefined for one that says no more than its HTTP status. */
+  /** The meaning of a code; undefined for one that is not listed. */
   meaningOf(code: unknown): ErrorMeaning | undefined;
 }
 
 type Row = readonly [
-  code: VendorError['code'],
+  codes: ErrorCode | readonly ErrorCode[],
   meaning: ErrorMeaning,
   note: string,
   ...source: readonly string[],
@@ -42,10 +56,13 @@ interface Published {
 export function errorTable({ source, rows, others = [] }: Published): ErrorTable {
   const errors = rows.map(toError);
   const single = new Map<string, ErrorMeaning>();
-  const ranges: (readonly [first: number, last: number, meaning: ErrorMeaning])[] = [];
-  for (const { code, meaning } of errors) {
-    if (typeof code === 'object') ranges.push([...code, meaning]);
-    else single.set(String(code), meaning);
+  const ranges: (CodeRange & { readonly meaning: ErrorMeaning })[] = [];
+  for (const { codes, meaning } of errors) {
+    for (const code of codes) {
+      if (typeof code === 'object') ranges.push({ ...code, meaning });
+      else if (single.has(String(code))) throw new Error(`The error code ${code} is listed twice.`);
+      else single.set(String(code), meaning);
+    }
   }
   return {
     ...(source !== undefined && { source }),
@@ -53,12 +70,15 @@ export function errorTable({ source, rows, others = [] }: Published): ErrorTable
     others: others.map(toError),
     meaningOf: (code) =>
       single.get(String(code)) ??
-      ranges.find(([first, last]) => Number(code) >= first && Number(code) <= last)?.[2],
+      ranges.find(({ first, last }) => Number(code) >= first && Number(code) <= last)?.meaning,
   };
 }
 
-const toError = ([code, meaning, note, source]: Row): VendorError => ({
-  code,
+/** The codes from `first` to `last`. */
+export const codeRange = (first: number, last: number): CodeRange => ({ first, last });
+
+const toError = ([codes, meaning, note, source]: Row): VendorError => ({
+  codes: Array.isArray(codes) ? (codes as readonly ErrorCode[]) : [codes as ErrorCode],
   meaning,
   note,
   ...(source !== undefined && { source }),

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Report } from '../reports.js';
+import { vendorResponse } from '../vendorResponse.js';
 import type { ErrorMeaning } from './errorTable.js';
 
 /** A delivery receipt as it arrived. Nothing in it is trusted before its signature has been verified. */
@@ -35,10 +36,18 @@ export const callbackPath = (path: string): string => `/callbacks/${path}`;
 export const DELIVERED: Report['end'] = { state: 'DELIVERED' };
 
 /** The end of a message that was accepted and not delivered. An error that might have passed is final by then. */
-export const failedBy = (meaning: ErrorMeaning | undefined): Report['end'] => ({
-  state: 'FAILED',
-  error: typeof meaning === 'string' ? meaning : 'UNDELIVERED',
-});
+export function failedBy(
+  meaning: ErrorMeaning | 'UNDELIVERED' | undefined,
+  code?: string | number,
+  text?: string,
+): Report['end'] {
+  const vendor = vendorResponse(code, text);
+  return {
+    state: 'FAILED',
+    error: typeof meaning === 'string' ? meaning : 'UNDELIVERED',
+    ...(vendor && { vendor }),
+  };
+}
 
 /** The value of a header that may occur once. */
 export function headerOf({ headers }: ReceiptRequest, name: string): string {

@@ -1,6 +1,8 @@
 import { retryAfterMs } from '../../outbound/retryAfter.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Outcome } from '../provider.js';
+import type { Message, Outcome } from '../provider.js';
+import { vendorResponse } from '../vendorResponse.js';
+import { connectionOutcome } from './connectionOutcome.js';
 import type { ErrorMeaning } from './errorTable.js';
 
 /** Vendors respond with a few hundred bytes; a longer body is not a vendor's response. */
@@ -13,8 +15,8 @@ export interface VendorRequest {
   readonly body: string;
 }
 
-/** A vendor's response. */
-export interface VendorResponse {
+/** A vendor's response over HTTP. */
+export interface HttpResponse {
   readonly status: number;
   readonly body: string;
   /** The body as JSON, where it is a JSON object. */
@@ -26,13 +28,23 @@ export interface VendorResponse {
 /** How a vendor writes its responses. What neither function recognises is judged by its HTTP status. */
 export interface VendorProtocol {
   /** The id under which a message was accepted: a string, or the message was not. Asked below status 400. */
-  acceptedId(response: VendorResponse): unknown;
+  acceptedId(response: HttpResponse): unknown;
   /** What the error in a response means. Asked from status 400. */
-  meaningOf(response: VendorResponse): ErrorMeaning | undefined;
+  meaningOf(response: HttpResponse): ErrorMeaning | undefined;
+  /** The vendor's own code and text for it, as they are written. */
+  errorIn?(response: HttpResponse): VendorErrorText;
+}
+
+/** An error in a vendor's own words. Not to be kept as it is: it may quote the message. */
+export interface VendorErrorText {
+  readonly code?: unknown;
+  readonly text?: unknown;
 }
 
 interface Options {
   readonly protocol: VendorProtocol;
+  /** What is sent, so that nothing of it is kept from the response. */
+  readonly message: Message;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -44,9 +56,9 @@ interface Options {
  */
 export async function postToVendor(
   { url, headers, body }: VendorRequest,
-  { protocol, signal, clock }: Options,
+  { protocol, message, signal, clock }: Options,
 ): Promise<Outcome> {
-  let response: VendorResponse | undefined;
+  let response: HttpResponse | undefined;
   try {
     response = await read(
       await fetch(url, {
@@ -58,13 +70,22 @@ export async function postToVendor(
       }),
       clock,
     );
-  } catch {
-    return { kind: 'retry', error: signal.aborted ? 'TIMEOUT' : 'UNREACHABLE' };
+  } catch (error) {
+    return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : connectionOutcome(error);
   }
-  return (response && outcomeIn(response, protocol)) ?? { kind: 'retry', error: 'BAD_ANSWER' };
+  const outcome = (response && outcomeIn(response, protocol)) ?? { kind: 'retry', error: 'BAD_RESPONSE' };
+  if (outcome.kind === 'accepted' || !response) return outcome;
+  const { code, text } = protocol.errorIn?.(response) ?? {};
+  const vendor = vendorResponse(scalar(code), asText(text), message);
+  return vendor ? { ...outcome, vendor } : outcome;
 }
 
-function outcomeIn(response: VendorResponse, protocol: VendorProtocol): Outcome | undefined {
+const scalar = (value: unknown): string | number | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? value : undefined;
+
+const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+function outcomeIn(response: HttpResponse, protocol: VendorProtocol): Outcome | undefined {
   if (response.status < 400) {
     const vendorId = protocol.acceptedId(response);
     return typeof vendorId === 'string' ? { kind: 'accepted', vendorId } : byStatus(response);
@@ -74,7 +95,7 @@ function outcomeIn(response: VendorResponse, protocol: VendorProtocol): Outcome 
 }
 
 /** Undefined for a response that is too long. */
-async function read(response: Response, clock: Clock): Promise<VendorResponse | undefined> {
+async function read(response: Response, clock: Clock): Promise<HttpResponse | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -106,7 +127,7 @@ function jsonObject(text: string): Record<string, unknown> | undefined {
 export const MISCONFIGURED_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 404, 405, 410]);
 
 /** The outcome that a status alone stands for; none for a success, since nothing shows that the message was accepted. */
-function byStatus({ status, retryAfterMs }: VendorResponse): Outcome | undefined {
+function byStatus({ status, retryAfterMs }: HttpResponse): Outcome | undefined {
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429) return { kind: 'retry', error: 'RATE_LIMITED', ...wait };
   if (status >= 500 || status === 408) return { kind: 'retry', error: `HTTP_${status}`, ...wait };
@@ -116,7 +137,9 @@ function byStatus({ status, retryAfterMs }: VendorResponse): Outcome | undefined
 }
 
 /** The outcome of an error, with the wait the vendor asked for. */
-function outcomeOf(meaning: ErrorMeaning, { retryAfterMs }: VendorResponse): Outcome {
+function outcomeOf(meaning: ErrorMeaning, { retryAfterMs }: HttpResponse): Outcome {
+  // Nothing is kept by a vendor that responds with an error.
+  if (meaning === 'EXPIRED') return { kind: 'retry', error: 'PROVIDER_FAULT' };
   if (typeof meaning === 'string') return { kind: 'failed', error: meaning };
   return {
     kind: 'retry',

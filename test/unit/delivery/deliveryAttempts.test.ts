@@ -55,6 +55,53 @@ eachEngine((engine: Engine) => {
       expect(new Set(provider.tries.map(({ message }) => message.id)).size).toBe(1);
     });
 
+    it.each([
+      'WRONG_RECIPIENT',
+      'RECIPIENT_UNAVAILABLE',
+      'OPTED_OUT',
+      'REFUSED',
+      'TLS_FAILED',
+      'QUOTA_EXCEEDED',
+    ] as const)('that ends as %s says so', async (error) => {
+      const { provider, send, settled } = await startDelivering(store);
+      const id = await send(newRecipients('email'));
+      (await provider.nth(1)).answer({ kind: 'failed', error });
+      expect(await settled(id)).toMatchObject({ state: 'FAILED', error, triesLeft: 4 });
+    });
+
+    it('K4 keeps every delivery attempt, with what the vendor said', async () => {
+      const { clock, provider, send, settled, stored } = await startDelivering(store);
+      const id = await send(newRecipients('sms'));
+      const vendor = { code: '21611', text: 'queue is full' };
+      (await provider.nth(1)).answer({ kind: 'retry', error: 'RATE_LIMITED', vendor });
+      await passing(clock, () => provider.tries[1]);
+      provider.tries[1]!.answer(ACCEPTED);
+      await settled(id, 'sms');
+      const { attempts } = await stored(id);
+      expect(attempts).toEqual([
+        {
+          channel: 'sms',
+          n: 1,
+          provider: 'scripted',
+          at: expect.any(Date),
+          ms: expect.any(Number),
+          outcome: 'retry',
+          error: 'RATE_LIMITED',
+          vendorCode: '21611',
+          vendorText: 'queue is full',
+        },
+        {
+          channel: 'sms',
+          n: 1,
+          provider: 'scripted',
+          at: expect.any(Date),
+          ms: expect.any(Number),
+          outcome: 'accepted',
+          vendorId: 'v1',
+        },
+      ]);
+    });
+
     it('waits as long as the provider asks', async () => {
       const { clock, provider, send, delivery } = await startDelivering(store);
       const id = await send(newRecipients('email'));

@@ -26,7 +26,7 @@ export const deliveryWebhook = defineVendor({
 {"id": "…", "status": "failed", "error": "WRONG_RECIPIENT"}
 \`\`\`
 
-\`id\` is the one it returned when it accepted the message, up to 512 characters and never reused, or our \`message_id\`. \`status\` is \`delivered\` or \`failed\`. \`error\` is \`WRONG_RECIPIENT\`, \`REFUSED\`, \`MISCONFIGURED\`, \`EXPIRED\` or \`UNDELIVERED\`, which is the default.`,
+\`id\` is the one it returned when it accepted the message, up to 512 characters and never reused, or our \`message_id\`. \`status\` is \`delivered\` or \`failed\`. \`error\` is \`WRONG_RECIPIENT\`, \`RECIPIENT_UNAVAILABLE\`, \`OPTED_OUT\`, \`REFUSED\`, \`MISCONFIGURED\`, \`EXPIRED\` or \`UNDELIVERED\`, which is the default. \`code\` and \`text\` are optional: the reason in the words of your own vendor.`,
     },
     load: async ({ secret }, clock) => (await import('./receipts.js')).deliveryWebhookReceipts(secret, clock),
   },

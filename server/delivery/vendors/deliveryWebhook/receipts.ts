@@ -3,14 +3,18 @@ import { parseObject } from '../../../http/body.js';
 import { readShape } from '../../../http/readShape.js';
 import type { Clock } from '../../../platform/clock.js';
 import { isSignedWebhook } from '../../../secrets/tokens/standardWebhooks.js';
-import { DELIVERED, type ReceiptReader } from '../receipts.js';
+import type { ReportedError } from '../../words.js';
+import { DELIVERED, failedBy, type ReceiptReader } from '../receipts.js';
+import { FINAL_WORDS } from './errors.js';
 
-const ERRORS = ['WRONG_RECIPIENT', 'REFUSED', 'MISCONFIGURED', 'EXPIRED', 'UNDELIVERED'] as const;
+const ERRORS = [...FINAL_WORDS, 'EXPIRED', 'UNDELIVERED'] as const satisfies readonly ReportedError[];
 
 const REPORT = z.object({
   id: z.string().min(1).max(512),
   status: z.enum(['delivered', 'failed']),
   error: z.enum(ERRORS).default('UNDELIVERED'),
+  code: z.union([z.string(), z.number()]).optional(),
+  text: z.string().optional(),
 });
 
 /**
@@ -24,8 +28,8 @@ export function deliveryWebhookReceipts(secret: string, clock: Clock): ReceiptRe
     mediaType: 'application/json',
     isSigned: ({ headers, body }) => isSignedWebhook(secret, headers, body, clock),
     readReports({ body }) {
-      const { id, status, error } = readShape(REPORT, parseObject(body));
-      const end = status === 'delivered' ? DELIVERED : ({ state: 'FAILED', error } as const);
+      const { id, status, error, code, text } = readShape(REPORT, parseObject(body));
+      const end = status === 'delivered' ? DELIVERED : failedBy(error, code, text);
       return [{ provider: 'delivery-webhook', vendorId: id, end }];
     },
   };

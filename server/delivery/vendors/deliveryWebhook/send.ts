@@ -2,7 +2,7 @@ import type { Clock } from '../../../platform/clock.js';
 import { signWebhook } from '../../../secrets/tokens/standardWebhooks.js';
 import type { Message, Provider } from '../../provider.js';
 import { postToVendor, type VendorProtocol } from '../vendorRequest.js';
-import { WEBHOOK_ERRORS } from './errors.js';
+import { WEBHOOK_ERRORS, WEBHOOK_WORDS } from './errors.js';
 import type { DeliveryWebhookSettings } from './settings.js';
 
 const TIMEOUT_MS = 10_000;
@@ -30,7 +30,7 @@ export function createDeliveryWebhook(
         ...signWebhook([secret], message.id, body, clock.now()),
       };
       const protocol = protocolFor(message.id);
-      return postToVendor({ url, headers, body }, { protocol, signal, clock });
+      return postToVendor({ url, headers, body }, { protocol, message, signal, clock });
     },
     async close() {},
   };
@@ -59,5 +59,9 @@ const protocolFor = (messageId: string): VendorProtocol => ({
     const own = json?.id;
     return typeof own === 'string' && own !== '' ? own : messageId;
   },
-  meaningOf: ({ status }) => WEBHOOK_ERRORS.meaningOf(status),
+  meaningOf({ status, json }) {
+    const word = WEBHOOK_WORDS.safeParse(json?.error);
+    return word.success ? word.data : WEBHOOK_ERRORS.meaningOf(status);
+  },
+  errorIn: ({ json }) => ({ code: json?.code, text: json?.text }),
 });

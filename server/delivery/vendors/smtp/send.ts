@@ -1,5 +1,8 @@
 import { createTransport } from 'nodemailer';
 import type { Message, Outcome, Provider } from '../../provider.js';
+import { vendorResponse } from '../../vendorResponse.js';
+import { connectionOutcome } from '../connectionOutcome.js';
+import { enhancedCode, smtpMeaning } from './errors.js';
 import type { SmtpSettings } from './settings.js';
 
 const TIMEOUT_MS = 20_000;
@@ -29,7 +32,7 @@ export function createSmtp({ url, from }: SmtpSettings): Provider {
         const info = await transport.sendMail({ ...mailOf(message, from), signal });
         return { kind: 'accepted', vendorId: info.messageId };
       } catch (error) {
-        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error);
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error, message);
       }
     },
     async close() {
@@ -53,25 +56,26 @@ function mailOf(message: Message, from: string) {
   };
 }
 
-/** Reads an SMTP error by its codes alone: its text quotes the address. */
-function outcomeOf(error: unknown): Outcome {
-  const { code, responseCode = 0, response = '', command } = error as SmtpError;
-  const isFinal = responseCode >= 500;
-  // RFC 4954 section 6: 454 says that passwords cannot be checked right now, 530 that one is required.
-  if (responseCode === 530 || (code === 'EAUTH' && (isFinal || !responseCode)))
-    return { kind: 'failed', error: 'MISCONFIGURED' };
-  const isAboutMailbox = command === 'RCPT TO';
-  if (isFinal) {
-    // RFC 3463 section 3.8: x.7 is about who may send there, not about the mailbox.
-    const isPolicy = /^\d{3}[ -]\d\.7\./.test(response);
-    return { kind: 'failed', error: isAboutMailbox && !isPolicy ? 'WRONG_RECIPIENT' : 'REFUSED' };
+/** Reads an SMTP error by its codes; the text is kept only as far as it quotes nothing of the message. */
+function outcomeOf(error: unknown, message: Message): Outcome {
+  const { code, responseCode, response = '', command } = error as SmtpError;
+  if (!responseCode)
+    return code === 'EAUTH' ? { kind: 'failed', error: 'MISCONFIGURED' } : connectionOutcome(error);
+  const enhanced = enhancedCode(response);
+  const words = response.replace(/^\d{3}[ -]/, '').replace(enhanced ?? '', '');
+  const vendor = vendorResponse(enhanced ? `${responseCode}_${enhanced}` : responseCode, words, message);
+  const kept = vendor ? { vendor } : {};
+  if (responseCode >= 500) {
+    // RFC 4954 section 6: any final reply to AUTH is about the credentials.
+    const meaning = code === 'EAUTH' ? 'MISCONFIGURED' : smtpMeaning({ responseCode, enhanced, command });
+    return { kind: 'failed', error: meaning, ...kept };
   }
-  if (!responseCode) return { kind: 'retry', error: 'UNREACHABLE' };
   return {
     kind: 'retry',
     error: `SMTP_${responseCode}`,
+    ...kept,
     // Greylisted, or full: RFC 5321 section 4.2.2. With 421 the server closes the connection for all messages.
-    ...(isAboutMailbox && responseCode !== 421 && { aboutMessage: true }),
+    ...(command === 'RCPT TO' && responseCode !== 421 && { aboutMessage: true }),
   };
 }
 

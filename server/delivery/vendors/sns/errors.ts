@@ -2,33 +2,105 @@ import { errorTable } from '../errorTable.js';
 
 const COMMON = 'https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html';
 
-/** SNS' error codes that do not mean what their HTTP status says. */
+/** SNS' error codes as its query API writes them. */
 export const SNS_ERRORS = errorTable({
   source: 'https://docs.aws.amazon.com/sns/latest/api/API_Publish.html',
   rows: [
-    ['AccessDenied', 'MISCONFIGURED', 'access denied', COMMON],
-    ['AuthorizationError', 'MISCONFIGURED', 'the user may not publish'],
-    ['ExpiredToken', 'MISCONFIGURED', 'the security token has expired', COMMON],
-    ['IncompleteSignature', 'MISCONFIGURED', 'the signature is incomplete', COMMON],
-    ['InternalError', { retry: 'HTTP_500' }, 'internal error'],
-    ['InternalFailure', { retry: 'HTTP_500' }, 'internal error', COMMON],
-    ['InvalidClientTokenId', 'MISCONFIGURED', 'unknown access key', COMMON],
-    ['InvalidSecurity', 'MISCONFIGURED', 'the credentials are not valid'],
-    ['MissingAuthenticationToken', 'MISCONFIGURED', 'no credentials', COMMON],
-    ['OptInRequired', 'MISCONFIGURED', 'the access key needs a subscription', COMMON],
-    ['OptedOut', 'WRONG_RECIPIENT', 'the recipient has opted out'],
+    ['OptedOut', 'OPTED_OUT', 'the recipient has opted out'],
+    [['AuthorizationError', 'InvalidSecurity'], 'MISCONFIGURED', 'the user may not publish'],
+    [
+      [
+        'AccessDenied',
+        'AccessDeniedException',
+        'IncompleteSignature',
+        'InvalidClientTokenId',
+        'MissingAuthenticationToken',
+        'MissingAuthenticationTokenException',
+        'NotAuthorized',
+        'OptInRequired',
+        'SignatureDoesNotMatch',
+        'UnrecognizedClientException',
+      ],
+      'MISCONFIGURED',
+      'credentials or signature are not valid',
+      COMMON,
+    ],
+    [['ExpiredToken', 'ExpiredTokenException'], 'MISCONFIGURED', 'the security token has expired', COMMON],
+    [
+      [
+        'InvalidAction',
+        'InvalidQueryParameter',
+        'MalformedQueryString',
+        'MissingAction',
+        'MissingParameter',
+        'InvalidParameterCombination',
+      ],
+      'MISCONFIGURED',
+      'the request does not fit the API',
+      COMMON,
+    ],
+    [
+      ['NotFound', 'ResourceNotFound', 'InvalidState', 'EndpointDisabled', 'PlatformApplicationDisabled'],
+      'MISCONFIGURED',
+      'a resource does not exist or is disabled',
+    ],
+    [
+      ['KMSAccessDenied', 'KMSDisabled', 'KMSInvalidState', 'KMSNotFound', 'KMSOptInRequired'],
+      'MISCONFIGURED',
+      'the encryption key cannot be used',
+    ],
+    [
+      [
+        'FilterPolicyLimitExceeded',
+        'ReplayLimitExceeded',
+        'SubscriptionLimitExceeded',
+        'TagLimitExceeded',
+        'TopicLimitExceeded',
+      ],
+      'MISCONFIGURED',
+      'a limit of the account is reached',
+    ],
+    [['StaleTag', 'TagPolicy'], 'MISCONFIGURED', 'tags are not valid'],
+    [
+      [
+        'BatchEntryIdsNotDistinct',
+        'BatchRequestTooLong',
+        'EmptyBatchRequest',
+        'InvalidBatchEntryId',
+        'TooManyEntriesInBatchRequest',
+      ],
+      'MISCONFIGURED',
+      'a batch is not valid',
+    ],
+    [['UserError', 'ValidationError', 'ValidationException'], 'REFUSED', 'the message is not valid'],
+    [['InternalError', 'InternalFailure'], { retry: 'HTTP_500' }, 'internal error', COMMON],
+    [['ServiceUnavailable', 'ConcurrentAccess'], { retry: 'HTTP_503' }, 'temporarily unavailable', COMMON],
     // Our clock is wrong, or the request was delayed: another request may succeed.
-    ['RequestExpired', { retry: 'REQUEST_EXPIRED' }, 'the request is too old', COMMON],
-    ['ServiceUnavailable', { retry: 'HTTP_503' }, 'temporarily unavailable', COMMON],
-    ['SignatureDoesNotMatch', 'MISCONFIGURED', 'wrong signature', COMMON],
-    ['Throttled', { retry: 'RATE_LIMITED' }, 'throttled'],
-    ['ThrottledException', { retry: 'RATE_LIMITED' }, 'throttled'],
-    ['Throttling', { retry: 'RATE_LIMITED' }, 'throttled', COMMON],
-    ['ThrottlingException', { retry: 'RATE_LIMITED' }, 'throttled', COMMON],
-    ['UnrecognizedClientException', 'MISCONFIGURED', 'unknown access key', COMMON],
+    [
+      ['RequestExpired', 'RequestExpiredException'],
+      { retry: 'REQUEST_EXPIRED' },
+      'the request is too old',
+      COMMON,
+    ],
+    [
+      [
+        'KMSThrottling',
+        'Throttled',
+        'ThrottledException',
+        'Throttling',
+        'ThrottlingException',
+        'RequestThrottled',
+      ],
+      { retry: 'RATE_LIMITED' },
+      'throttled',
+      COMMON,
+    ],
   ],
   others: [
-    ['InvalidParameter', 'WRONG_RECIPIENT', 'where the message names `PhoneNumber`'],
-    ['InvalidParameterValue', 'WRONG_RECIPIENT', 'where the message names `PhoneNumber`'],
+    [
+      ['InvalidParameter', 'InvalidParameterValue', 'ParameterValueInvalid'],
+      'WRONG_RECIPIENT',
+      'where the message names `PhoneNumber`; else `REFUSED`',
+    ],
   ],
 });

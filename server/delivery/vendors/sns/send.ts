@@ -42,7 +42,7 @@ export function createSns(settings: SnsSettings, { clock }: { readonly clock: Cl
         datetime: new Date(clock.now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
       }).sign();
       const request = { url, headers: Object.fromEntries(headers), body };
-      return postToVendor(request, { protocol, signal, clock });
+      return postToVendor(request, { protocol, message, signal, clock });
     },
     async close() {},
   };
@@ -66,16 +66,21 @@ function attributesOf(from: string | undefined): Record<string, string> | undefi
   );
 }
 
+const PARAMETER_CODES: ReadonlySet<string> = new Set(
+  SNS_ERRORS.others.flatMap(({ codes }) => codes.map(String)),
+);
+
 const protocol: VendorProtocol = {
   acceptedId: ({ status, body }) =>
     status === 200 && body.includes('</PublishResponse>') ? element(body, 'MessageId') : undefined,
   meaningOf({ body }) {
     const code = element(body, 'Code');
     // One code covers every invalid parameter; which one is named at the start of the message.
-    const isParameter = code === 'InvalidParameter' || code === 'InvalidParameterValue';
-    if (isParameter && /PhoneNumber/.test(element(body, 'Message') ?? '')) return 'WRONG_RECIPIENT';
+    if (code !== undefined && PARAMETER_CODES.has(code))
+      return /PhoneNumber/.test(element(body, 'Message') ?? '') ? 'WRONG_RECIPIENT' : 'REFUSED';
     return SNS_ERRORS.meaningOf(code);
   },
+  errorIn: ({ body }) => ({ code: element(body, 'Code'), text: element(body, 'Message') }),
 };
 
 /** The text of the only element of that name in a small XML document. */

@@ -51,7 +51,11 @@ function endOf(form: URLSearchParams): Report['end'] | undefined {
     case 'failed':
     case 'undelivered':
     case 'canceled':
-      return failedBy(TWILIO_ERRORS.meaningOf(form.get('ErrorCode')));
+      return failedBy(
+        TWILIO_ERRORS.meaningOf(form.get('ErrorCode')),
+        form.get('ErrorCode') ?? undefined,
+        form.get('ErrorMessage') ?? undefined,
+      );
     default:
       return undefined;
   }

@@ -47,7 +47,7 @@ export function createTwilio(settings: TwilioSettings, { clock, callbackUrl }: D
         headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams(form).toString(),
       };
-      return postToVendor(request, { protocol, signal, clock });
+      return postToVendor(request, { protocol, message, signal, clock });
     },
     async close() {},
   };
@@ -82,4 +82,5 @@ function senderOf(from: string): Record<string, string> | undefined {
 const protocol: VendorProtocol = {
   acceptedId: ({ status, json }) => (status === 201 ? json?.sid : undefined),
   meaningOf: ({ json }) => TWILIO_ERRORS.meaningOf(json?.code),
+  errorIn: ({ json }) => ({ code: json?.code, text: json?.message }),
 };

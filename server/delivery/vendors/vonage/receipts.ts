@@ -6,7 +6,7 @@ import { isSameSecret } from '../../../secrets/isSameSecret.js';
 import { TOLERANCE_MS } from '../../../secrets/tokens/standardWebhooks.js';
 import type { Report } from '../../reports.js';
 import { DELIVERED, failedBy, headerOf, type ReceiptReader } from '../receipts.js';
-import { vonageMeaning } from './errors.js';
+import { vonageCode, vonageMeaning } from './errors.js';
 
 /**
  * Message status webhooks of Vonage's Messages API, which is the API we send by:
@@ -50,8 +50,14 @@ function endOf(status: unknown, error: unknown): Report['end'] | undefined {
       return DELIVERED;
     case 'rejected':
     case 'undeliverable':
-      return failedBy(vonageMeaning((error as { readonly type?: unknown } | null | undefined)?.type));
+      return failed(error);
     default:
       return undefined;
   }
+}
+
+function failed(error: unknown): Report['end'] {
+  const { type, detail, title } = (error ?? {}) as { type?: unknown; detail?: unknown; title?: unknown };
+  const text = detail ?? title;
+  return failedBy(vonageMeaning(type), vonageCode(type), typeof text === 'string' ? text : undefined);
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../../../platform/clock.js';
 import type { Message, Provider } from '../../provider.js';
 import { isWithin } from '../limits.js';
-import { postToVendor, type VendorProtocol, type VendorResponse } from '../vendorRequest.js';
-import { vonageMeaning } from './errors.js';
+import { type HttpResponse, postToVendor, type VendorProtocol } from '../vendorRequest.js';
+import { vonageCode, vonageMeaning } from './errors.js';
 import { MIN_TTL_SECONDS, VONAGE_LIMITS, VONAGE_SENDERS } from './limits.js';
 import type { VonageSettings } from './settings.js';
 
@@ -41,7 +41,7 @@ export function createVonage(settings: VonageSettings, { clock, callbackUrl }: D
           ...(callbackUrl && { webhook_url: callbackUrl, webhook_version: 'v1' }),
         }),
       };
-      return postToVendor(request, { protocol, signal, clock });
+      return postToVendor(request, { protocol, message, signal, clock });
     },
     async close() {},
   };
@@ -56,11 +56,15 @@ const clientRef = ({ id, workspace }: Message): string => id.slice(workspace.len
 const protocol: VendorProtocol = {
   acceptedId: ({ status, json }) => (status === 202 ? json?.message_uuid : undefined),
   // One code covers every invalid parameter; which one is listed beside it.
-  meaningOf: ({ json }) =>
-    vonageMeaning(json?.type) ?? (invalidParameters(json).includes('to') ? 'WRONG_RECIPIENT' : undefined),
+  meaningOf({ json }) {
+    const meaning = vonageMeaning(json?.type);
+    const isUnclear = meaning === undefined || meaning === 'REFUSED';
+    return isUnclear && invalidParameters(json).includes('to') ? 'WRONG_RECIPIENT' : meaning;
+  },
+  errorIn: ({ json }) => ({ code: vonageCode(json?.type), text: json?.detail ?? json?.title }),
 };
 
-function invalidParameters(json: VendorResponse['json']): unknown[] {
+function invalidParameters(json: HttpResponse['json']): unknown[] {
   const faults = json?.invalid_parameters;
   return Array.isArray(faults) ? faults.map((fault: { name?: unknown } | null) => fault?.name) : [];
 }

@@ -55,11 +55,18 @@ const listOf = (value: unknown): Fields[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'object' && one !== null) : [];
 
 function reportOf({ id, status, errors }: Fields): Report[] {
-  const end = endOf(status, listOf(errors)[0]?.code);
+  const end = endOf(status, listOf(errors)[0]);
   return typeof id === 'string' && end ? [{ provider: 'whatsapp-cloud', vendorId: whatsappId(id), end }] : [];
 }
 
-function endOf(status: unknown, code: unknown): Report['end'] | undefined {
+function endOf(status: unknown, error: Fields = {}): Report['end'] | undefined {
   if (status === 'delivered' || status === 'read') return DELIVERED;
-  return status === 'failed' ? failedBy(whatsappMeaning(code)) : undefined;
+  if (status !== 'failed') return undefined;
+  const { code, title, message } = error;
+  const text = message ?? title;
+  return failedBy(
+    whatsappMeaning(code),
+    typeof code === 'number' ? code : undefined,
+    typeof text === 'string' ? text : undefined,
+  );
 }

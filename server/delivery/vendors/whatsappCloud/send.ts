@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.js';
 import type { Message, Provider } from '../../provider.js';
 import { isWithin } from '../limits.js';
-import { postToVendor, type VendorProtocol } from '../vendorRequest.js';
+import { type HttpResponse, postToVendor, type VendorProtocol } from '../vendorRequest.js';
 import { whatsappMeaning } from './errors.js';
 import { WHATSAPP_LIMITS } from './limits.js';
 import type { WhatsappCloudSettings } from './settings.js';
@@ -33,7 +33,7 @@ export function createWhatsappCloud(
         headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
         body: JSON.stringify(bodyOf(message, settings)),
       };
-      return postToVendor(request, { protocol, signal, clock });
+      return postToVendor(request, { protocol, message, signal, clock });
     },
     async close() {},
   };
@@ -79,6 +79,18 @@ const protocol: VendorProtocol = {
     const [sent] = json.messages as { readonly id?: unknown }[];
     return typeof sent?.id === 'string' ? whatsappId(sent.id) : undefined;
   },
-  meaningOf: ({ json }) =>
-    whatsappMeaning((json?.error as { readonly code?: unknown } | null | undefined)?.code),
+  meaningOf: ({ json }) => whatsappMeaning(errorOf(json).code),
+  errorIn({ json }) {
+    const { code, message, error_data: data } = errorOf(json);
+    return { code, text: data?.details ?? message };
+  },
 };
+
+/** Meta's error object. */
+interface MetaError {
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly error_data?: { readonly details?: unknown };
+}
+
+const errorOf = (json: HttpResponse['json']): MetaError => (json?.error ?? {}) as MetaError;

@@ -71,3 +71,10 @@ export const messageTo = (channel: ChannelName, now = 0): Message => ({
   sessionId: '0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b',
   expiresAt: now + 300_000,
 });
+
+/** The outcome without what the vendor said, which has tests of its own. */
+export function withoutVendor(outcome: Outcome): Outcome {
+  if (outcome.kind === 'accepted') return outcome;
+  const { vendor: _said, ...rest } = outcome;
+  return rest;
+}

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { postToVendor, type VendorProtocol } from '../../../../server/delivery/vendors/vendorRequest.js';
 import { ManualClock } from '../../../support/manualClock.js';
+import { messageTo } from '../support/subject.js';
 
 const clock = new ManualClock();
 let server: Server;
@@ -21,7 +22,10 @@ async function post(respond: RequestListener, protocol = SILENT) {
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const { signal } = new AbortController();
-  return postToVendor({ url, headers: {}, body: '{}' }, { protocol, signal, clock });
+  return postToVendor(
+    { url, headers: {}, body: '{}' },
+    { protocol, message: messageTo('sms'), signal, clock },
+  );
 }
 
 describe('the wait that a vendor asks for', () => {
@@ -55,9 +59,14 @@ describe('the wait that a vendor asks for', () => {
       (_request, response) => {
         response.writeHead(400, { 'retry-after': '7' }).end('{"code": 1}');
       },
-      { ...SILENT, meaningOf: () => ({ retry: 'BUSY', aboutMessage: true }) },
+      { ...SILENT, meaningOf: () => ({ retry: 'RATE_LIMITED', aboutMessage: true }) },
     );
-    expect(outcome).toEqual({ kind: 'retry', error: 'BUSY', retryAfterMs: 7_000, aboutMessage: true });
+    expect(outcome).toEqual({
+      kind: 'retry',
+      error: 'RATE_LIMITED',
+      retryAfterMs: 7_000,
+      aboutMessage: true,
+    });
   });
 });
 
@@ -67,7 +76,7 @@ describe('a response', () => {
 
   it.each([
     [65_536, { kind: 'accepted', vendorId: 'v' }],
-    [65_537, { kind: 'retry', error: 'BAD_ANSWER' }],
+    [65_537, { kind: 'retry', error: 'BAD_RESPONSE' }],
   ])('of %d bytes: %j', async (bytes, outcome) => {
     expect(await post((_request, response) => response.end(padded(bytes)), protocol)).toEqual(outcome);
   });
@@ -77,7 +86,7 @@ describe('a response', () => {
     const outcome = await post((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed);
     }, protocol);
-    expect(outcome).toEqual({ kind: 'retry', error: 'BAD_ANSWER' });
+    expect(outcome).toEqual({ kind: 'retry', error: 'BAD_RESPONSE' });
   });
 
   it.each(['', 'null', '[]', '"v"', '{"id": "v"', '{}{}'])('of %j is not an object', async (body) => {

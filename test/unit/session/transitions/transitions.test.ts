@@ -212,7 +212,17 @@ describe('updateMessages', () => {
   it('makes a message findable by the id that its vendor gave it', () => {
     const seen = sampleSession(['email']);
     const messages = new Map([['email', seen.channels.email!.delivery]] as const);
-    const session = changed(seen, updateMessages(messages, AT, vendorKey('twilio', 'SM1')));
+    const attempt = {
+      channel: 'email',
+      n: 1,
+      provider: 'twilio',
+      at: new Date(AT),
+      ms: 5,
+      outcome: 'accepted',
+    } as const;
+    const reportedAs = vendorKey('twilio', 'SM1');
+    const session = changed(seen, updateMessages(messages, AT, { attempt, reportedAs }));
     expect(session.vendorIds).toEqual(['twilio/SM1']);
+    expect(session.attempts).toEqual([attempt]);
   });
 });

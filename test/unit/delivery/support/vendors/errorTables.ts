@@ -1,7 +1,8 @@
 import type { Outcome } from '../../../../../server/delivery/provider.js';
+import type { FinalError, RetryError } from '../../../../../server/delivery/words.js';
 
 /** What an error comes to. `wait`: a retry of this message alone, whose provider is well. */
-type Meaning = 'WRONG_RECIPIENT' | 'REFUSED' | 'MISCONFIGURED' | `retry ${string}` | `wait ${string}`;
+type Meaning = FinalError | `retry ${string}` | `wait ${string}`;
 
 /** The vendor's codes, each with the HTTP status that it comes with. */
 type Errors = readonly (readonly [meaning: Meaning, errors: Readonly<Record<number, readonly string[]>>])[];
@@ -15,8 +16,8 @@ export interface ErrorRow {
 
 function outcomeOf(meaning: Meaning): Outcome {
   const [kind, error = ''] = meaning.split(' ');
-  if (kind === 'retry') return { kind: 'retry', error };
-  if (kind === 'wait') return { kind: 'retry', error, aboutMessage: true };
+  if (kind === 'retry') return { kind: 'retry', error: error as RetryError };
+  if (kind === 'wait') return { kind: 'retry', error: error as RetryError, aboutMessage: true };
   return { kind: 'failed', error: meaning as 'REFUSED' };
 }
 
@@ -67,10 +68,9 @@ export const TWILIO_ERRORS = rows([
   ['retry RATE_LIMITED', { 400: ['14107', '30001', '63018'], 429: ['20429'] }],
   ['retry HTTP_500', { 500: ['20500'] }],
   ['retry HTTP_503', { 503: ['20503'] }],
-  [
-    'WRONG_RECIPIENT',
-    { 400: ['21211', '21214', '21217', '21610', '21614', '30003', '30005', '30006', '63003', '63024'] },
-  ],
+  ['WRONG_RECIPIENT', { 400: ['21211', '21214', '21217', '21614', '30005', '30006', '63003', '63024'] }],
+  ['OPTED_OUT', { 400: ['21610'] }],
+  ['RECIPIENT_UNAVAILABLE', { 400: ['30003'] }],
   [
     'REFUSED',
     {
@@ -87,7 +87,8 @@ export const VONAGE_ERRORS = rows([
   ['retry HTTP_500', { 500: ['1030'], 422: ['1030'] }],
   ['retry HTTP_503', { 422: ['1100'] }],
   ['MISCONFIGURED', { 401: ['1110'], 402: ['1070'], 403: ['1060', '1080', '1140'], 422: ['1160', '1420'] }],
-  ['WRONG_RECIPIENT', { 422: ['1170', '1190', '1240', '1430'] }],
+  ['WRONG_RECIPIENT', { 422: ['1170', '1190', '1430'] }],
+  ['OPTED_OUT', { 422: ['1240'] }],
   [
     'REFUSED',
     { 422: ['1010', '1020', '1040', '1050', '1090', '1120', '1130', '1210', '1250', '1260', '1280'] },
@@ -110,7 +111,8 @@ export const WHATSAPP_ERRORS = rows([
   ['wait RATE_LIMITED', { 400: ['131056'] }],
   ['retry HTTP_500', { 400: ['1'], 500: ['131000'] }],
   ['retry HTTP_503', { 503: ['2', '131016', '133004'], 500: ['131057'] }],
-  ['WRONG_RECIPIENT', { 400: ['131021', '131026', '131050'] }],
+  ['WRONG_RECIPIENT', { 400: ['131021', '131026'] }],
+  ['OPTED_OUT', { 400: ['131050'] }],
   ['REFUSED', { 400: ['100', '130472', '131008', '131009', '131047', '131049'], 403: ['130497'] }],
 ]);
 
@@ -140,8 +142,9 @@ export const SNS_ERRORS = rows([
     },
   ],
   // The stub's words name the parameter PhoneNumber, as SNS' do.
-  ['WRONG_RECIPIENT', { 400: ['InvalidParameter', 'InvalidParameterValue', 'OptedOut'] }],
-  ['REFUSED', { 400: ['EndpointDisabled', 'ValidationError', '__proto__', 'constructor'] }],
+  ['WRONG_RECIPIENT', { 400: ['InvalidParameter', 'InvalidParameterValue'] }],
+  ['OPTED_OUT', { 400: ['OptedOut'] }],
+  ['REFUSED', { 400: ['ValidationError', '__proto__', 'constructor'] }],
 ]);
 
 /** As the manual of the delivery webhook says. */

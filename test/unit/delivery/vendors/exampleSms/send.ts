@@ -27,7 +27,7 @@ export function createExampleSms(settings: ExampleSettings, { clock, callbackUrl
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify({ to: message.to, from, text: message.text, callback: callbackUrl }),
       };
-      return postToVendor(request, { protocol, signal, clock });
+      return postToVendor(request, { protocol, message, signal, clock });
     },
     async close() {},
   };

@@ -79,7 +79,8 @@ const twilio: Reporter = {
   delivered: ['delivered', 'read'],
   onTheWay: ['accepted', 'scheduled', 'queued', 'sending', 'sent'],
   failed: [
-    ['undelivered', 30003, 'WRONG_RECIPIENT'],
+    ['undelivered', 30003, 'RECIPIENT_UNAVAILABLE'],
+    ['undelivered', 21610, 'OPTED_OUT'],
     ['undelivered', 30007, 'REFUSED'],
     ['failed', 21603, 'MISCONFIGURED'],
     ['failed', 30001, 'UNDELIVERED'],
