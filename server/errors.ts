@@ -137,6 +137,47 @@ export const ERRORS = {
   INTERNAL: row(Code.Internal, 500, 'Something went wrong here.'),
 } as const satisfies Record<string, Row>;
 
+/** Exit statuses of the command line and of `start`, by what they mean (sysexits.h; 128 + SIGINT). */
+export const EXIT = {
+  /** The command line is wrong. */
+  usage: 64,
+  /** The request or the code is wrong. */
+  data: 65,
+  noInput: 66,
+  /** The service does not have that method. */
+  unknownMethod: 69,
+  /** Refused by the state of what is called, or a fault in the service. */
+  internal: 70,
+  exists: 73,
+  tryAgain: 75,
+  noPermission: 77,
+  configuration: 78,
+  canceled: 130,
+} as const;
+
+/** The exit status for each canonical code. A reason has that of its code. */
+const EXIT_BY_CODE: Readonly<Record<Code, number>> = {
+  [Code.Canceled]: EXIT.canceled,
+  [Code.Unknown]: EXIT.internal,
+  [Code.InvalidArgument]: EXIT.data,
+  [Code.DeadlineExceeded]: EXIT.tryAgain,
+  [Code.NotFound]: EXIT.noInput,
+  [Code.AlreadyExists]: EXIT.exists,
+  [Code.PermissionDenied]: EXIT.noPermission,
+  [Code.ResourceExhausted]: EXIT.tryAgain,
+  [Code.FailedPrecondition]: EXIT.internal,
+  [Code.Aborted]: EXIT.tryAgain,
+  [Code.OutOfRange]: EXIT.data,
+  [Code.Unimplemented]: EXIT.unknownMethod,
+  [Code.Internal]: EXIT.internal,
+  [Code.Unavailable]: EXIT.tryAgain,
+  [Code.DataLoss]: EXIT.internal,
+  [Code.Unauthenticated]: EXIT.noPermission,
+};
+
+/** The exit status of the command line after a call failed with that code. */
+export const exitStatusOf = (code: Code): number => EXIT_BY_CODE[code];
+
 /** A reason: the stable word every error carries. */
 export type Reason = keyof typeof ERRORS;
 

@@ -37,7 +37,7 @@ export interface OtpClient {
  * Clients over grpc-js, for programs that have it already (its tracing,
  * interceptors, name resolution). Every method takes a request and
  * `{timeoutMs, signal, headers}`, and rejects with grpc-js's ServiceError: read
- * it with `readError` of countersign/errors.
+ * it with `readError` of @countersign/client/errors.
  */
 export function createOtpClient(options: OtpClientOptions): OtpClient {
   const { baseUrl, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS, ca, channel } = options;

@@ -40,7 +40,7 @@ export interface OtpClient {
 /**
  * Clients for Node, over Connect's own implementation. Every method takes a
  * request and `{timeoutMs, signal, headers}`, and rejects with ConnectError:
- * read it with `readError` of countersign/errors.
+ * read it with `readError` of @countersign/client/errors.
  */
 export function createOtpClient(options: OtpClientOptions): OtpClient {
   const { transport, close } = connect(options);

@@ -34,7 +34,7 @@ export type SessionClient = Pick<
 /**
  * A client for the browser page that asks a person for the code. Every method
  * takes a request and `{timeoutMs, signal, headers}`, and rejects with
- * ConnectError: read it with `readError` of countersign/errors.
+ * ConnectError: read it with `readError` of @countersign/client/errors.
  */
 export function createSessionClient(options: SessionClientOptions): SessionClient {
   const { baseUrl, sessionToken, protocol = 'connect', timeoutMs = DEFAULT_TIMEOUT_MS } = options;

@@ -36,8 +36,8 @@ afterAll(async () => {
 
 /** A program that makes one call and is done. */
 const LINGERING = `
-  import { createOtpClient as createGrpcJsClient } from 'countersign/grpc-js';
-  import { createOtpClient, type OtpClientOptions } from 'countersign/node';
+  import { createOtpClient as createGrpcJsClient } from '@countersign/client/grpc-js';
+  import { createOtpClient, type OtpClientOptions } from '@countersign/client/node';
 
   const { OTP_URL: baseUrl = '', OTP_API_KEY: apiKey = '' } = process.env;
   const [, , client, protocol] = process.argv as unknown as [0, 0, string, 'grpc'];
@@ -80,7 +80,7 @@ const latestSession = async () => {
 describe('the snippets of the READMEs, in a program that has the package installed', {
   timeout: 60_000,
 }, () => {
-  it('countersign/node asks until the code is correct, redeems the proof, and lets the process end', async () => {
+  it('@countersign/client/node asks until the code is correct, redeems the proof, and lets the process end', async () => {
     const output = await run('node', async (asked) => {
       const code = await deliveredCode(service, await latestSession());
       return asked === 0 ? otherThan(code) : code;
@@ -89,16 +89,16 @@ describe('the snippets of the READMEs, in a program that has the package install
     expect(output).toContain('Proved for 4711: y***@example.com');
   });
 
-  it('countersign/grpc-js sends, and reads how long to wait', async () => {
+  it('@countersign/client/grpc-js sends, and reads how long to wait', async () => {
     service.clock.advance(300_000);
     expect(await run('grpcJs')).toBe('Sent to y***@example.com\nRESEND_TOO_SOON: again in 30000 ms\n');
   });
 
-  it('countersign/grpc-js has the contract in the form of grpc-js', async () => {
+  it('@countersign/client/grpc-js has the contract in the form of grpc-js', async () => {
     expect(await run('definition')).toBe('/otp.v1.OtpService/Send\n');
   });
 
-  it('countersign/web verifies the code of its session', async () => {
+  it('@countersign/client/web verifies the code of its session', async () => {
     const { submit } = await load('web');
     const call = connectJson(service.baseUrl, service.liveKey);
     const { body } = await call('otp.v1.OtpService/Send', { recipients: { email: 'page@example.com' } });
@@ -111,7 +111,7 @@ describe('the snippets of the READMEs, in a program that has the package install
     });
   });
 
-  it('countersign/web follows its session until it ends', async () => {
+  it('@countersign/client/web follows its session until it ends', async () => {
     const { follow } = await load('following');
     const call = connectJson(service.baseUrl, service.liveKey);
     const { body } = await call('otp.v1.OtpService/Send', { recipients: { email: 'follow@example.com' } });
@@ -124,7 +124,7 @@ describe('the snippets of the READMEs, in a program that has the package install
     expect(shown).toEqual(['Done.']);
   });
 
-  it('countersign/errors returns the text for a person', async () => {
+  it('@countersign/client/errors returns the text for a person', async () => {
     const { advice } = await load('errors');
     const { otp, close } = createOtpClient({ baseUrl: service.baseUrl, apiKey: service.liveKey });
     const { session } = await otp.send({ recipients: { email: 'advice@example.com' } });
@@ -151,8 +151,8 @@ describe('the snippets of the READMEs, in a program that has the package install
   );
 
   it('no client includes the server', () => {
-    const dist = join(consumer.dir, 'node_modules/countersign/dist');
-    expect(existsSync(join(dist, 'clients/node/index.js'))).toBe(true);
-    expect(existsSync(join(dist, 'server'))).toBe(false);
+    const installed = join(consumer.dir, 'node_modules/@countersign/client');
+    expect(existsSync(join(installed, 'clients/node/index.js'))).toBe(true);
+    expect(existsSync(join(installed, 'server'))).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { ERRORS } from '../../server/errors.js';
+import { ERRORS, exitStatusOf } from '../../server/errors.js';
 import { GENERATED, table } from './markdown.js';
 
 const snakeCase = (name: string): string =>
@@ -12,6 +12,7 @@ export function errors(): string {
     return [
       `\`${reason}\``,
       snakeCase(Code[code] as string),
+      String(exitStatusOf(code)),
       message,
       [beneficiary?.status ?? status, beneficiary?.code].filter(Boolean).join(' '),
       [multichannel?.status ?? status, multichannel?.message && `“${multichannel.message}”`]
@@ -28,8 +29,8 @@ Every error has a stable reason. gRPC, gRPC-Web and Connect carry it in \`google
 \`countersign\`), with \`google.rpc.RetryInfo\` if waiting helps and \`google.rpc.BadRequest\` for invalid fields.
 \`INVALID_CODE\` has \`attempts_remaining\` and \`channel\` in the metadata of ErrorInfo. The last three columns are
 the responses of the REST dialects: beneficiary (status and \`error_code\`; if no number is given, the reason is used),
-multi-channel, and messaging (status and outcome).
+multi-channel, and messaging (status and outcome). \`exit\` is the exit status of the [command line](cli.md).
 
-${table(['reason', 'code', 'message', 'beneficiary', 'multi-channel', 'messaging'], rows)}
+${table(['reason', 'code', 'exit', 'message', 'beneficiary', 'multi-channel', 'messaging'], rows)}
 `;
 }

@@ -1,4 +1,5 @@
 import { architecture } from './architecture.js';
+import { cli } from './cli.js';
 import { configuration } from './configuration.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
@@ -16,6 +17,7 @@ import { webhooks } from './webhooks.js';
 
 const TABLES: Readonly<Record<string, () => string>> = {
   'docs/explanation/architecture.md': architecture,
+  'docs/reference/cli.md': cli,
   'docs/reference/configuration.md': configuration,
   'docs/operations/dashboards/alerts.yaml': alerts,
   'docs/operations/dashboards/countersign.json': grafana,

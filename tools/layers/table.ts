@@ -4,10 +4,17 @@ export interface Layer {
   readonly rooms: readonly string[];
   /** What the layer is for. */
   readonly purpose: string;
+  /** Folders outside server/ from which it imports as well. */
+  readonly outside?: readonly string[];
 }
 
 /** The import order of server/, from the process down to what knows nothing else. */
 export const LAYERS: readonly Layer[] = [
+  {
+    rooms: ['cli'],
+    purpose: 'The command line; it calls a service as any client does',
+    outside: ['clients'],
+  },
   { rooms: ['main.ts'], purpose: 'The process: reads the environment, starts and stops the service' },
   { rooms: ['compose'], purpose: 'Builds everything; nothing else constructs anything' },
   { rooms: ['rpc', 'gateway'], purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects' },

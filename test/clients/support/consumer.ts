@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { layOutClient } from '../../../tools/packages/layOut.js';
 
 const run = promisify(execFile);
 const ROOT = resolve('.');
 const TSC = join(ROOT, 'node_modules/.bin/tsc');
 
-/** A program that has the package installed and knows of it only what package.json exports. */
+/** A program that has the package installed and can import only what package.json exports. */
 export interface Consumer {
   readonly dir: string;
   /** Compiles TypeScript modules, by name, strictly; throws what the compiler says. */
@@ -16,25 +17,14 @@ export interface Consumer {
   remove(): Promise<void>;
 }
 
-/** Builds the clients, and nothing of the server, as the package has them. */
+/** Compiles the client package as it is published. */
 export async function createConsumer(): Promise<Consumer> {
   const dir = await mkdtemp(join(tmpdir(), 'countersign-consumer-'));
-  const installed = join(dir, 'node_modules/countersign');
-  await mkdir(installed, { recursive: true });
-  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
+  const installed = join(dir, 'node_modules/@countersign/client');
+  layOutClient(installed);
   await symlink(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
   await symlink(join(ROOT, 'node_modules/@types'), join(dir, 'node_modules/@types'));
   await writeFile(join(dir, 'package.json'), '{ "type": "module" }');
-  await tsc(join(dir, 'build.json'), {
-    extends: join(ROOT, 'tsconfig.build.json'),
-    compilerOptions: {
-      rootDir: ROOT,
-      outDir: join(installed, 'dist'),
-      incremental: false,
-      tsBuildInfoFile: null,
-    },
-    include: [join(ROOT, 'clients')],
-  });
   return {
     dir,
     async compile(modules) {

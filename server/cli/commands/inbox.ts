@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../../errors.js';
+import type { Cli } from '../cli.js';
+import { CliError } from '../errors.js';
+import type { Column } from '../output/table.js';
+import { seconds } from '../resources/readValue.js';
+import { examples } from './examples.js';
+
+interface Message {
+  readonly id: string;
+  readonly at: string;
+  readonly channel: string;
+  readonly to: string;
+  readonly text: string;
+}
+
+const COLUMNS: readonly Column<Message>[] = [
+  { title: 'AT', value: ({ at }) => at },
+  { title: 'CHANNEL', value: ({ channel }) => channel },
+  { title: 'TO', value: ({ to }) => to },
+  { title: 'TEXT', value: ({ text }) => text },
+];
+const POLL_MS = 200;
+
+/** `countersign inbox`: the messages of a service in development. */
+export function addInbox(program: Command, cli: Cli): void {
+  const inbox = program
+    .command('inbox')
+    .helpGroup('Codes:')
+    .description('messages of a service in development, codes included');
+  inbox
+    .command('ls', { isDefault: true })
+    .description('List the messages, newest first.')
+    .option('--follow', 'then print each new message as it arrives')
+    .addHelpText('after', examples('countersign inbox', 'countersign inbox ls --follow'))
+    .action(async ({ follow }: { readonly follow?: true }) => {
+      const messages = await readInbox(cli.url());
+      cli.print.table(COLUMNS, messages, messages);
+      const seen = new Set(messages.map(({ id }) => id));
+      while (follow) {
+        await pause(POLL_MS);
+        const fresh = (await readInbox(cli.url())).filter(({ id }) => !seen.has(id));
+        for (const message of fresh.reverse()) {
+          seen.add(message.id);
+          cli.print.table(COLUMNS, [message], message);
+        }
+      }
+    });
+  inbox
+    .command('code')
+    .description('Print the latest code for a recipient, and wait for it if need be.')
+    .argument('<recipient>', 'e-mail address or phone number')
+    .option('--timeout <duration>', 'how long to wait', readTimeout, 10)
+    .addHelpText('after', examples('countersign inbox code you@example.com | countersign verify "$SESSION"'))
+    .action(async (recipient: string, { timeout }: { readonly timeout: number }) => {
+      const until = performance.now() + timeout * 1000;
+      for (;;) {
+        const message = (await readInbox(cli.url())).find(
+          ({ to, text }) => to === recipient && CODE.test(text),
+        );
+        const code = message && CODE.exec(message.text)?.[0];
+        if (code) return cli.print.text(code, { code });
+        if (performance.now() >= until) throw new CliError(`There is no code for ${recipient}`, EXIT.noInput);
+        await pause(POLL_MS);
+      }
+    });
+}
+
+const CODE = /(?<!\d)\d{4,8}(?!\d)/;
+
+async function readInbox(url: string): Promise<readonly Message[]> {
+  const response = await fetch(`${url}/inbox.json`).catch((error: Error) => {
+    throw new CliError(
+      `${url} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`,
+      EXIT.tryAgain,
+    );
+  });
+  if (!response.ok) {
+    throw new CliError(
+      `${url} has no inbox for this machine: it exists in development, and on the machine of the service only`,
+      EXIT.noInput,
+    );
+  }
+  return ((await response.json()) as { readonly messages: readonly Message[] }).messages;
+}
+
+function readTimeout(text: string): number {
+  const count = seconds(text);
+  if (count === undefined) throw new InvalidArgumentError('It must be a duration such as 10s.');
+  return count;
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from '../support/service.js';
+import { deliveredCode, otherThan } from '../wire/support/delivered.js';
+import { commandLine } from './support/commandLine.js';
+
+let service: TestService;
+let run: ReturnType<typeof commandLine>;
+beforeAll(async () => {
+  service = await startService();
+  run = commandLine({ COUNTERSIGN_URL: service.baseUrl, COUNTERSIGN_API_KEY: service.liveKey });
+});
+afterAll(() => service.stop());
+
+/** A new session, and the code that was sent. */
+async function sent(recipient: string, ...options: readonly string[]) {
+  const { out } = await run(['send', recipient, ...options, '--json']);
+  const { id } = JSON.parse(out).session as { id: string };
+  return { id, code: await deliveredCode(service, id) };
+}
+
+describe('commands for codes', () => {
+  it('send, verify and redeem: the proof is redeemed once', async () => {
+    const { id, code } = await sent('flow@example.com', '--operation', 'payment:4711');
+    const verified = await run(['verify', id], { input: `${code}\n` });
+    expect(verified).toMatchObject({ status: 0, out: expect.stringMatching(/^otvt_\w{58}\n$/), err: '' });
+    const redeem = () => run(['redeem', '--operation', 'payment:4711'], { input: verified.out });
+    expect(await redeem()).toMatchObject({ status: 0, out: expect.stringContaining('payment:4711') });
+    expect(await redeem()).toMatchObject({ status: 70, err: expect.stringContaining('TOKEN_REDEEMED') });
+  });
+
+  it('send accepts a phone and an e-mail address at once, and every option', async () => {
+    const { out, status } = await run([
+      'send', 'all@example.com', '+573001234542', '--channel', 'whatsapp', '--purpose', 'login', '--locale', 'es',
+      '--code-length', '8', '--lifetime', '2m', '--request-id', 'r-1', '--sandbox', '--json',
+    ]); // biome-ignore format: one option after another
+    expect(status).toBe(0);
+    const { session, sandboxCodes } = JSON.parse(out);
+    expect(session).toMatchObject({ purpose: 'login', sandbox: true, codeLength: 8 });
+    expect(Object.keys(sandboxCodes).sort()).toEqual(['email', 'whatsapp']);
+  });
+
+  it('send refuses two addresses for one channel before it calls', async () => {
+    const { status, err } = await run(['send', 'a@example.com', 'b@example.com']);
+    expect(status).toBe(64);
+    expect(err).toContain('more than one recipient for email');
+  });
+
+  it('verify says how many attempts are left after a wrong code, and exits with 65', async () => {
+    const { id, code } = await sent('wrong@example.com');
+    const { status, out, err } = await run(['verify', id], { input: otherThan(code) });
+    expect({ status, out }).toEqual({ status: 65, out: '' });
+    expect(err).toBe('error: Invalid OTP (INVALID_CODE)\n  Attempts left: 2.\n');
+  });
+
+  it('introspect prints the state of a token and leaves it usable', async () => {
+    const { id, code } = await sent('look@example.com');
+    const { out: token } = await run(['verify', id], { input: code });
+    expect((await run(['introspect'], { input: token })).out).toMatch(/^active\t/);
+    expect((await run(['redeem', '--operation', 'payment:1'], { input: token })).status).toBe(0);
+  });
+
+  it('resend too soon exits with 75 and says when to try again', async () => {
+    const { id } = await sent('again@example.com');
+    expect(await run(['resend', id])).toMatchObject({
+      status: 75,
+      err: expect.stringMatching(/RESEND_TOO_SOON\)\n {2}Try again in \d+ s\.\n$/),
+    });
+    service.clock.advance(31_000);
+    expect(await run(['resend', id, '--channels', 'email'])).toMatchObject({ status: 0 });
+  });
+
+  it('cancel ends a session, and watch prints its events until then', async () => {
+    const { id, code } = await sent('watched@example.com');
+    const watching = run(['watch', id]);
+    expect(await run(['cancel', id])).toMatchObject({ status: 0, out: expect.stringContaining('canceled') });
+    const { status, out } = await watching;
+    expect(status).toBe(0);
+    expect(out.trim().split('\n').at(-1)).toMatch(/\tsession_canceled\t\tcanceled$/);
+    expect((await run(['verify', id], { input: code })).status).toBe(70);
+  });
+
+  it('sessions ls filters, and stops at its limit', async () => {
+    for (const n of [1, 2, 3]) await sent(`listed-${n}@example.com`, '--purpose', 'listing');
+    const all = await run(['sessions', 'ls', '--purpose', 'listing']);
+    expect(all.out.trim().split('\n')).toHaveLength(3);
+    const limited = await run(['sessions', 'ls', '--purpose', 'listing', '--limit', '2']);
+    expect(limited.out.trim().split('\n')).toHaveLength(2);
+    expect(limited.err).toContain('There are more');
+    const one = await run(['sessions', 'ls', '--recipient', 'listed-2@example.com', '--all', '--json']);
+    expect(JSON.parse(one.out)).toMatchObject([{ purpose: 'listing' }]);
+    expect((await run(['sessions', 'ls', '--status', 'approved', '--purpose', 'listing'])).out).toBe('');
+  });
+
+  it('sessions get prints every channel with the state of its message', async () => {
+    const { id } = await sent('state@example.com');
+    const { out } = await run(['sessions', 'get', id], { terminal: true });
+    expect(out).toMatch(/^FIELD +VALUE\n/);
+    expect(out).toMatch(/^email +s\*\*\*e@example.com accepted$/m);
+    expect(await run(['sessions', 'get', 'none'])).toMatchObject({ status: 66 });
+  });
+
+  it('inbox code prints the latest code for a recipient, and 66 where none arrives', async () => {
+    const { code } = await sent('inbox@example.com');
+    expect((await run(['inbox', 'code', 'inbox@example.com'])).out).toBe(`${code}\n`);
+    expect((await run(['inbox', '--json'])).out).toContain(code);
+    expect(await run(['inbox', 'code', 'nobody@example.com', '--timeout', '0s'])).toMatchObject({
+      status: 66,
+    });
+  });
+});

@@ -1,0 +1,53 @@
+/** The part of the repository's package.json that the packages share. */
+export interface RootManifest {
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly engines: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** The modules that `@countersign/client` exports, one folder of clients/ each. */
+const CLIENT_MODULES = ['contract', 'errors', 'grpc-js', 'node', 'web'];
+
+/** package.json of `@countersign/client`. */
+export function clientManifest({ version, license, engines, dependencies }: RootManifest) {
+  const pick = (range: string, names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, range + dependencies[name]]));
+  const exported = CLIENT_MODULES.map((name) => [
+    `./${name}`,
+    { types: `./clients/${name}/index.d.ts`, default: `./clients/${name}/index.js` },
+  ]);
+  return {
+    name: '@countersign/client',
+    version,
+    description: 'Typed clients for Countersign, the one-time-password service: Node, grpc-js, browser',
+    license,
+    type: 'module',
+    engines,
+    sideEffects: false,
+    exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
+    dependencies: {
+      ...pick('^', ['@bufbuild/protobuf']),
+      // The packages of Connect require each other at exactly the same version, and 2.2 requires Node 22.
+      ...pick('~', ['@connectrpc/connect', '@connectrpc/connect-node', '@connectrpc/connect-web']),
+    },
+    // Programs that import `@countersign/client/grpc-js` have it already.
+    peerDependencies: pick('^', ['@grpc/grpc-js']),
+    peerDependenciesMeta: { '@grpc/grpc-js': { optional: true } },
+  };
+}
+
+/** package.json of `countersign`: the service and its command line. */
+export function serviceManifest({ version, description, license, engines, dependencies }: RootManifest) {
+  return {
+    name: 'countersign',
+    version,
+    description,
+    license,
+    type: 'module',
+    engines,
+    bin: { countersign: 'dist/server/cli/main.js' },
+    dependencies,
+  };
+}
