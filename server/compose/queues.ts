@@ -13,6 +13,7 @@ import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
 import type { Expire } from '../effects/expire.js';
 import { createEventWorker } from '../effects/worker.js';
+import type { Requester } from '../fairness/shares.js';
 import type { Guard } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
@@ -21,7 +22,7 @@ import type { Tracing } from '../observe/tracing.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
-import { workspaceOf } from '../store/documentId.js';
+import { splitLast, workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
 import type { StoredWebhookDelivery } from '../webhooks/stored.js';
@@ -66,7 +67,12 @@ export function composeQueues(parts: Parts) {
     log,
   });
   const named = (queue: string) => ({ name: queue, failed: () => metrics.queueFailures.add({ queue }) });
-  const common = { collection: sessions, clock, log };
+  const common = {
+    collection: sessions,
+    requesterOf: (session: StoredSession) => ({ workspace: workspaceOf(session), client: session.client }),
+    clock,
+    log,
+  };
   return {
     outbox: createDueQueue({
       ...common,
@@ -108,6 +114,7 @@ export function composeQueues(parts: Parts) {
       log,
       ...named('webhooks'),
       due: 'dueAt',
+      requesterOf: endpointOf,
       concurrency: 32,
       work: hooks.deliver,
     }),
@@ -117,8 +124,16 @@ export function composeQueues(parts: Parts) {
       log,
       ...named('sweeping'),
       due: 'sweepAt',
+      requesterOf: ({ _id }) => ({ workspace: _id, client: '' }),
       concurrency: 4,
       work: createSweep(documents, clock),
     }),
   };
+}
+
+/** Of what is sent to an endpoint, the endpoint is the client: a slow one delays no other. */
+function endpointOf({ _id }: StoredWebhookDelivery): Requester {
+  const [endpoint] = splitLast(_id);
+  const partition = workspaceOf({ _id });
+  return { workspace: partition.slice(0, partition.lastIndexOf('.')), client: endpoint };
 }

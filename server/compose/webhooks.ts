@@ -4,6 +4,7 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
+import type { Work } from '../store/dueQueue.js';
 import { createDeliver } from '../webhooks/deliver.js';
 import { createEndpointConcurrency } from '../webhooks/endpointConcurrency.js';
 import { createEndpointHealth } from '../webhooks/endpointHealth.js';
@@ -32,7 +33,7 @@ export interface Hooks {
   readonly offer: (queue: StoredWebhookDelivery) => void;
   readonly post: Post;
   /** The work of the queue. */
-  readonly deliver: (due: StoredWebhookDelivery) => Promise<void>;
+  readonly deliver: Work<StoredWebhookDelivery>;
 }
 
 export function composeWebhooks(parts: Parts): Hooks {

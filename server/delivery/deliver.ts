@@ -38,7 +38,7 @@ interface Claim extends DeliveryAttempt {
 
 /**
  * Delivers the due messages of one session: leases them, sends each to one
- * provider after the other, stores each outcome. Every request to a provider is
+ * provider, stores each outcome. Every request to a provider is
  * counted as a delivery attempt before it is made, so a crash at any point costs
  * one attempt and a message is never sent more than `triesLeft` times.
  */
@@ -190,13 +190,16 @@ export function createDeliver(deps: Deps) {
     await changeGuarded(sessions, found, () => ({ at, events }));
   }
 
-  /** Makes the delivery attempts that are due, and at once those that become due by their outcomes. */
-  async function deliver(due: StoredSession): Promise<void> {
+  /**
+   * Makes the delivery attempts that are due. A session that becomes due at once
+   * by an outcome, because another provider has its turn, is passed to `again`.
+   */
+  async function deliver(due: StoredSession, again: (session: StoredSession) => void): Promise<void> {
     const { session, claims } = await claim(due);
     await Promise.all(
       claims.map(async (mine) => {
         const recorded = await record(session, mine, await attemptDelivery(session, mine));
-        if (recorded) await deliver(recorded);
+        if (recorded?.deliverAt && recorded.deliverAt.getTime() <= clock.now()) again(recorded);
       }),
     );
   }

@@ -32,6 +32,11 @@ export class Shares {
     return this.#taken;
   }
 
+  /** Places that a workspace has taken. */
+  takenBy(workspace: string): number {
+    return this.#holdings.get(workspace)?.taken ?? 0;
+  }
+
   /** Whether there is a place within the share of this client and its workspace. */
   allows({ workspace, client }: Requester): boolean {
     const left = this.#left(workspace);
@@ -63,6 +68,6 @@ export class Shares {
 
   /** How many more places the workspace could take if nobody else took any; at most 0 where it has its share. */
   #left(workspace: string): number {
-    return ALPHA * (this.#size - this.#taken) - (this.#holdings.get(workspace)?.taken ?? 0);
+    return ALPHA * (this.#size - this.#taken) - this.takenBy(workspace);
   }
 }

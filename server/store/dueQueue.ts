@@ -1,13 +1,16 @@
+import { FairSemaphore, type GiveUp } from '../fairness/fairSemaphore.js';
+import { type Requester, Shares } from '../fairness/shares.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Collection, Document } from './documents.js';
+import { createDueRounds } from './dueRounds.js';
 
 /** How often the store is polled for work this process was not offered: another process's, or a retry. */
 const POLL_MS = 1_000;
 /** Documents asked for at once. */
 const BATCH = 50;
-/** Offers kept waiting; polling finds those that do not fit. */
-const OFFERS = 1_000;
+/** Documents kept in memory beyond those that are worked on; polling finds those that do not fit. */
+const WAITING = 1_000;
 
 /** Work that waits in documents until a date in them has come. */
 export interface DueQueue<T extends Document> {
@@ -22,13 +25,26 @@ export interface DueQueue<T extends Document> {
   stop(): Promise<void>;
 }
 
+/**
+ * Claims the document by a guarded update, does one job of it, and moves or
+ * unsets the date. A document that has another job at once is passed to `again`,
+ * so that others have their turn in between.
+ */
+export type Work<T extends Document> = (document: T, again: (document: T) => void) => Promise<unknown>;
+
 interface Options<T extends Document> {
   readonly name: string;
   readonly collection: Collection<T>;
   /** The indexed date field that says when a document is due. */
   readonly due: keyof T & string;
-  /** Claims the document by a guarded update, does the work, and moves or unsets the date. */
-  readonly work: (document: T) => Promise<unknown>;
+  /**
+   * The indexed text field with the document's dueKey, by which the work of every
+   * workspace is found. Without one documents are found in the order of their dates.
+   */
+  readonly key?: keyof T & string;
+  /** Whose work a document is. */
+  readonly requesterOf: (document: T) => Requester;
+  readonly work: Work<T>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Called for work that failed with an error. */
@@ -40,36 +56,64 @@ interface Options<T extends Document> {
 /**
  * One loop per process. Any number of them share a store: `work` claims each
  * document by a guarded update, so looking at the same one twice is harmless.
+ * Workspaces, and the clients of each, are served in rotation; nothing is refused,
+ * because what does not fit into memory stays in the store.
  */
 export function createDueQueue<T extends Document>(options: Options<T>): DueQueue<T> {
-  const { name, collection, due, work, clock, log, failed, concurrency } = options;
-  const underWay = new Map<string, Promise<void>>();
-  const offered: T[] = [];
+  const { name, collection, due, key, requesterOf, work, clock, log, failed, concurrency } = options;
+  const permits = new FairSemaphore(concurrency);
+  const places = new Shares(concurrency + WAITING);
+  const waits = new Set<GiveUp>();
+  /** How often each document is held here, waiting or worked on. */
+  const held = new Map<string, number>();
+  const jobs = new Set<Promise<void>>();
   let running = false;
   let cancelPoll = () => {};
   let polling: Promise<void> | undefined;
   /** The last poll found more than it could take. */
   let backlog = false;
+  const rounds =
+    key && createDueRounds({ collection, key, due, batch: BATCH, take: find, now: () => clock.now() });
+  const refilling = new Set<string>();
 
-  function run(document: T): void {
-    const done = work(document)
-      .catch((error) => {
-        failed?.();
-        log.error({ err: error, queue: name, document: document._id }, 'work failed');
-      })
-      .then(() => {
-        underWay.delete(document._id);
-        takeOffered();
-        if (backlog && underWay.size < concurrency / 2) pollNow();
-      });
-    underWay.set(document._id, done);
+  /** Takes a document that was found, unless it is held already. */
+  function find(document: T): boolean {
+    return held.has(document._id) || take(document);
   }
 
-  function takeOffered(): void {
-    while (running && underWay.size < concurrency) {
-      const document = offered.shift();
-      if (!document) return;
-      if (!underWay.has(document._id)) run(document);
+  /** Takes a document unless the share of its workspace or client is taken. */
+  function take(document: T): boolean {
+    const requester = requesterOf(document);
+    if (!running || !places.allows(requester)) return false;
+    places.take(requester);
+    held.set(document._id, (held.get(document._id) ?? 0) + 1);
+    const job: Promise<void> = run(document, requester).then(() => {
+      jobs.delete(job);
+      places.giveBack(requester);
+      const others = (held.get(document._id) ?? 1) - 1;
+      if (others > 0) held.set(document._id, others);
+      else held.delete(document._id);
+      if (backlog && places.taken < concurrency / 2) pollNow();
+      refill(requester.workspace);
+    });
+    jobs.add(job);
+    return true;
+  }
+
+  async function run(document: T, requester: Requester): Promise<void> {
+    try {
+      await permits.acquire(requester, waits);
+    } catch {
+      // Stopped: the document stays due in the store.
+      return;
+    }
+    try {
+      await work(document, take);
+    } catch (error) {
+      failed?.();
+      log.error({ err: error, queue: name, document: document._id }, 'work failed');
+    } finally {
+      permits.release(requester);
     }
   }
 
@@ -77,19 +121,34 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
     backlog = false;
     const filter = { [due]: { $lte: new Date(clock.now()) } };
     const found = await collection.find(filter, { sort: { [due]: 1 }, limit: BATCH }).toArray();
-    const fresh = found.filter((document) => !underWay.has(document._id));
-    const room = running ? Math.max(0, concurrency - underWay.size) : 0;
-    for (const document of fresh.slice(0, room)) run(document);
-    backlog = fresh.length > room || found.length === BATCH;
+    const taken = found.map(find);
+    backlog = found.length === BATCH || taken.includes(false);
+    await rounds?.next();
   }
+
+  /** Looks for more of a workspace as soon as little of what was found is left. */
+  function refill(workspace: string): void {
+    if (!running || !rounds?.behind.has(workspace) || refilling.has(workspace)) return;
+    if (places.takenBy(workspace) > BATCH / 2) return;
+    refilling.add(workspace);
+    const job: Promise<void> = rounds
+      .refill(workspace)
+      .catch(cannotAsk)
+      .then(() => {
+        refilling.delete(workspace);
+        jobs.delete(job);
+      });
+    jobs.add(job);
+  }
+
+  const cannotAsk = (error: unknown) =>
+    log.warn({ err: error, queue: name }, 'the store cannot be asked for due work; trying again');
 
   function pollNow(): void {
     if (!running || polling) return;
     cancelPoll();
     polling = poll()
-      .catch((error) =>
-        log.warn({ err: error, queue: name }, 'the store cannot be asked for due work; trying again'),
-      )
+      .catch(cannotAsk)
       .then(() => {
         polling = undefined;
         if (running) cancelPoll = clock.after(POLL_MS, pollNow);
@@ -101,12 +160,8 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
       running = true;
       pollNow();
     },
-    offer(document) {
-      if (!running || offered.length >= OFFERS) return;
-      offered.push(document);
-      takeOffered();
-    },
-    underWay: () => underWay.size,
+    offer: take,
+    underWay: () => permits.held,
     async lag() {
       const now = clock.now();
       const [first] = await collection
@@ -117,9 +172,9 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
     async stop() {
       running = false;
       cancelPoll();
-      offered.length = 0;
+      for (const giveUp of waits) giveUp(new Error('the queue has stopped'));
       await polling;
-      await Promise.all(underWay.values());
+      await Promise.all(jobs);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import { splitLast } from '../store/documentId.js';
 import type { Documents, Update } from '../store/documents.js';
+import type { Work } from '../store/dueQueue.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
 import { type EndpointHealth, isFailing } from './endpointHealth.js';
 import { WEBHOOK_LIMITS } from './limits.js';
@@ -44,7 +45,7 @@ interface Claim {
  * The process that moves `dueAt` holds the queue until then; when it dies,
  * another one sends the same event again.
  */
-export function createDeliver(deps: Deps): (due: StoredWebhookDelivery) => Promise<void> {
+export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
   const { documents, post, health, concurrency, clock, random, metrics, log } = deps;
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
@@ -150,12 +151,9 @@ export function createDeliver(deps: Deps): (due: StoredWebhookDelivery) => Promi
     }
   }
 
-  return async (due) => {
-    for (
-      let queue: StoredWebhookDelivery | undefined = due;
-      queue && isDue(queue);
-      queue = await sendFirst(queue)
-    );
+  return async (due, again) => {
+    const queue = isDue(due) ? await sendFirst(due) : undefined;
+    if (queue && isDue(queue)) again(queue);
   };
 }
 

@@ -266,14 +266,13 @@ eachEngine((engine) => {
       rig.answer(BROKEN);
       for (let n = 1; n < tries; n++) {
         await publish(rig, newSession(rig), 0);
-        for (const line of (await rig.due()).filter((one) => one.tries.length === 0))
-          await rig.hooks.deliver(line);
+        for (const line of (await rig.due()).filter((one) => one.tries.length === 0)) await rig.deliver(line);
       }
       expect(await rig.endpointNow(endpoint)).toMatchObject({ failures: tries - 1 });
       rig.clock.advance(3 * DAY + ms);
       const last = newSession(rig);
       await publish(rig, last, 0);
-      await rig.hooks.deliver((await rig.lineOf(endpoint, last))!);
+      await rig.deliver((await rig.lineOf(endpoint, last))!);
       const now = await rig.endpointNow(endpoint);
       expect(now.failures).toBe(tries);
       expect(now.disabledReason).toBe(reason);
@@ -320,7 +319,7 @@ eachEngine((engine) => {
       rig.answer(() => released);
       const lines = await rig.due();
       expect(lines).toHaveLength(atOnce + 1);
-      const working = lines.map((line) => rig.hooks.deliver(line));
+      const working = lines.map((line) => rig.deliver(line));
       await eventually(() => rig.arrivals.length === atOnce);
       // One was sent away, and says when it comes back.
       const waiting = await eventually(async () => {

@@ -77,6 +77,11 @@ export async function startWebhookProcess(
   const deliveries = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
   const due = () =>
     deliveries.find({ dueAt: { $lte: new Date(clock.now()) } }, { sort: { dueAt: 1 } }).toArray();
+  async function deliver(first: StoredWebhookDelivery): Promise<void> {
+    const jobs = [first];
+    for (let next = jobs.shift(); next; next = jobs.shift())
+      await hooks.deliver(next, (again) => jobs.push(again));
+  }
 
   onTestFinished(() => {
     answering = OK;
@@ -121,8 +126,10 @@ export async function startWebhookProcess(
     /** Works off what is due now, as the queue does. */
     async work() {
       for (let found = await due(); found.length > 0; found = await due())
-        for (const line of found) await hooks.deliver(line);
+        for (const line of found) await deliver(line);
     },
+    /** One document of the queue, until nothing of it is due. */
+    deliver,
   };
 }
 
