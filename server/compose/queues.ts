@@ -13,7 +13,6 @@ import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
 import type { Expire } from '../effects/expire.js';
 import { createEventWorker } from '../effects/worker.js';
-import type { Requester } from '../fairness/shares.js';
 import type { Guard } from '../guard/guard.js';
 import type { RecipientBlock } from '../limits/recipientBlock.js';
 import type { Logger } from '../observe/log.js';
@@ -22,9 +21,10 @@ import type { Tracing } from '../observe/tracing.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
-import { splitLast, workspaceOf } from '../store/documentId.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
+import { requesterOf } from '../webhooks/due.js';
 import type { StoredWebhookDelivery } from '../webhooks/stored.js';
 import type { Secrets } from './secrets.js';
 import type { Hooks } from './webhooks.js';
@@ -78,6 +78,7 @@ export function composeQueues(parts: Parts) {
       ...common,
       ...named('outbox'),
       due: 'deliverAt',
+      key: 'deliverKey',
       concurrency: 32,
       work: createDeliver({
         sessions,
@@ -91,6 +92,7 @@ export function composeQueues(parts: Parts) {
       ...common,
       ...named('events'),
       due: 'eventsAt',
+      key: 'eventsKey',
       concurrency: 16,
       work: createEventWorker(sessions, createEffects({ ...parts, webhooks: hooks.webhooks, open }), clock),
     }),
@@ -114,7 +116,8 @@ export function composeQueues(parts: Parts) {
       log,
       ...named('webhooks'),
       due: 'dueAt',
-      requesterOf: endpointOf,
+      key: 'dueKey',
+      requesterOf,
       concurrency: 32,
       work: hooks.deliver,
     }),
@@ -129,11 +132,4 @@ export function composeQueues(parts: Parts) {
       work: createSweep(documents, clock),
     }),
   };
-}
-
-/** Of what is sent to an endpoint, the endpoint is the client: a slow one delays no other. */
-function endpointOf({ _id }: StoredWebhookDelivery): Requester {
-  const [endpoint] = splitLast(_id);
-  const partition = workspaceOf({ _id });
-  return { workspace: partition.slice(0, partition.lastIndexOf('.')), client: endpoint };
 }

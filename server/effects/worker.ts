@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.js';
+import { eventsDue } from '../session/history.js';
 import { isOpen } from '../session/status.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { addressPaths } from '../session/transitions/erase.js';
@@ -43,12 +44,14 @@ export function createEventWorker(
     const { _id, eventsAt } = due;
     if (!eventsAt) return null;
     const until = new Date(clock.now() + EVENT_LEASE_MS);
-    return sessions.findOneAndUpdate({ _id, eventsAt }, { $set: { eventsAt: until } });
+    return sessions.findOneAndUpdate({ _id, eventsAt }, { $set: eventsDue(due, until) });
   }
 }
 
 /** With its last event a decided session also loses the addresses: nothing needs them any more. */
 function finished(session: StoredSession): Update {
   const paths = isOpen(session) ? [] : ['eraseAt', ...addressPaths(session)];
-  return { $unset: Object.fromEntries(['eventsAt', ...paths].map((path) => [path, '' as const])) };
+  return {
+    $unset: Object.fromEntries(['eventsAt', 'eventsKey', ...paths].map((path) => [path, '' as const])),
+  };
 }

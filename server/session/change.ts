@@ -1,12 +1,14 @@
 import type { ChannelName } from '../domain/channels.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Collection, Filter, Update } from '../store/documents.js';
+import { dueKey } from '../store/dueKey.js';
 import { releaseFallback } from './fallback.js';
 import { addToHistory } from './history.js';
 import { deliveryEvents, earliestDue, withDeliveries } from './messages.js';
 import type { SessionEvent, StoredDelivery, StoredSession } from './stored.js';
 
 /** Fields of a session that follow from everything else: only this file writes them. */
-type Derived = 'rev' | 'deliverAt' | 'eventsAt' | 'events' | 'eventsDone';
+type Derived = 'rev' | 'deliverAt' | 'deliverKey' | 'eventsAt' | 'eventsKey' | 'events' | 'eventsDone';
 
 type Fields<V> = Readonly<Record<string, V>> & { readonly [Field in Derived]?: never };
 
@@ -43,10 +45,13 @@ export function update(seen: StoredSession, change: Change): Update {
   const set = {
     ...change.set,
     ...Object.fromEntries([...replaced].map(([name, delivery]) => [`channels.${name}.delivery`, delivery])),
-    ...(replaced.size > 0 && deliverAt && { deliverAt }),
+    ...(replaced.size > 0 && deliverAt && deliveryDue(seen, deliverAt)),
     ...history.set,
   };
-  const unset = [...(change.unset ?? []), ...(replaced.size > 0 && !deliverAt ? ['deliverAt'] : [])];
+  const unset = [
+    ...(change.unset ?? []),
+    ...(replaced.size > 0 && !deliverAt ? ['deliverAt', 'deliverKey'] : []),
+  ];
   const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
     path,
     { $each: [entry], $slice: -keep },
@@ -60,6 +65,12 @@ export function update(seen: StoredSession, change: Change): Update {
   };
 }
 
+/** The fields of a session whose messages are delivered at this time. */
+const deliveryDue = ({ _id }: Pick<StoredSession, '_id'>, deliverAt: Date) => ({
+  deliverAt,
+  deliverKey: dueKey(workspaceOf({ _id }), deliverAt),
+});
+
 /** A session before it is stored for the first time, with what follows from its content. */
 export function firstRevision(
   content: Omit<StoredSession, Derived>,
@@ -70,7 +81,7 @@ export function firstRevision(
   return {
     ...content,
     rev: 0,
-    ...(deliverAt && { deliverAt }),
+    ...(deliverAt && deliveryDue(content, deliverAt)),
     events,
     eventsDone: 0,
     ...addToHistory(content, events, at).set,

@@ -1,4 +1,6 @@
 import type { ChannelName } from '../domain/channels.js';
+import { workspaceOf } from '../store/documentId.js';
+import { dueKey } from '../store/dueKey.js';
 import type { EventType, SessionEvent, ShownEventType, StoredSession } from './stored.js';
 
 /** Whether subscribers and watchers receive an event. */
@@ -17,16 +19,22 @@ const WITH_EFFECTS: ReadonlySet<EventType> = new Set([
 
 /** The parts of an update that add events to a session's history and wake the event worker for them. */
 export function addToHistory(
-  session: Pick<StoredSession, 'notify'>,
+  session: Pick<StoredSession, '_id' | 'notify'>,
   events: readonly SessionEvent[],
   now: number,
 ) {
   const isPending = events.some(({ type }) => session.notify || WITH_EFFECTS.has(type));
   return {
-    set: isPending ? { eventsAt: new Date(now) } : {},
+    set: isPending ? eventsDue(session, new Date(now)) : {},
     push: events.length > 0 ? { events: { $each: events } } : undefined,
   };
 }
+
+/** The fields of a session whose events are processed at this time. */
+export const eventsDue = ({ _id }: Pick<StoredSession, '_id'>, eventsAt: Date) => ({
+  eventsAt,
+  eventsKey: dueKey(workspaceOf({ _id }), eventsAt),
+});
 
 /** The events that an insert (no update) or an update just put into a session's history. */
 export function freshEvents(

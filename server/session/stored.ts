@@ -192,6 +192,8 @@ export interface StoredSession {
   readonly resends: readonly StoredRequest[];
   /** When the earliest delivery is due. Absent when none is. */
   readonly deliverAt?: Date;
+  /** The dueKey of `deliverAt`, by which it is found. */
+  readonly deliverKey?: string;
   /** Everything that happened, oldest first; see EventType. */
   readonly events: readonly SessionEvent[];
   /** How many of them the event worker has processed. */
@@ -201,6 +203,8 @@ export interface StoredSession {
    * Absent when none are pending.
    */
   readonly eventsAt?: Date;
+  /** The dueKey of `eventsAt`. */
+  readonly eventsKey?: string;
   /** A webhook endpoint was subscribed to its events when it was opened. */
   readonly notify?: boolean;
   /**

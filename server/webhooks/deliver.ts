@@ -5,6 +5,7 @@ import type { Random } from '../platform/random.js';
 import { splitLast } from '../store/documentId.js';
 import type { Documents, Update } from '../store/documents.js';
 import type { Work } from '../store/dueQueue.js';
+import { dueAgain } from './due.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
 import { type EndpointHealth, isFailing } from './endpointHealth.js';
 import { WEBHOOK_LIMITS } from './limits.js';
@@ -61,7 +62,7 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
     const { atOnce, atOnceFailing } = WEBHOOK_LIMITS;
     const place = concurrency.acquire(endpoint._id, isFailing(endpoint) ? atOnceFailing : atOnce);
     if (typeof place === 'number') {
-      await changed(due, { $set: { dueAt: new Date(clock.now() + place) } });
+      await changed(due, { $set: dueAgain(due._id, clock.now() + place) });
       return undefined;
     }
     try {
@@ -89,15 +90,15 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
     ) {
       const [next, ...others] = pendingEvents(endpoint, seen);
       if (!next) {
-        if (await changed(seen, { $set: { waiting: [] }, $unset: { dueAt: '', lease: '' } }))
+        if (await changed(seen, { $set: { waiting: [] }, $unset: { dueAt: '', dueKey: '', lease: '' } }))
           return undefined;
         continue;
       }
       // Counted before it is made: a process that dies may have made it.
       const first = { ...next, tries: next.tries + 1 };
       const lease = random.bytes(9).toString('base64url');
-      const dueAt = new Date(clock.now() + LEASE_MS);
-      const queue = await changed(seen, { $set: { waiting: [first, ...others], dueAt, lease } });
+      const leased = dueAgain(seen._id, clock.now() + LEASE_MS);
+      const queue = await changed(seen, { $set: { waiting: [first, ...others], ...leased, lease } });
       if (queue) return { queue, first, lease };
     }
     return undefined;
@@ -142,10 +143,10 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
       const stored = await changed(seen, {
         $set: {
           waiting,
-          ...(!done && { dueAt: new Date(again ?? clock.now()) }),
+          ...(!done && dueAgain(_id, again ?? clock.now())),
           ...(attempt && { tries: [...seen.tries, attempt].slice(-WEBHOOK_LIMITS.triesKept) }),
         },
-        $unset: { lease: '', ...(done && { dueAt: '' }) },
+        $unset: { lease: '', ...(done && { dueAt: '', dueKey: '' }) },
       });
       if (stored) return stored;
     }

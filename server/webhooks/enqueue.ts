@@ -3,6 +3,7 @@ import { DAY_MS } from '../platform/durations.js';
 import { idOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
+import { dueAgain } from './due.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { PendingEvent, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
@@ -34,7 +35,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
       const purgeAt = new Date(now + WEBHOOK_LIMITS.eventDays * DAY_MS);
       if (!seen) {
         const next = first ? event.index + 1 : 0;
-        const fresh = { _id, rev: 0, next, waiting: [entry], dueAt: new Date(now), tries: [], purgeAt };
+        const fresh = { _id, rev: 0, next, waiting: [entry], ...dueAgain(_id, now), tries: [], purgeAt };
         if (await insertOnce(deliveries, fresh)) return fresh;
         continue;
       }
@@ -47,7 +48,7 @@ export function createEnqueue(deliveries: Collection<StoredWebhookDelivery>, clo
             waiting: [...seen.waiting, entry].sort((a, b) => a.index - b.index),
             ...(first && { next: event.index + 1 }),
             // A pending event has its time already, or a delivery attempt runs at this moment.
-            ...(!seen.dueAt && { dueAt: new Date(now) }),
+            ...(!seen.dueAt && dueAgain(_id, now)),
             purgeAt,
           },
           $inc: { rev: 1 },

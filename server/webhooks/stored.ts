@@ -71,6 +71,8 @@ export interface StoredWebhookDelivery extends Document {
   readonly waiting: readonly PendingEvent[];
   /** When the first of them is sent; during an attempt, when another process may send it. Absent when none is pending. */
   readonly dueAt?: Date;
+  /** The dueKey of `dueAt`, by which it is found. */
+  readonly dueKey?: string;
   /** Names the running delivery attempt; expires at `dueAt`. */
   readonly lease?: string;
   /** Oldest first. */

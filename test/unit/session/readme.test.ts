@@ -46,7 +46,7 @@ describe('what follows from every change of a session', () => {
   });
 
   it('has one place that writes deliverAt', () => {
-    expect(filesWith(/(\{ deliverAt \}|deliverAt: ''|\['deliverAt'\])/)).toEqual(CHANGE);
+    expect(filesWith(/(\bdeliveryDue\(|deliverAt: ''|\['deliverAt', 'deliverKey'\])/)).toEqual(CHANGE);
   });
 
   it('has one place that adds to the history', () => {
