@@ -184,7 +184,7 @@ export type Reason = keyof typeof ERRORS;
 /** One field of the request at fault; `field` is a path such as `config.code_length`. */
 export interface FieldViolation {
   readonly field: string;
-  readonly description: string;
+  readonly description: Predicate;
 }
 
 /** What a failure may add to its row. */
@@ -229,7 +229,11 @@ export function describe(reason: Reason, violations: readonly FieldViolation[] |
 
 /** What can be said of a field: a text that makes a sentence behind its name. */
 export type Predicate =
-  `${'must' | 'is' | 'has' | 'may' | 'cannot' | 'names' | 'goes' | 'holds' | 'would' | 'does' | 'was'} ${string}`;
+  `${'must' | 'is' | 'has' | 'may' | 'cannot' | 'names' | 'goes' | 'holds' | 'would' | 'does' | 'was' | 'sets'} ${string}`;
+
+/** A text of a library as a predicate; what makes no sentence behind a field's name is replaced. */
+export const predicate = (text: string): Predicate =>
+  /^(must|is|has|may|cannot|does) /.test(text) ? (text as Predicate) : 'has the wrong form';
 
 /** A failure that names one field of the request. */
 export function invalid(field: string, description: Predicate, reason: Reason = 'INVALID_REQUEST'): Failure {

@@ -6,7 +6,7 @@ import {
   type Timestamp,
   TimestampSchema,
 } from '@bufbuild/protobuf/wkt';
-import type { FieldViolation } from '../errors.js';
+import type { FieldViolation, Predicate } from '../errors.js';
 
 /** The years 1 to 9999, and 10,000 years: the ranges of timestamp.proto and duration.proto. */
 const FIRST = -62_135_596_800n;
@@ -15,7 +15,7 @@ const LONGEST = 315_576_000_000n;
 const MOST_NANOS = 999_999_999;
 
 /** What is wrong with a value of each type; undefined for a valid one. */
-const FAULTS: Readonly<Record<string, (value: never) => string | undefined>> = {
+const FAULTS: Readonly<Record<string, (value: never) => Predicate | undefined>> = {
   [TimestampSchema.typeName]: ({ seconds, nanos }: Timestamp) =>
     seconds < FIRST || seconds > LAST || nanos < 0 || nanos > MOST_NANOS
       ? 'must be a time in the years 1 to 9999'

@@ -1,7 +1,7 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
-import { Failure } from '../errors.js';
+import { Failure, type Predicate, predicate } from '../errors.js';
 import { createBoundedMap } from '../platform/boundedMap.js';
 import { invalidWellKnownValues } from './checkWellKnownTypes.js';
 import { contractSet } from './contractSet.js';
@@ -48,13 +48,13 @@ export function checkRules<D extends DescMessage>(schema: D, message: MessageSha
   throw new Failure('INVALID_REQUEST', {
     violations: result.violations.map(({ field, ruleId, message }: Violation) => ({
       field: prefix + pathToString(field),
-      description: WORDS[ruleId] ?? message,
+      description: WORDS[ruleId] ?? predicate(message),
     })),
   });
 }
 
 /** Replacements for the library's messages that mention its own rules or quote a pattern. */
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<string, Predicate>> = {
   required: 'is required',
   'repeated.unique': 'must not name anything twice',
   'string.pattern': 'has the wrong form',

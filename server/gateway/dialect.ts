@@ -34,7 +34,7 @@ export interface RestRoute<
   Query extends z.ZodType = z.ZodType,
   M extends DescMethod = DescMethod,
 > {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With parameters in braces: `/v1/sponsors/{slug}/configuration`. */
   readonly path: string;
   readonly summary: string;

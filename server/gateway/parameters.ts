@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { invalid } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
 
@@ -27,4 +28,15 @@ export function nested(given: Readonly<Record<string, string>>): Record<string, 
     read.set(outer, { ...(read.get(outer) as object | undefined), [key!]: value });
   }
   return Object.fromEntries(read);
+}
+
+/**
+ * Throws INVALID_REQUEST for a parameter that the shape does not have: a filter
+ * with a misspelled name would return what it was meant to leave out.
+ */
+export function refuseUnknown(shape: z.ZodType, given: Readonly<Record<string, unknown>>): void {
+  const known = (shape as Partial<z.ZodObject>).shape ?? {};
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined)
+    throw invalid(unknown, `is not a parameter here; known are ${Object.keys(known).join(', ')}`);
 }

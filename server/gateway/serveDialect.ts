@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf';
+import type { z } from 'zod';
 import type { ArrivingCall, Envelope } from '../call/call.js';
 import { describe, Failure, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
@@ -14,7 +15,8 @@ import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Dialect, Exchange, RestResponse, RestRoute } from './dialect.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
-import { nested, onceEach, queryOf } from './parameters.js';
+import { ignoredFields } from './ignoredFields.js';
+import { nested, onceEach, queryOf, refuseUnknown } from './parameters.js';
 
 interface Parts {
   readonly pipeline: Pipeline;
@@ -71,7 +73,8 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     envelope: Envelope,
     trace: Trace,
   ): Promise<RestResponse> {
-    const setHeaders = (call: ArrivingCall) => Object.assign(trace.headers, headersOf(call));
+    const setHeaders = (call: ArrivingCall) =>
+      Object.assign(trace.headers, headersOf(call), ignoredHeader(route, trace.body, call));
     try {
       return await route.handle(await open(route, params, req, envelope, trace, setHeaders));
     } catch (thrown) {
@@ -95,7 +98,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     if (route.body) trace.body = await readBody(route, req);
     return {
       body: route.body && readShape(route.body, trace.body),
-      query: route.query && readShape(route.query, nested(onceEach(queryOf(req)))),
+      query: route.query && readQuery(route.query, req),
       params,
       req,
       peer: envelope.peer,
@@ -140,6 +143,12 @@ function requestKeyOf(req: HttpRequest): string {
   });
 }
 
+function readQuery(shape: z.ZodType, req: HttpRequest): unknown {
+  const given = nested(onceEach(queryOf(req)));
+  refuseUnknown(shape, given);
+  return readShape(shape, given);
+}
+
 async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {
   if (!route.form || mediaTypeOf(req) === 'application/json') return readJson(req);
   return onceEach(await readForm(req));
@@ -164,6 +173,12 @@ function withDialectFields({ fields }: Dialect, failure: Failure): Failure {
   }));
   const message = failure.details.message ?? describe(failure.reason, renamed);
   return new Failure(failure.reason, { ...failure.details, violations: renamed, message });
+}
+
+/** For test keys: the fields of the body that were ignored, which are often misspelled ones. */
+function ignoredHeader({ body }: RestRoute, given: unknown, { principal }: ArrivingCall): Record<string, string> {
+  const ignored = body && principal?.mode === 'test' ? ignoredFields(body, given) : [];
+  return ignored.length > 0 ? { 'x-ignored-fields': ignored.map(encodeURIComponent).join(', ') } : {};
 }
 
 /** What a 401 must say (RFC 9110 section 15.5.2); every dialect but the token endpoint takes a Bearer (RFC 6750). */

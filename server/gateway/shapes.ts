@@ -4,6 +4,10 @@ import { z } from 'zod';
 /** A word that must be there. */
 export const text = (max: number) => z.string().min(1).max(max);
 
+/** A field that may be left out; `null` means the same. */
+export const optional = <S extends z.ZodType>(shape: S) =>
+  shape.nullish().transform((value) => value ?? undefined);
+
 /** Whole seconds from `now` (milliseconds) until a time, a begun second counting; 0 once it has passed. */
 export const secondsUntil = (time: Timestamp, now: number): number =>
   Math.max(0, Math.ceil((timestampMs(time) - now) / 1000));

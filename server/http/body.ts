@@ -11,7 +11,7 @@ export async function readJson(
   req: HttpRequest,
   limit: number = LIMITS.bodyBytes.default,
 ): Promise<Record<string, unknown>> {
-  return parseObject(await readText(req, 'application/json', limit));
+  return parseObject(await readText(req, JSON_TYPE, limit));
 }
 
 /** Reads a text that must be one JSON object. Throws Failure INVALID_REQUEST. */
@@ -30,6 +30,8 @@ export async function readForm(
 ): Promise<URLSearchParams> {
   return new URLSearchParams(await readText(req, 'application/x-www-form-urlencoded', limit));
 }
+
+const JSON_TYPE = 'application/json';
 
 /** The media type of a request's body, lower case, without parameters; undefined without the header. */
 export const mediaTypeOf = (req: HttpRequest): string | undefined =>
@@ -53,7 +55,10 @@ function isWithin(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
 }
 
-/** Reads a body of that media type as the text it is in UTF-8, byte for byte. Throws as readJson does. */
+/**
+ * Reads a body of that media type as the text it is in UTF-8, byte for byte. A
+ * body without a Content-Type is taken for JSON. Throws as readJson does.
+ */
 export async function readText(
   req: HttpRequest,
   mediaType: string,
@@ -69,12 +74,16 @@ export async function readText(
 function checkMediaType(req: HttpRequest, mediaType: string): void {
   const { 'content-type': given, 'content-encoding': encoding } = req.headers;
   const charset = given?.includes(';') ? /;\s*charset="?([^";\s]+)/i.exec(given)?.[1] : undefined;
-  const fits =
-    (given === mediaType || mediaTypeOf(req) === mediaType) &&
-    (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) &&
-    (encoding === undefined || encoding === 'identity');
-  if (!fits) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
+  const isMissing = given === undefined || given.trim() === '';
+  if (!(isMissing ? mediaType === JSON_TYPE : mediaTypeOf(req) === mediaType))
+    throw unsupported(`The Content-Type header must be ${mediaType}.`);
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
+    throw unsupported('The charset of the Content-Type header must be utf-8.');
+  if (encoding !== undefined && encoding !== 'identity')
+    throw unsupported('The Content-Encoding header must be left out: the body must not be compressed.');
 }
+
+const unsupported = (message: string) => new Failure('UNSUPPORTED_MEDIA_TYPE', { message });
 
 /**
  * Reads all bytes of a body. One that comes in one chunk, as nearly every one

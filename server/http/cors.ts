@@ -4,13 +4,18 @@ import type { HttpRequest, HttpResponse } from './message.js';
 const list = (...names: readonly string[]): string =>
   [...new Set(names.map((name) => name.toLowerCase()))].join(', ');
 
-const ALLOWED_METHODS = cors.allowedMethods.join(', ');
+const ALLOWED_METHODS = [...cors.allowedMethods, 'DELETE'].join(', ');
 const ALLOWED_HEADERS = list(
   ...cors.allowedHeaders,
   'Authorization',
   'X-API-Key',
   'Idempotency-Key',
   'X-Request-Id',
+  'X-Team-ID',
+  // Trace context, which instrumented pages send with every request (https://www.w3.org/TR/trace-context/, /TR/baggage/).
+  'traceparent',
+  'tracestate',
+  'baggage',
 );
 const EXPOSED_HEADERS = list(
   ...cors.exposedHeaders,
@@ -20,6 +25,7 @@ const EXPOSED_HEADERS = list(
   'X-RateLimit-Remaining',
   'X-RateLimit-Reset',
   'X-Sandbox-Code',
+  'X-Ignored-Fields',
 );
 
 /** Seconds a browser may remember a preflight; 2 h is the most any of them honours. */

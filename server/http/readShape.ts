@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Failure, type FieldViolation } from '../errors.js';
+import { Failure, type FieldViolation, type Predicate, predicate } from '../errors.js';
 
 /**
  * Reads a JSON value as a shape. Throws INVALID_REQUEST naming every field at
@@ -41,7 +41,7 @@ const pathOf = ({ path }: Issue): string =>
     .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at ? '.' : ''}${String(part)}`))
     .join('');
 
-function expectation(issue: Issue): string {
+function expectation(issue: Issue): Predicate {
   switch (issue.code) {
     case 'invalid_type':
       // The library keeps no value in an issue, only says in words that there was none.
@@ -57,17 +57,17 @@ function expectation(issue: Issue): string {
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`;
     case 'custom':
-      return issue.message;
+      return predicate(issue.message);
     case 'invalid_format':
       // The library's own message quotes the pattern; a shape that has a better one says so.
-      return issue.message.startsWith('Invalid') ? 'has the wrong form' : issue.message;
+      return predicate(issue.message);
     default:
       return 'has the wrong form';
   }
 }
 
 /** Where the library has a word of its own for what JSON calls otherwise. */
-const JSON_TYPES: Readonly<Record<string, string>> = { record: 'object' };
+const JSON_TYPES: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' };
 
 const article = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
 

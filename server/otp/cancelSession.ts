@@ -3,6 +3,7 @@ import type { Handler } from '../call/call.js';
 import { Failure } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import { changeGuarded } from '../session/change.js';
+import { refusalOf } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
 import { cancel } from '../session/transitions/cancel.js';
 import type { Collection } from '../store/documents.js';
@@ -21,7 +22,9 @@ export function createCancelSession(
       if (seen.status === 'APPROVED') {
         throw new Failure(seen.token?.redeemedAt ? 'SESSION_CONSUMED' : 'ALREADY_VERIFIED');
       }
-      return cancel(seen, clock.now());
+      const now = clock.now();
+      if (call.cancelsOnlyOpen && refusalOf(seen, now)) return undefined;
+      return cancel(seen, now);
     });
     if (!canceled) throw new Failure('SESSION_NOT_FOUND');
     return { session: sessionToProto(canceled.session, clock.now(), true) };

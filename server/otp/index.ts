@@ -95,7 +95,7 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
   };
   const token: Handlers<typeof VerificationTokenService> = {
     introspect: createIntrospect(sessions, verificationTokens, clock),
-    redeem: createRedeem({ sessions, tokens: verificationTokens, fingerprints, clock }),
+    redeem: createRedeem({ ...deps, sessions, tokens: verificationTokens }),
   };
   return [...registerService(OtpService, otp), ...registerService(VerificationTokenService, token)];
 }

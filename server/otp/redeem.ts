@@ -2,10 +2,12 @@ import {
   RedeemRequestSchema,
   type VerificationTokenService,
 } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Sponsors } from '../admin/sponsors/sponsors.js';
 import type { Handler } from '../call/call.js';
 import { when } from '../contract/timestampField.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
+import { normalName } from '../domain/sponsorRules.js';
 import { Failure, invalid } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -14,6 +16,7 @@ import { changeGuarded } from '../session/change.js';
 import { channelsOf } from '../session/status.js';
 import type { StoredOperation, StoredSession } from '../session/stored.js';
 import { redeem } from '../session/transitions/redeem.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
@@ -25,12 +28,13 @@ interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly tokens: VerificationTokens;
   readonly fingerprints: Fingerprints;
+  readonly sponsors: Pick<Sponsors, 'requireAllowed'>;
   readonly clock: Clock;
 }
 
 /** Uses up a verification token, once, for a named operation. Nothing is consumed when it throws. */
 export function createRedeem(deps: Deps): Handler<typeof VerificationTokenService.method.redeem> {
-  const { sessions, tokens, fingerprints, clock } = deps;
+  const { sessions, tokens, fingerprints, sponsors, clock } = deps;
   return async (call, request) => {
     const { workspace } = call.principal;
     const operation = storedOperation(request.operation!);
@@ -40,6 +44,7 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
       { workspace, method: 'Redeem', requestId: request.requestId },
       () => canonicalRequest(RedeemRequestSchema, request),
     );
+    if (!repeat?.matches(session.token.redeemedBy)) await requireAllowed(session, operation);
     const redeemed = await changeGuarded(sessions, session, (seen) => {
       const { token } = approved(seen);
       // Another redemption was faster, or this one was sent twice at once.
@@ -58,6 +63,13 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
     if (!redeemed) throw new Failure('TOKEN_NOT_FOUND');
     return respond(approved(redeemed.session));
   };
+
+  /** Send may have left the operation out: what a sponsor allows no OTP for is not cleared with one. */
+  async function requireAllowed({ _id, beneficiary, operation: opened }: StoredSession, named: StoredOperation) {
+    if (!beneficiary) return;
+    const { sponsorSlug } = beneficiary;
+    await sponsors.requireAllowed(workspaceOf({ _id }), sponsorSlug, { ...named, ...opened });
+  }
 
   function isProven(session: StoredSession, workspace: string, text: string): boolean {
     const given = CHANNELS.map((channel) => readRecipient(channel, text)).find(Boolean);
@@ -90,6 +102,8 @@ function respond(session: ApprovedSession) {
 
 /** The product type is compared only where both sides name one. */
 const isSameOperation = (bound: StoredOperation, named: StoredOperation): boolean =>
-  bound.type === named.type &&
+  isSameName(bound.type, named.type) &&
   bound.id === named.id &&
-  (!bound.productType || !named.productType || bound.productType === named.productType);
+  (!bound.productType || !named.productType || isSameName(bound.productType, named.productType));
+
+const isSameName = (one: string, other: string): boolean => normalName(one) === normalName(other);

@@ -19,7 +19,7 @@ export function findJsonFault(message: DescMessage, text: string): FieldViolatio
   try {
     json = JSON.parse(text);
   } catch {
-    return { field: '', description: 'the request is not JSON' };
+    return { field: 'body', description: 'is not JSON' };
   }
   return inMessage(message, json, '');
 }

@@ -221,9 +221,11 @@ export interface StoredSession {
   readonly operation?: StoredOperation;
   readonly beneficiary?: StoredBeneficiary;
   readonly token?: StoredToken;
+  /** Of a session opened for an operation on a product at a sponsor: that operation; see operationKey.ts. */
+  readonly operationKey?: string;
   /**
    * Which operation at which sponsor the redeemed token satisfies; see
-   * satisfaction.ts. Never set in the sandbox.
+   * operationKey.ts. Never set in the sandbox.
    */
   readonly satisfies?: string;
   /** The wallet's debits for this session, by their ids. The wallet reads here whether a debit was used. */

@@ -37,6 +37,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
       [text('deliverKey')],
       [text('eventsKey')],
       [text('satisfies')],
+      [text('operationKey')],
     ],
     ttl: true,
   },

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { REASONS, readError } from '../../clients/errors/index.js';
 import { ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
-import { ERRORS, Failure } from '../../server/errors.js';
+import { ERRORS, Failure, type FieldViolation } from '../../server/errors.js';
 import { toConnectError } from '../../server/rpc/connectError.js';
 
 /** The error that grpc-js creates from a response: the code, the text of the trailer, and its metadata. */
@@ -48,7 +48,7 @@ describe.each<[string, (failure: Failure) => unknown]>([
   });
 
   it('reads every optional detail', () => {
-    const violations = [
+    const violations: FieldViolation[] = [
       { field: 'a.b', description: 'must be something, or other: 100%' },
       { field: 'codes["sms"]', description: 'is wrong' },
     ];

@@ -141,7 +141,8 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
   channels: Channel[];
 
   /**
-   * What the session is for, such as "login". Letters, digits, ".", "_", "-".
+   * What the session is for, such as "login": at most 64 characters, none of
+   * them a control character.
    *
    * @generated from field: string purpose = 3;
    */

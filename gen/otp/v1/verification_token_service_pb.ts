@@ -340,7 +340,7 @@ export const VerificationTokenService: GenService<{
    * Scope: tokens.redeem.
    *
    * Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
-   * OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
+   * OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
    *
    * @generated from rpc otp.v1.VerificationTokenService.Redeem
    */

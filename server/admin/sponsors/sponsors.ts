@@ -1,6 +1,6 @@
 import { CHANNELS, type ChannelName } from '../../domain/channels.js';
 import { type Recipient, readRecipient } from '../../domain/recipients.js';
-import { type RequirementName, requirementOf } from '../../domain/sponsorRules.js';
+import { requirementsOf } from '../../domain/sponsorRules.js';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
@@ -43,6 +43,8 @@ export interface Sponsors {
   resolve(resolving: Resolving): Promise<{ readonly recipients: readonly Recipient[] }>;
   /** The sponsor, if the client may ask for it. Throws OTP_NOT_ALLOWED. */
   open(workspace: string, client: string, slug: string): Promise<StoredSponsor>;
+  /** Throws OTP_NOT_ALLOWED where the sponsor, or no sponsor of that name, allows an OTP at the operation. */
+  requireAllowed(workspace: string, slug: string, operation: Subject): Promise<void>;
   /** Reads the sponsor again the next time, after this process changed it. */
   forget(workspace: string, slug: string): void;
 }
@@ -55,8 +57,11 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
   const beneficiaries = documents.collection<StoredBeneficiary>('beneficiaries');
   const cached = createTtlCache((_id) => sponsors.findOne({ _id, deletingAt: null }), clock);
 
+  const find = (workspace: string, slug: string) =>
+    isKeyPart(slug) ? cached.get(sponsorKey(workspace, slug)) : Promise.resolve(null);
+
   async function open(workspace: string, client: string, slug: string): Promise<StoredSponsor> {
-    const sponsor = isKeyPart(slug) ? await cached.get(sponsorKey(workspace, slug)) : null;
+    const sponsor = await find(workspace, slug);
     const listed = sponsor && (sponsor.clients.length === 0 || sponsor.clients.includes(client));
     if (!listed) throw new Failure('OTP_NOT_ALLOWED');
     return sponsor;
@@ -64,12 +69,14 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
 
   return {
     open,
+    async requireAllowed(workspace, slug, operation) {
+      const sponsor = await find(workspace, slug);
+      if (!sponsor || forbids(sponsor, operation)) throw new Failure('OTP_NOT_ALLOWED');
+    },
     forget: (workspace, slug) => cached.forget(sponsorKey(workspace, slug)),
     async resolve({ workspace, client, sponsorSlug, beneficiaryId, channels, operation }) {
       const sponsor = await open(workspace, client, sponsorSlug);
-      if (operation ? requirementFor(sponsor, operation) === 'FORBIDDEN' : sponsor.otpForbidden) {
-        throw new Failure('OTP_NOT_ALLOWED');
-      }
+      if (operation ? forbids(sponsor, operation) : sponsor.otpForbidden) throw new Failure('OTP_NOT_ALLOWED');
       const chosen = choose(sponsor, channels);
       const _id = beneficiaryKey(workspace, sponsorSlug, beneficiaryId);
       const onFile = isKeyPart(beneficiaryId) ? await beneficiaries.findOne({ _id }) : null;
@@ -84,7 +91,7 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
     if (sealed === undefined) {
       throw new Failure('NO_ADDRESS_ON_FILE', {
         channel,
-        violations: [{ field, description: 'the beneficiary has no address on file for it' }],
+        violations: [{ field, description: 'is a channel for which the beneficiary has no address on file' }],
       });
     }
     const recipient = readRecipient(channel, encryption.open(addressPlace(onFile._id, kind), sealed));
@@ -93,13 +100,16 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
   }
 }
 
-/** What a sponsor asks for at an operation. Where no rule says anything an OTP may be used. */
-export function requirementFor(
-  { otpForbidden, rules }: Pick<StoredSponsor, 'otpForbidden' | 'rules'>,
-  { type, productType }: Pick<StoredOperation, 'type' | 'productType'>,
-): RequirementName {
-  return otpForbidden ? 'FORBIDDEN' : (requirementOf(rules, type, productType || undefined) ?? 'OPTIONAL');
-}
+type Rules = Pick<StoredSponsor, 'otpForbidden' | 'rules'>;
+type Subject = Pick<StoredOperation, 'type' | 'productType'>;
+
+/** Whether a sponsor allows no OTP at an operation. Where the product is not known, the strictest rule holds. */
+const forbids = ({ otpForbidden, rules }: Rules, operation: Subject): boolean =>
+  otpForbidden || requirementsOf(rules, operation).has('FORBIDDEN');
+
+/** Whether a sponsor requires an OTP at an operation. Where the product is not known, the strictest rule holds. */
+export const requires = ({ otpForbidden, rules }: Rules, operation: Subject): boolean =>
+  !otpForbidden && requirementsOf(rules, operation).has('REQUIRED');
 
 /** A channel and the field of the request that asked for it. */
 interface Chosen {

@@ -2,7 +2,7 @@ import type { Branding } from '../../delivery/buildMessage.js';
 import type { Template } from '../../delivery/defaultTemplates.js';
 import { type Rendered, render, type Variables, variablesIn } from '../../delivery/render.js';
 import type { ChannelName } from '../../domain/channels.js';
-import { Failure, type FieldViolation } from '../../errors.js';
+import { Failure, type FieldViolation, type Predicate } from '../../errors.js';
 
 const VARIABLES = ['code', 'brand', 'minutes'];
 /** What the largest providers take as one text message, in parts. */
@@ -41,18 +41,23 @@ export const renderSample = (
 ): Rendered => render(channel, template, { brand, ...SAMPLES[0]! }, webHost);
 
 /** What keeps a part from being read; undefined when nothing does. */
-function unreadable(channel: ChannelName, part: Part, source: string): string | undefined {
+function unreadable(channel: ChannelName, part: Part, source: string): Predicate | undefined {
   if (channel !== 'email' && part !== 'text') return 'is for e-mail only';
   try {
     const unknown = variablesIn(source).find((name) => !VARIABLES.includes(name));
-    return unknown && `may use ${VARIABLES.join(', ')} only, not "${unknown}"`;
+    return unknown === undefined ? undefined : `may use ${VARIABLES.join(', ')} only, not "${unknown}"`;
   } catch (error) {
     return `cannot be read: ${(error as Error).message}`;
   }
 }
 
 /** What keeps a part that can be read from being sent; undefined when nothing does. */
-function unusable(channel: ChannelName, part: Part, source: string, branding: Branding): string | undefined {
+function unusable(
+  channel: ChannelName,
+  part: Part,
+  source: string,
+  branding: Branding,
+): Predicate | undefined {
   const { brand, webHost } = branding;
   const alone: Template = { text: '', [part]: source };
   try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from '../shapes.js';
+import { optional, text } from '../shapes.js';
 
 /** What a proof is for, in this dialect. */
 export const operation = z.object({
@@ -8,8 +8,11 @@ export const operation = z.object({
   product_type: z.string().max(64).optional(),
 });
 
+/** The same in a request, where `null` means no product. */
+export const givenOperation = operation.extend({ product_type: optional(z.string().max(64)) });
+
 /** The operation as the contract has it. */
-export const contractOperation = ({ type, id, product_type }: z.output<typeof operation>) => ({
+export const contractOperation = ({ type, id, product_type }: z.output<typeof givenOperation>) => ({
   type,
   id,
   productType: product_type ?? '',

@@ -5,8 +5,8 @@ import { idToOtp } from '../../domain/ids.js';
 import { invalid } from '../../errors.js';
 import { route } from '../dialect.js';
 import { sandboxHeader } from '../sandboxHeader.js';
-import { secondsUntil, text } from '../shapes.js';
-import { contractOperation, operation } from './operation.js';
+import { optional, secondsUntil, text } from '../shapes.js';
+import { contractOperation, givenOperation } from './operation.js';
 
 const CHANNELS: Readonly<Record<string, Channel>> = { SMS: Channel.SMS, EMAIL: Channel.EMAIL };
 
@@ -27,7 +27,7 @@ export const send = route({
       .max(32)
       .meta({ enum: ['SMS', 'EMAIL'], default: 'SMS' })
       .optional(),
-    operation: operation.optional(),
+    operation: optional(givenOperation),
   }),
   response: z.object({
     otp_id: z.string(),

@@ -7,8 +7,8 @@ import {
 } from '../../../gen/otp/v1/verification_token_service_pb.js';
 import { channelName } from '../../domain/channels.js';
 import { route } from '../dialect.js';
-import { text } from '../shapes.js';
-import { contractOperation, operation } from './operation.js';
+import { optional } from '../shapes.js';
+import { contractOperation, givenOperation, operation } from './operation.js';
 
 const STATES: Readonly<Record<number, string>> = {
   [TokenState.ACTIVE]: 'ACTIVE',
@@ -32,10 +32,10 @@ export const redeem = route({
   summary: 'Redeem a verification token for an operation, once',
   calls: VerificationTokenService.method.redeem,
   body: z.object({
-    otp_verification_token: text(128),
-    operation,
-    recipient: z.string().max(254).optional().describe('The address expected to be the verified one'),
-    accept_sandbox: z.boolean().optional(),
+    otp_verification_token: z.string().min(1),
+    operation: givenOperation,
+    recipient: optional(z.string().max(254)).describe('The address expected to be the verified one'),
+    accept_sandbox: optional(z.boolean()),
   }),
   response: proof,
   async handle({ body, requestKey, call }) {
@@ -56,7 +56,7 @@ export const introspect = route({
   path: '/v1/otp/tokens/introspect',
   summary: 'Look at a verification token without redeeming it',
   calls: VerificationTokenService.method.introspect,
-  body: z.object({ otp_verification_token: text(128), accept_sandbox: z.boolean().optional() }),
+  body: z.object({ otp_verification_token: z.string().min(1), accept_sandbox: optional(z.boolean()) }),
   response: proof.extend({
     state: z.enum(['ACTIVE', 'REDEEMED', 'EXPIRED']),
     expires_at: z.iso.datetime(),

@@ -10,7 +10,7 @@ export const validate = route({
   summary: 'Validate the code and get a verification token',
   calls: OtpService.method.validate,
   rules: { limitsClient: true },
-  body: z.object({ otp_id: text(128), code: text(64) }),
+  body: z.object({ otp_id: z.string().min(1), code: text(64) }),
   response: z.object({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),

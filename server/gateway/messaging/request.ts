@@ -3,7 +3,7 @@ import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
 import { route } from '../dialect.js';
 import { sandboxHeader } from '../sandboxHeader.js';
-import { secondsUntil } from '../shapes.js';
+import { optional, secondsUntil } from '../shapes.js';
 
 const PURPOSES = [
   'LOGIN',
@@ -33,7 +33,7 @@ export const request = route({
       .describe('Phone number in E.164 form'),
     src: z.string().min(3).max(20).describe('The sender'),
     purpose: z.enum(PURPOSES),
-    messageTemplate: z.string().max(160).optional().describe('The text, with <OTP> where the code goes'),
+    messageTemplate: optional(z.string().max(160)).describe('The text, with <OTP> where the code goes'),
   }),
   response: z.object({
     success: z.literal(true),

@@ -3,7 +3,7 @@ import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import type { Dialect } from '../dialect.js';
 import { createResend } from './resend.js';
 import { send } from './send.js';
-import { getSession, listSessions } from './sessions.js';
+import { cancelSession, getSession, listSessions } from './sessions.js';
 import { createVerify } from './verify.js';
 
 /**
@@ -15,7 +15,14 @@ export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({
   name: 'multichannel',
   title: 'Multi-channel OTP',
   prefixes: ['/api/v1/otp/'],
-  routes: [send, createVerify(sessionTokens), createResend(sessionTokens), listSessions, getSession],
+  routes: [
+    send,
+    createVerify(sessionTokens),
+    createResend(sessionTokens),
+    listSessions,
+    getSession,
+    cancelSession,
+  ],
   credential: 'apiKey',
   fields: {
     'config.code_length': 'config.otp_length',
@@ -24,6 +31,7 @@ export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({
     'policy.strategy': 'verification.strategy',
     'fallback[0].wait': 'fallback[0].wait_seconds',
     'fallback[1].wait': 'fallback[1].wait_seconds',
+    purpose: 'metadata.purpose',
     session_id: 'token',
     code: 'otps',
     codes: 'otps',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import { route } from '../dialect.js';
+import { optional } from '../shapes.js';
 import { sent } from './send.js';
 import { channelWord, presentSent, readChannels } from './shapes.js';
 import { sessionOf, tokenFields } from './token.js';
@@ -13,7 +14,7 @@ export const createResend = (sessionTokens: SessionTokens) =>
     path: '/api/v1/otp/resend',
     summary: 'Resend OTP for an existing session',
     calls: OtpService.method.resend,
-    body: z.object({ ...tokenFields, channels: z.array(channelWord).max(3).optional() }),
+    body: z.object({ ...tokenFields, channels: optional(z.array(channelWord).max(3)) }),
     response: sent,
     async handle({ body, requestKey, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);
@@ -22,6 +23,8 @@ export const createResend = (sessionTokens: SessionTokens) =>
         channels: readChannels(body.channels, 'channels'),
         requestId: requestKey,
       });
-      return { body: presentSent(session!, token, sandboxCodes) };
+      return {
+        body: presentSent({ message: 'OTP sent again', session: session!, token, sandboxCodes }),
+      };
     },
   });

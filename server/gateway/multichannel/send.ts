@@ -5,15 +5,15 @@ import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
+import { readRecipient } from '../../domain/recipients.js';
 import { MINUTE_MS } from '../../platform/durations.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { route } from '../dialect.js';
-import { channel, channelWord, perChannel, presentSent, readChannels, twice } from './shapes.js';
+import { optional } from '../shapes.js';
+import { channel, channelWord, givenPerChannel, perChannel, presentSent, readChannels, twice } from './shapes.js';
 
 /** This dialect's own default: its document says ten minutes. */
 const EXPIRY_MINUTES = 10;
-
-const PURPOSE = /^[A-Za-z0-9._-]{1,64}$/;
 
 const { codeLength, lifetimeSeconds, attempts, fallback: steps } = SESSION_LIMITS;
 
@@ -29,7 +29,8 @@ const STRATEGIES = { all: Strategy.ALL, any: Strategy.ANY, specific: Strategy.SP
 export const sent = twice(
   {
     session_id: z.uuid(),
-    session_token: z.string().optional().describe('What verify and resend take'),
+    token: z.string().describe('What verify and resend take'),
+    session_token: z.string().describe('The same, under the name that the vendor’s client uses'),
     expires_at: z.iso.datetime(),
     status: z.string(),
     channels: z.array(channel),
@@ -45,15 +46,35 @@ export const sent = twice(
   { otps: perChannel(z.string()).optional().describe('Sandbox only') },
 );
 
+type Recipients = Partial<Record<ChannelName, string | undefined>>;
+
+/** What of a request the strategy follows from. */
+interface Strategic {
+  readonly recipients: Recipients;
+  readonly channels?: readonly string[] | undefined;
+  readonly verification?: { readonly channels?: readonly string[] | undefined } | undefined;
+}
+
 /** The recipients of the channels asked for; an address for another channel is not used. */
 function chosen(
-  recipients: Partial<Record<ChannelName, string | undefined>>,
+  recipients: Recipients,
   channels: readonly string[] | undefined,
 ) {
   const asked = Object.entries(recipients).filter(
     ([name, address]) => address && (channels?.includes(name) ?? true),
   );
   return Object.fromEntries(asked) as Record<ChannelName, string>;
+}
+
+/**
+ * The document lets a user who was sent codes by SMS and WhatsApp verify with
+ * either: where all recipients are one phone, each code proves the same.
+ */
+function defaultStrategy({ recipients, channels, verification }: Strategic): Strategy {
+  const addresses = Object.entries(chosen(recipients, channels)) as [ChannelName, string][];
+  if (addresses.length < 2 || verification?.channels) return Strategy.UNSPECIFIED;
+  const phones = addresses.map(([name, address]) => name !== 'email' && readRecipient(name, address)?.identity);
+  return phones[0] && phones.every((phone) => phone === phones[0]) ? Strategy.ANY : Strategy.UNSPECIFIED;
 }
 
 /** `POST /api/v1/otp/send`: opens a session and sends a code to one or more channels. */
@@ -63,32 +84,33 @@ export const send = route({
   summary: 'Send OTP to one or more channels',
   calls: OtpService.method.send,
   body: z.object({
-    channels: z.array(channelWord).min(1).max(3).optional(),
-    recipients: perChannel(z.string().max(254)),
-    config: z
-      .object({
-        otp_length: z.int().min(codeLength.min).max(codeLength.max).optional(),
-        expiry_minutes: z
-          .int()
-          .min(lifetimeSeconds.min / 60)
-          .max(lifetimeSeconds.maxLong / 60)
-          .optional(),
-        max_attempts: z.int().min(attempts.min).max(attempts.max).optional(),
-      })
-      .optional(),
-    verification: z
-      .object({
-        strategy: z.enum(['all', 'any', 'specific']).optional(),
-        channels: z.array(channel).max(3).optional(),
-      })
-      .optional(),
-    fallback: fallback.optional(),
+    channels: optional(z.array(channelWord).min(1).max(3)),
+    recipients: givenPerChannel(z.string().max(254)),
+    config: optional(
+      z.object({
+        otp_length: optional(z.int().min(codeLength.min).max(codeLength.max)),
+        expiry_minutes: optional(
+          z
+            .int()
+            .min(lifetimeSeconds.min / 60)
+            .max(lifetimeSeconds.maxLong / 60),
+        ),
+        max_attempts: optional(z.int().min(attempts.min).max(attempts.max)),
+      }),
+    ),
+    verification: optional(
+      z.object({
+        strategy: optional(z.enum(['all', 'any', 'specific'])),
+        channels: optional(z.array(channel).max(3)),
+      }),
+    ),
+    fallback: optional(fallback),
     // What a JSON body holds is JSON; and a shape that says so by naming itself cannot stand in a description.
-    metadata: z.record(z.string(), z.custom<JsonValue>()).optional(),
-    add_contact: z.boolean().optional(),
-    sandbox_mode: z.boolean().optional(),
-    sender_id: z.string().max(254).optional(),
-    locale: z.string().max(35).optional(),
+    metadata: optional(z.record(z.string(), z.custom<JsonValue>())),
+    add_contact: optional(z.boolean()),
+    sandbox_mode: optional(z.boolean()),
+    sender_id: optional(z.string().max(254)),
+    locale: optional(z.string().max(35)),
   }),
   response: sent,
   async handle({ body, requestKey, call }) {
@@ -102,18 +124,16 @@ export const send = route({
         ...(config?.max_attempts !== undefined && { maxAttempts: config.max_attempts }),
         lifetime: durationFromMs((config?.expiry_minutes ?? EXPIRY_MINUTES) * MINUTE_MS),
       },
-      ...(verification && {
-        policy: {
-          strategy: verification.strategy ? STRATEGIES[verification.strategy] : Strategy.UNSPECIFIED,
-          channels: readChannels(verification.channels, 'verification.channels'),
-        },
-      }),
+      policy: {
+        strategy: verification?.strategy ? STRATEGIES[verification.strategy] : defaultStrategy(body),
+        channels: readChannels(verification?.channels, 'verification.channels'),
+      },
       fallback: (body.fallback ?? []).map((step) => ({
         channel: channelEnum(step.channel),
         wait: durationFromMs(step.wait_seconds * 1000),
       })),
       metadata,
-      purpose: typeof purpose === 'string' && PURPOSE.test(purpose) ? purpose : '',
+      purpose: typeof purpose === 'string' ? purpose : '',
       // Metadata is free: an IP address that is not valid is kept with the rest and not counted.
       endUserIp: typeof ip === 'string' && isIP(ip) !== 0 ? ip : '',
       addContact: body.add_contact ?? false,
@@ -122,6 +142,13 @@ export const send = route({
       locale: body.locale ?? '',
       requestId: requestKey,
     });
-    return { body: presentSent(session!, sessionToken, sandboxCodes) };
+    return {
+      body: presentSent({
+        message: 'OTP sent successfully',
+        session: session!,
+        token: sessionToken,
+        sandboxCodes,
+      }),
+    };
   },
 });

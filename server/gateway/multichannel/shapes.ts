@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DeliveryState, type Session, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { channelEnum, channelName, isChannelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
+import { optional } from '../shapes.js';
 
 /** Channel names of this dialect. */
 export const channel = z.enum(['email', 'sms', 'whatsapp']);
@@ -22,9 +23,18 @@ export const readChannels = (words: readonly string[] | undefined, field: string
 export const perChannel = <V extends z.ZodType>(value: V) =>
   z.object({ email: value.optional(), sms: value.optional(), whatsapp: value.optional() });
 
+/** The same in a request, where `null` means a channel that is not named. */
+export const givenPerChannel = <V extends z.ZodType>(value: V) =>
+  z.object({ email: optional(value), sms: optional(value), whatsapp: optional(value) });
+
 /** Every response: the fields flat, and again in `data`. */
 export function twice<F extends z.ZodRawShape, D extends z.ZodRawShape>(flat: F, data: D) {
-  return z.object({ success: z.literal(true), ...flat, data: z.object({ ...flat, ...data }) });
+  return z.object({
+    success: z.literal(true),
+    message: z.string().optional(),
+    ...flat,
+    data: z.object({ ...flat, ...data }),
+  });
 }
 
 const STATUSES: Readonly<Record<number, string>> = {
@@ -99,15 +109,26 @@ export const presentSession = (session: Session) => ({
   ),
 });
 
+/** What send and resend return. */
+interface Sent {
+  readonly message: string;
+  readonly session: Session;
+  /** What names the session in the calls that follow. */
+  readonly token: string;
+  readonly sandboxCodes: Readonly<Record<string, string>>;
+}
+
 /** What was sent where, as send and resend return it. */
-export function presentSent(session: Session, sessionToken: string, codes: Readonly<Record<string, string>>) {
+export function presentSent({ message, session, token, sandboxCodes: codes }: Sent) {
   const shown = presentSession(session);
   const names = Object.keys(shown.channels);
   const each = <T>(value: (one: z.output<typeof channelShape>) => T) =>
     Object.fromEntries(Object.entries(shown.channels).map(([name, one]) => [name, value(one as never)]));
   const flat = {
     session_id: session.id,
-    ...(sessionToken && { session_token: sessionToken }),
+    // The document's verify takes `token`, the vendor's client sends `session_token`.
+    token,
+    session_token: token,
     expires_at: shown.expires_at,
     status: shown.status,
     channels: names,
@@ -124,5 +145,5 @@ export function presentSent(session: Session, sessionToken: string, codes: Reado
     }),
     ...(session.sandbox && { sandbox_otps: codes }),
   };
-  return { success: true, ...flat, data: { ...flat, ...(session.sandbox && { otps: codes }) } };
+  return { success: true, message, ...flat, data: { ...flat, ...(session.sandbox && { otps: codes }) } };
 }

@@ -4,7 +4,7 @@ import { SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { channelName } from '../../domain/channels.js';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import { route } from '../dialect.js';
-import { perChannel, presentSession, status, statusWord, twice } from './shapes.js';
+import { givenPerChannel, perChannel, presentSession, status, statusWord, twice } from './shapes.js';
 import { sessionOf, tokenFields } from './token.js';
 
 const MESSAGES: Readonly<Record<number, string>> = {
@@ -26,8 +26,8 @@ export const createVerify = (sessionTokens: SessionTokens) =>
     calls: OtpService.method.verify,
     body: z.object({
       ...tokenFields,
-      otps: perChannel(z.string().min(1).max(64)).refine(
-        (otps) => Object.keys(otps).length > 0,
+      otps: givenPerChannel(z.string().min(1).max(64)).refine(
+        (otps) => Object.values(otps).some((code) => code !== undefined),
         'must hold the code of a channel',
       ),
     }),
@@ -40,6 +40,8 @@ export const createVerify = (sessionTokens: SessionTokens) =>
         attempts_remaining: z.int(),
         verification_results: perChannel(result),
         verification_token: z.string().optional().describe('The proof, once session_verified'),
+        purpose: z.string(),
+        metadata: z.record(z.string(), z.unknown()).describe('As it was sent'),
       },
       { channels: perChannel(z.unknown()) },
     ),
@@ -66,6 +68,8 @@ export const createVerify = (sessionTokens: SessionTokens) =>
           ]),
         ),
         ...(verificationToken && { verification_token: verificationToken }),
+        purpose: session!.purpose,
+        metadata: session!.metadata ?? {},
       };
       return {
         body: { success: true, ...flat, data: { ...flat, channels: presentSession(session!).channels } },

@@ -2,7 +2,9 @@ import type { ChannelName } from '../../domain/channels.js';
 import { firstRevision } from '../change.js';
 import { arrangeFallback, type FallbackStep } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
+import { workspaceOf } from '../../store/documentId.js';
 import { chargeOf, withCharge } from '../messages.js';
+import { operationKey } from '../operationKey.js';
 import type { StrategyName } from '../policy.js';
 import { purgeAtOf } from '../status.js';
 import type { SessionDebit, StoredChannel, StoredOperation, StoredSession } from '../stored.js';
@@ -80,6 +82,14 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
       metadata: options.metadata,
       ...(options.addContact && { addContact: true }),
       ...(options.operation && { operation: options.operation }),
+      ...(options.operation?.productType &&
+        owner.beneficiary && {
+          operationKey: operationKey(
+            workspaceOf(owner),
+            owner.beneficiary.sponsorSlug,
+            options.operation,
+          ),
+        }),
       createdAt: new Date(at),
       expiresAt,
       purgeAt: purgeAtOf(options, expiresAt),

@@ -1,5 +1,5 @@
 import type { Change } from '../change.js';
-import { satisfactionKey } from '../satisfaction.js';
+import { operationKey } from '../operationKey.js';
 import type { StoredOperation, StoredRequest, StoredSession } from '../stored.js';
 
 interface Redemption {
@@ -25,7 +25,7 @@ export function redeem(
       'token.redeemedFor': { ...operation, ...opened },
       // A sandbox proof never satisfies anything.
       ...(mode === 'live' &&
-        beneficiary && { satisfies: satisfactionKey(workspace, beneficiary.sponsorSlug, operation) }),
+        beneficiary && { satisfies: operationKey(workspace, beneficiary.sponsorSlug, operation) }),
       ...(request && { 'token.redeemedBy': request }),
     },
   };

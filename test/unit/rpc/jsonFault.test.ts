@@ -46,7 +46,7 @@ describe('the invalid field of a JSON request', () => {
 
   it('is the whole where the text is no JSON, and nothing of it is quoted', () => {
     const fault = findJsonFault(SendRequestSchema, '{"purpose": 123456');
-    expect(fault).toEqual({ field: '', description: 'the request is not JSON' });
+    expect(fault).toEqual({ field: 'body', description: 'is not JSON' });
   });
 });
 
