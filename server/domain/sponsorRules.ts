@@ -30,7 +30,9 @@ export function requirementsOf(
   const about = rules.filter(({ operation }) => normalName(operation) === normalName(type));
   const product = productType && normalName(productType);
   if (!product) return new Set(about.map(({ requirement }) => requirement));
-  const specific = about.find(({ productTypes }) => productTypes.some((name) => normalName(name) === product));
+  const specific = about.find(({ productTypes }) =>
+    productTypes.some((name) => normalName(name) === product),
+  );
   const holding = specific ?? about.find(({ productTypes }) => productTypes.length === 0);
   return new Set(holding ? [holding.requirement] : []);
 }

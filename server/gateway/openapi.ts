@@ -145,13 +145,30 @@ function parameters(route: RestRoute): unknown[] {
 }
 
 interface QuerySchema {
-  readonly properties?: Record<string, { readonly type?: string }>;
+  readonly properties?: Record<string, { readonly type?: string | readonly string[] }>;
   readonly required?: readonly string[];
 }
 
 function schema(shape: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(shape, { io, unrepresentable: 'any' });
-  return rest;
+  return withNullTypes(rest) as Record<string, unknown>;
+}
+
+/** What may be `null` as a list of types, which readers and generators understand better than `anyOf`. */
+function withNullTypes(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withNullTypes);
+  if (typeof node !== 'object' || node === null) return node;
+  const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withNullTypes(value)]));
+  const { anyOf, ...rest } = inner as { anyOf?: readonly Record<string, unknown>[] };
+  if (anyOf?.length !== 2 || anyOf[1]?.type !== 'null' || typeof anyOf[0]?.type !== 'string') return inner;
+  const { type, const: only, enum: several, ...either } = anyOf[0];
+  const words = only === undefined ? several : [only];
+  return {
+    ...either,
+    type: [type, 'null'],
+    ...(Array.isArray(words) && { enum: [...words, null] }),
+    ...rest,
+  };
 }
 
 const json = (shape: unknown) => ({ content: { 'application/json': { schema: shape } } });

@@ -14,8 +14,8 @@ import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Dialect, Exchange, RestResponse, RestRoute } from './dialect.js';
-import { createMatcher, type FoundRoute } from './matcher.js';
 import { ignoredFields } from './ignoredFields.js';
+import { createMatcher, type FoundRoute } from './matcher.js';
 import { nested, onceEach, queryOf, refuseUnknown } from './parameters.js';
 
 interface Parts {
@@ -176,7 +176,11 @@ function withDialectFields({ fields }: Dialect, failure: Failure): Failure {
 }
 
 /** For test keys: the fields of the body that were ignored, which are often misspelled ones. */
-function ignoredHeader({ body }: RestRoute, given: unknown, { principal }: ArrivingCall): Record<string, string> {
+function ignoredHeader(
+  { body }: RestRoute,
+  given: unknown,
+  { principal }: ArrivingCall,
+): Record<string, string> {
   const ignored = body && principal?.mode === 'test' ? ignoredFields(body, given) : [];
   return ignored.length > 0 ? { 'x-ignored-fields': ignored.map(encodeURIComponent).join(', ') } : {};
 }

@@ -65,7 +65,10 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
   };
 
   /** Send may have left the operation out: what a sponsor allows no OTP for is not cleared with one. */
-  async function requireAllowed({ _id, beneficiary, operation: opened }: StoredSession, named: StoredOperation) {
+  async function requireAllowed(
+    { _id, beneficiary, operation: opened }: StoredSession,
+    named: StoredOperation,
+  ) {
     if (!beneficiary) return;
     const { sponsorSlug } = beneficiary;
     await sponsors.requireAllowed(workspaceOf({ _id }), sponsorSlug, { ...named, ...opened });

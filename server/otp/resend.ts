@@ -60,9 +60,9 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       { workspace, method: 'Resend', requestId: request.requestId },
       () => canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session);
-
     const named = namedChannels(session, request);
+    if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session, named);
+
     refuseResend(session, clock.now());
     const channels = channelsToResend(session, named);
 
@@ -87,12 +87,13 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         );
         outbox.offer(renewed.session);
         deps.sent(renewed.session, channels);
-        return respond(call, renewed.session);
+        return respond(call, renewed.session, channels);
       } catch (refused) {
         await giveBack();
         // Sent twice at once, the slower one finds what the faster one stored.
         const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
-        if (meanwhile?.resends.some((stored) => repeat?.matches(stored))) return respond(call, meanwhile);
+        if (meanwhile?.resends.some((stored) => repeat?.matches(stored)))
+          return respond(call, meanwhile, channels);
         throw refused;
       }
     } finally {
@@ -149,11 +150,14 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     return { session: renewed.session, held: renewed.changed };
   }
 
-  function respond(call: Call, session: StoredSession) {
+  /** With the codes of the channels that were sent to again, and no others: those of the rest are as they were. */
+  function respond(call: Call, session: StoredSession, channels: readonly ChannelName[]) {
+    const renewed = Object.entries(sandboxCodes(codes.encryption, session)).filter(
+      ([name]) => channels.length === 0 || channels.includes(name as ChannelName),
+    );
     return {
       session: sessionToProto(session, clock.now(), call.principal.sessionId === undefined),
-      sandboxCodes:
-        statusOf(session, clock.now()) === 'APPROVED' ? {} : sandboxCodes(codes.encryption, session),
+      sandboxCodes: statusOf(session, clock.now()) === 'APPROVED' ? {} : Object.fromEntries(renewed),
     };
   }
 }

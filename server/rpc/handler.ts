@@ -23,6 +23,7 @@ import { findUnknownName, hasEnums } from './enumNames.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
 import { refusalResponse, rewriteRefusal } from './rewriteRefusals.js';
+import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
 /** Largest request and response message, bytes. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
 export const READ_MAX = 65_536;
@@ -121,7 +122,9 @@ async function respond(
   const text = () => jsonTextOf(req, body, READ_MAX);
   const { input } = handler.method;
   const unknown = namesValues ? findUnknownName(input, text() ?? '') : undefined;
-  if (unknown) return refuse(new Failure('INVALID_REQUEST', { violations: [unknown] }));
+  const misspelled = mayNameUnknownFields(req) ? undefined : findUnknownField(input, text() ?? '');
+  const fault = unknown ?? misspelled;
+  if (fault) return refuse(new Failure('INVALID_REQUEST', { violations: [fault] }));
 
   const response = await handler({ ...request, body: body ? once(body) : chunksOf(req) });
   if (arrival.reached) return response;
@@ -129,7 +132,11 @@ async function respond(
     res.setHeader('allow', [...new Set(handler.allowedMethods), 'OPTIONS'].join(', '));
     throw new Failure('METHOD_NOT_ALLOWED');
   }
-  if (response.status === 415) throw new Failure('UNSUPPORTED_MEDIA_TYPE');
+  if (response.status === 415)
+    throw new Failure('UNSUPPORTED_MEDIA_TYPE', {
+      message:
+        'The Content-Type header must be application/json or application/proto, or one of gRPC or gRPC-Web.',
+    });
   const json = text();
   return rewriteRefusal(
     response,

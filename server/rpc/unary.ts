@@ -32,6 +32,7 @@ import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
 import { READ_MAX, TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
+import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
 /** Compressing a smaller response costs more than it saves, bytes. */
 const COMPRESS_FROM = 4_096;
@@ -54,6 +55,8 @@ interface Target {
 /** How a request that is handled here is encoded. */
 interface Format {
   readonly binary: boolean;
+  /** Fields that the contract does not have are ignored. */
+  readonly lenient: boolean;
   readonly timeoutMs: number | undefined;
 }
 
@@ -123,16 +126,23 @@ export function createUnaryHandler({
 }
 
 /** Undefined for a request that Connect's own handler must handle, such as one that it will refuse. */
-function formatOf({ headers }: HttpRequest): Format | undefined {
+function formatOf(req: HttpRequest): Format | undefined {
+  const { headers } = req;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') return undefined;
-  const type = parseContentType(headers['content-type'] ?? null);
+  // A body without a Content-Type is taken for JSON.
+  const type = parseContentType(headers['content-type'] || 'application/json');
   if (!type || type.stream) return undefined;
   const timeout = parseTimeout((headers['connect-timeout-ms'] as string | undefined) ?? null, TIMEOUT_MAX);
-  return timeout.error ? undefined : { binary: type.binary, timeoutMs: timeout.timeoutMs };
+  if (timeout.error) return undefined;
+  return { binary: type.binary, lenient: mayNameUnknownFields(req), timeoutMs: timeout.timeoutMs };
 }
 
-function decode({ method: { input }, namesValues }: Target, { binary }: Format, body: Buffer): Message {
+function decode(
+  { method: { input }, namesValues }: Target,
+  { binary, lenient }: Format,
+  body: Buffer,
+): Message {
   if (binary) {
     try {
       return fromBinary(input, body);
@@ -144,9 +154,9 @@ function decode({ method: { input }, namesValues }: Target, { binary }: Format, 
   const unknown = namesValues ? findUnknownName(input, text) : undefined;
   if (unknown) throw new Failure('INVALID_REQUEST', { violations: [unknown] });
   try {
-    return fromJsonString(input, text, { ignoreUnknownFields: true });
+    return fromJsonString(input, text, { ignoreUnknownFields: lenient });
   } catch {
-    const fault = findJsonFault(input, text);
+    const fault = (lenient ? undefined : findUnknownField(input, text)) ?? findJsonFault(input, text);
     throw new Failure(
       'INVALID_REQUEST',
       fault ? { violations: [fault] } : { message: 'The request cannot be decoded.' },

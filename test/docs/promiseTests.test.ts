@@ -17,6 +17,13 @@ describe('tests of promises in a file', () => {
     "for (const n of [1]) it('A1 x', () => {})",
   ])('are found in %s', (source) => expect(found(source)).toEqual(one(false)));
 
+  it('are of every id that a title begins with', () => {
+    const ids = (title: string) => found(`it('${title}', () => {})`).map(({ id }) => id);
+    expect(ids('A1, B2, P3 x')).toEqual(['A1', 'B2', 'P3']);
+    expect(ids('client C4 x')).toEqual(['client C4']);
+    expect(ids('A1 x, B2 y')).toEqual(['A1']);
+  });
+
   it.each([
     "it.skip('A1 x', () => {})",
     "it.todo('A1 x')",

@@ -105,6 +105,84 @@ describe('a sponsor decides', () => {
   });
 });
 
+describe('a sponsor decides, never the caller', () => {
+  it('A31, P3 its rule holds without a product type and in any case', async () => {
+    const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION')] });
+    for (const query of [
+      '&product_type=MEDICATION',
+      '&product_type=medication',
+      '&product_type=%20Medication',
+      '',
+    ]) {
+      const status = await api.get(
+        `/v1/dispensations/dsp_31/verification-status?sponsor_slug=${slug}${query}`,
+      );
+      expect(status.body.verification_required, query).toBe('OTP');
+      const listed = await api.get(`/v1/sponsors/${slug}/configuration?${query.slice(1)}`);
+      expect(listed.body.operations, query).toEqual([{ operation: 'DISPENSATION', otp_required: true }]);
+    }
+    expect((await statusOf('dsp_31', slug, 'LAB')).body.verification_required).toBeNull();
+  });
+
+  it('A31 a misspelled parameter does not weaken it', async () => {
+    const slug = await newSponsor(service);
+    const { status, body } = await api.get(`/v1/sponsors/${slug}/configuration?productType=LAB`);
+    expect({ status, field: body.errors[0].field }).toEqual({ status: 400, field: 'productType' });
+  });
+
+  it('A31 a dispensation that was sent a code for a product answers for that product', async () => {
+    const slug = await newSponsor(service, {
+      rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION'), rule('DISPENSATION', 'OPTIONAL', 'LAB')],
+    });
+    const person = await newBeneficiary(service, slug);
+    const sendFor = async (id: string, product_type: string) => {
+      const answer = await send(api, person, { operation: { type: 'dispensation', id, product_type } });
+      expect(answer.status, answer.text).toBe(200);
+    };
+    await sendFor('dsp_lab', 'lab');
+    await sendFor('dsp_med', 'Medication');
+    const required = async (id: string, query = '') =>
+      (await api.get(`/v1/dispensations/${id}/verification-status?sponsor_slug=${slug}${query}`)).body
+        .verification_required;
+    expect(await required('dsp_lab')).toBeNull();
+    expect(await required('dsp_med')).toBe('OTP');
+    expect(await required('dsp_med', '&product_type=LAB')).toBe('OTP');
+    expect(await required('dsp_unknown')).toBe('OTP');
+  });
+
+  it('A32, P4 a forbidden operation is not cleared by an OTP that was sent without naming it', async () => {
+    const slug = await newSponsor(service, {
+      rules: [rule('SETTLEMENT', 'FORBIDDEN'), rule('DISPENSATION', 'FORBIDDEN', 'LAB')],
+    });
+    const { token } = await verified(service, api, await newBeneficiary(service, slug));
+    for (const operation of [
+      { type: 'SETTLEMENT', id: 's1' },
+      { type: 'settlement', id: 's1' },
+      { type: 'DISPENSATION', id: 'd1', product_type: 'lab' },
+      { type: 'DISPENSATION', id: 'd1' },
+    ]) {
+      const { status, body } = await redeem(api, token, operation);
+      expect({ operation, status, error_code: body.error_code }).toEqual({
+        operation,
+        status: 403,
+        error_code: '071-202',
+      });
+    }
+    const allowed = await redeem(api, token, { type: 'DISPENSATION', id: 'd1', product_type: 'MEDICATION' });
+    expect(allowed.status, allowed.text).toBe(200);
+  });
+
+  it('P4 a sponsor that comes to forbid it forbids the redemption of what was sent before', async () => {
+    const slug = await newSponsor(service);
+    const operation = { type: 'SETTLEMENT', id: 's4' };
+    const { token } = await verified(service, api, await newBeneficiary(service, slug), { operation });
+    await changeSponsor(service, slug, { rules: [rule('SETTLEMENT', 'FORBIDDEN')] });
+    expect((await redeem(api, token, operation)).status).toBe(403);
+    await changeSponsor(service, slug, { rules: [] });
+    expect((await redeem(api, token, operation)).status).toBe(200);
+  });
+});
+
 describe('a sponsor that does not allow an OTP', () => {
   const refusal = { status: 403, error_code: '071-202' };
   const ask = async (

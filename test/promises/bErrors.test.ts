@@ -191,9 +191,9 @@ describe('every error of the multi-channel API', () => {
     });
     expect(message).toMatch(/^[A-Z][^\n]{7,}$/);
     if (PRINTED[reason]) expect(message).toBe(PRINTED[reason]);
-    expect(`${message} ${JSON.stringify(Object.values(details))}`.replaceAll(/[[\]{}]/g, '')).not.toMatch(
-      INTERNALS,
-    );
+    const said = `${message} ${JSON.stringify(Object.values(details))}`.replaceAll(/[[\]{}]/g, '');
+    // The one path in a message is the media type that a caller must name.
+    expect(said.replace('application/json', '')).not.toMatch(INTERNALS);
   });
 
   it('B44 says how long to wait if waiting helps', async () => {

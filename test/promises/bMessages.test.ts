@@ -207,7 +207,8 @@ describe('contacts', () => {
   it('B32 an address verified on two channels is one contact with both', async () => {
     const { api, admin } = await workspaceNamed('phones');
     const sms = '+573001119988';
-    const sent = await api.send({ recipients: { sms, whatsapp: sms }, add_contact: true });
+    const verification = { strategy: 'all' };
+    const sent = await api.send({ recipients: { sms, whatsapp: sms }, add_contact: true, verification });
     const codes = await codesOf(service, sent.body.session_id, 2);
     await api.verify({ token: sent.body.session_token, otps: codes });
     expect(await settled(api, admin)).toEqual([sms]);

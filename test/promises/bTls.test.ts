@@ -39,7 +39,7 @@ async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
   const answers: unknown[] = [];
   const seen = ({ status, headers, body }: RestAnswer): RestAnswer['body'] => {
     const shown = JSON.parse(JSON.stringify(body), (name, value) =>
-      /^(session_id|sessionId|session_token|verification_token)$/.test(name) ? name : value,
+      /^(session_id|sessionId|token|session_token|verification_token)$/.test(name) ? name : value,
     );
     answers.push({
       status,

@@ -136,22 +136,37 @@ describe('strategies', () => {
   });
 
   it.each(['whatsapp', 'sms'] as const)(
-    'B14 a user sent a code by SMS and WhatsApp can verify with the one from %s',
+    'B14, B51, P6 a user sent a code by SMS and WhatsApp can verify with the one from %s alone',
     async (channel) => {
       const sent = await api.send({
         channels: ['sms', 'whatsapp'],
-        recipients: { sms: '+1234567890', whatsapp: '+1234567890' },
+        recipients: { sms: '+1234567890', whatsapp: '+1 (234) 567-890' },
         metadata: { purpose: 'phone_verification' },
       });
       const codes = await codesOf(service, sent.body.session_id, 2);
       const { status, body } = await api.verify({
-        token: sent.body.session_token,
+        token: sent.body.token,
         otps: { [channel]: codes[channel] },
       });
       expect(status).toBe(200);
-      expect(body).toMatchObject({ verified: true, session_verified: false, status: 'PARTIAL' });
+      expect(body).toMatchObject({ verified: true, session_verified: true, status: 'APPROVED' });
     },
   );
+
+  it.each([
+    ['two phones', { sms: '+573001234542', whatsapp: '+573001234543' }, {}],
+    ['a phone and a mailbox', { sms: '+573001234542', email: 'b51@example.com' }, {}],
+    [
+      'one phone, where all are asked for',
+      { sms: '+573001234542', whatsapp: '+573001234542' },
+      { verification: { strategy: 'all' } },
+    ],
+  ])('B51 %s are verified each for itself', async (_what, recipients, more) => {
+    const sent = await api.send({ recipients, ...more });
+    const codes = await codesOf(service, sent.body.session_id, 2);
+    const { body } = await api.verify({ token: sent.body.token, otps: { sms: codes.sms } });
+    expect(body).toMatchObject({ verified: true, session_verified: false, status: 'PARTIAL' });
+  });
 });
 
 describe('attempts', () => {

@@ -86,14 +86,12 @@ describe('a request', () => {
   it('C3 needs sessionId and code, both strings', async () => {
     const { sessionId, code } = await requested(service, api);
     const malformed: [object, string[]][] = [
-      [{ sessionId }, ['code']],
       [{ code }, ['sessionId']],
-      [{}, ['sessionId', 'code']],
+      [{}, ['sessionId']],
       [{ sessionId, code: Number(code) }, ['code']],
       [{ sessionId: 17, code }, ['sessionId']],
-      [{ sessionId, code: null }, ['code']],
+      [{ sessionId: null, code }, ['sessionId']],
       [{ sessionId, code: [code] }, ['code']],
-      [{ sessionId, code: '' }, ['code']],
       [{ sessionId: '', code }, ['sessionId']],
     ];
     for (const [given, fields] of malformed) {
@@ -108,6 +106,17 @@ describe('a request', () => {
       });
     }
     expect((await verify(api, sessionId, code)).status).toBe(200);
+  });
+
+  it('C3, P10 takes no code for a wrong one, which uses no attempt', async () => {
+    const { sessionId, code } = await requested(service, api);
+    for (const given of [{}, { code: '' }, { code: null }, { code: ' \u200b - ' }]) {
+      for (let n = 0; n < 3; n++) {
+        const answer = await api.post('/v1/messaging/otp/verify', { sessionId, ...given });
+        expect(shown(answer)).toEqual(PRINTED.INVALID(sessionId));
+      }
+    }
+    expect(shown(await verify(api, sessionId, code))).toEqual(PRINTED.APPROVED(sessionId));
   });
 });
 

@@ -20,7 +20,8 @@ type Content = Readonly<Record<string, { readonly schema: Schema }>>;
 /** A JSON schema, as far as tests read it. */
 export interface Schema {
   readonly $ref?: string;
-  readonly type?: string;
+  /** Several for what may be null. */
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
 }

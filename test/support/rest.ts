@@ -14,6 +14,7 @@ export interface Rest {
   /** A string or bytes are sent as they are, anything else as JSON. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
+  delete(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
   /** Every answer so far. */
   readonly answers: readonly RestAnswer[];
 }
@@ -44,6 +45,7 @@ export function restClient(baseUrl: string, headers: Readonly<Record<string, str
       });
     },
     get: (path, more) => call('GET', path, { headers: { ...headers, ...more } }),
+    delete: (path, more) => call('DELETE', path, { headers: { ...headers, ...more } }),
     answers,
   };
 }

@@ -165,7 +165,8 @@ describe('a field of a newer client', () => {
       baseUrl: service.baseUrl,
       path: '/otp.v1.OtpService/Send',
       message: Buffer.from(JSON.stringify(request)),
-      headers: { authorization: `Bearer ${service.liveKey}` },
+      // Generated clients send it.
+      headers: { authorization: `Bearer ${service.liveKey}`, 'connect-protocol-version': '1' },
     });
     expect(status).toBe(200);
   });

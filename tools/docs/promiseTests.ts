@@ -16,7 +16,8 @@ export interface PromiseTest {
 /** Words in `it.skip(…)` or `describe.todo(…)`, and suites of ours, that leave it open whether a test runs. */
 const MAYBE_NOT = new Set(['skip', 'todo', 'skipIf', 'runIf', 'fails', 'describeWithMongo', 'onMongodb']);
 
-const NAME = /^([ABCK]\d+)\b[,:]?\s*(.*)$/s;
+/** One id or several: `A32, P4 …`. "client C4" is what the clients of this project meet; C4 alone a promise. */
+const NAME = /^((?:[ABCKP]\d+|client C\d+)(?:, (?:[ABCKP]\d+|client C\d+))*)\b[,:]?\s*(.*)$/s;
 
 interface Node {
   readonly type: string;
@@ -33,8 +34,8 @@ export function promiseTestsIn(source: string): PromiseTest[] {
     const words = node.type === 'CallExpression' ? wordsOf(node.callee as Node) : [];
     const within = skipped || words.some((word) => MAYBE_NOT.has(word));
     if (words[0] === 'it' || words[0] === 'test') {
-      const [, id, title] = NAME.exec(textOf((node.arguments as Node[])[0])) ?? [];
-      if (id !== undefined) found.push({ id, title: title!, skipped: within });
+      const [, ids, title] = NAME.exec(textOf((node.arguments as Node[])[0])) ?? [];
+      for (const id of ids?.split(', ') ?? []) found.push({ id, title: title!, skipped: within });
     }
     for (const child of Object.values(node).flat()) if (isNode(child)) visit(child, within);
   }

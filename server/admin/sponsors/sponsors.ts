@@ -76,7 +76,8 @@ export function createSponsors(documents: Documents, encryption: Encryption, clo
     forget: (workspace, slug) => cached.forget(sponsorKey(workspace, slug)),
     async resolve({ workspace, client, sponsorSlug, beneficiaryId, channels, operation }) {
       const sponsor = await open(workspace, client, sponsorSlug);
-      if (operation ? forbids(sponsor, operation) : sponsor.otpForbidden) throw new Failure('OTP_NOT_ALLOWED');
+      if (operation ? forbids(sponsor, operation) : sponsor.otpForbidden)
+        throw new Failure('OTP_NOT_ALLOWED');
       const chosen = choose(sponsor, channels);
       const _id = beneficiaryKey(workspace, sponsorSlug, beneficiaryId);
       const onFile = isKeyPart(beneficiaryId) ? await beneficiaries.findOne({ _id }) : null;

@@ -25,12 +25,13 @@ export const verify = route({
   }),
   async handle({ body, requestKey, call }) {
     // What is no code is a wrong one, as the document prints it; nothing is compared, so no attempt is used.
-    if (!readCode(body.code ?? '')) throw new Failure('INVALID_CODE');
+    const { sessionId, code = '' } = body;
+    if (!readCode(code)) throw new Failure('INVALID_CODE');
     await call({
-      sessionId: body.sessionId,
-      code: body.code,
+      sessionId,
+      code,
       requestId: requestKey,
     });
-    return { body: outcomeBody('APPROVED', body.sessionId) };
+    return { body: outcomeBody('APPROVED', sessionId) };
   },
 });

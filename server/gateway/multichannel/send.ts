@@ -10,7 +10,15 @@ import { MINUTE_MS } from '../../platform/durations.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { route } from '../dialect.js';
 import { optional } from '../shapes.js';
-import { channel, channelWord, givenPerChannel, perChannel, presentSent, readChannels, twice } from './shapes.js';
+import {
+  channel,
+  channelWord,
+  givenPerChannel,
+  perChannel,
+  presentSent,
+  readChannels,
+  twice,
+} from './shapes.js';
 
 /** This dialect's own default: its document says ten minutes. */
 const EXPIRY_MINUTES = 10;
@@ -56,10 +64,7 @@ interface Strategic {
 }
 
 /** The recipients of the channels asked for; an address for another channel is not used. */
-function chosen(
-  recipients: Recipients,
-  channels: readonly string[] | undefined,
-) {
+function chosen(recipients: Recipients, channels: readonly string[] | undefined) {
   const asked = Object.entries(recipients).filter(
     ([name, address]) => address && (channels?.includes(name) ?? true),
   );
@@ -73,7 +78,9 @@ function chosen(
 function defaultStrategy({ recipients, channels, verification }: Strategic): Strategy {
   const addresses = Object.entries(chosen(recipients, channels)) as [ChannelName, string][];
   if (addresses.length < 2 || verification?.channels) return Strategy.UNSPECIFIED;
-  const phones = addresses.map(([name, address]) => name !== 'email' && readRecipient(name, address)?.identity);
+  const phones = addresses.map(
+    ([name, address]) => name !== 'email' && readRecipient(name, address)?.identity,
+  );
   return phones[0] && phones.every((phone) => phone === phones[0]) ? Strategy.ANY : Strategy.UNSPECIFIED;
 }
 

@@ -1,8 +1,8 @@
 import type { ChannelName } from '../../domain/channels.js';
+import { workspaceOf } from '../../store/documentId.js';
 import { firstRevision } from '../change.js';
 import { arrangeFallback, type FallbackStep } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { workspaceOf } from '../../store/documentId.js';
 import { chargeOf, withCharge } from '../messages.js';
 import { operationKey } from '../operationKey.js';
 import type { StrategyName } from '../policy.js';
@@ -84,11 +84,7 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
       ...(options.operation && { operation: options.operation }),
       ...(options.operation?.productType &&
         owner.beneficiary && {
-          operationKey: operationKey(
-            workspaceOf(owner),
-            owner.beneficiary.sponsorSlug,
-            options.operation,
-          ),
+          operationKey: operationKey(workspaceOf(owner), owner.beneficiary.sponsorSlug, options.operation),
         }),
       createdAt: new Date(at),
       expiresAt,

@@ -12,7 +12,7 @@ export const multichannelApi = (baseUrl: string, key?: string): MultichannelApi 
   multichannelOver(restClient(baseUrl, key === undefined ? {} : apiKey(key)));
 
 /** The same over a connection of the test's own. */
-export function multichannelOver({ post, get }: Pick<Rest, 'post' | 'get'>) {
+export function multichannelOver({ post, get, ...rest }: Pick<Rest, 'post' | 'get'> & Partial<Rest>) {
   const at = (path: string) => `/api/v1/otp/${path}`;
   return {
     send: (body: unknown, headers?: Record<string, string>) => post(at('send'), body, headers),
@@ -21,6 +21,7 @@ export function multichannelOver({ post, get }: Pick<Rest, 'post' | 'get'>) {
     /** `query` as in `{status: 'PENDING'}`. */
     sessions: (query: Record<string, string> = {}) => get(at(`sessions?${new URLSearchParams(query)}`)),
     session: (id: string) => get(at(`sessions/${id}`)),
+    cancel: (id: string) => rest.delete!(at(`sessions/${id}`)),
   };
 }
 
@@ -86,7 +87,7 @@ export async function opened(
   const recipients = recipientsFor(channels);
   const sent = await api.send({ channels, recipients, ...more });
   expect(sent.status, sent.text).toBe(200);
-  const { session_token: token, session_id: id } = sent.body;
+  const { token, session_id: id } = sent.body;
   return { token, id, recipients, sent, codes: await codesOf(service, id, channels.length) };
 }
 

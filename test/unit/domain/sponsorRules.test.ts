@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   firstAmbiguous,
   operationsOf,
-  requirementOf,
+  requirementsOf,
   type SponsorRule,
 } from '../../../server/domain/sponsorRules.js';
 
@@ -21,17 +21,18 @@ describe('what a sponsor asks for', () => {
   ];
 
   it.each([
-    ['DISPENSATION', 'MEDICATION', 'REQUIRED'],
-    ['DISPENSATION', 'LAB', 'REQUIRED'],
-    ['DISPENSATION', 'IMAGING', 'OPTIONAL'],
-    ['DISPENSATION', undefined, 'OPTIONAL'],
-    ['SETTLEMENT', 'LAB', 'FORBIDDEN'],
-    ['SETTLEMENT', 'MEDICATION', undefined],
-    ['SETTLEMENT', undefined, undefined],
-    ['PRE_AUTHORIZATION', 'LAB', undefined],
-    ['dispensation', 'LAB', undefined],
-  ])('%s of %s: %s', (operation, productType, expected) => {
-    expect(requirementOf(rules, operation, productType)).toBe(expected);
+    ['DISPENSATION', 'MEDICATION', ['REQUIRED']],
+    ['DISPENSATION', 'LAB', ['REQUIRED']],
+    ['DISPENSATION', 'IMAGING', ['OPTIONAL']],
+    ['DISPENSATION', undefined, ['OPTIONAL', 'REQUIRED']],
+    ['DISPENSATION', '', ['OPTIONAL', 'REQUIRED']],
+    ['SETTLEMENT', 'LAB', ['FORBIDDEN']],
+    ['SETTLEMENT', 'MEDICATION', []],
+    ['SETTLEMENT', undefined, ['FORBIDDEN']],
+    ['PRE_AUTHORIZATION', 'LAB', []],
+    ['dispensation', ' lab ', ['REQUIRED']],
+  ])('%s of %s: %j', (type, productType, expected) => {
+    expect([...requirementsOf(rules, { type, productType })]).toEqual(expected);
   });
 
   it('is ambiguous when two rules speak of the same operation and product', () => {
@@ -39,6 +40,7 @@ describe('what a sponsor asks for', () => {
     expect(firstAmbiguous([...rules, rule('DISPENSATION', 'FORBIDDEN')])).toBe(3);
     expect(firstAmbiguous([...rules, rule('DISPENSATION', 'REQUIRED', 'IMAGING', 'LAB')])).toBe(3);
     expect(firstAmbiguous([...rules, rule('SETTLEMENT', 'REQUIRED', 'IMAGING')])).toBe(-1);
+    expect(firstAmbiguous([...rules, rule('Settlement', 'REQUIRED', 'lab')])).toBe(3);
   });
 });
 
@@ -64,21 +66,29 @@ describe('rules that are not ambiguous', () => {
     (rules, shift, operation, productType) => {
       const turned = rules.map((_, index) => rules[(index + shift) % rules.length]!);
       expect(firstAmbiguous(turned)).toBe(-1);
-      expect(requirementOf(turned, operation, productType)).toBe(
-        requirementOf(rules, operation, productType),
-      );
+      const named = { type: operation, productType };
+      expect(requirementsOf(turned, named)).toEqual(requirementsOf(rules, named));
+    },
+  );
+
+  test.prop([clear, fc.constantFrom('X', 'Y'), fc.constantFrom('A', 'B', 'C', 'D')])(
+    'are overruled for a product by the one rule that names it, and by it alone',
+    (rules, type, productType) => {
+      const about = rules.filter(({ operation }) => operation === type);
+      const naming = about.filter(({ productTypes }) => productTypes.includes(productType));
+      expect(naming.length).toBeLessThanOrEqual(1);
+      const general = about.find(({ productTypes }) => productTypes.length === 0);
+      const holding = naming[0] ?? general;
+      const expected = holding ? [holding.requirement] : [];
+      expect([...requirementsOf(rules, { type, productType })]).toEqual(expected);
     },
   );
 
   test.prop([clear, fc.constantFrom('X', 'Y'), word])(
-    'are overruled for a product by the one rule that names it, and by it alone',
-    (rules, operation, productType) => {
-      const naming = rules.filter(
-        (one) => one.operation === operation && one.productTypes.includes(productType),
-      );
-      expect(naming.length).toBeLessThanOrEqual(1);
-      const general = requirementOf(rules, operation, undefined);
-      expect(requirementOf(rules, operation, productType)).toBe(naming[0]?.requirement ?? general);
+    'say of an unknown product everything that they say of some product',
+    (rules, type, productType) => {
+      const ofAny = requirementsOf(rules, { type });
+      for (const one of requirementsOf(rules, { type, productType })) expect(ofAny).toContain(one);
     },
   );
 

@@ -82,6 +82,7 @@ describe('/openapi.json', () => {
         answers: rest.answers,
         post: (path, ...more) => note('POST', path, rest.post(path, ...more)),
         get: (path, ...more) => note('GET', path, rest.get(path, ...more)),
+        delete: (path, ...more) => note('DELETE', path, rest.delete(path, ...more)),
       };
     };
 
@@ -112,7 +113,9 @@ describe('/openapi.json', () => {
     const late = await b.post('/api/v1/otp/send', { recipients: { email: 'b@example.com' } });
     const email = await deliveredCode(service, late.body.session_id);
     await b.post('/api/v1/otp/verify', { token: late.body.session_token, otps: { email } });
-    await b.post('/api/v1/otp/send', { recipients: { email: 'c@example.com' }, sandbox_mode: true });
+    const sandbox = { recipients: { email: 'c@example.com' }, sandbox_mode: true };
+    const canceled = await b.post('/api/v1/otp/send', sandbox);
+    await b.delete(`/api/v1/otp/sessions/${canceled.body.session_id}`);
 
     const c = noting(restClient(service.baseUrl, bearer(service.liveKey)));
     const session = await requested(service, c);

@@ -71,10 +71,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
     expect((await ask('{}', { 'content-type': type })).status).toBe(200);
   });
 
+  it('is taken as JSON with no type', async () => {
+    const ask = await restApi();
+    expect((await ask('{}', {})).status).toBe(200);
+  });
+
   it.each([
     ['another type', { 'content-type': 'text/plain' }],
     ['a type that only begins so', { 'content-type': 'application/jsonp' }],
-    ['no type', {}],
     ['another character set', { 'content-type': 'application/json; charset=utf-16' }],
     ['a compressed body', { ...JSON_TYPE, 'content-encoding': 'gzip' }],
   ])('is refused with %s', async (_name, headers) => {

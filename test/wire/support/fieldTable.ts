@@ -40,6 +40,12 @@ function text(
   };
 }
 
+/** A text of any length: what names nothing is unknown, not invalid. */
+const id = (field: string): FieldRow => ({
+  refused: text(field, 0, top(field), true).refused.filter(({ what }) => what !== '1 characters'),
+  accepted: [],
+});
+
 const top = (field: string) => (value: unknown) => ({ [field]: value });
 const flag = (field: string): FieldRow => ({
   refused: [
@@ -162,9 +168,12 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'Send.purpose': {
     refused: [
       ...text('purpose', 64, top('purpose')).refused,
+      { what: 'a line end', request: { purpose: 'log\nin' } },
+    ],
+    accepted: [
+      { what: '64 characters', request: { purpose: chars(64) } },
       { what: 'a space', request: { purpose: 'log in' } },
     ],
-    accepted: [{ what: '64 characters', request: { purpose: chars(64) } }],
   },
   'Send.config': { refused: [object('config')] },
   'Send.config.code_length': {
@@ -376,11 +385,11 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     ],
   },
 
-  'Validate.session_id': text('session_id', 128, top('sessionId'), true),
+  'Validate.session_id': id('sessionId'),
   'Validate.code': text('code', 64, top('code'), true),
   'Validate.request_id': text('request_id', 128, top('requestId')),
 
-  'Verify.session_id': text('session_id', 128, top('sessionId'), true),
+  'Verify.session_id': id('sessionId'),
   'Verify.code': {
     refused: [
       ...text('code', 64, top('code'), true).refused,
@@ -415,7 +424,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   },
   'Verify.request_id': text('request_id', 128, top('requestId')),
 
-  'Resend.session_id': text('session_id', 128, top('sessionId'), true),
+  'Resend.session_id': id('sessionId'),
   'Resend.channels': {
     refused: [
       { what: 'no list', request: { channels: 1 } },
@@ -496,13 +505,13 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   },
   'ListSessions.sponsor_slug': text('sponsor_slug', 64, top('sponsorSlug')),
 
-  'GetSession.session_id': text('session_id', 128, top('sessionId'), true),
-  'CancelSession.session_id': text('session_id', 128, top('sessionId'), true),
+  'GetSession.session_id': id('sessionId'),
+  'CancelSession.session_id': id('sessionId'),
 
-  'Introspect.verification_token': text('verification_token', 128, top('verificationToken'), true),
+  'Introspect.verification_token': id('verificationToken'),
   'Introspect.accept_sandbox': flag('acceptSandbox'),
 
-  'Redeem.verification_token': text('verification_token', 128, top('verificationToken'), true),
+  'Redeem.verification_token': id('verificationToken'),
   'Redeem.operation': {
     refused: [object('operation'), { what: 'nothing', request: { operation: undefined } }],
   },

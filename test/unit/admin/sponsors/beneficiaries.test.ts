@@ -139,7 +139,7 @@ describe('beneficiaries', () => {
     await create(who);
     const other = await keyOf(service, 'elsewhere');
     expect((await other(`${SERVICE}/GetBeneficiary`, who)).reason).toBe('NOT_FOUND');
-    expect((await other(`${SERVICE}/ListBeneficiaries`, who)).reason).toBe('NOT_FOUND');
+    expect((await other(`${SERVICE}/ListBeneficiaries`, { sponsorSlug: 'acme' })).reason).toBe('NOT_FOUND');
     expect((await create({ beneficiaryId: 'mine' }, other)).reason).toBe('NOT_FOUND');
 
     const test = connectJson(service.baseUrl, service.testKey);

@@ -53,7 +53,11 @@ describe('the configuration of a sponsor', () => {
       { operation: 'DISPENSATION' },
       { operation: 'PRE_AUTHORIZATION', otpRequired: true },
     ]);
-    expect((await configuration()).body.operations).toEqual([{ operation: 'DISPENSATION' }]);
+    // Of any product: the strictest of its rules.
+    expect((await configuration()).body.operations).toEqual([
+      { operation: 'DISPENSATION', otpRequired: true },
+      { operation: 'PRE_AUTHORIZATION', otpRequired: true },
+    ]);
   });
 
   it('follows a change in the next answer, and so does the status', async () => {
