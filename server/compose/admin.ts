@@ -1,3 +1,4 @@
+import { AccessService } from '../../gen/otp/admin/v1/access_service_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
@@ -10,6 +11,7 @@ import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
+import { createAccessHandlers } from '../admin/access/handlers.js';
 import { createContactHandlers } from '../admin/contacts/handlers.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
@@ -73,10 +75,14 @@ interface Parts {
 
 /** The operator's handlers of every room, recorded. */
 export function composeAdmin(parts: Parts): Registration<Handler>[] {
-  const { documents, secrets, keys, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
+  const { documents, secrets, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).record([
-    ...registerService(ApiKeyService, createApiKeyHandlers(documents, keys, workspaces)),
+    ...registerService(
+      AccessService,
+      createAccessHandlers({ development: parts.config.env !== 'production' }),
+    ),
+    ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
     ...registerService(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
     ...registerService(LimitService, createLimitHandlers({ ...parts, fingerprints })),
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),

@@ -2,6 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { Health } from '../../gen/grpc/health/v1/health_pb.js';
 import { ServerReflection } from '../../gen/grpc/reflection/v1/reflection_pb.js';
 import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflection/v1alpha/reflection_pb.js';
+import { AccessService } from '../../gen/otp/admin/v1/access_service_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
@@ -60,6 +61,7 @@ const SERVICES: readonly DescService[] = [
   OtpService,
   VerificationTokenService,
   RequirementService,
+  AccessService,
   ApiKeyService,
   WorkspaceService,
   LimitService,

@@ -4,13 +4,26 @@ import type { Mode } from './mode.js';
 export const SCOPES = [
   'otp.send',
   'otp.verify',
+  'otp.vouch',
   'sessions.read',
   'tokens.redeem',
+  'support',
+  'analyst',
+  'webhooks',
   'admin',
   'operator',
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];
+
+/** The scopes that another scope includes. */
+const INCLUDED: Readonly<Partial<Record<string, readonly Scope[]>>> = {
+  admin: ['support', 'analyst', 'webhooks'],
+};
+
+/** The scopes with those that they include. */
+export const withIncluded = (scopes: Iterable<string>): ReadonlySet<string> =>
+  new Set([...scopes].flatMap((scope) => [scope, ...(INCLUDED[scope] ?? [])]));
 
 /** Who is calling: a key of a workspace, or the holder of one session's token. */
 export interface Principal {
@@ -21,6 +34,12 @@ export interface Principal {
   readonly scopes: ReadonlySet<string>;
   /** Set for a session token: the only session it opens. */
   readonly sessionId?: string;
+  /** Methods that change something are refused. */
+  readonly readOnly?: true;
+  /** The display name of the key. */
+  readonly displayName?: string;
+  /** When the credential stops working. Absent: never. */
+  readonly expiresAt?: Date;
 }
 
 /** workspace.mode: live and test never share limits, request ids or contacts. */

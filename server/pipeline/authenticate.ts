@@ -1,7 +1,7 @@
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { ArrivingCall } from '../call/call.js';
-import type { Principal } from '../domain/principal.js';
+import { type Principal, withIncluded } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { AccessTokens } from '../secrets/tokens/accessTokens.js';
 import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
@@ -43,8 +43,11 @@ export function createAuthenticate({ keys, sessionTokens, accessTokens, workspac
     return (
       principal && {
         ...principal,
-        scopes: new Set(grant.scopes.filter((scope) => principal.scopes.has(scope))),
+        scopes: withIncluded(grant.scopes.filter((scope) => principal.scopes.has(scope))),
+        expiresAt: earliest(grant.expiresAt, principal.expiresAt),
       }
     );
   }
 }
+
+const earliest = (one: Date, other: Date | undefined): Date => (other && other < one ? other : one);

@@ -1,4 +1,5 @@
 import { type DescMethod, getOption } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { type Access, access } from '../../gen/otp/v1/access_pb.js';
 import type { Call } from '../call/call.js';
 import { Failure } from '../errors.js';
@@ -14,6 +15,9 @@ export function authorise({ method, principal }: Call): void {
     throw new Failure('PERMISSION_DENIED', {
       message: `The credential lacks the scope ${anyScope.join(' or ')}.`,
     });
+  }
+  if (principal.readOnly && method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS) {
+    throw new Failure('PERMISSION_DENIED', { message: 'The credential is read-only.' });
   }
 }
 

@@ -13,6 +13,7 @@ import { movedPages } from './movedPages.js';
 import { promises } from './promises.js';
 import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
+import { scopes } from './scopes.js';
 import { webhooks } from './webhooks.js';
 
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'docs/reference/metrics.md': metrics,
   'docs/reference/promises.md': promises,
   'docs/reference/providers.md': providers,
+  'docs/reference/scopes.md': scopes,
   'docs/guides/testing-with-the-sandbox.md': sandbox,
   'docs/guides/webhooks.md': webhooks,
   ...movedPages(),

@@ -6,10 +6,14 @@ import { apiKeyFingerprint } from '../../secrets/fingerprints.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { createKeyCache, type KnownKey } from './keyCache.js';
+import { newestSecret } from './rotate.js';
 import type { StoredKey } from './stored.js';
 
 /** What a new key is made of. */
-export type KeySpec = Pick<StoredKey, 'workspace' | 'mode' | 'displayName' | 'scopes'> & {
+export type KeySpec = Pick<
+  StoredKey,
+  'workspace' | 'mode' | 'displayName' | 'scopes' | 'readOnly' | 'createdBy'
+> & {
   readonly expiresAt?: Date;
 };
 
@@ -28,7 +32,7 @@ export interface ApiKeys {
   ensure(secret: string, spec: KeySpec): Promise<void>;
   /** Refuses the key from now on. */
   revoke(_id: string): Promise<void>;
-  /** Reads the key again the next time it is used. */
+  /** Reads what is known by the SHA-256 of a secret again the next time it is used. */
   forget(_id: string): void;
 }
 
@@ -46,15 +50,20 @@ export function createApiKeys(
     return { _id, id, listedAs: `${spec.workspace}/${id}`, ...spec, createdAt: new Date(clock.now()) };
   };
 
-  function usable(known: KnownKey | undefined): Principal | undefined {
+  /** `secret`: the fingerprint of the one presented; undefined where the key is only named. */
+  function usable(known: KnownKey | undefined, secret?: string): Principal | undefined {
     if (!known || known.key.revokedAt) return undefined;
-    const { expiresAt } = known.key;
+    const { expiresAt, oldSecret } = known.key;
+    if (secret !== undefined && secret !== newestSecret(known.key)) {
+      if (secret !== oldSecret?.id || oldSecret.until.getTime() <= clock.now()) return undefined;
+    }
     return expiresAt && expiresAt.getTime() <= clock.now() ? undefined : known.principal;
   }
 
   return {
     async authenticate(secret) {
-      return usable(await cache.find(apiKeyFingerprint(secret)));
+      const fingerprint = apiKeyFingerprint(secret);
+      return usable(await cache.find(fingerprint), fingerprint);
     },
     async authenticateClient(id) {
       return usable(await cache.findById(id));
@@ -70,10 +79,15 @@ export function createApiKeys(
     },
     async revoke(_id) {
       const now = clock.now();
-      await keys.findOneAndUpdate(
+      const revoked = await keys.findOneAndUpdate(
         { _id, revokedAt: null },
         { $set: { revokedAt: new Date(now), purgeAt: new Date(now + REVOKED_KEPT_MS) } },
       );
+      const later = [revoked?.secret, revoked?.oldSecret?.id].filter((id) => id !== undefined && id !== _id);
+      for (const id of later as string[]) {
+        await keys.deleteOne({ _id: id });
+        cache.forget(id);
+      }
       cache.forget(_id);
     },
     forget: (_id) => cache.forget(_id),

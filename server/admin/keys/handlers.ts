@@ -1,9 +1,13 @@
-import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampDate } from '@bufbuild/protobuf/wkt';
 import { ApiKeySchema, type ApiKeyService } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import type { Scope } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
+import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
+import type { Random } from '../../platform/random.js';
+import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { readPage } from '../shared/paging.js';
@@ -12,18 +16,27 @@ import { applyUpdateMask } from '../shared/update.js';
 import { DEFAULT_WORKSPACE } from '../workspaces/stored.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
 import type { ApiKeys } from './apiKeys.js';
+import { createRotate, newestSecret } from './rotate.js';
 import type { StoredKey } from './stored.js';
 import { keyToProto } from './toProto.js';
 
-const CHANGEABLE = ['display_name', 'scopes', 'expires_at'];
+const CHANGEABLE = ['display_name', 'scopes', 'expires_at', 'read_only'];
+const DEFAULT_OVERLAP_MS = DAY_MS;
+
+interface Deps {
+  readonly documents: Documents;
+  readonly keys: ApiKeys;
+  readonly workspaces: Workspaces;
+  readonly fingerprints: Fingerprints;
+  readonly clock: Clock;
+  readonly random: Random;
+}
 
 /** The operator's side of API keys. */
-export function createApiKeyHandlers(
-  documents: Documents,
-  keys: ApiKeys,
-  workspaces: Workspaces,
-): Handlers<typeof ApiKeyService> {
+export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService> {
+  const { documents, keys, workspaces } = deps;
   const stored: Collection<StoredKey> = documents.collection('keys');
+  const rotate = createRotate({ ...deps, keys: stored, forget: (_id) => keys.forget(_id) });
 
   /** A key of the target workspace, and of the caller's mode unless it may act in both. */
   async function find(call: Call, requested: string, id: string): Promise<StoredKey> {
@@ -40,13 +53,15 @@ export function createApiKeyHandlers(
   return {
     async createApiKey(call, request) {
       const workspace = targetWorkspace(call, request.workspace);
-      const { displayName, scopes, mode, expiresAt } = request.apiKey!;
+      const { displayName, scopes, mode, expiresAt, readOnly } = request.apiKey!;
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const { key, secret } = await keys.create({
         workspace,
         mode: targetMode(call, modeName(mode)),
         displayName,
         scopes: grantable(call, workspace, scopes),
+        createdBy: call.principal.client,
+        ...(readOnly && { readOnly }),
         ...(expiresAt && { expiresAt: timestampDate(expiresAt) }),
       });
       call.resource = `apiKeys/${key.id}`;
@@ -82,13 +97,14 @@ export function createApiKeyHandlers(
           $set: {
             displayName: resource.displayName,
             scopes,
+            readOnly: resource.readOnly,
             ...(resource.expiresAt && { expiresAt: timestampDate(resource.expiresAt) }),
           },
           ...(!resource.expiresAt && { $unset: { expiresAt: '' } }),
         },
       );
       if (!after) throw new Failure('NOT_FOUND');
-      keys.forget(key._id);
+      for (const id of [key._id, newestSecret(key), key.oldSecret?.id]) if (id) keys.forget(id);
       return { apiKey: keyToProto(after) };
     },
 
@@ -96,6 +112,17 @@ export function createApiKeyHandlers(
       const key = await find(call, request.workspace, request.id);
       await keys.revoke(key._id);
       return {};
+    },
+
+    async rotateApiKey(call, request) {
+      const { _id } = await find(call, request.workspace, request.id);
+      const { overlap, requestId } = request;
+      const rotated = await rotate(_id, {
+        overlapMs: overlap ? durationMs(overlap) : DEFAULT_OVERLAP_MS,
+        requestId,
+        canonical: JSON.stringify([request.id, overlap && durationMs(overlap)]),
+      });
+      return { apiKey: keyToProto(rotated.key), secret: rotated.secret };
     },
   };
 }

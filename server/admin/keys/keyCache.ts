@@ -1,10 +1,10 @@
-import type { Principal } from '../../domain/principal.js';
+import { type Principal, withIncluded } from '../../domain/principal.js';
 import { createBoundedMap } from '../../platform/boundedMap.js';
 import type { Clock } from '../../platform/clock.js';
 import { HOUR_MS } from '../../platform/durations.js';
 import type { Collection } from '../../store/documents.js';
 import { createTtlCache } from '../../store/ttlCache.js';
-import type { StoredKey } from './stored.js';
+import type { StoredKey, StoredSecret } from './stored.js';
 
 /** Public ids whose `_id` is kept; it never changes. */
 const IDS = 10_000;
@@ -18,7 +18,7 @@ export interface KnownKey {
 
 /** Finds keys, caching each for a few seconds; unknown ones are looked up every time. */
 export interface KeyCache {
-  /** By the SHA-256 of the key. */
+  /** By the SHA-256 of a secret of the key, also one that does not work any more. */
   find(_id: string): Promise<KnownKey | undefined>;
   /** By the public id. */
   findById(id: string): Promise<KnownKey | undefined>;
@@ -31,7 +31,8 @@ export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCa
   const cache = createTtlCache(read, clock, (known) => known !== undefined);
 
   async function read(_id: string): Promise<KnownKey | undefined> {
-    const key = await keys.findOne({ _id });
+    const secret: StoredKey | StoredSecret | null = await keys.findOne({ _id });
+    const key = isLaterSecret(secret) ? await keys.findOne({ id: secret.keyId }) : secret;
     if (!key) return undefined;
     await noteUse(key, clock.now());
     return { key, principal: principalOf(key) };
@@ -54,9 +55,15 @@ export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCa
   };
 }
 
+const isLaterSecret = (secret: StoredKey | StoredSecret | null): secret is StoredSecret =>
+  secret !== null && 'keyId' in secret;
+
 const principalOf = (key: StoredKey): Principal => ({
   workspace: key.workspace,
   mode: key.mode,
   client: key.id,
-  scopes: new Set(key.scopes),
+  scopes: withIncluded(key.scopes),
+  displayName: key.displayName,
+  ...(key.readOnly && { readOnly: true }),
+  ...(key.expiresAt && { expiresAt: key.expiresAt }),
 });

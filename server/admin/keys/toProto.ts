@@ -15,6 +15,9 @@ export function keyToProto(key: StoredKey): MessageShape<typeof ApiKeySchema> {
     ...when('expiresAt', key.expiresAt),
     ...when('revokedAt', key.revokedAt),
     ...when('lastUsedAt', key.lastUsedAt),
+    readOnly: key.readOnly ?? false,
+    ...when('oldSecretUntil', key.oldSecret?.until),
+    createdBy: key.createdBy ?? '',
   });
   return shown;
 }

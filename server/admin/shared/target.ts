@@ -5,6 +5,19 @@ import { Failure } from '../../errors.js';
 /** Names that a workspace can have; see workspace_service.proto. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+/** Names every workspace in a request (AIP-159). */
+export const ALL_WORKSPACES = '-';
+
+/**
+ * The workspace that a list is of, or undefined for all of them, which needs the
+ * scope operator. Throws as targetWorkspace does.
+ */
+export function listedWorkspace(call: Call, requested: string): string | undefined {
+  if (requested !== ALL_WORKSPACES) return targetWorkspace(call, requested);
+  if (call.principal.scopes.has('operator')) return undefined;
+  throw new Failure('PERMISSION_DENIED', { message: 'Listing all workspaces needs the scope operator.' });
+}
+
 /**
  * The workspace an operator's call acts on: the caller's own, or, with the scope
  * operator, the one it names, which need not exist. Throws PERMISSION_DENIED, or

@@ -23,6 +23,7 @@ export const GROUPS: readonly Group[] = [
     service: admin('WorkspaceService'),
     noun: 'Workspace',
   },
+  { name: 'access', summary: 'what a credential may do', service: admin('AccessService'), noun: 'Access' },
   { name: 'keys', summary: 'API keys', service: admin('ApiKeyService'), noun: 'ApiKey' },
   {
     name: 'limits',
@@ -85,6 +86,7 @@ export const GROUPS: readonly Group[] = [
 /** Names that do not follow from the method's name. */
 const NAMES: Readonly<Record<string, string>> = {
   DeleteApiKey: 'revoke',
+  WhoAmI: 'whoami',
   RotateWebhookSecret: 'rotate-secret',
   ListWebhookDeliveries: 'deliveries',
   ReplayWebhookEvents: 'replay',

@@ -22,7 +22,7 @@ export interface IssuedAccessToken {
 export interface AccessTokens {
   issue(grant: AccessGrant): IssuedAccessToken;
   /** What the token grants; undefined for anything that is not one of our access tokens, or has expired. */
-  verify(token: string): AccessGrant | undefined;
+  verify(token: string): (AccessGrant & { readonly expiresAt: Date }) | undefined;
 }
 
 const KIND: JwtKind = { typ: 'at+jwt', audience: 'countersign/api' };
@@ -48,7 +48,8 @@ export function createAccessTokens(jwt: Jwt, clock: Clock, random: Random): Acce
       const claims = jwt.verify(KIND, token);
       if (!claims || typeof claims.scope !== 'string') return undefined;
       const scopes = claims.scope.split(' ').filter(Boolean);
-      return { workspace: claims.workspace, mode: claims.mode, keyId: claims.sub, scopes };
+      const { workspace, mode, sub: keyId } = claims;
+      return { workspace, mode, keyId, scopes, expiresAt: new Date(Number(claims.exp) * 1000) };
     },
   };
 }

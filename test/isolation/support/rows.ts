@@ -57,6 +57,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     sponsorSlug,
     operation: OPERATION,
   })),
+  'otp.admin.v1.AccessService/WhoAmI': row('its own'),
   'otp.admin.v1.ApiKeyService/CreateApiKey': row('its own', () => ({
     apiKey: { displayName: 'mine', scopes: ['sessions.read'] },
   })),
@@ -67,6 +68,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'displayName',
   })),
   'otp.admin.v1.ApiKeyService/DeleteApiKey': row('not found', key),
+  'otp.admin.v1.ApiKeyService/RotateApiKey': row('not found', key),
   'otp.admin.v1.AuditService/ListAuditEntries': row('its own'),
   'otp.admin.v1.ContactService/GetContact': row('not found', contact),
   'otp.admin.v1.ContactService/ListContacts': row('its own', recipient),

@@ -361,7 +361,8 @@ type SendRequest struct {
 	// The channels to use, each at most once. Default: every channel that has a
 	// recipient.
 	Channels []Channel `protobuf:"varint,2,rep,packed,name=channels,proto3,enum=otp.v1.Channel" json:"channels,omitempty"`
-	// What the session is for, such as "login". Letters, digits, ".", "_", "-".
+	// What the session is for, such as "login": at most 64 characters, none of
+	// them a control character.
 	Purpose string `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// How codes look and how long they live.
 	Config *SessionConfig `protobuf:"bytes,4,opt,name=config,proto3" json:"config,omitempty"`

@@ -468,9 +468,10 @@ type ChannelState struct {
 	VerifiedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
 	// The delivery state of the latest message.
 	DeliveryState DeliveryState `protobuf:"varint,5,opt,name=delivery_state,json=deliveryState,proto3,enum=otp.v1.DeliveryState" json:"delivery_state,omitempty"`
-	// Why delivery failed, as a stable word such as WRONG_RECIPIENT, REFUSED,
-	// MISCONFIGURED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider
-	// accepted it and could not deliver it. Empty unless FAILED.
+	// Why delivery failed, as a stable word: WRONG_RECIPIENT,
+	// RECIPIENT_UNAVAILABLE, OPTED_OUT, REFUSED, MISCONFIGURED, QUOTA_EXCEEDED,
+	// TLS_FAILED, OUT_OF_TRIES, EXPIRED, or UNDELIVERED where a provider accepted
+	// it and could not deliver it. Further words may be added. Empty unless FAILED.
 	DeliveryError string `protobuf:"bytes,6,opt,name=delivery_error,json=deliveryError,proto3" json:"delivery_error,omitempty"`
 	// When the message is sent at the latest. Absent unless WAITING.
 	DueAt         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`

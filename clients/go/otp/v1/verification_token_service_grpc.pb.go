@@ -42,7 +42,7 @@ type VerificationTokenServiceClient interface {
 	// Scope: tokens.redeem.
 	//
 	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
-	// OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
+	// OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
 	Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error)
 }
 
@@ -93,7 +93,7 @@ type VerificationTokenServiceServer interface {
 	// Scope: tokens.redeem.
 	//
 	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
-	// OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT.
+	// OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
 	Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error)
 	mustEmbedUnimplementedVerificationTokenServiceServer()
 }

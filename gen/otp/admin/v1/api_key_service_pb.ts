@@ -2,16 +2,30 @@
 // @generated from file otp/admin/v1/api_key_service.proto (package otp.admin.v1, syntax proto3)
 /* eslint-disable */
 
-// The operator's contract of Countersign. Every method takes the scope admin,
-// which acts in the key's own workspace and mode, or operator, which acts in
-// every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
-// PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
+// The operator's contract of Countersign. Each method names the scopes that
+// grant access to it; one of them is enough:
+//
+//   - admin acts in the workspace and mode of the key and includes support,
+//     analyst and webhooks.
+//   - operator acts in every workspace and mode, and is held by keys of the
+//     workspace "default" only.
+//   - support serves people who got no code: sessions with their timelines,
+//     diagnosis, resend, cancel, clearing a block, ALLOW rules that end.
+//   - analyst reads traffic: statistics, refusals, the guard, limits, and adds
+//     BLOCK rules that end.
+//   - webhooks manages webhook endpoints and reads their deliveries.
+//
+// All but operator act only in the workspace and mode of the key. A read-only
+// credential is refused by every method that is not marked NO_SIDE_EFFECTS.
+//
+// Every change, and every read of personal data, is recorded; see AuditService.
+// Any method can also fail with UNAUTHENTICATED, PERMISSION_DENIED,
+// INVALID_REQUEST, RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -19,7 +33,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/api_key_service.proto.
  */
 export const file_otp_admin_v1_api_key_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJvdHAvYWRtaW4vdjEvYXBpX2tleV9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEingIKBkFwaUtleRIKCgJpZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDgoGc2NvcGVzGAMgAygJEiAKBG1vZGUYBCABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk8KE0NyZWF0ZUFwaUtleVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiUKB2FwaV9rZXkYAiABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5Ik0KFENyZWF0ZUFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5Eg4KBnNlY3JldBgCIAEoCSIxChBHZXRBcGlLZXlSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIKCgJpZBgCIAEoCSI6ChFHZXRBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJOChJMaXN0QXBpS2V5c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKAAQoTVXBkYXRlQXBpS2V5UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSJQoHYXBpX2tleRgCIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj0KFFVwZGF0ZUFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IjQKE0RlbGV0ZUFwaUtleVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgoKAmlkGAIgASgJIhYKFERlbGV0ZUFwaUtleVJlc3BvbnNlKjoKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEg0KCU1PREVfTElWRRABEg0KCU1PREVfVEVTVBACMq8ECg1BcGlLZXlTZXJ2aWNlEmwKDENyZWF0ZUFwaUtleRIhLm90cC5hZG1pbi52MS5DcmVhdGVBcGlLZXlSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISZgoJR2V0QXBpS2V5Eh4ub3RwLmFkbWluLnYxLkdldEFwaUtleVJlcXVlc3QaHy5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJsCgtMaXN0QXBpS2V5cxIgLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1JlcXVlc3QaIS5vdHAuYWRtaW4udjEuTGlzdEFwaUtleXNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEmwKDFVwZGF0ZUFwaUtleRIhLm90cC5hZG1pbi52MS5VcGRhdGVBcGlLZXlSZXF1ZXN0GiIub3RwLmFkbWluLnYxLlVwZGF0ZUFwaUtleVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbAoMRGVsZXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLkRlbGV0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuRGVsZXRlQXBpS2V5UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access]);
+  fileDesc("CiJvdHAvYWRtaW4vdjEvYXBpX2tleV9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEi+wIKBkFwaUtleRIKCgJpZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDgoGc2NvcGVzGAMgAygJEiAKBG1vZGUYBCABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpyZXZva2VkX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCgxsYXN0X3VzZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXJlYWRfb25seRgJIAEoCBI0ChBvbGRfc2VjcmV0X3VudGlsGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpjcmVhdGVkX2J5GAsgASgJIk8KE0NyZWF0ZUFwaUtleVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiUKB2FwaV9rZXkYAiABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5Ik0KFENyZWF0ZUFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5Eg4KBnNlY3JldBgCIAEoCSIxChBHZXRBcGlLZXlSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIKCgJpZBgCIAEoCSI6ChFHZXRBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleSJOChJMaXN0QXBpS2V5c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlYKE0xpc3RBcGlLZXlzUmVzcG9uc2USJgoIYXBpX2tleXMYASADKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKAAQoTVXBkYXRlQXBpS2V5UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSJQoHYXBpX2tleRgCIAEoCzIULm90cC5hZG1pbi52MS5BcGlLZXkSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj0KFFVwZGF0ZUFwaUtleVJlc3BvbnNlEiUKB2FwaV9rZXkYASABKAsyFC5vdHAuYWRtaW4udjEuQXBpS2V5IjQKE0RlbGV0ZUFwaUtleVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgoKAmlkGAIgASgJIhYKFERlbGV0ZUFwaUtleVJlc3BvbnNlInQKE1JvdGF0ZUFwaUtleVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgoKAmlkGAIgASgJEioKB292ZXJsYXAYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEgoKcmVxdWVzdF9pZBgEIAEoCSJNChRSb3RhdGVBcGlLZXlSZXNwb25zZRIlCgdhcGlfa2V5GAEgASgLMhQub3RwLmFkbWluLnYxLkFwaUtleRIOCgZzZWNyZXQYAiABKAkqOgoETW9kZRIUChBNT0RFX1VOU1BFQ0lGSUVEEAASDQoJTU9ERV9MSVZFEAESDQoJTU9ERV9URVNUEAIynQUKDUFwaUtleVNlcnZpY2USbAoMQ3JlYXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLkNyZWF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuQ3JlYXRlQXBpS2V5UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJmCglHZXRBcGlLZXkSHi5vdHAuYWRtaW4udjEuR2V0QXBpS2V5UmVxdWVzdBofLm90cC5hZG1pbi52MS5HZXRBcGlLZXlSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEmwKC0xpc3RBcGlLZXlzEiAub3RwLmFkbWluLnYxLkxpc3RBcGlLZXlzUmVxdWVzdBohLm90cC5hZG1pbi52MS5MaXN0QXBpS2V5c1Jlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISbAoMVXBkYXRlQXBpS2V5EiEub3RwLmFkbWluLnYxLlVwZGF0ZUFwaUtleVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuVXBkYXRlQXBpS2V5UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJsCgxEZWxldGVBcGlLZXkSIS5vdHAuYWRtaW4udjEuRGVsZXRlQXBpS2V5UmVxdWVzdBoiLm90cC5hZG1pbi52MS5EZWxldGVBcGlLZXlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEmwKDFJvdGF0ZUFwaUtleRIhLm90cC5hZG1pbi52MS5Sb3RhdGVBcGlLZXlSZXF1ZXN0GiIub3RwLmFkbWluLnYxLlJvdGF0ZUFwaUtleVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access]);
 
 /**
  * An API key, without its secret. Also an OAuth client: its id is the client
@@ -43,8 +57,8 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
   displayName: string;
 
   /**
-   * Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin,
-   * operator.
+   * Some of: otp.send, otp.verify, otp.vouch, sessions.read, tokens.redeem,
+   * support, analyst, webhooks, admin, operator.
    *
    * @generated from field: repeated string scopes = 3;
    */
@@ -84,6 +98,29 @@ export type ApiKey = Message<"otp.admin.v1.ApiKey"> & {
    * @generated from field: google.protobuf.Timestamp last_used_at = 8;
    */
   lastUsedAt?: Timestamp | undefined;
+
+  /**
+   * Methods that change something are refused, for this key and for access
+   * tokens made with it: an auditor's key is admin and read_only.
+   *
+   * @generated from field: bool read_only = 9;
+   */
+  readOnly: boolean;
+
+  /**
+   * Until when the secret before the newest works. Absent when there is none.
+   * Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp old_secret_until = 10;
+   */
+  oldSecretUntil?: Timestamp | undefined;
+
+  /**
+   * Who created it, as AuditEntry.actor. Output only.
+   *
+   * @generated from field: string created_by = 11;
+   */
+  createdBy: string;
 };
 
 /**
@@ -284,8 +321,8 @@ export type UpdateApiKeyRequest = Message<"otp.admin.v1.UpdateApiKeyRequest"> & 
   apiKey?: ApiKey | undefined;
 
   /**
-   * Which of display_name, scopes and expires_at to change. A field that is
-   * named and not set is cleared.
+   * Which of display_name, scopes, expires_at and read_only to change. A field
+   * that is named and not set is cleared.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
@@ -364,6 +401,78 @@ export const DeleteApiKeyResponseSchema: GenMessage<DeleteApiKeyResponse> = /*@_
   messageDesc(file_otp_admin_v1_api_key_service, 10);
 
 /**
+ * Request of RotateApiKey.
+ *
+ * @generated from message otp.admin.v1.RotateApiKeyRequest
+ */
+export type RotateApiKeyRequest = Message<"otp.admin.v1.RotateApiKeyRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The key's id.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * How long the old secret still works, at most 30 days. Default 24 hours. Zero:
+   * it is refused at once.
+   *
+   * @generated from field: google.protobuf.Duration overlap = 3;
+   */
+  overlap?: Duration | undefined;
+
+  /**
+   * Makes repeating the call safe for 24 hours: the same id with the same
+   * request returns the same response.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.RotateApiKeyRequest.
+ * Use `create(RotateApiKeyRequestSchema)` to create a new message.
+ */
+export const RotateApiKeyRequestSchema: GenMessage<RotateApiKeyRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_api_key_service, 11);
+
+/**
+ * Response of RotateApiKey.
+ *
+ * @generated from message otp.admin.v1.RotateApiKeyResponse
+ */
+export type RotateApiKeyResponse = Message<"otp.admin.v1.RotateApiKeyResponse"> & {
+  /**
+   * The key.
+   *
+   * @generated from field: otp.admin.v1.ApiKey api_key = 1;
+   */
+  apiKey?: ApiKey | undefined;
+
+  /**
+   * The new secret. It is returned only here and cannot be read again.
+   *
+   * @generated from field: string secret = 2;
+   */
+  secret: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.RotateApiKeyResponse.
+ * Use `create(RotateApiKeyResponseSchema)` to create a new message.
+ */
+export const RotateApiKeyResponseSchema: GenMessage<RotateApiKeyResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_api_key_service, 12);
+
+/**
  * Whether a key reaches people.
  *
  * @generated from enum otp.admin.v1.Mode
@@ -414,7 +523,7 @@ export const ApiKeyService: GenService<{
    * Creates an API key and returns its secret, which cannot be read again. A
    * key can be given only scopes that the caller holds.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND for a workspace that does not exist.
    *
@@ -428,7 +537,7 @@ export const ApiKeyService: GenService<{
   /**
    * Reads one key. Secrets cannot be read again.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -442,7 +551,7 @@ export const ApiKeyService: GenService<{
   /**
    * Lists the keys, newest first, revoked ones included.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: none of its own.
    *
@@ -454,10 +563,10 @@ export const ApiKeyService: GenService<{
     output: typeof ListApiKeysResponseSchema;
   },
   /**
-   * Changes display_name, scopes or expires_at. Effective everywhere within
-   * five seconds.
+   * Changes display_name, scopes, expires_at or read_only. Effective everywhere
+   * within five seconds.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -473,7 +582,7 @@ export const ApiKeyService: GenService<{
    * everywhere within five seconds. The key stays listed for 30 days. Deleting
    * a revoked key changes nothing and succeeds.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -483,6 +592,22 @@ export const ApiKeyService: GenService<{
     methodKind: "unary";
     input: typeof DeleteApiKeyRequestSchema;
     output: typeof DeleteApiKeyResponseSchema;
+  },
+  /**
+   * Makes a new secret for a key and returns it, this once. The old secret works
+   * until the overlap ends. Rotating again during an overlap ends the older
+   * secret at once.
+   *
+   * Scope: admin or operator.
+   *
+   * Reasons: NOT_FOUND, also for a revoked key; IDEMPOTENCY_CONFLICT.
+   *
+   * @generated from rpc otp.admin.v1.ApiKeyService.RotateApiKey
+   */
+  rotateApiKey: {
+    methodKind: "unary";
+    input: typeof RotateApiKeyRequestSchema;
+    output: typeof RotateApiKeyResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_api_key_service, 0);

@@ -159,7 +159,7 @@ export const AuditService: GenService<{
   /**
    * Lists changes and attempts at changes, newest first.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: none of its own.
    *

@@ -310,7 +310,7 @@ export const ContactService: GenService<{
   /**
    * Reads one contact.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -324,7 +324,7 @@ export const ContactService: GenService<{
   /**
    * Lists contacts, in no particular order.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: INVALID_RECIPIENT.
    *
@@ -339,7 +339,7 @@ export const ContactService: GenService<{
    * Removes a contact and its address permanently. A later verification with
    * add_contact creates it again.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *

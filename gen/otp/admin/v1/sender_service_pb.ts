@@ -365,7 +365,7 @@ export const SenderService: GenService<{
   /**
    * Registers a sender.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
    *
@@ -379,7 +379,7 @@ export const SenderService: GenService<{
   /**
    * Reads one sender.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -393,7 +393,7 @@ export const SenderService: GenService<{
   /**
    * Lists the senders by channel and id.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: none of its own.
    *
@@ -408,7 +408,7 @@ export const SenderService: GenService<{
    * Changes display_name or is_default. Effective everywhere within five
    * seconds.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *
@@ -422,7 +422,7 @@ export const SenderService: GenService<{
   /**
    * Removes a sender. Messages already accepted are still sent under it.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *

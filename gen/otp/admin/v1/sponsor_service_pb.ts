@@ -798,7 +798,7 @@ export const SponsorService: GenService<{
   /**
    * Creates a sponsor.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
    *
@@ -812,7 +812,7 @@ export const SponsorService: GenService<{
   /**
    * Reads one sponsor.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -826,7 +826,7 @@ export const SponsorService: GenService<{
   /**
    * Lists the sponsors by slug.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: none of its own.
    *
@@ -842,7 +842,7 @@ export const SponsorService: GenService<{
    * at once in the process that handles the call, everywhere within five
    * seconds. Open sessions keep the rules they were created with.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *
@@ -858,7 +858,7 @@ export const SponsorService: GenService<{
    * no longer found as soon as the call starts. If the call is interrupted,
    * calling again continues it.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *
@@ -872,7 +872,7 @@ export const SponsorService: GenService<{
   /**
    * Puts a person on file with a sponsor.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
    * INVALID_RECIPIENT.
@@ -887,7 +887,7 @@ export const SponsorService: GenService<{
   /**
    * Reads what is on file about a person, addresses masked.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -901,7 +901,7 @@ export const SponsorService: GenService<{
   /**
    * Lists a sponsor's beneficiaries by their ids, addresses masked.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND for a sponsor that does not exist.
    *
@@ -916,7 +916,7 @@ export const SponsorService: GenService<{
    * Changes phone or email. Effective with the next Send; codes already sent
    * stay valid.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND, INVALID_RECIPIENT.
    *
@@ -930,7 +930,7 @@ export const SponsorService: GenService<{
   /**
    * Takes a person off file.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *

@@ -499,7 +499,7 @@ export const TemplateService: GenService<{
   /**
    * Adds a template.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
    *
@@ -513,7 +513,7 @@ export const TemplateService: GenService<{
   /**
    * Reads one template.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND.
    *
@@ -527,7 +527,7 @@ export const TemplateService: GenService<{
   /**
    * Lists the templates by key and language.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: none of its own.
    *
@@ -541,7 +541,7 @@ export const TemplateService: GenService<{
   /**
    * Changes subject, text or html. Effective everywhere within five seconds.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *
@@ -555,7 +555,7 @@ export const TemplateService: GenService<{
   /**
    * Removes a template; the built-in message replaces it.
    *
-   * Scope: admin, with a live key.
+   * Scope: admin or operator, with a live key.
    *
    * Reasons: NOT_FOUND.
    *
@@ -571,7 +571,7 @@ export const TemplateService: GenService<{
    * checked as if they were stored, or, when none is given, from the template
    * that messages of this key and language use now. Stores and sends nothing.
    *
-   * Scope: admin.
+   * Scope: admin or operator.
    *
    * Reasons: NOT_FOUND for a workspace that does not exist.
    *

@@ -4,11 +4,25 @@
 // 	protoc        (unknown)
 // source: otp/admin/v1/api_key_service.proto
 
-// The operator's contract of Countersign. Every method takes the scope admin,
-// which acts in the key's own workspace and mode, or operator, which acts in
-// every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
-// PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
+// The operator's contract of Countersign. Each method names the scopes that
+// grant access to it; one of them is enough:
+//
+//   - admin acts in the workspace and mode of the key and includes support,
+//     analyst and webhooks.
+//   - operator acts in every workspace and mode, and is held by keys of the
+//     workspace "default" only.
+//   - support serves people who got no code: sessions with their timelines,
+//     diagnosis, resend, cancel, clearing a block, ALLOW rules that end.
+//   - analyst reads traffic: statistics, refusals, the guard, limits, and adds
+//     BLOCK rules that end.
+//   - webhooks manages webhook endpoints and reads their deliveries.
+//
+// All but operator act only in the workspace and mode of the key. A read-only
+// credential is refused by every method that is not marked NO_SIDE_EFFECTS.
+//
+// Every change, and every read of personal data, is recorded; see AuditService.
+// Any method can also fail with UNAUTHENTICATED, PERMISSION_DENIED,
+// INVALID_REQUEST, RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
 
 package adminv1
 
@@ -16,6 +30,7 @@ import (
 	_ "github.com/countersign/countersign/clients/go/otp/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
@@ -91,8 +106,8 @@ type ApiKey struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Its display name.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Some of: otp.send, otp.verify, sessions.read, tokens.redeem, admin,
-	// operator.
+	// Some of: otp.send, otp.verify, otp.vouch, sessions.read, tokens.redeem,
+	// support, analyst, webhooks, admin, operator.
 	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whether it reaches people. Cannot be changed.
 	Mode Mode `protobuf:"varint,4,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
@@ -103,7 +118,15 @@ type ApiKey struct {
 	// When it was revoked. Output only.
 	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
 	// When it was last used, to the hour. Output only.
-	LastUsedAt    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
+	LastUsedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=last_used_at,json=lastUsedAt,proto3" json:"last_used_at,omitempty"`
+	// Methods that change something are refused, for this key and for access
+	// tokens made with it: an auditor's key is admin and read_only.
+	ReadOnly bool `protobuf:"varint,9,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	// Until when the secret before the newest works. Absent when there is none.
+	// Output only.
+	OldSecretUntil *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=old_secret_until,json=oldSecretUntil,proto3" json:"old_secret_until,omitempty"`
+	// Who created it, as AuditEntry.actor. Output only.
+	CreatedBy     string `protobuf:"bytes,11,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -192,6 +215,27 @@ func (x *ApiKey) GetLastUsedAt() *timestamppb.Timestamp {
 		return x.LastUsedAt
 	}
 	return nil
+}
+
+func (x *ApiKey) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+func (x *ApiKey) GetOldSecretUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldSecretUntil
+	}
+	return nil
+}
+
+func (x *ApiKey) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
 }
 
 // Request of CreateApiKey.
@@ -533,8 +577,8 @@ type UpdateApiKeyRequest struct {
 	// The key with its id and the fields to change. The rules of the fields are
 	// checked on the changed key.
 	ApiKey *ApiKey `protobuf:"bytes,2,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
-	// Which of display_name, scopes and expires_at to change. A field that is
-	// named and not set is cleared.
+	// Which of display_name, scopes, expires_at and read_only to change. A field
+	// that is named and not set is cleared.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -729,11 +773,141 @@ func (*DeleteApiKeyResponse) Descriptor() ([]byte, []int) {
 	return file_otp_admin_v1_api_key_service_proto_rawDescGZIP(), []int{10}
 }
 
+// Request of RotateApiKey.
+type RotateApiKeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The key's id.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// How long the old secret still works, at most 30 days. Default 24 hours. Zero:
+	// it is refused at once.
+	Overlap *durationpb.Duration `protobuf:"bytes,3,opt,name=overlap,proto3" json:"overlap,omitempty"`
+	// Makes repeating the call safe for 24 hours: the same id with the same
+	// request returns the same response.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateApiKeyRequest) Reset() {
+	*x = RotateApiKeyRequest{}
+	mi := &file_otp_admin_v1_api_key_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateApiKeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateApiKeyRequest) ProtoMessage() {}
+
+func (x *RotateApiKeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_api_key_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateApiKeyRequest.ProtoReflect.Descriptor instead.
+func (*RotateApiKeyRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_api_key_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RotateApiKeyRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *RotateApiKeyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RotateApiKeyRequest) GetOverlap() *durationpb.Duration {
+	if x != nil {
+		return x.Overlap
+	}
+	return nil
+}
+
+func (x *RotateApiKeyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Response of RotateApiKey.
+type RotateApiKeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key.
+	ApiKey *ApiKey `protobuf:"bytes,1,opt,name=api_key,json=apiKey,proto3" json:"api_key,omitempty"`
+	// The new secret. It is returned only here and cannot be read again.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RotateApiKeyResponse) Reset() {
+	*x = RotateApiKeyResponse{}
+	mi := &file_otp_admin_v1_api_key_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RotateApiKeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RotateApiKeyResponse) ProtoMessage() {}
+
+func (x *RotateApiKeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_api_key_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RotateApiKeyResponse.ProtoReflect.Descriptor instead.
+func (*RotateApiKeyResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_api_key_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RotateApiKeyResponse) GetApiKey() *ApiKey {
+	if x != nil {
+		return x.ApiKey
+	}
+	return nil
+}
+
+func (x *RotateApiKeyResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
 var File_otp_admin_v1_api_key_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_api_key_service_proto_rawDesc = "" +
 	"\n" +
-	"\"otp/admin/v1/api_key_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\xea\x02\n" +
+	"\"otp/admin/v1/api_key_service.proto\x12\fotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\xec\x03\n" +
 	"\x06ApiKey\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12\x16\n" +
@@ -746,7 +920,12 @@ const file_otp_admin_v1_api_key_service_proto_rawDesc = "" +
 	"\n" +
 	"revoked_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\trevokedAt\x12<\n" +
 	"\flast_used_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"lastUsedAt\"b\n" +
+	"lastUsedAt\x12\x1b\n" +
+	"\tread_only\x18\t \x01(\bR\breadOnly\x12D\n" +
+	"\x10old_secret_until\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldSecretUntil\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\v \x01(\tR\tcreatedBy\"b\n" +
 	"\x13CreateApiKeyRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12-\n" +
 	"\aapi_key\x18\x02 \x01(\v2\x14.otp.admin.v1.ApiKeyR\x06apiKey\"]\n" +
@@ -776,11 +955,20 @@ const file_otp_admin_v1_api_key_service_proto_rawDesc = "" +
 	"\x13DeleteApiKeyRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\"\x16\n" +
-	"\x14DeleteApiKeyResponse*:\n" +
+	"\x14DeleteApiKeyResponse\"\x97\x01\n" +
+	"\x13RotateApiKeyRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x123\n" +
+	"\aoverlap\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\aoverlap\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"]\n" +
+	"\x14RotateApiKeyResponse\x12-\n" +
+	"\aapi_key\x18\x01 \x01(\v2\x14.otp.admin.v1.ApiKeyR\x06apiKey\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret*:\n" +
 	"\x04Mode\x12\x14\n" +
 	"\x10MODE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tMODE_LIVE\x10\x01\x12\r\n" +
-	"\tMODE_TEST\x10\x022\xaf\x04\n" +
+	"\tMODE_TEST\x10\x022\x9d\x05\n" +
 	"\rApiKeyService\x12l\n" +
 	"\fCreateApiKey\x12!.otp.admin.v1.CreateApiKeyRequest\x1a\".otp.admin.v1.CreateApiKeyResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
@@ -795,6 +983,9 @@ const file_otp_admin_v1_api_key_service_proto_rawDesc = "" +
 	"\x05admin\n" +
 	"\boperator\x12l\n" +
 	"\fDeleteApiKey\x12!.otp.admin.v1.DeleteApiKeyRequest\x1a\".otp.admin.v1.DeleteApiKeyResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x12l\n" +
+	"\fRotateApiKey\x12!.otp.admin.v1.RotateApiKeyRequest\x1a\".otp.admin.v1.RotateApiKeyResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
 	"\boperatorB\xbc\x01\n" +
 	"\x10com.otp.admin.v1B\x12ApiKeyServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
@@ -812,7 +1003,7 @@ func file_otp_admin_v1_api_key_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_api_key_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_api_key_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_otp_admin_v1_api_key_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_otp_admin_v1_api_key_service_proto_goTypes = []any{
 	(Mode)(0),                     // 0: otp.admin.v1.Mode
 	(*ApiKey)(nil),                // 1: otp.admin.v1.ApiKey
@@ -826,37 +1017,45 @@ var file_otp_admin_v1_api_key_service_proto_goTypes = []any{
 	(*UpdateApiKeyResponse)(nil),  // 9: otp.admin.v1.UpdateApiKeyResponse
 	(*DeleteApiKeyRequest)(nil),   // 10: otp.admin.v1.DeleteApiKeyRequest
 	(*DeleteApiKeyResponse)(nil),  // 11: otp.admin.v1.DeleteApiKeyResponse
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil), // 13: google.protobuf.FieldMask
+	(*RotateApiKeyRequest)(nil),   // 12: otp.admin.v1.RotateApiKeyRequest
+	(*RotateApiKeyResponse)(nil),  // 13: otp.admin.v1.RotateApiKeyResponse
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil), // 15: google.protobuf.FieldMask
+	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
 }
 var file_otp_admin_v1_api_key_service_proto_depIdxs = []int32{
 	0,  // 0: otp.admin.v1.ApiKey.mode:type_name -> otp.admin.v1.Mode
-	12, // 1: otp.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
-	12, // 2: otp.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
-	12, // 3: otp.admin.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
-	12, // 4: otp.admin.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
-	1,  // 5: otp.admin.v1.CreateApiKeyRequest.api_key:type_name -> otp.admin.v1.ApiKey
-	1,  // 6: otp.admin.v1.CreateApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
-	1,  // 7: otp.admin.v1.GetApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
-	1,  // 8: otp.admin.v1.ListApiKeysResponse.api_keys:type_name -> otp.admin.v1.ApiKey
-	1,  // 9: otp.admin.v1.UpdateApiKeyRequest.api_key:type_name -> otp.admin.v1.ApiKey
-	13, // 10: otp.admin.v1.UpdateApiKeyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 11: otp.admin.v1.UpdateApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
-	2,  // 12: otp.admin.v1.ApiKeyService.CreateApiKey:input_type -> otp.admin.v1.CreateApiKeyRequest
-	4,  // 13: otp.admin.v1.ApiKeyService.GetApiKey:input_type -> otp.admin.v1.GetApiKeyRequest
-	6,  // 14: otp.admin.v1.ApiKeyService.ListApiKeys:input_type -> otp.admin.v1.ListApiKeysRequest
-	8,  // 15: otp.admin.v1.ApiKeyService.UpdateApiKey:input_type -> otp.admin.v1.UpdateApiKeyRequest
-	10, // 16: otp.admin.v1.ApiKeyService.DeleteApiKey:input_type -> otp.admin.v1.DeleteApiKeyRequest
-	3,  // 17: otp.admin.v1.ApiKeyService.CreateApiKey:output_type -> otp.admin.v1.CreateApiKeyResponse
-	5,  // 18: otp.admin.v1.ApiKeyService.GetApiKey:output_type -> otp.admin.v1.GetApiKeyResponse
-	7,  // 19: otp.admin.v1.ApiKeyService.ListApiKeys:output_type -> otp.admin.v1.ListApiKeysResponse
-	9,  // 20: otp.admin.v1.ApiKeyService.UpdateApiKey:output_type -> otp.admin.v1.UpdateApiKeyResponse
-	11, // 21: otp.admin.v1.ApiKeyService.DeleteApiKey:output_type -> otp.admin.v1.DeleteApiKeyResponse
-	17, // [17:22] is the sub-list for method output_type
-	12, // [12:17] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	14, // 1: otp.admin.v1.ApiKey.created_at:type_name -> google.protobuf.Timestamp
+	14, // 2: otp.admin.v1.ApiKey.expires_at:type_name -> google.protobuf.Timestamp
+	14, // 3: otp.admin.v1.ApiKey.revoked_at:type_name -> google.protobuf.Timestamp
+	14, // 4: otp.admin.v1.ApiKey.last_used_at:type_name -> google.protobuf.Timestamp
+	14, // 5: otp.admin.v1.ApiKey.old_secret_until:type_name -> google.protobuf.Timestamp
+	1,  // 6: otp.admin.v1.CreateApiKeyRequest.api_key:type_name -> otp.admin.v1.ApiKey
+	1,  // 7: otp.admin.v1.CreateApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
+	1,  // 8: otp.admin.v1.GetApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
+	1,  // 9: otp.admin.v1.ListApiKeysResponse.api_keys:type_name -> otp.admin.v1.ApiKey
+	1,  // 10: otp.admin.v1.UpdateApiKeyRequest.api_key:type_name -> otp.admin.v1.ApiKey
+	15, // 11: otp.admin.v1.UpdateApiKeyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 12: otp.admin.v1.UpdateApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
+	16, // 13: otp.admin.v1.RotateApiKeyRequest.overlap:type_name -> google.protobuf.Duration
+	1,  // 14: otp.admin.v1.RotateApiKeyResponse.api_key:type_name -> otp.admin.v1.ApiKey
+	2,  // 15: otp.admin.v1.ApiKeyService.CreateApiKey:input_type -> otp.admin.v1.CreateApiKeyRequest
+	4,  // 16: otp.admin.v1.ApiKeyService.GetApiKey:input_type -> otp.admin.v1.GetApiKeyRequest
+	6,  // 17: otp.admin.v1.ApiKeyService.ListApiKeys:input_type -> otp.admin.v1.ListApiKeysRequest
+	8,  // 18: otp.admin.v1.ApiKeyService.UpdateApiKey:input_type -> otp.admin.v1.UpdateApiKeyRequest
+	10, // 19: otp.admin.v1.ApiKeyService.DeleteApiKey:input_type -> otp.admin.v1.DeleteApiKeyRequest
+	12, // 20: otp.admin.v1.ApiKeyService.RotateApiKey:input_type -> otp.admin.v1.RotateApiKeyRequest
+	3,  // 21: otp.admin.v1.ApiKeyService.CreateApiKey:output_type -> otp.admin.v1.CreateApiKeyResponse
+	5,  // 22: otp.admin.v1.ApiKeyService.GetApiKey:output_type -> otp.admin.v1.GetApiKeyResponse
+	7,  // 23: otp.admin.v1.ApiKeyService.ListApiKeys:output_type -> otp.admin.v1.ListApiKeysResponse
+	9,  // 24: otp.admin.v1.ApiKeyService.UpdateApiKey:output_type -> otp.admin.v1.UpdateApiKeyResponse
+	11, // 25: otp.admin.v1.ApiKeyService.DeleteApiKey:output_type -> otp.admin.v1.DeleteApiKeyResponse
+	13, // 26: otp.admin.v1.ApiKeyService.RotateApiKey:output_type -> otp.admin.v1.RotateApiKeyResponse
+	21, // [21:27] is the sub-list for method output_type
+	15, // [15:21] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_api_key_service_proto_init() }
@@ -870,7 +1069,7 @@ func file_otp_admin_v1_api_key_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_api_key_service_proto_rawDesc), len(file_otp_admin_v1_api_key_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

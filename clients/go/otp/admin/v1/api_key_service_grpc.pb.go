@@ -4,11 +4,25 @@
 // - protoc             (unknown)
 // source: otp/admin/v1/api_key_service.proto
 
-// The operator's contract of Countersign. Every method takes the scope admin,
-// which acts in the key's own workspace and mode, or operator, which acts in
-// every workspace and is held by keys of workspace "default" only. Every change
-// is recorded; see AuditService. Any method can also fail with UNAUTHENTICATED,
-// PERMISSION_DENIED, INVALID_REQUEST, STORE_UNAVAILABLE and INTERNAL.
+// The operator's contract of Countersign. Each method names the scopes that
+// grant access to it; one of them is enough:
+//
+//   - admin acts in the workspace and mode of the key and includes support,
+//     analyst and webhooks.
+//   - operator acts in every workspace and mode, and is held by keys of the
+//     workspace "default" only.
+//   - support serves people who got no code: sessions with their timelines,
+//     diagnosis, resend, cancel, clearing a block, ALLOW rules that end.
+//   - analyst reads traffic: statistics, refusals, the guard, limits, and adds
+//     BLOCK rules that end.
+//   - webhooks manages webhook endpoints and reads their deliveries.
+//
+// All but operator act only in the workspace and mode of the key. A read-only
+// credential is refused by every method that is not marked NO_SIDE_EFFECTS.
+//
+// Every change, and every read of personal data, is recorded; see AuditService.
+// Any method can also fail with UNAUTHENTICATED, PERMISSION_DENIED,
+// INVALID_REQUEST, RATE_LIMITED, STORE_UNAVAILABLE and INTERNAL.
 
 package adminv1
 
@@ -30,6 +44,7 @@ const (
 	ApiKeyService_ListApiKeys_FullMethodName  = "/otp.admin.v1.ApiKeyService/ListApiKeys"
 	ApiKeyService_UpdateApiKey_FullMethodName = "/otp.admin.v1.ApiKeyService/UpdateApiKey"
 	ApiKeyService_DeleteApiKey_FullMethodName = "/otp.admin.v1.ApiKeyService/DeleteApiKey"
+	ApiKeyService_RotateApiKey_FullMethodName = "/otp.admin.v1.ApiKeyService/RotateApiKey"
 )
 
 // ApiKeyServiceClient is the client API for ApiKeyService service.
@@ -41,26 +56,26 @@ type ApiKeyServiceClient interface {
 	// Creates an API key and returns its secret, which cannot be read again. A
 	// key can be given only scopes that the caller holds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	CreateApiKey(ctx context.Context, in *CreateApiKeyRequest, opts ...grpc.CallOption) (*CreateApiKeyResponse, error)
 	// Reads one key. Secrets cannot be read again.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetApiKey(ctx context.Context, in *GetApiKeyRequest, opts ...grpc.CallOption) (*GetApiKeyResponse, error)
 	// Lists the keys, newest first, revoked ones included.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListApiKeys(ctx context.Context, in *ListApiKeysRequest, opts ...grpc.CallOption) (*ListApiKeysResponse, error)
-	// Changes display_name, scopes or expires_at. Effective everywhere within
-	// five seconds.
+	// Changes display_name, scopes, expires_at or read_only. Effective everywhere
+	// within five seconds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateApiKey(ctx context.Context, in *UpdateApiKeyRequest, opts ...grpc.CallOption) (*UpdateApiKeyResponse, error)
@@ -68,10 +83,18 @@ type ApiKeyServiceClient interface {
 	// everywhere within five seconds. The key stays listed for 30 days. Deleting
 	// a revoked key changes nothing and succeeds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteApiKey(ctx context.Context, in *DeleteApiKeyRequest, opts ...grpc.CallOption) (*DeleteApiKeyResponse, error)
+	// Makes a new secret for a key and returns it, this once. The old secret works
+	// until the overlap ends. Rotating again during an overlap ends the older
+	// secret at once.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND, also for a revoked key; IDEMPOTENCY_CONFLICT.
+	RotateApiKey(ctx context.Context, in *RotateApiKeyRequest, opts ...grpc.CallOption) (*RotateApiKeyResponse, error)
 }
 
 type apiKeyServiceClient struct {
@@ -132,6 +155,16 @@ func (c *apiKeyServiceClient) DeleteApiKey(ctx context.Context, in *DeleteApiKey
 	return out, nil
 }
 
+func (c *apiKeyServiceClient) RotateApiKey(ctx context.Context, in *RotateApiKeyRequest, opts ...grpc.CallOption) (*RotateApiKeyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RotateApiKeyResponse)
+	err := c.cc.Invoke(ctx, ApiKeyService_RotateApiKey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ApiKeyServiceServer is the server API for ApiKeyService service.
 // All implementations must embed UnimplementedApiKeyServiceServer
 // for forward compatibility.
@@ -141,26 +174,26 @@ type ApiKeyServiceServer interface {
 	// Creates an API key and returns its secret, which cannot be read again. A
 	// key can be given only scopes that the caller holds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	CreateApiKey(context.Context, *CreateApiKeyRequest) (*CreateApiKeyResponse, error)
 	// Reads one key. Secrets cannot be read again.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetApiKey(context.Context, *GetApiKeyRequest) (*GetApiKeyResponse, error)
 	// Lists the keys, newest first, revoked ones included.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListApiKeys(context.Context, *ListApiKeysRequest) (*ListApiKeysResponse, error)
-	// Changes display_name, scopes or expires_at. Effective everywhere within
-	// five seconds.
+	// Changes display_name, scopes, expires_at or read_only. Effective everywhere
+	// within five seconds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateApiKey(context.Context, *UpdateApiKeyRequest) (*UpdateApiKeyResponse, error)
@@ -168,10 +201,18 @@ type ApiKeyServiceServer interface {
 	// everywhere within five seconds. The key stays listed for 30 days. Deleting
 	// a revoked key changes nothing and succeeds.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteApiKey(context.Context, *DeleteApiKeyRequest) (*DeleteApiKeyResponse, error)
+	// Makes a new secret for a key and returns it, this once. The old secret works
+	// until the overlap ends. Rotating again during an overlap ends the older
+	// secret at once.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND, also for a revoked key; IDEMPOTENCY_CONFLICT.
+	RotateApiKey(context.Context, *RotateApiKeyRequest) (*RotateApiKeyResponse, error)
 	mustEmbedUnimplementedApiKeyServiceServer()
 }
 
@@ -196,6 +237,9 @@ func (UnimplementedApiKeyServiceServer) UpdateApiKey(context.Context, *UpdateApi
 }
 func (UnimplementedApiKeyServiceServer) DeleteApiKey(context.Context, *DeleteApiKeyRequest) (*DeleteApiKeyResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DeleteApiKey not implemented")
+}
+func (UnimplementedApiKeyServiceServer) RotateApiKey(context.Context, *RotateApiKeyRequest) (*RotateApiKeyResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RotateApiKey not implemented")
 }
 func (UnimplementedApiKeyServiceServer) mustEmbedUnimplementedApiKeyServiceServer() {}
 func (UnimplementedApiKeyServiceServer) testEmbeddedByValue()                       {}
@@ -308,6 +352,24 @@ func _ApiKeyService_DeleteApiKey_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ApiKeyService_RotateApiKey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RotateApiKeyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ApiKeyServiceServer).RotateApiKey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ApiKeyService_RotateApiKey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ApiKeyServiceServer).RotateApiKey(ctx, req.(*RotateApiKeyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ApiKeyService_ServiceDesc is the grpc.ServiceDesc for ApiKeyService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -334,6 +396,10 @@ var ApiKeyService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteApiKey",
 			Handler:    _ApiKeyService_DeleteApiKey_Handler,
+		},
+		{
+			MethodName: "RotateApiKey",
+			Handler:    _ApiKeyService_RotateApiKey_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

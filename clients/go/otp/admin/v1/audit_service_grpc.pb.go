@@ -30,7 +30,7 @@ const (
 type AuditServiceClient interface {
 	// Lists changes and attempts at changes, newest first.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListAuditEntries(ctx context.Context, in *ListAuditEntriesRequest, opts ...grpc.CallOption) (*ListAuditEntriesResponse, error)
@@ -62,7 +62,7 @@ func (c *auditServiceClient) ListAuditEntries(ctx context.Context, in *ListAudit
 type AuditServiceServer interface {
 	// Lists changes and attempts at changes, newest first.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListAuditEntries(context.Context, *ListAuditEntriesRequest) (*ListAuditEntriesResponse, error)

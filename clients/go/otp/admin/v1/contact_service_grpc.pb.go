@@ -33,20 +33,20 @@ const (
 type ContactServiceClient interface {
 	// Reads one contact.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetContact(ctx context.Context, in *GetContactRequest, opts ...grpc.CallOption) (*GetContactResponse, error)
 	// Lists contacts, in no particular order.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListContacts(ctx context.Context, in *ListContactsRequest, opts ...grpc.CallOption) (*ListContactsResponse, error)
 	// Removes a contact and its address permanently. A later verification with
 	// add_contact creates it again.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteContact(ctx context.Context, in *DeleteContactRequest, opts ...grpc.CallOption) (*DeleteContactResponse, error)
@@ -99,20 +99,20 @@ func (c *contactServiceClient) DeleteContact(ctx context.Context, in *DeleteCont
 type ContactServiceServer interface {
 	// Reads one contact.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetContact(context.Context, *GetContactRequest) (*GetContactResponse, error)
 	// Lists contacts, in no particular order.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListContacts(context.Context, *ListContactsRequest) (*ListContactsResponse, error)
 	// Removes a contact and its address permanently. A later verification with
 	// add_contact creates it again.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteContact(context.Context, *DeleteContactRequest) (*DeleteContactResponse, error)

@@ -1231,18 +1231,21 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x19GUARD_RULE_DAILY_MESSAGES\x10\x06\x12\x1a\n" +
 	"\x16GUARD_RULE_DAILY_SPEND\x10\a\x12\x13\n" +
 	"\x0fGUARD_RULE_VETO\x10\b\x12\x1e\n" +
-	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t2\xd2\x03\n" +
-	"\fGuardService\x12c\n" +
-	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"\x18ҵ\x18\x11\n" +
+	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t2\xee\x03\n" +
+	"\fGuardService\x12l\n" +
+	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01\x12i\n" +
 	"\vUpdateGuard\x12 .otp.admin.v1.UpdateGuardRequest\x1a!.otp.admin.v1.UpdateGuardResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
-	"\boperator\x12u\n" +
-	"\x0eCheckRecipient\x12#.otp.admin.v1.CheckRecipientRequest\x1a$.otp.admin.v1.CheckRecipientResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x12~\n" +
+	"\x0eCheckRecipient\x12#.otp.admin.v1.CheckRecipientRequest\x1a$.otp.admin.v1.CheckRecipientResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12{\n" +
-	"\x10ListRefusedSends\x12%.otp.admin.v1.ListRefusedSendsRequest\x1a&.otp.admin.v1.ListRefusedSendsResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x90\x02\x01\x12\x84\x01\n" +
+	"\x10ListRefusedSends\x12%.otp.admin.v1.ListRefusedSendsRequest\x1a&.otp.admin.v1.ListRefusedSendsResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01B\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11GuardServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"

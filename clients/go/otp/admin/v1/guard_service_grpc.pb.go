@@ -41,28 +41,28 @@ const (
 type GuardServiceClient interface {
 	// Reads the rules in force.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	GetGuard(ctx context.Context, in *GetGuardRequest, opts ...grpc.CallOption) (*GetGuardResponse, error)
 	// Changes rules. Effective at once in the process that handles the call,
 	// everywhere within five seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateGuard(ctx context.Context, in *UpdateGuardRequest, opts ...grpc.CallOption) (*UpdateGuardResponse, error)
 	// Evaluates the rules for a number now, without counting a message. The veto
 	// is not called.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(ctx context.Context, in *CheckRecipientRequest, opts ...grpc.CallOption) (*CheckRecipientResponse, error)
 	// Lists the sends and resends that were refused, newest first. A test key
 	// sees none: the sandbox has no guard.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: none of its own.
 	ListRefusedSends(ctx context.Context, in *ListRefusedSendsRequest, opts ...grpc.CallOption) (*ListRefusedSendsResponse, error)
@@ -132,28 +132,28 @@ func (c *guardServiceClient) ListRefusedSends(ctx context.Context, in *ListRefus
 type GuardServiceServer interface {
 	// Reads the rules in force.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	GetGuard(context.Context, *GetGuardRequest) (*GetGuardResponse, error)
 	// Changes rules. Effective at once in the process that handles the call,
 	// everywhere within five seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	UpdateGuard(context.Context, *UpdateGuardRequest) (*UpdateGuardResponse, error)
 	// Evaluates the rules for a number now, without counting a message. The veto
 	// is not called.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(context.Context, *CheckRecipientRequest) (*CheckRecipientResponse, error)
 	// Lists the sends and resends that were refused, newest first. A test key
 	// sees none: the sandbox has no guard.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: none of its own.
 	ListRefusedSends(context.Context, *ListRefusedSendsRequest) (*ListRefusedSendsResponse, error)

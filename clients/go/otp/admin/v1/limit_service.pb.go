@@ -775,10 +775,11 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
 	"\trecipient\x18\x03 \x01(\tR\trecipient\"Q\n" +
 	"\x1bClearRecipientBlockResponse\x122\n" +
-	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block2\xd0\x04\n" +
-	"\fLimitService\x12i\n" +
+	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block2\xec\x04\n" +
+	"\fLimitService\x12r\n" +
 	"\n" +
-	"ListLimits\x12\x1f.otp.admin.v1.ListLimitsRequest\x1a .otp.admin.v1.ListLimitsResponse\"\x18ҵ\x18\x11\n" +
+	"ListLimits\x12\x1f.otp.admin.v1.ListLimitsRequest\x1a .otp.admin.v1.ListLimitsResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01\x12i\n" +
 	"\vUpdateLimit\x12 .otp.admin.v1.UpdateLimitRequest\x1a!.otp.admin.v1.UpdateLimitResponse\"\x15ҵ\x18\x11\n" +
@@ -787,11 +788,13 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"\n" +
 	"ResetLimit\x12\x1f.otp.admin.v1.ResetLimitRequest\x1a .otp.admin.v1.ResetLimitResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
-	"\boperator\x12~\n" +
-	"\x11GetRecipientBlock\x12&.otp.admin.v1.GetRecipientBlockRequest\x1a'.otp.admin.v1.GetRecipientBlockResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x12\x87\x01\n" +
+	"\x11GetRecipientBlock\x12&.otp.admin.v1.GetRecipientBlockRequest\x1a'.otp.admin.v1.GetRecipientBlockResponse\"!ҵ\x18\x1a\n" +
+	"\asupport\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12\x81\x01\n" +
-	"\x13ClearRecipientBlock\x12(.otp.admin.v1.ClearRecipientBlockRequest\x1a).otp.admin.v1.ClearRecipientBlockResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x90\x02\x01\x12\x8a\x01\n" +
+	"\x13ClearRecipientBlock\x12(.otp.admin.v1.ClearRecipientBlockRequest\x1a).otp.admin.v1.ClearRecipientBlockResponse\"\x1eҵ\x18\x1a\n" +
+	"\asupport\n" +
 	"\x05admin\n" +
 	"\boperatorB\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11LimitServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"

@@ -36,7 +36,7 @@ type LimitServiceClient interface {
 	// Lists every rule, in the order in which it is documented. There are few and
 	// they are fixed, so the list has one page.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	ListLimits(ctx context.Context, in *ListLimitsRequest, opts ...grpc.CallOption) (*ListLimitsResponse, error)
@@ -44,27 +44,27 @@ type LimitServiceClient interface {
 	// within five seconds, and on what was counted before: a lower max refuses
 	// callers that are above it at once.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	UpdateLimit(ctx context.Context, in *UpdateLimitRequest, opts ...grpc.CallOption) (*UpdateLimitResponse, error)
 	// Resets a rule to its default.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(ctx context.Context, in *ResetLimitRequest, opts ...grpc.CallOption) (*ResetLimitResponse, error)
 	// Reads how many wrong codes were given for a recipient and until when
 	// nothing is sent to it.
 	//
-	// Scope: admin.
+	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(ctx context.Context, in *GetRecipientBlockRequest, opts ...grpc.CallOption) (*GetRecipientBlockResponse, error)
 	// Forgets the wrong codes given for a recipient, which ends its block.
 	// Clearing a recipient without wrong codes succeeds.
 	//
-	// Scope: admin.
+	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ClearRecipientBlock(ctx context.Context, in *ClearRecipientBlockRequest, opts ...grpc.CallOption) (*ClearRecipientBlockResponse, error)
@@ -138,7 +138,7 @@ type LimitServiceServer interface {
 	// Lists every rule, in the order in which it is documented. There are few and
 	// they are fixed, so the list has one page.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	ListLimits(context.Context, *ListLimitsRequest) (*ListLimitsResponse, error)
@@ -146,27 +146,27 @@ type LimitServiceServer interface {
 	// within five seconds, and on what was counted before: a lower max refuses
 	// callers that are above it at once.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	UpdateLimit(context.Context, *UpdateLimitRequest) (*UpdateLimitResponse, error)
 	// Resets a rule to its default.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(context.Context, *ResetLimitRequest) (*ResetLimitResponse, error)
 	// Reads how many wrong codes were given for a recipient and until when
 	// nothing is sent to it.
 	//
-	// Scope: admin.
+	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(context.Context, *GetRecipientBlockRequest) (*GetRecipientBlockResponse, error)
 	// Forgets the wrong codes given for a recipient, which ends its block.
 	// Clearing a recipient without wrong codes succeeds.
 	//
-	// Scope: admin.
+	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ClearRecipientBlock(context.Context, *ClearRecipientBlockRequest) (*ClearRecipientBlockResponse, error)

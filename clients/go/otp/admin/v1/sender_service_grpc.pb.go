@@ -36,32 +36,32 @@ const (
 type SenderServiceClient interface {
 	// Registers a sender.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
 	CreateSender(ctx context.Context, in *CreateSenderRequest, opts ...grpc.CallOption) (*CreateSenderResponse, error)
 	// Reads one sender.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetSender(ctx context.Context, in *GetSenderRequest, opts ...grpc.CallOption) (*GetSenderResponse, error)
 	// Lists the senders by channel and id.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListSenders(ctx context.Context, in *ListSendersRequest, opts ...grpc.CallOption) (*ListSendersResponse, error)
 	// Changes display_name or is_default. Effective everywhere within five
 	// seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSender(ctx context.Context, in *UpdateSenderRequest, opts ...grpc.CallOption) (*UpdateSenderResponse, error)
 	// Removes a sender. Messages already accepted are still sent under it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteSender(ctx context.Context, in *DeleteSenderRequest, opts ...grpc.CallOption) (*DeleteSenderResponse, error)
@@ -135,32 +135,32 @@ func (c *senderServiceClient) DeleteSender(ctx context.Context, in *DeleteSender
 type SenderServiceServer interface {
 	// Registers a sender.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
 	CreateSender(context.Context, *CreateSenderRequest) (*CreateSenderResponse, error)
 	// Reads one sender.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetSender(context.Context, *GetSenderRequest) (*GetSenderResponse, error)
 	// Lists the senders by channel and id.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListSenders(context.Context, *ListSendersRequest) (*ListSendersResponse, error)
 	// Changes display_name or is_default. Effective everywhere within five
 	// seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSender(context.Context, *UpdateSenderRequest) (*UpdateSenderResponse, error)
 	// Removes a sender. Messages already accepted are still sent under it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteSender(context.Context, *DeleteSenderRequest) (*DeleteSenderResponse, error)

@@ -40,19 +40,19 @@ const (
 type SponsorServiceClient interface {
 	// Creates a sponsor.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
 	CreateSponsor(ctx context.Context, in *CreateSponsorRequest, opts ...grpc.CallOption) (*CreateSponsorResponse, error)
 	// Reads one sponsor.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetSponsor(ctx context.Context, in *GetSponsorRequest, opts ...grpc.CallOption) (*GetSponsorResponse, error)
 	// Lists the sponsors by slug.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListSponsors(ctx context.Context, in *ListSponsorsRequest, opts ...grpc.CallOption) (*ListSponsorsResponse, error)
@@ -60,7 +60,7 @@ type SponsorServiceClient interface {
 	// at once in the process that handles the call, everywhere within five
 	// seconds. Open sessions keep the rules they were created with.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSponsor(ctx context.Context, in *UpdateSponsorRequest, opts ...grpc.CallOption) (*UpdateSponsorResponse, error)
@@ -68,39 +68,39 @@ type SponsorServiceClient interface {
 	// no longer found as soon as the call starts. If the call is interrupted,
 	// calling again continues it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteSponsor(ctx context.Context, in *DeleteSponsorRequest, opts ...grpc.CallOption) (*DeleteSponsorResponse, error)
 	// Puts a person on file with a sponsor.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
 	// INVALID_RECIPIENT.
 	CreateBeneficiary(ctx context.Context, in *CreateBeneficiaryRequest, opts ...grpc.CallOption) (*CreateBeneficiaryResponse, error)
 	// Reads what is on file about a person, addresses masked.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetBeneficiary(ctx context.Context, in *GetBeneficiaryRequest, opts ...grpc.CallOption) (*GetBeneficiaryResponse, error)
 	// Lists a sponsor's beneficiaries by their ids, addresses masked.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a sponsor that does not exist.
 	ListBeneficiaries(ctx context.Context, in *ListBeneficiariesRequest, opts ...grpc.CallOption) (*ListBeneficiariesResponse, error)
 	// Changes phone or email. Effective with the next Send; codes already sent
 	// stay valid.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND, INVALID_RECIPIENT.
 	UpdateBeneficiary(ctx context.Context, in *UpdateBeneficiaryRequest, opts ...grpc.CallOption) (*UpdateBeneficiaryResponse, error)
 	// Takes a person off file.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteBeneficiary(ctx context.Context, in *DeleteBeneficiaryRequest, opts ...grpc.CallOption) (*DeleteBeneficiaryResponse, error)
@@ -223,19 +223,19 @@ func (c *sponsorServiceClient) DeleteBeneficiary(ctx context.Context, in *Delete
 type SponsorServiceServer interface {
 	// Creates a sponsor.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS, NOT_FOUND for a workspace that does not exist.
 	CreateSponsor(context.Context, *CreateSponsorRequest) (*CreateSponsorResponse, error)
 	// Reads one sponsor.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetSponsor(context.Context, *GetSponsorRequest) (*GetSponsorResponse, error)
 	// Lists the sponsors by slug.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListSponsors(context.Context, *ListSponsorsRequest) (*ListSponsorsResponse, error)
@@ -243,7 +243,7 @@ type SponsorServiceServer interface {
 	// at once in the process that handles the call, everywhere within five
 	// seconds. Open sessions keep the rules they were created with.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateSponsor(context.Context, *UpdateSponsorRequest) (*UpdateSponsorResponse, error)
@@ -251,39 +251,39 @@ type SponsorServiceServer interface {
 	// no longer found as soon as the call starts. If the call is interrupted,
 	// calling again continues it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteSponsor(context.Context, *DeleteSponsorRequest) (*DeleteSponsorResponse, error)
 	// Puts a person on file with a sponsor.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS, NOT_FOUND for a sponsor that does not exist,
 	// INVALID_RECIPIENT.
 	CreateBeneficiary(context.Context, *CreateBeneficiaryRequest) (*CreateBeneficiaryResponse, error)
 	// Reads what is on file about a person, addresses masked.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetBeneficiary(context.Context, *GetBeneficiaryRequest) (*GetBeneficiaryResponse, error)
 	// Lists a sponsor's beneficiaries by their ids, addresses masked.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a sponsor that does not exist.
 	ListBeneficiaries(context.Context, *ListBeneficiariesRequest) (*ListBeneficiariesResponse, error)
 	// Changes phone or email. Effective with the next Send; codes already sent
 	// stay valid.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND, INVALID_RECIPIENT.
 	UpdateBeneficiary(context.Context, *UpdateBeneficiaryRequest) (*UpdateBeneficiaryResponse, error)
 	// Takes a person off file.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteBeneficiary(context.Context, *DeleteBeneficiaryRequest) (*DeleteBeneficiaryResponse, error)

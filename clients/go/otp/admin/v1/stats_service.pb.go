@@ -444,9 +444,11 @@ const file_otp_admin_v1_stats_service_proto_rawDesc = "" +
 	"\x17STATS_DIMENSION_COUNTRY\x10\x02\x12\x1c\n" +
 	"\x18STATS_DIMENSION_PROVIDER\x10\x03\x12\x18\n" +
 	"\x14STATS_DIMENSION_HOUR\x10\x04\x12\x17\n" +
-	"\x13STATS_DIMENSION_DAY\x10\x052s\n" +
-	"\fStatsService\x12c\n" +
-	"\bGetStats\x12\x1d.otp.admin.v1.GetStatsRequest\x1a\x1e.otp.admin.v1.GetStatsResponse\"\x18ҵ\x18\x11\n" +
+	"\x13STATS_DIMENSION_DAY\x10\x052\x85\x01\n" +
+	"\fStatsService\x12u\n" +
+	"\bGetStats\x12\x1d.otp.admin.v1.GetStatsRequest\x1a\x1e.otp.admin.v1.GetStatsResponse\"*ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01B\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11StatsServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"

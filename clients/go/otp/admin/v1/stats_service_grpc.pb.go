@@ -35,7 +35,7 @@ const (
 type StatsServiceClient interface {
 	// Adds up the counts of a time, as one row or split into rows.
 	//
-	// Scope: admin.
+	// Scope: support, analyst, admin or operator.
 	//
 	// Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
 	// than 32 days by the hour, and for more than 10,000 rows.
@@ -73,7 +73,7 @@ func (c *statsServiceClient) GetStats(ctx context.Context, in *GetStatsRequest, 
 type StatsServiceServer interface {
 	// Adds up the counts of a time, as one row or split into rows.
 	//
-	// Scope: admin.
+	// Scope: support, analyst, admin or operator.
 	//
 	// Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
 	// than 32 days by the hour, and for more than 10,000 rows.

@@ -42,31 +42,31 @@ const (
 type TemplateServiceClient interface {
 	// Adds a template.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
 	CreateTemplate(ctx context.Context, in *CreateTemplateRequest, opts ...grpc.CallOption) (*CreateTemplateResponse, error)
 	// Reads one template.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetTemplate(ctx context.Context, in *GetTemplateRequest, opts ...grpc.CallOption) (*GetTemplateResponse, error)
 	// Lists the templates by key and language.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error)
 	// Changes subject, text or html. Effective everywhere within five seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateTemplate(ctx context.Context, in *UpdateTemplateRequest, opts ...grpc.CallOption) (*UpdateTemplateResponse, error)
 	// Removes a template; the built-in message replaces it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteTemplate(ctx context.Context, in *DeleteTemplateRequest, opts ...grpc.CallOption) (*DeleteTemplateResponse, error)
@@ -74,7 +74,7 @@ type TemplateServiceClient interface {
 	// checked as if they were stored, or, when none is given, from the template
 	// that messages of this key and language use now. Stores and sends nothing.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	PreviewTemplate(ctx context.Context, in *PreviewTemplateRequest, opts ...grpc.CallOption) (*PreviewTemplateResponse, error)
@@ -163,31 +163,31 @@ func (c *templateServiceClient) PreviewTemplate(ctx context.Context, in *Preview
 type TemplateServiceServer interface {
 	// Adds a template.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: ALREADY_EXISTS; NOT_FOUND for a workspace that does not exist.
 	CreateTemplate(context.Context, *CreateTemplateRequest) (*CreateTemplateResponse, error)
 	// Reads one template.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetTemplate(context.Context, *GetTemplateRequest) (*GetTemplateResponse, error)
 	// Lists the templates by key and language.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error)
 	// Changes subject, text or html. Effective everywhere within five seconds.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	UpdateTemplate(context.Context, *UpdateTemplateRequest) (*UpdateTemplateResponse, error)
 	// Removes a template; the built-in message replaces it.
 	//
-	// Scope: admin, with a live key.
+	// Scope: admin or operator, with a live key.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteTemplate(context.Context, *DeleteTemplateRequest) (*DeleteTemplateResponse, error)
@@ -195,7 +195,7 @@ type TemplateServiceServer interface {
 	// checked as if they were stored, or, when none is given, from the template
 	// that messages of this key and language use now. Stores and sends nothing.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist.
 	PreviewTemplate(context.Context, *PreviewTemplateRequest) (*PreviewTemplateResponse, error)

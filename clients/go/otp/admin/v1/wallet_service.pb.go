@@ -859,9 +859,10 @@ const file_otp_admin_v1_wallet_service_proto_rawDesc = "" +
 	"\x1dLEDGER_ENTRY_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18LEDGER_ENTRY_TYPE_CREDIT\x10\x01\x12\x1b\n" +
 	"\x17LEDGER_ENTRY_TYPE_DEBIT\x10\x02\x12\x1c\n" +
-	"\x18LEDGER_ENTRY_TYPE_REFUND\x10\x032\xc5\x03\n" +
-	"\rWalletService\x12f\n" +
-	"\tGetWallet\x12\x1e.otp.admin.v1.GetWalletRequest\x1a\x1f.otp.admin.v1.GetWalletResponse\"\x18ҵ\x18\x11\n" +
+	"\x18LEDGER_ENTRY_TYPE_REFUND\x10\x032\xce\x03\n" +
+	"\rWalletService\x12o\n" +
+	"\tGetWallet\x12\x1e.otp.admin.v1.GetWalletRequest\x1a\x1f.otp.admin.v1.GetWalletResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01\x12e\n" +
 	"\fUpdateWallet\x12!.otp.admin.v1.UpdateWalletRequest\x1a\".otp.admin.v1.UpdateWalletResponse\"\x0eҵ\x18\n" +

@@ -37,7 +37,7 @@ const (
 type WalletServiceClient interface {
 	// Reads the wallet. One that was never used is off and empty.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: none of its own.
 	GetWallet(ctx context.Context, in *GetWalletRequest, opts ...grpc.CallOption) (*GetWalletResponse, error)
@@ -59,7 +59,7 @@ type WalletServiceClient interface {
 	// Lists what was credited, debited and refunded, newest first. Once nothing
 	// is pending the amounts add up to the balance.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListLedgerEntries(ctx context.Context, in *ListLedgerEntriesRequest, opts ...grpc.CallOption) (*ListLedgerEntriesResponse, error)
@@ -125,7 +125,7 @@ func (c *walletServiceClient) ListLedgerEntries(ctx context.Context, in *ListLed
 type WalletServiceServer interface {
 	// Reads the wallet. One that was never used is off and empty.
 	//
-	// Scope: admin.
+	// Scope: analyst, admin or operator.
 	//
 	// Reasons: none of its own.
 	GetWallet(context.Context, *GetWalletRequest) (*GetWalletResponse, error)
@@ -147,7 +147,7 @@ type WalletServiceServer interface {
 	// Lists what was credited, debited and refunded, newest first. Once nothing
 	// is pending the amounts add up to the balance.
 	//
-	// Scope: admin.
+	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListLedgerEntries(context.Context, *ListLedgerEntriesRequest) (*ListLedgerEntriesResponse, error)

@@ -1670,33 +1670,43 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"#WEBHOOK_DISABLED_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" WEBHOOK_DISABLED_REASON_OPERATOR\x10\x01\x12#\n" +
 	"\x1fWEBHOOK_DISABLED_REASON_FAILING\x10\x02\x12 \n" +
-	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\xc2\t\n" +
-	"\x0eWebhookService\x12\x87\x01\n" +
-	"\x15CreateWebhookEndpoint\x12*.otp.admin.v1.CreateWebhookEndpointRequest\x1a+.otp.admin.v1.CreateWebhookEndpointResponse\"\x15ҵ\x18\x11\n" +
+	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\x9c\n" +
+	"\n" +
+	"\x0eWebhookService\x12\x91\x01\n" +
+	"\x15CreateWebhookEndpoint\x12*.otp.admin.v1.CreateWebhookEndpointRequest\x1a+.otp.admin.v1.CreateWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x12\x81\x01\n" +
-	"\x12GetWebhookEndpoint\x12'.otp.admin.v1.GetWebhookEndpointRequest\x1a(.otp.admin.v1.GetWebhookEndpointResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x12\x8b\x01\n" +
+	"\x12GetWebhookEndpoint\x12'.otp.admin.v1.GetWebhookEndpointRequest\x1a(.otp.admin.v1.GetWebhookEndpointResponse\"\"ҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12\x87\x01\n" +
-	"\x14ListWebhookEndpoints\x12).otp.admin.v1.ListWebhookEndpointsRequest\x1a*.otp.admin.v1.ListWebhookEndpointsResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x90\x02\x01\x12\x91\x01\n" +
+	"\x14ListWebhookEndpoints\x12).otp.admin.v1.ListWebhookEndpointsRequest\x1a*.otp.admin.v1.ListWebhookEndpointsResponse\"\"ҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12\x87\x01\n" +
-	"\x15UpdateWebhookEndpoint\x12*.otp.admin.v1.UpdateWebhookEndpointRequest\x1a+.otp.admin.v1.UpdateWebhookEndpointResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x90\x02\x01\x12\x91\x01\n" +
+	"\x15UpdateWebhookEndpoint\x12*.otp.admin.v1.UpdateWebhookEndpointRequest\x1a+.otp.admin.v1.UpdateWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x12\x87\x01\n" +
-	"\x15DeleteWebhookEndpoint\x12*.otp.admin.v1.DeleteWebhookEndpointRequest\x1a+.otp.admin.v1.DeleteWebhookEndpointResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x12\x91\x01\n" +
+	"\x15DeleteWebhookEndpoint\x12*.otp.admin.v1.DeleteWebhookEndpointRequest\x1a+.otp.admin.v1.DeleteWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x12\x81\x01\n" +
-	"\x13RotateWebhookSecret\x12(.otp.admin.v1.RotateWebhookSecretRequest\x1a).otp.admin.v1.RotateWebhookSecretResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x12\x8b\x01\n" +
+	"\x13RotateWebhookSecret\x12(.otp.admin.v1.RotateWebhookSecretRequest\x1a).otp.admin.v1.RotateWebhookSecretResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x12o\n" +
-	"\rSendTestEvent\x12\".otp.admin.v1.SendTestEventRequest\x1a#.otp.admin.v1.SendTestEventResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x12y\n" +
+	"\rSendTestEvent\x12\".otp.admin.v1.SendTestEventRequest\x1a#.otp.admin.v1.SendTestEventResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x12\x8a\x01\n" +
-	"\x15ListWebhookDeliveries\x12*.otp.admin.v1.ListWebhookDeliveriesRequest\x1a+.otp.admin.v1.ListWebhookDeliveriesResponse\"\x18ҵ\x18\x11\n" +
+	"\boperator\x12\x94\x01\n" +
+	"\x15ListWebhookDeliveries\x12*.otp.admin.v1.ListWebhookDeliveriesRequest\x1a+.otp.admin.v1.ListWebhookDeliveriesResponse\"\"ҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12\x81\x01\n" +
-	"\x13ReplayWebhookEvents\x12(.otp.admin.v1.ReplayWebhookEventsRequest\x1a).otp.admin.v1.ReplayWebhookEventsResponse\"\x15ҵ\x18\x11\n" +
+	"\boperator\x90\x02\x01\x12\x8b\x01\n" +
+	"\x13ReplayWebhookEvents\x12(.otp.admin.v1.ReplayWebhookEventsRequest\x1a).otp.admin.v1.ReplayWebhookEventsResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
 	"\x05admin\n" +
 	"\boperatorB\xbd\x01\n" +
 	"\x10com.otp.admin.v1B\x13WebhookServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"

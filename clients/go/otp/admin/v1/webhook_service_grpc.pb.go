@@ -44,20 +44,20 @@ type WebhookServiceClient interface {
 	// of each mode. In production the URL must be https and public, unless the
 	// service is configured otherwise (OTP_WEBHOOK_NETWORKS).
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
 	// a URL that is not allowed, and for one endpoint too many.
 	CreateWebhookEndpoint(ctx context.Context, in *CreateWebhookEndpointRequest, opts ...grpc.CallOption) (*CreateWebhookEndpointResponse, error)
 	// Reads one endpoint. Its secrets cannot be read again.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetWebhookEndpoint(ctx context.Context, in *GetWebhookEndpointRequest, opts ...grpc.CallOption) (*GetWebhookEndpointResponse, error)
 	// Lists the endpoints of one mode, oldest first.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: none of its own.
 	ListWebhookEndpoints(ctx context.Context, in *ListWebhookEndpointsRequest, opts ...grpc.CallOption) (*ListWebhookEndpointsResponse, error)
@@ -66,13 +66,13 @@ type WebhookServiceClient interface {
 	// does not send the events of the time between, use ReplayWebhookEvents for
 	// that.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND; INVALID_REQUEST for a URL that is not allowed.
 	UpdateWebhookEndpoint(ctx context.Context, in *UpdateWebhookEndpointRequest, opts ...grpc.CallOption) (*UpdateWebhookEndpointResponse, error)
 	// Removes an endpoint with its pending events.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWebhookEndpoint(ctx context.Context, in *DeleteWebhookEndpointRequest, opts ...grpc.CallOption) (*DeleteWebhookEndpointResponse, error)
@@ -80,14 +80,14 @@ type WebhookServiceClient interface {
 	// everything is signed with the old secret as well, so that receivers can
 	// switch.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	RotateWebhookSecret(ctx context.Context, in *RotateWebhookSecretRequest, opts ...grpc.CallOption) (*RotateWebhookSecretResponse, error)
 	// Sends an event of type "webhook.test" to the endpoint, once, and returns
 	// the result. Works for a disabled endpoint, too.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	SendTestEvent(ctx context.Context, in *SendTestEventRequest, opts ...grpc.CallOption) (*SendTestEventResponse, error)
@@ -95,7 +95,7 @@ type WebhookServiceClient interface {
 	// first: pending events, the time of the next delivery attempt, and the
 	// latest delivery attempts.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
@@ -104,7 +104,7 @@ type WebhookServiceClient interface {
 	// 30 days, those that happened while the endpoint was disabled included. Each
 	// call queues up to 1,000 events and returns where to continue.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND for an endpoint or event that does not exist;
 	// INVALID_REQUEST for an endpoint that is disabled.
@@ -223,20 +223,20 @@ type WebhookServiceServer interface {
 	// of each mode. In production the URL must be https and public, unless the
 	// service is configured otherwise (OTP_WEBHOOK_NETWORKS).
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
 	// a URL that is not allowed, and for one endpoint too many.
 	CreateWebhookEndpoint(context.Context, *CreateWebhookEndpointRequest) (*CreateWebhookEndpointResponse, error)
 	// Reads one endpoint. Its secrets cannot be read again.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	GetWebhookEndpoint(context.Context, *GetWebhookEndpointRequest) (*GetWebhookEndpointResponse, error)
 	// Lists the endpoints of one mode, oldest first.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: none of its own.
 	ListWebhookEndpoints(context.Context, *ListWebhookEndpointsRequest) (*ListWebhookEndpointsResponse, error)
@@ -245,13 +245,13 @@ type WebhookServiceServer interface {
 	// does not send the events of the time between, use ReplayWebhookEvents for
 	// that.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND; INVALID_REQUEST for a URL that is not allowed.
 	UpdateWebhookEndpoint(context.Context, *UpdateWebhookEndpointRequest) (*UpdateWebhookEndpointResponse, error)
 	// Removes an endpoint with its pending events.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWebhookEndpoint(context.Context, *DeleteWebhookEndpointRequest) (*DeleteWebhookEndpointResponse, error)
@@ -259,14 +259,14 @@ type WebhookServiceServer interface {
 	// everything is signed with the old secret as well, so that receivers can
 	// switch.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	RotateWebhookSecret(context.Context, *RotateWebhookSecretRequest) (*RotateWebhookSecretResponse, error)
 	// Sends an event of type "webhook.test" to the endpoint, once, and returns
 	// the result. Works for a disabled endpoint, too.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	SendTestEvent(context.Context, *SendTestEventRequest) (*SendTestEventResponse, error)
@@ -274,7 +274,7 @@ type WebhookServiceServer interface {
 	// first: pending events, the time of the next delivery attempt, and the
 	// latest delivery attempts.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
@@ -283,7 +283,7 @@ type WebhookServiceServer interface {
 	// 30 days, those that happened while the endpoint was disabled included. Each
 	// call queues up to 1,000 events and returns where to continue.
 	//
-	// Scope: admin.
+	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND for an endpoint or event that does not exist;
 	// INVALID_REQUEST for an endpoint that is disabled.

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from countersign.gen.otp.v1 import access_pb2 as otp_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"otp/admin/v1/api_key_service.proto\x12\x0cotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\xf0\x02\n\x06\x41piKey\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12#\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x00R\x0b\x64isplayName\x12\x18\n\x06scopes\x18\x03 \x03(\tB\x00R\x06scopes\x12(\n\x04mode\x18\x04 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x39\n\nrevoked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\x12<\n\x0clast_used_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastUsedAt\"f\n\x13\x43reateApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12/\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyB\x00R\x06\x61piKey\"]\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"D\n\x10GetApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x10\n\x02id\x18\x02 \x01(\tB\x00R\x02id\"B\n\x11GetApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\"t\n\x12ListApiKeysRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\x00R\x08pageSize\x12\x1f\n\npage_token\x18\x03 \x01(\tB\x00R\tpageToken\"n\n\x13ListApiKeysResponse\x12/\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x07\x61piKeys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa5\x01\n\x13UpdateApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12/\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyB\x00R\x06\x61piKey\x12=\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"E\n\x14UpdateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\"G\n\x13\x44\x65leteApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x10\n\x02id\x18\x02 \x01(\tB\x00R\x02id\"\x16\n\x14\x44\x65leteApiKeyResponse*:\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\r\n\tMODE_LIVE\x10\x01\x12\r\n\tMODE_TEST\x10\x02\x32\xaf\x04\n\rApiKeyService\x12l\n\x0c\x43reateApiKey\x12!.otp.admin.v1.CreateApiKeyRequest\x1a\".otp.admin.v1.CreateApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x66\n\tGetApiKey\x12\x1e.otp.admin.v1.GetApiKeyRequest\x1a\x1f.otp.admin.v1.GetApiKeyResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0bListApiKeys\x12 .otp.admin.v1.ListApiKeysRequest\x1a!.otp.admin.v1.ListApiKeysResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0cUpdateApiKey\x12!.otp.admin.v1.UpdateApiKeyRequest\x1a\".otp.admin.v1.UpdateApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0c\x44\x65leteApiKey\x12!.otp.admin.v1.DeleteApiKeyRequest\x1a\".otp.admin.v1.DeleteApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"otp/admin/v1/api_key_service.proto\x12\x0cotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\xf2\x03\n\x06\x41piKey\x12\x0e\n\x02id\x18\x01 \x01(\tR\x02id\x12#\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x00R\x0b\x64isplayName\x12\x18\n\x06scopes\x18\x03 \x03(\tB\x00R\x06scopes\x12(\n\x04mode\x18\x04 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x39\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x39\n\nrevoked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\trevokedAt\x12<\n\x0clast_used_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\nlastUsedAt\x12\x1b\n\tread_only\x18\t \x01(\x08R\x08readOnly\x12\x44\n\x10old_secret_until\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0eoldSecretUntil\x12\x1d\n\ncreated_by\x18\x0b \x01(\tR\tcreatedBy\"f\n\x13\x43reateApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12/\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyB\x00R\x06\x61piKey\"]\n\x14\x43reateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret\"D\n\x10GetApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x10\n\x02id\x18\x02 \x01(\tB\x00R\x02id\"B\n\x11GetApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\"t\n\x12ListApiKeysRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\x00R\x08pageSize\x12\x1f\n\npage_token\x18\x03 \x01(\tB\x00R\tpageToken\"n\n\x13ListApiKeysResponse\x12/\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x07\x61piKeys\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa5\x01\n\x13UpdateApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12/\n\x07\x61pi_key\x18\x02 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyB\x00R\x06\x61piKey\x12=\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"E\n\x14UpdateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\"G\n\x13\x44\x65leteApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x10\n\x02id\x18\x02 \x01(\tB\x00R\x02id\"\x16\n\x14\x44\x65leteApiKeyResponse\"\x9f\x01\n\x13RotateApiKeyRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x10\n\x02id\x18\x02 \x01(\tB\x00R\x02id\x12\x35\n\x07overlap\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x00R\x07overlap\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x00R\trequestId\"]\n\x14RotateApiKeyResponse\x12-\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x14.otp.admin.v1.ApiKeyR\x06\x61piKey\x12\x16\n\x06secret\x18\x02 \x01(\tR\x06secret*:\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\r\n\tMODE_LIVE\x10\x01\x12\r\n\tMODE_TEST\x10\x02\x32\x9d\x05\n\rApiKeyService\x12l\n\x0c\x43reateApiKey\x12!.otp.admin.v1.CreateApiKeyRequest\x1a\".otp.admin.v1.CreateApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x66\n\tGetApiKey\x12\x1e.otp.admin.v1.GetApiKeyRequest\x1a\x1f.otp.admin.v1.GetApiKeyResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0bListApiKeys\x12 .otp.admin.v1.ListApiKeysRequest\x1a!.otp.admin.v1.ListApiKeysResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0cUpdateApiKey\x12!.otp.admin.v1.UpdateApiKeyRequest\x1a\".otp.admin.v1.UpdateApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0c\x44\x65leteApiKey\x12!.otp.admin.v1.DeleteApiKeyRequest\x1a\".otp.admin.v1.DeleteApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12l\n\x0cRotateApiKey\x12!.otp.admin.v1.RotateApiKeyRequest\x1a\".otp.admin.v1.RotateApiKeyResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,30 +46,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APIKEYSERVICE'].methods_by_name['UpdateApiKey']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
   _globals['_APIKEYSERVICE'].methods_by_name['DeleteApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['DeleteApiKey']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
-  _globals['_MODE']._serialized_start=1414
-  _globals['_MODE']._serialized_end=1472
-  _globals['_APIKEY']._serialized_start=141
-  _globals['_APIKEY']._serialized_end=509
-  _globals['_CREATEAPIKEYREQUEST']._serialized_start=511
-  _globals['_CREATEAPIKEYREQUEST']._serialized_end=613
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=615
-  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=708
-  _globals['_GETAPIKEYREQUEST']._serialized_start=710
-  _globals['_GETAPIKEYREQUEST']._serialized_end=778
-  _globals['_GETAPIKEYRESPONSE']._serialized_start=780
-  _globals['_GETAPIKEYRESPONSE']._serialized_end=846
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=848
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=964
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=966
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1076
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=1079
-  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1244
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=1246
-  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=1315
-  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1317
-  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1388
-  _globals['_DELETEAPIKEYRESPONSE']._serialized_start=1390
-  _globals['_DELETEAPIKEYRESPONSE']._serialized_end=1412
-  _globals['_APIKEYSERVICE']._serialized_start=1475
-  _globals['_APIKEYSERVICE']._serialized_end=2034
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._loaded_options = None
+  _globals['_APIKEYSERVICE'].methods_by_name['RotateApiKey']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
+  _globals['_MODE']._serialized_start=1833
+  _globals['_MODE']._serialized_end=1891
+  _globals['_APIKEY']._serialized_start=173
+  _globals['_APIKEY']._serialized_end=671
+  _globals['_CREATEAPIKEYREQUEST']._serialized_start=673
+  _globals['_CREATEAPIKEYREQUEST']._serialized_end=775
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_start=777
+  _globals['_CREATEAPIKEYRESPONSE']._serialized_end=870
+  _globals['_GETAPIKEYREQUEST']._serialized_start=872
+  _globals['_GETAPIKEYREQUEST']._serialized_end=940
+  _globals['_GETAPIKEYRESPONSE']._serialized_start=942
+  _globals['_GETAPIKEYRESPONSE']._serialized_end=1008
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=1010
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=1126
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=1128
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=1238
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_start=1241
+  _globals['_UPDATEAPIKEYREQUEST']._serialized_end=1406
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_start=1408
+  _globals['_UPDATEAPIKEYRESPONSE']._serialized_end=1477
+  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1479
+  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1550
+  _globals['_DELETEAPIKEYRESPONSE']._serialized_start=1552
+  _globals['_DELETEAPIKEYRESPONSE']._serialized_end=1574
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=1577
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1736
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1738
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1831
+  _globals['_APIKEYSERVICE']._serialized_start=1894
+  _globals['_APIKEYSERVICE']._serialized_end=2563
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ isort:skip_file
 import builtins
 import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.duration_pb2
 import google.protobuf.field_mask_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
@@ -50,9 +51,14 @@ class ApiKey(google.protobuf.message.Message):
     EXPIRES_AT_FIELD_NUMBER: builtins.int
     REVOKED_AT_FIELD_NUMBER: builtins.int
     LAST_USED_AT_FIELD_NUMBER: builtins.int
+    READ_ONLY_FIELD_NUMBER: builtins.int
+    OLD_SECRET_UNTIL_FIELD_NUMBER: builtins.int
+    CREATED_BY_FIELD_NUMBER: builtins.int
     id: builtins.str
     display_name: builtins.str
     mode: global___Mode.ValueType
+    read_only: builtins.bool
+    created_by: builtins.str
     @property
     def scopes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
@@ -63,6 +69,8 @@ class ApiKey(google.protobuf.message.Message):
     def revoked_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
     def last_used_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def old_secret_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -74,9 +82,12 @@ class ApiKey(google.protobuf.message.Message):
         expires_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         revoked_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         last_used_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        read_only: builtins.bool = ...,
+        old_secret_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        created_by: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "last_used_at", b"last_used_at", "revoked_at", b"revoked_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["created_at", b"created_at", "display_name", b"display_name", "expires_at", b"expires_at", "id", b"id", "last_used_at", b"last_used_at", "mode", b"mode", "revoked_at", b"revoked_at", "scopes", b"scopes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "expires_at", b"expires_at", "last_used_at", b"last_used_at", "old_secret_until", b"old_secret_until", "revoked_at", b"revoked_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["created_at", b"created_at", "created_by", b"created_by", "display_name", b"display_name", "expires_at", b"expires_at", "id", b"id", "last_used_at", b"last_used_at", "mode", b"mode", "old_secret_until", b"old_secret_until", "read_only", b"read_only", "revoked_at", b"revoked_at", "scopes", b"scopes"]) -> None: ...
 
 global___ApiKey = ApiKey
 
@@ -263,3 +274,49 @@ class DeleteApiKeyResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 global___DeleteApiKeyResponse = DeleteApiKeyResponse
+
+@typing.final
+class RotateApiKeyRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    OVERLAP_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    id: builtins.str
+    request_id: builtins.str
+    @property
+    def overlap(self) -> google.protobuf.duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        id: builtins.str = ...,
+        overlap: google.protobuf.duration_pb2.Duration | None = ...,
+        request_id: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["overlap", b"overlap"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "overlap", b"overlap", "request_id", b"request_id", "workspace", b"workspace"]) -> None: ...
+
+global___RotateApiKeyRequest = RotateApiKeyRequest
+
+@typing.final
+class RotateApiKeyResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    API_KEY_FIELD_NUMBER: builtins.int
+    SECRET_FIELD_NUMBER: builtins.int
+    secret: builtins.str
+    @property
+    def api_key(self) -> global___ApiKey: ...
+    def __init__(
+        self,
+        *,
+        api_key: global___ApiKey | None = ...,
+        secret: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["api_key", b"api_key"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["api_key", b"api_key", "secret", b"secret"]) -> None: ...
+
+global___RotateApiKeyResponse = RotateApiKeyResponse

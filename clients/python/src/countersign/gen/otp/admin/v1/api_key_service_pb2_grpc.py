@@ -59,6 +59,11 @@ class ApiKeyServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyResponse.FromString,
                 _registered_method=True)
+        self.RotateApiKey = channel.unary_unary(
+                '/otp.admin.v1.ApiKeyService/RotateApiKey',
+                request_serializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
+                _registered_method=True)
 
 
 class ApiKeyServiceServicer(object):
@@ -94,6 +99,12 @@ class ApiKeyServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RotateApiKey(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ApiKeyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -121,6 +132,11 @@ def add_ApiKeyServiceServicer_to_server(servicer, server):
                     servicer.DeleteApiKey,
                     request_deserializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyResponse.SerializeToString,
+            ),
+            'RotateApiKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateApiKey,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -258,6 +274,33 @@ class ApiKeyService(object):
             '/otp.admin.v1.ApiKeyService/DeleteApiKey',
             otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_api__key__service__pb2.DeleteApiKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateApiKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ApiKeyService/RotateApiKey',
+            otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_api__key__service__pb2.RotateApiKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,11 @@ class ApiKeyServiceStub:
         countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyResponse,
     ]
 
+    RotateApiKey: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyRequest,
+        countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyResponse,
+    ]
+
 class ApiKeyServiceAsyncStub:
     CreateApiKey: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.api_key_service_pb2.CreateApiKeyRequest,
@@ -68,6 +73,11 @@ class ApiKeyServiceAsyncStub:
     DeleteApiKey: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyRequest,
         countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyResponse,
+    ]
+
+    RotateApiKey: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyRequest,
+        countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyResponse,
     ]
 
 class ApiKeyServiceServicer(metaclass=abc.ABCMeta):
@@ -105,5 +115,12 @@ class ApiKeyServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.api_key_service_pb2.DeleteApiKeyResponse]]: ...
+
+    @abc.abstractmethod
+    def RotateApiKey(
+        self,
+        request: countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.api_key_service_pb2.RotateApiKeyResponse]]: ...
 
 def add_ApiKeyServiceServicer_to_server(servicer: ApiKeyServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,0 +1,60 @@
+import { type DescMethod, type DescService, getOption } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import { access } from '../../gen/otp/v1/access_pb.js';
+import { contractSet } from '../../server/contract/contractSet.js';
+import { SCOPES } from '../../server/domain/principal.js';
+import { GENERATED, table } from './markdown.js';
+
+const isRead = ({ idempotency }: DescMethod) =>
+  idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+
+/** What a scope grants of a service: every method, those that only read, or some by name. */
+function granted({ methods }: DescService, scope: string): string {
+  const open = methods.filter((method) => getOption(method, access).anyScope.includes(scope));
+  if (open.length === 0) return '';
+  if (open.length === methods.length) return 'all';
+  const reads = methods.filter(isRead);
+  if (open.length === reads.length && open.every(isRead)) return 'reads';
+  return open.map(({ name }) => name).join(', ');
+}
+
+/** What needs no scope: any credential, or the token of a session. */
+function without({ methods }: DescService): string {
+  const any = methods.filter((method) => {
+    const { anyScope, sessionToken } = getOption(method, access);
+    return anyScope.length === 0 && !sessionToken;
+  });
+  const token = methods.filter((method) => getOption(method, access).sessionToken);
+  return [
+    ...(any.length > 0 ? [`any credential: ${any.map(({ name }) => name).join(', ')}`] : []),
+    ...(token.length > 0 ? [`session token: ${token.map(({ name }) => name).join(', ')}`] : []),
+  ].join('; ');
+}
+
+/** docs/reference/scopes.md, from the access options of the contract. */
+export function scopes(): string {
+  const services = [...contractSet].filter(
+    (desc): desc is DescService => desc.kind === 'service' && desc.typeName.startsWith('otp.'),
+  );
+  services.sort((a, b) => a.typeName.localeCompare(b.typeName));
+  const shown = SCOPES.filter((scope) => services.some((service) => granted(service, scope)));
+  const rows = services.map((service) => [
+    service.name,
+    ...shown.map((scope) => granted(service, scope)),
+    without(service),
+  ]);
+  return `# Scopes
+
+${GENERATED}
+
+Which scope of an API key or access token grants access to which method; one of the scopes named for a method is
+enough. “all” is every method of the service, “reads” the methods marked \`NO_SIDE_EFFECTS\`.
+
+All scopes but \`operator\` act in the workspace and mode of the key. \`admin\` includes \`support\`, \`analyst\` and
+\`webhooks\`, and may grant them; nobody grants another scope they do not hold. \`otp.vouch\` grants no method: with it
+Send may say \`vouched\`. A key that is \`read_only\` is refused by every method that is not marked \`NO_SIDE_EFFECTS\`,
+whatever its scopes: an auditor's key is \`admin\` and \`read_only\`.
+
+${table(['service', ...shown, 'without a scope'], rows)}
+`;
+}
