@@ -15,7 +15,7 @@ const ECHO_MS = 1_000;
 /** A Ctrl-C takes at least this long: an ending process cannot distinguish an echo from a second Ctrl-C. */
 const ECHO_COMES_MS = 200;
 
-/** EX_CONFIG of sysexits.h: a supervisor need not start the process again until somebody has changed a setting. */
+/** EX_CONFIG of sysexits.h: a supervisor need not start the process again until a setting has changed. */
 const WRONG_CONFIGURATION = 78;
 
 /** The process: reads the environment, runs the service, stops it on a signal. */
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   service.refused.then(endForOtherRelease);
 }
 
-/** Ends at once: nothing can be written any more, and whatever supervises the process starts the release installed now. */
+/** Ends at once: nothing can be written any more, and the supervisor starts the release installed now. */
 function endForOtherRelease(why: StoreRefused): never {
   process.stderr.write(`${why.message}\n`);
   process.exit(TRY_AGAIN);

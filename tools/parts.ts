@@ -13,7 +13,7 @@ export interface Outcome {
   readonly output: string;
 }
 
-/** Runs a command to its end. What it prints is kept for whoever wants to show it. */
+/** Runs a command to its end. Its output is kept, to be shown on failure. */
 export function command(
   file: string,
   args: readonly string[],

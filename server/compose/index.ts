@@ -235,7 +235,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   };
 }
 
-/** What happens once the store may not be used any more: no more requests, and the process is told to end. */
+/** What happens once the store may not be used any more: no more requests, and the process is asked to end. */
 function composeRefusal(serving: Serving) {
   let refuse: (why: StoreRefused) => void = () => {};
   const refused = new Promise<StoreRefused>((resolve) => {

@@ -14,7 +14,7 @@ export interface DeliveryAttemptDeps {
   /** Opens the sealed code and address and renders the message. */
   readonly buildMessage: (session: StoredSession, channel: ChannelName) => Promise<Message>;
   readonly clock: Clock;
-  readonly metrics: Pick<Metrics, 'deliveryTries' | 'providerSeconds'>;
+  readonly metrics: Pick<Metrics, 'deliveryAttempts' | 'providerSeconds'>;
   readonly tracing?: Tracing | undefined;
   readonly log: Logger;
 }
@@ -66,7 +66,7 @@ export function createDeliveryAttempt({ buildMessage, clock, metrics, tracing, l
       const outcome = await outcomeOf(session, mine);
       judge(mine, outcome, clock.now());
       const recorded: Outcome = outcome ?? { kind: 'retry', error: 'TIMEOUT' };
-      metrics.deliveryTries.add({ provider: provider.name, channel, outcome: recorded.kind });
+      metrics.deliveryAttempts.add({ provider: provider.name, channel, outcome: recorded.kind });
       span?.set({
         'countersign.outcome': recorded.kind,
         'countersign.session': idOf(session),

@@ -30,7 +30,7 @@ export class FairSemaphore {
 
   /** Resolves with a permit, which the caller must release. While it waits, `waits` holds the function that gives up. */
   acquire(requester: Requester, waits: Set<GiveUp>): Promise<void> {
-    // Whoever waits has its share already, so nobody is overtaken.
+    // Those that wait have their share already, so none is overtaken.
     if (this.#shares.allows(requester)) {
       this.#shares.take(requester);
       return Promise.resolve();

@@ -3,7 +3,7 @@ import type { Requester } from './shares.js';
 /**
  * Entries that wait, in one queue per client of each workspace. Workspaces are
  * served in rotation, and within one its clients, so that a long queue delays
- * nobody but its own client.
+ * only its own client.
  */
 export class Rotation<T> {
   /** Both maps in the order of serving; who was served goes to the end. */

@@ -66,7 +66,7 @@ export class Shares {
     this.#taken--;
   }
 
-  /** How many more places the workspace could take if nobody else took any; at most 0 where it has its share. */
+  /** How many more places the workspace could take if no other took any; at most 0 where it has its share. */
   #left(workspace: string): number {
     return ALPHA * (this.#size - this.#taken) - this.takenBy(workspace);
   }

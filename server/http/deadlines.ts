@@ -46,7 +46,7 @@ function lookAtBusy(connection: Connection, limits: HttpLimits, clock: Clock, no
   }
 }
 
-/** Whether the request has come to its end. */
+/** Whether the request has ended. */
 function arrived(exchange: Exchange): boolean {
   const { req } = exchange;
   // Node's own limit responds to an HTTP/1.1 request that is late.

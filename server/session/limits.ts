@@ -31,7 +31,7 @@ export const SESSION_LIMITS = {
   /** Seconds a verification token can be redeemed. */
   tokenSeconds: 600,
   /** Delivery attempts of one message. */
-  deliveryTries: 5,
+  attemptsPerMessage: 5,
   /** Delivery attempts kept of one session, with what vendors said: a few hundred bytes each. */
   deliveryAttempts: 40,
   /** Bytes of metadata as JSON. */

@@ -14,7 +14,7 @@ type Channels = StoredSession['channels'];
 
 /** A message that is due at once; `n` is one more than that of the channel's last. */
 export function queueMessage(message: string, n: number, now: number): StoredDelivery {
-  return { n, state: 'QUEUED', triesLeft: SESSION_LIMITS.deliveryTries, dueAt: new Date(now), message };
+  return { n, state: 'QUEUED', triesLeft: SESSION_LIMITS.attemptsPerMessage, dueAt: new Date(now), message };
 }
 
 /** The same message, paid for. */

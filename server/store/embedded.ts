@@ -24,7 +24,7 @@ import { ValidatingCollection } from './validatingCollection.js';
 export interface EmbeddedOptions {
   /** Where the file is kept; made when missing, for its owner only. */
   readonly dataDir: string;
-  /** Tells the sweeper the time. */
+  /** The clock of the sweeper. */
   readonly clock?: Clock;
   readonly collections?: readonly CollectionSpec[];
   /** Whether documents past their `purgeAt` are removed; on unless a test wants to look at them. */

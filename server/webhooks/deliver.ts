@@ -29,7 +29,7 @@ interface Deps {
   readonly concurrency: EndpointConcurrency;
   readonly clock: Clock;
   readonly random: Random;
-  readonly metrics: Pick<Metrics, 'webhookTries' | 'webhookEventsGivenUp'>;
+  readonly metrics: Pick<Metrics, 'webhookAttempts' | 'webhookEventsGivenUp'>;
   readonly log: Logger;
 }
 
@@ -113,7 +113,7 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
     if (!event) return record(claim, undefined, undefined);
     const { retryAfterMs, ...posted } = await post(endpoint, first.event, event.body);
     const attempt: StoredAttempt = { event: first.event, type: first.type, ...posted };
-    metrics.webhookTries.add({ outcome: outcomeOf(posted) });
+    metrics.webhookAttempts.add({ outcome: outcomeOf(posted) });
     const disabled = await health.record(endpoint, attempt);
     if (disabled) return record(claim, attempt, undefined, true);
     if (isAccepted(posted)) return record(claim, attempt, undefined);
@@ -144,7 +144,7 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
         $set: {
           waiting,
           ...(!done && dueAgain(_id, again ?? clock.now())),
-          ...(attempt && { tries: [...seen.tries, attempt].slice(-WEBHOOK_LIMITS.triesKept) }),
+          ...(attempt && { tries: [...seen.tries, attempt].slice(-WEBHOOK_LIMITS.attemptsKept) }),
         },
         $unset: { lease: '', ...(done && { dueAt: '', dueKey: '' }) },
       });

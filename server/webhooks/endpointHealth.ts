@@ -22,7 +22,7 @@ interface Deps {
 
 /** Whether an endpoint accepted nothing in the last delivery attempts. */
 export const isFailing = ({ failures = 0 }: Pick<StoredEndpoint, 'failures'>): boolean =>
-  failures >= WEBHOOK_LIMITS.disableAfterTries;
+  failures >= WEBHOOK_LIMITS.disableAfterAttempts;
 
 export function createEndpointHealth({ endpoints, metrics, clock, log }: Deps): EndpointHealth {
   const GONE = 410;
@@ -63,7 +63,7 @@ export function createEndpointHealth({ endpoints, metrics, clock, log }: Deps): 
       if (attempt.status === GONE) return disable(seen, 'GONE', {});
       const now = await failed(seen, attempt.at);
       const { failingSince, failures = 0 } = now ?? {};
-      if (!failingSince || failures < WEBHOOK_LIMITS.disableAfterTries) return false;
+      if (!failingSince || failures < WEBHOOK_LIMITS.disableAfterAttempts) return false;
       const days = (clock.now() - failingSince.getTime()) / DAY_MS;
       return days >= WEBHOOK_LIMITS.disableAfterDays && disable(seen, 'FAILING', { failingSince });
     },

@@ -17,7 +17,7 @@ export const WEBHOOK_LIMITS = {
   retryAfterSeconds: HOUR_SECONDS,
   /** An endpoint that accepted nothing for so long, of at least so many delivery attempts, is disabled. */
   disableAfterDays: 3,
-  disableAfterTries: 10,
+  disableAfterAttempts: 10,
   /** How long a secret goes on signing beside the one that replaced it, and how many sign at most. */
   oldSecretHours: 24,
   secrets: 3,
@@ -26,8 +26,8 @@ export const WEBHOOK_LIMITS = {
   /** Events one call of ReplayWebhookEvents takes on. */
   replayedAtOnce: 1_000,
   /** Delivery attempts kept of each endpoint and session. */
-  triesKept: 20,
-  /** Concurrent delivery attempts at one endpoint in one process, and at one that accepted nothing of the last `disableAfterTries`. */
+  attemptsKept: 20,
+  /** Concurrent delivery attempts at one endpoint in one process, and at one that accepted nothing of the last `disableAfterAttempts`. */
   atOnce: 8,
   atOnceFailing: 1,
   /** The shortest and the longest that a queue waits for a free place at its endpoint before it asks again. */

@@ -1,6 +1,6 @@
 import type { Child } from './processes/child.js';
 
-/** What one round came to. */
+/** The result of one round. */
 export interface Round {
   readonly perSecond: number;
   /** Processor time of the measured process, microseconds a call. */
@@ -19,7 +19,7 @@ export interface Result {
   readonly rounds: readonly Round[];
 }
 
-/** Whatever the time: a median needs some. */
+/** However little time there is: a median needs some. */
 const FEWEST_ROUNDS = 3;
 /** The part of the time that passes before anything counts: the code under test is compiled, its caches fill. */
 const WARM_UP = 0.3;

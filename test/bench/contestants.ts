@@ -29,8 +29,8 @@ export function writing(
   };
 }
 
-/** A process that answers the same requests in every round. */
-export function answering(name: string, child: Child, loader: Loader, plan: LoadPlan): Contestant {
+/** A process that is sent the same requests in every round. */
+export function childContestant(name: string, child: Child, loader: Loader, plan: LoadPlan): Contestant {
   return {
     name,
     async round() {

@@ -11,7 +11,7 @@ import { findMongodb, withDatabase } from '../support/mongodb/find.js';
 
 /** An empty store of its own for one service, which the bench can open beside it. */
 export interface BenchStore {
-  /** What tells a service to use it. */
+  /** The settings that make a service use it. */
   readonly env: Readonly<Record<string, string>> & { readonly OTP_DATA_DIR: string };
   open(): Promise<Documents>;
   remove(): Promise<void>;
@@ -48,7 +48,7 @@ export async function mongodb(say: (what: string) => void): Promise<Engine | und
   return {
     name: `MongoDB (${found.title})`,
     ...(found.title.startsWith('SecantusDB') && {
-      scans: 'its findOneAndUpdate reads the whole collection, whatever the filter',
+      scans: 'its findOneAndUpdate reads the whole collection for any filter',
     }),
     ...(/secantus/i.test(found.title) && { sorts: 'its sorted finds read all that the filter lets through' }),
     async newStore() {

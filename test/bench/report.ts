@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { medianOf, type Result, ratioOf } from './contest.js';
 
-/** What a measurement should come to. */
+/** What a measurement should show. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number };
 
 /** The figures of one contestant. */

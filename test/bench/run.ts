@@ -12,7 +12,7 @@ import { writing } from './suites/writing.js';
 
 /**
  * The bench: everything that is compared is measured in this one run, in turn,
- * and reported as ratios. An answer that is not the expected one ends it.
+ * and reported as ratios. An unexpected response ends it.
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

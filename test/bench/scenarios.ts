@@ -11,11 +11,11 @@ export interface Scenario {
   /** One call. `session`: a stored one that no other call of the round has; recipients must be new ones. */
   request(apiKey: string, session: Seeded): Request;
   readonly expect: Expectation;
-  /** What the call leaves to do after its answer: the round lasts until that is done, too. */
+  /** What the call leaves to do after its response: the round lasts until that is done, too. */
   readonly leaves?: 'deliverAt' | 'eventsAt';
 }
 
-/** A read, measured against a service that does nothing but answer. */
+/** A read, measured against a service that does nothing but respond. */
 export interface Read extends Scenario {
   readonly loader: Loader;
   /** Which port of the compared service takes it. */
@@ -23,7 +23,7 @@ export interface Read extends Scenario {
 }
 
 const OTP = '/otp.v1.OtpService';
-/** What every answer that shows a session holds: the seeded recipients begin so. */
+/** What every response that shows a session holds: the seeded recipients begin like this. */
 const MASKED = '+57 300 ';
 
 /** Calls that write: against a bare JSON echo of the same sizes, and in a small against a large store. */
@@ -78,7 +78,7 @@ export const LISTS: readonly Scenario[] = [
 const getSession = (sessionId: string): Buffer =>
   Buffer.from(toBinary(GetSessionRequestSchema, create(GetSessionRequestSchema, { sessionId })));
 
-/** GetSession in every form: against a bare Connect service with an answer of the same size. */
+/** GetSession in every form: against a bare Connect service with a response of the same size. */
 export const READS: readonly Read[] = [
   {
     name: 'GetSession, Connect JSON',

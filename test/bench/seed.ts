@@ -21,7 +21,7 @@ export interface Seeded {
 const SENDS = 32;
 /** Inserts under way: enough to fill the embedded store's group commits. */
 const INSERTS = 200;
-/** When the sessions that nobody calls were made; those of a round are newer. */
+/** When the sessions that no call names were made; those of a round are newer. */
 const LONG_AGO_MS = 60_000;
 
 let recipients = 0;
@@ -46,7 +46,7 @@ export class Seeder {
     this.#sessions = documents.collection('sessions');
   }
 
-  /** Fills the store with sessions that nobody calls. They differ in what indexes hold, and share the rest. */
+  /** Fills the store with sessions that no call names. They differ in what indexes hold, and share the rest. */
   async fill(count: number): Promise<void> {
     const template = await this.#template();
     const madeAt = Date.now() - LONG_AGO_MS;
@@ -79,7 +79,7 @@ export class Seeder {
   /** Registers beneficiaries with a phone on file at a sponsor, and lifts the limit on one client's calls. */
   async sponsor(slug: string, beneficiaries: number): Promise<void> {
     const ask = (method: string, message: unknown) =>
-      this.#answer(jsonRequest(`/otp.admin.v1.${method}`, this.#service.apiKey, message));
+      this.#response(jsonRequest(`/otp.admin.v1.${method}`, this.#service.apiKey, message));
     await ask('LimitService/UpdateLimit', {
       limit: { rule: 'client-requests', max: 1_000_000 },
       updateMask: 'max',
@@ -119,19 +119,19 @@ export class Seeder {
     return session;
   }
 
-  async #answer(request: Request): Promise<string> {
-    const { status, text } = await answerTo(this.#service.port, request);
+  async #response(request: Request): Promise<string> {
+    const { status, text } = await responseTo(this.#service.port, request);
     if (status !== 200) throw new Error(`nothing to measure with, but ${status}: ${text}`);
     return text;
   }
 
-  /** Opens a sandbox session: its answer tells the code, and nothing is left to deliver. */
+  /** Opens a sandbox session: its response holds the code, and nothing is left to deliver. */
   async #send(sms: string): Promise<Seeded> {
     const send = jsonRequest('/otp.v1.OtpService/Send', this.#service.apiKey, {
       recipients: { sms },
       sandbox: true,
     });
-    const text = await this.#answer(send);
+    const text = await this.#response(send);
     const { session, sessionToken, sandboxCodes } = JSON.parse(text);
     const code: string = sandboxCodes.sms;
     const wrongCode = code.replace(/.$/, (digit) => String(9 - Number(digit)));
@@ -140,13 +140,13 @@ export class Seeder {
 }
 
 /** One call outside the measured rounds. */
-export async function answerTo(port: number, { path, headers, body }: Request) {
-  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+export async function responseTo(port: number, { path, headers, body }: Request) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
     headers,
     body: new Uint8Array(body),
   });
-  return { status: answer.status, text: await answer.text() };
+  return { status: response.status, text: await response.text() };
 }
 
 const idAt = (ms: number): string => createIds({ ...systemClock, now: () => ms }, systemRandom)();

@@ -11,7 +11,7 @@ export interface RunningService {
   readonly port: number;
   /** Every scope, live. */
   readonly apiKey: string;
-  /** From the start of the process until /readyz answered 200, milliseconds. */
+  /** From the start of the process until /readyz responded 200, milliseconds. */
   readonly readyAfterMs: number;
   stop(): Promise<void>;
 }

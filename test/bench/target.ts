@@ -1,6 +1,6 @@
 import type { Engine } from './engines.js';
 import type { Scenario } from './scenarios.js';
-import { answerTo, Seeder } from './seed.js';
+import { responseTo, Seeder } from './seed.js';
 import { type RunningService, startService } from './service.js';
 
 /** A service and its store, which the bench reaches around it. */
@@ -35,13 +35,13 @@ export async function startTarget({ engine, sessions, hash, profile }: TargetOpt
   };
 }
 
-/** The service's own JSON answer to a scenario, for an echo to repeat. */
-export async function sampleAnswer({ service, seeder }: Target, scenario: Scenario): Promise<unknown> {
+/** The service's own JSON response to a scenario, for an echo to repeat. */
+export async function sampleResponse({ service, seeder }: Target, scenario: Scenario): Promise<unknown> {
   const [session] = await seeder.sessions(1);
   if (!session) throw new Error('no session was stored');
-  const { status, text } = await answerTo(service.port, scenario.request(service.apiKey, session));
+  const { status, text } = await responseTo(service.port, scenario.request(service.apiKey, session));
   if (status !== scenario.expect.status || !text.includes(scenario.expect.holds)) {
-    throw new Error(`${scenario.name} is answered with ${status}: ${text}`);
+    throw new Error(`${scenario.name} got the response ${status}: ${text}`);
   }
   return JSON.parse(text);
 }

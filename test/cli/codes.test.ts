@@ -103,7 +103,7 @@ describe('commands for codes', () => {
     const { code } = await sent('inbox@example.com');
     expect((await run(['inbox', 'code', 'inbox@example.com'])).out).toBe(`${code}\n`);
     expect((await run(['inbox', '--json'])).out).toContain(code);
-    expect(await run(['inbox', 'code', 'nobody@example.com', '--timeout', '0s'])).toMatchObject({
+    expect(await run(['inbox', 'code', 'unknown@example.com', '--timeout', '0s'])).toMatchObject({
       status: 66,
     });
   });

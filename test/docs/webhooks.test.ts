@@ -24,14 +24,14 @@ it('the contract takes the types that are described, and no others', () => {
 });
 
 it('the comments of the contract name the limits and errors in force', () => {
-  const { oldSecretHours, eventDays, replayedAtOnce, retryHours, triesKept, disableAfterDays } =
+  const { oldSecretHours, eventDays, replayedAtOnce, retryHours, attemptsKept, disableAfterDays } =
     WEBHOOK_LIMITS;
   for (const said of [
     `For ${oldSecretHours} hours everything is signed with the old secret`,
     `kept for ${eventDays} days`,
     `up to ${replayedAtOnce.toLocaleString('en')} events`,
     `dropped ${retryHours} hours later`,
-    `oldest first, at most ${triesKept}`,
+    `oldest first, at most ${attemptsKept}`,
   ])
     expect(proto).toContain(said);
   expect(disableAfterDays).toBe(3);

@@ -72,9 +72,9 @@ async function sendUntilKilled(count: number, killAt: number): Promise<Map<strin
   const worker = async () => {
     while (next < count) {
       const email = `kill.${next++}@example.com`;
-      const answer = await call('otp.v1.OtpService/Send', { recipients: { email } }).catch(() => undefined);
-      if (answer?.status !== 200) continue;
-      acknowledged.set(email, answer.body.session.id);
+      const response = await call('otp.v1.OtpService/Send', { recipients: { email } }).catch(() => undefined);
+      if (response?.status !== 200) continue;
+      acknowledged.set(email, response.body.session.id);
       if (acknowledged.size === killAt) service!.process.kill('SIGKILL');
     }
   };
@@ -100,19 +100,19 @@ function suite(env: () => Readonly<Record<string, string>>, count: number) {
 
     const revived = await start(env(), { ahead: 2 * LATER.ahead });
     const sessions = await eventually(() => settled(revived));
-    const tries = new Map<string, number>();
-    for (const { to } of smtp.mails) tries.set(to[0]!, (tries.get(to[0]!) ?? 0) + 1);
+    const mailsTo = new Map<string, number>();
+    for (const { to } of smtp.mails) mailsTo.set(to[0]!, (mailsTo.get(to[0]!) ?? 0) + 1);
     for (const [email, id] of acknowledged) {
       expect(sessions.get(id), email).toMatchObject({ deliveryState: 'DELIVERY_STATE_ACCEPTED' });
-      expect(tries.get(email), email).toBeGreaterThanOrEqual(1);
+      expect(mailsTo.get(email), email).toBeGreaterThanOrEqual(1);
     }
     // Killed twice, a message was tried at most three times.
-    expect(Math.max(...tries.values())).toBeLessThanOrEqual(Math.min(3, SESSION_LIMITS.deliveryTries));
-    // A session whose answer was lost is no different.
+    expect(Math.max(...mailsTo.values())).toBeLessThanOrEqual(Math.min(3, SESSION_LIMITS.attemptsPerMessage));
+    // A session whose response was lost is no different.
     expect([...sessions.values()].map(({ deliveryState }) => deliveryState)).toEqual(
       [...sessions].map(() => 'DELIVERY_STATE_ACCEPTED'),
     );
-    expect(tries.size).toBe(sessions.size);
+    expect(mailsTo.size).toBe(sessions.size);
   });
 
   it('kill -9 with a provider that is out of reach: what could not be delivered says so', {
@@ -121,7 +121,7 @@ function suite(env: () => Readonly<Record<string, string>>, count: number) {
     await smtp.close();
     await start(env());
     const acknowledged = await sendUntilKilled(30, 10);
-    // Their codes are over by then.
+    // Their codes have expired by then.
     const revived = await start(env(), { ahead: 400_000 });
     const sessions = await eventually(() => settled(revived));
     for (const id of acknowledged.values()) {

@@ -12,7 +12,7 @@ import { startWebhookReceiver, verified, type WebhookReceiver } from '../support
 
 const KEY = randomBytes(24).toString('base64url');
 const SESSIONS = 12;
-/** Longer than any claim of an event lasts, and the first waits between tries. */
+/** Longer than any claim of an event lasts, and than the first waits between attempts. */
 const LATER = { ahead: 120_000 };
 
 let dataDir: string;
@@ -41,7 +41,7 @@ function suite(env: () => Readonly<Record<string, string>>) {
     let killed = false;
     // Some events are taken, some are not, and one is being tried at that moment.
     receiver.before(async () => {
-      if (receiver.received.length === SESSIONS / 2) receiver.answer(500);
+      if (receiver.received.length === SESSIONS / 2) receiver.respond(500);
       if (receiver.received.length < SESSIONS || killed) return;
       killed = true;
       await service!.end('SIGKILL');
@@ -57,10 +57,10 @@ function suite(env: () => Readonly<Record<string, string>>) {
     await eventually(() => killed);
     expect(canceled.length).toBeGreaterThan(0);
     receiver.before(async () => {});
-    receiver.answer(204);
+    receiver.respond(204);
     service = await startProcess(settings, LATER);
-    const told = () => receiver.taken().filter(({ event }) => event.type === 'session.canceled');
-    await eventually(() => canceled.every((id) => told().some(({ event }) => event.data.session_id === id)));
+    const taken = () => receiver.taken().filter(({ event }) => event.type === 'session.canceled');
+    await eventually(() => canceled.every((id) => taken().some(({ event }) => event.data.session_id === id)));
     for (const one of receiver.received) verified(made.body.secret, one);
     for (const id of canceled) {
       const came = receiver.taken().filter(({ event }) => event.data.session_id === id);

@@ -84,24 +84,24 @@ function suite(
     }
   });
 
-  it('no answer to a caller holds an address, a key or a live code', () => {
-    const answers = day.exchanges.filter(({ transport }) => ['native', 'A', 'B', 'C'].includes(transport));
+  it('no response to a caller holds an address, a key or a live code', () => {
+    const responses = day.exchanges.filter(({ transport }) => ['native', 'A', 'B', 'C'].includes(transport));
     const never = secrets.filter(
       ({ kind }) => !['sandbox code', 'session token', 'verification token'].includes(kind),
     );
     const handedOut = never.filter(({ kind }) => kind !== 'signature of a session token');
-    expect(findings(handedOut, { 'an answer': answers.map(({ text }) => text).join('\n') })).toEqual([]);
+    expect(findings(handedOut, { 'a response': responses.map(({ text }) => text).join('\n') })).toEqual([]);
   });
 
-  it('nothing of it is in what webhook endpoints are told', () => {
-    expect(day.told.length).toBeGreaterThan(50);
-    expect(day.told.join('\n')).toContain('l***x@example.com');
-    expect(findings(secrets, { 'a webhook': day.told.join('\n') })).toEqual([]);
+  it('nothing of it is in what webhook endpoints receive', () => {
+    expect(day.webhooks.length).toBeGreaterThan(50);
+    expect(day.webhooks.join('\n')).toContain('l***x@example.com');
+    expect(findings(secrets, { 'a webhook': day.webhooks.join('\n') })).toEqual([]);
   });
 
   it('nothing of it is in the metrics', async () => {
-    const answer = await fetch(`${service.baseUrl}/metrics`);
-    expect(findings(secrets, { 'the metrics': await answer.text() })).toEqual([]);
+    const response = await fetch(`${service.baseUrl}/metrics`);
+    expect(findings(secrets, { 'the metrics': await response.text() })).toEqual([]);
   });
 
   it('nothing of it is in the traces', async () => {
@@ -123,8 +123,8 @@ function suite(
 
   it('nothing of it is in what a person sees of the service itself', async () => {
     for (const path of ['/openapi.json', '/readyz', '/healthz']) {
-      const answer = await fetch(service.baseUrl + path);
-      expect(findings(secrets, { [path]: await answer.text() })).toEqual([]);
+      const response = await fetch(service.baseUrl + path);
+      expect(findings(secrets, { [path]: await response.text() })).toEqual([]);
     }
   });
 

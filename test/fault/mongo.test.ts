@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcpProxy.js';
 
-/** An operation promises an answer within 3 s and the URI asks for minutes; the rest is for a busy machine. */
+/** An operation promises a result within 3 s and the URI asks for minutes; the rest is for a busy machine. */
 const timeout = 15_000;
 const UNAVAILABLE = { reason: 'STORE_UNAVAILABLE' };
 

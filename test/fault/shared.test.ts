@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtMain } from '../support/builtServer.js';
-import { connectJson, type JsonAnswer } from '../support/connectJson.js';
+import { connectJson, type JsonResponse } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { describeWithMongo, freshDatabase } from '../support/mongodb.js';
 import { type RecordingSmtp, startRecordingSmtp } from '../support/recordingSmtp.js';
@@ -42,12 +42,12 @@ function suite(env: (dataDir: string) => Readonly<Record<string, string>>, tidy:
     await tidy();
   });
 
-  /** The same call made many times at once, by both in turn: what each answered. */
-  const both = (times: number, method: string, message: object): Promise<JsonAnswer[]> =>
+  /** The same call made many times at once, by both in turn: the response of each. */
+  const both = (times: number, method: string, message: object): Promise<JsonResponse[]> =>
     Promise.all(Array.from({ length: times }, (_, i) => calls[i % 2]!(`otp.v1.${method}`, message)));
-  const tally = (answers: readonly JsonAnswer[]) => {
+  const tally = (responses: readonly JsonResponse[]) => {
     const counts: Record<string, number> = {};
-    for (const { reason = 'OK' } of answers) counts[reason] = (counts[reason] ?? 0) + 1;
+    for (const { reason = 'OK' } of responses) counts[reason] = (counts[reason] ?? 0) + 1;
     return counts;
   };
   let people = 0;
@@ -59,22 +59,22 @@ function suite(env: (dataDir: string) => Readonly<Record<string, string>>, tidy:
   };
 
   it('the limit of a recipient', async () => {
-    const answers = await both(20, 'OtpService/Send', { recipients: { email: 'limited@example.com' } });
-    expect(tally(answers)).toEqual({ OK: 5, RATE_LIMITED: 15 });
+    const responses = await both(20, 'OtpService/Send', { recipients: { email: 'limited@example.com' } });
+    expect(tally(responses)).toEqual({ OK: 5, RATE_LIMITED: 15 });
   });
 
   it('the attempts of a session', async () => {
     const { sessionId, code } = await sent();
     const wrong = code.startsWith('0') ? '100000' : '000000';
-    const answers = await both(30, 'OtpService/Verify', { sessionId, code: wrong });
-    expect(tally(answers)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 27 });
+    const responses = await both(30, 'OtpService/Verify', { sessionId, code: wrong });
+    expect(tally(responses)).toEqual({ INVALID_CODE: 3, ATTEMPTS_EXHAUSTED: 27 });
   });
 
   it('the one acceptance of a right code, and of its proof', async () => {
     const { sessionId, code } = await sent();
-    const answers = await both(20, 'OtpService/Verify', { sessionId, code });
-    expect(tally(answers).OK).toBe(1);
-    const { verificationToken } = answers.find(({ reason }) => !reason)!.body;
+    const responses = await both(20, 'OtpService/Verify', { sessionId, code });
+    expect(tally(responses).OK).toBe(1);
+    const { verificationToken } = responses.find(({ reason }) => !reason)!.body;
     const request = { verificationToken, operation: { type: 'payment', id: '1' } };
     const redeemed = await both(20, 'VerificationTokenService/Redeem', request);
     expect(tally(redeemed)).toEqual({ OK: 1, TOKEN_REDEEMED: 19 });
@@ -82,10 +82,10 @@ function suite(env: (dataDir: string) => Readonly<Record<string, string>>, tidy:
 
   it('the session of one request id', async () => {
     const request = { recipients: { email: 'once@example.com' }, requestId: 'once' };
-    const answers = await both(10, 'OtpService/Send', request);
-    const ids = answers.flatMap(({ body }) => body.session?.id ?? []);
+    const responses = await both(10, 'OtpService/Send', request);
+    const ids = responses.flatMap(({ body }) => body.session?.id ?? []);
     expect(new Set(ids).size).toBe(1);
-    const { OK = 0, REQUEST_IN_PROGRESS = 0 } = tally(answers);
+    const { OK = 0, REQUEST_IN_PROGRESS = 0 } = tally(responses);
     expect(OK + REQUEST_IN_PROGRESS).toBe(10);
   });
 
@@ -93,9 +93,9 @@ function suite(env: (dataDir: string) => Readonly<Record<string, string>>, tidy:
     const addresses = Array.from({ length: 40 }, (_, i) => `worker.${i}@example.com`);
     const send = (email: string, i: number) =>
       calls[i % 2]!('otp.v1.OtpService/Send', { recipients: { email } });
-    const answers = await Promise.all(addresses.map(send));
-    expect(tally(answers)).toEqual({ OK: addresses.length });
-    const ids = new Set(answers.map(({ body }) => body.session.id));
+    const responses = await Promise.all(addresses.map(send));
+    expect(tally(responses)).toEqual({ OK: addresses.length });
+    const ids = new Set(responses.map(({ body }) => body.session.id));
     await eventually(async () => {
       const { body } = await calls[0]!('otp.v1.OtpService/ListSessions', { pageSize: 100 });
       const states = body.sessions

@@ -26,7 +26,7 @@ async function slow(sends: string): Promise<Socket> {
 }
 
 let people = 0;
-/** Somebody else's day: a code sent, read and verified. */
+/** Another caller's day: a code sent, read and verified. */
 async function worksForOthers(): Promise<void> {
   const call = connectJson(service.baseUrl, service.liveKey);
   const { status, body } = await call('otp.v1.OtpService/Send', {
@@ -64,7 +64,7 @@ describe('a service is there for others while', () => {
     for (const socket of sockets.splice(0)) socket.destroy();
   });
 
-  it('a client reads none of its answers', async () => {
+  it('a client reads none of its responses', async () => {
     const authorization = `authorization: Bearer ${service.liveKey}\r\n`;
     const body = '{"pageSize":100}';
     const request = `POST /otp.v1.OtpService/ListSessions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${authorization}content-length: ${body.length}\r\n\r\n${body}`;

@@ -75,7 +75,7 @@ describe('a start is refused in one readable message', () => {
     );
   });
 
-  it('on an address that others can reach, unless told what for', async () => {
+  it('on an IP address that others can reach, without the settings for that', async () => {
     expect(await refusal({ HOST: '0.0.0.0' }, WRONG_CONFIGURATION)).toMatch(
       /HOST=0\.0\.0\.0 .*OTP_ENV=production/,
     );
@@ -130,7 +130,7 @@ describe('a start is refused in one readable message', () => {
     expect(await refusal(noPem, WRONG_CONFIGURATION)).toContain('OTP_TLS_CERT');
   });
 
-  it('on a port that is taken, and a first start there gives its keys away to nobody', async () => {
+  it('on a port that is taken, and a first start there shows its keys to no other process', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { readonly port: number };
@@ -138,7 +138,7 @@ describe('a start is refused in one readable message', () => {
     expect(said).toContain(`${port}`);
     expect(said).toContain('PORT');
     taken.close();
-    // Nobody has seen a key yet, so the next start shows some.
+    // No key has been shown yet, so the next start shows some.
     const next = await startProcess({ OTP_DATA_DIR: dataDir });
     expect(next.output()).toContain('sk_otp_live_');
     await next.end();
@@ -183,10 +183,10 @@ describe('the first start', () => {
       // The mail is on its way while the second one is pasted, however busy the machine.
       const arrives = `until curl -s ${service.baseUrl}/inbox.json | grep -q session_id; do sleep 0.05; done`;
       const { stdout } = await run('bash', ['-c', commands.toSpliced(1, 0, arrives).join('\n')]);
-      const [sessionId, code, answer] = stdout.trim().split('\n');
+      const [sessionId, code, response] = stdout.trim().split('\n');
       expect(sessionId).toMatch(/^[0-9a-f-]{36}$/);
       expect(code).toMatch(/^\d{6}$/);
-      expect(JSON.parse(answer!)).toMatchObject({
+      expect(JSON.parse(response!)).toMatchObject({
         session: { id: sessionId, status: 'SESSION_STATUS_APPROVED' },
         verificationToken: expect.stringMatching(/^otvt_/),
       });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { builtMain } from '../support/builtServer.js';
-import { connectJson, type JsonAnswer } from '../support/connectJson.js';
+import { connectJson, type JsonResponse } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { type ServiceProcess, startProcess } from '../support/serviceProcess.js';
 
@@ -33,19 +33,19 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(service.complaints()).toBe('');
   });
 
-  it('lets every call that runs come to its answer, takes no new one, and leaves nothing undone', async () => {
+  it('completes every running call, accepts no new one, and leaves nothing undone', async () => {
     const call = connectJson(service.baseUrl, KEY);
     // Hashes take their turns one by one, so many of these calls wait when the signal comes.
     const sends = Array.from({ length: 20 }, (_, i) =>
       call('otp.v1.OtpService/Send', { recipients: { email: `stop.${signal}.${i}@example.com` } }),
     );
-    // When some have their answer, all have long been accepted.
-    let answered = 0;
-    for (const send of sends) void send.then(() => answered++);
-    await eventually(() => answered >= 5);
+    // When some have their response, all have long been accepted.
+    let responded = 0;
+    for (const send of sends) void send.then(() => responded++);
+    await eventually(() => responded >= 5);
     const ended = service.end(signal);
-    const answers: JsonAnswer[] = await Promise.all(sends);
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    const responses: JsonResponse[] = await Promise.all(sends);
+    expect(responses.map(({ status }) => status)).toEqual(responses.map(() => 200));
     expect(await ended).toEqual({ code: 0, signal: null });
     await expect(call('otp.v1.OtpService/ListSessions', {})).rejects.toThrow();
 
@@ -57,7 +57,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
           messages: { session_id: string }[];
         }
       ).messages;
-    const sent = answers.map(({ body }) => body.session.id).sort();
+    const sent = responses.map(({ body }) => body.session.id).sort();
     const delivered = await eventually(async () => {
       const ids = (await inbox()).map(({ session_id }) => session_id);
       return ids.length >= 20 && ids;
@@ -74,14 +74,14 @@ it('a Ctrl-C that comes twice at once, from the terminal and from npm, ends it i
   expect(await service.end('SIGINT')).toEqual({ code: 0, signal: null });
 });
 
-it('a second signal ends it at once, whatever still runs', async () => {
+it('a second signal ends it at once, even if calls still run', async () => {
   const slow = connect(service.port, '127.0.0.1');
   await once(slow, 'connect');
   slow.on('error', () => {});
   slow.write(
     'POST /otp.v1.OtpService/Send HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
   );
-  // Its first bytes have been read once another connection was answered.
+  // Its first bytes have been read once another connection has its response.
   expect((await fetch(`${service.baseUrl}/healthz`)).status).toBe(200);
   service.process.kill('SIGTERM');
   // It has heard the first signal when it takes no more connections.

@@ -13,7 +13,7 @@ import { type ServiceProcess, startProcess } from '../support/serviceProcess.js'
 import { startTcpProxy, type TcpProxy } from '../support/tcpProxy.js';
 
 const KEY = randomBytes(24).toString('base64url');
-/** A call promises to be answered within three seconds; the rest is for a busy machine. */
+/** A call promises a response within three seconds; the rest is for a busy machine. */
 const IN_TIME = 6_000;
 
 beforeAll(() => builtMain(), 120_000);
@@ -66,7 +66,7 @@ describeWithMongo('a service whose MongoDB goes away', (mongodb) => {
 
       proxy[fault]();
       const startedAt = performance.now();
-      const answers = await Promise.all([
+      const responses = await Promise.all([
         call('otp.v1.OtpService/Send', { recipients: { email: 'during@example.com' } }),
         call('otp.v1.OtpService/Verify', { sessionId, code }),
         call('otp.v1.OtpService/Resend', { sessionId }),
@@ -76,7 +76,7 @@ describeWithMongo('a service whose MongoDB goes away', (mongodb) => {
         call('otp.admin.v1.WorkspaceService/ListWorkspaces', {}),
       ]);
       expect(performance.now() - startedAt).toBeLessThan(IN_TIME);
-      for (const { status, reason, body } of answers) {
+      for (const { status, reason, body } of responses) {
         expect({ status, reason, code: body.code }).toEqual({
           status: 503,
           reason: 'STORE_UNAVAILABLE',
@@ -85,14 +85,14 @@ describeWithMongo('a service whose MongoDB goes away', (mongodb) => {
         expect(JSON.stringify(body)).not.toMatch(/mongo|127\.0\.0\.1|ECONN|socket/i);
       }
       expect(await readiness()).toBe(503);
-      // The process itself is well: nobody should restart it.
+      // The process itself is healthy and must not be restarted.
       expect((await fetch(`${service.baseUrl}/healthz`)).status).toBe(200);
 
       proxy.mend();
       await eventually(async () => (await readiness()) === 200);
       const verified = await eventually(async () => {
-        const answer = await call('otp.v1.OtpService/Verify', { sessionId, code });
-        return answer.status !== 503 && answer;
+        const response = await call('otp.v1.OtpService/Verify', { sessionId, code });
+        return response.status !== 503 && response;
       });
       expect(verified.body.session.status).toBe('SESSION_STATUS_APPROVED');
       await call('otp.v1.OtpService/Send', { recipients: { email: 'after@example.com' } });

@@ -70,7 +70,7 @@ describe('a data folder of release 0.1', () => {
   });
 });
 
-/** It must end by itself, with one line for whoever reads its log. */
+/** It must end by itself, with one line in its log. */
 async function endsBecause(running: ServiceProcess, why: RegExp): Promise<void> {
   expect(await running.ended).toEqual({ code: TRY_AGAIN, signal: null });
   expect(running.complaints()).toMatch(why);

@@ -75,8 +75,8 @@ function numbers(prefix: number, count: number): string[] {
 }
 
 async function send({ service }: Worker, sms: string): Promise<void> {
-  const answer = await connectJson(service.baseUrl, KEY)('otp.v1.OtpService/Send', { recipients: { sms } });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  const response = await connectJson(service.baseUrl, KEY)('otp.v1.OtpService/Send', { recipients: { sms } });
+  expect(response.status, JSON.stringify(response.body)).toBe(200);
 }
 
 /** How many messages are in which state. */
@@ -113,20 +113,20 @@ async function inTheMiddle(first: Worker, second: Worker): Promise<string[]> {
   return held;
 }
 
-/** None was lost, and only those that nobody knew anything of were sent again, once, by the second. */
+/** None was lost, and only those whose outcome was unknown were sent again, once, by the second. */
 function expectAllDelivered(first: Worker, second: Worker, held: readonly string[]): void {
   expect([...arrivedAt(first), ...arrivedAt(second)].sort()).toEqual([...DONE, ...HELD, ...held].sort());
   expect(arrivedAt(second)).toEqual(expect.arrayContaining([...held]));
 }
 
 function killing(env: () => Readonly<Record<string, string>>) {
-  it('kill -9 of one in the middle of its deliveries: the other delivers what it left, once its leases are over', {
+  it('kill -9 of one in the middle of its deliveries: the other delivers what it left, once its leases have expired', {
     timeout,
   }, async () => {
     const [first, second] = [await startWorker(env()), await startWorker(env())];
     const held = await inTheMiddle(first, second);
     expect(await first.service.end('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
-    // Nobody else's while the lease lasts: the first might still be at it.
+    // No other process may take it while the lease lasts: the first might still be at work.
     second.vendor.release();
     await until(second, { QUEUED: held.length, ACCEPTED: ALL - held.length });
 
@@ -180,7 +180,7 @@ describeWithMongo('two workers on one MongoDB', (mongodb) => {
         await send(first, '+573019999999');
         await until(second, { ACCEPTED: ALL + 1 });
         expect(await first.service.end()).toEqual({ code: 0, signal: null });
-        // What it wanted to record was somebody else's by then.
+        // What it wanted to record belonged to another process by then.
         expect(await states(second)).toEqual({ ACCEPTED: ALL + 1 });
         expect([...arrivedAt(first), ...arrivedAt(second)]).toHaveLength(ALL + held.length + 1);
       },

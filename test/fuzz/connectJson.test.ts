@@ -1,12 +1,12 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { ERRORS } from '../../server/errors.js';
 import { multichannelApi, opened } from '../promises/support/multichannelApi.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { contractServices } from '../support/services.js';
 import { newKey } from '../support/tenant.js';
 import { chooser } from './support/chooser.js';
-import { exchanger, hammer, type WireAnswer, type WireRequest } from './support/exchange.js';
+import { exchanger, hammer, type WireRequest, type WireResponse } from './support/exchange.js';
 import { floodOfCalls } from './support/flood.js';
 import { corrupted, junkBody, junkValue, mutated } from './support/junk.js';
 import { requestOf } from './support/messages.js';
@@ -15,17 +15,15 @@ import type { Known } from './support/shaped.js';
 const REQUESTS = 3_000;
 const AT_ONCE = 24;
 
-let service: TestService;
+const service = serviceForSuite();
 let methods: DescMethod[];
 beforeAll(async () => {
-  service = await startService();
   methods = (await contractServices())
     .flatMap((one) => one.methods)
     .filter(({ methodKind }) => methodKind === 'unary');
 });
-afterAll(() => service.stop());
 
-it(`${REQUESTS} random calls over Connect with JSON are answered in its form, without a fault`, async () => {
+it(`${REQUESTS} random calls over Connect with JSON get responses in its form, without a fault`, async () => {
   const { known, credentials } = await floodOfCalls(service);
   const next = callMaker(known, credentials);
   const { exchange, close } = exchanger(service.port, AT_ONCE);
@@ -33,12 +31,12 @@ it(`${REQUESTS} random calls over Connect with JSON are answered in its form, wi
   const wrong = await hammer(REQUESTS, AT_ONCE, async (index) => {
     const request = next();
     try {
-      const answer = await exchange(request);
-      const code = answer.status === 200 ? 'ok' : (/"code":"(\w+)"/.exec(answer.text)?.[1] ?? 'none');
+      const response = await exchange(request);
+      const code = response.status === 200 ? 'ok' : (/"code":"(\w+)"/.exec(response.text)?.[1] ?? 'none');
       codes.set(code, (codes.get(code) ?? 0) + 1);
-      const fault = faultOf(answer);
+      const fault = faultOf(response);
       return (
-        fault && `#${index} ${fault}\n${shown(request)}\n→ ${answer.status} ${answer.text.slice(0, 500)}`
+        fault && `#${index} ${fault}\n${shown(request)}\n→ ${response.status} ${response.text.slice(0, 500)}`
       );
     } catch (error) {
       return `#${index} ${error}\n${shown(request)}`;
@@ -119,10 +117,10 @@ const HEADERS: readonly Record<string, string>[] = [
   { 'x-bin': '%%%' },
 ];
 
-function faultOf({ status, text }: WireAnswer): string | undefined {
+function faultOf({ status, text }: WireResponse): string | undefined {
   if (/\bat .+\.[jt]s:\d+|node_modules|TypeError|RangeError|polluted/.test(text)) return 'internal text';
   if (status === 200 || status === 204) return undefined;
-  // Refused before a codec was known: Connect and the router answer with a status, and the latter with a reason.
+  // Refused before a codec was known: Connect and the router respond with a status, and the latter with a reason.
   if (status === 415 || status === 405 || status === 404) {
     if (text === '' || Object.hasOwn(ERRORS, JSON.parse(text).code)) return undefined;
   }

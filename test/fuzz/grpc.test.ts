@@ -2,10 +2,10 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
 import { multichannelApi, opened } from '../promises/support/multichannelApi.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { contractServices } from '../support/services.js';
 import { newKey } from '../support/tenant.js';
 import { type Chooser, chooser } from './support/chooser.js';
@@ -19,17 +19,15 @@ const REQUESTS = 3_000;
 const AT_ONCE = 24;
 const HANG_MS = 20_000;
 
-let service: TestService;
+const service = serviceForSuite();
 let methods: DescMethod[];
 beforeAll(async () => {
-  service = await startService();
   methods = (await contractServices())
     .flatMap((one) => one.methods)
     .filter(({ methodKind }) => methodKind === 'unary');
 });
-afterAll(() => service.stop());
 
-it(`${REQUESTS} random calls over gRPC are answered with a status that says what is wrong`, async () => {
+it(`${REQUESTS} random calls over gRPC get a status that says what is wrong`, async () => {
   const { known, credentials } = await floodOfCalls(service);
   const next = callMaker(known, credentials);
   const session = connect(service.baseUrl);
@@ -38,12 +36,12 @@ it(`${REQUESTS} random calls over gRPC are answered with a status that says what
   const wrong = await hammer(REQUESTS, AT_ONCE, async (index) => {
     const call = next();
     try {
-      const answer = await answerTo(session, call);
-      const code = answer.headers.get('grpc-status') ?? 'none';
+      const response = await responseTo(session, call);
+      const code = response.headers.get('grpc-status') ?? 'none';
       codes.set(code, (codes.get(code) ?? 0) + 1);
-      const fault = faultOf(answer);
-      const said = [...answer.headers].map((field) => field.join(': ')).join('; ');
-      return fault && `#${index} ${fault}\n${shown(call)}\n→ ${answer.status} ${said.slice(0, 600)}`;
+      const fault = faultOf(response);
+      const said = [...response.headers].map((field) => field.join(': ')).join('; ');
+      return fault && `#${index} ${fault}\n${shown(call)}\n→ ${response.status} ${said.slice(0, 600)}`;
     } catch (error) {
       return `#${index} ${error}\n${shown(call)}`;
     }
@@ -63,13 +61,13 @@ it(`${REQUESTS} random calls over gRPC are answered with a status that says what
 }, 120_000);
 
 interface RawCall {
-  /** A stream of answers, which would go on: the first is enough. */
+  /** A stream of responses, which would go on: the first is enough. */
   readonly streams: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
-interface RawAnswer {
+interface RawResponse {
   readonly status: number;
   /** Header and trailer. */
   readonly headers: Headers;
@@ -77,10 +75,10 @@ interface RawAnswer {
   readonly cut: boolean;
 }
 
-function answerTo(session: ClientHttp2Session, { streams, headers, body }: RawCall): Promise<RawAnswer> {
+function responseTo(session: ClientHttp2Session, { streams, headers, body }: RawCall): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const stream = session.request(headers);
-    stream.setTimeout(HANG_MS, () => stream.destroy(new Error('no answer came')));
+    stream.setTimeout(HANG_MS, () => stream.destroy(new Error('no response arrived')));
     const received = new Headers();
     let status = 0;
     const note = (fields: IncomingHttpHeaders) => {
@@ -172,7 +170,7 @@ const METADATA: readonly Record<string, string>[] = [
 /** Statuses that blame the service. */
 const FAULTS: ReadonlySet<Code> = new Set([Code.Unknown, Code.Internal, Code.Unavailable, Code.DataLoss]);
 
-function faultOf({ status, headers, cut }: RawAnswer): string | undefined {
+function faultOf({ status, headers, cut }: RawResponse): string | undefined {
   if (cut) return undefined;
   // No gRPC: refused by the router, for its media type, or as the JSON that it said it was.
   if (status === 404 || status === 415) return undefined;

@@ -1,31 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { errorBody } from '../../server/http/respond.js';
-import { checkAnswer } from '../support/openapi.js';
-import { startService, type TestService } from '../support/service.js';
+import { checkResponse } from '../support/openapi.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { REST_APIS, type RestApi } from '../unit/gateway/support/restApis.js';
 import { chooser } from './support/chooser.js';
-import { exchanger, hammer, type WireAnswer, type WireRequest } from './support/exchange.js';
+import { exchanger, hammer, type WireRequest, type WireResponse } from './support/exchange.js';
 import { openFlood, wholeFlow } from './support/familiar.js';
 import { requestMaker } from './support/restRequests.js';
 
 const REQUESTS = 10_000;
 const AT_ONCE = 24;
 
-const doorNamed = (name: string): RestApi => REST_APIS.find((restApi) => restApi.name === name)!;
+const restApiNamed = (name: string): RestApi => REST_APIS.find((restApi) => restApi.name === name)!;
 
 describe.each([
   ['beneficiary', ['beneficiary', 'oauth']],
   ['multichannel', ['multichannel']],
   ['messaging', ['messaging']],
-])('%s', (name, doorNames) => {
-  const transports = doorNames.map(doorNamed);
-  let service: TestService;
-  beforeAll(async () => {
-    service = await startService();
-  });
-  afterAll(() => service.stop());
+])('%s', (name, apiNames) => {
+  const transports = apiNames.map(restApiNamed);
+  const service = serviceForSuite();
 
-  it(`${REQUESTS} random requests are answered in its own form, without a fault`, async () => {
+  it(`${REQUESTS} random requests get responses in its own form, without a fault`, async () => {
     const { known, keys } = await openFlood(service);
     const next = requestMaker({ transports, keys, known, choose: chooser(`fuzz ${name}`) });
     const { exchange, close } = exchanger(service.port, AT_ONCE);
@@ -33,11 +29,12 @@ describe.each([
     const wrong = await hammer(REQUESTS, AT_ONCE, async (index) => {
       const request = next();
       try {
-        const answer = await exchange(request);
-        statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-        const fault = await faultOf(service.baseUrl, request, answer);
+        const response = await exchange(request);
+        statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+        const fault = await faultOf(service.baseUrl, request, response);
         return (
-          fault && `#${index} ${fault}\n${shown(request)}\n→ ${answer.status} ${answer.text.slice(0, 500)}`
+          fault &&
+          `#${index} ${fault}\n${shown(request)}\n→ ${response.status} ${response.text.slice(0, 500)}`
         );
       } catch (error) {
         return `#${index} ${error}\n${shown(request)}`;
@@ -62,24 +59,24 @@ describe.each([
   }, 120_000);
 });
 
-/** What is wrong with an answer; undefined where nothing is. */
+/** What is wrong with a response; undefined where nothing is. */
 async function faultOf(
   baseUrl: string,
   { method, path }: WireRequest,
-  { status, headers, text }: WireAnswer,
+  { status, headers, text }: WireResponse,
 ): Promise<string | undefined> {
   if (status >= 500) return 'a fault';
   if (method === 'HEAD' || status === 204) return text === '' ? undefined : 'a body where there is none';
   if (headers.get('content-type') !== 'application/json') return 'no JSON';
   if (/\bat .+\.[jt]s:\d+|node_modules|TypeError|RangeError|polluted/.test(text)) return 'internal text';
   const body = JSON.parse(text);
-  // The listener answers what never reaches a dialect.
+  // The listener responds to what never reaches a dialect.
   if (status === 431) return isPlain(body) ? undefined : 'not the form of the listener';
   const url = path.startsWith('http://') ? new URL(path).pathname : path.split('?', 1)[0]!;
   const restApi = REST_APIS.find(({ dialect }) => dialect.prefixes.some((prefix) => url.startsWith(prefix)));
   if (!restApi) return isPlain(body) ? undefined : 'not the form of the listener';
   if (status === 200) {
-    return checkAnswer(baseUrl, method, url, status, body).then(
+    return checkResponse(baseUrl, method, url, status, body).then(
       () => undefined,
       (error) => error.message,
     );

@@ -1,35 +1,33 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { REST_APIS } from '../unit/gateway/support/restApis.js';
-import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { clientOf, filled, nonexistent, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
 import { ROUTES } from './support/routes.js';
 
 const DESCRIBED = REST_APIS.flatMap(({ dialect }) =>
   dialect.routes.map(({ method, path }) => ({ route: `${method} ${path}`, credential: dialect.credential })),
 );
 
-let service: TestService;
+const service = serviceForSuite();
 let owner: Tenant;
 let stranger: Tenant;
 let owned: Owned;
 beforeAll(async () => {
-  service = await startService();
   owner = await tenantOf(service, 'owner');
   stranger = await tenantOf(service, 'stranger');
   owned = await filled(service, owner, 'owner');
 });
-afterAll(() => service.stop());
 
 it('there is a row for every route of every REST API, and none besides', () => {
   expect(Object.keys(ROUTES).sort()).toEqual(DESCRIBED.map(({ route }) => route).sort());
 });
 
-/** Headers that differ from answer to answer anyway, or with the names in the body. */
+/** Headers that differ between any two responses, or with the names in the body. */
 const DIFFERING = ['date', 'x-request-id', 'x-ratelimit-remaining', 'content-length'];
 
-/** What an answer says, the names of the thing asked for and of the request aside. */
-function said({ status, headers, text }: RestAnswer, names: Owned) {
+/** What a response says, without the names of the resource and of the request. */
+function said({ status, headers, text }: RestResponse, names: Owned) {
   const shown = [...headers].filter(([name]) => !DIFFERING.includes(name));
   let body = text;
   for (const [name, value] of Object.entries(names)) body = body.replaceAll(value, name);
@@ -39,19 +37,22 @@ function said({ status, headers, text }: RestAnswer, names: Owned) {
 describe.each(DESCRIBED)('$route', ({ route, credential }) => {
   const { status, request } = ROUTES[route] ?? { status: 0, request: () => [''] as const };
 
-  it.runIf(status >= 400)('answers for a thing of another workspace as for one that nobody has', async () => {
-    const answer = await doorOf(stranger, credential)(request(owned));
-    const unknown = await doorOf(stranger, credential)(request(nobodys(owned)));
-    expect(answer.status).toBe(status);
-    expect(said(answer, owned)).toEqual(said(unknown, nobodys(owned)));
-  });
+  it.runIf(status >= 400)(
+    'responds to the id of another workspace as to one that does not exist',
+    async () => {
+      const response = await clientOf(stranger, credential)(request(owned));
+      const unknown = await clientOf(stranger, credential)(request(nonexistent(owned)));
+      expect(response.status).toBe(status);
+      expect(said(response, owned)).toEqual(said(unknown, nonexistent(owned)));
+    },
+  );
 
   it.runIf(status === 200)('shows nothing of another workspace', async () => {
-    const answer = await doorOf(stranger, credential)(request(owned));
-    expect(answer.status, answer.text).toBe(200);
+    const response = await clientOf(stranger, credential)(request(owned));
+    expect(response.status, response.text).toBe(200);
     const { code: _, email: __, ...names } = owned;
-    for (const name of Object.values(names)) expect(answer.text).not.toContain(name);
-    if (answer.body.sessions) expect(answer.body.sessions).toEqual([]);
+    for (const name of Object.values(names)) expect(response.text).not.toContain(name);
+    if (response.body.sessions) expect(response.body.sessions).toEqual([]);
   });
 });
 

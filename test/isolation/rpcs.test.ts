@@ -1,20 +1,20 @@
 import { type DescMethod, getOption } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { access } from '../../gen/otp/v1/access_pb.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { contractServices } from '../support/services.js';
-import { asking, type Told } from './support/asking.js';
-import { filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { asking, type RpcResponse } from './support/asking.js';
+import { filled, nonexistent, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
 import { ROWS } from './support/rows.js';
 
 const METHODS = (await contractServices()).flatMap(({ methods }) => methods);
 const pathOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;
 const rowOf = (method: DescMethod) => ROWS[pathOf(method)]!;
 const named = (methods: readonly DescMethod[]) => methods.map((method) => [pathOf(method), method] as const);
-const told = (...kinds: string[]) =>
-  named(METHODS.filter((method) => kinds.includes(ROWS[pathOf(method)]?.told ?? '')));
+const rowsWith = (...kinds: string[]) =>
+  named(METHODS.filter((method) => kinds.includes(ROWS[pathOf(method)]?.outcome ?? '')));
 
-let service: TestService;
+const service = serviceForSuite();
 let owner: Tenant;
 let stranger: Tenant;
 let owned: Owned;
@@ -22,13 +22,11 @@ let owned: Owned;
 let before: unknown;
 
 beforeAll(async () => {
-  service = await startService();
   owner = await tenantOf(service, 'owner');
   stranger = await tenantOf(service, 'stranger');
   owned = await filled(service, owner, 'owner');
   before = await everythingOf(owner);
 });
-afterAll(() => service.stop());
 
 let onlookers = 0;
 /** A workspace that has nothing and has done nothing. */
@@ -58,17 +56,17 @@ async function everythingOf(tenant: Tenant): Promise<unknown> {
 }
 
 /** Nothing by which the owner's things could be known. */
-function expectNothingOwned(answer: Told): void {
-  const said = JSON.stringify(answer);
+function expectNothingOwned(response: RpcResponse): void {
+  const said = JSON.stringify(response);
   for (const [name, value] of Object.entries(owned)) {
     // A code is no name: six digits may stand anywhere.
     if (name !== 'code') expect(said).not.toContain(value);
   }
 }
 
-/** An answer may repeat the caller's own words, such as a slug. */
-function withoutNames(answer: Told, names: Owned): unknown {
-  let text = JSON.stringify(answer);
+/** A response may repeat the caller's own words, such as a slug. */
+function withoutNames(response: RpcResponse, names: Owned): unknown {
+  let text = JSON.stringify(response);
   for (const [name, value] of Object.entries(names)) text = text.replaceAll(value, name);
   return JSON.parse(text);
 }
@@ -77,38 +75,38 @@ it('there is a row for every method of every service, and none besides', () => {
   expect(Object.keys(ROWS).sort()).toEqual(METHODS.map(pathOf).sort());
 });
 
-describe.each(told('not found', 'as unknown'))('%s', (_path, method) => {
-  it('answers for a thing of another workspace as for one that nobody has', async () => {
-    const { request, told: kind } = rowOf(method);
+describe.each(rowsWith('not found', 'as unknown'))('%s', (_path, method) => {
+  it('responds to the id of another workspace as to one that does not exist', async () => {
+    const { request, outcome: kind } = rowOf(method);
     const asked = await ask(stranger, method, request(owned));
-    const expected = await ask(stranger, method, request(nobodys(owned)));
+    const expected = await ask(stranger, method, request(nonexistent(owned)));
     if (kind === 'not found') {
       expect(asked.status).toBe(404);
       expect(asked.reason).toMatch(/NOT_FOUND$/);
     }
-    expect(withoutNames(asked, owned)).toEqual(withoutNames(expected, nobodys(owned)));
+    expect(withoutNames(asked, owned)).toEqual(withoutNames(expected, nonexistent(owned)));
   });
 });
 
-describe.each(told('its own'))('%s', (_path, method) => {
+describe.each(rowsWith('its own'))('%s', (_path, method) => {
   it('shows and changes nothing of another workspace', async () => {
     const tenant = await onlooker();
     const request = rowOf(method).request(owned);
-    const answer = await ask(tenant, method, request);
-    expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+    const response = await ask(tenant, method, request);
+    expect(response.status, JSON.stringify(response.body)).toBe(200);
     // What the caller itself just named comes back.
-    if (!method.name.startsWith('Create')) expectNothingOwned(answer);
+    if (!method.name.startsWith('Create')) expectNothingOwned(response);
   });
 });
 
-describe.each(told('denied'))('%s', (_path, method) => {
+describe.each(rowsWith('denied'))('%s', (_path, method) => {
   it('is for operators', async () => {
-    const answer = await ask(stranger, method, rowOf(method).request(owned));
-    expect({ status: answer.status, reason: answer.reason }).toEqual({
+    const response = await ask(stranger, method, rowOf(method).request(owned));
+    expect({ status: response.status, reason: response.reason }).toEqual({
       status: 403,
       reason: 'PERMISSION_DENIED',
     });
-    expectNothingOwned(answer);
+    expectNothingOwned(response);
   });
 });
 
@@ -121,7 +119,7 @@ describe.each(named(METHODS.filter(({ input }) => input.field.workspace)))('%s',
     });
     const existing = await ask(stranger, method, asWorkspace('owner'));
     expect(existing.reason).toBe('PERMISSION_DENIED');
-    expect(existing).toEqual(await ask(stranger, method, asWorkspace('nobody')));
+    expect(existing).toEqual(await ask(stranger, method, asWorkspace('unknown')));
   });
 });
 
@@ -130,12 +128,12 @@ describe.each(named(LISTS.filter(({ input }) => input.field.pageToken)))('%s', (
     const { body } = await ask(owner, method, { pageSize: 1, ...scopeOf(method) });
     // The ledger is empty where the wallet is off.
     if (method.name !== 'ListLedgerEntries') expect(body.nextPageToken, JSON.stringify(body)).toBeTruthy();
-    const answer = await ask(await onlooker(), method, {
+    const response = await ask(await onlooker(), method, {
       pageToken: body.nextPageToken ?? Buffer.from('owner/').toString('base64url'),
       ...scopeOf(method),
     });
-    expect([200, 400, 404]).toContain(answer.status);
-    expectNothingOwned(answer);
+    expect([200, 400, 404]).toContain(response.status);
+    expectNothingOwned(response);
   });
 });
 
@@ -147,9 +145,9 @@ describe.each(named(METHODS.filter((method) => getOption(method, access).session
       const { body } = await stranger.call('otp.v1.OtpService/Send', { recipients });
       const page = asking(service.baseUrl, body.sessionToken);
       const about = (sessionId: string) => ({ ...rowOf(method).request(owned), sessionId });
-      const answer = await page(method, about(owned.sessionId));
-      expect(answer.reason).toBe('SESSION_NOT_FOUND');
-      expect(answer).toEqual(await page(method, about(nobodys(owned).sessionId)));
+      const response = await page(method, about(owned.sessionId));
+      expect(response.reason).toBe('SESSION_NOT_FOUND');
+      expect(response).toEqual(await page(method, about(nonexistent(owned).sessionId)));
       const own = await page(method, { ...about(body.session.id), code: 'wrong' });
       expect(own.reason).not.toBe('SESSION_NOT_FOUND');
     });

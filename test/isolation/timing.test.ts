@@ -3,7 +3,7 @@ import { startService, type TestService } from '../support/service.js';
 import { contractServices } from '../support/services.js';
 import { REST_APIS } from '../unit/gateway/support/restApis.js';
 import { asking } from './support/asking.js';
-import { doorOf, filled, nobodys, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
+import { clientOf, filled, nonexistent, type Owned, type Tenant, tenantOf } from './support/neighbours.js';
 import { ROUTES } from './support/routes.js';
 import { ROWS } from './support/rows.js';
 
@@ -33,7 +33,7 @@ const METHODS = (await contractServices())
   .flatMap((method): [string, () => Ask][] => {
     const path = `${method.parent.typeName}/${method.name}`;
     const row = ROWS[path];
-    if (row?.told !== 'not found') return [];
+    if (row?.outcome !== 'not found') return [];
     return [[path, () => (of) => asking(service.baseUrl, stranger.key)(method, row.request(of))]];
   });
 
@@ -41,13 +41,13 @@ const REST = REST_APIS.flatMap(({ dialect }) =>
   dialect.routes.flatMap(({ method, path }): [string, () => Ask][] => {
     const route = ROUTES[`${method} ${path}`];
     if (!route || route.status === 200) return [];
-    return [[`${method} ${path}`, () => (of) => doorOf(stranger, dialect.credential)(route.request(of))]];
+    return [[`${method} ${path}`, () => (of) => clientOf(stranger, dialect.credential)(route.request(of))]];
   }),
 );
 
-/** How much longer a foreign thing takes than one nobody has: the ratio of the medians. */
+/** How much longer another workspace's resource takes than one that does not exist: the ratio of the medians. */
 async function measured(ask: Ask): Promise<number> {
-  const things = [owned, nobodys(owned)] as const;
+  const things = [owned, nonexistent(owned)] as const;
   const times: [number[], number[]] = [[], []];
   for (let pair = 0; pair < WARM_UP + PAIRS; pair++) {
     // Wrong client secrets are limited, ten a minute.
@@ -66,7 +66,7 @@ const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
 describe.each([...METHODS, ...REST])('%s', (_path, asker) => {
-  it('takes as long for a thing of another workspace as for one that nobody has', async () => {
+  it('takes as long for a resource of another workspace as for one that does not exist', async () => {
     const ask = asker();
     let ratio = await measured(ask);
     // Something else may have kept the machine busy for a while; it does not do so twice in step with these calls.

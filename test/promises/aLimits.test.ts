@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Rest, RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Rest, RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import {
   newBeneficiary,
   newIntegration,
@@ -16,17 +16,13 @@ import {
 
 const HOUR = 3_600_000;
 const UNKNOWN = 'otp_01HX9NPQ12ABCDEFGH34567890';
-let service: TestService;
+const service = serviceForSuite();
 let api: Rest;
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   ({ api } = await newIntegration(service));
 });
-afterAll(() => service.stop());
 
-const refused = ({ status, body }: RestAnswer) => ({ status, error_code: body.error_code });
+const refused = ({ status, body }: RestResponse) => ({ status, error_code: body.error_code });
 const backOff = { status: 429, error_code: '071-207' };
 
 /** Sends as often as it may in an hour. */
@@ -96,7 +92,7 @@ describe('sends to one beneficiary of one sponsor', () => {
 describe('requests of one client', () => {
   it('A28 are fifty a minute over send and validate together', async () => {
     const { api: other } = await newIntegration(service);
-    const calls: (() => Promise<RestAnswer>)[] = [];
+    const calls: (() => Promise<RestResponse>)[] = [];
     for (let n = 0; n < 5; n++) {
       const person = await newBeneficiary(service);
       for (let times = 0; times < 5; times++) {
@@ -116,9 +112,9 @@ describe('requests of one client', () => {
 
     const person = await newBeneficiary(service);
     for (const call of [() => send(api, person), () => validate(api, UNKNOWN, '482913')]) {
-      const answer = await call();
-      expect(refused(answer)).toEqual(backOff);
-      expect(answer.headers.get('retry-after')).toBe('10');
+      const response = await call();
+      expect(refused(response)).toEqual(backOff);
+      expect(response.headers.get('retry-after')).toBe('10');
     }
     expect((await send(other, person)).status).toBe(200);
     expect((await validate(other, UNKNOWN, '482913')).status).toBe(404);
@@ -148,7 +144,7 @@ it('A30 every error says what it is in error_code: the documented number, or the
   const { api: busy } = await newIntegration(service);
   for (let n = 0; n < 50; n++) await validate(busy, UNKNOWN, '482913');
 
-  const errors: [Promise<RestAnswer>, number, string][] = [
+  const errors: [Promise<RestResponse>, number, string][] = [
     [api.post('/v1/otp/send', { sponsor_slug: person.sponsor_slug }), 400, '071-201'],
     [api.post('/v1/otp/send', 'not JSON'), 400, '071-201'],
     [send(api, person, { channel: null }), 400, '071-201'],
@@ -166,9 +162,13 @@ it('A30 every error says what it is in error_code: the documented number, or the
     [send(api, person, { channel: 'FAX' }), 422, 'CHANNEL_NOT_SUPPORTED'],
   ];
   for (const [call, status, error_code] of errors) {
-    const answer = await call;
-    expect(answer.headers.get('content-type')).toBe('application/json');
-    expect(answer.body).toMatchObject({ error_code, code: expect.any(String), message: expect.any(String) });
-    expect(answer.status).toBe(status);
+    const response = await call;
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(response.body).toMatchObject({
+      error_code,
+      code: expect.any(String),
+      message: expect.any(String),
+    });
+    expect(response.status).toBe(status);
   }
 });

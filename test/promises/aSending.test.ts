@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { bearer, type Rest, restClient } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import {
   codeOf,
   expectNothingSent,
@@ -16,13 +16,9 @@ import {
   wrongCodes,
 } from './support/beneficiaryApi.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let integration: Integration;
 let api: Rest;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
 
 const integrate = async () => {
   integration = await newIntegration(service);
@@ -57,11 +53,11 @@ describe('an access token', () => {
       'the OTP in place of a token': withToken(otp_id),
     };
     for (const [who, stranger] of Object.entries(strangers)) {
-      for (const answer of [
+      for (const response of [
         await send(stranger, await newBeneficiary(service)),
         await validate(stranger, otp_id, code),
       ]) {
-        expect({ who, status: answer.status, code: answer.body.error_code }).toEqual({
+        expect({ who, status: response.status, code: response.body.error_code }).toEqual({
           who,
           status: 401,
           code: 'UNAUTHENTICATED',
@@ -104,8 +100,8 @@ describe('send', () => {
 
   it('A3 names a person: a short readable code goes by SMS to the phone on file', async () => {
     const person = await newBeneficiary(service);
-    const { answer } = await sent(service, api, person);
-    expect(answer.body.channel).toBe('SMS');
+    const { response } = await sent(service, api, person);
+    expect(response.body.channel).toBe('SMS');
     const messages = await messagesTo(person.phone, person.email);
     expect(messages).toMatchObject([{ channel: 'sms', to: person.phone }]);
     expect(messages[0]!.text.match(/\d{6,}/g)).toEqual([expect.stringMatching(/^\d{6}$/)]);
@@ -113,8 +109,8 @@ describe('send', () => {
 
   it('A4 sends EMAIL to the e-mail of record and nowhere else', async () => {
     const person = await newBeneficiary(service);
-    const { answer } = await sent(service, api, person, { channel: 'EMAIL' });
-    expect(answer.body.channel).toBe('EMAIL');
+    const { response } = await sent(service, api, person, { channel: 'EMAIL' });
+    expect(response.body.channel).toBe('EMAIL');
     expect(await messagesTo(person.phone, person.email)).toMatchObject([
       { channel: 'email', to: person.email },
     ]);
@@ -132,7 +128,7 @@ describe('send', () => {
     ]);
   });
 
-  it('A5 takes a channel that is null or empty for a mistake', async () => {
+  it('A5 rejects a channel that is null or empty', async () => {
     const person = await newBeneficiary(service);
     for (const channel of [null, '']) {
       const { status, body } = await send(api, person, { channel });
@@ -156,8 +152,8 @@ describe('send', () => {
   });
 
   it('A7 says how long the OTP is valid: 300 seconds, and at 299 it is', async () => {
-    const { otp_id, code, answer } = await sent(service, api, await newBeneficiary(service));
-    expect(answer.body.expires_in).toBe(300);
+    const { otp_id, code, response } = await sent(service, api, await newBeneficiary(service));
+    expect(response.body.expires_in).toBe(300);
     service.clock.advance(299_000);
     expect((await validate(api, otp_id, code)).status).toBe(200);
   });
@@ -178,7 +174,7 @@ describe('send', () => {
       phone: '+573109876543',
       email: 'maximiliana@example.com',
     });
-    const mistaken = { ...person, beneficiary_id: 'nobody' };
+    const mistaken = { ...person, beneficiary_id: 'unknown' };
     for (const channel of ['SMS', 'EMAIL', 'FAX', '', 7]) await send(watched, person, { channel });
     await send(watched, mistaken);
     await watched.post('/v1/otp/send', `{"beneficiary_id": "${person.beneficiary_id}", `);
@@ -197,15 +193,15 @@ describe('send', () => {
     await validate(watched, late.otp_id, late.code);
     for (let n = 0; n < 2; n++) await send(watched, person);
 
-    const statuses = watched.answers.map(({ status }) => status);
+    const statuses = watched.responses.map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200, 400, 403, 404, 409, 410, 422, 429]));
-    const answered = watched.answers
+    const allText = watched.responses
       .flatMap(({ headers, text }) => [...headers].flat().concat(text))
       .join('\n');
-    expect(answered.replaceAll(/[\s().-]/g, '')).not.toMatch(/3109876543|9876543/);
-    expect(answered).not.toMatch(/maximiliana/i);
-    expect(answered).toContain('+57 310 *** ** 43');
-    expect(answered).toContain('m***a@example.com');
+    expect(allText.replaceAll(/[\s().-]/g, '')).not.toMatch(/3109876543|9876543/);
+    expect(allText).not.toMatch(/maximiliana/i);
+    expect(allText).toContain('+57 310 *** ** 43');
+    expect(allText).toContain('m***a@example.com');
   });
 });
 

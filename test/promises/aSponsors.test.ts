@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Rest } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import {
   changeSponsor,
   expectNothingSent,
@@ -12,15 +12,11 @@ import {
   verified,
 } from './support/beneficiaryApi.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let api: Rest;
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   ({ api } = await newIntegration(service));
 });
-afterAll(() => service.stop());
 
 const rule = (operation: string, requirement: string, ...productTypes: string[]) => ({
   operation,
@@ -33,7 +29,7 @@ const statusOf = (id: string, slug: string, product: string) =>
   api.get(`/v1/dispensations/${id}/verification-status?sponsor_slug=${slug}&product_type=${product}`);
 
 describe('a sponsor decides', () => {
-  it('A15 which operations of which product require an OTP, and its configuration lists them', async () => {
+  it('A15 sets which operations of which product require an OTP, and its configuration lists them', async () => {
     const slug = await newSponsor(service, {
       rules: [
         rule('DISPENSATION', 'REQUIRED', 'MEDICATION'),
@@ -61,7 +57,7 @@ describe('a sponsor decides', () => {
     ]);
   });
 
-  it('A15 at any time: a changed rule applies to the next response', async () => {
+  it('A15 changes its rules at any time: a changed rule applies to the next response', async () => {
     const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'OPTIONAL', 'MEDICATION')] });
     const seen = async () => ({
       configuration: (await configuration(slug, 'MEDICATION')).body.operations,
@@ -78,7 +74,7 @@ describe('a sponsor decides', () => {
     });
   });
 
-  it('A16 whether one dispensation requires an OTP, and the status says when it was given', async () => {
+  it('A16 sets whether one dispensation requires an OTP, and the status says when it was given', async () => {
     const slug = await newSponsor(service, { rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION')] });
     const required = await statusOf('dsp_77', slug, 'MEDICATION');
     expect(required.status).toBe(200);
@@ -194,7 +190,7 @@ describe('a sponsor that does not allow an OTP', () => {
     return { status, error_code: body.error_code };
   };
 
-  it('A18 at all is 403 071-202, and nothing is sent', async () => {
+  it('A18 for any OTP is 403 071-202, and nothing is sent', async () => {
     const person = await newBeneficiary(service, await newSponsor(service, { otpForbidden: true }));
     expect(await ask(api, person)).toEqual(refusal);
     expect(await ask(api, person, { operation: { type: 'SETTLEMENT', id: 's1' } })).toEqual(refusal);
@@ -228,17 +224,17 @@ describe('a sponsor that does not allow an OTP', () => {
 
   it('A18 is indistinguishable from an unknown sponsor or beneficiary', async () => {
     const forbidding = await newBeneficiary(service, await newSponsor(service, { otpForbidden: true }));
-    const answers = [
+    const responses = [
       await send(api, forbidding),
       await send(api, { ...forbidding, sponsor_slug: 'unknown' }),
       await send(api, { ...(await newBeneficiary(service)), beneficiary_id: 'unknown' }),
     ];
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(new Set(responses.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
   });
 });
 
 describe('a channel', () => {
-  it('A29 that the sponsor does not support is 422, and nothing is sent', async () => {
+  it('A29 that the sponsor does not support is rejected with 422, and nothing is sent', async () => {
     const person = await newBeneficiary(service, await newSponsor(service, { channels: ['CHANNEL_SMS'] }));
     const { status, body } = await send(api, person, { channel: 'EMAIL' });
     expect({ status, error_code: body.error_code }).toEqual({
@@ -248,7 +244,7 @@ describe('a channel', () => {
     await expectNothingSent(service, person);
   });
 
-  it('A29 that the service does not support is 422, and nothing is sent', async () => {
+  it('A29 that the service does not support is rejected with 422, and nothing is sent', async () => {
     const person = await newBeneficiary(service);
     for (const channel of ['FAX', 'sms', 'WHATSAPP', 'constructor', 'SMS ', '__proto__']) {
       const { status, body } = await send(api, person, { channel });

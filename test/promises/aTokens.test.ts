@@ -106,10 +106,10 @@ eachEngine((engine) => {
 
   it('A13 of twenty redemptions at once exactly one succeeds', async () => {
     const { token } = await verified(service, api, await newBeneficiary(service));
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 20 }, (_, n) => redeem(api, token, { type: 'DISPENSATION', id: `dsp_${n}` })),
     );
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = responses.map(({ status }) => status).sort();
     expect(statuses).toEqual([200, ...Array.from({ length: 19 }, () => 409)]);
   });
 });

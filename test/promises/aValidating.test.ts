@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { createIds, idToOtp } from '../../server/domain/ids.js';
 import { systemRandom } from '../../server/platform/random.js';
-import type { Rest, RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import type { Rest, RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import {
   newBeneficiary,
   newIntegration,
@@ -14,17 +14,13 @@ import {
   wrongCodes,
 } from './support/beneficiaryApi.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let api: Rest;
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   ({ api } = await newIntegration(service));
 });
-afterAll(() => service.stop());
 
-const refused = ({ status, body }: RestAnswer) => ({ status, error_code: body.error_code });
+const refused = ({ status, body }: RestResponse) => ({ status, error_code: body.error_code });
 
 describe('the right code', () => {
   it('A10 returns a token and its lifetime, and nothing else', async () => {
@@ -92,7 +88,7 @@ describe('an OTP', () => {
     expect((await redeem(api, token)).status).toBe(200);
   });
 
-  it('A22 that has expired is 410 071-205, and a new one puts it right', async () => {
+  it('A22 that has expired is 410 071-205, and a new one works', async () => {
     const person = await newBeneficiary(service);
     const { otp_id, code } = await sent(service, api, person);
     service.clock.advance(300_000);
@@ -107,10 +103,10 @@ describe('an OTP', () => {
 describe('a wrong code', () => {
   it('A23 is 422 071-206, without a token', async () => {
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
-    const answer = await validate(api, otp_id, wrongCodes(code, 1)[0]!);
-    expect(refused(answer)).toEqual({ status: 422, error_code: '071-206' });
-    expect(answer.text).not.toMatch(/otvt_|token/);
-    expect(answer.text).not.toContain(code);
+    const response = await validate(api, otp_id, wrongCodes(code, 1)[0]!);
+    expect(refused(response)).toEqual({ status: 422, error_code: '071-206' });
+    expect(response.text).not.toMatch(/otvt_|token/);
+    expect(response.text).not.toContain(code);
   });
 
   it('A24 leaves the beneficiary further attempts', async () => {

@@ -79,8 +79,8 @@ describe('resending', () => {
   });
 });
 
-/** Keeps what it is given and does with it what it is told. */
-function recording(answer: () => Outcome): Provider & { readonly messages: Message[] } {
+/** Keeps what it is given and returns the outcome that the test sets. */
+function recording(respond: () => Outcome): Provider & { readonly messages: Message[] } {
   const messages: Message[] = [];
   return {
     name: 'recording',
@@ -90,7 +90,7 @@ function recording(answer: () => Outcome): Provider & { readonly messages: Messa
     messages,
     async send(message) {
       messages.push(message);
-      return answer();
+      return respond();
     },
     async close() {},
   };
@@ -100,7 +100,7 @@ describe('a provider that refuses', () => {
   it.each([
     ['REFUSED', { kind: 'failed', error: 'REFUSED' }, 1],
     ['out of reach', { kind: 'retry', error: 'UNREACHABLE' }, 5],
-  ] as const)('B42 e-mail stands when SMS is %s', async (_what, outcome, tries) => {
+  ] as const)('B42 e-mail stands when SMS is %s', async (_what, outcome, attempts) => {
     const sms = recording(() => outcome);
     const service = await startService({ overrides: { providers: { sms } } });
     onTestFinished(() => service.stop());
@@ -123,7 +123,7 @@ describe('a provider that refuses', () => {
       sms: { delivery_status: 'failed', verified: false },
       email: { delivery_status: 'accepted', verified: false },
     });
-    expect(sms.messages).toHaveLength(tries);
+    expect(sms.messages).toHaveLength(attempts);
     const { email } = await codesOf(service, body.session_id, 1);
     const verified = await api.verify({ token: body.session_token, otps: { email } });
     expect({ status: verified.status, body: verified.body }).toMatchObject({

@@ -3,7 +3,7 @@ import { ERRORS, Failure, type Reason } from '../../server/errors.js';
 import { connectJson } from '../support/connectJson.js';
 import { embeddedEngine } from '../support/engines.js';
 import { ManualClock } from '../support/manualClock.js';
-import { apiKey, type Rest, type RestAnswer, restClient } from '../support/rest.js';
+import { apiKey, type Rest, type RestResponse, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
 import { type Around, wrapOperations } from '../support/wrapOperations.js';
@@ -11,7 +11,7 @@ import { otherThan } from '../wire/support/delivered.js';
 import { fresh, type MultichannelApi, multichannelOver, opened } from './support/multichannelApi.js';
 
 const engine = embeddedEngine();
-/** What stands in the way of the store. */
+/** The fault of the store. */
 let around: Around = (operation) => operation();
 
 let service: TestService;
@@ -35,7 +35,7 @@ const send = (more: object = {}, headers: Record<string, string> = {}) =>
 const sandboxed = (email: string) => api.send({ recipients: { email }, sandbox_mode: true });
 
 /** Verifies with the store out of order. */
-async function withFault(fault: Error): Promise<RestAnswer> {
+async function withFault(fault: Error): Promise<RestResponse> {
   const { token, codes } = await opened(service, api);
   around = () => Promise.reject(fault);
   try {
@@ -46,7 +46,7 @@ async function withFault(fault: Error): Promise<RestAnswer> {
 }
 
 /** How to meet each error. */
-const MET: Partial<Record<Reason, () => Promise<RestAnswer>>> = {
+const MET: Partial<Record<Reason, () => Promise<RestResponse>>> = {
   INVALID_REQUEST: () => api.send('{'),
   INVALID_RECIPIENT: () => api.send({ recipients: { email: 'not-an-email' } }),
   CHANNEL_NOT_SUPPORTED: () => send({ channels: ['fax'] }),
@@ -170,7 +170,7 @@ const INTERNALS =
   /internal words|error:|exception|undefined|null|\bat \w+ \(|\.[jt]s\b|node_modules|\/|mongo|sqlite|\{|\[/i;
 
 describe('every error of the multi-channel API', () => {
-  it('B44 is met here or cannot be met', () => {
+  it('B44 occurs in these tests or cannot occur', () => {
     expect([...Object.keys(MET), ...Object.keys(ELSEWHERE)].sort()).toEqual(Object.keys(ERRORS).sort());
   });
 

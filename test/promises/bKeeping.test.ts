@@ -222,7 +222,7 @@ describe('sessions', () => {
       expect(await ids(between)).toEqual(expected((_, index) => index === 1 || index === 2));
     });
 
-    it('B31 filters by what was said at the send', async () => {
+    it('B31 filters by what the send request said', async () => {
       const last = expected((_, index) => index === 6);
       expect(await ids({ purpose: 'login' })).toEqual(last);
       expect(await ids({ 'metadata[user_id]': 'user_1' })).toEqual(last);
@@ -231,7 +231,7 @@ describe('sessions', () => {
       expect(await ids({ recipient: secrets[1]! })).toEqual(expected((_, index) => index === 0));
     });
 
-    it('B31 holds two filters at once', async () => {
+    it('B31 applies two filters at once', async () => {
       expect(await ids({ status: 'EXPIRED', channel: 'whatsapp' })).toEqual(expected((_, i) => i === 1));
       expect(await ids({ status: 'LOCKED', channel: 'whatsapp' })).toEqual([]);
       const created_after = new Date(all[3]!.at).toISOString();

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import type { RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import type { RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { otherThan } from '../wire/support/delivered.js';
 import {
   fresh,
@@ -14,15 +14,13 @@ import {
 
 const MINUTE = 60_000;
 
-let service: TestService;
+const service = serviceForSuite();
 let api: MultichannelApi;
 beforeAll(async () => {
-  service = await startService();
   api = multichannelApi(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
-const refusal = ({ status, headers, body }: RestAnswer) => ({
+const refusal = ({ status, headers, body }: RestResponse) => ({
   status,
   code: body.code,
   wait: headers.get('retry-after'),
@@ -31,7 +29,7 @@ const sendTo = (email: string, metadata: object = {}) =>
   api.send({ channels: ['email'], recipients: { email }, metadata });
 
 /** Sends `count` times, `apart` ms between two, each of which must succeed. */
-async function all200(count: number, apart: number, send: () => Promise<RestAnswer>): Promise<void> {
+async function all200(count: number, apart: number, send: () => Promise<RestResponse>): Promise<void> {
   for (let i = 0; i < count; i++) {
     if (i > 0) service.clock.advance(apart);
     const { status, text } = await send();
@@ -121,7 +119,7 @@ describe('sends per IP', () => {
     });
   });
 
-  it('B40 an IPv6 customer has one budget, and what is no address has none', async () => {
+  it('B40 an IPv6 customer has one budget, and what is no IP address has none', async () => {
     let host = 0;
     await all200(20, 0, () =>
       sendTo(fresh.email(), { ip_address: `2001:db8:1:2::${(++host).toString(16)}` }),
@@ -169,7 +167,7 @@ describe('suspicious activity', () => {
     expect((await sendTo(email)).status).toBe(200);
   });
 
-  it('B41 a session that is open goes on, and its right code clears the block', async () => {
+  it('B41 a session that is open continues, and its right code clears the block', async () => {
     const open = await opened(service, api, ['email'], { config: { expiry_minutes: 10 } });
     const email = open.recipients.email!;
     // Longer codes get ten guesses, so that twenty fit into the life of a session.
@@ -182,11 +180,11 @@ describe('suspicious activity', () => {
     expect(again.body.message).toBe('Invalid OTP');
     service.clock.advance(1);
     expect((await verifyOf(open)).status).toBe(200);
-    const answer = await eventually(async () => {
+    const response = await eventually(async () => {
       const sent = await sendTo(email);
       return sent.body.code !== 'RECIPIENT_BLOCKED' && sent;
     });
-    expect(answer.status).toBe(200);
+    expect(response.status).toBe(200);
   });
 
   it('B41 an operator clears it', async () => {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { newKey } from '../support/tenant.js';
 import { otherThan } from '../wire/support/delivered.js';
 import {
@@ -14,11 +14,7 @@ import {
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 type Calls = ReturnType<typeof connectJson>;
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 /** A workspace with its operator's calls. */
 async function workspaceNamed(name: string): Promise<{ api: MultichannelApi; admin: Calls }> {
@@ -27,8 +23,8 @@ async function workspaceNamed(name: string): Promise<{ api: MultichannelApi; adm
 }
 
 /** The call went through. */
-async function done(answer: ReturnType<Calls>): Promise<void> {
-  const { status, body } = await answer;
+async function done(response: ReturnType<Calls>): Promise<void> {
+  const { status, body } = await response;
   expect(status, JSON.stringify(body)).toBe(200);
 }
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { newKey } from '../support/tenant.js';
 import {
   codesOf,
@@ -13,13 +13,11 @@ import {
 
 const PRICES = { emailMicros: '1000', smsMicros: '50000', whatsappMicros: '30000' };
 
-let service: TestService;
+const service = serviceForSuite();
 let operator: ReturnType<typeof connectJson>;
 beforeAll(async () => {
-  service = await startService();
   operator = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 /** A workspace whose wallet is on and empty. */
 async function withWallet(workspace: string) {

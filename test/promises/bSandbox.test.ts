@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { StoredSession } from '../../server/session/stored.js';
-import type { RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import type { RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { newKey } from '../support/tenant.js';
 import {
   codesOf,
@@ -15,15 +15,13 @@ import {
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 
-let service: TestService;
+const service = serviceForSuite();
 let api: MultichannelApi;
 beforeAll(async () => {
-  service = await startService();
   api = multichannelApi(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
-const everything = ({ text, headers }: RestAnswer) => text + JSON.stringify([...headers]);
+const everything = ({ text, headers }: RestResponse) => text + JSON.stringify([...headers]);
 
 describe('the sandbox', () => {
   it('B25 returns the codes in the response to send, and they verify', async () => {

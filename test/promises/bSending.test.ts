@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../support/service.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { newKey } from '../support/tenant.js';
 import {
   codeIn,
@@ -12,13 +12,11 @@ import {
   opened,
 } from './support/multichannelApi.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let api: MultichannelApi;
 beforeAll(async () => {
-  service = await startService();
   api = multichannelApi(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 describe('B1 the API is authenticated', () => {
   const CALLS: [string, (api: MultichannelApi) => ReturnType<MultichannelApi['send']>][] = [

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
 import { eventually } from '../support/eventually.js';
-import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../support/rest.js';
+import { apiKey, bearer, type Rest, type RestResponse, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';
 import { TLS } from '../unit/http/support/serving.js';
 import { otherThan } from '../wire/support/delivered.js';
@@ -15,13 +15,13 @@ const file = (name: string) =>
 /** Calls over TLS, believing no certificate but the test's own. */
 function secureRest(port: number, credential: Record<string, string>): Pick<Rest, 'post' | 'get'> {
   const call = (method: string, path: string, headers: object, body?: string) =>
-    new Promise<RestAnswer>((resolve, reject) => {
+    new Promise<RestResponse>((resolve, reject) => {
       const options = { host: '127.0.0.1', port, method, path, ca: TLS.cert, agent: false } as const;
-      const sent = request({ ...options, headers: { ...credential, ...headers } }, async (answer) => {
+      const sent = request({ ...options, headers: { ...credential, ...headers } }, async (response) => {
         let text = '';
-        for await (const chunk of answer.setEncoding('utf8')) text += chunk;
-        const fields = new Headers(answer.headers as Record<string, string>);
-        resolve({ status: answer.statusCode!, headers: fields, text, body: JSON.parse(text) });
+        for await (const chunk of response.setEncoding('utf8')) text += chunk;
+        const fields = new Headers(response.headers as Record<string, string>);
+        resolve({ status: response.statusCode!, headers: fields, text, body: JSON.parse(text) });
       });
       sent.on('error', reject).end(body);
     });
@@ -36,12 +36,12 @@ type RestApi = Pick<Rest, 'post' | 'get'>;
 /** Every kind of call, with what came back; what is random in it named by its kind. */
 async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
   const api = multichannelOver(b);
-  const answers: unknown[] = [];
-  const seen = ({ status, headers, body }: RestAnswer): RestAnswer['body'] => {
+  const responses: unknown[] = [];
+  const seen = ({ status, headers, body }: RestResponse): RestResponse['body'] => {
     const shown = JSON.parse(JSON.stringify(body), (name, value) =>
       /^(session_id|sessionId|token|session_token|verification_token)$/.test(name) ? name : value,
     );
-    answers.push({
+    responses.push({
       status,
       shown,
       type: headers.get('content-type'),
@@ -71,7 +71,7 @@ async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
   const sms = await codeOf(sessionId);
   const verify = (guess: string) => c.post('/v1/messaging/otp/verify', { sessionId, code: guess });
   for (const guess of [otherThan(sms), sms, sms]) seen(await verify(guess));
-  return answers;
+  return responses;
 }
 
 describe('with a certificate and a key', () => {

@@ -1,21 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RestAnswer } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RestResponse } from '../support/rest.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { otherThan } from '../wire/support/delivered.js';
 import { codesOf, type MultichannelApi, multichannelApi, opened } from './support/multichannelApi.js';
 
 const ALL = ['email', 'sms', 'whatsapp'] as const;
 
-let service: TestService;
+const service = serviceForSuite();
 let api: MultichannelApi;
 beforeAll(async () => {
-  service = await startService();
   api = multichannelApi(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 const minutes = (count: number) => service.clock.advance(count * 60_000);
-const refusal = ({ status, body }: RestAnswer) => ({ status, message: body.message });
+const refusal = ({ status, body }: RestResponse) => ({ status, message: body.message });
 const INVALID = { status: 400, message: 'Invalid OTP' };
 const EXPIRED = { status: 410, message: 'OTP expired' };
 const EXCEEDED = { status: 423, message: 'Max attempts exceeded' };
@@ -57,9 +55,9 @@ describe('verifying', () => {
     ];
     for (const [channel, status, whole] of steps) {
       minutes(1);
-      const answer = await api.verify({ token, otps: { [channel]: codes[channel] } });
-      expect(answer.status).toBe(200);
-      expect(answer.body).toMatchObject({ verified: true, session_verified: whole, status });
+      const response = await api.verify({ token, otps: { [channel]: codes[channel] } });
+      expect(response.status).toBe(200);
+      expect(response.body).toMatchObject({ verified: true, session_verified: whole, status });
       expect((await api.session(id)).body.status).toBe(status);
     }
   });

@@ -36,12 +36,12 @@ eachEngine((engine) => {
 
   it('C11 of twenty right codes at once exactly one is accepted', async () => {
     const { sessionId, code } = await requested(service, api);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => verify(api, sessionId, code)));
-    const approved = answers.filter(({ status }) => status === 200);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => verify(api, sessionId, code)));
+    const approved = responses.filter(({ status }) => status === 200);
     expect(approved.map(shown)).toEqual([PRINTED.APPROVED(sessionId)]);
-    for (const answer of answers.filter((one) => one !== approved[0])) {
+    for (const response of responses.filter((one) => one !== approved[0])) {
       expect([PRINTED.ALREADY_USED(sessionId), PRINTED.MAX_ATTEMPTS_REACHED(sessionId)]).toContainEqual(
-        shown(answer),
+        shown(response),
       );
     }
     expect(await listed(service, service.liveKey, sessionId)).toBe('APPROVED');
@@ -92,7 +92,7 @@ describe('workspaces and keys', () => {
     const read = await operator('otp.admin.v1.ApiKeyService/GetApiKey', { id: key.id });
     const list = await operator('otp.admin.v1.ApiKeyService/ListApiKeys', { pageSize: 100 });
     const audit = await operator('otp.admin.v1.AuditService/ListAuditEntries', { pageSize: 100 });
-    const answers = JSON.stringify([read.body, list.body, audit.body, api.answers]);
+    const responses = JSON.stringify([read.body, list.body, audit.body, api.responses]);
     const stored = filesIn(service.dataDir).map((file) => readFileSync(file, 'latin1'));
     expect(stored.join('')).toContain(key.id);
     const hash = createHash('sha256').update(secret).digest();
@@ -101,7 +101,7 @@ describe('workspaces and keys', () => {
     ).toBe(true);
     // What makes a key secret is the part behind its prefix.
     const random = secret.slice('sk_otp_live_'.length);
-    for (const place of [answers, service.logged(), ...stored]) {
+    for (const place of [responses, service.logged(), ...stored]) {
       expect(place.includes(random)).toBe(false);
     }
   });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parseId } from '../../server/domain/ids.js';
 import { bearer, type Rest, restClient } from '../support/rest.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { deliveredCode } from '../wire/support/delivered.js';
 import { wrongCodes } from './support/beneficiaryApi.js';
 import {
@@ -15,13 +15,11 @@ import {
   verify,
 } from './support/messagingApi.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let api: Rest;
 beforeAll(async () => {
-  service = await startService();
   api = await messagingApi(service);
 });
-afterAll(() => service.stop());
 
 /** A session whose five attempts are used up. */
 async function locked() {
@@ -151,11 +149,11 @@ describe('a verification', () => {
       ['NOT_FOUND', unknown, '123456'],
     ] as const;
     for (const [outcome, sessionId, code] of outcomes) {
-      const answer = await verify(api, sessionId, code);
-      expect(shown(answer)).toEqual(PRINTED[outcome](sessionId));
-      expect(Object.keys(answer.body)).toEqual(['success', 'message', 'data']);
-      expect(Object.keys(answer.body.data)).toEqual(['sessionId', 'status', 'verified', 'message']);
-      expect(answer.body.data.verified).toBe(outcome === 'APPROVED');
+      const response = await verify(api, sessionId, code);
+      expect(shown(response)).toEqual(PRINTED[outcome](sessionId));
+      expect(Object.keys(response.body)).toEqual(['success', 'message', 'data']);
+      expect(Object.keys(response.body.data)).toEqual(['sessionId', 'status', 'verified', 'message']);
+      expect(response.body.data.verified).toBe(outcome === 'APPROVED');
     }
   });
 

@@ -20,7 +20,7 @@ describe.skipIf(!hasCurl)('a command of the documents, run by curl as it is prin
   let token: string;
   beforeAll(async () => {
     service = await startService();
-    // So that curl tells the status without a word added to the command.
+    // So that curl shows the status without a word added to the command.
     settings = await mkdtemp(join(tmpdir(), 'countersign-curl-'));
     await writeFile(join(settings, '.curlrc'), 'silent\nwrite-out = "\\n%{http_code}"\n');
     ({ token } = await newIntegration(service));
@@ -57,7 +57,7 @@ describe.skipIf(!hasCurl)('a command of the documents, run by curl as it is prin
       },
     });
     const { otp_id } = sent.body;
-    // What send answered and the beneficiary read stands where the document shows an example of it.
+    // What send returned and the beneficiary read replaces the document's example of it.
     const command = BENEFICIARY.validate
       .replace('otp_01HX9NPQ12ABCDEFGH34567890', otp_id)
       .replace('482913', await codeOf(service, otp_id));

@@ -15,7 +15,7 @@ export interface CollectedSpan {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** Whether it ended in a fault, and in which. */
   readonly fault: string | undefined;
-  /** Of whom it tells: service.name and the like. */
+  /** Whose spans they are: service.name and the like. */
   readonly resource: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +27,7 @@ export interface Collector {
   readonly url: string;
   /** What was taken, in the order in which it came. */
   spans(): readonly CollectedSpan[];
-  /** Every request, whatever became of it: its path and headers, and its body as it came. */
+  /** Every request with any outcome: its path, headers and raw body. */
   readonly requests: readonly {
     readonly path: string;
     readonly headers: IncomingHttpHeaders;

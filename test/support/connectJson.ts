@@ -1,8 +1,8 @@
-/** An answer over Connect with JSON: the message, or the error with its google.rpc details read. */
-export interface JsonAnswer {
+/** A response over Connect with JSON: the message, or the error with its google.rpc details read. */
+export interface JsonResponse {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the contract says is there.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of the contract.
   readonly body: any;
   readonly reason: string | undefined;
   /** Fields named in BadRequest. */
@@ -15,8 +15,8 @@ export function connectJson(baseUrl: string, credential?: string) {
     method: string,
     message: unknown,
     headers: Record<string, string> = {},
-  ): Promise<JsonAnswer> => {
-    const answer = await fetch(`${baseUrl}/${method}`, {
+  ): Promise<JsonResponse> => {
+    const response = await fetch(`${baseUrl}/${method}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -25,15 +25,15 @@ export function connectJson(baseUrl: string, credential?: string) {
       },
       body: typeof message === 'string' ? message : JSON.stringify(message),
     });
-    const body = await answer.json();
+    const body = await response.json();
     const detail = (type: string) =>
       (body.details ?? []).find((one: { type: string }) => one.type === type)?.debug as
         | Record<string, unknown>
         | undefined;
     const violations = (detail('google.rpc.BadRequest')?.fieldViolations ?? []) as { field: string }[];
     return {
-      status: answer.status,
-      headers: answer.headers,
+      status: response.status,
+      headers: response.headers,
       body,
       reason: detail('google.rpc.ErrorInfo')?.reason as string | undefined,
       fields: violations.map(({ field }) => field),

@@ -79,7 +79,7 @@ function engine(name: Engine['name'], newOpening: () => Promise<Opening>): Engin
 
 type Tidy = (task: () => Promise<unknown>) => void;
 
-/** Runs the tasks, last first, when the suite that is being declared is over. */
+/** Runs the tasks, last first, when the suite that is being declared has ended. */
 function tidying(): Tidy {
   const tasks: (() => Promise<unknown>)[] = [];
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { BSON } from 'mongodb';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Something that speaks MongoDB's wire protocol and answers what a test wants. */
+/** Something that speaks MongoDB's wire protocol and responds as a test wants. */
 export interface FakeMongod {
   readonly port: number;
   /** Every command it was sent, handshakes left out. */
@@ -34,17 +34,17 @@ const OP_REPLY = 1;
 const OP_QUERY = 2004;
 const OP_MSG = 2013;
 
-/** `hello` changes what it says of itself; `answer` replies to commands, `{ok: 1}` where it says nothing. */
+/** `hello` changes what it says of itself; `respondTo` responds to commands, `{ok: 1}` where it returns nothing. */
 export async function startFakeMongod(
   hello: Fields = {},
-  answer: (command: Fields) => Fields | undefined = () => undefined,
+  respondTo: (command: Fields) => Fields | undefined = () => undefined,
 ): Promise<FakeMongod> {
   const commands: Fields[] = [];
   const sockets = new Set<Socket>();
   const reply = (command: Fields): Fields => {
     if (command.hello || command.ismaster || command.isMaster) return { ...PRIMARY, ...hello };
     commands.push(command);
-    return { ok: 1, ...answer(command) };
+    return { ok: 1, ...respondTo(command) };
   };
   const server = createServer((socket) => {
     sockets.add(socket);

@@ -42,23 +42,23 @@ export const operationsOf = ({ paths }: OpenApi): Described[] =>
 export const describedAt = async (baseUrl: string): Promise<OpenApi> =>
   (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApi;
 
-type CheckAnswer = (method: string, url: string, status: number, body: unknown) => void;
+type CheckResponse = (method: string, url: string, status: number, body: unknown) => void;
 
-const checkers = new Map<string, Promise<CheckAnswer>>();
+const checkers = new Map<string, Promise<CheckResponse>>();
 
 /**
- * Holds an answer of the service at `baseUrl` against the description that it
+ * Compares a response of the service at `baseUrl` with the description that it
  * gives of itself: a success has exactly the fields described, a refusal the
  * shape of its dialect. Throws an Error naming what is amiss; says nothing of
  * paths that are not described. `url`: the path, with or without its query.
  */
-export async function checkAnswer(baseUrl: string, ...answer: Parameters<CheckAnswer>): Promise<void> {
+export async function checkResponse(baseUrl: string, ...response: Parameters<CheckResponse>): Promise<void> {
   const checker = checkers.get(baseUrl) ?? describedAt(baseUrl).then(createCheck);
   checkers.set(baseUrl, checker);
-  (await checker)(...answer);
+  (await checker)(...response);
 }
 
-function createCheck(described: OpenApi): CheckAnswer {
+function createCheck(described: OpenApi): CheckResponse {
   // Formats come with a pattern that says the same.
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   const operations = operationsOf(described).map((one) => ({
@@ -76,12 +76,12 @@ function createCheck(described: OpenApi): CheckAnswer {
     const path = url.split('?', 1)[0]!;
     const found = operations.find((one) => one.method === method && one.matches.test(path));
     if (!found) return;
-    const answer = status === 200 ? '200' : 'default';
-    const check = found.checks.get(answer) ?? ajv.compile(schemaOf(found, answer));
-    found.checks.set(answer, check);
+    const response = status === 200 ? '200' : 'default';
+    const check = found.checks.get(response) ?? ajv.compile(schemaOf(found, response));
+    found.checks.set(response, check);
     if (check(body)) return;
     throw new Error(
-      `${method} ${path} answered ${status} with what is not described: ${ajv.errorsText(check.errors)}\n${JSON.stringify(body, null, 2)}`,
+      `${method} ${path} responded ${status} with what is not described: ${ajv.errorsText(check.errors)}\n${JSON.stringify(body, null, 2)}`,
     );
   };
 }

@@ -1,6 +1,6 @@
 /** One series of an exposition. */
 export interface Series {
-  /** As it stands in the line, with `_bucket` and the like. */
+  /** As in the line, with `_bucket` and the like. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;

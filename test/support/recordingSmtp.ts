@@ -16,7 +16,7 @@ export interface Mail {
 /** The points of an SMTP conversation at which a server may misbehave. */
 export type Step = 'connect' | 'auth' | 'mail' | 'rcpt' | 'data';
 
-/** A reply, such as '550 5.1.1 nobody there', or its code alone, the connection cut, no answer at all, or the message taken and the answer lost. */
+/** A reply, such as '550 5.1.1 no such user', or its code alone, the connection cut, no reply at all, or the message accepted and the reply lost. */
 export type Misbehaviour = number | `${number} ${string}` | 'cut' | 'silence' | 'taken and cut';
 
 /** A real SMTP server of this machine that keeps what it is given. */
@@ -26,7 +26,7 @@ export interface RecordingSmtp {
   readonly url: string;
   /** What was taken, oldest first. */
   readonly mails: readonly Mail[];
-  /** How often a conversation came to a step. */
+  /** How often a conversation reached a step. */
   reached(step: Step): number;
   /** Connections open now. */
   open(): number;
@@ -48,11 +48,11 @@ export async function startRecordingSmtp({ password, port = 0 }: Options = {}): 
   const misbehaviour = new Map<Step, Misbehaviour>();
   const sockets = new Map<number, Socket>();
 
-  function step(at: Step, session: SMTPServerSession, answer: (refusal?: Error) => void): void {
+  function step(at: Step, session: SMTPServerSession, respond: (refusal?: Error) => void): void {
     reached[at]++;
     const how = misbehaviour.get(at);
-    if (how === undefined) answer();
-    else if (/^\d/.test(`${how}`)) answer(refusal(how));
+    if (how === undefined) respond();
+    else if (/^\d/.test(`${how}`)) respond(refusal(how));
     else if (how !== 'silence') sockets.get(session.remotePort)?.destroy();
   }
 
@@ -63,17 +63,17 @@ export async function startRecordingSmtp({ password, port = 0 }: Options = {}): 
     disableReverseLookup: true,
     logger: false,
     closeTimeout: 1,
-    onConnect: (session, answer) => step('connect', session, answer),
-    onAuth(given, session, answer) {
+    onConnect: (session, respond) => step('connect', session, respond),
+    onAuth(given, session, respond) {
       step('auth', session, (refused) => {
         const known = given.username === 'user' && given.password === password;
-        if (refused || !known) answer(refused ?? refusal(535));
-        else answer(null, { user: 'user' });
+        if (refused || !known) respond(refused ?? refusal(535));
+        else respond(null, { user: 'user' });
       });
     },
-    onMailFrom: (_address, session, answer) => step('mail', session, answer),
-    onRcptTo: (_address, session, answer) => step('rcpt', session, answer),
-    onData(stream, session, answer) {
+    onMailFrom: (_address, session, respond) => step('mail', session, respond),
+    onRcptTo: (_address, session, respond) => step('rcpt', session, respond),
+    onData(stream, session, respond) {
       const { mailFrom, rcptTo } = session.envelope;
       const take = async (raw: string) => {
         const parsed = await PostalMime.parse(raw);
@@ -82,7 +82,7 @@ export async function startRecordingSmtp({ password, port = 0 }: Options = {}): 
           const to = rcptTo.map(({ address }) => address);
           mails.push({ from: mailFrom ? mailFrom.address : '', to, raw, parsed });
         }
-        step('data', session, answer);
+        step('data', session, respond);
       };
       // What broke off in the middle is no message.
       void text(stream).then(take, () => {});

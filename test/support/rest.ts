@@ -1,22 +1,22 @@
-import { checkAnswer } from './openapi.js';
+import { checkResponse } from './openapi.js';
 
 /** A response of a REST API. */
-export interface RestAnswer {
+export interface RestResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever a document says is there.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field that a document describes.
   readonly body: any;
 }
 
 /** Calls the REST APIs as client code does, and compares every response with what /openapi.json says of it. */
 export interface Rest {
   /** A string or bytes are sent as they are, anything else as JSON. */
-  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
-  delete(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
-  /** Every answer so far. */
-  readonly answers: readonly RestAnswer[];
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestResponse>;
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<RestResponse>;
+  delete(path: string, headers?: Readonly<Record<string, string>>): Promise<RestResponse>;
+  /** Every response so far. */
+  readonly responses: readonly RestResponse[];
 }
 
 export const bearer = (credential: string) => ({ authorization: `Bearer ${credential}` });
@@ -24,16 +24,16 @@ export const apiKey = (key: string) => ({ 'x-api-key': key });
 
 /** `headers` go with every call: the credential, mostly. */
 export function restClient(baseUrl: string, headers: Readonly<Record<string, string>> = {}): Rest {
-  const answers: RestAnswer[] = [];
+  const responses: RestResponse[] = [];
 
-  async function call(method: string, path: string, init: RequestInit): Promise<RestAnswer> {
-    const response = await fetch(baseUrl + path, { method, ...init });
-    const { status, headers: fields } = response;
-    const text = await response.text();
-    const answer = { status, headers: fields, text, body: JSON.parse(text) };
-    answers.push(answer);
-    await checkAnswer(baseUrl, method, path, status, answer.body);
-    return answer;
+  async function call(method: string, path: string, init: RequestInit): Promise<RestResponse> {
+    const fetched = await fetch(baseUrl + path, { method, ...init });
+    const { status, headers: fields } = fetched;
+    const text = await fetched.text();
+    const response = { status, headers: fields, text, body: JSON.parse(text) };
+    responses.push(response);
+    await checkResponse(baseUrl, method, path, status, response.body);
+    return response;
   }
 
   return {
@@ -46,6 +46,6 @@ export function restClient(baseUrl: string, headers: Readonly<Record<string, str
     },
     get: (path, more) => call('GET', path, { headers: { ...headers, ...more } }),
     delete: (path, more) => call('DELETE', path, { headers: { ...headers, ...more } }),
-    answers,
+    responses,
   };
 }

@@ -29,7 +29,7 @@ export interface TestService<C extends Clock = ManualClock> {
   stop(): Promise<void>;
 }
 
-interface Options<C extends Clock> {
+export interface ServiceOptions<C extends Clock> {
   /** Environment variables besides the ones a test service sets. */
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: C;
@@ -42,7 +42,7 @@ interface Options<C extends Clock> {
  * keyed HMAC unless `env` says otherwise, because most tests are not about hashing.
  */
 export async function startService<C extends Clock = ManualClock>(
-  options: Options<C> = {},
+  options: ServiceOptions<C> = {},
 ): Promise<TestService<C>> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-'));
   const clock = (options.clock ?? new ManualClock()) as C;
@@ -78,8 +78,8 @@ export async function startService<C extends Clock = ManualClock>(
     documents: service.documents,
     dataDir,
     async inbox() {
-      const answer = await fetch(`${baseUrl}/inbox.json`);
-      return ((await answer.json()) as { messages: InboxMessage[] }).messages;
+      const response = await fetch(`${baseUrl}/inbox.json`);
+      return ((await response.json()) as { messages: InboxMessage[] }).messages;
     },
     logged: () => lines.join(''),
     async stop() {

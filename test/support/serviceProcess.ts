@@ -20,7 +20,7 @@ export interface ServiceProcess {
   readonly ended: Promise<Ending>;
   /** Its clock leaps ahead, by as much as its options say. */
   leap(): void;
-  /** Ends it: SIGTERM unless told otherwise. */
+  /** Ends it, by default with SIGTERM. */
   end(signal?: NodeJS.Signals): Promise<Ending>;
 }
 
@@ -72,7 +72,7 @@ async function spawned(env: Readonly<Record<string, string>>, { ahead = 0, leap 
   const early =
     ahead === 0 && leap === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(later)}`];
   const child = spawn(process.execPath, [...early, await builtMain()], {
-    // Nothing of the settings of whoever runs the tests.
+    // Without the settings of the person who runs the tests.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

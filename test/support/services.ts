@@ -3,7 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 
 const PACKAGES = ['../../gen/otp/v1/', '../../gen/otp/admin/v1/'];
 
-/** Every service of the contract, the operator's included: whoever adds one adds it to every test that asks here. */
+/** Every service of the contract, the operator's included: a new one is in every test that asks here. */
 export async function contractServices(): Promise<DescService[]> {
   const services: DescService[] = [];
   for (const folder of PACKAGES.map((path) => new URL(path, import.meta.url))) {

@@ -10,24 +10,24 @@ export interface Received {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever is sent.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field that is sent.
   readonly event: any;
-  /** The status it was answered with. */
+  /** The status of the response. */
   readonly status: number;
 }
 
-/** A backend of this machine that is told of events, and keeps what it is told. */
+/** A backend of this machine that receives events and keeps them. */
 export interface WebhookReceiver {
   readonly url: string;
-  /** Everything that came, oldest first, whatever it was answered. */
+  /** Everything received, oldest first, with any response. */
   readonly received: readonly Received[];
   /** What it took: ids and types. */
   taken(): readonly Received[];
-  /** From now on answers so; `path` alone, or every path. */
-  answer(status: number, path?: string): void;
-  /** From now on does this with each event before it answers. */
+  /** Responds with this status from now on; on `path` alone, or on every path. */
+  respond(status: number, path?: string): void;
+  /** From now on does this with each event before it responds. */
   before(task: () => Promise<void>): void;
-  /** Listens no longer: whoever calls finds nobody. */
+  /** Stops listening: connections are refused. */
   goDown(): Promise<void>;
   /** Listens again where it did. */
   comeBack(): Promise<void>;
@@ -51,7 +51,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       await before();
       res.writeHead(status).end();
     });
-    // Whoever forgets to close it is not kept waiting at the end of a run.
+    // A test that forgets to close it does not delay the end of a run.
     server.unref();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
@@ -67,7 +67,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     url: `http://127.0.0.1:${port}`,
     received,
     taken: () => received.filter(({ status }) => status < 300),
-    answer(status, path = '') {
+    respond(status, path = '') {
       if (path === '') statuses.clear();
       statuses.set(path, status);
     },

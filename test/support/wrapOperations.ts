@@ -35,7 +35,7 @@ export interface Fault {
   /** Which operation, counted from 0. */
   readonly at: number;
   readonly carriedOut: boolean;
-  /** `once`: it throws and all later ones work. `down`: all throw from then on. `crash`: none ever answers. */
+  /** `once`: it throws and all later ones work. `down`: all throw from then on. `crash`: none ever completes. */
   readonly kind: 'once' | 'down' | 'crash';
 }
 
@@ -55,7 +55,7 @@ export function failOperation(documents: Documents, { at, carriedOut, kind }: Fa
     crash = resolve;
   });
   const lost = <T>(): Promise<T> => {
-    if (kind !== 'crash') return Promise.reject(new Error('the store did not answer'));
+    if (kind !== 'crash') return Promise.reject(new Error('the store did not respond'));
     crash();
     return new Promise(() => {});
   };
@@ -65,7 +65,7 @@ export function failOperation(documents: Documents, { at, carriedOut, kind }: Fa
     documents: wrapOperations(documents, async (operation) => {
       const index = begun++;
       if (index < at || (index > at && kind === 'once')) return operation();
-      // A refusal of the store is its answer, lost like any other.
+      // A refusal of the store is its response, lost like any other.
       if (index === at && carriedOut) await operation().catch(() => {});
       return lost();
     }),

@@ -1,18 +1,14 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { deliveredCode, otherThan } from './support/delivered.js';
 
 const BUF = resolve('node_modules/.bin/buf');
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 interface Ran {
   /** buf's exit code: for an error of the service its gRPC code times eight. */

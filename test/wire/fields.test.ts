@@ -5,7 +5,7 @@ import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { connectJson } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { FIELDS } from './support/fieldTable.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
@@ -15,12 +15,11 @@ const METHODS = [
   ...RequirementService.methods,
 ].filter(({ methodKind }) => methodKind === 'unary');
 
-let service: TestService;
+const service = serviceForSuite();
 let call: ReturnType<typeof connectJson>;
 let good: Record<string, Record<string, unknown>>;
 
 beforeAll(async () => {
-  service = await startService();
   call = connectJson(service.baseUrl, service.liveKey);
   const open = await send();
   const { verificationToken } = await verified();
@@ -39,7 +38,6 @@ beforeAll(async () => {
     GetVerificationStatus: { sponsorSlug: 'unknown', operation: { type: 'payment', id: '1' } },
   };
 });
-afterAll(() => service.stop());
 
 let people = 0;
 const someRecipient = () => ({ email: `fields.${people++}@example.com` });

@@ -1,15 +1,11 @@
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bearing } from '../../clients/calling/credential.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 describe.each([false, true])('Connect with GET, useBinaryFormat %s', (useBinaryFormat) => {
   const clientOf = (calls: { method: string | undefined; cacheControl: string | null }[]) => {

@@ -1,17 +1,13 @@
 import { execFile } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../support/service.js';
+import { describe, expect, it } from 'vitest';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { grpcurlBinary } from './support/grpcurl.js';
 
 const binary = await grpcurlBinary();
 if (!binary)
   console.warn('grpcurl is not tested: it is not on the path, and go is missing or cannot build it.');
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 /** grpcurl, which knows the contract only from reflection. */
 const grpcurl = (flags: readonly string[], ...args: readonly string[]): Promise<string> =>

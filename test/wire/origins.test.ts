@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 
 const SHOP = 'https://shop.example.com';
 const OTHER = 'https://other.example.net';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 const preflight = (origin: string, path = '/otp.v1.OtpService/Verify') =>
   fetch(service.baseUrl + path, {

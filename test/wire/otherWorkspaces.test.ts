@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { idToOtp } from '../../server/domain/ids.js';
-import { connectJson, type JsonAnswer } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { connectJson, type JsonResponse } from '../support/connectJson.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { keyOf } from '../support/tenant.js';
 import { deliveredCode } from './support/delivered.js';
 
 type Calls = ReturnType<typeof connectJson>;
 
-let service: TestService;
+const service = serviceForSuite();
 let mine: Calls;
 let theirs: Calls;
 /** A session and a token of each workspace. */
@@ -17,14 +17,12 @@ let foreign: { sessionId: string; token: string };
 let sandboxToken: string;
 
 beforeAll(async () => {
-  service = await startService();
   mine = connectJson(service.baseUrl, service.liveKey);
   theirs = await keyOf(service, 'neighbour');
   ours = await open(mine);
   foreign = await open(theirs);
   sandboxToken = await openSandbox();
 });
-afterAll(() => service.stop());
 
 let people = 0;
 const send = async (call: Calls) => {
@@ -52,7 +50,7 @@ async function openSandbox(): Promise<string> {
 }
 
 /** All that a caller sees, except what differs between any two responses. */
-function seen({ status, headers, body }: JsonAnswer) {
+function seen({ status, headers, body }: JsonResponse) {
   const { date: _date, 'x-request-id': _id, ...rest } = Object.fromEntries(headers);
   return { status, headers: rest, body };
 }

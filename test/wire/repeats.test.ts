@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Code, readError } from '../../clients/errors/index.js';
 import { eventually } from '../support/eventually.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { deliveredCode, otherThan } from './support/delivered.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
-let service: TestService;
+const service = serviceForSuite();
 /** Without the repeats of the clients that customers import: each call here is one request. */
 let plain: Connected;
 beforeAll(async () => {
-  service = await startService();
   plain = FIVE_CLIENTS[3]!.connect(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 const messagesOf = async (sessionId: string) =>
   (await service.inbox()).filter((message) => message.session_id === sessionId);

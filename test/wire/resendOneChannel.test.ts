@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 
 const SERVICE = 'otp.v1.OtpService';
 const LIFETIME_MS = 600_000;
 
-let service: TestService;
+const service = serviceForSuite();
 let call: ReturnType<typeof connectJson>;
 beforeAll(async () => {
-  service = await startService();
   call = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 let people = 0;
 /** A sandbox session with two channels; its codes never leave by any other way. */

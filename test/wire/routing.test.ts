@@ -3,17 +3,13 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, createConnectTransport as createNodeTransport } from '@connectrpc/connect-node';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { Client, credentials } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Code, readError } from '../../clients/errors/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { BY_GET, overHttp2, WITH_BODY } from './support/protocols.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 const bearer = () => ({ authorization: `Bearer ${service.liveKey}` });
 
 /** The contract with a method, or a whole service, that the server has not. */

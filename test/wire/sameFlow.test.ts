@@ -5,15 +5,11 @@ import { readError } from '../../clients/errors/index.js';
 import { toMethodDefinition } from '../../clients/grpc-js/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { deliveredCode, otherThan } from './support/delivered.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 const failure = (call: Promise<unknown>) =>
   call.then(

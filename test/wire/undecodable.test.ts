@@ -1,14 +1,10 @@
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type OtpError, readError } from '../../clients/errors/index.js';
-import { startService, type TestService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { BY_GET, type RawResponse, WITH_BODY, type WireProtocol } from './support/protocols.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 const GET_SESSION = '/otp.v1.OtpService/GetSession';
 const LARGEST = 65_536;

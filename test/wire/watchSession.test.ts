@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
 import { Channel, SessionStatus } from '../../gen/otp/v1/session_pb.js';
 import { WATCH_LIMITS } from '../../server/otp/watch/limits.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import { startService, type TestService } from '../support/service.js';
+import { startService } from '../support/service.js';
+import { serviceForSuite } from '../support/serviceForSuite.js';
 import { newKey } from '../support/tenant.js';
 import { otherThan } from './support/delivered.js';
 import { WATCHERS, watch } from './support/watchers.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let call: ReturnType<typeof connectJson>;
 beforeAll(async () => {
-  service = await startService();
   call = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 const method = (name: string) => `otp.v1.OtpService/${name}`;
 let people = 0;

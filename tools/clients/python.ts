@@ -17,7 +17,7 @@ const environment = () => pythonTools('python', REQUIREMENTS);
 /** Why Python code cannot be generated or tested here; undefined where it can. */
 export const whyNoPython = (): string | undefined => environment().missing;
 
-/** Generates the code of the contract in place, under the package's own name: nobody else's `otp` is claimed. */
+/** Generates the code of the contract in place, under the package's own name, so that no other package's `otp` is claimed. */
 export function generatePython(): Outcome {
   const folder = resolve('.cache/python-generated');
   rmSync(folder, { recursive: true, force: true });

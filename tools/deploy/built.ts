@@ -4,7 +4,7 @@ import { nodeBinary } from '../onNode/binary.js';
 import { command, counting, has, type Outcome, type Part } from '../parts.js';
 
 const HELM = 'helm.sh/helm/v3/cmd/helm@v3.22.0';
-/** Which Kubernetes the chart is rendered for; helm asks nobody. */
+/** Which Kubernetes the chart is rendered for; helm does not ask a cluster. */
 const KUBERNETES = '1.31';
 const CACHE = '.cache/deploy';
 

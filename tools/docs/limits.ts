@@ -31,7 +31,7 @@ export function limits(): string {
     resend,
     fallback,
     tokenSeconds,
-    deliveryTries,
+    attemptsPerMessage,
     metadataBytes,
     retentionDays,
   } = SESSION_LIMITS;
@@ -54,7 +54,7 @@ export function limits(): string {
       `${fallback.steps}, each ${wait(fallback.waitSeconds.min)} to ${wait(fallback.waitSeconds.max)} after the previous one; the last at least ${wait(fallback.leftSeconds)} before its code ends`,
     ],
     ['verification token', `redeemable for ${wait(tokenSeconds)}`],
-    ['delivery attempts per message', String(deliveryTries)],
+    ['delivery attempts per message', String(attemptsPerMessage)],
     ['metadata', `${metadataBytes} bytes as JSON`],
     [
       'an ended session stays readable',

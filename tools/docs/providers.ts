@@ -153,7 +153,7 @@ All settings: [configuration](configuration.md). What vendors report back: [deli
 
 ## Outcomes
 
-A message has ${SESSION_LIMITS.deliveryTries} delivery attempts, whichever providers they go to. Every request is one, and none is made after the
+A message has ${SESSION_LIMITS.attemptsPerMessage} delivery attempts, whichever providers they go to. Every request is one, and none is made after the
 code has expired. A message beyond a provider's limits, or from a sender it does not accept, is refused without a
 request.
 

@@ -117,7 +117,7 @@ by \`webhook-id\`.
 
 Events of one session arrive in order: an event is sent only after the previous one was acknowledged or abandoned.
 Sessions do not wait for each other. A process has at most ${limits.atOnce} requests to an endpoint in flight, and ${limits.atOnceFailing} if the endpoint
-acknowledged none of the last ${limits.disableAfterTries}.
+acknowledged none of the last ${limits.disableAfterAttempts}.
 
 ## Delivery attempts
 
@@ -126,7 +126,7 @@ with 20 % jitter; the last attempt is at the end of that time. \`Retry-After\` i
 ${limits.retryAfterSeconds / 60} minutes. An event that was never acknowledged is abandoned, and the session's next event follows. If a process
 crashes, another one, or the same one after its restart, resumes with the same event.
 
-ListWebhookDeliveries lists by session the pending events, the time of their next attempt, and the last ${limits.triesKept} attempts, with
+ListWebhookDeliveries lists by session the pending events, the time of their next attempt, and the last ${limits.attemptsKept} attempts, with
 the status or the error:
 
 ${table(
@@ -137,7 +137,7 @@ ${table(
 ## Endpoints that are disabled
 
 * \`GONE\`: it responded with 410.
-* \`FAILING\`: it acknowledged nothing for ${limits.disableAfterDays} days and at least ${limits.disableAfterTries} delivery attempts.
+* \`FAILING\`: it acknowledged nothing for ${limits.disableAfterDays} days and at least ${limits.disableAfterAttempts} delivery attempts.
 * \`OPERATOR\`: it was disabled with UpdateWebhookEndpoint.
 
 The service logs it, \`countersign_webhook_endpoints_disabled_total\` counts it, and the endpoint shows the reason and

@@ -22,7 +22,7 @@ interface ReceiptsGuide {
   /** How the vendor learns the URL. */
   readonly registration: string;
   readonly signature: string;
-  /** What the signature is over. */
+  /** What the signature covers. */
   readonly signed: string;
   /** How old a receipt may be. */
   readonly freshness: string;

@@ -112,7 +112,7 @@ export const send = route({
       }),
     ),
     fallback: optional(fallback),
-    // What a JSON body holds is JSON; and a shape that says so by naming itself cannot stand in a description.
+    // What a JSON body holds is JSON, and a description cannot hold a shape that names itself.
     metadata: optional(z.record(z.string(), z.custom<JsonValue>())),
     add_contact: optional(z.boolean()),
     sandbox_mode: optional(z.boolean()),

@@ -133,7 +133,7 @@ export const METRICS = {
     'Time code hashes took to compute.',
   ),
 
-  deliveryTries: counter(
+  deliveryAttempts: counter(
     'countersign_delivery_tries_total',
     { provider: PROVIDER, channel: CHANNEL, outcome: listed('accepted', 'retry', 'failed') },
     'Delivery attempts (requests to providers): accepted, to be retried, or refused for good.',
@@ -171,7 +171,7 @@ export const METRICS = {
     'Age of the oldest pending message that no provider has accepted; 0 if there is none. The same for all processes on one store.',
   ),
 
-  webhookTries: counter(
+  webhookAttempts: counter(
     'countersign_webhook_tries_total',
     { outcome: listed('accepted', 'refused', 'unanswered') },
     'Requests to webhook endpoints: acknowledged (2xx), refused (another status), or without a response.',

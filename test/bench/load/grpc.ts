@@ -50,9 +50,9 @@ function call(session: ClientHttp2Session, { path, headers, body }: Request, exp
     stream.on('response', note).on('trailers', note).on('error', reject);
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
-      const answer = Buffer.concat(chunks);
-      if (status === `${expect.status}` && answer.includes(expect.holds)) resolve();
-      else reject(new Error(`expected gRPC status ${expect.status}, got ${status}: ${answer}`));
+      const response = Buffer.concat(chunks);
+      if (status === `${expect.status}` && response.includes(expect.holds)) resolve();
+      else reject(new Error(`expected gRPC status ${expect.status}, got ${status}: ${response}`));
     });
     stream.end(body);
   });

@@ -4,7 +4,7 @@ import { type Expectation, inTurn, type Loader, type Request } from './request.j
 
 /**
  * HTTP/1.1 over kept connections, one request under way on each. The requests
- * are bytes before the clock starts and answers are read no further than their
+ * are bytes before the clock starts and responses are read no further than their
  * length, so that the loader leaves the machine to what is measured.
  */
 export const http1: Loader = {
@@ -47,7 +47,7 @@ function drive(socket: Socket, next: () => Buffer | undefined, expect: Expectati
       else resolve();
     };
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the connection was closed before the answer')));
+    socket.on('close', () => reject(new Error('the connection was closed before the response')));
     socket.on('data', (chunk: Buffer) => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       if (!isWhole(received)) return;
@@ -65,7 +65,7 @@ function drive(socket: Socket, next: () => Buffer | undefined, expect: Expectati
 const HEAD_END = Buffer.from('\r\n\r\n');
 const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
-/** Whether an answer is there to its last byte. More than one answer never is: only one was asked for. */
+/** Whether a response is complete. There is never more than one: only one was requested. */
 function isWhole(received: Buffer): boolean {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0) return false;

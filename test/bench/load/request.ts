@@ -5,10 +5,10 @@ export interface Request {
   readonly body: Buffer;
 }
 
-/** What every answer of a round must be. One that is not fails the bench: it is never counted. */
+/** What every response of a round must be. Any other fails the bench and is not counted. */
 export interface Expectation {
   readonly status: number;
-  /** Bytes the answer's body holds. */
+  /** Bytes that the response body must hold. */
   readonly holds: string;
 }
 
@@ -27,7 +27,7 @@ export interface Loader {
 }
 
 export interface Load {
-  /** Resolves when the last request is answered; rejects at the first answer that is not the expected one. */
+  /** Resolves with the response to the last request; rejects at the first unexpected response. */
   run(): Promise<void>;
   close(): void;
 }
@@ -41,7 +41,7 @@ export function request(path: string, apiKey: string, mediaType: string, body: B
   return { path, headers: { 'content-type': mediaType, authorization: `Bearer ${apiKey}` }, body };
 }
 
-/** Hands out the requests one by one, to whoever is free. */
+/** Hands out the requests one by one to free connections. */
 export function inTurn<T>(items: readonly T[]): () => T | undefined {
   let next = 0;
   return () => items[next++];

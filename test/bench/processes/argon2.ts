@@ -1,5 +1,5 @@
 import { verify } from '@node-rs/argon2';
-import { answerQuestions } from './answering.js';
+import { handleRequests } from './requests.js';
 
 /** What to hash, how often, and how many at once. */
 export interface RawHashing {
@@ -13,7 +13,7 @@ export interface RawHashing {
 }
 
 /** The hash alone: what Verify could reach if everything else cost nothing. */
-answerQuestions({
+handleRequests({
   async hash({ phc, code, secret, times, inFlight }: RawHashing) {
     const options = { secret: Buffer.from(secret, 'base64') };
     let left = times;

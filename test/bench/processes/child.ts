@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Answer } from './answering.js';
+import type { ProcessResponse } from './requests.js';
 import type { Usage } from './usage.js';
 
 interface ChildOptions {
@@ -13,13 +13,13 @@ interface ChildOptions {
   readonly stdout?: string;
 }
 
-/** How long a process may take to end when it is told to. */
+/** How long a process may take to end after SIGTERM. */
 const STOP_MS = 15_000;
 
 /** A process of its own, so that its processor time is its own. */
 export class Child {
   readonly #process: ChildProcess;
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  readonly #waiting = new Map<number, (response: ProcessResponse) => void>();
   readonly #ended: Promise<void>;
   #asked = 0;
   #failure: Error | undefined;
@@ -34,11 +34,11 @@ export class Child {
       stdio: ['ignore', output, 'inherit', 'ipc'],
     });
     closeSync(output);
-    this.#process.on('message', (answer: Answer) => this.#waiting.get(answer.id)?.(answer));
+    this.#process.on('message', (response: ProcessResponse) => this.#waiting.get(response.id)?.(response));
     this.#ended = new Promise((resolve) => {
       this.#process.once('exit', (code, signal) => {
         this.#failure = new Error(`${module} ended with ${signal ?? code}`);
-        for (const answer of this.#waiting.values()) answer({ id: 0, error: this.#failure.message });
+        for (const settle of this.#waiting.values()) settle({ id: 0, error: this.#failure.message });
         resolve();
       });
     });
@@ -52,13 +52,13 @@ export class Child {
   async ask<T>(about: string, value?: unknown): Promise<T> {
     this.assertRunning();
     const id = ++this.#asked;
-    const answer = await new Promise<Answer>((resolve) => {
+    const response = await new Promise<ProcessResponse>((resolve) => {
       this.#waiting.set(id, resolve);
       this.#process.send({ id, about, value });
     });
     this.#waiting.delete(id);
-    if (answer.error !== undefined) throw new Error(answer.error);
-    return answer.value as T;
+    if (response.error !== undefined) throw new Error(response.error);
+    return response.value as T;
   }
 
   usage(): Promise<Usage> {

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { create, fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { GetSessionResponseSchema, OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
-import { answerQuestions } from './answering.js';
+import { handleRequests } from './requests.js';
 
 /**
  * The least that GetSession over Connect can cost: Connect's own adapter and a
  * handler that returns one and the same message.
  */
-let answer = create(GetSessionResponseSchema);
+let response = create(GetSessionResponseSchema);
 
 const adapter = connectNodeAdapter({
-  routes: (router) => router.rpc(OtpService.method.getSession, () => answer),
+  routes: (router) => router.rpc(OtpService.method.getSession, () => response),
 });
 const http1 = createServer(adapter);
 const http2 = createHttp2Server(adapter);
@@ -21,12 +21,12 @@ const listening = Promise.all(
   [http1, http2].map((server) => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))),
 );
 
-answerQuestions({
+handleRequests({
   async ports() {
     await listening;
     return { http1: (http1.address() as AddressInfo).port, http2: (http2.address() as AddressInfo).port };
   },
-  answer(json: JsonValue) {
-    answer = fromJson(GetSessionResponseSchema, json);
+  respondWith(json: JsonValue) {
+    response = fromJson(GetSessionResponseSchema, json);
   },
 });

@@ -1,4 +1,4 @@
-import { answerQuestions } from './answering.js';
+import { handleRequests } from './requests.js';
 
 /** What a process has used. */
 export interface Usage {
@@ -11,7 +11,7 @@ export interface Usage {
 
 // Loaded into every measured process, the service included, with --import: the
 // process knows its own use on every platform.
-answerQuestions({
+handleRequests({
   usage(): Usage {
     const { user, system } = process.cpuUsage();
     return {

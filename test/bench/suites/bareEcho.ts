@@ -1,10 +1,10 @@
 import type { Contestant } from '../contest.js';
-import { answering } from '../contestants.js';
+import { childContestant } from '../contestants.js';
 import { http1 } from '../load/http1.js';
 import type { Effort } from '../options.js';
 import type { Child } from '../processes/child.js';
 import type { Scenario } from '../scenarios.js';
-import { sampleAnswer, type Target } from '../target.js';
+import { sampleResponse, type Target } from '../target.js';
 
 /** As long as what they stand for; what the echo is sent is never looked up. */
 const NO_SESSION = {
@@ -15,7 +15,7 @@ const NO_SESSION = {
   wrongCode: '654321',
 };
 
-/** A bare JSON echo that is sent a scenario's requests and repeats the service's own answer. */
+/** A bare JSON echo that is sent a scenario's requests and repeats the service's own response. */
 export async function bareEcho(
   echo: Child,
   target: Target,
@@ -23,8 +23,8 @@ export async function bareEcho(
   { writes, inFlight }: Effort,
 ): Promise<Contestant> {
   const { http1: port } = await echo.ask<{ http1: number }>('ports');
-  await echo.ask('answer', await sampleAnswer(target, scenario));
+  await echo.ask('respondWith', await sampleResponse(target, scenario));
   const requests = Array.from({ length: writes }, () => scenario.request(target.service.apiKey, NO_SESSION));
   const expect = { ...scenario.expect, status: 200 };
-  return answering('bare JSON echo', echo, http1, { port, requests, expect, inFlight });
+  return childContestant('bare JSON echo', echo, http1, { port, requests, expect, inFlight });
 }

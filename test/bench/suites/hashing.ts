@@ -15,7 +15,7 @@ import { type SuiteContext, wanted } from './suite.js';
 
 const GROUP = 'argon2id: Verify with the default hash, against the hash alone';
 
-/** How near Verify comes to what its hash allows. */
+/** How close Verify is to what its hash allows. */
 export async function hashing({ options, report, say }: SuiteContext): Promise<void> {
   const scenarios = wanted(HASHING, options, GROUP);
   if (scenarios.length === 0) return;

@@ -1,11 +1,11 @@
 import { contest, type Result } from '../contest.js';
-import { answering } from '../contestants.js';
+import { childContestant } from '../contestants.js';
 import type { Engine } from '../engines.js';
 import { http1 } from '../load/http1.js';
 import type { Effort } from '../options.js';
 import { compared, type Goal } from '../report.js';
 import { LISTS } from '../scenarios.js';
-import { sampleAnswer, type Target } from '../target.js';
+import { sampleResponse, type Target } from '../target.js';
 import { type SuiteContext, wanted } from './suite.js';
 
 export const listingGroup = ({ name }: Engine): string =>
@@ -31,10 +31,10 @@ export async function listing(
       // One that a filter by its recipient finds.
       const [session] = await target.seeder.sessions(1);
       if (!session) throw new Error('no session was stored');
-      await sampleAnswer(target, scenario);
+      await sampleResponse(target, scenario);
       const { child, port, apiKey } = target.service;
       const request = scenario.request(apiKey, session);
-      return answering(`${scenario.name}, ${sessions} sessions`, child, http1, {
+      return childContestant(`${scenario.name}, ${sessions} sessions`, child, http1, {
         port,
         requests: Array.from({ length: calls }, () => request),
         expect: scenario.expect,

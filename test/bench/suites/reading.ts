@@ -1,16 +1,16 @@
 import { contest, type Result } from '../contest.js';
-import { answering } from '../contestants.js';
+import { childContestant } from '../contestants.js';
 import { embedded } from '../engines.js';
 import { Child } from '../processes/child.js';
 import { compared } from '../report.js';
 import { READS, type Read } from '../scenarios.js';
 import type { Seeded } from '../seed.js';
-import { sampleAnswer, startTarget } from '../target.js';
+import { sampleResponse, startTarget } from '../target.js';
 import { type SuiteContext, wanted } from './suite.js';
 
-const GROUP = 'GetSession, against a bare Connect service with an answer of the same size';
+const GROUP = 'GetSession, against a bare Connect service with a response of the same size';
 
-/** How near a read comes to what Connect itself allows. */
+/** How close a read is to what Connect itself allows. */
 export async function reading({ options, report, say }: SuiteContext): Promise<void> {
   const scenarios = wanted(READS, options, GROUP);
   if (scenarios.length === 0) return;
@@ -19,7 +19,7 @@ export async function reading({ options, report, say }: SuiteContext): Promise<v
   const { child, port, apiKey } = target.service;
   const echo = new Child('./connectEcho.js');
   const ports = await echo.ask<Record<Read['port'], number>>('ports');
-  await echo.ask('answer', await sampleAnswer(target, READS[0] as Read));
+  await echo.ask('respondWith', await sampleResponse(target, READS[0] as Read));
   const sessions = await target.seeder.sessions(effort.few);
   for (const scenario of scenarios) {
     say(scenario.name);
@@ -29,8 +29,8 @@ export async function reading({ options, report, say }: SuiteContext): Promise<v
     const { name, loader, expect } = scenario;
     const plan = { requests, expect, inFlight: effort.inFlight };
     const contestants = [
-      answering(name, child, loader, { ...plan, port }),
-      answering('bare Connect', echo, loader, { ...plan, port: ports[scenario.port] }),
+      childContestant(name, child, loader, { ...plan, port }),
+      childContestant('bare Connect', echo, loader, { ...plan, port: ports[scenario.port] }),
     ];
     const [read, bare] = (await contest(contestants, effort.seconds)) as [Result, Result];
     report.comparisons.push(compared(GROUP, read, bare, { atLeast: 0.8 }));

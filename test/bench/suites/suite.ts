@@ -6,7 +6,7 @@ export interface SuiteContext {
   readonly options: Options;
   /** Where results go. */
   readonly report: Report;
-  /** Tells whoever waits what is going on. */
+  /** Reports progress to the person who waits. */
   say(what: string): void;
 }
 

@@ -32,14 +32,14 @@ export function findings(
 interface Form {
   readonly form: string;
   readonly needle: string | RegExp;
-  /** Whatever the case of its letters. */
+  /** In any case of its letters. */
   readonly folded?: true;
 }
 
 function formsOf(value: string): Form[] {
   const bytes = Buffer.from(value, 'utf8');
   const hex: Form = { form: 'hex', needle: bytes.toString('hex'), folded: true };
-  // A few digits stand in any long number: as a code they stand alone.
+  // Any long number contains a few digits: a code stands alone.
   if (CODE.test(value)) {
     return [{ form: 'as it is', needle: new RegExp(`(?<![0-9A-Za-z])${value}(?![0-9A-Za-z])`) }, hex];
   }
@@ -50,7 +50,7 @@ function formsOf(value: string): Form[] {
   ];
 }
 
-/** What of a text's base64 is the same whatever comes before and after it, when it begins at this offset in a group of three. */
+/** The part of a text's base64 that does not depend on what comes before and after it, when it begins at this offset in a group of three. */
 function base64At(bytes: Buffer, offset: number): Form[] {
   const padded = Buffer.concat([Buffer.alloc(offset), bytes]);
   const whole = padded.subarray(0, padded.length - (padded.length % 3)).toString('base64');

@@ -6,7 +6,7 @@ import type { TestService } from '../../support/service.js';
 import { startWebhookReceiver } from '../../support/webhookReceiver.js';
 import type { Secret } from './finding.js';
 
-/** What a caller was answered. */
+/** The response that a caller got. */
 export interface Exchange {
   readonly transport: string;
   readonly status: number;
@@ -19,7 +19,7 @@ export interface Day {
   readonly secrets: readonly Secret[];
   readonly exchanges: readonly Exchange[];
   /** Headers and bodies of what webhook endpoints were sent. */
-  readonly told: readonly string[];
+  readonly webhooks: readonly string[];
 }
 
 /**
@@ -44,16 +44,16 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
   const phone = () => `+57${keep('phone', `30${String(12_345_670 + ++people)}`)}`;
 
   async function exchange(transport: string, method: string, path: string, init: RequestInit = {}) {
-    const answer = await fetch(baseUrl + path, { method, ...init });
-    const body = await answer.text();
-    const headers = [...answer.headers].map((field) => field.join(': ')).join('\n');
-    exchanges.push({ transport, status: answer.status, text: `${headers}\n${body}` });
-    // biome-ignore lint/suspicious/noExplicitAny: read by whoever knows what was asked.
+    const response = await fetch(baseUrl + path, { method, ...init });
+    const body = await response.text();
+    const headers = [...response.headers].map((field) => field.join(': ')).join('\n');
+    exchanges.push({ transport, status: response.status, text: `${headers}\n${body}` });
+    // biome-ignore lint/suspicious/noExplicitAny: the reader knows what was requested.
     let json: any = {};
     try {
       json = JSON.parse(body);
     } catch {}
-    return { status: answer.status, headers: answer.headers, body: json };
+    return { status: response.status, headers: response.headers, body: json };
   }
   const posting =
     (transport: string, headers: Record<string, string>) =>
@@ -87,10 +87,10 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
   };
   const wrong = (code: string) => (code.startsWith('0') ? '1' : '0') + code.slice(1);
 
-  // Somebody listens, of whom one endpoint fails, one is gone and one is nobody's.
+  // There are listeners: one endpoint fails, one is gone and one belongs to no receiver.
   const receiver = await startWebhookReceiver();
-  receiver.answer(500, '/fails');
-  receiver.answer(410, '/gone');
+  receiver.respond(500, '/fails');
+  receiver.respond(410, '/gone');
   const listen = async (url: string) => {
     const made = await admin('/otp.admin.v1.WebhookService/CreateWebhookEndpoint', {
       webhookEndpoint: { url },
@@ -152,7 +152,7 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
     await call('v1.OtpService/Resend', { sessionId });
   }
 
-  // The sandbox hands its codes to whoever opened it, and to nobody else.
+  // The sandbox hands its codes only to the caller that opened the session.
   const sandbox = await native(testKey)('v1.OtpService/Send', {
     recipients: { email: email(), sms: phone() },
   });
@@ -314,24 +314,24 @@ export async function wholeDay(service: TestService, smtp: RecordingSmtp): Promi
   }
   smtp.misbehave('rcpt', undefined);
 
-  // Whatever is still under way comes to its end: messages, events, erasing.
+  // Everything under way ends: messages, events, erasing.
   await eventually(async () => {
     clock.advance(1_000);
     const sessions = await service.documents.collection<StoredSession>('sessions').find({}).toArray();
     return sessions.every(({ deliverAt, eventsAt }) => !deliverAt && !eventsAt);
   });
-  const webhooks = (method: string, message: object = {}) =>
+  const webhook = (method: string, message: object = {}) =>
     admin(`/otp.admin.v1.WebhookService/${method}`, { id: listener, ...message });
-  await webhooks('SendTestEvent');
-  await webhooks('ListWebhookDeliveries');
-  await webhooks('ReplayWebhookEvents', { since: new Date(0).toISOString() });
-  keep('webhook secret', (await webhooks('RotateWebhookSecret')).body.secret);
+  await webhook('SendTestEvent');
+  await webhook('ListWebhookDeliveries');
+  await webhook('ReplayWebhookEvents', { since: new Date(0).toISOString() });
+  keep('webhook secret', (await webhook('RotateWebhookSecret')).body.secret);
   await eventually(async () => {
     clock.advance(1_000);
-    const { body } = await webhooks('ListWebhookDeliveries', { pageSize: 100 });
+    const { body } = await webhook('ListWebhookDeliveries', { pageSize: 100 });
     return body.deliveries.every(({ waiting = [] }) => waiting.length === 0);
   });
-  const told = receiver.received.map(({ headers, body }) => `${JSON.stringify(headers)} ${body}`);
+  const webhooks = receiver.received.map(({ headers, body }) => `${JSON.stringify(headers)} ${body}`);
   await receiver.close();
-  return { secrets, exchanges, told };
+  return { secrets, exchanges, webhooks };
 }

@@ -10,21 +10,21 @@ export interface WireRequest {
 }
 
 /** What came back. */
-export interface WireAnswer {
+export interface WireResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** An answer that is not there by then will not come. */
+/** A response that has not arrived by then will not. */
 const HANG_MS = 20_000;
 
-/** Exchanges over HTTP/1.1 connections that are kept. Rejects when no answer comes. */
+/** Exchanges over HTTP/1.1 connections that are kept. Rejects when no response arrives. */
 export function exchanger(port: number, connections: number) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   return {
     exchange: ({ method, path, headers, body }: WireRequest) =>
-      new Promise<WireAnswer>((resolve, reject) => {
+      new Promise<WireResponse>((resolve, reject) => {
         // Node frames no body of a GET or DELETE by itself: the server would take it for the next request.
         const length = body && !('transfer-encoding' in headers) ? { 'content-length': body.length } : {};
         const options = {
@@ -35,19 +35,19 @@ export function exchanger(port: number, connections: number) {
           path,
           headers: { ...headers, ...length } as never,
         };
-        const sent = request(options, async (answer) => {
+        const sent = request(options, async (response) => {
           let text = '';
           try {
-            for await (const chunk of answer.setEncoding('utf8')) text += chunk;
-            const fields = new Headers(answer.headers as Record<string, string>);
-            resolve({ status: answer.statusCode!, headers: fields, text });
+            for await (const chunk of response.setEncoding('utf8')) text += chunk;
+            const fields = new Headers(response.headers as Record<string, string>);
+            resolve({ status: response.statusCode!, headers: fields, text });
           } catch (error) {
             reject(error);
           } finally {
             clearTimeout(timer);
           }
         });
-        const timer = setTimeout(() => sent.destroy(new Error('no answer came')), HANG_MS);
+        const timer = setTimeout(() => sent.destroy(new Error('no response arrived')), HANG_MS);
         sent.on('error', (error) => {
           clearTimeout(timer);
           reject(error);

@@ -16,7 +16,7 @@ export async function floodOfCalls(
   return {
     known: {
       ...known,
-      workspace: ['acme', 'acme', '', 'nobody'],
+      workspace: ['acme', 'acme', '', 'unknown'],
       name: ['acme'],
       // Otherwise the keys in use would open nothing any more.
       'DeleteWorkspace.workspace': ['doomed', 'default'],

@@ -16,7 +16,7 @@ export const requestOf = (method: DescMethod, known: Known, choose: Chooser): Re
 
 /** The same in binary, as far as it can be said there. */
 export function encodedRequest(method: DescMethod, known: Known, choose: Chooser): Buffer {
-  for (let tries = 0; tries < 20; tries++) {
+  for (let attempts = 0; attempts < 20; attempts++) {
     try {
       const json = requestOf(method, known, choose) as Parameters<typeof fromJson>[1];
       return Buffer.from(toBinary(method.input, fromJson(method.input, json, { ignoreUnknownFields: true })));

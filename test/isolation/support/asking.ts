@@ -1,34 +1,34 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { connectJson } from '../../support/connectJson.js';
 
-/** All a caller is told, but what differs from answer to answer anyway. */
-export interface Told {
+/** All that a caller learns, without what differs between any two responses. */
+export interface RpcResponse {
   readonly status: number;
   readonly reason: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the contract says is there.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any field of the contract.
   readonly body: any;
 }
 
 /** Calls any method of the contract, those that stream as far as their first message. */
 export function asking(baseUrl: string, credential: string) {
   const unary = connectJson(baseUrl, credential);
-  return async (method: DescMethod, request: object): Promise<Told> => {
+  return async (method: DescMethod, request: object): Promise<RpcResponse> => {
     const path = `${method.parent.typeName}/${method.name}`;
     if (method.methodKind === 'unary') {
       const { status, reason, headers, body } = await unary(path, request);
       return { status, reason, body, headers: lasting(headers) };
     }
-    const answer = await fetch(`${baseUrl}/${path}`, {
+    const response = await fetch(`${baseUrl}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/connect+json', authorization: `Bearer ${credential}` },
       body: frame(Buffer.from(JSON.stringify(request))),
     });
-    const body = await firstMessage(answer);
+    const body = await firstMessage(response);
     const info = body.error?.details?.find(({ type }: { type: string }) => type === 'google.rpc.ErrorInfo');
-    // A stream says how it ended in its last message, whatever its status.
-    const status = body.error?.code === 'not_found' ? 404 : body.error ? 400 : answer.status;
-    return { status, reason: info?.debug?.reason, body, headers: lasting(answer.headers) };
+    // A stream says how it ended in its last message; its status is always 200.
+    const status = body.error?.code === 'not_found' ? 404 : body.error ? 400 : response.status;
+    return { status, reason: info?.debug?.reason, body, headers: lasting(response.headers) };
   };
 }
 
@@ -46,8 +46,8 @@ function frame(message: Buffer): Buffer<ArrayBuffer> {
 }
 
 /** The first message of a stream, which for a refusal is also its last; then hangs up. */
-async function firstMessage(answer: Response): Promise<Told['body']> {
-  const reader = answer.body!.getReader();
+async function firstMessage(response: Response): Promise<RpcResponse['body']> {
+  const reader = response.body!.getReader();
   let received = Buffer.alloc(0);
   for (;;) {
     const length = received.length < HEAD ? undefined : received.readUInt32BE(1);

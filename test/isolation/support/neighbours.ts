@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { idToOtp } from '../../../server/domain/ids.js';
 import { connectJson } from '../../support/connectJson.js';
 import { eventually } from '../../support/eventually.js';
-import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
+import { apiKey, bearer, type Rest, type RestResponse, restClient } from '../../support/rest.js';
 import type { TestService } from '../../support/service.js';
 import { newKey } from '../../support/tenant.js';
 import { startWebhookReceiver } from '../../support/webhookReceiver.js';
@@ -51,9 +51,9 @@ export async function tenantOf(service: TestService, workspace: string): Promise
 }
 
 /** Asks a REST API as its document says: by GET, or with a body by POST. */
-export function doorOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bearer') {
+export function clientOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bearer') {
   const restApi = credential === 'apiKey' ? byKey : byBearer;
-  return ([path, body]: readonly [path: string, body?: object]): Promise<RestAnswer> =>
+  return ([path, body]: readonly [path: string, body?: object]): Promise<RestResponse> =>
     body ? restApi.post(path, body) : restApi.get(path);
 }
 
@@ -145,8 +145,8 @@ async function made(
 
 const UNKNOWN_ID = '01b92571-ea00-7680-9141-a7e17e33e7c6';
 
-/** The same things, of the same form, that nobody has. */
-export const nobodys = (owned: Owned): Owned => ({
+/** Ids of the same form that do not exist. */
+export const nonexistent = (owned: Owned): Owned => ({
   sessionId: UNKNOWN_ID,
   otpId: idToOtp(UNKNOWN_ID),
   sessionToken: `${owned.sessionToken.slice(0, -8)}AAAAAAAA`,
@@ -154,8 +154,8 @@ export const nobodys = (owned: Owned): Owned => ({
   // Masked alike.
   email: owned.email.replace('open', 'oben'),
   verificationToken: `otvt_01Q4JQ3TG0ERAVTKDW0RJWZ5R6${'0'.repeat(32)}`,
-  sponsorSlug: 'nobodys-sponsor',
-  beneficiaryId: 'nobodys-beneficiary',
+  sponsorSlug: 'nonexistent-sponsor',
+  beneficiaryId: 'nonexistent-beneficiary',
   keyId: UNKNOWN_ID,
   senderId: '+573009999999',
   contactId: `${owned.contactId.slice(0, -6)}AAAAAA`,

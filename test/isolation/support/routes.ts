@@ -1,6 +1,6 @@
 import type { Owned } from './neighbours.js';
 
-/** How a route would be used to reach another workspace's things, and the status it answers a stranger with. */
+/** How a route would be used to reach another workspace's things, and the status that a stranger gets. */
 export interface Route {
   readonly status: number;
   /** The path with its query filled in, and the body of a POST. */

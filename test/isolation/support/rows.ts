@@ -1,10 +1,10 @@
 import { type Owned, REFUSED } from './neighbours.js';
 
-/** What a stranger is told about a thing of another workspace. */
-export type Told =
-  /** That there is no such thing, exactly as of a thing nobody has. */
+/** How the service responds to a stranger about a resource of another workspace. */
+export type Outcome =
+  /** That there is no such resource, exactly as for one that does not exist. */
   | 'not found'
-  /** What it would be told of a thing nobody has, whatever that is. */
+  /** The same as for a resource that does not exist. */
   | 'as unknown'
   /** Its own things, and nothing else. */
   | 'its own'
@@ -13,11 +13,11 @@ export type Told =
 
 /** How a method would be used to reach another workspace's things. */
 export interface Row {
-  readonly told: Told;
+  readonly outcome: Outcome;
   readonly request: (owned: Owned) => Record<string, unknown>;
 }
 
-const row = (told: Told, request: Row['request'] = () => ({})): Row => ({ told, request });
+const row = (outcome: Outcome, request: Row['request'] = () => ({})): Row => ({ outcome, request });
 
 const OPERATION = { type: 'payment', id: '1' };
 const key = ({ keyId: id }: Owned) => ({ id });
@@ -98,7 +98,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'isDefault',
   })),
   'otp.admin.v1.SenderService/DeleteSender': row('not found', sender),
-  // What another workspace has by the same name does not stand in the way.
+  // What another workspace has by the same name does not interfere.
   'otp.admin.v1.SponsorService/CreateSponsor': row('its own', (owned) => ({
     sponsor: { ...sponsor(owned), displayName: 'mine', channels: ['CHANNEL_SMS'] },
   })),

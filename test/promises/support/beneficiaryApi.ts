@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { parseId } from '../../../server/domain/ids.js';
 import { connectJson } from '../../support/connectJson.js';
-import { bearer, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
+import { bearer, type Rest, type RestResponse, restClient } from '../../support/rest.js';
 import type { TestService } from '../../support/service.js';
 import { deliveredCode, otherThan } from '../../wire/support/delivered.js';
 
@@ -18,7 +18,7 @@ export interface OnFile {
 /** An OTP that was sent. */
 export interface Sent {
   readonly otp_id: string;
-  readonly answer: RestAnswer;
+  readonly response: RestResponse;
   /** As written in the delivered message. */
   readonly code: string;
 }
@@ -101,7 +101,7 @@ export async function newIntegration(
 }
 
 /** Asks the token endpoint, by form and HTTP Basic. */
-export const requestToken = (service: TestService, clientId: string, secret: string): Promise<RestAnswer> =>
+export const requestToken = (service: TestService, clientId: string, secret: string): Promise<RestResponse> =>
   restClient(service.baseUrl).post('/v1/oauth/token', 'grant_type=client_credentials', {
     'content-type': 'application/x-www-form-urlencoded',
     authorization: `Basic ${Buffer.from(`${clientId}:${secret}`).toString('base64')}`,
@@ -115,17 +115,17 @@ export const to = ({ sponsor_slug, beneficiary_id }: OnFile, more: object = {}) 
   ...more,
 });
 
-export const send = (api: Rest, whom: OnFile, more: object = {}): Promise<RestAnswer> =>
+export const send = (api: Rest, whom: OnFile, more: object = {}): Promise<RestResponse> =>
   api.post('/v1/otp/send', to(whom, more));
 
-export const validate = (api: Rest, otp_id: string, code: string): Promise<RestAnswer> =>
+export const validate = (api: Rest, otp_id: string, code: string): Promise<RestResponse> =>
   api.post('/v1/otp/validate', { otp_id, code });
 
 export const redeem = (
   api: Rest,
   otp_verification_token: string,
   operation: object = { type: 'DISPENSATION', id: 'dsp_1' },
-): Promise<RestAnswer> => api.post('/v1/otp/tokens/redeem', { otp_verification_token, operation });
+): Promise<RestResponse> => api.post('/v1/otp/tokens/redeem', { otp_verification_token, operation });
 
 /** Sends and waits for the message. */
 export async function sent(
@@ -134,10 +134,10 @@ export async function sent(
   whom: OnFile,
   more: { channel?: 'SMS' | 'EMAIL'; operation?: object } = {},
 ): Promise<Sent> {
-  const answer = await send(api, whom, more);
-  expect(answer.status, answer.text).toBe(200);
-  const { otp_id, channel } = answer.body;
-  return { otp_id, answer, code: await codeOf(service, otp_id, channel) };
+  const response = await send(api, whom, more);
+  expect(response.status, response.text).toBe(200);
+  const { otp_id, channel } = response.body;
+  return { otp_id, response, code: await codeOf(service, otp_id, channel) };
 }
 
 /** The code that was delivered for an OTP. */
@@ -152,9 +152,9 @@ export async function verified(
   more: { operation?: object } = {},
 ): Promise<{ readonly otp_id: string; readonly code: string; readonly token: string }> {
   const { otp_id, code } = await sent(service, api, whom, more);
-  const answer = await validate(api, otp_id, code);
-  expect(answer.status, answer.text).toBe(200);
-  return { otp_id, code, token: answer.body.otp_verification_token };
+  const response = await validate(api, otp_id, code);
+  expect(response.status, response.text).toBe(200);
+  return { otp_id, code, token: response.body.otp_verification_token };
 }
 
 /** Well-formed codes that were not sent, all different. */

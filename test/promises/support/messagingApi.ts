@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { bearer, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
+import { bearer, type Rest, type RestResponse, restClient } from '../../support/rest.js';
 import type { TestService } from '../../support/service.js';
 import { newKey } from '../../support/tenant.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
@@ -13,10 +13,10 @@ let people = 0;
 /** A phone that received no message before. */
 export const newPhone = (): string => `+573${String(20_000_000 + ++people).padStart(9, '0')}`;
 
-export const request = (api: Rest, dest: string, more: object = {}): Promise<RestAnswer> =>
+export const request = (api: Rest, dest: string, more: object = {}): Promise<RestResponse> =>
   api.post('/v1/messaging/otp/request', { dest, src: 'ACME', purpose: 'LOGIN', ...more });
 
-export const verify = (api: Rest, sessionId: string, code: string): Promise<RestAnswer> =>
+export const verify = (api: Rest, sessionId: string, code: string): Promise<RestResponse> =>
   api.post('/v1/messaging/otp/verify', { sessionId, code });
 
 /** Requests an OTP to a new phone and reads the message. */
@@ -54,4 +54,4 @@ function printed(httpStatus: number, status: string, outside: string, inside: st
 }
 
 /** What of a response is compared with a printed one. */
-export const shown = ({ status, body }: RestAnswer) => ({ status, body });
+export const shown = ({ status, body }: RestResponse) => ({ status, body });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { InboxMessage } from '../../../server/delivery/vendors/inbox/inbox.js';
 import { CHANNELS, type ChannelName } from '../../../server/domain/channels.js';
 import { eventually } from '../../support/eventually.js';
-import { apiKey, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
+import { apiKey, type Rest, type RestResponse, restClient } from '../../support/rest.js';
 import type { TestService } from '../../support/service.js';
 
 export type MultichannelApi = ReturnType<typeof multichannelOver>;
@@ -72,7 +72,7 @@ export interface Opened {
   readonly token: string;
   readonly id: string;
   readonly recipients: Record<string, string>;
-  readonly sent: RestAnswer;
+  readonly sent: RestResponse;
   /** Codes as they were delivered. */
   readonly codes: Record<ChannelName, string>;
 }

@@ -79,7 +79,7 @@ export function concurrencyContract(bench: ContractContext): void {
     expect((await bench.things.findOne({ _id: 'sum' }))?.n).toBe(150);
   });
 
-  it('carries out what is right beside what is refused', async () => {
+  it('runs the valid operations beside the rejected ones', async () => {
     await bench.things.insertOne({ _id: 'text', n: 'x' });
     await bench.things.insertOne({ _id: 'number', n: 1 });
     const results = await Promise.allSettled([

@@ -132,7 +132,7 @@ export function findContract(bench: ContractContext): void {
       expect(await crowd({ n: { $gte: MANY - 2 } }, { sort: { _id: 1 }, limit: 5 })).toEqual(all.slice(-2));
     });
 
-    it('lets the reader leave early and begin again', async () => {
+    it('lets the reader stop early and begin again', async () => {
       const cursor = bench.crowd.find({}, { sort: { _id: 1 } });
       const read = async (stopAt: number) => {
         const seen: string[] = [];
@@ -146,7 +146,7 @@ export function findContract(bench: ContractContext): void {
       expect(await read(120)).toEqual(all.slice(0, 120));
     });
 
-    it('lets other operations in between, and shows each document whole', async () => {
+    it('lets other operations run in between, and shows each document whole', async () => {
       const seen: Thing[] = [];
       for await (const thing of bench.crowd.find({}, { sort: { _id: 1 } })) {
         seen.push(thing);

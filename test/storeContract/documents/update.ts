@@ -131,7 +131,7 @@ const CHANGES: readonly (readonly [title: string, before: Fields, update: Update
   ['to the same values', { a: 1, b: [2] }, { $set: { a: 1, b: [2] } }, { a: 1, b: [2] }],
 ];
 
-/** What MongoDB answers with TypeMismatch, BadValue or PathNotViable. */
+/** What MongoDB rejects with TypeMismatch, BadValue or PathNotViable. */
 const REFUSED: readonly (readonly [title: string, before: Fields, update: Update])[] = [
   ['$inc of a text', { a: 'x' }, { $inc: { a: 1 } }],
   ['$inc of null', { a: null }, { $inc: { a: 1 } }],

@@ -9,7 +9,7 @@ export interface FoundMongodb extends RunningServer {
   another?(): Promise<RunningServer>;
 }
 
-/** The MongoDB that MONGODB_URI names, else the first of the programs that starts. `say` is told of those that do not. */
+/** The MongoDB that MONGODB_URI names, else the first of the programs that starts. `say` is called for those that do not. */
 export async function findMongodb(say: (what: string) => void): Promise<FoundMongodb | undefined> {
   const given = process.env.MONGODB_URI;
   if (given) return { uri: given, title: 'MONGODB_URI', stop: async () => {} };

@@ -26,7 +26,7 @@ export interface RunningServer {
 const START_MS = 30_000;
 const STOP_MS = 5_000;
 
-/** Starts the program on a free port with an empty data folder. Throws when it does not answer. */
+/** Starts the program on a free port with an empty data folder. Throws when it does not respond. */
 export async function startServer(program: ServerProgram): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), 'countersign-mongodb-'));
   const port = await freePort();
@@ -45,7 +45,7 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
   try {
     const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
     const members = [{ _id: 0, host: `127.0.0.1:${port}` }];
-    await answers(child, uri, program.replicaSet ? { _id: program.replicaSet, members } : undefined);
+    await responses(child, uri, program.replicaSet ? { _id: program.replicaSet, members } : undefined);
     return { uri, stop };
   } catch (error) {
     await stop();
@@ -54,7 +54,7 @@ export async function startServer(program: ServerProgram): Promise<RunningServer
 }
 
 /** Resolves when the server takes writes. */
-async function answers(child: ChildProcess, uri: string, replicaSet?: object): Promise<void> {
+async function responses(child: ChildProcess, uri: string, replicaSet?: object): Promise<void> {
   let gone: Error | undefined;
   child.once('error', (error) => {
     gone = error;

@@ -124,7 +124,7 @@ describe('a circuit breaker', () => {
     fc.integer({ min: 1, max: 300_000 }),
   );
   test.prop([fc.array(event, { maxLength: 60 })])(
-    'whatever happens, is never shut for more than four minutes, and open only after five faults in a row',
+    'is never shut for more than four minutes, and open only after five faults in a row',
     (events) => {
       const { clock, breakers } = set();
       let row = 0;

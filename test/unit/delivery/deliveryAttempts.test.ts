@@ -15,9 +15,9 @@ eachEngine((engine: Engine) => {
     it('is attempted at once, and ends when a provider accepts it', async () => {
       const { provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
-      const { message, answer } = await provider.nth(1);
+      const { message, respond } = await provider.nth(1);
       expect(message).toMatchObject({ channel: 'email', sessionId: id, id: `default/${id}/email/1` });
-      answer(ACCEPTED);
+      respond(ACCEPTED);
       // What was to be sent is erased with it.
       expect(await settled(id)).toEqual({
         n: 1,
@@ -40,10 +40,10 @@ eachEngine((engine: Engine) => {
         });
         const wait = dueAt!.getTime() - at;
         expect(wait).toBeGreaterThanOrEqual(seconds * 800);
-        // The clock may have moved on a little between the try and its outcome.
+        // The clock may have moved on a little between the attempt and its outcome.
         expect(wait).toBeLessThanOrEqual(seconds * 1200 + 200);
-        await passing(clock, () => provider.tries[before + 1]);
-        expect(provider.tries[before + 1]!.at).toBeGreaterThanOrEqual(dueAt!.getTime());
+        await passing(clock, () => provider.attempts[before + 1]);
+        expect(provider.attempts[before + 1]!.at).toBeGreaterThanOrEqual(dueAt!.getTime());
       }
       expect(await settled(id)).toEqual({
         n: 1,
@@ -52,7 +52,7 @@ eachEngine((engine: Engine) => {
         provider: 'scripted',
         error: 'OUT_OF_TRIES',
       });
-      expect(new Set(provider.tries.map(({ message }) => message.id)).size).toBe(1);
+      expect(new Set(provider.attempts.map(({ message }) => message.id)).size).toBe(1);
     });
 
     it.each([
@@ -65,7 +65,7 @@ eachEngine((engine: Engine) => {
     ] as const)('that ends as %s says so', async (error) => {
       const { provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
-      (await provider.nth(1)).answer({ kind: 'failed', error });
+      (await provider.nth(1)).respond({ kind: 'failed', error });
       expect(await settled(id)).toMatchObject({ state: 'FAILED', error, triesLeft: 4 });
     });
 
@@ -73,9 +73,9 @@ eachEngine((engine: Engine) => {
       const { clock, provider, send, settled, stored } = await startDelivering(store);
       const id = await send(newRecipients('sms'));
       const vendor = { code: '21611', text: 'queue is full' };
-      (await provider.nth(1)).answer({ kind: 'retry', error: 'RATE_LIMITED', vendor });
-      await passing(clock, () => provider.tries[1]);
-      provider.tries[1]!.answer(ACCEPTED);
+      (await provider.nth(1)).respond({ kind: 'retry', error: 'RATE_LIMITED', vendor });
+      await passing(clock, () => provider.attempts[1]);
+      provider.attempts[1]!.respond(ACCEPTED);
       await settled(id, 'sms');
       const { attempts } = await stored(id);
       expect(attempts).toEqual([
@@ -105,7 +105,7 @@ eachEngine((engine: Engine) => {
     it('waits as long as the provider asks', async () => {
       const { clock, provider, send, delivery } = await startDelivering(store);
       const id = await send(newRecipients('email'));
-      (await provider.nth(1)).answer({ ...RETRY, retryAfterMs: 45_000 });
+      (await provider.nth(1)).respond({ ...RETRY, retryAfterMs: 45_000 });
       const { dueAt } = await eventually(async () => {
         const current = await delivery(id);
         return current.lease === undefined && current;
@@ -113,7 +113,7 @@ eachEngine((engine: Engine) => {
       expect(dueAt!.getTime() - clock.now()).toBe(45_000);
     });
 
-    it('is given up at once when trying again is pointless', async () => {
+    it('is given up at once when another attempt is pointless', async () => {
       const { clock, provider, send, settled } = await startDelivering(store);
       for (const error of ['WRONG_RECIPIENT', 'REFUSED', 'MISCONFIGURED'] as const) {
         provider.always({ kind: 'failed', error });
@@ -121,13 +121,13 @@ eachEngine((engine: Engine) => {
         expect(await settled(id)).toMatchObject({ state: 'FAILED', error });
       }
       clock.advance(120_000);
-      expect(provider.tries).toHaveLength(3);
+      expect(provider.attempts).toHaveLength(3);
     });
 
     it('whose provider throws is attempted again', async () => {
       const { provider, send, delivery } = await startDelivering(store);
       const id = await send(newRecipients('email'));
-      (await provider.nth(1)).answer(Promise.reject(new Error('a fault')) as never);
+      (await provider.nth(1)).respond(Promise.reject(new Error('a fault')) as never);
       await eventually(async () => (await delivery(id)).lease === undefined);
       expect(await delivery(id)).toMatchObject({ state: 'QUEUED', triesLeft: 4 });
     });
@@ -136,8 +136,8 @@ eachEngine((engine: Engine) => {
       const { provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email', 'sms'));
       await provider.nth(2);
-      for (const { message, answer } of provider.tries)
-        answer(message.channel === 'sms' ? ACCEPTED : REFUSED);
+      for (const { message, respond } of provider.attempts)
+        respond(message.channel === 'sms' ? ACCEPTED : REFUSED);
       expect(await settled(id, 'email')).toMatchObject({ state: 'FAILED', error: 'REFUSED' });
       expect(await settled(id, 'sms')).toMatchObject({ state: 'ACCEPTED' });
     });
@@ -148,10 +148,10 @@ eachEngine((engine: Engine) => {
       const { clock, provider, send, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
       // A provider that asks for more time than there is: there is no point in waiting.
-      (await provider.nth(1)).answer({ ...RETRY, retryAfterMs: 300_000 });
+      (await provider.nth(1)).respond({ ...RETRY, retryAfterMs: 300_000 });
       expect(await settled(id)).toMatchObject({ state: 'FAILED', error: 'EXPIRED' });
       clock.advance(600_000);
-      expect(provider.tries).toHaveLength(1);
+      expect(provider.attempts).toHaveLength(1);
     });
 
     it('is not sent by a process that claims it late', async () => {
@@ -164,7 +164,7 @@ eachEngine((engine: Engine) => {
       clock.advance(300_000);
       const late = await startDelivering(store, { clock });
       expect(await late.settled(id)).toMatchObject({ state: 'FAILED', error: 'EXPIRED' });
-      expect(late.provider.tries).toEqual([]);
+      expect(late.provider.attempts).toEqual([]);
       gate.release();
     });
 
@@ -184,14 +184,14 @@ eachEngine((engine: Engine) => {
     it('is abandoned at its time limit, and the message attempted again', async () => {
       const { clock, provider, send, delivery, settled } = await startDelivering(store);
       const id = await send(newRecipients('email'));
-      const { signal, answer } = await provider.nth(1);
+      const { signal, respond } = await provider.nth(1);
       clock.advance(19_999);
       expect(signal.aborted).toBe(false);
       clock.advance(1);
       expect(signal.aborted).toBe(true);
       await eventually(async () => (await delivery(id)).lease === undefined);
-      answer(REFUSED);
-      (await passing(clock, () => provider.tries[1])).answer(ACCEPTED);
+      respond(REFUSED);
+      (await passing(clock, () => provider.attempts[1])).respond(ACCEPTED);
       expect(await settled(id)).toMatchObject({ state: 'ACCEPTED', triesLeft: 3 });
     });
   });
@@ -205,20 +205,20 @@ eachEngine((engine: Engine) => {
       const first = await dead.provider.nth(1);
       void gate.hold();
       const alive = await startDelivering(store, { clock });
-      const second = await passing(clock, () => alive.provider.tries[0]);
+      const second = await passing(clock, () => alive.provider.attempts[0]);
       // 20 seconds for the provider, and 10 to record what it said.
       expect(second.at - first.at).toBeGreaterThanOrEqual(30_000);
       expect(second.message.id).toBe(first.message.id);
-      second.answer(ACCEPTED);
+      second.respond(ACCEPTED);
       const done = await alive.settled(id);
       expect(done).toMatchObject({ state: 'ACCEPTED', triesLeft: 3 });
       // The dead come back, and have nothing to say about it any more.
       gate.release();
-      first.answer(REFUSED);
+      first.respond(REFUSED);
       const next = await dead.send(newRecipients('email'));
-      const either = () => [...dead.provider.tries, ...alive.provider.tries];
+      const either = () => [...dead.provider.attempts, ...alive.provider.attempts];
       const third = () => either().find(({ message }) => message.sessionId === next);
-      (await passing(clock, third)).answer(ACCEPTED);
+      (await passing(clock, third)).respond(ACCEPTED);
       await dead.settled(next);
       expect(await alive.delivery(id)).toEqual(done);
     });
@@ -242,7 +242,7 @@ eachEngine((engine: Engine) => {
         return current.state !== 'QUEUED' && current;
       });
       expect({ state, error }).toEqual({ state: 'FAILED', error: 'OUT_OF_TRIES' });
-      expect(provider.tries).toHaveLength(1);
+      expect(provider.attempts).toHaveLength(1);
     });
   });
 });

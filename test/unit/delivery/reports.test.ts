@@ -8,7 +8,7 @@ import { ManualClock } from '../../support/manualClock.js';
 import { parseExposition } from '../../support/prometheus.js';
 import { WATCHERS, watch } from '../../wire/support/watchers.js';
 import { webhook } from '../gateway/support/callbacks/reporters.js';
-import { answered, type Reporting, startReporting } from '../gateway/support/callbacks/reporting.js';
+import { type Reporting, responseAfter, startReporting } from '../gateway/support/callbacks/reporting.js';
 
 const PRICE = 50_000;
 
@@ -67,8 +67,8 @@ eachEngine((engine) => {
       const at = await rich();
       const { session, id } = await at.sent();
       expect(await balance(at)).toBe(9 * PRICE);
-      const answers = await Promise.all(Array.from({ length: 8 }, () => report(at, id, 'failed')));
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+      const responses = await Promise.all(Array.from({ length: 8 }, () => report(at, id, 'failed')));
+      expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
       expect(await at.delivery(session)).toMatchObject({ state: 'FAILED', error: 'UNDELIVERED' });
       await eventually(async () => (await balance(at)) === 10 * PRICE);
       await taken(at, id, 'failed');
@@ -151,15 +151,15 @@ eachEngine((engine) => {
       await eventually(() => at.operations() > before);
       release();
       await eventually(async () => (await at.delivery(body.session.id)).state === 'ACCEPTED');
-      expect((await answered(at.clock, asking)).status).toBe(200);
+      expect((await responseAfter(at.clock, asking)).status).toBe(200);
       expect(await at.delivery(body.session.id)).toMatchObject({ state: 'DELIVERED' });
     });
 
     it('of a message that is not ours gets the same response as any other, after two seconds', async () => {
       const at = await startReporting(store, webhook);
       const begun = at.clock.now();
-      const answer = await answered(at.clock, report(at, 'not ours', 'delivered'));
-      expect(answer.status).toBe(200);
+      const response = await responseAfter(at.clock, report(at, 'not ours', 'delivered'));
+      expect(response.status).toBe(200);
       expect(at.clock.now() - begun).toBeGreaterThanOrEqual(2_000);
       expect(await reports(at)).toEqual({ unknown: 1 });
     });
@@ -168,8 +168,8 @@ eachEngine((engine) => {
       const at = await startReporting(store, webhook);
       const { session, id } = await at.sent();
       at.loseStore(true);
-      const answer = await report(at, id, 'delivered');
-      expect([answer.status, (await answer.json()).code]).toEqual([503, 'STORE_UNAVAILABLE']);
+      const response = await report(at, id, 'delivered');
+      expect([response.status, (await response.json()).code]).toEqual([503, 'STORE_UNAVAILABLE']);
       at.loseStore(false);
       await taken(at, id, 'delivered');
       expect(await at.delivery(session)).toMatchObject({ state: 'DELIVERED' });

@@ -36,7 +36,7 @@ const at = (now: number, more: Partial<Circumstances> = {}): Circumstances => ({
 const fresh = queueMessage('sealed', 1, NOW);
 const RETRY = { kind: 'retry', error: 'UNREACHABLE' } as const;
 
-/** The delivery after a try at this provider, counted as the worker does before it makes it. */
+/** The delivery after an attempt at this provider, counted as the worker does before it makes it. */
 const tried = (delivery: StoredDelivery, by: string, outcome: Outcome, circumstances: Circumstances) =>
   afterOutcome({ ...delivery, triesLeft: delivery.triesLeft - 1 }, outcome, by, circumstances);
 const chosen = (delivery: StoredDelivery, circumstances: Circumstances) => {
@@ -66,7 +66,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
 
 describe('a message', () => {
   test.prop([routed, fc.array(outcome, { minLength: 12, maxLength: 12 })])(
-    'goes to providers in order, waits as asked, is tried five times at most, and comes to an end',
+    'goes to providers in order, waits as asked, has five attempts at most, and ends',
     (route, outcomes) => {
       let delivery: StoredDelivery = fresh;
       let now = NOW;
@@ -74,7 +74,7 @@ describe('a message', () => {
       let thisRound: string[] = [];
       const notBefore = new Map<string, number>();
       const out = new Set<string>();
-      let tries = 0;
+      let attempts = 0;
       for (let turn = 0; delivery.state === 'QUEUED' && turn < 40; turn++) {
         const here = at(now, { route });
         const name = chosen(delivery, here);
@@ -98,8 +98,8 @@ describe('a message', () => {
           expect(thisRound.includes(other) || out.has(other) || (notBefore.get(other) ?? 0) > now).toBe(true);
         }
         thisRound.push(name);
-        const said = outcomes[tries % outcomes.length]!;
-        tries++;
+        const said = outcomes[attempts % outcomes.length]!;
+        attempts++;
         delivery = tried(delivery, name, said, here);
         if (said.kind === 'failed') out.add(name);
         if (said.kind === 'retry' && said.retryAfterMs) notBefore.set(name, now + said.retryAfterMs);
@@ -107,7 +107,7 @@ describe('a message', () => {
         now = Math.max(now, delivery.dueAt?.getTime() ?? now);
       }
       expect(delivery.state).not.toBe('QUEUED');
-      expect(tries).toBeLessThanOrEqual(5);
+      expect(attempts).toBeLessThanOrEqual(5);
       expect(delivery).not.toHaveProperty('message');
     },
   );
@@ -140,7 +140,7 @@ describe('a message', () => {
   );
 
   test.prop([fc.integer({ min: 1, max: 300_000 })])(
-    'comes back within a second of the time at which a breaker opens again, without a try',
+    'is due within a second of the time at which a breaker opens again, without an attempt',
     (openMs) => {
       const next = nextAttempt(fresh, at(NOW, { readyAt: () => NOW + openMs }));
       expect(next).toMatchObject({ round: 0 });
@@ -151,7 +151,7 @@ describe('a message', () => {
   );
 
   test.prop([routed, fc.integer({ min: 0, max: 60_000 })])(
-    'is given up rather than sent when its code is over',
+    'is given up rather than sent when its code has expired',
     (route, leftMs) => {
       const here = at(NOW, { route, expiresAt: NOW + leftMs });
       const { state, dueAt, error } = tried(

@@ -191,7 +191,7 @@ describe('a server that asks for a password', () => {
     expect(smtp.reached('auth')).toBe(1);
   });
 
-  it('that refuses it: trying again is pointless', async () => {
+  it('that refuses it: another attempt is pointless', async () => {
     await withPassword('wrong');
     expect(withoutVendor(await send())).toEqual({ kind: 'failed', error: 'MISCONFIGURED' });
   });

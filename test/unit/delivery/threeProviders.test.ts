@@ -22,7 +22,7 @@ const MISCONFIGURED: ReadonlySet<Misbehaviour> = new Set(['elsewhere', 'elsewher
 const AT_ONCE = 16;
 const MINUTE_MS = 60_000;
 
-/** One request that brought a message to a vendor, whatever the vendor made of it. */
+/** One request that brought a message to a vendor, with any outcome. */
 interface Arrival {
   readonly vendor: string;
   /** By the service's clock, and by the machine's. */
@@ -98,9 +98,9 @@ interface Sent {
 async function sendOne(lifetime: string): Promise<Sent> {
   const phone = `+57301${1_000_000 + people++}`;
   const before = { sentAt: clock.now(), wallSentAt: performance.now() };
-  const answer = await call('otp.v1.OtpService/Send', { recipients: { sms: phone }, config: { lifetime } });
-  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-  return { phone, id: answer.body.session.id, ...before };
+  const response = await call('otp.v1.OtpService/Send', { recipients: { sms: phone }, config: { lifetime } });
+  expect(response.status, JSON.stringify(response.body)).toBe(200);
+  return { phone, id: response.body.session.id, ...before };
 }
 
 async function sendMany(count: number, lifetime = '300s'): Promise<Sent[]> {
@@ -116,7 +116,7 @@ async function sendMany(count: number, lifetime = '300s'): Promise<Sent[]> {
 const sessions = () => service.documents.collection<StoredSession>('sessions');
 const storedOf = async ({ id }: Sent) => (await sessions().findOne({ _id: `default/${id}` }))!;
 
-/** Lets time pass until no message waits any more: a second whenever nothing is under way that a vendor will answer. */
+/** Lets time pass until no message waits: a second whenever no request is under way to which a vendor will respond. */
 async function settled(): Promise<void> {
   let moves = 0;
   let arrived = -1;
@@ -169,8 +169,8 @@ describe('three providers of which two misbehave', () => {
       expect({ status, state, provider }).toEqual({ status: 'PENDING', state: 'ACCEPTED', provider: 'sns' });
       const came = arrivals.get(one.phone)!;
       expect(came.length).toBeGreaterThanOrEqual(1);
-      expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.deliveryTries);
-      expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.deliveryTries - triesLeft);
+      expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.attemptsPerMessage);
+      expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.attemptsPerMessage - triesLeft);
       for (const arrival of came) expect(arrival.at).toBeLessThan(createdAt.getTime() + 5 * MINUTE_MS);
       // One provider took it, once.
       expect(came.filter(({ vendor }) => vendor === 'sns')).toHaveLength(1);
@@ -219,7 +219,7 @@ describe('three providers of which all misbehave', () => {
         const ends = MISCONFIGURED.has(how) ? ['MISCONFIGURED'] : ['EXPIRED', 'OUT_OF_TRIES'];
         expect(ends).toContain(channel.deliveryError);
         const came = arrivals.get(one.phone) ?? [];
-        expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.deliveryTries);
+        expect(came.length).toBeLessThanOrEqual(SESSION_LIMITS.attemptsPerMessage);
         const { createdAt } = await storedOf(one);
         for (const arrival of came) expect(arrival.at).toBeLessThan(createdAt.getTime() + MINUTE_MS);
       }

@@ -47,14 +47,14 @@ describe('the providers of a channel', () => {
     await route(tenant);
     await send(tenant);
     expect((await first.nth(2)).message.workspace).toBe('routed');
-    expect(second.tries).toHaveLength(1);
+    expect(second.attempts).toHaveLength(1);
   });
 
   it('follow one another when one refuses', async () => {
     const tenant = await keyOf(service, 'routed');
     await route(tenant, 'second', 'first');
     await send(tenant);
-    (await second.nth(1)).answer(REFUSED);
+    (await second.nth(1)).respond(REFUSED);
     expect((await first.nth(1)).message.id).toBe((await second.nth(1)).message.id);
   });
 
@@ -62,13 +62,13 @@ describe('the providers of a channel', () => {
     const tenant = await keyOf(service, 'routed');
     await route(tenant, 'second');
     const { body } = await send(tenant);
-    (await second.nth(1)).answer(REFUSED);
+    (await second.nth(1)).respond(REFUSED);
     await expect
       .poll(async () => {
-        const answer = await tenant('otp.v1.OtpService/GetSession', { sessionId: body.session.id });
-        return answer.body.session.channels[0];
+        const response = await tenant('otp.v1.OtpService/GetSession', { sessionId: body.session.id });
+        return response.body.session.channels[0];
       })
       .toMatchObject({ deliveryState: 'DELIVERY_STATE_FAILED' });
-    expect(first.tries).toEqual([]);
+    expect(first.attempts).toEqual([]);
   });
 });

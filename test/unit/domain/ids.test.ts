@@ -55,7 +55,7 @@ describe('an id', () => {
     );
   });
 
-  it('reads back whatever the case of its letters', () => {
+  it('reads back in any case of its letters', () => {
     fc.assert(
       fc.property(ids, fc.array(fc.boolean(), { minLength: 36, maxLength: 36 }), (id, flips) => {
         expect(parseId(flip(id, flips))).toBe(id);
@@ -142,7 +142,7 @@ describe('what is not an id', () => {
     expect(parseId(text)).toBeUndefined();
   });
 
-  it('is refused whatever it looks like, and what is accepted is one of the two spellings', () => {
+  it('is rejected in any shape, and what is accepted is one of the two spellings', () => {
     const near = fc
       .tuple(fc.constantFrom(id, otp), fc.nat(40), fc.string({ maxLength: 2 }))
       .map(([text, at, inserted]) => text.slice(0, at) + inserted + text.slice(at + 1));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalIpAddress, peerKey } from '../../../server/domain/ipAddresses.js';
 
-describe('what stands for a peer where peers are counted', () => {
+describe('the key by which a peer is counted', () => {
   it.each([
     ['198.51.100.1', '198.51.100.1'],
     ['::ffff:198.51.100.1', '198.51.100.1'],

@@ -123,7 +123,7 @@ const domain = fc
 
 describe('an e-mail address', () => {
   test.prop([local, domain])(
-    'keeps its local part, has its domain in lower case, and is one whatever its case',
+    'keeps its local part, has its domain in lower case, and is the same in any case',
     (name, at) => {
       const recipient = readRecipient('email', `${name}@${at.toUpperCase()}`);
       expect(recipient).toMatchObject({ address: `${name}@${at}`, identity: `${name}@${at}`.toLowerCase() });

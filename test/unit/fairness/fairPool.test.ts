@@ -80,7 +80,7 @@ describe('a fair pool', () => {
     await expect(slot.run(async () => 6)).resolves.toBe(6);
   });
 
-  it('lets workspaces take turns, whoever has the longer line', async () => {
+  it('lets workspaces take turns, however long the queue of each', async () => {
     const one = pool(1, 100);
     const bench = new Bench();
     for (const name of ['a1', 'a2', 'a3', 'a4']) void bench.start(one.enter(by('a')), name);
@@ -154,7 +154,7 @@ describe('a fair pool', () => {
     expect(narrow.counts().running).toBe(concurrency);
   });
 
-  it('tells a caller to wait longer the more are inside and the longer tasks take', async () => {
+  it('asks a caller to wait longer the more are inside and the longer tasks take', async () => {
     const one = pool(1, 400);
     const { slots, refusal } = fill(one, 'a');
     for (const slot of slots.slice(0, 50)) {
@@ -184,7 +184,7 @@ describe('a fair pool', () => {
 });
 
 describe('a caller who has gone', () => {
-  it('leaves the line, with the reason of the signal', async () => {
+  it('leaves the queue, with the reason of the signal', async () => {
     const one = pool(1, 10);
     const bench = new Bench();
     void bench.start(one.enter(by('a')), 'a1');
@@ -198,14 +198,14 @@ describe('a caller who has gone', () => {
     expect(bench.began).toEqual(['a1', 'a3']);
   });
 
-  it('is not begun for, and takes no turn, when gone before', async () => {
+  it('starts no task and takes no turn when it left before', async () => {
     const one = pool(1, 10);
     const slot = one.enter(by('a'), AbortSignal.abort(new Error('gone')));
     await expect(slot.run(async () => 1)).rejects.toThrow('gone');
     expect(one.counts()).toMatchObject({ running: 0, waiting: 0 });
   });
 
-  it('leaves the line by leaving the slot', async () => {
+  it('leaves the queue by leaving the slot', async () => {
     const one = pool(1, 10);
     const bench = new Bench();
     void bench.start(one.enter(by('a')), 'a1');
@@ -239,8 +239,8 @@ describe('a caller who has gone', () => {
   });
 });
 
-describe('whatever comes and goes', () => {
-  it('no more run at once than may, nobody is forgotten, and in the end the pool is empty', async () => {
+describe('for any arrivals and departures', () => {
+  it('no more run at once than may, none is forgotten, and in the end the pool is empty', async () => {
     const visit = fc.record({
       workspace: fc.constantFrom('a', 'b', 'c', 'c:other'),
       tasks: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),

@@ -38,7 +38,7 @@ const wayNamed = (name: string) => ways.find((way) => way.name === name)!;
 const attemptsOf = (name: string) => ATTEMPTS[name] ?? 3;
 const code = (sessionId: string) => deliveredCode(service, sessionId, 'sms');
 
-/** Shows that every way that can tell tells the same. */
+/** Shows that all transports that show the status show the same one. */
 async function expectSeen(sessionId: string, seen: { status: string; attempts: number }): Promise<void> {
   for (const way of ways) {
     if (way.inspect)
@@ -115,7 +115,7 @@ describe.each(NAMES.map((begun, nth) => ({ begun, nth })))(
       close();
       for (const way of ways) {
         const { outcome } = await way.check(id, right);
-        // The messaging document has no word for it, and what is cancelled is over.
+        // The messaging document has no word for it, and what is cancelled has ended.
         expect(outcome).toBe(way.name === 'messaging' ? 'SESSION_EXPIRED' : 'SESSION_CANCELED');
       }
     });

@@ -29,7 +29,7 @@ describe('a store that fails', () => {
     await service.stop();
   });
 
-  describe.each(POSTS)('answers POST $path', ({ path, request, restApi }) => {
+  describe.each(POSTS)('responds to POST $path', ({ path, request, restApi }) => {
     const post = () => restClient(service.baseUrl, restApi.credential(service.liveKey)).post(path, request);
 
     it('with 503 while it cannot be reached, and as before when it can', async () => {
@@ -38,34 +38,34 @@ describe('a store that fails', () => {
       // What is remembered of the key is forgotten, so that the first look-up fails too.
       service.clock.advance(10_000);
       for (let n = 0; n < 2; n++) {
-        const answer = await post();
-        expectRefusal(restApi, answer, { status: 503, reason: 'STORE_UNAVAILABLE' });
-        expect(answer.text).not.toContain('hunter2');
+        const response = await post();
+        expectRefusal(restApi, response, { status: 503, reason: 'STORE_UNAVAILABLE' });
+        expect(response.text).not.toContain('hunter2');
       }
       fault = undefined;
       expect((await post()).status).toBe(before.status);
     });
 
-    it('with 500 when it fails in a way nobody thought of, and says why to the log alone', async () => {
+    it('with 500 when it fails in an unforeseen way, with the cause in the log alone', async () => {
       fault = () => new TypeError(SECRET);
       service.clock.advance(10_000);
-      const answer = await post();
-      expectRefusal(restApi, answer, { status: 500, reason: 'INTERNAL' });
-      expect(answer.text).toContain('Something went wrong here.');
-      for (const [, value] of answer.headers) expect(value).not.toContain('hunter2');
-      expect(answer.text).not.toMatch(/hunter2|TypeError|\.ts|\/srv/);
+      const response = await post();
+      expectRefusal(restApi, response, { status: 500, reason: 'INTERNAL' });
+      expect(response.text).toContain('Something went wrong here.');
+      for (const [, value] of response.headers) expect(value).not.toContain('hunter2');
+      expect(response.text).not.toMatch(/hunter2|TypeError|\.ts|\/srv/);
       const lines = service
         .logged()
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as { readonly requestId?: string });
-      const logged = lines.find(({ requestId }) => requestId === answer.headers.get('x-request-id'));
+      const logged = lines.find(({ requestId }) => requestId === response.headers.get('x-request-id'));
       expect(logged).toMatchObject({ level: 50, err: { message: SECRET } });
     });
   });
 });
 
-/** What each dialect answers to each reason, as the design's table has it; a row without a word of its own is the table's default. */
+/** The response of each dialect to each reason; a row without one of its own is the table's default. */
 const STATUSES: Readonly<Record<string, Readonly<Partial<Record<Reason, number>>>>> = {
   beneficiary: { INVALID_CODE: 422, SESSION_CONSUMED: 404, ATTEMPTS_EXHAUSTED: 410 },
   multichannel: { CHANNEL_NOT_SUPPORTED: 400, SENDER_NOT_ALLOWED: 400, NO_ADDRESS_ON_FILE: 400 },

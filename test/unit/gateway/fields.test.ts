@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describedAt, operationsOf, type Schema } from '../../support/openapi.js';
 import { restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { expectRefusal, POSTS } from './support/restApis.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let schemas: ReadonlyMap<string, Schema>;
 beforeAll(async () => {
-  service = await startService();
   schemas = new Map(
     operationsOf(await describedAt(service.baseUrl)).flatMap(({ method, path, operation }) =>
       method === 'POST' ? [[path, operation.requestBody!.content['application/json']!.schema]] : [],
     ),
   );
 });
-afterAll(() => service.stop());
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -73,9 +71,9 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
     for (const { path: names, schema } of fields) {
       for (const value of wrongTypes([schema.type ?? 'any'].flat())) {
         if (schema.type === undefined) continue;
-        const answer = await post(withField(request, names, value));
-        expectRefusal(restApi, answer, { status: 400, reason: 'INVALID_REQUEST' });
-        expect(namesField(answer.body, names.join('.')), `${names}: ${JSON.stringify(value)}`).toBe(true);
+        const response = await post(withField(request, names, value));
+        expectRefusal(restApi, response, { status: 400, reason: 'INVALID_REQUEST' });
+        expect(namesField(response.body, names.join('.')), `${names}: ${JSON.stringify(value)}`).toBe(true);
       }
     }
   });
@@ -83,9 +81,9 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
   it('names every required field that is missing', async () => {
     const required = fieldsOf(schemas.get(path)!).filter((field) => field.required);
     for (const { path: names } of required) {
-      const answer = await post(withField(request, names, undefined));
-      expectRefusal(restApi, answer, { status: 400, reason: 'INVALID_REQUEST' });
-      expect(namesField(answer.body, names.join('.'))).toBe(true);
+      const response = await post(withField(request, names, undefined));
+      expectRefusal(restApi, response, { status: 400, reason: 'INVALID_REQUEST' });
+      expect(namesField(response.body, names.join('.'))).toBe(true);
     }
   });
 

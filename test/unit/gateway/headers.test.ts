@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   newBeneficiary,
   newIntegration,
@@ -7,17 +7,13 @@ import {
   validate,
 } from '../../promises/support/beneficiaryApi.js';
 import { newPhone, request } from '../../promises/support/messagingApi.js';
-import { apiKey, bearer, type RestAnswer, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { apiKey, bearer, type RestResponse, restClient } from '../../support/rest.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { REST_APIS } from './support/restApis.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
-const limitsIn = ({ headers }: RestAnswer) => ({
+const limitsIn = ({ headers }: RestResponse) => ({
   limit: headers.get('x-ratelimit-limit'),
   remaining: headers.get('x-ratelimit-remaining'),
   reset: headers.get('x-ratelimit-reset'),
@@ -26,7 +22,7 @@ const limitsIn = ({ headers }: RestAnswer) => ({
 const none = { limit: null, remaining: null, reset: null, retryAfter: null };
 
 describe('the limit headers', () => {
-  it('tell, of all limits that a beneficiary send counts against, the one with the least left', async () => {
+  it('show, of all limits that a beneficiary send counts against, the one with the least left', async () => {
     const { api } = await newIntegration(service);
     const person = await newBeneficiary(service);
     for (const remaining of ['4', '3', '2', '1', '0']) {
@@ -43,7 +39,7 @@ describe('the limit headers', () => {
     expect(limitsIn(refused)).toEqual({ limit: '5', remaining: '0', reset: '3000', retryAfter: '3000' });
   });
 
-  it('tell of the limit per client on validate, on refusals too', async () => {
+  it('show the limit per client on validate, on refusals too', async () => {
     const { api } = await newIntegration(service);
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
     service.clock.advance(1_500);
@@ -53,7 +49,7 @@ describe('the limit headers', () => {
     expect(limitsIn(await validate(api, otp_id, code))).toMatchObject({ limit: '50', remaining: '47' });
   });
 
-  it('tell of the limit per recipient on the sends of the other dialects', async () => {
+  it('show the limit per recipient on the sends of the other dialects', async () => {
     const messaging = restClient(service.baseUrl, bearer(service.liveKey));
     const dest = newPhone();
     expect(limitsIn(await request(messaging, dest))).toEqual({
@@ -63,8 +59,8 @@ describe('the limit headers', () => {
       retryAfter: null,
     });
     const multichannel = restClient(service.baseUrl, apiKey(service.liveKey));
-    const answer = await multichannel.post('/api/v1/otp/send', { recipients: { whatsapp: dest } });
-    expect(limitsIn(answer)).toEqual({ limit: '5', remaining: '3', reset: '300', retryAfter: null });
+    const response = await multichannel.post('/api/v1/otp/send', { recipients: { whatsapp: dest } });
+    expect(limitsIn(response)).toEqual({ limit: '5', remaining: '3', reset: '300', retryAfter: null });
     for (let n = 0; n < 3; n++) await request(messaging, dest);
     service.clock.advance(100_000);
     for (const refused of [
@@ -76,7 +72,7 @@ describe('the limit headers', () => {
     }
   });
 
-  it('tell how long to wait where it is no limit that refuses', async () => {
+  it('show how long to wait where it is no limit that refuses', async () => {
     const api = restClient(service.baseUrl, apiKey(service.liveKey));
     const { body } = await api.post('/api/v1/otp/send', { recipients: { email: 'soon@example.com' } });
     service.clock.advance(9_001);
@@ -101,12 +97,12 @@ describe('the limit headers', () => {
 describe.each(REST_APIS)('X-Request-Id at the $name API', (restApi) => {
   const [path, body] = Object.entries(restApi.requests)[0]!;
   const ask = async (headers: Record<string, string>, what: unknown = body) => {
-    const { headers: answered } = await restClient(service.baseUrl, headers).post(path, what);
-    return answered.get('x-request-id')!;
+    const { headers: received } = await restClient(service.baseUrl, headers).post(path, what);
+    return received.get('x-request-id')!;
   };
   const credential = () => restApi.credential(service.liveKey);
 
-  it('comes back as it was given, whatever the outcome', async () => {
+  it('comes back as it was given, with any outcome', async () => {
     for (const id of ['a', 'order-4711', 'A.b_c:d-9', 'x'.repeat(64)]) {
       const given = { 'x-request-id': id };
       expect(await ask({ ...credential(), ...given })).toBe(id);
@@ -115,7 +111,7 @@ describe.each(REST_APIS)('X-Request-Id at the $name API', (restApi) => {
     }
   });
 
-  it('is made where none, or none that can stand in a log, was given', async () => {
+  it('is made where none, or none that is fit for a log, was given', async () => {
     const made = new Set<string>();
     for (const headers of [
       {},
@@ -131,7 +127,7 @@ describe.each(REST_APIS)('X-Request-Id at the $name API', (restApi) => {
   });
 });
 
-it('X-Request-Id stands in the log line of the call', async () => {
+it('X-Request-Id is in the log line of the call', async () => {
   const api = restClient(service.baseUrl, { ...apiKey(service.liveKey), 'x-request-id': 'find-me' });
   await api.get('/api/v1/otp/sessions');
   const lines = service

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   codeOf,
   newBeneficiary,
@@ -13,30 +13,28 @@ import {
 } from '../../promises/support/beneficiaryApi.js';
 import { newPhone } from '../../promises/support/messagingApi.js';
 import { eventually } from '../../support/eventually.js';
-import { apiKey, bearer, type Rest, type RestAnswer, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { apiKey, bearer, type Rest, type RestResponse, restClient } from '../../support/rest.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let multichannel: Rest;
 let messaging: Rest;
 beforeAll(async () => {
-  service = await startService();
   multichannel = restClient(service.baseUrl, apiKey(service.liveKey));
   messaging = restClient(service.baseUrl, bearer(service.liveKey));
 });
-afterAll(() => service.stop());
 
 let keys = 0;
 const newKey = () => ({ 'idempotency-key': `key-${++keys}` });
-/** An answer without what becomes of the message meanwhile: the repeat tells it as it stands then. */
-const shown = ({ status, text }: RestAnswer) => ({
+/** A response without the delivery status, which a repeat shows as it is then. */
+const shown = ({ status, text }: RestResponse) => ({
   status,
   body: JSON.parse(text.replaceAll(/"status":"(queued|accepted)"/g, '"status":"sent"')),
 });
-const conflict = (answer: RestAnswer) => {
-  expect(answer.status).toBe(409);
-  expect(answer.text).toContain('IDEMPOTENCY_CONFLICT');
+const conflict = (response: RestResponse) => {
+  expect(response.status).toBe(409);
+  expect(response.text).toContain('IDEMPOTENCY_CONFLICT');
 };
 const people = () => `+573${String(30_000_000 + ++keys).padStart(9, '0')}`;
 /** Shows that so many messages were sent to an address, and no more by the time that a later one has arrived elsewhere. */
@@ -66,7 +64,7 @@ const SENDS: [string, () => { post: Rest['post']; path: string; body: (address: 
 ];
 
 describe.each(SENDS)('%s with an Idempotency-Key', (_, restApi) => {
-  it('answers the same again and sends nothing again', async () => {
+  it('responds the same again and sends nothing again', async () => {
     const { post, path, body } = restApi();
     const [address, key] = [people(), newKey()];
     const first = await post(path, body(address), key);
@@ -89,15 +87,15 @@ describe.each(SENDS)('%s with an Idempotency-Key', (_, restApi) => {
     const address = people();
     const ids = new Set<string>();
     for (const headers of [newKey(), newKey(), {}, {}]) {
-      const { body: answer } = await post(path, body(address), headers);
-      ids.add(answer.session_id ?? answer.data.sessionId);
+      const { body: response } = await post(path, body(address), headers);
+      ids.add(response.session_id ?? response.data.sessionId);
     }
     expect(ids.size).toBe(4);
   });
 });
 
 describe('the beneficiary send with an Idempotency-Key', () => {
-  it('answers the same again, sends nothing again and counts as one send', async () => {
+  it('responds the same again, sends nothing again and counts as one send', async () => {
     const { api } = await newIntegration(service);
     const [person, key] = [await newBeneficiary(service), newKey()];
     const post = () => api.post('/v1/otp/send', to(person), key);
@@ -158,7 +156,7 @@ describe('the beneficiary send with an Idempotency-Key', () => {
 });
 
 describe('a check with an Idempotency-Key', () => {
-  it('validate: a success is answered again, another code is a conflict', async () => {
+  it('validate: a repeated success gets the same response, another code is a conflict', async () => {
     const { api } = await newIntegration(service);
     const { otp_id, code } = await sent(service, api, await newBeneficiary(service));
     const key = newKey();
@@ -187,7 +185,7 @@ describe('a check with an Idempotency-Key', () => {
     expect(statuses).toEqual([422, 422, 422, 410]);
   });
 
-  it('redeem: a success is answered again, another operation is a conflict', async () => {
+  it('redeem: a repeated success gets the same response, another operation is a conflict', async () => {
     const { api } = await newIntegration(service);
     const { token } = await verified(service, api, await newBeneficiary(service));
     const key = newKey();
@@ -204,7 +202,7 @@ describe('a check with an Idempotency-Key', () => {
     expect((await redeem(api, token)).body.code).toBe('TOKEN_REDEEMED');
   });
 
-  it('multi-channel verify: a success is answered again, another code is a conflict', async () => {
+  it('multi-channel verify: a repeated success gets the same response, another code is a conflict', async () => {
     const opened = await multichannel.post('/api/v1/otp/send', { recipients: { sms: newPhone() } });
     const { session_id, session_token: token } = opened.body;
     const code = await deliveredCode(service, session_id, 'sms');
@@ -216,7 +214,7 @@ describe('a check with an Idempotency-Key', () => {
     conflict(await post(wrongCodes(code, 1)[0]!));
   });
 
-  it('multi-channel resend: a success is answered again, and one message is sent', async () => {
+  it('multi-channel resend: a repeated success gets the same response, and one message is sent', async () => {
     const sms = newPhone();
     const { body } = await multichannel.post('/api/v1/otp/send', { recipients: { sms } });
     await deliveredCode(service, body.session_id, 'sms');
@@ -231,7 +229,7 @@ describe('a check with an Idempotency-Key', () => {
     await expectMessages(sms, 2);
   });
 
-  it('messaging verify: a success is answered again, another code is a conflict', async () => {
+  it('messaging verify: a repeated success gets the same response, another code is a conflict', async () => {
     const body = { dest: newPhone(), src: 'ACME', purpose: 'LOGIN' };
     const { sessionId } = (await messaging.post('/v1/messaging/otp/request', body)).body.data;
     const code = await deliveredCode(service, sessionId, 'sms');
@@ -258,8 +256,8 @@ it('a key repeated in the sandbox hands out the same code again', async () => {
 it('a key that two dialects use stands for a request of each', async () => {
   const { api } = await newIntegration(service, { scopes: ['otp.send', 'otp.verify'] });
   const [person, key] = [await newBeneficiary(service), newKey()];
-  const answer = await api.post('/v1/otp/send', to(person), key);
-  const code = await codeOf(service, answer.body.otp_id);
-  const { status } = await api.post('/v1/otp/validate', { otp_id: answer.body.otp_id, code }, key);
+  const response = await api.post('/v1/otp/send', to(person), key);
+  const code = await codeOf(service, response.body.otp_id);
+  const { status } = await api.post('/v1/otp/validate', { otp_id: response.body.otp_id, code }, key);
   expect(status).toBe(200);
 });

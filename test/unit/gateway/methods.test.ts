@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newSponsor } from '../../promises/support/beneficiaryApi.js';
 import { connectJson } from '../../support/connectJson.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { newKey } from '../../support/tenant.js';
 import { POSTS, REST_APIS } from './support/restApis.js';
 
 const PAGE = 'https://shop.example';
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
   fetch(service.baseUrl + path, { method, headers, ...(body !== undefined && { body }) });
@@ -20,7 +16,7 @@ const GETS = REST_APIS.flatMap((restApi) =>
 );
 
 describe('HEAD', () => {
-  it.each(GETS)('of $path answers as GET does, without the body', async ({ restApi, path }) => {
+  it.each(GETS)('of $path responds as GET does, without the body', async ({ restApi, path }) => {
     const slug = await newSponsor(service);
     const filled = `${path.replace('{slug}', slug).replace(/\{\w+\}/, 'x')}?sponsor_slug=${slug}`;
     const headers = restApi.credential(service.liveKey);
@@ -33,8 +29,8 @@ describe('HEAD', () => {
   });
 
   it.each(POSTS)('of $path is not allowed', async ({ path }) => {
-    const answer = await ask('HEAD', path);
-    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+    const response = await ask('HEAD', path);
+    expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({
       status: 405,
       allow: 'POST, OPTIONS',
     });
@@ -51,8 +47,8 @@ describe('OPTIONS', () => {
         : 'GET, HEAD, OPTIONS',
     ]),
   ])('of %s says what is there: %s', async (path, allow) => {
-    const answer = await ask('OPTIONS', path!);
-    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({ status: 204, allow });
+    const response = await ask('OPTIONS', path!);
+    expect({ status: response.status, allow: response.headers.get('allow') }).toEqual({ status: 204, allow });
   });
 });
 
@@ -60,15 +56,15 @@ describe('a page of another origin', () => {
   it.each([...POSTS.map(({ path }) => path), ...GETS.map(({ path }) => path)])(
     'may ask first for %s',
     async (path) => {
-      const answer = await ask('OPTIONS', path, {
+      const response = await ask('OPTIONS', path, {
         origin: PAGE,
         'access-control-request-method': 'POST',
         'access-control-request-headers': 'authorization, content-type, idempotency-key',
       });
-      expect(answer.status).toBe(204);
-      expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
-      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
-      const allowed = answer.headers.get('access-control-allow-headers')!.split(', ');
+      expect(response.status).toBe(204);
+      expect(response.headers.get('access-control-allow-origin')).toBe(PAGE);
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+      const allowed = response.headers.get('access-control-allow-headers')!.split(', ');
       expect(allowed).toEqual(
         expect.arrayContaining([
           'authorization',
@@ -81,9 +77,9 @@ describe('a page of another origin', () => {
     },
   );
 
-  it.each(POSTS)('may read what POST $path answers, refusals too', async ({ path, request, restApi }) => {
+  it.each(POSTS)('may read the response to POST $path, refusals too', async ({ path, request, restApi }) => {
     const headers = { origin: PAGE, 'content-type': 'application/json' };
-    const answers = [
+    const responses = [
       await ask(
         'POST',
         path,
@@ -94,10 +90,10 @@ describe('a page of another origin', () => {
       await ask('DELETE', path, headers),
       await ask('POST', `${path}/unknown`, headers, '{}'),
     ];
-    for (const answer of answers) {
-      expect(answer.headers.get('access-control-allow-origin')).toBe(PAGE);
-      expect(answer.headers.get('vary')).toBe('origin');
-      const exposed = answer.headers.get('access-control-expose-headers')!.split(', ');
+    for (const response of responses) {
+      expect(response.headers.get('access-control-allow-origin')).toBe(PAGE);
+      expect(response.headers.get('vary')).toBe('origin');
+      const exposed = response.headers.get('access-control-expose-headers')!.split(', ');
       expect(exposed).toEqual(
         expect.arrayContaining(['retry-after', 'x-request-id', 'x-ratelimit-remaining', 'x-sandbox-code']),
       );
@@ -115,8 +111,8 @@ describe('a page of another origin', () => {
     for (const { path, request, restApi } of POSTS.filter(({ restApi: { name } }) => name !== 'oauth')) {
       const from = async (origin: string) => {
         const headers = { origin, 'content-type': 'application/json', ...restApi.credential(key) };
-        const answer = await ask('POST', path, headers, JSON.stringify(request));
-        return { status: answer.status, reason: restApi.reasonIn(await answer.json()) };
+        const response = await ask('POST', path, headers, JSON.stringify(request));
+        return { status: response.status, reason: restApi.reasonIn(await response.json()) };
       };
       expect(await from(PAGE)).toEqual({ status: 403, reason: 'PERMISSION_DENIED' });
       expect(await from('https://own.example')).not.toEqual({ status: 403, reason: 'PERMISSION_DENIED' });

@@ -11,7 +11,7 @@ async function ask(service: TestService, ...headers: string[]): Promise<string> 
   await client.send(['GET /metrics HTTP/1.1', ...headers, 'connection: close', '', ''].join('\r\n'));
   return client.closed;
 }
-const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
+const statusOf = (response: string): number => Number(response.split(' ')[1]);
 
 describe('/metrics without a token', () => {
   let service: TestService;
@@ -21,12 +21,12 @@ describe('/metrics without a token', () => {
   afterAll(() => service.stop());
 
   it.each(['127.0.0.1', 'localhost', 'localhost:50051', '[::1]:80'])(
-    'answers this machine, called %s',
+    'responds to this machine, called %s',
     async (host) => {
-      const answer = await ask(service, `host: ${host}`);
-      expect(statusOf(answer)).toBe(200);
-      expect(answer).toContain('content-type: text/plain; version=0.0.4; charset=utf-8');
-      expect(answer).toContain('countersign_build_info{');
+      const response = await ask(service, `host: ${host}`);
+      expect(statusOf(response)).toBe(200);
+      expect(response).toContain('content-type: text/plain; version=0.0.4; charset=utf-8');
+      expect(response).toContain('countersign_build_info{');
     },
   );
 
@@ -36,13 +36,13 @@ describe('/metrics without a token', () => {
     ['that a page sends which points its name here', ['host: example.com']],
     ['with a credential of the service', ['host: example.com', 'authorization: Bearer KEY']],
   ])('does not exist for requests %s', async (_who, headers) => {
-    const answer = await ask(service, ...headers.map((line) => line.replace('KEY', service.liveKey)));
-    expect(statusOf(answer)).toBe(404);
-    expect(answer).toContain('ROUTE_NOT_FOUND');
-    expect(answer).not.toContain('countersign_');
+    const response = await ask(service, ...headers.map((line) => line.replace('KEY', service.liveKey)));
+    expect(statusOf(response)).toBe(404);
+    expect(response).toContain('ROUTE_NOT_FOUND');
+    expect(response).not.toContain('countersign_');
   });
 
-  it('answers over HTTP/2, too, by the same rule', async () => {
+  it('responds over HTTP/2, too, by the same rule', async () => {
     const session = connectHttp2(service.baseUrl);
     const status = (headers: Record<string, string>) =>
       new Promise((resolve, reject) => {
@@ -63,16 +63,16 @@ describe('/metrics with a token', () => {
   });
   afterAll(() => service.stop());
 
-  it('answers whoever presents it, from wherever', async () => {
+  it('responds to every caller that presents it, from any IP address', async () => {
     for (const host of ['localhost', 'example.com']) {
-      const answer = await ask(
+      const response = await ask(
         service,
         `host: ${host}`,
         `authorization: Bearer ${TOKEN}`,
         'forwarded: for=x',
       );
-      expect(statusOf(answer)).toBe(200);
-      expect(answer).toContain('countersign_build_info{');
+      expect(statusOf(response)).toBe(200);
+      expect(response).toContain('countersign_build_info{');
     }
   });
 
@@ -85,10 +85,10 @@ describe('/metrics with a token', () => {
     [['authorization: Bearer KEY']],
   ])('refuses %j, this machine included', async (headers) => {
     const lines = headers.map((line: string) => line.replace('KEY', service.liveKey));
-    const answer = await ask(service, 'host: localhost', ...lines);
-    expect(statusOf(answer)).toBe(401);
-    expect(answer.toLowerCase()).toContain('www-authenticate: bearer realm="metrics"');
-    expect(answer).not.toContain('countersign_');
+    const response = await ask(service, 'host: localhost', ...lines);
+    expect(statusOf(response)).toBe(401);
+    expect(response.toLowerCase()).toContain('www-authenticate: bearer realm="metrics"');
+    expect(response).not.toContain('countersign_');
   });
 
   it('takes no token that is too short', async () => {

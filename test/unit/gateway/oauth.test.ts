@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectJson } from '../../support/connectJson.js';
 import { bearer, type Rest, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { expectRefusal, REST_APIS } from './support/restApis.js';
 
 const TOKEN = '/v1/oauth/token';
@@ -13,11 +13,10 @@ interface Client {
   readonly secret: string;
 }
 
-let service: TestService;
+const service = serviceForSuite({ env: { OTP_TRUSTED_PROXIES: '127.0.0.1' } });
 let rest: Rest;
 let operator: ReturnType<typeof connectJson>;
 beforeAll(async () => {
-  service = await startService({ env: { OTP_TRUSTED_PROXIES: '127.0.0.1' } });
   operator = connectJson(service.baseUrl, service.liveKey);
 });
 /** Each test asks from an address of its own, so that none meets the failures of another. */
@@ -25,7 +24,6 @@ let tests = 0;
 beforeEach(() => {
   rest = from(`203.0.113.${++tests}`);
 });
-afterAll(() => service.stop());
 
 const from = (address: string) => restClient(service.baseUrl, { 'x-forwarded-for': address });
 
@@ -203,7 +201,7 @@ describe('a request for a token is refused', () => {
     }
   });
 
-  it('as invalid_client, alike whatever is wrong with the client', async () => {
+  it('as invalid_client, alike for every fault of the client', async () => {
     const { id, secret } = await newClient();
     const { secret: another } = await newClient();
     const wrong = [

@@ -1,5 +1,5 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   newBeneficiary,
   newIntegration,
@@ -9,21 +9,19 @@ import {
   validate,
 } from '../../promises/support/beneficiaryApi.js';
 import { requested, verify } from '../../promises/support/messagingApi.js';
-import { checkAnswer, describedAt, type OpenApi, operationsOf } from '../../support/openapi.js';
+import { checkResponse, describedAt, type OpenApi, operationsOf } from '../../support/openapi.js';
 import { apiKey, bearer, type Rest, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
 import { expectRefusal, REST_APIS } from './support/restApis.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let described: OpenApi;
 beforeAll(async () => {
-  service = await startService();
   described = await describedAt(service.baseUrl);
 });
-afterAll(() => service.stop());
 
-const doorAt = (path: string) =>
+const restApiAt = (path: string) =>
   REST_APIS.find(({ dialect }) => dialect.prefixes.some((prefix) => path.startsWith(prefix)))!;
 
 describe('/openapi.json', () => {
@@ -51,35 +49,35 @@ describe('/openapi.json', () => {
     expect(operations.sort()).toEqual(routes.sort());
   });
 
-  it('describes what is there: every operation answers, and asks for the credential that it says', async () => {
+  it('describes what is there: every operation responds, and requires the documented credential', async () => {
     for (const { method, path, operation } of operationsOf(described)) {
       const url = path.replaceAll(/\{\w+\}/g, 'x');
-      const answer = await fetch(service.baseUrl + url, {
+      const response = await fetch(service.baseUrl + url, {
         method,
         headers: { 'content-type': 'application/json' },
         ...(method === 'POST' && { body: '{}' }),
       });
-      const body = await answer.json();
+      const body = await response.json();
       const wanted =
         operation.security.length > 0
           ? { status: 401, reason: 'UNAUTHENTICATED' }
           : { status: 400, reason: 'INVALID_REQUEST' };
-      expectRefusal(doorAt(path), { status: answer.status, headers: answer.headers, body }, wanted);
+      expectRefusal(restApiAt(path), { status: response.status, headers: response.headers, body }, wanted);
     }
   });
 
   it('says of every success what it looks like: one of each operation is as described', async () => {
     const seen = new Set<string>();
-    /** The client of the tests, which checks each answer against the description; here it notes what it saw as well. */
+    /** The client of the tests, which checks each response against the description; here it also notes what it saw. */
     const noting = (rest: Rest): Rest => {
       const note = async (method: string, path: string, call: ReturnType<Rest['get']>) => {
-        const answer = await call;
-        expect(answer.status, answer.text).toBe(200);
+        const response = await call;
+        expect(response.status, response.text).toBe(200);
         seen.add(`${method} ${path.split('?')[0]}`);
-        return answer;
+        return response;
       };
       return {
-        answers: rest.answers,
+        responses: rest.responses,
         post: (path, ...more) => note('POST', path, rest.post(path, ...more)),
         get: (path, ...more) => note('GET', path, rest.get(path, ...more)),
         delete: (path, ...more) => note('DELETE', path, rest.delete(path, ...more)),
@@ -129,9 +127,9 @@ describe('/openapi.json', () => {
   });
 });
 
-describe('an answer held against the description', () => {
+describe('a response compared with the description', () => {
   const check = (method: string, path: string, status: number, body: unknown) =>
-    checkAnswer(service.baseUrl, method, path, status, body);
+    checkResponse(service.baseUrl, method, path, status, body);
   const good = { otp_verification_token: 'otvt_1', expires_in: 600 };
   const refusal = { error_code: '071-206', code: 'INVALID_CODE', message: 'Invalid OTP' };
 

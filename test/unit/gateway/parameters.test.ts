@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { describedAt, operationsOf } from '../../support/openapi.js';
 import { apiKey, bearer, type Rest, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let api: Rest;
 beforeAll(async () => {
-  service = await startService();
   api = restClient(service.baseUrl, apiKey(service.liveKey));
 });
-afterAll(() => service.stop());
 
 const list = (query: string) => api.get(`/api/v1/otp/sessions?${query}`);
 const idsOf = async (query: string): Promise<string[]> => {

@@ -1,27 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bearer, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { newKey } from '../../support/tenant.js';
 import { expectRefusal, POSTS, REST_APIS } from './support/restApis.js';
 
 const LARGEST = 65_536;
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 /** One exchange as it comes, for requests that no client of ours would make. */
 async function ask(method: string, path: string, headers: Record<string, string>, body?: BodyInit) {
   // Refused requests count, and the beneficiary document allows a client fifty a minute.
   service.clock.advance(1_500);
-  const answer = await fetch(service.baseUrl + path, {
+  const response = await fetch(service.baseUrl + path, {
     method,
     headers,
     ...(body !== undefined && { body, duplex: 'half' }),
   } as RequestInit);
-  const text = await answer.text();
-  return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? undefined : JSON.parse(text),
+  };
 }
 
 describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
@@ -42,18 +42,18 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
       );
     expect((await post(nested(100))).status).not.toBe(400);
     for (const levels of [101, 30_000]) {
-      const answer = await post(nested(levels));
-      expectRefusal(restApi, answer, INVALID);
-      expect(JSON.stringify(answer.body)).toContain('The body is nested too deep.');
+      const response = await post(nested(levels));
+      expectRefusal(restApi, response, INVALID);
+      expect(JSON.stringify(response.body)).toContain('The body is nested too deep.');
     }
   });
 
   it('refuses what is not UTF-8', async () => {
     const bytes = Buffer.from(JSON.stringify({ ...request, extra: '?' }));
     bytes[bytes.indexOf('?')] = 0xff;
-    const answer = await post(bytes);
-    expectRefusal(restApi, answer, INVALID);
-    expect(JSON.stringify(answer.body)).toContain('The body is not UTF-8.');
+    const response = await post(bytes);
+    expectRefusal(restApi, response, INVALID);
+    expect(JSON.stringify(response.body)).toContain('The body is not UTF-8.');
   });
 
   it.each([
@@ -63,8 +63,8 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
     { 'content-type': 'application/json; charset=iso-8859-1' },
     { 'content-type': 'application/json', 'content-encoding': 'gzip' },
   ])('refuses the media type %j', async (headers) => {
-    const answer = await post(JSON.stringify(request), headers as Record<string, string>);
-    expectRefusal(restApi, answer, { status: 415, reason: 'UNSUPPORTED_MEDIA_TYPE' });
+    const response = await post(JSON.stringify(request), headers as Record<string, string>);
+    expectRefusal(restApi, response, { status: 415, reason: 'UNSUPPORTED_MEDIA_TYPE' });
   });
 
   it.each(['application/json;charset=utf-8', 'Application/JSON', 'application/json; charset="UTF-8"'])(
@@ -75,7 +75,7 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
     },
   );
 
-  /** The request padded with a field nobody knows, to so many bytes. */
+  /** The request padded with an unknown field, to so many bytes. */
   const padded = (bytes: number) => {
     const bare = JSON.stringify({ ...request, padding: '' });
     return JSON.stringify({ ...request, padding: 'x'.repeat(bytes - bare.length) });
@@ -101,9 +101,9 @@ describe.each(POSTS)('POST $path', ({ path, request, restApi }) => {
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])(
     'refuses %s and says what is right',
     async (method) => {
-      const answer = await ask(method, path, restApi.credential(service.liveKey));
-      expectRefusal(restApi, answer, { status: 405, reason: 'METHOD_NOT_ALLOWED' });
-      expect(answer.headers.get('allow')).toBe('POST, OPTIONS');
+      const response = await ask(method, path, restApi.credential(service.liveKey));
+      expectRefusal(restApi, response, { status: 405, reason: 'METHOD_NOT_ALLOWED' });
+      expect(response.headers.get('allow')).toBe('POST, OPTIONS');
     },
   );
 
@@ -125,8 +125,8 @@ describe.each(REST_APIS)('the $name API', (restApi) => {
     'has nothing at its prefix and %j',
     async (rest) => {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
-        const answer = await ask(method, prefix + rest, restApi.credential(service.liveKey));
-        expectRefusal(restApi, answer, { status: 404, reason: 'ROUTE_NOT_FOUND' });
+        const response = await ask(method, prefix + rest, restApi.credential(service.liveKey));
+        expectRefusal(restApi, response, { status: 404, reason: 'ROUTE_NOT_FOUND' });
       }
     },
   );
@@ -151,21 +151,21 @@ describe.each(REST_APIS.filter(({ name }) => name !== 'oauth'))('the $name API',
     ['an empty key', () => ({ ...restApi.credential('') })],
     ['a key with something behind it', (key) => ({ ...restApi.credential(`${key}x`) })],
     ['a key by HTTP Basic', (key) => ({ authorization: `Basic ${btoa(`x:${key}`)}` })],
-    ['a JWT of somebody else', () => ({ ...restApi.credential('eyJhbGciOiJub25lIn0.e30.') })],
+    ['a JWT of another issuer', () => ({ ...restApi.credential('eyJhbGciOiJub25lIn0.e30.') })],
   ];
   it.each(STRANGERS)('refuses %s on every route, and says how to log in', async (_, headers) => {
     for (const route of routes) {
-      const answer = await call(route, headers(service.liveKey));
-      expectRefusal(restApi, answer, { status: 401, reason: 'UNAUTHENTICATED' });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="countersign"');
+      const response = await call(route, headers(service.liveKey));
+      expectRefusal(restApi, response, { status: 401, reason: 'UNAUTHENTICATED' });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="countersign"');
     }
   });
 
   it('refuses a key without the scope on every route', async () => {
     const key = await newKey(service, 'default', ['admin']);
     for (const route of routes) {
-      const answer = await call(route, restApi.credential(key));
-      expectRefusal(restApi, answer, { status: 403, reason: 'PERMISSION_DENIED' });
+      const response = await call(route, restApi.credential(key));
+      expectRefusal(restApi, response, { status: 403, reason: 'PERMISSION_DENIED' });
     }
   });
 });
@@ -175,7 +175,7 @@ const UNREADABLE: [string, string, Record<string, string>][] = [
   ['no JSON', '{', {}],
   ['a field missing', '{"sponsor_slug":"x"}', {}],
   ['a field of a wrong type', '{"beneficiary_id":1,"sponsor_slug":"x"}', {}],
-  ['a channel nobody knows', '{"beneficiary_id":"b","sponsor_slug":"x","channel":"FAX"}', {}],
+  ['an unknown channel', '{"beneficiary_id":"b","sponsor_slug":"x","channel":"FAX"}', {}],
   ['a wrong media type', '{}', { 'content-type': 'text/plain' }],
   ['too long a key', '{"beneficiary_id":"b","sponsor_slug":"x"}', { 'idempotency-key': 'k'.repeat(129) }],
 ];
@@ -194,9 +194,9 @@ describe('a request that cannot be read', () => {
   it.each(UNREADABLE)('(%s) counts against the limit of its client', async (_, body, headers) => {
     const api = restClient(service.baseUrl, bearer(await newKey(service, 'default', ['otp.send'])));
     for (let n = 0; n < 50; n++) {
-      const { status, headers: answered } = await api.post(SEND, body, headers);
+      const { status, headers: received } = await api.post(SEND, body, headers);
       expect([400, 415, 422]).toContain(status);
-      expect(answered.get('x-ratelimit-remaining')).toBe(String(49 - n));
+      expect(received.get('x-ratelimit-remaining')).toBe(String(49 - n));
     }
     expect((await api.post(SEND, body, headers)).status).toBe(429);
   });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   expectNothingSent,
   newBeneficiary,
@@ -9,14 +9,10 @@ import {
 } from '../../promises/support/beneficiaryApi.js';
 import { newPhone, request, verify } from '../../promises/support/messagingApi.js';
 import { apiKey, bearer, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 
 const CODE = 'x-sandbox-code';
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 describe('X-Sandbox-Code', () => {
   it('is the code of a beneficiary send with a test key, or a token of one, and nothing is sent', async () => {
@@ -47,7 +43,7 @@ describe('X-Sandbox-Code', () => {
   it('is never there with a live key', async () => {
     const { api } = await newIntegration(service);
     const live = restClient(service.baseUrl, bearer(service.liveKey));
-    const answers = [
+    const responses = [
       await send(api, await newBeneficiary(service)),
       await request(live, newPhone()),
       await restClient(service.baseUrl, apiKey(service.liveKey)).post('/api/v1/otp/send', {
@@ -55,7 +51,7 @@ describe('X-Sandbox-Code', () => {
         sandbox_mode: true,
       }),
     ];
-    for (const { status, headers } of answers) {
+    for (const { status, headers } of responses) {
       expect(status).toBe(200);
       expect(headers.get(CODE)).toBeNull();
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChannelName } from '../../../server/domain/channels.js';
 import { ERRORS } from '../../../server/errors.js';
 import {
@@ -7,18 +7,16 @@ import {
   sandboxRecipient,
 } from '../../../server/session/sandboxRecipients.js';
 import { type MultichannelApi, multichannelApi } from '../../promises/support/multichannelApi.js';
-import type { RestAnswer } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import type { RestResponse } from '../../support/rest.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let live: MultichannelApi;
 let tester: MultichannelApi;
 beforeAll(async () => {
-  service = await startService();
   live = multichannelApi(service.baseUrl, service.liveKey);
   tester = multichannelApi(service.baseUrl, service.testKey);
 });
-afterAll(() => service.stop());
 
 /** One way to have a sandbox session to a scenario's recipient. */
 const WAYS: [string, ChannelName, () => MultichannelApi, object][] = [
@@ -33,7 +31,7 @@ const addressOf = (name: string, channel: ChannelName) => {
 };
 
 describe.each(Object.entries(SANDBOX_SCENARIOS))('the recipient %s', (name, scenario: SandboxScenario) => {
-  const send = (api: MultichannelApi, channel: ChannelName, more: object): Promise<RestAnswer> =>
+  const send = (api: MultichannelApi, channel: ChannelName, more: object): Promise<RestResponse> =>
     api.send({ channels: [channel], recipients: { [channel]: addressOf(name, channel) }, ...more });
 
   it.each(WAYS)(`%s makes happen what it stands for`, async (_way, channel, apiOf, more) => {
@@ -101,7 +99,7 @@ describe('sandbox recipients', () => {
     }
   });
 
-  it('are told apart from ordinary ones by the whole address', async () => {
+  it('are distinguished from ordinary ones by the whole address', async () => {
     for (const recipients of [
       { email: 'locked@sandbox.example.com' },
       { email: 'locked@mail.sandbox.example' },

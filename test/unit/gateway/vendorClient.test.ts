@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../../support/service.js';
+import { describe, expect, it } from 'vitest';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { deliveredCode, otherThan } from '../../wire/support/delivered.js';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 // biome-ignore lint/suspicious/noExplicitAny: a client without types reads what it likes.
 type Json = any;
 
-/** What a client makes of an answer that is not a success. */
+/** What a client makes of a response that is not a success. */
 class Refused extends Error {
   readonly status: number;
   readonly code: string;
@@ -33,29 +29,29 @@ function client(apiKey: string) {
   if (!apiKey.startsWith('sk_')) throw new Error('an API key begins with sk_');
   const base = `${service.baseUrl}/api`;
   return async (path: string, body: Json): Promise<Json> => {
-    const answer = await fetch(`${base}${path}`, {
+    const response = await fetch(`${base}${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'X-API-Key': apiKey },
       body: JSON.stringify(body),
     });
-    const json = await answer.json();
-    if (!answer.ok) throw new Refused(answer.status, json);
+    const json = await response.json();
+    if (!response.ok) throw new Refused(response.status, json);
     return json;
   };
 }
 
-/** How a client gets at the fields of an answer. */
-const READERS: [string, (answer: Json) => Json, 'token' | 'session_token'][] = [
-  ['flat, sending token', (answer) => answer, 'token'],
-  ['flat, sending session_token', (answer) => answer, 'session_token'],
-  ['data, sending token', (answer) => answer.data, 'token'],
-  ['data, sending session_token', (answer) => answer.data, 'session_token'],
+/** How a client reads the fields of a response. */
+const READERS: [string, (response: Json) => Json, 'token' | 'session_token'][] = [
+  ['flat, sending token', (response) => response, 'token'],
+  ['flat, sending session_token', (response) => response, 'session_token'],
+  ['data, sending token', (response) => response.data, 'token'],
+  ['data, sending session_token', (response) => response.data, 'session_token'],
 ];
 
 describe.each(READERS)('a client that reads %s', (name, read, tokenField) => {
   const post = (path: string, body: Json) => client(service.liveKey)(path, body);
   const user = (what: string) => `${what}.${name.replaceAll(/\W+/g, '.')}@example.com`;
-  const named = (answer: Json) => ({ [tokenField]: answer.session_token });
+  const named = (response: Json) => ({ [tokenField]: response.session_token });
   const refused = (call: Promise<Json>): Promise<Refused> =>
     call.then(
       () => expect.unreachable('the call succeeded'),
@@ -90,16 +86,16 @@ describe.each(READERS)('a client that reads %s', (name, read, tokenField) => {
   });
 
   it('reads the codes of a sandbox session', async () => {
-    const answer = await post('/v1/otp/send', {
+    const response = await post('/v1/otp/send', {
       channels: ['email'],
       recipients: { email: user('sandbox') },
       sandbox_mode: true,
     });
-    const sent = read(answer);
+    const sent = read(response);
     // The document has no name for them flat; the vendor's client reads data.otps.
     const otps = sent.otps ?? sent.sandbox_otps;
     expect(otps).toEqual({ email: expect.stringMatching(/^\d{6}$/) });
-    expect(answer.data.otps).toEqual(otps);
+    expect(response.data.otps).toEqual(otps);
     expect(read(await post('/v1/otp/verify', { ...named(sent), otps })).verified).toBe(true);
   });
 
@@ -126,8 +122,8 @@ describe.each(READERS)('a client that reads %s', (name, read, tokenField) => {
       code: 'INVALID_CODE',
       details: { attempts_remaining: 2, channel: 'email' },
     });
-    const nobody = { channels: ['email'], recipients: { email: 'not-an-email' } };
-    expect(await refused(post('/v1/otp/send', nobody))).toMatchObject({
+    const malformed = { channels: ['email'], recipients: { email: 'not-an-email' } };
+    expect(await refused(post('/v1/otp/send', malformed))).toMatchObject({
       status: 400,
       message: 'Invalid recipient',
       code: 'INVALID_RECIPIENT',

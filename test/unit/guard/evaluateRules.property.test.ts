@@ -15,7 +15,7 @@ const counted = (count: RollingCount, window: number, at: number, by = 1): Rolli
   return { ...count, [key]: (count[key] ?? 0) + by };
 };
 
-/** Sends one after the other: how long after the one before, and whether it comes to be verified. */
+/** Sends one after the other: how long after the one before, and whether it is verified later. */
 const sends = fc.array(fc.record({ after: fc.integer({ min: 1, max: 40_000 }), verified: fc.boolean() }), {
   minLength: 1,
   maxLength: 60,

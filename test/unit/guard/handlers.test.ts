@@ -1,44 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectJson, type JsonAnswer } from '../../support/connectJson.js';
+import { describe, expect, it } from 'vitest';
+import { connectJson } from '../../support/connectJson.js';
 import { eachEngine } from '../../support/engines.js';
-import { eventually } from '../../support/eventually.js';
-import type { TestService } from '../../support/service.js';
 import { keyOf, newKey } from '../../support/tenant.js';
-import { startTwo, type TwoProcesses } from '../../support/twoProcesses.js';
-import { deliveredCode } from '../../wire/support/delivered.js';
-
-const SERVICE = 'otp.admin.v1.GuardService';
-type Calls = ReturnType<typeof connectJson>;
+import { type Calls, DEFAULTS, guardAdmin, HOUR, SERVICE } from './support/guardAdmin.js';
 
 eachEngine((engine) => {
-  let two: TwoProcesses;
-  let service: TestService;
-  let operator: Calls;
-  beforeAll(async () => {
-    two = await startTwo(engine);
-    service = two.here;
-    operator = connectJson(service.baseUrl, service.liveKey);
-  });
-  afterAll(() => two.stop());
-
-  let tenants = 0;
-  const tenant = () => keyOf(service, `acme-${++tenants}`);
-  const update = (admin: Calls, guard: object, updateMask: string) =>
-    admin(`${SERVICE}/UpdateGuard`, { guard, updateMask });
-  const get = async (admin: Calls) => (await admin(`${SERVICE}/GetGuard`, {})).body.guard;
-  const send = (admin: Calls, recipients: object) => admin('otp.v1.OtpService/Send', { recipients });
-  const check = (admin: Calls, recipient: string, more = {}) =>
-    admin(`${SERVICE}/CheckRecipient`, { recipient, ...more });
-  const refused = async (admin: Calls, more = {}): Promise<JsonAnswer['body']> =>
-    (await admin(`${SERVICE}/ListRefusedSends`, more)).body;
-
-  const HOUR = { window: '3600s' };
-  const DEFAULTS = {
-    prefixVelocity: HOUR,
-    countryVelocity: HOUR,
-    approvalRate: { minPercent: 5, ...HOUR },
-    dailyCeiling: {},
-  };
+  const { two, workspace, tenant, operator, update, get, send, check, refused } = guardAdmin(engine);
 
   describe('the rules', () => {
     it('are off in development until they are changed, and what is cleared has its default again', async () => {
@@ -53,8 +20,8 @@ eachEngine((engine) => {
         dailyCeiling: { messages: 1_000, spendMicros: '50000000' },
         veto: { url: 'http://127.0.0.1:9/check', timeout: '0.500s', failOpen: true },
       };
-      const answer = await update(admin, changed, '*');
-      expect(answer.body).toEqual({
+      const response = await update(admin, changed, '*');
+      expect(response.body).toEqual({
         guard: changed,
         vetoSecret: expect.stringMatching(/^whsec_[\w+/]{43}=$/),
       });
@@ -75,7 +42,7 @@ eachEngine((engine) => {
 
     it('hold at once where they were changed, and within five seconds in every other process', async () => {
       const admin = await tenant();
-      const elsewhere = connectJson(two.there.baseUrl, await newKey(service, `acme-${tenants}`));
+      const elsewhere = connectJson(two.there.baseUrl, await newKey(two.here, workspace()));
       const changes: [object, string, string | undefined][] = [
         [{ countryAllow: ['CL'] }, 'countryAllow', 'COUNTRY_NOT_ALLOWED'],
         [{ countryBlock: ['CO'] }, 'countryAllow,countryBlock', 'COUNTRY_BLOCKED'],
@@ -87,7 +54,7 @@ eachEngine((engine) => {
         [{}, 'veto', undefined],
       ];
       let prefixes = 100;
-      /** Sends to one prefix: how many answers it takes until a rule refuses, at most two. */
+      /** Sends to one prefix: how many responses it takes until a rule refuses, at most two. */
       const until = async (calls: Calls) => {
         // Ids of different processes are in order from one millisecond to the next.
         two.clock.advance(1);
@@ -110,19 +77,19 @@ eachEngine((engine) => {
 
     it('are read with any key of the workspace’s operators, and changed with live ones', async () => {
       const admin = await tenant();
-      const tester = await keyOf(service, `acme-${tenants}`, ['admin'], 'MODE_TEST');
+      const tester = await keyOf(two.here, workspace(), ['admin'], 'MODE_TEST');
       await update(admin, { countryBlock: ['CU'] }, 'countryBlock');
       expect(await get(tester)).toEqual({ ...DEFAULTS, countryBlock: ['CU'] });
       expect((await update(tester, {}, 'countryBlock')).reason).toBe('PERMISSION_DENIED');
-      const sender = await keyOf(service, `acme-${tenants}`, ['otp.send']);
+      const sender = await keyOf(two.here, workspace(), ['otp.send']);
       for (const method of ['GetGuard', 'UpdateGuard', 'CheckRecipient', 'ListRefusedSends'])
         expect(
           (await sender(`${SERVICE}/${method}`, { recipient: '+573001234542', updateMask: '*' })).reason,
         ).toBe('PERMISSION_DENIED');
-      const nobody = { workspace: 'nobody', recipient: '+573001234542', updateMask: 'veto' };
+      const unknownWorkspace = { workspace: 'unknown', recipient: '+573001234542', updateMask: 'veto' };
       for (const method of ['GetGuard', 'UpdateGuard', 'CheckRecipient'])
-        expect((await operator(`${SERVICE}/${method}`, nobody)).reason).toBe('NOT_FOUND');
-      const other = await operator(`${SERVICE}/GetGuard`, { workspace: `acme-${tenants}` });
+        expect((await operator(`${SERVICE}/${method}`, unknownWorkspace)).reason).toBe('NOT_FOUND');
+      const other = await operator(`${SERVICE}/GetGuard`, { workspace: workspace() });
       expect(other.body.guard.countryBlock).toEqual(['CU']);
     });
 
@@ -209,8 +176,8 @@ eachEngine((engine) => {
   it('the veto has the secret it is given, or one that is shown once, and keeps it until another is given', async () => {
     const admin = await tenant();
     const stored = async () =>
-      (await service.documents.collection<{ _id: string; veto?: { secret: string } }>('guards').findOne({
-        _id: `acme-${tenants}`,
+      (await two.here.documents.collection<{ _id: string; veto?: { secret: string } }>('guards').findOne({
+        _id: workspace(),
       }))!.veto?.secret;
     const first = await update(admin, veto({}), 'veto');
     expect(first.body.vetoSecret).toMatch(/^whsec_/);
@@ -229,171 +196,10 @@ eachEngine((engine) => {
     const again = await update(admin, veto({}), 'veto');
     expect(again.body.vetoSecret).toMatch(/^whsec_/);
     expect(again.body.vetoSecret).not.toBe(first.body.vetoSecret);
-    const everything = JSON.stringify(await service.documents.collection('guards').find({}).toArray());
+    const everything = JSON.stringify(await two.here.documents.collection('guards').find({}).toArray());
     for (const shown of [first.body.vetoSecret, secret(24), secret(64)]) {
       expect(everything).not.toContain(shown.slice('whsec_'.length));
-      expect(service.logged()).not.toContain(shown.slice('whsec_'.length));
+      expect(two.here.logged()).not.toContain(shown.slice('whsec_'.length));
     }
-  });
-
-  describe('a number that is checked', () => {
-    it('is told which rules would refuse it, and how many of its prefix were verified, and is not counted', async () => {
-      const admin = await tenant();
-      const rules = {
-        countryBlock: ['CL'],
-        prefixVelocity: { max: 2 },
-        approvalRate: { minSends: 3, minPercent: 40 },
-      };
-      await update(admin, rules, 'countryBlock,prefixVelocity,approvalRate');
-      const [first, second] = [
-        await send(admin, { sms: '+573001110001' }),
-        await send(admin, { whatsapp: '+573001110002' }),
-      ];
-      for (let n = 0; n < 3; n++) {
-        const { body } = await check(admin, '+57 300 111-0003');
-        expect(body).toEqual({
-          recipient: {
-            channel: 'CHANNEL_SMS',
-            maskedRecipient: '+57 300 *** ** 03',
-            country: 'CO',
-            prefix: expect.stringMatching(/^[\w-]{43}$/),
-            fingerprint: expect.stringMatching(/^[\w-]{43}$/),
-          },
-          rules: ['GUARD_RULE_PREFIX_VELOCITY'],
-          prefixSends: 2,
-        });
-      }
-      const sessionId = first.body.session.id;
-      const code = await deliveredCode(service, sessionId, 'sms');
-      expect((await admin('otp.v1.OtpService/Verify', { sessionId, code })).status).toBe(200);
-      await eventually(async () => (await check(admin, '+573001110003')).body.prefixApprovals === 1);
-      // Once it was entered is once.
-      expect((await check(admin, '+573001110003')).body).toMatchObject({
-        prefixSends: 2,
-        prefixApprovals: 1,
-      });
-      expect(second.status).toBe(200);
-
-      expect((await check(admin, '+573001120001')).body).not.toHaveProperty('rules');
-      expect((await check(admin, '+56221234567')).body.rules).toEqual(['GUARD_RULE_COUNTRY_BLOCKED']);
-      expect((await refused(admin)).refusedSends).toBeUndefined();
-    });
-
-    it('has the price of its channel', async () => {
-      const admin = await tenant();
-      const wallet = { prices: { smsMicros: 100, whatsappMicros: 101 } };
-      await operator('otp.admin.v1.WalletService/UpdateWallet', {
-        workspace: `acme-${tenants}`,
-        wallet,
-        updateMask: 'prices',
-      });
-      await update(admin, { dailyCeiling: { spendMicros: 100 } }, 'dailyCeiling');
-      expect((await check(admin, '+573001110003')).body.rules).toBeUndefined();
-      const whatsapp = await check(admin, '+573001110003', { channel: 'CHANNEL_WHATSAPP' });
-      expect(whatsapp.body.rules).toEqual(['GUARD_RULE_DAILY_SPEND']);
-    });
-
-    it('is a phone number in full', async () => {
-      const admin = await tenant();
-      for (const recipient of ['3001234542', 'somebody@example.com', '+57 300 *** ** 42']) {
-        const { reason, fields } = await check(admin, recipient);
-        expect({ reason, fields }).toEqual({ reason: 'INVALID_RECIPIENT', fields: ['recipient'] });
-      }
-      expect((await check(admin, '')).fields).toEqual(['recipient']);
-      expect((await check(admin, '+573001234542', { channel: 'CHANNEL_EMAIL' })).fields).toEqual(['channel']);
-    });
-  });
-
-  describe('refused sends', () => {
-    const one = (last: number, rule: string) => ({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      at: expect.any(String),
-      client: expect.any(String),
-      rules: [`GUARD_RULE_${rule}`],
-      recipients: [
-        {
-          channel: 'CHANNEL_SMS',
-          maskedRecipient: `+57 300 *** ** 0${last}`,
-          country: 'CO',
-          prefix: expect.any(String),
-          fingerprint: expect.any(String),
-        },
-      ],
-    });
-
-    it('are listed newest first, by pages, each once, with all their rules', async () => {
-      const admin = await tenant();
-      await update(admin, { countryBlock: ['CO', 'CL'] }, 'countryBlock');
-      for (let n = 1; n <= 5; n++) {
-        const { status, reason, headers } = await send(admin, { sms: `+57300111000${n}` });
-        expect([status, reason, headers.get('retry-after')]).toEqual([403, 'SEND_REFUSED', null]);
-        two.clock.advance(1_000);
-      }
-      const seen: unknown[] = [];
-      let pageToken = '';
-      do {
-        const { refusedSends, nextPageToken = '' } = await refused(admin, { pageSize: 2, pageToken });
-        seen.push(...refusedSends);
-        pageToken = nextPageToken;
-      } while (pageToken);
-      expect(seen).toEqual([5, 4, 3, 2, 1].map((n) => one(n, 'COUNTRY_BLOCKED')));
-      expect((await refused(admin, { pageSize: 5 })).nextPageToken).toBeUndefined();
-      const [newest, ...others] = seen as ReturnType<typeof one>[];
-      expect(Date.parse(newest!.at)).toBe(two.clock.now() - 1_000);
-      expect(others.every(({ recipients }) => recipients[0]!.prefix === newest!.recipients[0]!.prefix)).toBe(
-        true,
-      );
-      expect(new Set(seen.map((each) => (each as typeof newest)!.recipients[0]!.fingerprint)).size).toBe(5);
-
-      const both = { sms: '+573001110001', whatsapp: '+56221234567', email: 'a@example.com' };
-      await update(admin, { countryAllow: ['CO'] }, 'countryAllow');
-      expect((await send(admin, both)).reason).toBe('SEND_REFUSED');
-      const { refusedSends } = await refused(admin, { pageSize: 1 });
-      expect(refusedSends[0].rules).toEqual(['GUARD_RULE_COUNTRY_BLOCKED', 'GUARD_RULE_COUNTRY_NOT_ALLOWED']);
-      expect(refusedSends[0].recipients).toMatchObject([
-        { channel: 'CHANNEL_SMS', country: 'CO' },
-        { channel: 'CHANNEL_WHATSAPP', country: 'CL' },
-      ]);
-      const all = JSON.stringify(await service.documents.collection('refusals').find({}).toArray());
-      for (const secret of ['3001110001', '221234567', 'a@example.com']) {
-        expect(all).not.toContain(secret);
-        expect(service.logged()).not.toContain(secret);
-      }
-    });
-
-    it('are resends too, which count as sends; e-mail is not counted', async () => {
-      const admin = await tenant();
-      await update(admin, { prefixVelocity: { max: 2 } }, 'prefixVelocity');
-      const { body } = await send(admin, { sms: '+573001110001', email: `r.${tenants}@example.com` });
-      const sessionId = body.session.id;
-      const resend = (channels: string[]) => admin('otp.v1.OtpService/Resend', { sessionId, channels });
-      two.clock.advance(30_000);
-      expect((await resend(['CHANNEL_SMS'])).status).toBe(200);
-      two.clock.advance(30_000);
-      expect((await resend(['CHANNEL_SMS'])).reason).toBe('SEND_REFUSED');
-      expect((await refused(admin)).refusedSends).toMatchObject([
-        { sessionId, rules: ['GUARD_RULE_PREFIX_VELOCITY'], recipients: [{ channel: 'CHANNEL_SMS' }] },
-      ]);
-      expect((await resend(['CHANNEL_EMAIL'])).status).toBe(200);
-    });
-
-    it('have none of the sandbox, which no rule holds for', async () => {
-      const admin = await tenant();
-      const tester = await keyOf(service, `acme-${tenants}`, ['admin', 'otp.send'], 'MODE_TEST');
-      await update(admin, { countryBlock: ['CO'] }, 'countryBlock');
-      expect((await send(tester, { sms: '+573001110001' })).status).toBe(200);
-      const sandbox = { recipients: { sms: '+573001110001' }, sandbox: true };
-      expect((await admin('otp.v1.OtpService/Send', sandbox)).status).toBe(200);
-      expect((await send(admin, { sms: '+573001110001' })).reason).toBe('SEND_REFUSED');
-      expect((await refused(admin)).refusedSends).toHaveLength(1);
-      expect(await refused(tester)).toEqual({});
-      const elsewhere = { workspace: `acme-${tenants}`, mode: 'MODE_TEST' };
-      expect(await refused(operator, elsewhere)).toEqual({});
-      expect((await admin(`${SERVICE}/ListRefusedSends`, { mode: 'MODE_TEST' })).reason).toBe(
-        'PERMISSION_DENIED',
-      );
-      expect((await admin(`${SERVICE}/ListRefusedSends`, { pageSize: 101 })).fields).toEqual(['page_size']);
-      expect((await admin(`${SERVICE}/ListRefusedSends`, { pageToken: '!' })).fields).toEqual(['page_token']);
-    });
   });
 });

@@ -78,8 +78,8 @@ eachEngine((engine) => {
         })();
         const reasons: (string | undefined)[] = [];
         if (how === 'all at once') {
-          const answers = await Promise.all(Array.from({ length: PUMPED }, (_, n) => one(n)));
-          reasons.push(...answers.map(({ reason }) => reason));
+          const responses = await Promise.all(Array.from({ length: PUMPED }, (_, n) => one(n)));
+          reasons.push(...responses.map(({ reason }) => reason));
         } else {
           for (let n = 0; n < PUMPED; n++) reasons.push((await one(n)).reason);
           expect(reasons.indexOf('SEND_REFUSED')).toBe(MIN_SENDS);
@@ -94,15 +94,15 @@ eachEngine((engine) => {
           expect(recipients).toMatchObject([{ country: 'CO' }]);
         }
         expect(new Set(listed.map(({ recipients }) => recipients[0]!.prefix)).size).toBe(1);
-        const told = await calls[1]!('otp.admin.v1.GuardService/CheckRecipient', {
+        const checked = await calls[1]!('otp.admin.v1.GuardService/CheckRecipient', {
           recipient: pumped(prefix, 9_999),
         });
-        expect(told.body).toMatchObject({ rules: ['GUARD_RULE_APPROVAL_RATE'], prefixSends: MIN_SENDS });
-        expect(told.body.recipient.prefix).toBe(listed[0]!.recipients[0]!.prefix);
+        expect(checked.body).toMatchObject({ rules: ['GUARD_RULE_APPROVAL_RATE'], prefixSends: MIN_SENDS });
+        expect(checked.body.recipient.prefix).toBe(listed[0]!.recipients[0]!.prefix);
       },
     );
 
-    it('cost nothing where it was refused, and the statistics tell of it', async () => {
+    it('cost nothing where they were refused, and the statistics show it', async () => {
       const sent = 2 * (MIN_SENDS + REAL);
       const approvals = 2 * (REAL - Math.floor(REAL / 5));
       const total = await eventually(async () => {

@@ -123,7 +123,7 @@ eachEngine(({ newStore }) => {
     ['daily-messages', { messages: 10, spendMicros: 0 }],
     ['daily-spend', { messages: 0, spendMicros: 3_009 }],
   ])('%s', (rule, dailyCeiling) => {
-    it('is never exceeded by many at once, and begins anew at midnight', async () => {
+    it('is never exceeded by many at once, and begins again at midnight', async () => {
       clock.advance(86_400_000 - (clock.now() % 86_400_000) + 1_000);
       const { here, there } = guards({ dailyCeiling }, 300);
       const all = Array.from({ length: PARALLEL }, (_, n) => (n % 2 ? here : there).enter(phone(`${n}`)));
@@ -168,7 +168,7 @@ eachEngine(({ newStore }) => {
     });
   });
 
-  it('a window that is changed begins to count anew', async () => {
+  it('a window that is changed begins to count from zero', async () => {
     const rules = { prefixVelocity: { max: 1, windowSeconds: WINDOW } };
     const { workspace, here } = guards(rules);
     await here.enter(phone('a'));
@@ -219,7 +219,7 @@ eachEngine(({ newStore }) => {
       if (first.passed) await first.giveBack();
       const faulty = failOperation(documents, { at, carriedOut: false, kind: 'once' });
       const unlucky = testGuard({ documents: faulty.documents, clock, rules });
-      await expect(unlucky.enter([phone('a')], { workspace })).rejects.toThrow('the store did not answer');
+      await expect(unlucky.enter([phone('a')], { workspace })).rejects.toThrow('the store did not respond');
       for (let n = 0; n < 3; n++) expect(await here.enter(phone('a'))).toEqual(passed);
       expect((await here.enter(phone('a'))).passed).toBe(false);
     }

@@ -1,25 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../../clients/errors/index.js';
 import { sandboxRecipient } from '../../../server/session/sandboxRecipients.js';
 import { newBeneficiary, newIntegration, send as sendAsA } from '../../promises/support/beneficiaryApi.js';
 import { multichannelApi } from '../../promises/support/multichannelApi.js';
 import { connectJson } from '../../support/connectJson.js';
-import { bearer, type RestAnswer, restClient } from '../../support/rest.js';
-import { startService, type TestService } from '../../support/service.js';
+import { bearer, type RestResponse, restClient } from '../../support/rest.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { FIVE_CLIENTS } from '../../wire/support/fiveClients.js';
 
 const BLOCKED = '+5352345678';
 const { phone: SANDBOXED, email } = sandboxRecipient('send-refused');
 const MESSAGE = 'The workspace does not send to that recipient for now.';
 
-let service: TestService;
+const service = serviceForSuite();
 beforeAll(async () => {
-  service = await startService();
   const guard = { countryBlock: ['CU'] };
   const call = connectJson(service.baseUrl, service.liveKey);
   await call('otp.admin.v1.GuardService/UpdateGuard', { guard, updateMask: 'countryBlock' });
 });
-afterAll(() => service.stop());
 
 /** A live message that the guard refuses, and the sandbox recipient that stands for one, which may be tried again. */
 const KINDS = [
@@ -28,38 +26,43 @@ const KINDS = [
 ] as const;
 const keyOf = (kind: 'live' | 'sandbox') => (kind === 'live' ? service.liveKey : service.testKey);
 
-function expectAnswer(answer: RestAnswer, wait: string | null, body: object) {
-  expect([answer.status, answer.headers.get('retry-after')]).toEqual([403, wait]);
-  expect(answer.body).toEqual(body);
+function expectResponse(response: RestResponse, wait: string | null, body: object) {
+  expect([response.status, response.headers.get('retry-after')]).toEqual([403, wait]);
+  expect(response.body).toEqual(body);
 }
 
 describe.each(KINDS)('a refused send ($kind)', ({ kind, phone, wait }) => {
-  it('is told in the words of the beneficiary dialect', async () => {
+  it('is reported in the words of the beneficiary dialect', async () => {
     const mode = kind === 'live' ? 'MODE_LIVE' : 'MODE_TEST';
     const { api } = await newIntegration(service, { mode });
-    const answer = await sendAsA(api, await newBeneficiary(service, undefined, { phone }));
+    const response = await sendAsA(api, await newBeneficiary(service, undefined, { phone }));
     // No number is invented where the document has none.
-    expectAnswer(answer, wait, { error_code: 'SEND_REFUSED', code: 'SEND_REFUSED', message: MESSAGE });
+    expectResponse(response, wait, { error_code: 'SEND_REFUSED', code: 'SEND_REFUSED', message: MESSAGE });
   });
 
-  it('is told in the words of the multi-channel dialect', async () => {
-    const answer = await multichannelApi(service.baseUrl, keyOf(kind)).send({
+  it('is reported in the words of the multi-channel dialect', async () => {
+    const response = await multichannelApi(service.baseUrl, keyOf(kind)).send({
       channels: ['sms'],
       recipients: { sms: phone },
     });
-    expect(answer.body).toMatchObject({ success: false, message: MESSAGE, code: 'SEND_REFUSED' });
-    expectAnswer(answer, wait, answer.body);
+    expect(response.body).toMatchObject({ success: false, message: MESSAGE, code: 'SEND_REFUSED' });
+    expectResponse(response, wait, response.body);
   });
 
-  it('is told in the words of the messaging dialect', async () => {
+  it('is reported in the words of the messaging dialect', async () => {
     const api = restClient(service.baseUrl, bearer(keyOf(kind)));
-    const answer = await api.post('/v1/messaging/otp/request', {
+    const response = await api.post('/v1/messaging/otp/request', {
       dest: phone,
       src: 'ACME',
       purpose: 'LOGIN',
     });
-    expect(answer.body).toMatchObject({ success: false, message: MESSAGE, code: 'SEND_REFUSED', data: null });
-    expectAnswer(answer, wait, answer.body);
+    expect(response.body).toMatchObject({
+      success: false,
+      message: MESSAGE,
+      code: 'SEND_REFUSED',
+      data: null,
+    });
+    expectResponse(response, wait, response.body);
   });
 
   it.each(FIVE_CLIENTS.map(({ name, connect }) => [name, connect] as const))(

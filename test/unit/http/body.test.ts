@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { readBytes, readForm, readJson } from '../../../server/http/body.js';
 import type { HttpHandler } from '../../../server/http/message.js';
 import { sendJson } from '../../../server/http/respond.js';
-import { type Answer, http1, http2, session } from './support/clients.js';
+import { type HttpResponse, http1, http2, session } from './support/clients.js';
 import {
   CONTINUATION,
   DATA,
@@ -21,7 +21,7 @@ const LIMIT = 100;
 const json: HttpHandler = async (req, res) => sendJson(req, res, 200, await readJson(req, LIMIT));
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-type Ask = (body: string, headers?: Record<string, string>) => Promise<Answer>;
+type Ask = (body: string, headers?: Record<string, string>) => Promise<HttpResponse>;
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
   async function restApi(handler: HttpHandler = json): Promise<Ask> {
@@ -32,14 +32,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
     const client = session(`http://127.0.0.1:${port}`);
     return (body, headers = JSON_TYPE) => http2(client, '/', { method: 'POST', body, headers });
   }
-  const refusal = ({ status, body }: Answer) => [status, JSON.parse(body).code];
+  const refusal = ({ status, body }: HttpResponse) => [status, JSON.parse(body).code];
 
   it('is read', async () => {
     const ask = await restApi();
-    const answer = await ask('{"to":"Ångström ☎","n":[1,{}]}');
-    expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body)).toEqual({ to: 'Ångström ☎', n: [1, {}] });
-    expect(answer.headers).toMatchObject({
+    const response = await ask('{"to":"Ångström ☎","n":[1,{}]}');
+    expect(response.status).toBe(200);
+    expect(JSON.parse(response.body)).toEqual({ to: 'Ångström ☎', n: [1, {}] });
+    expect(response.headers).toMatchObject({
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
@@ -90,9 +90,9 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a JSON body over %s', (version) => {
     'is refused when it is %j',
     async (text) => {
       const ask = await restApi();
-      const answer = await ask(text);
-      expect(refusal(answer)).toEqual([400, 'INVALID_REQUEST']);
-      expect(answer.body).not.toContain('123456');
+      const response = await ask(text);
+      expect(refusal(response)).toEqual([400, 'INVALID_REQUEST']);
+      expect(response.body).not.toContain('123456');
     },
   );
 });
@@ -119,7 +119,7 @@ describe('reading a body', () => {
     expect(JSON.stringify([error.message, String(error.cause)])).not.toContain('123456');
   });
 
-  it('puts chunks together, whatever their borders cut', async () => {
+  it('joins chunks that are cut anywhere', async () => {
     const { port } = await serving(json);
     const client = new RawClient(port);
     await client.send(
@@ -236,7 +236,7 @@ describe('a body that is too large', () => {
         Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]),
     ],
   ])(
-    'is answered, when %s, to a peer that reads only after it has sent everything',
+    'gets a response, when %s, from a peer that reads only after it has sent everything',
     async (_name, begin, wrap) => {
       const { port } = await serving(json);
       const client = new RawClient(port);
@@ -251,7 +251,7 @@ describe('a body that is too large', () => {
     },
   );
 
-  it('is answered before it has been sent', async () => {
+  it('gets its response before it has been sent', async () => {
     const { port } = await serving(json);
     const client = new RawClient(port);
     await client.send(head(`content-length: ${announced}`));
@@ -276,8 +276,8 @@ describe('a body that is too large', () => {
     await client.send(
       Buffer.concat([frame(HEADERS, END_HEADERS, 1, headers), frame(DATA, 0, 1, Buffer.alloc(LIMIT + 1))]),
     );
-    const answer = await client.untilFrame(({ type }) => type === DATA);
-    expect(JSON.parse(answer.payload.toString()).code).toBe('BODY_TOO_LARGE');
+    const response = await client.untilFrame(({ type }) => type === DATA);
+    expect(JSON.parse(response.payload.toString()).code).toBe('BODY_TOO_LARGE');
     expect((await client.untilFrame(({ type }) => type === RST_STREAM)).payload).toEqual(uint32(0));
     await client.send(
       Buffer.concat([frame(HEADERS, END_HEADERS, 3, headers), frame(DATA, 1, 3, Buffer.from('{}'))]),

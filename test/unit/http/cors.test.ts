@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../server/errors.js';
 import { sendJson } from '../../../server/http/respond.js';
 import { createRouter } from '../../../server/http/router.js';
-import { type Answer, http1, http2, session } from './support/clients.js';
+import { type HttpResponse, http1, http2, session } from './support/clients.js';
 import { serving } from './support/serving.js';
 
 const ORIGIN = 'https://shop.example';
@@ -24,7 +24,7 @@ const router = createRouter([
   },
   { path: '/inbox.json', method: 'GET', handle: (req, res) => sendJson(req, res, 200, { messages: [] }) },
 ]);
-const words = (answer: Answer, header: string) => String(answer.headers[header]).split(', ');
+const words = (response: HttpResponse, header: string) => String(response.headers[header]).split(', ');
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (version) => {
   async function restApi() {
@@ -41,14 +41,14 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
 
   it('may ask first, and may then send what Connect, gRPC-Web and the dialects need', async () => {
     const ask = await restApi();
-    const answer = await ask('OPTIONS', '/otp.v1.OtpService/Send', preflight);
-    expect(answer.status).toBe(204);
-    expect(answer.body).toBe('');
-    expect(answer.headers['access-control-allow-origin']).toBe(ORIGIN);
-    expect(words(answer, 'access-control-allow-methods')).toEqual(
+    const response = await ask('OPTIONS', '/otp.v1.OtpService/Send', preflight);
+    expect(response.status).toBe(204);
+    expect(response.body).toBe('');
+    expect(response.headers['access-control-allow-origin']).toBe(ORIGIN);
+    expect(words(response, 'access-control-allow-methods')).toEqual(
       expect.arrayContaining([...cors.allowedMethods]),
     );
-    expect(words(answer, 'access-control-allow-headers')).toEqual(
+    expect(words(response, 'access-control-allow-headers')).toEqual(
       expect.arrayContaining([
         ...cors.allowedHeaders.map((name) => name.toLowerCase()),
         'authorization',
@@ -57,25 +57,25 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
         'x-request-id',
       ]),
     );
-    expect(Number(answer.headers['access-control-max-age'])).toBe(7200);
-    expect(words(answer, 'vary')).toContain('origin');
+    expect(Number(response.headers['access-control-max-age'])).toBe(7200);
+    expect(words(response, 'vary')).toContain('origin');
   });
 
   it('is never offered to send what the browser keeps', async () => {
     const ask = await restApi();
-    for (const answer of [
+    for (const response of [
       await ask('OPTIONS', '/failing', preflight),
       await ask('POST', '/failing', { origin: ORIGIN }),
     ]) {
-      expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
+      expect(response.headers).not.toHaveProperty('access-control-allow-credentials');
     }
   });
 
-  it('may read the answer, and the headers that say how it went', async () => {
+  it('may read the response, and the headers that say how it went', async () => {
     const ask = await restApi();
-    const answer = await ask('POST', '/otp.v1.OtpService/Send', { origin: ORIGIN });
-    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': ORIGIN, vary: 'origin' });
-    expect(words(answer, 'access-control-expose-headers')).toEqual(
+    const response = await ask('POST', '/otp.v1.OtpService/Send', { origin: ORIGIN });
+    expect(response.headers).toMatchObject({ 'access-control-allow-origin': ORIGIN, vary: 'origin' });
+    expect(words(response, 'access-control-expose-headers')).toEqual(
       expect.arrayContaining([
         ...cors.exposedHeaders.map((name) => name.toLowerCase()),
         ...['retry-after', 'x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'],
@@ -89,8 +89,8 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
       ['POST', '/failing', 401],
       ['PUT', '/failing', 405],
     ] as const) {
-      const answer = await ask(method, path, { origin: ORIGIN });
-      expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([status, ORIGIN]);
+      const response = await ask(method, path, { origin: ORIGIN });
+      expect([response.status, response.headers['access-control-allow-origin']]).toEqual([status, ORIGIN]);
     }
   });
 
@@ -108,7 +108,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('a browser of another origin over %s', (ve
 
   it('is not mentioned to callers that are no browsers', async () => {
     const ask = await restApi();
-    const answer = await ask('POST', '/otp.v1.OtpService/Send', {});
-    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const response = await ask('POST', '/otp.v1.OtpService/Send', {});
+    expect(Object.keys(response.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 });

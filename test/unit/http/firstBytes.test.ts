@@ -54,7 +54,7 @@ describe('the first bytes of a connection', () => {
     fc.string().map((rest) => `PR${rest}`),
   );
   test.prop([text, fc.array(fc.integer({ min: 1, max: 4 }))])(
-    'are still there for whoever reads on',
+    'are still there for the next reader',
     async (latin, sizes) => {
       const whole = Buffer.from(latin).toString('latin1');
       const pieces: string[] = [];

@@ -63,7 +63,7 @@ describe('readiness', () => {
     expect(await ask('/readyz')).toEqual([503, 'unavailable']);
   });
 
-  it('does not wait for a store that does not answer', async () => {
+  it('does not wait for a store that does not respond', async () => {
     const ask = await restApi(
       () => 'ready',
       () => new Promise(() => {}),
@@ -87,11 +87,11 @@ describe('readiness', () => {
         return gate.happened;
       },
     );
-    const answers = [ask('/readyz'), ask('/readyz'), ask('/readyz')];
+    const responses = [ask('/readyz'), ask('/readyz'), ask('/readyz')];
     await expect.poll(() => asked).toBe(3);
     expect(checks).toBe(1);
     gate.happen();
-    expect(await Promise.all(answers)).toEqual(Array(3).fill([200, 'ready']));
+    expect(await Promise.all(responses)).toEqual(Array(3).fill([200, 'ready']));
     expect(checks).toBe(1);
     await ask('/readyz');
     expect(checks).toBe(2);

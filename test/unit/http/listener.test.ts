@@ -9,7 +9,7 @@ import { RawClient } from './support/rawClient.js';
 import { echo, serving, TLS } from './support/serving.js';
 
 describe('one port', () => {
-  it('answers HTTP/1.1 and HTTP/2 in clear text', async () => {
+  it('serves HTTP/1.1 and HTTP/2 in clear text', async () => {
     const { port } = await serving();
     expect((await http1(port, '/a', { method: 'POST', body: 'x' })).body).toBe('1.1 POST /a x');
     expect((await http2(session(`http://127.0.0.1:${port}`), '/b', { method: 'POST', body: 'y' })).body).toBe(
@@ -17,7 +17,7 @@ describe('one port', () => {
     );
   });
 
-  it('answers HTTP/1.1 and HTTP/2 over TLS', async () => {
+  it('serves HTTP/1.1 and HTTP/2 over TLS', async () => {
     const { port, listener } = await serving(echo, {}, { tls: TLS });
     expect((await https1(port, '/a', { method: 'POST', body: 'x' })).body).toBe('1.1 POST /a x');
     expect(
@@ -91,35 +91,32 @@ describe('what a handler throws', () => {
       },
     );
 
-  it.each(['/sync', '/async'])(
-    'is answered 500 without its cause, and told to the log (%s)',
-    async (path) => {
-      const { port } = await broken();
-      for (const answer of [
-        await http1(port, path),
-        await http2(session(`http://127.0.0.1:${port}`), path),
-      ]) {
-        expect(answer.status).toBe(500);
-        expect(JSON.parse(answer.body)).toEqual({ code: 'INTERNAL', message: 'Something went wrong here.' });
-      }
-      expect(faults.filter((fault) => fault === `INTERNAL ${path}`)).toHaveLength(2);
-    },
-  );
-
-  it('is answered by the error table, with Retry-After, its request id there and in the log', async () => {
+  it.each(['/sync', '/async'])('becomes a 500 without its cause, and is logged (%s)', async (path) => {
     const { port } = await broken();
-    const answer = await http1(port, '/limited');
-    expect(answer.status).toBe(429);
-    expect(answer.headers).toMatchObject({
+    for (const response of [
+      await http1(port, path),
+      await http2(session(`http://127.0.0.1:${port}`), path),
+    ]) {
+      expect(response.status).toBe(500);
+      expect(JSON.parse(response.body)).toEqual({ code: 'INTERNAL', message: 'Something went wrong here.' });
+    }
+    expect(faults.filter((fault) => fault === `INTERNAL ${path}`)).toHaveLength(2);
+  });
+
+  it('gets its response from the error table, with Retry-After, its request id there and in the log', async () => {
+    const { port } = await broken();
+    const response = await http1(port, '/limited');
+    expect(response.status).toBe(429);
+    expect(response.headers).toMatchObject({
       'retry-after': '2',
       'content-type': 'application/json',
       'cache-control': 'no-store',
     });
-    expect(answer.headers['x-request-id']).toBe('r-1');
+    expect(response.headers['x-request-id']).toBe('r-1');
     expect(faults).toContain('RATE_LIMITED /limited');
   });
 
-  it('cuts off an answer that has begun, so that half of it never passes for the whole', async () => {
+  it('cuts off a response that has begun, so that half of it never passes for the whole', async () => {
     const { port } = await broken();
     await expect(http1(port, '/half')).rejects.toThrow();
     await expect(http2(session(`http://127.0.0.1:${port}`), '/half')).rejects.toThrow(
@@ -159,9 +156,9 @@ describe('HTTP/1.1 off the beaten track', () => {
     ['a chunk of no size', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n\r\n'],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
     ['an address that is none', 'GET nonsense HTTP/1.1\r\nhost: a\r\n\r\n'],
-  ])('answers %s with 400, a JSON body and the end of the connection', async (_name, text) => {
-    const answer = await talk(text);
-    const [head = '', body = ''] = answer.split('\r\n\r\n');
+  ])('responds to %s with 400, a JSON body and the end of the connection', async (_name, text) => {
+    const response = await talk(text);
+    const [head = '', body = ''] = response.split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
     expect(head.toLowerCase()).toContain('connection: close');
     expect(JSON.parse(body)).toEqual({ code: 'INVALID_REQUEST', message: expect.any(String) });
@@ -182,29 +179,29 @@ describe('HTTP/1.1 off the beaten track', () => {
     expect(client.error).toBeUndefined();
   });
 
-  it('answers good requests in front of a broken one, in their order, and then closes', async () => {
+  it('responds to good requests in front of a broken one, in their order, and then closes', async () => {
     const slowFirst = async (...[req, res]: Parameters<typeof echo>) => {
       if (req.url === '/1') await new Promise((resolve) => setImmediate(resolve));
       await echo(req, res);
     };
-    const answer = await talk(`${get('/1')}${get('/2')}nonsense\r\n\r\n`, slowFirst);
-    expect(answer.match(/1\.1 GET \/\d/g)).toEqual(['1.1 GET /1', '1.1 GET /2']);
-    expect(answer).not.toContain('400 Bad Request');
+    const response = await talk(`${get('/1')}${get('/2')}nonsense\r\n\r\n`, slowFirst);
+    expect(response.match(/1\.1 GET \/\d/g)).toEqual(['1.1 GET /1', '1.1 GET /2']);
+    expect(response).not.toContain('400 Bad Request');
   });
 
-  it('answers pipelined requests in their order', async () => {
-    const answer = await talk(get('/1') + get('/2') + get('/3', 'connection: close'));
-    expect(answer.match(/1\.1 GET \/\d/g)).toEqual(['1.1 GET /1', '1.1 GET /2', '1.1 GET /3']);
+  it('responds to pipelined requests in their order', async () => {
+    const response = await talk(get('/1') + get('/2') + get('/3', 'connection: close'));
+    expect(response.match(/1\.1 GET \/\d/g)).toEqual(['1.1 GET /1', '1.1 GET /2', '1.1 GET /3']);
   });
 
-  it.each(['h2c', 'websocket'])('ignores an upgrade to %s and answers in HTTP/1.1', async (protocol) => {
-    const answer = await talk(
+  it.each(['h2c', 'websocket'])('ignores an upgrade to %s and responds in HTTP/1.1', async (protocol) => {
+    const response = await talk(
       get('/up', 'connection: upgrade, http2-settings', `upgrade: ${protocol}`, 'http2-settings: AAMAAABk') +
         get('/behind'),
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n.*1\.1 GET \/up \r\n0\r\n\r\n$/s);
+    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n.*1\.1 GET \/up \r\n0\r\n\r\n$/s);
     // The parser loses its place behind such a request, so nothing may follow it.
-    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(response.toLowerCase()).toContain('connection: close');
   });
 
   it('refuses CONNECT', async () => {

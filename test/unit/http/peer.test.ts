@@ -56,11 +56,11 @@ describe('the address of a peer', () => {
       (req, res) => void res.end(peerAddress(req, networks(['127.0.0.1', '10.0.0.0/8']))),
     );
     const headers = { 'x-forwarded-for': ['203.0.113.9', '10.0.0.1'] as unknown as string };
-    const answer =
+    const response =
       version === 'HTTP/1.1'
         ? await http1(port, '/', { headers })
         : await http2(session(`http://127.0.0.1:${port}`), '/', { headers });
-    expect(answer.body).toBe('203.0.113.9');
+    expect(response.body).toBe('203.0.113.9');
   });
 
   test.prop([fc.ipV4(), fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string())), fc.ipV4()])(

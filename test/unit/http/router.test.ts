@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HttpHandler } from '../../../server/http/message.js';
 import { sendJson } from '../../../server/http/respond.js';
 import { createRouter, type Route } from '../../../server/http/router.js';
-import { type Answer, http1, http2, session } from './support/clients.js';
+import { type HttpResponse, http1, http2, session } from './support/clients.js';
 import { serving } from './support/serving.js';
 
 const says =
@@ -18,7 +18,7 @@ const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/api', handle: says('api'), crossOrigin: true },
 ];
 
-type Ask = (method: string, path: string, headers?: Record<string, string>) => Promise<Answer>;
+type Ask = (method: string, path: string, headers?: Record<string, string>) => Promise<HttpResponse>;
 
 describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
   async function restApi(): Promise<Ask> {
@@ -45,13 +45,13 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
     'know nothing at %s',
     async (path) => {
       const ask = await restApi();
-      const answer = await ask('GET', path);
-      expect(answer.status).toBe(404);
-      expect(JSON.parse(answer.body)).toEqual({
+      const response = await ask('GET', path);
+      expect(response.status).toBe(404);
+      expect(JSON.parse(response.body)).toEqual({
         code: 'ROUTE_NOT_FOUND',
         message: 'There is nothing at that address.',
       });
-      expect(answer.headers['content-type']).toBe('application/json');
+      expect(response.headers['content-type']).toBe('application/json');
     },
   );
 
@@ -64,7 +64,7 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
     expect((await ask('GET', '/api')).headers.allow).toBe('POST, OPTIONS');
   });
 
-  it('answer HEAD as GET, without the body', async () => {
+  it('respond to HEAD as to GET, without the body', async () => {
     const ask = await restApi();
     const [head, get] = [await ask('HEAD', '/things'), await ask('GET', '/things')];
     expect(head.status).toBe(200);
@@ -78,8 +78,12 @@ describe.each(['HTTP/1.1', 'HTTP/2'])('routes over %s', (version) => {
 
   it('say what an address allows', async () => {
     const ask = await restApi();
-    const answer = await ask('OPTIONS', '/things');
-    expect([answer.status, answer.headers.allow, answer.body]).toEqual([204, 'GET, POST, HEAD, OPTIONS', '']);
+    const response = await ask('OPTIONS', '/things');
+    expect([response.status, response.headers.allow, response.body]).toEqual([
+      204,
+      'GET, POST, HEAD, OPTIONS',
+      '',
+    ]);
   });
 });
 

@@ -103,14 +103,14 @@ describe('remote calls', () => {
     expect(await client.closed).toMatch(/^HTTP\/1\.1 400 .*"INVALID_REQUEST"/s);
   });
 
-  it('answer a browser of another origin', async () => {
+  it('respond to a browser of another origin', async () => {
     const { port } = await serving(service().handler);
-    const answer = await http1(port, '/grpc.health.v1.Health/Check', {
+    const response = await http1(port, '/grpc.health.v1.Health/Check', {
       method: 'POST',
       headers: { origin: 'https://shop.example', 'content-type': 'application/json' },
       body: '{}',
     });
-    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([
+    expect([response.status, response.headers['access-control-allow-origin']]).toEqual([
       200,
       'https://shop.example',
     ]);

@@ -28,9 +28,9 @@ const get = (path: string, ...lines: string[]) =>
 const opening = (stream: number, ...more: [string, string][]) =>
   frame(HEADERS, END_HEADERS | END_STREAM, stream, request('GET', `/${stream}`, ...more));
 const isReset = (stream: number) => (f: Frame) => f.type === RST_STREAM && f.stream === stream;
-const isAnswer = (stream: number) => (f: Frame) => f.type === HEADERS && f.stream === stream;
+const isResponse = (stream: number) => (f: Frame) => f.type === HEADERS && f.stream === stream;
 
-/** A handler that answers nothing until it is let go, and notes what it was called with. */
+/** A handler that does not respond until it is released, and notes what it was called with. */
 function holding() {
   const gate = signal();
   const called: string[] = [];
@@ -79,7 +79,7 @@ describe('HTTP/2 headers', () => {
       0,
     );
     await client.send(opening(1, ['x', 'y'.repeat(1000 - counted)]));
-    await client.untilFrame(isAnswer(1));
+    await client.untilFrame(isResponse(1));
     await client.send(opening(3, ['x', 'y'.repeat(1001 - counted)]));
     expect((await client.untilFrame(isReset(3))).payload).toEqual(uint32(ENHANCE_YOUR_CALM));
     client.socket.destroy();
@@ -91,7 +91,7 @@ describe('HTTP/2 headers', () => {
     const fields = (count: number) =>
       Array.from({ length: count - 4 }, (_, n): [string, string] => [`x-${n}`, 'y']);
     await client.send(opening(1, ...fields(10)));
-    await client.untilFrame(isAnswer(1));
+    await client.untilFrame(isResponse(1));
     await client.send(opening(3, ...fields(11)));
     expect((await client.untilFrame(isReset(3))).payload).toEqual(uint32(ENHANCE_YOUR_CALM));
     client.socket.destroy();
@@ -106,7 +106,7 @@ describe('requests at once on one connection', () => {
     await client.send(Buffer.concat([opening(1), opening(3), opening(5), opening(7)]));
     expect((await client.untilFrame(isReset(7))).payload).toEqual(uint32(REFUSED_STREAM));
     letGo();
-    for (const stream of [1, 3, 5]) await client.untilFrame(isAnswer(stream));
+    for (const stream of [1, 3, 5]) await client.untilFrame(isResponse(stream));
     expect(called).toEqual(['/1', '/3', '/5']);
     client.socket.destroy();
   });
@@ -270,7 +270,7 @@ describe('an HTTP/2 connection ends', () => {
   it('when it keeps sending frames against the protocol', async () => {
     const { port } = await serving(echo, { invalidFrames: 5 });
     const client = await FrameClient.greet(port);
-    // A header block that a stream error answers: a name in upper case (RFC 9113 section 8.2.1).
+    // A header block that causes a stream error: a name in upper case (RFC 9113 section 8.2.1).
     for (const stream of streams(5)) await client.send(opening(stream, ['X', 'y']));
     await client.settle();
     for (const stream of streams(20).slice(5)) await client.send(opening(stream, ['X', 'y']));
@@ -286,7 +286,7 @@ describe('an HTTP/2 connection ends', () => {
   });
 });
 
-it('tells HTTP/2 peers its limits', async () => {
+it('announces its limits to HTTP/2 peers', async () => {
   const { port } = await serving(echo, { requestsAtOnce: 7, headerBytes: 5000 });
   const client = await FrameClient.greet(port);
   const { payload } = await client.untilFrame(({ type, flags }) => type === SETTINGS && flags === NO_ERROR);

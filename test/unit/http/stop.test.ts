@@ -67,7 +67,7 @@ describe('stop', () => {
     await stopped;
   });
 
-  it('answers the pipelined requests it has taken, and closes behind the last', async () => {
+  it('responds to the pipelined requests it has accepted, and closes behind the last', async () => {
     const { handler, arrived, letGo } = holding();
     const { port, listener } = await serving(handler);
     const client = new RawClient(port);
@@ -109,7 +109,7 @@ describe('stop', () => {
     await stopped;
   });
 
-  it('closes behind an HTTP/1.1 answer that had begun before', async () => {
+  it('closes behind an HTTP/1.1 response that had begun before', async () => {
     const begun = signal();
     const gate = signal();
     const { port, listener } = await serving(
@@ -132,7 +132,7 @@ describe('stop', () => {
     await stopped;
   });
 
-  it('does not run a request that comes behind the last one it answers', async () => {
+  it('does not run a request behind the last one it responds to', async () => {
     const called: string[] = [];
     let read = () => 0;
     const { handler, arrived, letGo } = holding();
@@ -153,7 +153,7 @@ describe('stop', () => {
     await stopped;
   });
 
-  it('sends a large answer to its end that is written but not yet read', async () => {
+  it('sends a large response to its end that is written but not yet read', async () => {
     const size = 32_000_000;
     const written = signal();
     const { port, listener } = await serving((_req, res) => {
@@ -199,11 +199,11 @@ describe('stop', () => {
     const { handler, arrived, letGo } = holding();
     const { port, listener } = await serving(handler, {}, { tls: TLS });
     const client = session(`https://127.0.0.1:${port}`);
-    const answer = http2(client, '/running');
+    const response = http2(client, '/running');
     await arrived;
     const stopped = listener.stop(GRACE);
     letGo();
-    expect((await answer).body).toBe('2.0 GET /running ');
+    expect((await response).body).toBe('2.0 GET /running ');
     await stopped;
     await expect.poll(() => client.destroyed).toBe(true);
   });
@@ -216,7 +216,7 @@ describe('stop', () => {
     expect(listener.connections()).toBe(0);
   });
 
-  it('cuts off after the grace what does not come to its end', async () => {
+  it('cuts off after the grace period what does not end', async () => {
     const { handler, arrived } = holding();
     const { port, listener } = await serving(handler);
     const first = new RawClient(port);

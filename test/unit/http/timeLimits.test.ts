@@ -52,7 +52,7 @@ describe('a connection is closed', () => {
     await expect.poll(() => listener.connections()).toBe(0);
   });
 
-  it('when the TLS handshake does not come to its end', async () => {
+  it('when the TLS handshake does not complete', async () => {
     const { port, listener } = await serving(echo, { firstBytesMs: 40 }, { tls: TLS });
     const client = new RawClient(port);
     await client.send(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]));
@@ -75,7 +75,7 @@ describe('a connection is closed', () => {
     await client.closed;
   });
 
-  it('when an HTTP/2 peer does not acknowledge the limits it is told, even with a stream under way', async () => {
+  it('when an HTTP/2 peer does not acknowledge the settings, even with a stream under way', async () => {
     const { port } = await serving(() => {}, { headersMs: 60, requestMs: LONG });
     const client = await FrameClient.greet(port, undefined, false);
     await client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, request('GET', '/')));
@@ -103,7 +103,7 @@ describe('a connection is closed', () => {
     await trickle(client, '\r\n');
   });
 
-  it('when an HTTP/1.1 body stops half way, with 408, and the handler is told', async () => {
+  it('when an HTTP/1.1 body stops half way, with 408, and the handler is notified', async () => {
     const aborted = signal();
     const { port } = await serving(
       (req) => {
@@ -139,7 +139,7 @@ describe('a connection is closed', () => {
     expect(client.frames.find(({ type }) => type === GOAWAY)?.payload.readUInt32BE(4)).toBe(0);
   });
 
-  it('when a peer is told the last word and does not hang up', async () => {
+  it('when a peer has its last response and does not hang up', async () => {
     const { port } = await serving(echo, { lingerMs: 40 });
     const client = new RawClient(port);
     client.socket.allowHalfOpen = true;
@@ -147,7 +147,7 @@ describe('a connection is closed', () => {
     expect(await trickle(client, 'x')).toContain('400 Bad Request');
   });
 
-  it('when an HTTP/1.1 peer reads nothing of its answer', async () => {
+  it('when an HTTP/1.1 peer reads nothing of its response', async () => {
     const cut = signal();
     const { port } = await serving(
       (_req, res) => {
@@ -189,7 +189,7 @@ describe('an HTTP/2 stream is reset', () => {
     client.socket.destroy();
   });
 
-  it('when the peer lets nothing of the answer through', async () => {
+  it('when the peer lets nothing of the response through', async () => {
     const { port } = await serving(echo, { stallMs: 60 });
     // SETTINGS_INITIAL_WINDOW_SIZE 0
     const client = await FrameClient.greet(port, setting(4, 0));
@@ -223,7 +223,7 @@ describe('no time limit hits', () => {
     expect((await http2(client, '/', { method: 'POST', body: 'x' })).body).toBe('2.0 POST / x');
   });
 
-  it('a long answer that is read slowly but steadily, always with the same amount waiting', async () => {
+  it('a long response that is read slowly but steadily, always with the same amount waiting', async () => {
     const piece = Buffer.alloc(65_536, 'x');
     const { port } = await serving(
       async (_req, res) => {

@@ -107,7 +107,7 @@ eachEngine(({ name: engine, newStore }) => {
       return taken;
     };
 
-    it('allows max and refuses one more until the window is over', async () => {
+    it('allows max and refuses one more until the window has ended', async () => {
       const key = await start();
       await fill(key, max);
       clock.advance(3_599_999);
@@ -199,7 +199,7 @@ eachEngine(({ name: engine, newStore }) => {
     expect((await take(key)).tightest).toMatchObject({ remaining: MAX - 1 });
   });
 
-  it('agrees with a list of the hits in the window, whatever happens in whatever order', async () => {
+  it('agrees with a list of the hits in the window, for any operations in any order', async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.constant({ do: 'take' } as const) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), ms: fc.nat(70) }) },

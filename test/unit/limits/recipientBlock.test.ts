@@ -167,7 +167,7 @@ eachEngine(({ name: engine, newStore }) => {
     await check(after);
   });
 
-  describe('whatever the history', () => {
+  describe('after any history', () => {
     const HOURS = [1, 2, 4, 8];
     type Failure = { readonly at: number; readonly short: boolean };
     /** The rule as it is written, over all failures there ever were. */

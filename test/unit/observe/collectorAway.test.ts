@@ -25,7 +25,7 @@ const spansCounted = async (baseUrl: string, result: string): Promise<number> =>
 };
 
 describe('a collector that refuses what it is sent', () => {
-  it('costs the spans and one line in the log, and nobody who calls notices', async () => {
+  it('costs the spans and one line in the log, and no caller notices', async () => {
     const service = await startService({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
     const call = connectJson(service.baseUrl, service.liveKey);
     const { baseUrl } = service;
@@ -45,7 +45,7 @@ describe('a collector that refuses what it is sent', () => {
     expect(service.logged().match(/the trace collector takes spans again/g)).toHaveLength(1);
   });
 
-  it('and one that never answers holds up neither calls nor the end of the service', async () => {
+  it('and one that never responds holds up neither calls nor the end of the service', async () => {
     collector.behave('silence');
     const service = await startService({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
     const call = connectJson(service.baseUrl, service.liveKey);
@@ -95,7 +95,7 @@ describe('a process', () => {
     expect(libraries(urls)).toEqual([]);
   });
 
-  it('that is told to stop hands over the spans of its last calls first', async () => {
+  it('exports the spans of its last calls before it stops', async () => {
     expect(libraries(await loadedBy({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }))).not.toEqual([]);
     const names = collector.spans().map(({ name }) => name);
     expect(names).toEqual(

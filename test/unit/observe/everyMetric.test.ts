@@ -15,12 +15,12 @@ const TABLE: readonly Spec[] = Object.values<Spec>(METRICS);
 /** Labels that Prometheus puts on what it reads. */
 const SCRAPED = ['job', 'instance'];
 
-/** Metrics of the table that nobody feeds. One without labels is there from the start, so it must have left 0. */
+/** Metrics of the table that nothing feeds. One without labels is there from the start, so it must have left 0. */
 const notFed = (exported: ReadonlyMap<string, Metric>): string[] =>
   TABLE.filter(({ name, type }) => {
     const series = exported.get(name)?.series ?? [];
-    const telling = type === 'histogram' ? series.filter((one) => one.name === `${name}_count`) : series;
-    return !telling.some(({ labels, value }) => Object.keys(labels).length > 0 || value !== 0);
+    const counted = type === 'histogram' ? series.filter((one) => one.name === `${name}_count`) : series;
+    return !counted.some(({ labels, value }) => Object.keys(labels).length > 0 || value !== 0);
   }).map(({ name }) => name);
 
 /** Whether there is a series of that name with all the labels that a query names. */
@@ -60,7 +60,7 @@ onEmbedded((engine) => {
     }, 120_000);
     afterAll(() => day.end());
 
-    // One that is missing here is in the table and fed by nobody, or has no occasion in busyDay.ts.
+    // One that is missing here is in the table and fed by nothing, or has no occasion in busyDay.ts.
     it('every metric of the table is fed', () => expect(notFed(day.exported)).toEqual([]));
 
     it('no metric, label or value is exported that the table does not have, and none was cut off', () =>

@@ -73,7 +73,7 @@ describe('labels', () => {
   const ofTwo = { which: { values: ['a', 'b'] }, name: { of: 'names', atMost: 3 } } as const;
 
   test.prop([fc.array(fc.tuple(fc.string(), fc.string()), { maxLength: 200 })])(
-    'have the values they may have, whatever is asked for',
+    'have the values they may have, for every request',
     (pairs) => {
       const counter = new Counter({ type: 'counter', name: 'a_total', help: 'h', labels: ofTwo });
       for (const [which, name] of pairs) counter.add({ which: which as 'a', name });

@@ -31,7 +31,7 @@ const lines = (): Record<string, unknown>[] =>
     .filter(Boolean)
     .map((line) => JSON.parse(line));
 
-/** The one line that tells how the request of that id ended. */
+/** The one line that says how the request of that id ended. */
 async function ending(id: string | null): Promise<Record<string, unknown>> {
   expect(id).toMatch(/^[\w.:-]{1,64}$/);
   const found = await eventually(() => {
@@ -81,9 +81,9 @@ it.each(POSTS)(
         body: '{',
       });
     for (const headers of [{}, restApi.credential(service.testKey)]) {
-      const answer = await post(headers);
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect((await ending(answer.headers.get('x-request-id'))).reason).not.toBe('OK');
+      const response = await post(headers);
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect((await ending(response.headers.get('x-request-id'))).reason).not.toBe('OK');
     }
   },
 );
@@ -95,8 +95,8 @@ it.each([
   ['GET', '/metrics', { 'x-forwarded-for': '198.51.100.1' }, 'ROUTE_NOT_FOUND'],
   ['GET', '/v1/otp/nothing', {}, 'ROUTE_NOT_FOUND'],
 ] as const)('%s %s %j is refused with an id', async (method, path, headers, reason) => {
-  const answer = await fetch(service.baseUrl + path, { method, headers });
-  expect(await ending(answer.headers.get('x-request-id'))).toMatchObject({ reason, msg: 'refused' });
+  const response = await fetch(service.baseUrl + path, { method, headers });
+  expect(await ending(response.headers.get('x-request-id'))).toMatchObject({ reason, msg: 'refused' });
 });
 
 it.each([
@@ -115,13 +115,13 @@ it.each([
   const before = await counted();
   const client = new RawClient(service.port);
   await client.send(bytes);
-  const answer = await client.closed;
-  const id = /^x-request-id: (\S+)\r$/m.exec(answer)?.[1];
+  const response = await client.closed;
+  const id = /^x-request-id: (\S+)\r$/m.exec(response)?.[1];
   expect(await ending(id ?? null)).toMatchObject({ reason, msg: 'refused', peer: '127.0.0.1' });
   expect(await counted()).toBe(before + 1);
 });
 
-it('an id of the caller’s own is kept where it can stand in a log', async () => {
+it('an id of the caller’s own is kept where it is fit for a log', async () => {
   const mine = await fetch(`${service.baseUrl}/nothing`, { headers: { 'x-request-id': 'mine:1' } });
   expect(mine.headers.get('x-request-id')).toBe('mine:1');
   const foul = await fetch(`${service.baseUrl}/nothing`, { headers: { 'x-request-id': '{"a": 1}' } });
@@ -133,7 +133,7 @@ it('what a worker says of a message names its session', async () => {
     recipients: { email: 'broken@example.com' },
   });
   const id: string = body.session.id;
-  const told = await eventually(() => lines().find(({ msg }) => msg === 'provider threw'));
-  expect(String(told.session)).toContain(id);
-  expect(JSON.stringify(told)).not.toContain('broken@');
+  const logged = await eventually(() => lines().find(({ msg }) => msg === 'provider threw'));
+  expect(String(logged.session)).toContain(id);
+  expect(JSON.stringify(logged)).not.toContain('broken@');
 });

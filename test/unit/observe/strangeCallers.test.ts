@@ -1,15 +1,11 @@
 import { fc } from '@fast-check/vitest';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startService, type TestService } from '../../support/service.js';
+import { expect, it } from 'vitest';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 
-/** In whatever a caller makes up here. */
+/** In everything that a caller makes up here. */
 const MARK = 'zq7';
 
-let service: TestService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 const word = fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/).map((text) => `${MARK}${text}`);
 const path = fc.oneof(
@@ -38,16 +34,16 @@ const headers = word.map((text) => ({
 }));
 const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PROPFIND');
 
-it('nothing that callers write becomes the value of a label, whoever they are', async () => {
+it('nothing that callers write becomes the value of a label', async () => {
   const request = fc.tuple(method, path, body, headers, fc.boolean());
   for (const [verb, address, message, fields, known] of fc.sample(request, { numRuns: 300, seed: 6 })) {
     service.clock.advance(2_000);
-    const answer = await fetch(service.baseUrl + address, {
+    const response = await fetch(service.baseUrl + address, {
       method: verb,
       headers: { ...fields, ...(known && { authorization: `Bearer ${service.testKey}` }) },
       ...(verb !== 'GET' && { body: JSON.stringify(message) }),
     });
-    await answer.arrayBuffer();
+    await response.arrayBuffer();
   }
   const text = await (await fetch(`${service.baseUrl}/metrics`)).text();
   // They were counted, and called what the table calls them.

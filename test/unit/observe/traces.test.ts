@@ -37,7 +37,7 @@ eachEngine((engine) => {
   let provider: Scripted;
   let service: TestService;
   let running = false;
-  /** Whether the store answers nothing. */
+  /** Whether the store responds to nothing. */
   let away = false;
   beforeEach(async () => {
     store = await engine.newStore();
@@ -59,7 +59,7 @@ eachEngine((engine) => {
     service = await startService({
       clock,
       documents: wrapOperations(await store.open({ clock }), (operation) =>
-        away ? Promise.reject(new Error('the store did not answer')) : operation(),
+        away ? Promise.reject(new Error('the store did not respond')) : operation(),
       ),
       overrides: { providers: { email: provider.provider } },
       env: {

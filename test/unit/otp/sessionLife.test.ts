@@ -170,7 +170,7 @@ eachEngine((engine) => {
       expect(await reasonOf(otp().redeem({ verificationToken: inTime, operation }))).toBe('TOKEN_REDEEMED');
     });
 
-    it('is redeemed once, by one of twenty who try at once', async () => {
+    it('is redeemed once, by one of twenty concurrent calls', async () => {
       const verificationToken = await proven();
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, () => reasonOf(otp().redeem({ verificationToken, operation }))),

@@ -34,9 +34,9 @@ const request = (url: string, more = {}) => ({
   maxBytes: 100,
   ...more,
 });
-const errorOf = (answer: Promise<unknown>) =>
-  answer.then(
-    () => 'answered',
+const errorOf = (response: Promise<unknown>) =>
+  response.then(
+    () => 'responded',
     (thrown) => (thrown instanceof NoResponse ? thrown.error : thrown),
   );
 
@@ -49,9 +49,9 @@ describe('anywhere', () => {
       seen.push(req.method, req.headers['content-type'], req.headers['content-length'], body);
       res.writeHead(418, { 'x-tea': 'yes' }).end('short');
     });
-    const answer = await outbound(false).post(request(`http://127.0.0.1:${port}/path`));
+    const response = await outbound(false).post(request(`http://127.0.0.1:${port}/path`));
     expect(seen).toEqual(['POST', 'application/json', '10', '{"a":"é"}']);
-    expect(answer).toMatchObject({ status: 418, headers: { 'x-tea': 'yes' }, body: 'short' });
+    expect(response).toMatchObject({ status: 418, headers: { 'x-tea': 'yes' }, body: 'short' });
   });
 
   it('follows no redirect', async () => {
@@ -76,8 +76,8 @@ describe('anywhere', () => {
     'reads no further than the limit where that is enough: %d bytes',
     async (length) => {
       const { port } = await serving((_req, res) => res.writeHead(201).end('x'.repeat(length)));
-      const answer = await outbound(false).post(request(`http://127.0.0.1:${port}/`, { cut: true }));
-      expect(answer.status).toBe(201);
+      const response = await outbound(false).post(request(`http://127.0.0.1:${port}/`, { cut: true }));
+      expect(response.status).toBe(201);
     },
   );
 
@@ -87,8 +87,8 @@ describe('anywhere', () => {
       if (when === 'within') res.writeHead(200, { 'content-length': '10' }).write('half');
       limit.abort();
     });
-    const answer = outbound(false).post(request(`http://127.0.0.1:${port}/`, { signal: limit.signal }));
-    expect(await errorOf(answer)).toBe('TIMEOUT');
+    const response = outbound(false).post(request(`http://127.0.0.1:${port}/`, { signal: limit.signal }));
+    expect(await errorOf(response)).toBe('TIMEOUT');
   });
 
   it('says that a host is unreachable', async () => {
@@ -102,7 +102,7 @@ describe('anywhere', () => {
   });
 
   it('says that a name does not exist', async () => {
-    // Too long for a name, so that nobody needs to be asked.
+    // Too long for a name, so that no resolver needs to be asked.
     expect(await errorOf(outbound(false).post(request(`http://${'x'.repeat(64)}/`)))).toBe('NAME_NOT_FOUND');
   });
 
@@ -172,8 +172,8 @@ describe('in production, with networks of our own', () => {
     const { port } = await serving((_req, res) => res.writeHead(204).end());
     const made = outbound(true, ['127.0.0.0/8', '::1']);
     for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]']) {
-      const answer = made.post(request(`http://${host}:${port}/`));
-      expect((await answer).status, host).toBe(204);
+      const response = made.post(request(`http://${host}:${port}/`));
+      expect((await response).status, host).toBe(204);
     }
   });
 

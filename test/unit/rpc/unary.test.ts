@@ -2,15 +2,14 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { GetSessionRequestSchema } from '../../../gen/otp/v1/otp_service_pb.js';
-import { startService, type TestService } from '../../support/service.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
 
-let service: TestService;
+const service = serviceForSuite();
 let sessionId: string;
 
 beforeAll(async () => {
-  service = await startService();
   const { body } = await plain('Send', {
     recipients: { sms: '+573001234567' },
     metadata: { a: 1 },
@@ -18,7 +17,6 @@ beforeAll(async () => {
   });
   sessionId = JSON.parse(body).session.id;
 });
-afterAll(() => service.stop());
 
 interface Received {
   readonly status: number;

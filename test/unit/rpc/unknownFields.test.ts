@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { findUnknownField } from '../../../server/rpc/unknownFields.js';
-import { connectJson, type JsonAnswer } from '../../support/connectJson.js';
+import { connectJson, type JsonResponse } from '../../support/connectJson.js';
 import { startService, type TestService } from '../../support/service.js';
 
 const { send, listSessions } = OtpService.method;
@@ -43,7 +43,7 @@ describe('over the wire', () => {
     service = await startService();
   });
   afterAll(() => service.stop());
-  const outcome = ({ status, reason, fields }: JsonAnswer) => ({ status, reason, fields });
+  const outcome = ({ status, reason, fields }: JsonResponse) => ({ status, reason, fields });
 
   it.each([
     ['otp.v1.OtpService/ListSessions', { workspace: 'other' }, 'workspace'],

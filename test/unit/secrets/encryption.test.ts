@@ -22,7 +22,7 @@ function refusal(open: () => string): string {
 }
 
 describe('a sealed text', () => {
-  it('opens where it was sealed for, whatever it is', () => {
+  it('opens any value where it was sealed for', () => {
     fc.assert(
       fc.property(text, text, text, text, (content, collection, id, field) => {
         const place = { collection, id, field };

@@ -25,17 +25,17 @@ eachEngine((engine: Engine) => {
         const old = await at.provider.nth(1);
         at.clock.advance(30_000);
         expect((await resend(at, id)).status).toBe(200);
-        const second = await passing(at.clock, () => at.provider.tries[1]);
+        const second = await passing(at.clock, () => at.provider.attempts[1]);
         expect(second.message.code).not.toBe(old.message.code);
         const before = await at.delivery(id);
         expect(before).toMatchObject({ n: 2, state: 'QUEUED', triesLeft: 4 });
-        old.answer(outcome);
+        old.respond(outcome);
         // Something else that is sent and done: by then the old outcome would have been recorded.
         const other = await at.send(newRecipients('email'));
-        (await at.provider.nth(3)).answer(ACCEPTED);
+        (await at.provider.nth(3)).respond(ACCEPTED);
         await at.settled(other);
         expect(await at.delivery(id)).toEqual(before);
-        second.answer(ACCEPTED);
+        second.respond(ACCEPTED);
         expect(await at.settled(id)).toMatchObject({ n: 2, state: 'ACCEPTED' });
         const { body } = await verify(at, id, { email: second.message.code });
         expect(body.session.status).toBe('SESSION_STATUS_APPROVED');
@@ -48,9 +48,10 @@ eachEngine((engine: Engine) => {
       const at = await startDelivering(store);
       const id = await at.send(newRecipients('email', 'sms'), ANY);
       await at.provider.nth(2);
-      const of = (channel: string) => at.provider.tries.find(({ message }) => message.channel === channel)!;
-      of('sms').answer(RETRY);
-      of('email').answer(ACCEPTED);
+      const of = (channel: string) =>
+        at.provider.attempts.find(({ message }) => message.channel === channel)!;
+      of('sms').respond(RETRY);
+      of('email').respond(ACCEPTED);
       await at.settled(id, 'email');
       await eventually(async () => (await at.delivery(id, 'sms')).lease === undefined);
       await verify(at, id, { email: of('email').message.code });
@@ -68,7 +69,7 @@ eachEngine((engine: Engine) => {
     it('is not sent once its session is cancelled', async () => {
       const at = await startDelivering(store);
       const id = await at.send(newRecipients('email'));
-      (await at.provider.nth(1)).answer(RETRY);
+      (await at.provider.nth(1)).respond(RETRY);
       await eventually(async () => (await at.delivery(id)).lease === undefined);
       await at.call('otp.v1.OtpService/CancelSession', { sessionId: id });
       expect(await at.delivery(id)).toMatchObject({ state: 'NOT_SENT' });
@@ -98,7 +99,7 @@ eachEngine((engine: Engine) => {
       at.provider.always(ACCEPTED);
       const id = await at.send(newRecipients('email', 'sms'), ANY);
       await at.settled(id, 'email');
-      const { message } = at.provider.tries.find((one) => one.message.channel === 'email')!;
+      const { message } = at.provider.attempts.find((one) => one.message.channel === 'email')!;
       await verify(at, id, { email: message.code });
       await eventually(async () => {
         at.clock.advance(100);
@@ -168,14 +169,14 @@ eachEngine((engine: Engine) => {
     it('a message that finally failed is refunded once', async () => {
       const at = await rich();
       const id = await at.send(newRecipients('sms'));
-      const { answer } = await at.provider.nth(1);
+      const { respond } = await at.provider.nth(1);
       expect(await balance(at)).toBe(1_000_000 - PRICE);
-      answer(REFUSED);
+      respond(REFUSED);
       await at.settled(id, 'sms');
       await comesTo(at, 1_000_000);
       at.clock.advance(120_000);
       const next = await at.send(newRecipients('sms'));
-      (await at.provider.nth(2)).answer(ACCEPTED);
+      (await at.provider.nth(2)).respond(ACCEPTED);
       await at.settled(next, 'sms');
       expect(await balance(at)).toBe(1_000_000 - PRICE);
     });
@@ -183,7 +184,7 @@ eachEngine((engine: Engine) => {
     it('a message that was stopped before it left is refunded', async () => {
       const at = await rich();
       const id = await at.send(newRecipients('sms'));
-      (await at.provider.nth(1)).answer(RETRY);
+      (await at.provider.nth(1)).respond(RETRY);
       await eventually(async () => (await at.delivery(id, 'sms')).lease === undefined);
       await at.call('otp.v1.OtpService/CancelSession', { sessionId: id });
       await comesTo(at, 1_000_000);
@@ -194,10 +195,10 @@ eachEngine((engine: Engine) => {
       async (outcome) => {
         const at = await rich();
         const id = await at.send(newRecipients('sms'));
-        const { answer } = await at.provider.nth(1);
+        const { respond } = await at.provider.nth(1);
         await at.call('otp.v1.OtpService/CancelSession', { sessionId: id });
         expect(await balance(at)).toBe(1_000_000 - PRICE);
-        answer(outcome);
+        respond(outcome);
         await comesTo(at, 1_000_000);
       },
     );
@@ -205,11 +206,11 @@ eachEngine((engine: Engine) => {
     it('a message replaced while a provider has it is paid for when it was sent after all', async () => {
       const at = await rich();
       const id = await at.send(newRecipients('sms'));
-      const { answer } = await at.provider.nth(1);
+      const { respond } = await at.provider.nth(1);
       await at.call('otp.v1.OtpService/CancelSession', { sessionId: id });
-      answer(ACCEPTED);
+      respond(ACCEPTED);
       const next = await at.send(newRecipients('sms'));
-      (await at.provider.nth(2)).answer(REFUSED);
+      (await at.provider.nth(2)).respond(REFUSED);
       await at.settled(next, 'sms');
       await comesTo(at, 1_000_000 - PRICE);
     });

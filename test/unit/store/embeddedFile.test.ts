@@ -57,7 +57,7 @@ describe('the file of the embedded store', () => {
     expect(await copied.collection('things').findOne({ _id: 'a' })).toEqual({ _id: 'a' });
   });
 
-  it('is made anew inside when the declared indexes change, with every document', async () => {
+  it('is rebuilt when the declared indexes change, with every document', async () => {
     const first = (await open_()).collection<Thing>('things');
     for (let n = 0; n < 450; n++) {
       await first.insertOne({ _id: `w/${n}`, tags: [`t${n % 3}`], kind: `k${n % 2}`, due: new Date(n) });
@@ -91,7 +91,7 @@ describe('the file of the embedded store', () => {
     expect(await all[0]!.collection<Thing>('things').find({}).toArray()).toHaveLength(5);
   });
 
-  it('answers STORE_UNAVAILABLE once closed, and can be closed again', async () => {
+  it('responds STORE_UNAVAILABLE once closed, and can be closed again', async () => {
     const documents = await open_();
     const things = documents.collection<Thing>('things');
     const last = things.insertOne({ _id: 'last' });
@@ -185,7 +185,7 @@ describe('a file that cannot be used is refused with what to do', () => {
   });
 });
 
-it('answers STORE_UNAVAILABLE when the file is damaged while in use', async () => {
+it('responds STORE_UNAVAILABLE when the file is damaged while in use', async () => {
   const things = (await open_()).collection<Thing>('things');
   for (let n = 0; n < 50; n++) await things.insertOne({ _id: `w/${n}`, filling: 'x'.repeat(3000) });
   const settle = new Database(path);

@@ -91,7 +91,7 @@ describe("another process's lock", () => {
     expect((await things.findOne({ _id: 'waited' }))?._id).toBe('waited');
   });
 
-  it('is STORE_UNAVAILABLE when it lasts, for everyone who waits, and passes', {
+  it('is STORE_UNAVAILABLE for every waiting operation when it lasts, and passes', {
     timeout: 15_000,
   }, async () => {
     const writes = [

@@ -18,7 +18,7 @@ describeWithMongo('the two engines', (mongodb) => {
   const both = (operate: Operation) => Promise.all(sides.map((things) => outcome(operate, things)));
   const everything: Operation = (things) => things.find({}, { sort: { _id: 1 } }).toArray();
 
-  it('answer alike to any operations, refusals included, and keep the same documents', {
+  it('respond alike to any operations, refusals included, and keep the same documents', {
     timeout: 300_000,
   }, async () => {
     await fc.assert(

@@ -199,7 +199,7 @@ describeWithMongo('a MongoDB', (mongodb) => {
     await mongodb.drop(name);
   });
 
-  it('answers STORE_UNAVAILABLE once the handle is closed', async () => {
+  it('responds STORE_UNAVAILABLE once the handle is closed', async () => {
     const name = freshDatabase();
     const documents = await openMongo({ uri: mongodb.uri(name), collections: [THINGS], ttl: false });
     const things = documents.collection<Thing>('things');

@@ -24,7 +24,7 @@ function plan(
   return steps.map(({ detail }) => detail).join('; ');
 }
 
-describe('a find costs what it finds, whatever else is stored', () => {
+describe('a find costs what it finds, however much else is stored', () => {
   it.each<[string, Filter, FindOptions['sort'], RegExp]>([
     ['an indexed text', { owner: 'ann' }, { _id: -1 }, /SEARCH d USING INDEX things\.owner \(owner=\?.*\)$/],
     [

@@ -33,7 +33,7 @@ const ids = async () =>
       .toArray()
   ).map(({ _id }) => _id);
 
-/** A round is over when the next one is planned. */
+/** A round has ended when the next one is planned. */
 const afterNextRound = async () => {
   clock.advance(MINUTE);
   await eventually(() => clock.pending === 1);

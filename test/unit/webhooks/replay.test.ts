@@ -9,10 +9,10 @@ import { eachEngine } from '../../support/engines.js';
 import { startWebhookProcess } from './support/webhookProcess.js';
 
 eachEngine((engine) => {
-  describe('a replay of more events than one call takes on', () => {
-    it('takes on 1,000, says where to go on, and comes to each once', async () => {
+  describe('a replay of more events than one call replays', () => {
+    it('replays 1,000, says where to continue, and sends each once', async () => {
       const rig = await startWebhookProcess(await engine.newStore());
-      // Of one type only, so that there is little to put in line.
+      // Of one type only, so that there is little to enqueue.
       const endpoint = await rig.endpoint({ eventTypes: ['session.locked'] });
       const events = rig.documents.collection<StoredEvent>('events');
       const since = rig.clock.now();

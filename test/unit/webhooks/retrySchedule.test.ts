@@ -9,7 +9,7 @@ const DAY = WEBHOOK_LIMITS.retryHours * 3_600_000;
 const queuedAt = new Date(Date.UTC(2030, 0, 15));
 const QUEUED = queuedAt.getTime();
 
-describe('the next try of an event', () => {
+describe('the next delivery attempt of an event', () => {
   const anything = {
     tries: fc.integer({ min: 1, max: 2_000 }),
     began: fc.integer({ min: 0, max: 2 * DAY }),
@@ -18,7 +18,7 @@ describe('the next try of an event', () => {
     seed: fc.string(),
   };
 
-  test.prop(anything)('comes, not at once and not after the end, until one began at the end', (given) => {
+  test.prop(anything)('is due, not at once and not after the end, until one began at the end', (given) => {
     const { tries, began, took, asked, seed } = given;
     const at = QUEUED + began;
     const next = nextAttemptAt(

@@ -52,7 +52,7 @@ eachEngine((engine) => {
       expect(await rig.lineOf(endpoint, session)).toBeNull();
     });
 
-    it('tells nobody of what is for the wallet only', async () => {
+    it('sends no event about what is for the wallet only', async () => {
       await rig.endpoint();
       const session = newSession(rig);
       const refund = eventAt(rig, 0, { id: 'refund.email.1', type: 'refund' });
@@ -66,7 +66,7 @@ eachEngine((engine) => {
   });
 
   describe('an endpoint that was disabled for a while', () => {
-    it('is not sent what happened before it was enabled, whenever that is told, nor what waited', async () => {
+    it('is not sent what happened before it was enabled, nor what was pending', async () => {
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
       await publish(rig, session, 0);
@@ -82,8 +82,8 @@ eachEngine((engine) => {
     });
   });
 
-  describe('a line', () => {
-    it('that an event is put in line in by two processes at once has it once', async () => {
+  describe('a queue of pending events', () => {
+    it('has an event once that two processes enqueue at once', async () => {
       const other = await startWebhookProcess(store, { clock: rig.clock });
       const endpoint = await rig.endpoint();
       const session = newSession(rig);
@@ -129,8 +129,8 @@ describe('what is sent', () => {
         },
       },
     });
-    const told = sent(2, { type: 'session.approved' }, full);
-    expect(told).toEqual({
+    const event = sent(2, { type: 'session.approved' }, full);
+    expect(event).toEqual({
       type: 'session.approved',
       timestamp: '2030-01-15T12:00:00.000Z',
       data: {

@@ -6,7 +6,7 @@ import { TWILIO_ERRORS } from './errors.js';
 
 /**
  * Status callbacks of Twilio's Messages resource, SMS and WhatsApp. The
- * signature is over the URL and the fields of the form
+ * signature covers the URL and the fields of the form
  * (https://www.twilio.com/docs/usage/webhooks/webhooks-security) and has no
  * time: a replay is harmless because a report counts once.
  */

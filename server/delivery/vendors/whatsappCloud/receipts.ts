@@ -20,7 +20,7 @@ interface Secrets {
  * Webhooks of the WhatsApp Business Platform: a batch of everything an app has
  * subscribed to, of which the statuses of messages are read
  * (https://developers.facebook.com/docs/graph-api/webhooks/getting-started). The
- * signature is over the body and has no time: a replay is harmless because a
+ * signature covers the body and has no time: a replay is harmless because a
  * report counts once.
  */
 export function whatsappReceipts({ appSecret, verifyToken }: Secrets): ReceiptReader {

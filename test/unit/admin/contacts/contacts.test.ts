@@ -131,14 +131,14 @@ eachEngine(({ name: engine, newStore }) => {
     expect(await of(workspace)).toHaveLength(2);
   });
 
-  it('comes out the same in whatever order, and however often, it is told', async () => {
-    const told = fc.record({
+  it('is the same in any order and with any repeats of the events', async () => {
+    const repeated = fc.record({
       minute: fc.nat(9),
       channel: fc.constantFrom('sms', 'whatsapp'),
       again: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(told, { minLength: 1, maxLength: 8 }), async (list) => {
+      fc.asyncProperty(fc.array(repeated, { minLength: 1, maxLength: 8 }), async (list) => {
         const workspace = newWorkspace();
         for (const { minute, channel, again } of list) {
           const one = verification(workspace, minute, { channel });
@@ -169,7 +169,7 @@ eachEngine(({ name: engine, newStore }) => {
   });
 
   describe('deleted', () => {
-    it('is made anew by a later verification', async () => {
+    it('is made again by a later verification', async () => {
       const workspace = newWorkspace();
       await contacts.verified(verification(workspace, 1));
       const [contact] = await of(workspace);

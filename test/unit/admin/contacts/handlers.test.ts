@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectJson } from '../../../support/connectJson.js';
 import { eventually } from '../../../support/eventually.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.ContactService';
 const ALL = ['admin', 'otp.send', 'otp.verify', 'sessions.read'];
 type Calls = ReturnType<typeof connectJson>;
-let service: TestService;
-
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service.stop());
+const service = serviceForSuite();
 
 let workspaces = 0;
 const newAdmin = () => keyOf(service, `acme-${workspaces++}`, ALL);
@@ -86,7 +81,7 @@ describe('a verified recipient', () => {
     expect((await admin(`${SERVICE}/GetContact`, { id: contact!.id })).body.contact).toEqual(renewed);
   });
 
-  it('is none without being asked for, verified, or of that channel', async () => {
+  it('does not become a contact without add_contact, a verification, or that channel', async () => {
     const admin = await newAdmin();
     const workspace = `acme-${workspaces - 1}`;
     const unasked = await send(admin, { email: 'unasked@example.com' }, { addContact: false });
@@ -159,7 +154,7 @@ describe('contacts', () => {
     expect(await addresses(admin, { channel: 'CHANNEL_WHATSAPP' })).toEqual([]);
     expect(await addresses(admin, { recipient: '+57 300 123 4542' })).toEqual(['+573001234542']);
     expect(await addresses(admin, { recipient: '+573001234542', channel: 'CHANNEL_EMAIL' })).toEqual([]);
-    expect(await addresses(admin, { recipient: 'nobody@example.com' })).toEqual([]);
+    expect(await addresses(admin, { recipient: 'unknown@example.com' })).toEqual([]);
     const wrong = await admin(`${SERVICE}/ListContacts`, { recipient: '***42' });
     expect(wrong.reason).toBe('INVALID_RECIPIENT');
   });

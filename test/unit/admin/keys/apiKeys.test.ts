@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../../../support/connectJson.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 
 const SERVICE = 'otp.admin.v1.ApiKeyService';
-let service: TestService;
+const service = serviceForSuite();
 let admin: ReturnType<typeof connectJson>;
 
 beforeAll(async () => {
-  service = await startService();
   admin = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 const make = (scopes: string[], more = {}) =>
   admin(`${SERVICE}/CreateApiKey`, { apiKey: { displayName: 'a key', scopes, ...more } });

@@ -1,22 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { RULES } from '../../../../server/limits/rules.js';
 import { connectJson } from '../../../support/connectJson.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.LimitService';
-let service: TestService;
+const service = serviceForSuite();
 let operator: ReturnType<typeof connectJson>;
 let admin: ReturnType<typeof connectJson>;
 let tester: ReturnType<typeof connectJson>;
 
 beforeAll(async () => {
-  service = await startService();
   operator = connectJson(service.baseUrl, service.liveKey);
   admin = await keyOf(service, 'acme');
   tester = await keyOf(service, 'acme', ['admin', 'otp.send', 'otp.verify'], 'MODE_TEST');
 });
-afterAll(() => service.stop());
 
 const update = (limit: object, updateMask: string, call = admin) =>
   call(`${SERVICE}/UpdateLimit`, { limit, updateMask });
@@ -125,7 +123,7 @@ describe('limits', () => {
       expect((await update({ rule, max: 1 }, 'max')).reason).toBe('NOT_FOUND');
     }
     expect((await reset('no-such-rule')).reason).toBe('NOT_FOUND');
-    expect((await operator(`${SERVICE}/ListLimits`, { workspace: 'nobody' })).reason).toBe('NOT_FOUND');
+    expect((await operator(`${SERVICE}/ListLimits`, { workspace: 'unknown' })).reason).toBe('NOT_FOUND');
   });
 
   it('are read by test keys and changed by live ones', async () => {
@@ -184,8 +182,8 @@ describe('recipient blocks', () => {
     expect((await block('apart@example.com', {}, tester)).body.block.failures).toBeUndefined();
   });
 
-  it('are asked for by a full recipient', async () => {
-    for (const recipient of ['12345', 'nobody', '***42']) {
+  it('are read by a full recipient', async () => {
+    for (const recipient of ['12345', 'unknown', '***42']) {
       expect((await block(recipient)).reason).toBe('INVALID_RECIPIENT');
       expect((await clear(recipient)).fields).toEqual(['recipient']);
     }

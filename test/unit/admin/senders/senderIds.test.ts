@@ -67,7 +67,7 @@ describe('the From header of an e-mail sender', () => {
     if (!name.startsWith('=?')) expect(from?.name).toBe(name);
   });
 
-  it('whatever the name, names one sender, and it is the own one', async () => {
+  it('names one sender for any name, and it is its own', async () => {
     const name = fc
       .string({
         unit: fc.oneof(

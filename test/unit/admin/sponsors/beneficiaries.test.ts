@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../../../support/connectJson.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.SponsorService';
 /** The identifier in the documents: not a legal ULID. */
 const DOCUMENTED = 'bnf_01HW8GQ2KMNP3F4R5T6Y7U8I9O';
-let service: TestService;
+const service = serviceForSuite();
 let admin: ReturnType<typeof connectJson>;
 
 beforeAll(async () => {
-  service = await startService();
   admin = connectJson(service.baseUrl, service.liveKey);
   for (const slug of ['acme', 'other']) {
     await admin(`${SERVICE}/CreateSponsor`, {
@@ -20,7 +19,6 @@ beforeAll(async () => {
     });
   }
 });
-afterAll(() => service.stop());
 
 const create = (beneficiary: object, call = admin) =>
   call(`${SERVICE}/CreateBeneficiary`, { beneficiary: { sponsorSlug: 'acme', ...beneficiary } });

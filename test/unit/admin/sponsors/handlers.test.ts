@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../../../support/connectJson.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.SponsorService';
-let service: TestService;
+const service = serviceForSuite();
 let admin: ReturnType<typeof connectJson>;
 
 beforeAll(async () => {
-  service = await startService();
   admin = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 let made = 0;
 const newSlug = () => `sponsor-${++made}`;
@@ -154,7 +152,7 @@ describe('sponsors', () => {
 });
 
 describe('a sponsor that is deleted', () => {
-  const onFile = (sponsorSlug: string, beneficiaryId = 'somebody') =>
+  const onFile = (sponsorSlug: string, beneficiaryId = 'other') =>
     admin(`${SERVICE}/CreateBeneficiary`, { beneficiary: { sponsorSlug, beneficiaryId } });
 
   it('is kept while it has beneficiaries, unless forced', async () => {
@@ -171,7 +169,7 @@ describe('a sponsor that is deleted', () => {
     expect((await admin(`${SERVICE}/DeleteSponsor`, { slug })).reason).toBe('NOT_FOUND');
   });
 
-  it('leaves nobody to the next one of its name, nor takes anybody from its neighbours', async () => {
+  it('leaves no beneficiary to the next one of its name, and takes none from its neighbours', async () => {
     const slug = newSlug();
     const neighbours = [`${slug}0`, `${slug}.`, `${slug}-`];
     for (const each of [slug, ...neighbours]) {

@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import { connectJson } from '../../../support/connectJson.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SPONSORS = 'otp.admin.v1.SponsorService';
 const REQUIREMENT = 'otp.v1.RequirementService';
-let service: TestService;
+const service = serviceForSuite();
 let live: ReturnType<typeof connectJson>;
 let test: ReturnType<typeof connectJson>;
 let slug: string;
 let made = 0;
 
 beforeAll(async () => {
-  service = await startService();
   live = connectJson(service.baseUrl, service.liveKey);
   test = connectJson(service.baseUrl, service.testKey);
 });
-afterAll(() => service.stop());
 beforeEach(() => {
   slug = `sponsor-${++made}`;
 });
@@ -60,7 +58,7 @@ describe('the configuration of a sponsor', () => {
     ]);
   });
 
-  it('follows a change in the next answer, and so does the status', async () => {
+  it('follows a change in the next response, and so does the status', async () => {
     await create();
     const medication = { type: 'DISPENSATION', id: 'd-1', productType: 'MEDICATION' };
     expect((await status(medication)).body).toEqual({ otpRequired: true });
@@ -82,7 +80,7 @@ describe('the configuration of a sponsor', () => {
     expect(body).toEqual({});
   });
 
-  it('is answered to listed clients only; a stranger cannot tell it from a sponsor that does not exist', async () => {
+  it('is readable by listed clients only; a stranger cannot distinguish it from a sponsor that does not exist', async () => {
     const unknown = await configuration();
     const listed = await keyOf(service, 'default', ['otp.send']);
     await create({ clients: ['some-other-key'] });
@@ -124,7 +122,7 @@ describe('an operation', () => {
       .collection<StoredSession>('sessions')
       .findOneAndUpdate(
         { _id: `default/${id}` },
-        { $set: { beneficiary: { sponsorSlug, beneficiaryId: 'somebody' } }, $inc: { rev: 1 } },
+        { $set: { beneficiary: { sponsorSlug, beneficiaryId: 'other' } }, $inc: { rev: 1 } },
       );
     const verified = await call('otp.v1.OtpService/Verify', { sessionId: id, code });
     return verified.body.verificationToken;
@@ -161,12 +159,12 @@ describe('an operation', () => {
   it('is not satisfied by a refused redemption', async () => {
     await create();
     const operation = { type: 'DISPENSATION', id: 'd-2' };
-    const refused = await redeem(await proof(), operation, live, { recipient: 'nobody@example.com' });
+    const refused = await redeem(await proof(), operation, live, { recipient: 'unknown@example.com' });
     expect(refused.reason).toBe('OPERATION_MISMATCH');
     expect(await satisfied(operation)).toBe(false);
   });
 
-  it('is never satisfied by a sandbox token, whoever accepts it and whoever asks', async () => {
+  it('is never satisfied by a sandbox token, of any accepting and any asking client', async () => {
     await create();
     const operation = { type: 'DISPENSATION', id: 'd-3' };
     expect((await redeem(await proof(test), operation, test)).status).toBe(200);

@@ -35,7 +35,7 @@ eachEngine((engine) => {
     clock = new ManualClock();
     sponsors = createSponsors(documents, encryption, clock);
     await put({});
-    await file('somebody', { phone: '+573001234542', email: 'jonathan@example.com' });
+    await file('other', { phone: '+573001234542', email: 'jonathan@example.com' });
   });
 
   const stored = () => documents.collection<StoredSponsor>('sponsors');
@@ -72,7 +72,7 @@ eachEngine((engine) => {
       workspace: 'default',
       client: 'client',
       sponsorSlug: 'acme',
-      beneficiaryId: 'somebody',
+      beneficiaryId: 'other',
       channels: 'default',
       ...more,
     });
@@ -139,7 +139,7 @@ eachEngine((engine) => {
       ['a client that is not listed', { clients: ['another', 'clien'] }, {}],
       ['a sponsor without OTPs', { otpForbidden: true }, {}],
       [
-        'a sponsor without OTPs, whatever its rules say',
+        'a sponsor without OTPs, with any rules',
         { otpForbidden: true, rules: [rule('SETTLEMENT', 'REQUIRED')] },
         { operation: settlement },
       ],
@@ -179,7 +179,7 @@ eachEngine((engine) => {
     await expect(resolve()).rejects.toMatchObject({ reason: 'OTP_NOT_ALLOWED' });
   });
 
-  it('a deletion that broke off is carried on by the next, batch by batch', async () => {
+  it('a deletion that broke off is continued by the next, batch by batch', async () => {
     const deleteSponsor = createDeleteSponsor(documents, clock, 3);
     for (let n = 0; n < 7; n++) await file(`p${n}`, {});
     await stored().findOneAndUpdate({ _id: 'default/acme' }, { $set: { deletingAt: new Date(clock.now()) } });

@@ -143,7 +143,7 @@ eachEngine(({ newStore }) => {
       expect(Object.values(await stored(partition))).toEqual([{ sends: 3 }, { sends: 3 }]);
     });
 
-    it('it is asked every five seconds, and not more often however much is held', async () => {
+    it('it gets one write every five seconds, however much is held', async () => {
       const partition = newPartition();
       const away = faulty({ kind: 'down' });
       const counter = counterOf(away.documents);

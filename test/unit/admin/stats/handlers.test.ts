@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectJson, type JsonAnswer } from '../../../support/connectJson.js';
+import { connectJson, type JsonResponse } from '../../../support/connectJson.js';
 import { eachEngine } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
 import type { TestService } from '../../../support/service.js';
@@ -32,7 +32,7 @@ eachEngine((engine) => {
       there: connectJson(two.there.baseUrl, key),
     };
   }
-  const stats = (admin: Calls, request: object = {}): Promise<JsonAnswer> => admin(SERVICE, request);
+  const stats = (admin: Calls, request: object = {}): Promise<JsonResponse> => admin(SERVICE, request);
   const send = async (admin: Calls, recipients: object, more = {}) => {
     const { status, body } = await admin('otp.v1.OtpService/Send', { recipients, ...more });
     expect(status, JSON.stringify(body)).toBe(200);
@@ -46,7 +46,7 @@ eachEngine((engine) => {
   /** The totals, once so many messages were taken, by either process. */
   const totals = ({ here, there }: { here: Calls; there: Calls }, accepted: number) =>
     eventually(async () => {
-      // Whoever is asked writes down what it counted.
+      // The process that is asked writes down what it counted.
       await stats(there);
       const { total } = (await stats(here)).body;
       return Number(total.accepted ?? 0) >= accepted && total;
@@ -55,7 +55,7 @@ eachEngine((engine) => {
   const colombian = () => `+57300${1_000_000 + ++numbers}`;
   const chilean = () => `+5622${1_000_000 + ++numbers}`;
 
-  it('tell what was sent, taken, entered, refused and paid, by channel, country and provider', async () => {
+  it('show what was sent, accepted, entered, refused and paid, by channel, country and provider', async () => {
     const acme = await tenant();
     const { workspace, here } = acme;
     const wallet = { enabled: true, prices: { smsMicros: 50_000, whatsappMicros: 7 } };
@@ -160,7 +160,7 @@ eachEngine((engine) => {
     });
   });
 
-  it('are told by the hour and by the day in which things happened', async () => {
+  it('are counted in the hour and the day in which things happened', async () => {
     const acme = await tenant();
     const { here } = acme;
     // Just before midnight.
@@ -203,7 +203,7 @@ eachEngine((engine) => {
     expect(await between(midnight + 2 * HOUR, midnight + 3 * HOUR)).toBeUndefined();
   });
 
-  it('tell of what was sent before the hour was over by the provider that took it after', async () => {
+  it('count what was sent before the hour ended under the provider that accepted it after', async () => {
     const acme = await tenant();
     const { here } = acme;
     two.clock.advance(HOUR - (two.clock.now() % HOUR) - 1_000);

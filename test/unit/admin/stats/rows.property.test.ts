@@ -31,7 +31,7 @@ const document = ({ channel, country, hour }: Message, provider: string, counts:
     purgeAt: new Date(0),
     ...counts,
   }) as StoredStats;
-/** As they are counted: a message when it is sent, what becomes of it with its provider. */
+/** As they are counted: a message when it is sent, its outcome with its provider. */
 const documentsOf = (messages: readonly Message[]) =>
   messages.flatMap((one) => [
     document(one, '', { sends: 1, spendMicros: 7 }),
@@ -91,7 +91,7 @@ describe('rows', () => {
     },
   );
 
-  it('of one provider hold what it took, split by it or not', () => {
+  it('of one provider hold what it accepted, split by it or not', () => {
     const one = { channel: 'sms', country: 'CO', hour: 0, provider: 'twilio', approved: true } as const;
     for (const by of [new Set<Dimension>(), new Set<Dimension>(['provider'])]) {
       const adder = createAdder({ by, startOf: () => 0, ofOneProvider: true });

@@ -61,7 +61,7 @@ eachEngine(({ open }) => {
     expect(await found(workspace, locale)).toBe(expected && `sms ${expected} {{ code }}`);
   });
 
-  it('the language of the workspace is looked for like that of the message', async () => {
+  it('the language of the workspace is matched like that of the message', async () => {
     expect(await found(await workspaceWith('es-CO', 'es', 'de'), 'fr')).toBe('sms es {{ code }}');
     expect(await found(await workspaceWith('es-CO', 'es-CO', 'es'), 'fr')).toBe('sms es-CO {{ code }}');
   });
@@ -106,19 +106,19 @@ eachEngine(({ open }) => {
   });
 });
 
-describe('the store not answering', () => {
+describe('the store not responding', () => {
   it('is not remembered', async () => {
     const clock = new ManualClock();
     let broken = true;
     const find = () => ({
       toArray: async () => {
-        if (broken) throw new Error('no answer');
+        if (broken) throw new Error('no response');
         return [{ channel: 'sms', locale: 'en', text: '{{ code }}' }];
       },
     });
     const documents = { collection: () => ({ find, findOne: async () => null }) } as never;
     const templates = createTemplates(documents, createWorkspaces(documents, clock), clock);
-    await expect(templates.find('acme', 'sms', 'en')).rejects.toThrow('no answer');
+    await expect(templates.find('acme', 'sms', 'en')).rejects.toThrow('no response');
     broken = false;
     expect(await templates.find('acme', 'sms', 'en')).toEqual({ text: '{{ code }}' });
   });

@@ -34,7 +34,7 @@ eachEngine((engine) => {
   });
 
   /**
-   * Lets a process run into a fault, carries on as callers do that had no answer,
+   * Lets a process run into a fault, continues as callers do that got no response,
    * sweeps, and looks whether the books add up. Gives the operations begun.
    */
   async function survives(
@@ -146,7 +146,7 @@ eachEngine((engine) => {
       kind: fc.constantFrom('once' as const, 'down' as const, 'crash' as const),
     });
     test.prop([fc.array(deed, { minLength: 3, maxLength: 15 }), fault, fc.boolean()], { numRuns: 100 })(
-      'the ledger adds up whatever was done and wherever it broke off',
+      'the ledger adds up after any operations, interrupted at any point',
       async (script, where, isRepeated) => {
         await survives(script, where, isRepeated);
       },

@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { connectJson } from '../../../support/connectJson.js';
 import { eventually } from '../../../support/eventually.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.WalletService';
-let service: TestService;
+const service = serviceForSuite();
 let operator: ReturnType<typeof connectJson>;
 let workspace: string;
 let made = 0;
 
 beforeAll(async () => {
-  service = await startService();
   operator = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 /** A workspace of its own for each test. */
 async function tenant() {
@@ -36,7 +34,7 @@ describe('the wallet', () => {
     expect(await entries()).toEqual([]);
   });
 
-  it('is changed by field mask, and only what the mask names', async () => {
+  it('is changed by field mask: only what the mask names', async () => {
     await tenant();
     const on = { enabled: true, currency: 'COP', prices: { smsMicros: '50000', emailMicros: 1_000 } };
     const changed = await update(on, 'enabled,currency,prices');
@@ -143,7 +141,7 @@ describe('the wallet', () => {
     ]);
   });
 
-  it('gets back what a process that went down had taken', async () => {
+  it('gets back what a crashed process had taken', async () => {
     await tenant();
     await credit(100);
     await service.documents.collection('wallets').findOneAndUpdate(

@@ -31,7 +31,7 @@ onEmbedded((engine) => {
   describe('processes that share a wallet', () => {
     const deeds = fc.array(fc.constantFrom(...STEPS), { minLength: 1, maxLength: 4 });
     test.prop([fc.scheduler(), fc.array(deeds, { minLength: 2, maxLength: 3 })], { numRuns: 150 })(
-      'keep books that add up, in whatever order their operations reach the store',
+      'keep books that add up, in any order in which their operations reach the store',
       async (scheduler, processes) => {
         const clock = new ManualClock();
         const newId = createIds(clock, random);
@@ -63,7 +63,7 @@ onEmbedded((engine) => {
         });
         await scheduler.waitFor(Promise.all(running));
 
-        // Nothing is left to a sweeper: every process came to its end.
+        // Nothing is left to a sweeper: every process has ended.
         await expectSettled(documents, workspace);
         const { entries } = await readLedger(documents, workspace);
         await sweepLater(workspace, clock);
@@ -82,7 +82,7 @@ onEmbedded((engine) => {
   }
 });
 
-/** Too little money is an answer; anything else is a fault. */
+/** Too little money is a response; anything else is a fault. */
 function refused(thrown: { reason?: string }): void {
   if (thrown.reason !== 'INSUFFICIENT_BALANCE') throw thrown;
 }

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import { connectJson } from '../../../support/connectJson.js';
 import { eventually } from '../../../support/eventually.js';
-import { startService, type TestService } from '../../../support/service.js';
+import { serviceForSuite } from '../../../support/serviceForSuite.js';
 import { keyOf } from '../../../support/tenant.js';
 
 const SERVICE = 'otp.admin.v1.WorkspaceService';
-let service: TestService;
+const service = serviceForSuite();
 let operator: ReturnType<typeof connectJson>;
 
 beforeAll(async () => {
-  service = await startService();
   operator = connectJson(service.baseUrl, service.liveKey);
 });
-afterAll(() => service.stop());
 
 const make = (name: string, settings = {}) =>
   operator(`${SERVICE}/CreateWorkspace`, { workspace: { name, ...settings } });
@@ -47,7 +45,7 @@ describe('workspaces', () => {
     expect(read.body.workspace).toMatchObject({ name: 'configured', ...settings });
   });
 
-  it('have a name that nobody else has had', async () => {
+  it('have a name that no other workspace has had', async () => {
     expect((await make('taken')).status).toBe(200);
     expect((await make('taken')).reason).toBe('ALREADY_EXISTS');
     await operator(`${SERVICE}/DeleteWorkspace`, { workspace: 'taken' });
@@ -215,7 +213,7 @@ describe('a deleted workspace', () => {
   it.each(['DeleteWorkspace', 'UndeleteWorkspace', 'GetWorkspace'])(
     '%s says NOT_FOUND for no workspace',
     async (method) => {
-      for (const workspace of ['nobody', 'No\u0000body']) {
+      for (const workspace of ['unknown', 'No\u0000body']) {
         expect((await operator(`${SERVICE}/${method}`, { workspace })).reason).toBe('NOT_FOUND');
       }
     },

@@ -11,8 +11,8 @@ const aSecond = () => Math.floor(Date.now() / 1000) * 1000;
 const ANY_SIGNS = 'Tu código: 402917 — «Ñandú» 日本 😀 & a+b=c; 100% "of" <it> \\ {{1}} #';
 
 /**
- * What every provider must do, whoever is on the other end of the wire: speak as
- * documented, read every answer for what it is, end when it is told to, and say
+ * What every provider must do with any server: speak as
+ * documented, understand every response, end when its signal aborts, and say
  * nothing of the message to anybody else.
  */
 export function providerConformance(subject: Subject): void {
@@ -30,10 +30,10 @@ export function providerConformance(subject: Subject): void {
   });
   afterEach(async () => {
     await bench.close();
-    // Nothing of the message or the account is told to anybody else.
-    const told = JSON.stringify([outcomes, written.flatMap(({ mock }) => mock.calls)]);
+    // No other host learns anything of the message or the account.
+    const all = JSON.stringify([outcomes, written.flatMap(({ mock }) => mock.calls)]);
     // An id of ours is made of nothing secret; one of theirs may be made of anything.
-    const said = told.replace(/"vendorId":"[^"]*"/g, '');
+    const said = all.replace(/"vendorId":"[^"]*"/g, '');
     for (const word of [CODE, ADDRESSES[channel], ADDRESSES[channel].slice(1), 'Acme code', ...secrets])
       expect(said).not.toContain(word);
     for (const spy of written) spy.mockRestore();
@@ -52,7 +52,7 @@ export function providerConformance(subject: Subject): void {
     expect(name).toMatch(/^[a-z][a-z-]*$/);
     expect(channels).toContain(channel);
     expect(timeoutMs).toBeGreaterThan(0);
-    // With the lease that is longer than it, two tries still fit into the shortest code's life.
+    // With the lease that is longer than it, two attempts still fit into the shortest code's life.
     expect(timeoutMs).toBeLessThanOrEqual(20_000);
   });
 

@@ -25,7 +25,7 @@ export interface Delivering {
   send(recipients: Readonly<Record<string, string>>, more?: object): Promise<string>;
   stored(sessionId: string): Promise<StoredSession>;
   delivery(sessionId: string, channel?: ChannelName): Promise<StoredDelivery>;
-  /** The delivery of a channel once it has come to its end. */
+  /** The delivery of a channel once it has ended. */
   settled(sessionId: string, channel?: ChannelName): Promise<StoredDelivery>;
 }
 
@@ -68,9 +68,9 @@ export async function startDelivering(store: TestStore, options: Options = {}): 
     provider,
     call,
     async send(recipients, more = {}) {
-      const answer = await call('otp.v1.OtpService/Send', { recipients, ...more });
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-      return answer.body.session.id;
+      const reply = await call('otp.v1.OtpService/Send', { recipients, ...more });
+      expect(reply.status, JSON.stringify(reply.body)).toBe(200);
+      return reply.body.session.id;
     },
     stored,
     delivery,

@@ -25,21 +25,21 @@ import { whatsappCloudWire } from './vendors/whatsappCloud.js';
 type Made = Omit<Subject, 'start' | 'misbehaviours' | 'hanging'> & {
   create(url: string, clock: Clock): Provider;
   wire(now: () => number): VendorWire;
-  /** Where its answers mean something else. */
+  /** Where its responses mean something else. */
   readonly otherwise?: Partial<Record<Misbehaviour, Outcome>>;
 };
 
 const retryAfterMs = WAIT_SECONDS * 1000;
 
-/** What every vendor's misbehaviour must come to. */
+/** The outcome of every vendor's misbehaviour. */
 const OUTCOMES: Readonly<Partial<Record<Misbehaviour, Outcome>>> = {
   cut: { kind: 'retry', error: 'UNREACHABLE' },
-  'half an answer': { kind: 'retry', error: 'UNREACHABLE' },
+  'half a response': { kind: 'retry', error: 'UNREACHABLE' },
   'half a document': { kind: 'retry', error: 'BAD_RESPONSE' },
   'another document': { kind: 'retry', error: 'BAD_RESPONSE' },
   'a page': { kind: 'retry', error: 'BAD_RESPONSE' },
   nothing: { kind: 'retry', error: 'BAD_RESPONSE' },
-  'too long an answer': { kind: 'retry', error: 'BAD_RESPONSE' },
+  'too long a response': { kind: 'retry', error: 'BAD_RESPONSE' },
   elsewhere: { kind: 'failed', error: 'MISCONFIGURED' },
   'elsewhere for good': { kind: 'failed', error: 'MISCONFIGURED' },
   '429 with a wait': { kind: 'retry', error: 'RATE_LIMITED', retryAfterMs },

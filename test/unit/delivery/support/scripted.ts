@@ -2,23 +2,23 @@ import type { Message, Outcome, Provider } from '../../../../server/delivery/pro
 import type { Clock } from '../../../../server/platform/clock.js';
 import { eventually } from '../../../support/eventually.js';
 
-/** One request to a provider, which waits for the test's answer. */
-export interface Try {
+/** One request to a provider, which waits for the test's response. */
+export interface ScriptedAttempt {
   /** When it was made, milliseconds. */
   readonly at: number;
   readonly message: Message;
   readonly signal: AbortSignal;
-  answer(outcome: Outcome): void;
+  respond(outcome: Outcome): void;
 }
 
-/** A provider of every channel whose answers the test gives. */
+/** A provider of every channel whose responses the test gives. */
 export interface Scripted {
   readonly provider: Provider;
   /** Every request so far, oldest first. */
-  readonly tries: readonly Try[];
+  readonly attempts: readonly ScriptedAttempt[];
   /** The n-th request, counted from 1, once it has come. */
-  nth(n: number): Promise<Try>;
-  /** Answers every later request at once; undefined: they wait again. */
+  nth(n: number): Promise<ScriptedAttempt>;
+  /** Responds to every later request at once; undefined: they wait again. */
   always(outcome: Outcome | undefined): void;
 }
 
@@ -27,11 +27,11 @@ export const RETRY = { kind: 'retry', error: 'SMTP_451' } as const satisfies Out
 export const REFUSED = { kind: 'failed', error: 'REFUSED' } as const satisfies Outcome;
 
 export function scriptedProvider(clock: Clock, timeoutMs = 20_000): Scripted {
-  const tries: Try[] = [];
+  const attempts: ScriptedAttempt[] = [];
   let standing: Outcome | undefined;
   return {
-    tries,
-    nth: (n) => eventually(() => tries[n - 1]),
+    attempts,
+    nth: (n) => eventually(() => attempts[n - 1]),
     always(outcome) {
       standing = outcome;
     },
@@ -40,13 +40,13 @@ export function scriptedProvider(clock: Clock, timeoutMs = 20_000): Scripted {
       channels: ['email', 'sms', 'whatsapp'],
       timeoutMs,
       send: (message, signal) =>
-        new Promise((answer) => {
-          tries.push({ at: clock.now(), message, signal, answer });
-          if (standing) answer(standing);
+        new Promise((respond) => {
+          attempts.push({ at: clock.now(), message, signal, respond });
+          if (standing) respond(standing);
         }),
       // Nothing that still waits may hold up the end of a test.
       async close() {
-        for (const { answer } of tries) answer(RETRY);
+        for (const { respond } of attempts) respond(RETRY);
       },
     },
   };

@@ -46,7 +46,7 @@ export interface Subject {
   readonly hanging: readonly string[];
   readonly limits: readonly Limit[];
   readonly errors: readonly ErrorRow[];
-  /** What a message must not be told by: credentials, addresses of the API with them. */
+  /** What an error must not contain: credentials, and URLs of the API with them. */
   readonly secrets: readonly string[];
 }
 

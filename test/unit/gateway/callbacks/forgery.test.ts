@@ -23,23 +23,23 @@ onEmbedded((engine) => {
     );
     return found?.value ?? 0;
   };
-  const refusal = async (answer: Response) => [answer.status, (await answer.json()).code];
+  const refusal = async (response: Response) => [response.status, (await response.json()).code];
 
-  /** That this is refused, told of like any other refusal, and never reaches the store. */
+  /** That this is refused, reported like any other refusal, and never reaches the store. */
   async function expectRefused(at: Reporting, post: () => Promise<Response>) {
     const before = at.operations();
-    const answer = await post();
-    expect([answer.status, await answer.json()]).toEqual([
+    const response = await post();
+    expect([response.status, await response.json()]).toEqual([
       401,
       { code: 'UNAUTHENTICATED', message: 'The signature is missing, wrong or too old.' },
     ]);
-    expect(answer.headers.get('www-authenticate')).toBe('Signature realm="callbacks"');
+    expect(response.headers.get('www-authenticate')).toBe('Signature realm="callbacks"');
     expect(at.operations()).toBe(before);
     const line = at.service.logged().trim().split('\n').at(-1)!;
     expect(JSON.parse(line)).toMatchObject({
       msg: 'refused',
       reason: 'UNAUTHENTICATED',
-      requestId: answer.headers.get('x-request-id'),
+      requestId: response.headers.get('x-request-id'),
     });
   }
 
@@ -223,7 +223,7 @@ onEmbedded((engine) => {
   });
 
   describe('Meta’s question whether the address is ours', () => {
-    const TOKEN = 'words that only Meta was told';
+    const TOKEN = 'words that only Meta knows';
     const ask = async (at: Reporting, changes: Readonly<Record<string, string>>) => {
       const query = new URLSearchParams({
         'hub.mode': 'subscribe',
@@ -236,10 +236,10 @@ onEmbedded((engine) => {
 
     it('gets its challenge back, as plain text', async () => {
       const at = await startReporting(store, of('whatsapp'), { OTP_WHATSAPP_VERIFY_TOKEN: TOKEN });
-      const answer = await ask(at, {});
-      expect([answer.status, await answer.text()]).toEqual([200, '1158201444']);
-      expect(answer.headers.get('content-type')).toBe('text/plain; charset=utf-8');
-      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      const response = await ask(at, {});
+      expect([response.status, await response.text()]).toEqual([200, '1158201444']);
+      expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     });
 
     it.each([
@@ -295,9 +295,9 @@ onEmbedded((engine) => {
       [{ id: 'x', status: 'failed', error: 'OTHER' }, 'error must be one of WRONG_RECIPIENT'],
     ])('of one’s own service names the field that is wrong: %j', async (report, message) => {
       const at = await startReporting(store, of('webhook'));
-      const answer = await at.post(JSON.stringify(report));
-      expect(answer.status).toBe(400);
-      expect(await answer.json()).toEqual({
+      const response = await at.post(JSON.stringify(report));
+      expect(response.status).toBe(400);
+      expect(await response.json()).toEqual({
         code: 'INVALID_REQUEST',
         message: expect.stringContaining(message),
       });

@@ -21,8 +21,8 @@ onEmbedded((engine) => {
       const at = await startReporting(store, reporter);
       const { session, id } = await at.sent();
       expect(await shown(at, session)).toEqual(['ACCEPTED']);
-      const answer = await at.post(reporter.report(id, status));
-      expect([answer.status, await answer.text()]).toEqual([200, '']);
+      const response = await at.post(reporter.report(id, status));
+      expect([response.status, await response.text()]).toEqual([200, '']);
       expect(await shown(at, session)).toEqual(['DELIVERED']);
     });
 
@@ -73,8 +73,8 @@ onEmbedded((engine) => {
       const others = Object.fromEntries(reporter.needs.map((name) => [name, '']));
       const env = variable.startsWith('OTP_DELIVERY') ? others : { [variable]: '' };
       const at = await startReporting(store, reporter, env);
-      const answer = await at.post(reporter.report('an id', reporter.delivered[0]!));
-      expect([answer.status, await answer.json()]).toEqual([
+      const response = await at.post(reporter.report('an id', reporter.delivered[0]!));
+      expect([response.status, await response.json()]).toEqual([
         404,
         { code: 'ROUTE_NOT_FOUND', message: 'There is nothing at that address.' },
       ]);

@@ -14,7 +14,7 @@ export interface RestApi {
   readonly requests: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   credential(key: string): Readonly<Record<string, string>>;
   /** The reason of the error table that a refusal carries. */
-  // biome-ignore lint/suspicious/noExplicitAny: a body is whatever the dialect says.
+  // biome-ignore lint/suspicious/noExplicitAny: a body has the fields of the dialect.
   reasonIn(body: any): string;
 }
 

@@ -3,11 +3,11 @@ import { Channel, SessionStatus } from '../../../../gen/otp/v1/session_pb.js';
 import { idToOtp, parseId } from '../../../../server/domain/ids.js';
 import { newBeneficiary, send } from '../../../promises/support/beneficiaryApi.js';
 import { newPhone, request } from '../../../promises/support/messagingApi.js';
-import { apiKey, bearer, type RestAnswer, restClient } from '../../../support/rest.js';
+import { apiKey, bearer, type RestResponse, restClient } from '../../../support/rest.js';
 import type { TestService } from '../../../support/service.js';
 import { type Connected, FIVE_CLIENTS } from '../../../wire/support/fiveClients.js';
 
-/** What a check of a code came to: APPROVED, or the reason of the error table. */
+/** The result of checking a code: APPROVED, or the reason of the error table. */
 export interface Outcome {
   readonly outcome: string;
   /** The verification token, where the way hands it out. */
@@ -20,7 +20,7 @@ export interface Way {
   /** Opens a session to a new phone, by SMS. Gives back its id as a UUID. */
   begin(): Promise<string>;
   check(sessionId: string, code: string): Promise<Outcome>;
-  /** How the session stands; not every way can tell. */
+  /** The status of the session; not every transport shows it. */
   inspect?(sessionId: string): Promise<{ status: string; attempts: number }>;
   resend?(sessionId: string): Promise<string>;
   redeem?(token: string, operationId: string): Promise<string>;
@@ -37,9 +37,9 @@ export const waysInto = (service: TestService): readonly Way[] => [
   ),
 ];
 
-const must = (answer: RestAnswer): RestAnswer => {
-  if (answer.status !== 200) throw new Error(answer.text);
-  return answer;
+const must = (response: RestResponse): RestResponse => {
+  if (response.status !== 200) throw new Error(response.text);
+  return response;
 };
 
 function beneficiaryWay(service: TestService): Way {

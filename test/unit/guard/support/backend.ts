@@ -8,12 +8,12 @@ export interface Asked {
   readonly body: string;
 }
 
-/** A workspace's own backend on this machine, which answers as a test wants it to. */
+/** A workspace's own backend on this machine, which responds as a test wants it to. */
 export interface Backend {
   readonly url: string;
   readonly asked: Asked[];
-  /** What the next questions are answered with. */
-  answer: (response: ServerResponse, asked: Asked) => void;
+  /** The response to the next questions. */
+  respond: (response: ServerResponse, asked: Asked) => void;
   close(): Promise<void>;
 }
 
@@ -28,13 +28,13 @@ export async function startBackend(): Promise<Backend> {
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const asked = { headers: request.headers, path: request.url ?? '', body };
     backend.asked.push(asked);
-    backend.answer(response, asked);
+    backend.respond(response, asked);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const backend: Backend = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/check`,
     asked: [],
-    answer: json({ allow: true }),
+    respond: json({ allow: true }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

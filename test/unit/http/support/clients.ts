@@ -8,7 +8,7 @@ import {
 import { type RequestOptions, request as requestTls } from 'node:https';
 import { onTestFinished } from 'vitest';
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;
@@ -20,7 +20,7 @@ interface Asked {
   readonly body?: string;
 }
 
-/** A request over HTTP/1.1 on a connection of its own. Rejects if the answer is cut off. */
+/** A request over HTTP/1.1 on a connection of its own. Rejects if the response is cut off. */
 export const http1 = (port: number, path: string, { method = 'GET', headers = {}, body = '' }: Asked = {}) =>
   asked(requestPlain, { port, path, method, headers }, body);
 
@@ -32,7 +32,7 @@ function asked(
   request: typeof requestPlain | typeof requestTls,
   options: RequestOptions,
   body: string,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const req = request({ host: '127.0.0.1', agent: false, ...options }, (res) => {
       let text = '';
@@ -61,7 +61,7 @@ export const http2 = (
   client: ClientHttp2Session,
   path: string,
   { method = 'GET', headers = {}, body = '' }: Asked = {},
-): Promise<Answer> =>
+): Promise<HttpResponse> =>
   new Promise((resolve, reject) => {
     const stream = client.request(
       { ':path': path, ':method': method, ...headers },

@@ -69,7 +69,7 @@ export const request = (method: string, path: string, ...more: (readonly [string
     ...more,
   ]);
 
-/** An HTTP/2 client that sends exactly the frames it is told to. */
+/** An HTTP/2 client that sends exactly the frames it is given. */
 export class FrameClient extends RawClient {
   /** Sends the preface and SETTINGS, and acknowledges the server's once they are there, if it is to. */
   static async greet(
@@ -94,7 +94,7 @@ export class FrameClient extends RawClient {
     return this.frames.find(fits) as Frame;
   }
 
-  /** Resolves when the server has read everything sent so far: it answers PING in order. */
+  /** Resolves when the server has read everything sent so far: it acknowledges PING in order. */
   async settle(): Promise<void> {
     const payload = Buffer.from(String(Math.random()).slice(2, 10).padEnd(8, '0'));
     await this.send(frame(PING, 0, 0, payload));

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** A TCP client that sends exactly the bytes it is told to and keeps what comes back. */
+/** A TCP client that sends exactly the bytes it is given and keeps what it receives. */
 export class RawClient {
   readonly socket: Socket;
   /** Resolves, when the server is done with the connection, to everything it sent. */

@@ -14,7 +14,7 @@ export interface Serving {
   readonly listener: Listener;
 }
 
-/** Answers with the HTTP version, method, path and body of the request. */
+/** Responds with the HTTP version, method, path and body of the request. */
 export const echo: HttpHandler = async (req, res) => {
   let body = '';
   for await (const chunk of req) body += chunk;

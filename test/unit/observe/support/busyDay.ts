@@ -9,7 +9,7 @@ import { type RecordingSmtp, startRecordingSmtp } from '../../../support/recordi
 import { startService, type TestService } from '../../../support/service.js';
 import { FIVE_CLIENTS } from '../../../wire/support/fiveClients.js';
 import { webhook } from '../../gateway/support/callbacks/reporters.js';
-import { answered } from '../../gateway/support/callbacks/reporting.js';
+import { responseAfter } from '../../gateway/support/callbacks/reporting.js';
 import { type FailingOnce, failingOnce } from './failingOnce.js';
 import { holdThreads } from './holdThreads.js';
 import { remember } from './largest.js';
@@ -25,8 +25,8 @@ type Look = () => Promise<void>;
 
 /**
  * A service in the middle of all that a metric is there for: everything that
- * callers do in a day, and each trouble that has a number of its own. Whoever
- * adds a metric adds its occasion here, unless the day has it already.
+ * callers do in a day, and each fault that has a metric of its own. A
+ * new metric gets its occasion here, unless the day has it already.
  */
 export async function busyDay(engine: Engine): Promise<BusyDay> {
   const clock = new ManualClock();
@@ -70,7 +70,7 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
   };
 }
 
-/** What /metrics answers now. */
+/** What /metrics returns now. */
 export const scrape = async ({ baseUrl }: Pick<TestService, 'baseUrl'>): Promise<Map<string, Metric>> =>
   parseExposition(await (await fetch(`${baseUrl}/metrics`)).text());
 
@@ -127,8 +127,8 @@ async function aReportOnAnUnknownMessage({ baseUrl, clock }: TestService): Promi
   const body = webhook.report('unknown', 'delivered');
   const signed = webhook.sign({ body, secret: webhook.secret, at: clock.now(), address: '' });
   const headers = { 'content-type': webhook.mediaType, ...signed };
-  const answer = fetch(`${baseUrl}/callbacks/webhook`, { method: 'POST', headers, body });
-  await answered(clock, answer);
+  const response = fetch(`${baseUrl}/callbacks/webhook`, { method: 'POST', headers, body });
+  await responseAfter(clock, response);
 }
 
 async function moreThanALimitAllows({ baseUrl, liveKey }: TestService): Promise<void> {
@@ -139,7 +139,7 @@ async function moreThanALimitAllows({ baseUrl, liveKey }: TestService): Promise<
 
 const DAY_MS = 86_400_000;
 
-/** The endpoints of the day find nobody any more. */
+/** The endpoints of the day have no receiver any more. */
 async function endpointsThatTakeNothing(service: TestService): Promise<void> {
   const { baseUrl, liveKey, clock } = service;
   const counted = async (name: string, labels: object = {}) =>

@@ -1,6 +1,6 @@
 import type { Collection, Document, Documents } from '../../../../server/store/documents.js';
 
-/** A store that loses one answer of its own. */
+/** A store that loses one of its responses. */
 export interface FailingOnce {
   readonly documents: Documents;
   /** The next session that is stored cannot be changed the first time. */
@@ -18,7 +18,7 @@ export function failingOnce(documents: Documents): FailingOnce {
     async findOneAndUpdate(filter, update) {
       if (when !== 'the next update') return sessions.findOneAndUpdate(filter, update);
       when = 'never';
-      throw new Error('the store did not answer');
+      throw new Error('the store did not respond');
     },
     findOne: (filter) => sessions.findOne(filter),
     find: (filter, options) => sessions.find(filter, options),

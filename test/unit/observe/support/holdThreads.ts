@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /**
  * Keeps every thread busy that hashes are computed on, at no cost: each waits to
- * read a pipe that nobody writes. Returns what lets them go.
+ * read a pipe that has no writer. Returns what lets them go.
  */
 export function holdThreads(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-pipe-'));

@@ -98,7 +98,7 @@ describe('an HMAC hash', () => {
     }
   });
 
-  it('tells any two codes and contexts apart', async () => {
+  it('distinguishes any two codes and contexts', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.string(),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashConcurrency, openHashPool } from '../../../../server/secrets/hashing/hashPool.js';
 
 describe('the open pool, for hashes that cost nothing', () => {
-  it('lets everyone in and waits for nobody', async () => {
+  it('admits every caller and makes none wait', async () => {
     const slots = Array.from({ length: 1000 }, () => openHashPool.enter({ workspace: 'a', client: 'key' }));
     let began = 0;
     const endless = () => {

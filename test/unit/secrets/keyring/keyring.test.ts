@@ -119,7 +119,7 @@ describe('the key ring', () => {
     }
   });
 
-  it('is the same for everyone who starts at once', async () => {
+  it('is the same for all processes that start at once', async () => {
     const others = await Promise.all([connect(), connect(), connect()]);
     const rings = await Promise.all([...others, ...others].map((store) => open(OLD, store)));
     expect(new Set(rings.map((keyring) => JSON.stringify(contents(keyring)))).size).toBe(1);
@@ -139,7 +139,7 @@ describe('the key ring', () => {
 });
 
 describe('a change of the master key', () => {
-  it('wraps every key anew and changes none', async () => {
+  it('wraps every key again and changes none', async () => {
     const before = contents(await open(OLD));
     expect(contents(await open(`${NEW},${OLD}`))).toEqual(before);
     expect(await wrappedBy()).toEqual(new Set(['new']));
@@ -257,7 +257,7 @@ describe('a rotation', () => {
 });
 
 describe('a refresh that fails', () => {
-  it('is reported, keeps the keys, and is tried again', async () => {
+  it('is reported, keeps the keys, and is repeated', async () => {
     let broken = false;
     const store = interrupted(async () => (broken ? unreachable() : undefined));
     const keyring = await open(OLD, store);

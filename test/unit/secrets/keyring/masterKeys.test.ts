@@ -106,7 +106,7 @@ describe('the master keys of a data folder', () => {
     expect(await readdir(folder)).toEqual(['master.keys']);
   });
 
-  it('are the same for everyone who starts at once', async () => {
+  it('are the same for all processes that start at once', async () => {
     const folder = join(root, 'data');
     const all = await Promise.all(Array.from({ length: 20 }, () => bytesOf(folder)));
     expect(new Set(all.map((keys) => JSON.stringify(keys))).size).toBe(1);

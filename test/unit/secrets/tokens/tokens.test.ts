@@ -48,7 +48,7 @@ describe('a session token', () => {
     expect(issueSession()).toBe(issueSession());
   });
 
-  it('is a JWT that others verify', async () => {
+  it('is a JWT that another library verifies', async () => {
     const { payload, protectedHeader } = await jwtVerify(issueSession(), fixedKey('s1').secret, {
       ...outside(),
       typ: 'session+jwt',
@@ -67,14 +67,14 @@ describe('a session token', () => {
     expect(tokens().session.verify(token)).toBeUndefined();
   });
 
-  it('never outlives its time by the part of a second', () => {
+  it('expires without rounding up to the next second', () => {
     const token = tokens().session.issue(SESSION, new Date(clock.now() + HOUR + 999));
     expect(decodeJwt(token).exp).toBe((clock.now() + HOUR) / 1000);
   });
 });
 
 describe('an access token', () => {
-  it('says whose key it stands for and what it may do', () => {
+  it('names its key and its scopes', () => {
     expect(tokens().access.verify(issueAccess())).toEqual({
       ...ACCESS,
       expiresAt: new Date(clock.now() + HOUR),
@@ -221,7 +221,7 @@ describe.each([
     expect(verify(`${header}.${payload}.${signature}`)).toBeUndefined();
   });
 
-  it('is refused, never crashed on, whatever it is', () => {
+  it('is rejected without a crash for any input', () => {
     const part = fc.oneof(
       fc.string(),
       fc.json().map((json) => Buffer.from(json).toString('base64url')),
@@ -237,7 +237,7 @@ describe.each([
     expect(verify('a'.repeat(1_000_000))).toBeUndefined();
   });
 
-  it('is told from a genuine one after the key was rotated, as long as its key is there', () => {
+  it('is distinguished from a genuine one after the key was rotated, as long as its key is there', () => {
     const token = issue();
     expect(verify(token, fixedKeys('s2', 's1'))).toBeDefined();
     expect(verify(token, fixedKeys('s2'))).toBeUndefined();

@@ -20,7 +20,7 @@ import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { seededRandom } from '../../../support/seededRandom.js';
 
-/** What came to an endpoint. */
+/** What an endpoint received. */
 export interface ReceivedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface ReceivedRequest {
   readonly at: number;
 }
 
-/** How an endpoint answers; what is thrown is how a call without an answer ends. */
+/** How an endpoint responds; what is thrown is how a call without a response ends. */
 export type EndpointBehaviour = (
   arrival: ReceivedRequest,
 ) => Promise<Partial<OutboundResponse>> | Partial<OutboundResponse>;
@@ -40,7 +40,7 @@ export const BROKEN: EndpointBehaviour = () => ({ status: 500 });
 
 let processes = 0;
 
-/** One process's webhooks on a store, whose calls come to the test. */
+/** One process's webhooks on a store, whose calls reach the test. */
 export async function startWebhookProcess(
   store: TestStore,
   { clock = new ManualClock(), change = (documents: Documents) => documents } = {},
@@ -53,7 +53,7 @@ export async function startWebhookProcess(
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
   const arrivals: ReceivedRequest[] = [];
-  let answering: EndpointBehaviour = OK;
+  let behaviour: EndpointBehaviour = OK;
   const offered: StoredWebhookDelivery[] = [];
   const hooks = composeWebhooks({
     documents,
@@ -63,7 +63,7 @@ export async function startWebhookProcess(
       async post({ url, headers, body, signal }: OutboundRequest) {
         const arrival = { url, headers, body, signal, at: clock.now() };
         arrivals.push(arrival);
-        return { status: 0, headers: {}, body: '', ...(await answering(arrival)) };
+        return { status: 0, headers: {}, body: '', ...(await behaviour(arrival)) };
       },
       close() {},
     },
@@ -84,7 +84,7 @@ export async function startWebhookProcess(
   }
 
   onTestFinished(() => {
-    answering = OK;
+    behaviour = OK;
   });
   return {
     clock,
@@ -98,8 +98,8 @@ export async function startWebhookProcess(
     logged: () => lines.join(''),
     /** Ids of the events that came, in the order in which they did. */
     came: () => arrivals.map(({ headers }) => headers['webhook-id']!),
-    answer(how: EndpointBehaviour) {
-      answering = how;
+    respond(how: EndpointBehaviour) {
+      behaviour = how;
     },
     newId,
     /** Registers an endpoint; gives its document and its secret. */
@@ -187,6 +187,18 @@ export async function publish(
     .map(({ _id }) => splitLast(_id)[1]);
 }
 
-/** Waits between tries, milliseconds. */
-export const waitsOf = (tries: readonly Pick<StoredAttempt, 'at'>[]): number[] =>
-  tries.slice(1).map(({ at }, before) => at.getTime() - tries[before]!.at.getTime());
+/** Waits between attempts, milliseconds. */
+export const waitsOf = (attempts: readonly Pick<StoredAttempt, 'at'>[]): number[] =>
+  attempts.slice(1).map(({ at }, before) => at.getTime() - attempts[before]!.at.getTime());
+
+/** Lets time pass to the next due event until none is left. Returns the arrival times. */
+export async function untilNothingWaits(rig: WebhookProcess): Promise<void> {
+  for (;;) {
+    await rig.work();
+    const [next] = await rig.deliveries
+      .find({ dueAt: { $gt: new Date(0) } }, { sort: { dueAt: 1 }, limit: 1 })
+      .toArray();
+    if (!next) return;
+    rig.clock.advance(next.dueAt!.getTime() - rig.clock.now());
+  }
+}

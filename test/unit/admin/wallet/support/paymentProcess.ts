@@ -31,7 +31,7 @@ export function createPaymentProcess(
   const wallet = createWallet({ documents, newId, clock, log: pino({ level: 'silent' }) });
   const sessions = documents.collection<StoredSession>('sessions');
 
-  /** Stores what holds the debit. An answer that was lost says nothing, so the debit is left to the sweeper. */
+  /** Stores what holds the debit. A response that was lost says nothing, so the debit is left to the sweeper. */
   async function holding(debit: Debit | undefined, store: (debit: Debit | undefined) => Promise<boolean>) {
     if (await store(debit)) await debit?.commit();
     else await debit?.refund();

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../../../../server/delivery/provider.js';
 import type { FinalError, RetryError } from '../../../../../server/delivery/words.js';
 
-/** What an error comes to. `wait`: a retry of this message alone, whose provider is well. */
+/** The outcome of an error. `wait`: a retry of this message alone, whose provider is well. */
 type Meaning = FinalError | `retry ${string}` | `wait ${string}`;
 
 /** The vendor's codes, each with the HTTP status that it comes with. */

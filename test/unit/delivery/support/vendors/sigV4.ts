@@ -12,7 +12,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 /**
- * Computes anew what AWS computes of a request (Signature Version 4, of a path
+ * Recomputes what AWS computes of a request (Signature Version 4, of a path
  * without query), and throws where the request says something else. Gives the
  * time of the signature, milliseconds.
  */

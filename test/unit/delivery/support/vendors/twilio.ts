@@ -47,7 +47,7 @@ export function twilioWire(account: Account): VendorWire {
     },
     accepted(n, { to, text = '' }) {
       const sid = `SM${n.toString(16).padStart(32, '0')}`;
-      const answer = {
+      const reply = {
         sid,
         account_sid: accountSid,
         api_version: '2010-04-01',
@@ -59,7 +59,7 @@ export function twilioWire(account: Account): VendorWire {
         num_segments: '1',
         direction: 'outbound-api',
       };
-      return { status: 201, vendorId: sid, headers: JSON_TYPE, body: JSON.stringify(answer) };
+      return { status: 201, vendorId: sid, headers: JSON_TYPE, body: JSON.stringify(reply) };
     },
     refused: (status, code, { to, text }) => ({
       status,

@@ -12,7 +12,7 @@ export interface Seen {
   readonly body: string;
 }
 
-export interface Answer {
+export interface StubReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
@@ -24,7 +24,7 @@ export interface Taken {
   readonly code: string;
   /** The words; undefined where the vendor has its own. */
   readonly text?: string;
-  /** By which the vendor, or whoever gets its reports, knows a repeat. */
+  /** By which the vendor, or the receiver of its reports, knows a repeat. */
   readonly repeatId?: string;
 }
 
@@ -32,23 +32,23 @@ export interface Taken {
 export interface VendorWire {
   /** Checks a request field by field; throws what is not as documented. */
   read(request: Seen): Taken;
-  /** The documented answer to the n-th message that was taken, and the id that it gives. */
-  accepted(n: number, taken: Taken): Answer & { readonly vendorId: string };
-  /** The documented answer to one that was not: an error of theirs, in words that quote the message. */
-  refused(status: number, code: string, quoting: Taken): Answer;
+  /** The documented response to the n-th accepted message, and the id that it gives. */
+  accepted(n: number, taken: Taken): StubReply & { readonly vendorId: string };
+  /** The documented response to a rejected one: an error of theirs, in words that quote the message. */
+  refused(status: number, code: string, quoting: Taken): StubReply;
 }
 
-/** Everything that a server may do instead of answering as documented. */
+/** Everything that a server may do instead of responding as documented. */
 export const MISBEHAVIOURS = [
   'silence',
   'silence after the head',
   'cut',
-  'half an answer',
+  'half a response',
   'half a document',
   'another document',
   'a page',
   'nothing',
-  'too long an answer',
+  'too long a response',
   'elsewhere',
   'elsewhere for good',
   '429 with a wait',
@@ -58,7 +58,7 @@ export const MISBEHAVIOURS = [
 ] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
-/** The wait that a stub asks for, and the date that comes to the same. */
+/** The wait that a stub asks for, and the same as a date. */
 export const WAIT_SECONDS = 7;
 
 /** A vendor's API on this machine. */
@@ -66,7 +66,7 @@ export interface VendorStub {
   readonly url: string;
   /** Every request, oldest first. */
   readonly seen: readonly Seen[];
-  /** What it took and answered as documented, or would have. */
+  /** What it accepted and responded to as documented, or would have. */
   readonly taken: readonly Taken[];
   /** Ids it gave, oldest first. */
   readonly ids: readonly string[];
@@ -76,9 +76,9 @@ export interface VendorStub {
   requests(): number;
   /** Requests that are under way. */
   open(): number;
-  /** From now on answers like that; undefined: as documented again. */
+  /** From now on responds like that; undefined: as documented again. */
   misbehave(how: Misbehaviour | undefined): void;
-  /** Answers, as documented and late, the requests that were met with silence. */
+  /** Responds, as documented and late, to the requests that were met with silence. */
   release(): void;
   /** From now on refuses with an error of the vendor; undefined: no longer. */
   refuse(error: { readonly status: number; readonly code: string } | undefined): void;
@@ -123,14 +123,14 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
     }
     if (refusing) return give(response, wire.refused(refusing.status, refusing.code, message));
     taken.push(message);
-    const answer = wire.accepted(n, message);
+    const reply = wire.accepted(n, message);
     const how = standing ?? script?.(n);
     const take = () => {
-      ids.push(answer.vendorId);
-      give(response, answer);
+      ids.push(reply.vendorId);
+      give(response, reply);
     };
     if (how === 'silence') silenced.push(take);
-    else if (how) misbehave(how, response, answer, now());
+    else if (how) misbehave(how, response, reply, now());
     else take();
   }
 
@@ -164,35 +164,35 @@ export async function startVendorStub({ wire, now, script }: Options): Promise<V
   };
 }
 
-function give(response: ServerResponse, { status, headers, body }: Answer): void {
+function give(response: ServerResponse, { status, headers, body }: StubReply): void {
   response.writeHead(status, headers).end(body);
 }
 
-/** Does with a request that could be answered something else instead. */
+/** Does something else with a request than responding as documented. */
 function misbehave(
   how: Exclude<Misbehaviour, 'silence'>,
   response: ServerResponse,
-  answer: Answer,
+  reply: StubReply,
   now: number,
 ): void {
-  const { status, headers, body } = answer;
-  const instead = (given: Partial<Answer>) => give(response, { status, body: '', ...given });
-  /** The head of the whole answer, and then something else. */
+  const { status, headers, body } = reply;
+  const instead = (given: Partial<StubReply>) => give(response, { status, body: '', ...given });
+  /** The head of the whole response, and then something else. */
   const begin = () => response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   const half = body.slice(0, body.length / 2);
   const date = new Date(now + WAIT_SECONDS * 1000).toUTCString();
   const ways: Readonly<Record<Exclude<Misbehaviour, 'silence'>, () => void>> = {
     'silence after the head': () => begin().flushHeaders(),
     cut: () => response.destroy(),
-    'half an answer': () => void begin().write(half, () => response.destroy()),
-    'half a document': () => instead({ ...answer, body: half }),
+    'half a response': () => void begin().write(half, () => response.destroy()),
+    'half a document': () => instead({ ...reply, body: half }),
     'another document': () =>
       instead({ headers: { 'content-type': 'application/json' }, body: '[{"a": 1}]' }),
     'a page': () => instead({ headers: { 'content-type': 'text/html' }, body: '<html>Welcome</html>' }),
     nothing: () => instead({ status: 200 }),
     // It would do, if it were read to its end.
-    'too long an answer': () =>
-      instead({ ...answer, body: `${body.slice(0, -1)}${' '.repeat(100_000)}${body.slice(-1)}` }),
+    'too long a response': () =>
+      instead({ ...reply, body: `${body.slice(0, -1)}${' '.repeat(100_000)}${body.slice(-1)}` }),
     elsewhere: () => instead({ status: 307, headers: { location: '/elsewhere' } }),
     'elsewhere for good': () => instead({ status: 301, headers: { location: '/elsewhere' } }),
     '429 with a wait': () => instead({ status: 429, headers: { 'retry-after': `${WAIT_SECONDS}` } }),

@@ -41,7 +41,7 @@ export function whatsappCloudWire({ accessToken, phoneNumberIds, template, langu
     accepted(n, { to }) {
       const digits = to.slice(1);
       const wamid = `wamid.${Buffer.from(`${digits} message ${n}`).toString('base64')}`;
-      const answer = {
+      const reply = {
         messaging_product: 'whatsapp',
         contacts: [{ input: digits, wa_id: digits }],
         messages: [{ id: wamid, message_status: 'accepted' }],
@@ -51,7 +51,7 @@ export function whatsappCloudWire({ accessToken, phoneNumberIds, template, langu
         // The person's number is in it, so the id itself is not to be kept.
         vendorId: createHash('sha256').update(wamid).digest('base64url'),
         headers: { 'content-type': 'application/json; charset=UTF-8' },
-        body: JSON.stringify(answer),
+        body: JSON.stringify(reply),
       };
     },
     refused: (status, code, { to, code: secret }) => ({

@@ -25,7 +25,7 @@ export interface Reporter {
   readonly mediaType: string;
   /** Settings of a service that sends by it. */
   settings(url: string): Readonly<Record<string, string>>;
-  /** Of these, what has to be there for its reports to be told from forged ones. */
+  /** Of these, what has to be there to distinguish its reports from forged ones. */
   readonly needs: readonly string[];
   newId(): string;
   accept(id: string): { readonly status: number; readonly body: unknown };
@@ -35,7 +35,7 @@ export interface Reporter {
   /** The vendor's own words. */
   readonly delivered: readonly string[];
   readonly onTheWay: readonly string[];
-  /** Status, code, and what becomes of it here. */
+  /** Status, code, and the delivery state that follows. */
   readonly failed: readonly (readonly [status: string, code: unknown, error: string])[];
   /** Whether the signature says when it was made. */
   readonly timed: boolean;

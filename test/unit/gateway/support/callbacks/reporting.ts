@@ -24,7 +24,7 @@ interface Otherwise {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A service that sends by a vendor which reports what becomes of messages. */
+/** A service that sends by a vendor with delivery receipts. */
 export interface Reporting {
   readonly service: TestService;
   readonly clock: ManualClock;
@@ -79,9 +79,9 @@ export async function startReporting(
     },
     async sent(more = {}) {
       const recipients = newRecipients(reporter.channel);
-      const answer = await call('otp.v1.OtpService/Send', { recipients, ...more });
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
-      const session = answer.body.session.id as string;
+      const response = await call('otp.v1.OtpService/Send', { recipients, ...more });
+      expect(response.status, JSON.stringify(response.body)).toBe(200);
+      const session = response.body.session.id as string;
       const { id } = await vendor.nth(++messages);
       await eventually(async () => (await delivery(session)).state === 'ACCEPTED');
       return { session, id };
@@ -102,8 +102,8 @@ export async function startReporting(
   };
 }
 
-/** The answer to a request, time passing until it comes. */
-export async function answered(clock: ManualClock, asking: Promise<Response>): Promise<Response> {
+/** The response to a request, with time passing until it arrives. */
+export async function responseAfter(clock: ManualClock, asking: Promise<Response>): Promise<Response> {
   let isOver = false;
   const over = () => {
     isOver = true;

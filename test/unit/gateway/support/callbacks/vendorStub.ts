@@ -18,7 +18,7 @@ export interface VendorStub {
   readonly url: string;
   /** The n-th message, counted from 1, once it has come. */
   nth(n: number): Promise<Taken>;
-  /** From now on messages are taken and not answered, until the returned function is called. */
+  /** From now on messages are accepted without a response, until the returned function is called. */
   hold(): () => void;
 }
 
@@ -33,7 +33,7 @@ export async function startVendor({ newId, accept }: Words): Promise<VendorStub>
   let held = Promise.resolve();
   const server = createServer(async (req, res) => {
     const body = await text(req);
-    // Somebody else on this machine who takes the port for another's.
+    // Another process on this machine that mistakes the port.
     if (req.method !== 'POST') {
       res.writeHead(405).end();
       return;
@@ -41,9 +41,9 @@ export async function startVendor({ newId, accept }: Words): Promise<VendorStub>
     const id = newId();
     taken.push({ id, body });
     await held;
-    const answer = accept(id);
-    res.writeHead(answer.status, { 'content-type': 'application/json' });
-    res.end(JSON.stringify(answer.body));
+    const response = accept(id);
+    res.writeHead(response.status, { 'content-type': 'application/json' });
+    res.end(JSON.stringify(response.body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {

@@ -17,6 +17,6 @@ for (let n = 0; ; n++) {
     break;
   }
 }
-// What was kept before can still be read, and the store still answers.
+// What was kept before can still be read, and the store still responds.
 console.log(`read ${(await things.findOne({ _id: 'w/0' }))?._id}`);
 await documents.close();
