@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isNetwork } from '../domain/ipAddresses.js';
 import { withSecretFiles } from './secretFiles.js';
-import { baseUrl, list, secret, setting, url, type ValuesOf, wholeNumber } from './setting.js';
+import { baseUrl, credential, list, secret, setting, url, type ValuesOf, wholeNumber } from './setting.js';
 import {
   type ConfiguredGroups,
   type Environment,
@@ -16,6 +16,14 @@ const networkList = list
   .refine((ranges) => ranges.every(isNetwork), 'must be IP addresses or CIDR ranges, separated by commas')
   .default([]);
 
+/** An IP address, without brackets and port, or a host name. */
+const hostName = z
+  .string()
+  .refine(
+    (text) => isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text),
+    'must be an IP address or a host name, without scheme, brackets and port',
+  );
+
 /** THE configuration table, but for the settings of vendors: those are in delivery/vendors/. */
 export const SETTINGS = {
   env: setting(
@@ -23,7 +31,7 @@ export const SETTINGS = {
     z.enum(['development', 'production']).optional(),
     'development or production. Development is the default on a loopback HOST only; production refuses generated secrets.',
   ),
-  host: setting('HOST', z.string().default('127.0.0.1'), 'IP address or host name to listen on.'),
+  host: setting('HOST', hostName.default('127.0.0.1'), 'IP address or host name to listen on.'),
   port: setting('PORT', wholeNumber(0, 65535).default(8080), 'Port to listen on; 0 takes a free one.'),
   mongodbUri: secret(
     'MONGODB_URI',
@@ -37,7 +45,7 @@ export const SETTINGS = {
   ),
   bootstrapApiKey: secret(
     'OTP_BOOTSTRAP_API_KEY',
-    z.string().min(32, 'must have at least 32 characters').optional(),
+    credential.min(32, 'must have at least 32 characters').optional(),
     'When set, this API key exists with every scope in workspace "default", live.',
   ),
   masterKeys: secret(

@@ -33,7 +33,7 @@ export function withSecretFiles(tables: readonly SettingTable[], environment: En
 function readSecret(path: string): { readonly text?: string; readonly problem?: string } {
   try {
     // Editors and `echo` end a file with a newline, which is no part of the secret.
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = readFileSync(path, 'utf8').trim();
     return text ? { text } : { problem: 'must not be empty' };
   } catch (error) {
     return { problem: `must be a file that can be read (${(error as NodeJS.ErrnoException).code})` };

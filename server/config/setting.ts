@@ -50,17 +50,58 @@ export const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
+/** A URL with a host. None of these has a use for a fragment, so a "#" is part of a password that was not encoded. */
 export const url = (...protocols: string[]) =>
-  z
-    .string()
-    .refine(
-      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
-      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-    );
+  z.string().superRefine((text, { addIssue }) => {
+    const message = urlFault(text, protocols);
+    if (message !== undefined) addIssue({ code: 'custom', message });
+  });
+
+function urlFault(text: string, protocols: readonly string[]): string | undefined {
+  const form = `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  if (!protocols.some((protocol) => text.toLowerCase().startsWith(`${protocol}//`))) return form;
+  const authority = /^[a-z+]+:\/\/([^/?]*)/i.exec(text)?.[1] ?? '';
+  // A connection string of MongoDB may name several hosts, which is not a URL to anybody else.
+  const single = protocols.includes('mongodb:')
+    ? text.replace(authority, authority.replace(/,.*$/, ''))
+    : text;
+  const isHttp = protocols.includes('https:');
+  const isAmbiguous =
+    text.includes('#') || authority.split('@').length > 2 || (!isHttp && /:\/\/[^/?]*[/?].*@/.test(text));
+  if (isAmbiguous || !URL.canParse(single)) {
+    return `${form}; in a user name or password, "#" must be written as %23, "/" as %2F, "?" as %3F, "@" as %40, ":" as %3A and "%" as %25`;
+  }
+  const { username, password, hostname, protocol } = new URL(single);
+  if (![username, password].every(isDecodable))
+    return 'must have "%" in user name and password written as %25';
+  return hostname === '' && !protocol.startsWith('mongodb') ? 'must have a host' : undefined;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A credential that goes into a header: visible ASCII without spaces. */
+export const credential = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'must have no spaces, line ends or characters outside ASCII');
+
+/** One e-mail address, with or without a name: `Acme <codes@acme.example>`. */
+export const mailbox = z
+  .string()
+  .regex(
+    /^(?:[^<>\r\n@]*<[^\s<>@,;"]+@[^\s<>@,;"]+>|[^\s<>@,;"]+@[^\s<>@,;"]+)$/,
+    'must be one e-mail address, with or without a name, such as Acme <codes@acme.example>',
+  );
 
 /** The URL of an HTTP API, to which paths are appended. */
 export const baseUrl = url('https:', 'http:')
-  .refine((text) => !/[?#]/.test(text), 'must have no query and no fragment')
+  .refine((text) => !text.includes('?'), 'must have no query')
   .transform((text) => text.replace(/\/+$/, ''));
 
 /** A phone number in E.164 form. */

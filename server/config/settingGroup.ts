@@ -29,7 +29,8 @@ export function readSettings(table: SettingTable, environment: Environment) {
   const wrong: string[] = [];
   for (const [name, setting] of Object.entries(table)) {
     const { variable, schema, secret } = setting;
-    const text = environment[variable] || undefined;
+    // Copied values and files bring spaces and line ends with them.
+    const text = environment[variable]?.trim() || undefined;
     const result = schema.safeParse(text);
     if (result.success) values[name] = result.data;
     else if (text !== undefined) {
@@ -58,7 +59,8 @@ export function readGroups(groups: readonly SettingGroup[], environment: Environ
   return { configured: { of } satisfies ConfiguredGroups, wrong, partial };
 }
 
-const isSet = ({ variable }: Setting, environment: Environment): boolean => Boolean(environment[variable]);
+const isSet = ({ variable }: Setting, environment: Environment): boolean =>
+  Boolean(environment[variable]?.trim());
 
 /** Whether the group is meant to be configured. A setting that has a default says nothing about that. */
 const isBegun = ({ settings }: SettingGroup, environment: Environment): boolean =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, secret, setting } from './setting.js';
+import { baseUrl, credential, secret, setting } from './setting.js';
 
 /** Pairs as OpenTelemetry writes them: key=value, separated by commas, values percent-encoded. */
 const pairs = z
@@ -33,7 +33,7 @@ const share = z
 export const TELEMETRY_SETTINGS = {
   metricsToken: secret(
     'OTP_METRICS_TOKEN',
-    z.string().min(16, 'must have at least 16 characters').optional(),
+    credential.min(16, 'must have at least 16 characters').optional(),
     'Bearer token required to read /metrics, from any host. Unset: /metrics is readable from this host only.',
   ),
   otlpEndpoint: setting(

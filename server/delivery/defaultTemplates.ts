@@ -15,6 +15,8 @@ interface Sentences {
   readonly code: string;
   readonly life: string;
   readonly ignore: string;
+  /** In text messages, where the code's sentence has a letter that GSM-7 lacks: with it a message takes two parts. */
+  readonly sms?: string;
 }
 
 const SENTENCES: Readonly<Record<string, Sentences>> = {
@@ -27,12 +29,14 @@ const SENTENCES: Readonly<Record<string, Sentences>> = {
   es: {
     subject: 'Tu código de {{ brand }}',
     code: '{{ code }} es tu código de {{ brand }}.',
+    sms: '{{ code }} es tu clave de {{ brand }}.',
     life: 'Sirve durante {{ minutes }} {% if minutes == 1 %}minuto{% else %}minutos{% endif %}.',
     ignore: 'Si no lo pediste, puedes ignorar este mensaje.',
   },
   pt: {
     subject: 'Seu código {{ brand }}',
     code: '{{ code }} é o seu código {{ brand }}.',
+    sms: '{{ code }} é a sua senha {{ brand }}.',
     life: 'Ele vale por {{ minutes }} {% if minutes == 1 %}minuto{% else %}minutos{% endif %}.',
     ignore: 'Se você não o pediu, pode ignorar esta mensagem.',
   },
@@ -64,6 +68,9 @@ const html = (locale: string, { code, life, ignore }: Sentences) => `<!doctype h
 </html>
 `;
 
+/** Languages of the built-in messages. */
+export const BUILT_IN_LOCALES: readonly string[] = Object.keys(SENTENCES);
+
 /** Language of messages where none is requested or the requested one is missing. */
 export const DEFAULT_LOCALE = 'en';
 
@@ -73,6 +80,7 @@ export function defaultTemplate(channel: ChannelName, locale: string): Template 
   const [key, sentences] = Object.hasOwn(SENTENCES, language)
     ? [language, SENTENCES[language] as Sentences]
     : [DEFAULT_LOCALE, SENTENCES[DEFAULT_LOCALE] as Sentences];
+  if (channel === 'sms') return { text: `${sentences.sms ?? sentences.code} ${sentences.life}` };
   if (channel !== 'email') return { text: `${sentences.code} ${sentences.life}` };
   return {
     subject: sentences.subject,

@@ -47,7 +47,7 @@ All settings are environment variables. An empty variable counts as unset. Inval
 message that names each variable.
 
 Each secret can come from a file instead, as containers and systemd provide them: set the variable with \`_FILE\` appended
-to the path of the file. One newline at its end is not part of the secret. Setting both variables aborts startup. These
+to the path of the file. White space at the ends is no part of a value. Setting both variables aborts startup. These
 are: ${fileVariables([SETTINGS, ...[...vendors, INBOX].map(({ settings }) => settings.settings)])}.
 
 ${settingTable(SETTINGS)}

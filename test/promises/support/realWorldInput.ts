@@ -16,4 +16,8 @@ export const REAL_WORLD_INPUT = {
   P13: 'Verify returns purpose and metadata, a session can be ended, and resend has a message.',
   P14: 'An id that no session can have is unknown, not invalid; a purpose with a space is kept; errors are in plain words.',
   P15: 'Native JSON refuses an unknown field and suggests the nearest one; REST lists what it ignored for test keys.',
+  K6: 'Every setting is checked for what it is used for, and the message says what to change; white space at its ends is dropped.',
+  K8: 'Every built-in text message is one part of GSM-7, with a brand of 30 letters and a web host.',
+  K11: 'A connection that fails because of TLS is named so, in the log and in the session.',
+  K12: 'The Message-ID of an e-mail is in the domain of its From header.',
 } as const;

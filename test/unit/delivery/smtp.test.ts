@@ -86,6 +86,18 @@ describe('an e-mail over SMTP', () => {
     expect(next).not.toBe(first);
   });
 
+  it.each([
+    [undefined, 'sender.example'],
+    ['codes@acme.example', 'acme.example'],
+    ['"Acme, Inc." <codes@mail.acme.example>', 'mail.acme.example'],
+    ['Acme <codes@müller.example>', 'xn--mller-kva.example'],
+  ])('K12 of %s has a Message-ID in the domain of its sender, %s', async (from, domain) => {
+    await send(from === undefined ? {} : { from });
+    expect(smtp.mails[0]?.parsed.messageId).toMatch(
+      new RegExp(`^<[^<>@\\s]+@${domain.replaceAll('.', '\\.')}>$`),
+    );
+  });
+
   it('suppresses automatic replies', async () => {
     await send();
     const { headers } = smtp.mails[0]!.parsed;

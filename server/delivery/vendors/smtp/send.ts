@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { createTransport } from 'nodemailer';
 import type { Message, Outcome, Provider } from '../../provider.js';
 import { vendorResponse } from '../../vendorResponse.js';
@@ -41,19 +42,26 @@ export function createSmtp({ url, from }: SmtpSettings): Provider {
   };
 }
 
-function mailOf(message: Message, from: string) {
+function mailOf(message: Message, defaultFrom: string) {
+  const from = message.from ?? defaultFrom;
   return {
-    from: message.from ?? from,
+    from,
     to: { name: '', address: message.to },
     subject: message.subject ?? '',
     text: message.text,
     ...(message.html === undefined ? {} : { html: message.html }),
     // The same on every delivery attempt, so that a mailbox can drop the repeat of a
     // message whose acceptance was lost.
-    messageId: `<${message.id.replaceAll('/', '.')}@countersign>`,
+    messageId: `<${message.id.replaceAll('/', '.')}@${domainOf(from)}>`,
     // RFC 3834: suppresses automatic replies.
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
+}
+
+/** The domain of a From header, in ASCII, as identifiers of messages need it. */
+function domainOf(from: string): string {
+  const domain = /@([^\s<>"]+?)>?\s*$/.exec(from)?.[1] ?? '';
+  return domainToASCII(domain) || 'localhost';
 }
 
 /** Reads an SMTP error by its codes; the text is kept only as far as it quotes nothing of the message. */

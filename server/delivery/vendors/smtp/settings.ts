@@ -1,11 +1,10 @@
-import { z } from 'zod';
-import { secret, setting, url, type ValuesOf } from '../../../config/setting.js';
+import { mailbox, secret, setting, url, type ValuesOf } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 
 /** Shared with the development inbox, which shows it. */
 export const emailFrom = setting(
   'OTP_EMAIL_FROM',
-  z.string().default('Countersign <no-reply@localhost>'),
+  mailbox.default('Countersign <no-reply@localhost>'),
   'From header of e-mails.',
 );
 

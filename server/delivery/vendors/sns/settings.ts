@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, secret, setting, type ValuesOf } from '../../../config/setting.js';
+import { baseUrl, credential, secret, setting, type ValuesOf } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 import { SNS_SENDERS } from './limits.js';
 
@@ -9,8 +9,8 @@ const settings = {
     z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region such as eu-central-1'),
     'Region.',
   ),
-  accessKeyId: setting('OTP_SNS_ACCESS_KEY_ID', z.string(), 'Access key id.'),
-  secretAccessKey: secret('OTP_SNS_SECRET_ACCESS_KEY', z.string(), 'Secret access key.'),
+  accessKeyId: setting('OTP_SNS_ACCESS_KEY_ID', credential, 'Access key id.'),
+  secretAccessKey: secret('OTP_SNS_SECRET_ACCESS_KEY', credential, 'Secret access key.'),
   from: setting(
     'OTP_SNS_FROM',
     z.string().regex(SNS_SENDERS.pattern, `must be ${SNS_SENDERS.description}`).optional(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, phoneNumber, secret, setting, type ValuesOf } from '../../../config/setting.js';
+import { baseUrl, credential, phoneNumber, secret, setting, type ValuesOf } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 import { TWILIO_SENDERS } from './limits.js';
 
@@ -11,7 +11,7 @@ const settings = {
   ),
   authToken: secret(
     'OTP_TWILIO_AUTH_TOKEN',
-    z.string(),
+    credential,
     'The account’s auth token, which also signs its delivery receipts.',
   ),
   from: setting(

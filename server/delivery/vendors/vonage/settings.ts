@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { baseUrl, secret, setting, type ValuesOf } from '../../../config/setting.js';
+import { baseUrl, credential, secret, setting, type ValuesOf } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 import { VONAGE_SENDERS } from './limits.js';
 
 const settings = {
-  apiKey: setting('OTP_VONAGE_API_KEY', z.string(), 'API key.'),
-  apiSecret: secret('OTP_VONAGE_API_SECRET', z.string(), 'API secret.'),
+  apiKey: setting('OTP_VONAGE_API_KEY', credential, 'API key.'),
+  apiSecret: secret('OTP_VONAGE_API_SECRET', credential, 'API secret.'),
   from: setting(
     'OTP_VONAGE_FROM',
     z.string().regex(VONAGE_SENDERS.pattern, `must be ${VONAGE_SENDERS.description}`),
@@ -13,7 +13,7 @@ const settings = {
   ),
   signatureSecret: secret(
     'OTP_VONAGE_SIGNATURE_SECRET',
-    z.string().min(16, 'must have at least 16 characters').optional(),
+    credential.min(16, 'must have at least 16 characters').optional(),
     'Signature secret of the account’s delivery receipts. Unset: they are not accepted.',
   ),
   url: setting('OTP_VONAGE_URL', baseUrl.default('https://api.nexmo.com'), 'URL of the API.'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, list, secret, setting, type ValuesOf } from '../../../config/setting.js';
+import { baseUrl, credential, list, secret, setting, type ValuesOf } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 
 const numbers = list
@@ -13,7 +13,7 @@ const numbers = list
   );
 
 const settings = {
-  accessToken: secret('OTP_WHATSAPP_ACCESS_TOKEN', z.string(), 'Access token.'),
+  accessToken: secret('OTP_WHATSAPP_ACCESS_TOKEN', credential, 'Access token.'),
   phoneNumberId: setting(
     'OTP_WHATSAPP_PHONE_NUMBER_ID',
     z.string().regex(/^\d+$/, 'must be the digits of a phone number id'),
@@ -31,17 +31,23 @@ const settings = {
   ),
   languages: setting(
     'OTP_WHATSAPP_LANGUAGES',
-    list.refine((codes) => codes.length > 0, 'must name a language').default(['en_US']),
+    list
+      .refine((codes) => codes.length > 0, 'must name a language')
+      .refine(
+        (codes) => codes.every((code) => /^[a-z]{2,3}(_[A-Za-z]{2,4})?$/.test(code)),
+        'must be language codes of Meta such as en_US',
+      )
+      .default(['en_US']),
     'Languages the template is approved in, separated by commas; the first is used where none is closer.',
   ),
   appSecret: secret(
     'OTP_WHATSAPP_APP_SECRET',
-    z.string().optional(),
+    credential.optional(),
     'App secret, which signs its delivery receipts. Unset: they are not accepted.',
   ),
   verifyToken: secret(
     'OTP_WHATSAPP_VERIFY_TOKEN',
-    z.string().optional(),
+    credential.optional(),
     'The verify token entered in the app’s settings, with which Meta verifies the callback URL.',
   ),
   url: setting(
