@@ -39,6 +39,7 @@ import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
 import { composeGuard } from './guard.js';
 import { composeMetricsEndpoint } from './metricsEndpoint.js';
+import { composeProcesses, composeTakeOver } from './processes.js';
 import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
@@ -92,6 +93,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const store = decorateStore(engine, observing);
   const { documents } = store;
   await enterFormat(documents, clock);
+  const ownLeases = await composeProcesses({ config, documents, log });
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
@@ -123,6 +125,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   });
   const common = {
     ...guarding,
+    ...ownLeases,
     config,
     vendors: overrides.vendors ?? VENDORS,
     documents,
@@ -215,6 +218,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       firstKeys = await createBootstrapKeys(config, documents, keys, clock);
       scraping.start();
       stopWatching = watchFormat(documents, { clock, refused: refuse });
+      await ownLeases.processes.start(composeTakeOver({ ...common, queues }));
       for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');
       return address;
@@ -229,6 +233,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await closeProviders();
       outbound.close();
       await counter.flush();
+      ownLeases.marks.close();
+      await ownLeases.processes.stop();
       await documents.close();
       await tracing?.close();
     },

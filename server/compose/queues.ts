@@ -8,6 +8,7 @@ import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
 import { createBuildMessage } from '../delivery/buildMessage.js';
 import { createDeliver } from '../delivery/deliver.js';
+import type { Marks } from '../delivery/marks.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
@@ -24,6 +25,7 @@ import type { StoredSession } from '../session/stored.js';
 import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
+import type { Processes } from '../store/processes/processes.js';
 import { requesterOf } from '../webhooks/due.js';
 import type { StoredWebhookDelivery } from '../webhooks/stored.js';
 import type { Secrets } from './secrets.js';
@@ -43,6 +45,8 @@ interface Parts {
   readonly routes: Routes;
   readonly breakers: Breakers;
   readonly expire: Expire;
+  readonly processes: Processes;
+  readonly marks: Marks;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
@@ -94,7 +98,12 @@ export function composeQueues(parts: Parts) {
       due: 'eventsAt',
       key: 'eventsKey',
       concurrency: 16,
-      work: createEventWorker(sessions, createEffects({ ...parts, webhooks: hooks.webhooks, open }), clock),
+      work: createEventWorker({
+        sessions,
+        applyEffects: createEffects({ ...parts, webhooks: hooks.webhooks, open }),
+        owner: parts.processes.id,
+        clock,
+      }),
     }),
     expiring: createDueQueue({
       ...common,

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
 import type { Work } from '../store/dueQueue.js';
+import type { Processes } from '../store/processes/processes.js';
 import { createDeliver } from '../webhooks/deliver.js';
 import { createEndpointConcurrency } from '../webhooks/endpointConcurrency.js';
 import { createEndpointHealth } from '../webhooks/endpointHealth.js';
@@ -22,6 +23,7 @@ interface Parts {
   readonly offer: (queue: StoredWebhookDelivery) => void;
   readonly clock: Clock;
   readonly random: Random;
+  readonly processes: Processes;
   readonly metrics: Metrics;
   readonly log: Logger;
 }

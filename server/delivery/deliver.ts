@@ -6,6 +6,7 @@ import { channelsOf } from '../session/status.js';
 import type { StoredAttempt, StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
+import type { Processes } from '../store/processes/processes.js';
 import type { Breakers } from './breakers.js';
 import { createDeliveryAttempt, type DeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
 import type { Outcome, Provider } from './provider.js';
@@ -25,13 +26,13 @@ interface Deps extends DeliveryAttemptDeps {
   readonly routeOf: (session: StoredSession, channel: ChannelName) => Promise<readonly Provider[]>;
   readonly breakers: Breakers;
   readonly random: Random;
+  readonly processes: Pick<Processes, 'id' | 'mayBegin'>;
 }
 
 interface Claim extends DeliveryAttempt {
   readonly n: number;
   /** When it was leased, milliseconds. */
   readonly at: number;
-  readonly lease: string;
   readonly leaseUntil: number;
   readonly route: readonly Provider[];
 }
@@ -43,7 +44,7 @@ interface Claim extends DeliveryAttempt {
  * one attempt and a message is never sent more than `triesLeft` times.
  */
 export function createDeliver(deps: Deps) {
-  const { sessions, routeOf, breakers, clock, random, log } = deps;
+  const { sessions, routeOf, breakers, clock, random, processes, marks, log } = deps;
   const attemptDelivery = createDeliveryAttempt(deps);
 
   const circumstances = (route: readonly Provider[], expiresAt: number, now: number): Circumstances => ({
@@ -81,7 +82,7 @@ export function createDeliver(deps: Deps) {
         ...delivery,
         triesLeft: delivery.triesLeft - 1,
         dueAt: new Date(leaseUntil),
-        lease: { id: lease, until: new Date(leaseUntil) },
+        lease: { id: lease, until: new Date(leaseUntil), owner: processes.id },
       },
       claim: { channel, provider, pass, until, expiresAt, n: delivery.n, at: now, lease, leaseUntil, route },
     };
@@ -90,6 +91,7 @@ export function createDeliver(deps: Deps) {
   /** Leases every due channel of a session, in one update. */
   async function claim(due: StoredSession): Promise<{ session: StoredSession; claims: Claim[] }> {
     const claims: Claim[] = [];
+    if (!processes.mayBegin()) return { session: due, claims };
     const discard = () => {
       for (const { pass } of claims.splice(0)) pass.unused();
     };
@@ -198,7 +200,8 @@ export function createDeliver(deps: Deps) {
     const { session, claims } = await claim(due);
     await Promise.all(
       claims.map(async (mine) => {
-        const recorded = await record(session, mine, await attemptDelivery(session, mine));
+        const outcome = await attemptDelivery(session, mine);
+        const recorded = await record(session, mine, outcome).finally(() => marks.end(mine.lease));
         if (recorded?.deliverAt && recorded.deliverAt.getTime() <= clock.now()) again(recorded);
       }),
     );

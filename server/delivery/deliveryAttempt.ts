@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
 import type { Pass } from './breakers.js';
+import type { Marks } from './marks.js';
 import type { Message, Outcome, Provider } from './provider.js';
 import type { FinalError } from './words.js';
 
@@ -13,6 +14,7 @@ import type { FinalError } from './words.js';
 export interface DeliveryAttemptDeps {
   /** Opens the sealed code and address and renders the message. */
   readonly buildMessage: (session: StoredSession, channel: ChannelName) => Promise<Message>;
+  readonly marks: Marks;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'deliveryAttempts' | 'providerSeconds'>;
   readonly tracing?: Tracing | undefined;
@@ -27,6 +29,8 @@ export interface DeliveryAttempt {
   readonly channel: ChannelName;
   readonly provider: Provider;
   readonly pass: Pass;
+  /** The id of the lease it is made under. */
+  readonly lease: string;
   /** When the provider's time limit ends, milliseconds. */
   readonly until: number;
   /** When the code expires, milliseconds. */
@@ -34,8 +38,11 @@ export interface DeliveryAttempt {
 }
 
 /** Sends one message to one provider, once, within its time limit. Never throws. */
-export function createDeliveryAttempt({ buildMessage, clock, metrics, tracing, log }: DeliveryAttemptDeps) {
-  async function outcomeOf(session: StoredSession, { channel, provider, until, expiresAt }: DeliveryAttempt) {
+export function createDeliveryAttempt(deps: DeliveryAttemptDeps) {
+  const { buildMessage, marks, clock, metrics, tracing, log } = deps;
+
+  async function outcomeOf(session: StoredSession, attempt: DeliveryAttempt) {
+    const { channel, provider, lease, until, expiresAt } = attempt;
     const limit = new AbortController();
     const late = new Promise<Outcome>((resolve) => {
       limit.signal.addEventListener('abort', () => resolve({ kind: 'retry', error: 'TIMEOUT' }));
@@ -48,7 +55,9 @@ export function createDeliveryAttempt({ buildMessage, clock, metrics, tracing, l
       // Building the message reads the store, which may have been slow.
       if (limit.signal.aborted || clock.now() >= giveUpAt) return undefined;
       const startedAt = performance.now();
+      marks.begin(lease, provider.name);
       const outcome = await Promise.race([provider.send(message, limit.signal), late]);
+      if (outcome.kind === 'accepted') marks.accepted(lease, outcome.vendorId);
       metrics.providerSeconds.observe({ provider: provider.name }, (performance.now() - startedAt) / 1e3);
       return outcome;
     } catch (error) {

@@ -14,6 +14,14 @@ const EVENT_LEASE_MS = 30_000;
  */
 export type ApplyEffects = (session: StoredSession, event: SessionEvent, index: number) => Promise<void>;
 
+interface Deps {
+  readonly sessions: Collection<StoredSession>;
+  readonly applyEffects: ApplyEffects;
+  /** This process, as it is known to the others. */
+  readonly owner: string;
+  readonly clock: Clock;
+}
+
 /**
  * Processes the pending events of a session, in order. The update that caused an
  * event also stored it, so no event is lost with the process that caused it.
@@ -22,11 +30,7 @@ export type ApplyEffects = (session: StoredSession, event: SessionEvent, index: 
  * holds the events until the new value. A change that adds an event sets it to
  * the present, which ends any lease and makes the session due again.
  */
-export function createEventWorker(
-  sessions: Collection<StoredSession>,
-  applyEffects: ApplyEffects,
-  clock: Clock,
-) {
+export function createEventWorker({ sessions, applyEffects, owner, clock }: Deps) {
   return async (due: StoredSession): Promise<void> => {
     const claimed = await claim(due);
     if (!claimed?.eventsAt) return;
@@ -44,7 +48,8 @@ export function createEventWorker(
     const { _id, eventsAt } = due;
     if (!eventsAt) return null;
     const until = new Date(clock.now() + EVENT_LEASE_MS);
-    return sessions.findOneAndUpdate({ _id, eventsAt }, { $set: eventsDue(due, until) });
+    const $set = { ...eventsDue(due, until), eventsOwner: owner };
+    return sessions.findOneAndUpdate({ _id, eventsAt }, { $set });
   }
 }
 
@@ -52,6 +57,8 @@ export function createEventWorker(
 function finished(session: StoredSession): Update {
   const paths = isOpen(session) ? [] : ['eraseAt', ...addressPaths(session)];
   return {
-    $unset: Object.fromEntries(['eventsAt', 'eventsKey', ...paths].map((path) => [path, '' as const])),
+    $unset: Object.fromEntries(
+      ['eventsAt', 'eventsKey', 'eventsOwner', ...paths].map((path) => [path, '' as const]),
+    ),
   };
 }

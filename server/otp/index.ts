@@ -20,6 +20,7 @@ import type { VerificationTokens } from '../secrets/tokens/verificationToken.js'
 import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
+import type { Processes } from '../store/processes/processes.js';
 import { createCancelSession } from './cancelSession.js';
 import { createGetSession } from './getSession.js';
 import { createIdempotency } from './idempotency/claims.js';
@@ -59,6 +60,7 @@ export interface OtpDeps {
   readonly listening: (partition: string) => Promise<boolean>;
   /** Notified of every code that was checked. */
   readonly checked: OnChecked;
+  readonly processes: Pick<Processes, 'id' | 'hasEnded'>;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -82,7 +84,7 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
     send: createSend({
       ...deps,
       sessions,
-      idempotency: createIdempotency(documents, clock, fingerprints),
+      idempotency: createIdempotency({ documents, processes: deps.processes, fingerprints, clock }),
       reuses: createReuses(documents, sessions, clock),
       tokens: sessionTokens,
     }),

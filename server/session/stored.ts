@@ -15,7 +15,7 @@ export interface StoredDelivery {
   /** When the next delivery attempt is due. Absent once the message has ended. */
   readonly dueAt?: Date;
   /** The delivery attempt that is being made, and until when no other may begin. */
-  readonly lease?: { readonly id: string; readonly until: Date };
+  readonly lease?: StoredLease;
   /** The sealed code, until the message has ended. */
   readonly message?: string;
   readonly provider?: string;
@@ -56,6 +56,14 @@ export interface StoredReceipt {
   readonly at: Date;
   readonly code?: string;
   readonly text?: string;
+}
+
+/** A delivery attempt's hold on its message. */
+export interface StoredLease {
+  readonly id: string;
+  readonly until: Date;
+  /** The process that makes the attempt: when it ends, others need not wait until then. Absent in release 0.1. */
+  readonly owner?: string;
 }
 
 /** A message leaves at its `dueAt`, or as soon as the messages of all these channels have failed. */
@@ -205,6 +213,8 @@ export interface StoredSession {
   readonly eventsAt?: Date;
   /** The dueKey of `eventsAt`. */
   readonly eventsKey?: string;
+  /** The process that moved `eventsAt` last. Means something only while that is in the future. */
+  readonly eventsOwner?: string;
   /** A webhook endpoint was subscribed to its events when it was opened. */
   readonly notify?: boolean;
   /**

@@ -63,4 +63,5 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'ledger', indexes: [[text('listedAs')], [text('unapplied')]], ttl: false },
   { name: 'keyring', indexes: [], ttl: false },
   { name: 'meta', indexes: [], ttl: false },
+  { name: 'processes', indexes: [], ttl: true },
 ];

@@ -5,9 +5,11 @@ import type { Random } from '../platform/random.js';
 import { splitLast } from '../store/documentId.js';
 import type { Documents, Update } from '../store/documents.js';
 import type { Work } from '../store/dueQueue.js';
+import type { Processes } from '../store/processes/processes.js';
 import { dueAgain } from './due.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
 import { type EndpointHealth, isFailing } from './endpointHealth.js';
+import { newLease } from './lease.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { pendingEvents } from './pendingEvents.js';
 import { isAccepted, type Post, type Posted } from './post.js';
@@ -29,6 +31,7 @@ interface Deps {
   readonly concurrency: EndpointConcurrency;
   readonly clock: Clock;
   readonly random: Random;
+  readonly processes: Pick<Processes, 'id' | 'mayBegin'>;
   readonly metrics: Pick<Metrics, 'webhookAttempts' | 'webhookEventsGivenUp'>;
   readonly log: Logger;
 }
@@ -47,13 +50,14 @@ interface Claim {
  * another one sends the same event again.
  */
 export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
-  const { documents, post, health, concurrency, clock, random, metrics, log } = deps;
+  const { documents, post, health, concurrency, clock, random, processes, metrics, log } = deps;
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
   const queues = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
 
   /** Returns the queue as it is after one delivery attempt; undefined where nothing more is to be done about it here. */
   async function sendFirst(due: StoredWebhookDelivery): Promise<StoredWebhookDelivery | undefined> {
+    if (!processes.mayBegin()) return undefined;
     const endpoint = await endpoints.findOne({ _id: splitLast(due._id)[0] });
     if (!endpoint) {
       await queues.deleteOne({ _id: due._id });
@@ -96,7 +100,7 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
       }
       // Counted before it is made: a process that dies may have made it.
       const first = { ...next, tries: next.tries + 1 };
-      const lease = random.bytes(9).toString('base64url');
+      const lease = newLease(processes.id, random);
       const leased = dueAgain(seen._id, clock.now() + LEASE_MS);
       const queue = await changed(seen, { $set: { waiting: [first, ...others], ...leased, lease } });
       if (queue) return { queue, first, lease };

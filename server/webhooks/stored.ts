@@ -73,7 +73,7 @@ export interface StoredWebhookDelivery extends Document {
   readonly dueAt?: Date;
   /** The dueKey of `dueAt`, by which it is found. */
   readonly dueKey?: string;
-  /** Names the running delivery attempt; expires at `dueAt`. */
+  /** Names the running delivery attempt and its process, see newLease; expires at `dueAt`. */
   readonly lease?: string;
   /** Oldest first. */
   readonly tries: readonly StoredAttempt[];

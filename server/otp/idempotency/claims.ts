@@ -5,6 +5,7 @@ import { DAY_MS } from '../../platform/durations.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import type { Processes } from '../../store/processes/processes.js';
 
 /** How long a request id is remembered. */
 const REMEMBERED_MS = DAY_MS;
@@ -18,6 +19,8 @@ interface StoredClaim extends Document {
   /** The id of the session this request opens, chosen before anything else happens. */
   readonly session: string;
   readonly leaseUntil: Date;
+  /** The process that works on it until then. Absent in release 0.1. */
+  readonly owner?: string;
   readonly purgeAt: Date;
 }
 
@@ -51,11 +54,14 @@ export interface Idempotency {
   claim(keyed: KeyedRequest): Promise<Claim>;
 }
 
-export function createIdempotency(
-  documents: Documents,
-  clock: Clock,
-  fingerprints: Pick<Fingerprints, 'request' | 'isSameRequest'>,
-): Idempotency {
+interface Deps {
+  readonly documents: Documents;
+  readonly processes: Pick<Processes, 'id' | 'hasEnded'>;
+  readonly fingerprints: Pick<Fingerprints, 'request' | 'isSameRequest'>;
+  readonly clock: Clock;
+}
+
+export function createIdempotency({ documents, processes, fingerprints, clock }: Deps): Idempotency {
   const claims = documents.collection<StoredClaim>('idempotency');
 
   const claimOf = (stored: StoredClaim, repeated: boolean): Claim => {
@@ -66,9 +72,14 @@ export function createIdempotency(
       async takeOver() {
         const now = clock.now();
         const leaseUntil = new Date(now + LEASE_MS);
+        const { _id, owner } = stored;
+        const isFree = lease.getTime() <= now || (owner !== undefined && (await processes.hasEnded(owner)));
         const taken =
-          lease.getTime() <= now &&
-          (await claims.findOneAndUpdate({ _id: stored._id, leaseUntil: lease }, { $set: { leaseUntil } }));
+          isFree &&
+          (await claims.findOneAndUpdate(
+            { _id, leaseUntil: lease },
+            { $set: { leaseUntil, owner: processes.id } },
+          ));
         if (!taken) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
         lease = leaseUntil;
       },
@@ -89,6 +100,7 @@ export function createIdempotency(
         request: fingerprints.request(workspace, request),
         session: sessionId,
         leaseUntil: new Date(now + LEASE_MS),
+        owner: processes.id,
         purgeAt: new Date(now + REMEMBERED_MS),
       };
       if (await insertOnce(claims, claim)) return claimOf(claim, false);

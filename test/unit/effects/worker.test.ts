@@ -7,6 +7,7 @@ import { cancel } from '../../../server/session/transitions/cancel.js';
 import type { Collection } from '../../../server/store/documents.js';
 import { type Engine, eachEngine } from '../../support/engines.js';
 import { ManualClock } from '../../support/manualClock.js';
+import { oneProcess } from '../../support/oneProcess.js';
 import { changed, sampleSession } from '../session/support/sampleSession.js';
 
 eachEngine((engine: Engine) => {
@@ -16,7 +17,8 @@ eachEngine((engine: Engine) => {
   const apply: ApplyEffects = async (_session, { id }, index) => {
     applied.push(`${index} ${id}`);
   };
-  const worker = (applyEffects: ApplyEffects = apply) => createEventWorker(sessions, applyEffects, clock);
+  const worker = (applyEffects: ApplyEffects = apply) =>
+    createEventWorker({ sessions, applyEffects, owner: oneProcess().id, clock });
   const read = async (): Promise<StoredSession> => (await sessions.findOne({ _id: 'acme/1' }))!;
   const addLocked = async () =>
     changeGuarded(sessions, await read(), () => ({

@@ -34,6 +34,7 @@ import type { StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
+import { oneProcess } from '../../../support/oneProcess.js';
 import { seededRandom } from '../../../support/seededRandom.js';
 
 /** The methods of a service, called without a transport: failures are thrown as they were made. */
@@ -114,6 +115,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     sent: () => {},
     listening: async () => false,
     checked: () => {},
+    processes: oneProcess(),
     newId,
     clock,
   };

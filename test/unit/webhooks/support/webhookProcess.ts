@@ -18,6 +18,7 @@ import type {
 import type { TestStore } from '../../../support/engines.js';
 import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
+import { oneProcess } from '../../../support/oneProcess.js';
 import { seededRandom } from '../../../support/seededRandom.js';
 
 /** What an endpoint received. */
@@ -70,6 +71,7 @@ export async function startWebhookProcess(
     offer: (line) => offered.push(line),
     clock,
     random,
+    processes: oneProcess(),
     metrics,
     log,
   });
