@@ -19,6 +19,8 @@ import { afterOutcome, type Circumstances, nextAttempt, putOff } from './retryPo
 const LEASE_MARGIN_MS = 10_000;
 /** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
+/** Wait before a process that may not begin a request asks again. */
+const BEGIN_AGAIN_MS = 500;
 
 interface Deps extends DeliveryAttemptDeps {
   readonly sessions: Collection<StoredSession>;
@@ -88,10 +90,16 @@ export function createDeliver(deps: Deps) {
     };
   }
 
+  /** Waits a moment where this process may not: the message stays due, and the queue would return with it at once. */
+  async function mayBegin(): Promise<boolean> {
+    if (!processes.mayBegin()) await new Promise<void>((resolve) => clock.after(BEGIN_AGAIN_MS, resolve));
+    return processes.mayBegin();
+  }
+
   /** Leases every due channel of a session, in one update. */
   async function claim(due: StoredSession): Promise<{ session: StoredSession; claims: Claim[] }> {
     const claims: Claim[] = [];
-    if (!processes.mayBegin()) return { session: due, claims };
+    if (!(await mayBegin())) return { session: due, claims };
     const discard = () => {
       for (const { pass } of claims.splice(0)) pass.unused();
     };

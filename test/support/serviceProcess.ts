@@ -18,8 +18,6 @@ export interface ServiceProcess {
   complaints(): string;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
-  /** Its clock leaps ahead, by as much as its options say. */
-  leap(): void;
   /** Ends it, by default with SIGTERM. */
   end(signal?: NodeJS.Signals): Promise<Ending>;
 }
@@ -27,8 +25,6 @@ export interface ServiceProcess {
 export interface ProcessOptions {
   /** Milliseconds by which its clock is ahead of this machine's. */
   readonly ahead?: number;
-  /** Milliseconds by which its clock can be made to leap. */
-  readonly leap?: number;
 }
 
 /** What a start that was refused left behind. */
@@ -66,11 +62,9 @@ export async function refusedStart(env: Readonly<Record<string, string>>): Promi
   return { ...(await ended), output: output(), complaints: complaints() };
 }
 
-async function spawned(env: Readonly<Record<string, string>>, { ahead = 0, leap = 0 }: ProcessOptions) {
-  const later = `let ahead = ${ahead}; const now = Date.now; Date.now = () => now() + ahead;
-    process.on('SIGUSR2', () => { ahead += ${leap}; });`;
-  const early =
-    ahead === 0 && leap === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(later)}`];
+async function spawned(env: Readonly<Record<string, string>>, { ahead = 0 }: ProcessOptions) {
+  const later = `const now = Date.now; Date.now = () => now() + ${ahead};`;
+  const early = ahead === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(later)}`];
   const child = spawn(process.execPath, [...early, await builtMain()], {
     // Without the settings of the person who runs the tests.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
@@ -94,7 +88,6 @@ async function spawned(env: Readonly<Record<string, string>>, { ahead = 0, leap 
     output: () => output,
     complaints: () => complaints,
     ended,
-    leap: () => void child.kill('SIGUSR2'),
     end(signal: NodeJS.Signals = 'SIGTERM') {
       child.kill(signal);
       return ended;
