@@ -21,6 +21,7 @@ import type { Senders } from '../admin/senders/senders.js';
 import { createAudit, createAuditHandlers } from '../admin/shared/audit.js';
 import { createSponsorServiceHandlers } from '../admin/sponsors/handlers.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
+import { createCodeUse } from '../admin/stats/codeUse.js';
 import type { Counter } from '../admin/stats/counter.js';
 import { createStatsHandlers } from '../admin/stats/handlers.js';
 import { createTemplateHandlers } from '../admin/templates/handlers.js';
@@ -36,7 +37,7 @@ import type { Routes } from '../delivery/providerOrder.js';
 import { createGuardHandlers } from '../guard/handlers.js';
 import type { GuardReader } from '../guard/settings.js';
 import type { Tallies } from '../guard/tally.js';
-import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
@@ -54,7 +55,7 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
   readonly routes: Pick<Routes, 'names'>;
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
   readonly senders: Senders;
   readonly templates: Templates;
   readonly sponsors: Sponsors;
@@ -84,7 +85,14 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
     ),
     ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
     ...registerService(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
-    ...registerService(LimitService, createLimitHandlers({ ...parts, fingerprints })),
+    ...registerService(
+      LimitService,
+      createLimitHandlers({
+        ...parts,
+        fingerprints,
+        codeUseOf: createCodeUse(documents, counter, clock),
+      }),
+    ),
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
     ...registerService(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
     ...registerService(ContactService, createContactHandlers(documents, encryption, fingerprints)),

@@ -18,7 +18,8 @@ import { createIds } from '../domain/ids.js';
 import { createExpire } from '../effects/expire.js';
 import type { Listener } from '../http/listener.js';
 import { createLimiter } from '../limits/limiter.js';
-import { createRecipientBlock } from '../limits/recipientBlock.js';
+import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
+import type { RuleName } from '../limits/rules.js';
 import { createLog, type Logger } from '../observe/log.js';
 import { Serving } from '../observe/readiness.js';
 import { createHandlers } from '../otp/index.js';
@@ -101,8 +102,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
 
-  const limiter = createLimiter(documents, clock, random, (rule) => metrics.limitRefusals.add({ rule }));
-  const block = createRecipientBlock(documents, clock);
+  const limitRefused = (rule: RuleName) => metrics.limitRefusals.add({ rule });
+  const limiter = createLimiter(documents, clock, random, limitRefused);
+  const budget = createRecipientBudget(documents, clock, random, limitRefused);
   const sponsors = createSponsors(documents, secrets.encryption, clock);
   const senders = createSenders(documents, clock);
   const templates = createTemplates(documents, workspaces, clock);
@@ -131,7 +133,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     documents,
     secrets,
     workspaces,
-    block,
+    budget,
     sponsors,
     senders,
     templates,

@@ -15,7 +15,7 @@ import { createErase } from '../effects/erase.js';
 import type { Expire } from '../effects/expire.js';
 import { createEventWorker } from '../effects/worker.js';
 import type { Guard } from '../guard/guard.js';
-import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Tracing } from '../observe/tracing.js';
@@ -36,7 +36,7 @@ interface Parts {
   readonly documents: Documents;
   readonly secrets: Secrets;
   readonly workspaces: Workspaces;
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
   readonly wallet: Wallet;
   readonly templates: Templates;
   readonly contacts: Contacts;

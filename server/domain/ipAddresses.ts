@@ -23,3 +23,57 @@ export function canonicalIpAddress(text: string): string | undefined {
 
 /** Whether a text is an IP address or a CIDR range. */
 export const isNetwork = (text: string): boolean => isIP(text) !== 0 || ipaddr.isValidCIDR(text);
+
+/** What a text says of a person's IP address. `nobody`: an address that many people have, or none. */
+export type EndUserIp = { readonly address: string } | 'nobody';
+
+/** Ranges that belong to no one person: this host, private networks (RFC 1918, ULA), one link, carrier NAT. */
+const NOBODYS: ReadonlySet<string> = new Set([
+  'unspecified',
+  'loopback',
+  'private',
+  'uniqueLocal',
+  'linkLocal',
+  'carrierGradeNat',
+]);
+
+/** More hops than any chain of proxies has. */
+const MOST_HOPS = 64;
+
+/**
+ * The IP address of a person in the forms in which proxies write it: alone, with
+ * a port, in brackets, or as a list. Of a list the last public address counts,
+ * because anybody can write what is further left. Undefined for what cannot be
+ * read. All transports read it here.
+ */
+export function readEndUserIp(text: string): EndUserIp | undefined {
+  const hops = text.split(',');
+  if (hops.length > MOST_HOPS) return undefined;
+  for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
+    const address = canonicalIpAddress(withoutPort(hop.trim()));
+    if (address === undefined) return undefined;
+    if (!NOBODYS.has(ipaddr.parse(address).range())) return { address };
+  }
+  return 'nobody';
+}
+
+/** Some proxies add the port: 192.0.2.1:4711 or [2001:db8::1]:4711; some write brackets alone. */
+export function withoutPort(hop: string): string {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop);
+  if (bracketed?.[1] !== undefined) return bracketed[1];
+  const colon = hop.indexOf(':');
+  return colon > 0 && colon === hop.lastIndexOf(':') && /^\d+$/.test(hop.slice(colon + 1))
+    ? hop.slice(0, colon)
+    : hop;
+}
+
+/** The network a person's address is likely to stay in: /24 of IPv4, /48 of IPv6. */
+export function sourceNetwork(address: string): string {
+  const parsed = ipaddr.parse(address);
+  const bits = parsed.kind() === 'ipv4' ? 24 : 48;
+  const network =
+    parsed instanceof ipaddr.IPv4
+      ? ipaddr.IPv4.networkAddressFromCIDR(`${address}/${bits}`)
+      : ipaddr.IPv6.networkAddressFromCIDR(`${address}/${bits}`);
+  return `${network.toString()}/${bits}`;
+}

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { ChannelName } from './channels.js';
 
 /** A recipient in the one form in which it is delivered to, compared and shown. */
@@ -24,18 +24,25 @@ export interface Recipient {
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
+// Characters that are not seen: format marks that come along when a text is copied, white space, and
+// what UTS #46 would drop in silence from a domain.
+const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+
 /**
- * Reads a recipient as a caller wrote it; undefined when it cannot be one.
+ * Reads a recipient as a caller wrote it; undefined when it cannot be one. All
+ * transports read recipients here.
  *
  * Phones need the international form (ITU-T E.164: "+", a calling code that
- * exists, 8 to 15 digits in all). Whether a number is assigned is left to the
- * provider: numbering plans change faster than any table.
+ * exists, 8 to 15 digits in all), in any digits and with any punctuation, also
+ * with the marks that come along when a number is copied. Whether a number is
+ * assigned is left to the provider: numbering plans change faster than any table.
  */
 export function readRecipient(channel: ChannelName, text: string): Recipient | undefined {
   return channel === 'email' ? readEmail(text) : readPhone(channel, text);
 }
 
 function readEmail(text: string): Recipient | undefined {
+  if (UNSEEN.test(text)) return undefined;
   const at = text.lastIndexOf('@');
   const local = text.slice(0, at);
   if (at < 1 || local.length > 64 || !LOCAL.test(local)) return undefined;
@@ -49,9 +56,13 @@ function readEmail(text: string): Recipient | undefined {
 }
 
 function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undefined {
-  if (!/^\+[0-9 ().-]{7,31}$/.test(text)) return undefined;
-  const parsed = parsePhoneNumberFromString(text);
-  if (!parsed || parsed.ext || !/^\+[1-9]\d{6,14}$/.test(parsed.number)) return undefined;
+  // Format marks have no meaning in a number, and the library takes them for its beginning.
+  const seen = text.replace(/\p{Cf}|^\p{Zs}+|\p{Zs}+$/gu, '').replace(/^\uff0b/, '+');
+  // It would also take "tel:", which no document names, and drop what ends a header line.
+  if (!seen.startsWith('+') || /\p{Cc}/u.test(seen)) return undefined;
+  const read = parsePhoneNumberFromString(seen, { extract: false });
+  if (!read || read.ext || !/^\+[1-9]\d{6,14}$/.test(read.number)) return undefined;
+  const parsed = withoutTrunkZero(read);
   return {
     channel,
     address: parsed.number,
@@ -59,6 +70,16 @@ function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undef
     masked: maskPhone(parsed.countryCallingCode, parsed.nationalNumber),
     country: parsed.country ?? `+${parsed.countryCallingCode}`,
   };
+}
+
+/**
+ * The number without the zero of its national form, as in "+57 (0)300 …", where
+ * it is valid only so. In Italy or the Ivory Coast, say, the zero is part of it.
+ */
+function withoutTrunkZero(read: PhoneNumber): PhoneNumber {
+  if (!read.nationalNumber.startsWith('0') || read.isValid()) return read;
+  const without = parsePhoneNumberFromString(`+${read.countryCallingCode}${read.nationalNumber.slice(1)}`);
+  return without?.isValid() ? without : read;
 }
 
 /** `+57 300 *** ** 42`: calling code, first three and last two national digits; under eight national digits the last two only. */

@@ -2,7 +2,8 @@ import type { Contacts } from '../admin/contacts/contacts.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import { addressField } from '../delivery/buildMessage.js';
 import type { Guard, GuardedMessage } from '../guard/guard.js';
-import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
+import { releaseSuccess } from '../limits/recipientBudget/release.js';
 import { sentAtOf } from '../session/status.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
@@ -10,7 +11,7 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 import type { ApplyEffects } from './worker.js';
 
 interface Deps {
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
   readonly wallet: Wallet;
   readonly contacts: Contacts;
   readonly guard: Guard;
@@ -20,17 +21,17 @@ interface Deps {
 }
 
 /**
- * The effects of each event of a session: webhooks, cleared failures, contacts,
+ * The effects of each event of a session: webhooks, units given back, contacts,
  * refunds, counts of the guard. Each may be applied twice.
  */
-export function createEffects({ block, wallet, contacts, guard, webhooks, open }: Deps): ApplyEffects {
+export function createEffects({ budget, wallet, contacts, guard, webhooks, open }: Deps): ApplyEffects {
   return async (session, event, index) => {
     // The guard comes last, because its counts would be repeated if something after it failed.
     if (session.notify) await webhooks.publish(session, event, index);
     switch (event.type) {
       case 'session.partial':
       case 'session.approved':
-        await clearFailures(session, event);
+        if (event.success) await releaseSuccess(budget, session, event.success, event.at);
         await keepContact(session, event);
         return guard.approved(messageOf(session, event));
       case 'delivery.failed':
@@ -40,11 +41,6 @@ export function createEffects({ block, wallet, contacts, guard, webhooks, open }
         return refund(session, event);
     }
   };
-
-  async function clearFailures({ partition, channels }: StoredSession, { at, channel }: SessionEvent) {
-    const recipient = channel && channels[channel]?.recipient;
-    if (recipient) await block.clear(partition, recipient, at.getTime());
-  }
 
   /** The sealed address stays in the session until its events have been processed. */
   async function keepContact(session: StoredSession, { at, channel }: SessionEvent) {

@@ -24,6 +24,8 @@ export interface Exchange<Body = unknown, Query = unknown, M extends DescMethod 
   now(): number;
   /** The Idempotency-Key header; empty without one. */
   readonly requestKey: string;
+  /** The headers X-End-User-IP and X-Device-Id: where the person is. Empty without them. */
+  readonly person: { readonly endUserIp: string; readonly deviceId: string };
   /** Runs the route's method of the contract through the pipeline. Rejects with a Failure. */
   call(request: MessageInitShape<M['input']>): Promise<MessageShape<M['output']>>;
 }

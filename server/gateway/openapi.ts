@@ -6,8 +6,14 @@ import type { Dialect, RestRoute } from './dialect.js';
 /** Headers a caller of any route may send or read. */
 const HEADERS = {
   'Idempotency-Key': 'Makes repeating the call safe for 24 hours; at most 128 characters.',
+  'X-End-User-IP':
+    'IP address of the person, for the limits per IP address and to recognise a known network.',
+  'X-Device-Id': 'A value that only the browser or app of the person knows; at most 128 characters.',
   'X-Request-Id': 'Returned in the response and written to the log; generated when missing.',
 } as const;
+
+/** Those that only calls with a body use. */
+const POST_HEADERS: ReadonlySet<string> = new Set(['Idempotency-Key', 'X-End-User-IP', 'X-Device-Id']);
 
 const ANSWER_HEADERS = {
   'X-Request-Id': 'The id of this request.',
@@ -133,7 +139,7 @@ function parameters(route: RestRoute): unknown[] {
     schema: shape,
   }));
   const inHeader = Object.entries(HEADERS)
-    .filter(([name]) => route.method === 'POST' || name !== 'Idempotency-Key')
+    .filter(([name]) => route.method === 'POST' || !POST_HEADERS.has(name))
     .map(([name, description]) => ({
       name,
       in: 'header',

@@ -1,7 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import type { z } from 'zod';
 import type { ArrivingCall, Envelope } from '../call/call.js';
-import { describe, Failure, toFailure } from '../errors.js';
+import { readEndUserIp } from '../domain/ipAddresses.js';
+import { describe, Failure, invalid, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import { readShape } from '../http/readShape.js';
@@ -17,6 +18,9 @@ import type { Dialect, Exchange, RestResponse, RestRoute } from './dialect.js';
 import { ignoredFields } from './ignoredFields.js';
 import { createMatcher, type FoundRoute } from './matcher.js';
 import { nested, onceEach, queryOf, refuseUnknown } from './parameters.js';
+
+/** As many characters as SendRequest.device_id takes. */
+const MOST_DEVICE_ID = 128;
 
 interface Parts {
   readonly pipeline: Pipeline;
@@ -104,6 +108,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
       peer: envelope.peer,
       now: () => parts.clock.now(),
       requestKey: requestKeyOf(req),
+      person: personOf(req),
       async call(request) {
         const method = route.calls!;
         trace.called = true;
@@ -147,6 +152,17 @@ function readQuery(shape: z.ZodType, req: HttpRequest): unknown {
   const given = nested(onceEach(queryOf(req)));
   refuseUnknown(shape, given);
   return readShape(shape, given);
+}
+
+/** Where the person is, by the two headers that each dialect takes besides what is documented of it. */
+function personOf(req: HttpRequest): Exchange['person'] {
+  const endUserIp = header(req, 'x-end-user-ip') ?? '';
+  const deviceId = header(req, 'x-device-id') ?? '';
+  if (endUserIp && readEndUserIp(endUserIp) === undefined)
+    throw invalid('X-End-User-IP', 'must be an IP address');
+  if (deviceId.length > MOST_DEVICE_ID)
+    throw invalid('X-Device-Id', `must be at most ${MOST_DEVICE_ID} characters long`);
+  return { endUserIp, deviceId };
 }
 
 async function readBody(route: RestRoute, req: HttpRequest): Promise<unknown> {

@@ -10,6 +10,7 @@ const ALLOWED_HEADERS = list(
   'Authorization',
   'X-API-Key',
   'Idempotency-Key',
+  'X-Device-Id',
   'X-Request-Id',
   'X-Team-ID',
   // Trace context, which instrumented pages send with every request (https://www.w3.org/TR/trace-context/, /TR/baggage/).

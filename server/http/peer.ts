@@ -1,4 +1,4 @@
-import { canonicalIpAddress } from '../domain/ipAddresses.js';
+import { canonicalIpAddress, withoutPort } from '../domain/ipAddresses.js';
 import type { Networks } from '../domain/networks.js';
 import type { HttpRequest } from './message.js';
 
@@ -20,12 +20,4 @@ export function peerAddress(req: HttpRequest, trustedProxies: Networks): string 
     if (!trustedProxies.has(peer)) return peer;
   }
   return peer;
-}
-
-/** Some proxies add the port: 192.0.2.1:4711 or [2001:db8::1]:4711. */
-function withoutPort(hop: string): string {
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop);
-  if (bracketed?.[1] !== undefined) return bracketed[1];
-  const colon = hop.indexOf(':');
-  return colon > 0 && colon === hop.lastIndexOf(':') ? hop.slice(0, colon) : hop;
 }

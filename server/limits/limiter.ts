@@ -4,12 +4,12 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Documents } from '../store/documents.js';
 import { createCounters } from './counter.js';
-import { type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
+import { type BudgetRuleName, type Rule, type RuleName, type RuleOverrides, ruleFor } from './rules.js';
 import type { Counted } from './slidingLog.js';
 
 /** One thing to count: a rule and whom it is counted for. */
 export interface Count {
-  readonly rule: RuleName;
+  readonly rule: Exclude<RuleName, BudgetRuleName>;
   /** Who, already a keyed digest where it is about a person. */
   readonly key: string;
 }

@@ -1,4 +1,5 @@
 import { DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS } from '../platform/durations.js';
+
 /** A named rule: at most `max` in any window of `windowSeconds`. */
 export interface Rule {
   readonly max: number;
@@ -26,12 +27,43 @@ export const RULES = {
   'beneficiary-sends': { max: 5, windowSeconds: HOUR_SECONDS },
   /** Failed requests for an access token, by client id and by address. */
   'token-endpoint': { max: 10, windowSeconds: MINUTE_SECONDS },
-  /** A cooldown alone still allows over a thousand messages a day; off until a workspace sets it. */
-  'recipient-daily': { max: 0, windowSeconds: DAY_SECONDS },
+  /** Sends to one recipient in a day; a cooldown alone would allow over a thousand. */
+  'recipient-daily': { max: 20, windowSeconds: DAY_SECONDS },
+  /** Units of one recipient for codes of six to eight digits: each message and each further comparison uses one. */
+  'recipient-guesses-6': { max: 20, windowSeconds: DAY_SECONDS },
+  /** The same for codes of five digits: each comparison uses one. */
+  'recipient-guesses-5': { max: 7, windowSeconds: 2 * DAY_SECONDS },
+  /** The same for codes of four digits, which are weak by nature: fewer would lock out owners who mistype. */
+  'recipient-guesses-4': { max: 28, windowSeconds: 30 * DAY_SECONDS },
 } as const satisfies Record<string, Rule>;
 
 /** The name of a rule. */
 export type RuleName = keyof typeof RULES;
+
+/** Rules that the recipient's budget counts, in one document per recipient. */
+export const BUDGET_RULES = [
+  'recipient-sends',
+  'recipient-daily',
+  'recipient-guesses-6',
+  'recipient-guesses-5',
+  'recipient-guesses-4',
+] as const satisfies readonly RuleName[];
+
+export type BudgetRuleName = (typeof BUDGET_RULES)[number];
+
+export const isBudgetRule = (name: RuleName): name is BudgetRuleName =>
+  (BUDGET_RULES as readonly RuleName[]).includes(name);
+
+/** The most that a rule of the budget allows: as many entries its lists keep. */
+export const MOST_OF_BUDGET = 100;
+
+/** Units besides `max` that only sources known for the recipient use. No workspace changes them. */
+export const KNOWN_MAX: Readonly<Partial<Record<BudgetRuleName, number>>> = {
+  'recipient-daily': 10,
+  'recipient-guesses-6': 10,
+  'recipient-guesses-5': 3,
+  'recipient-guesses-4': 10,
+};
 
 /** Rules that hold for the whole service: they count before it is known whose the caller is. */
 export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint']);

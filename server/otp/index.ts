@@ -11,13 +11,16 @@ import { type Handlers, type Registration, registerService } from '../call/handl
 import type { ChannelName } from '../domain/channels.js';
 import type { Guard } from '../guard/guard.js';
 import type { Limiter } from '../limits/limiter.js';
-import type { RecipientBlock } from '../limits/recipientBlock.js';
+import { budgetLimits } from '../limits/recipientBudget/budgetLimits.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
 import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
+import { longestLifetimeMs } from '../session/assurance.js';
 import type { StoredSession } from '../session/stored.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import type { DueQueue } from '../store/dueQueue.js';
 import type { Processes } from '../store/processes/processes.js';
@@ -43,7 +46,7 @@ export interface OtpDeps {
   readonly workspaces: Workspaces;
   readonly guard: Guard;
   readonly limiter: Limiter;
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
   readonly codes: CodeMaker;
   readonly pool: HashPool;
   readonly fingerprints: Fingerprints;
@@ -69,7 +72,11 @@ export interface OtpDeps {
 export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] {
   const { documents, fingerprints, verificationTokens, sessionTokens, clock } = deps;
   const sessions = documents.collection<StoredSession>('sessions');
-  const checkCode = createCheckCode({ ...deps, sessions, hasher: deps.codes.hasher });
+  const limitsOf = async ({ _id }: StoredSession) => {
+    const workspace = await deps.workspaces.get(workspaceOf({ _id }));
+    return budgetLimits(workspace.limits, longestLifetimeMs(workspace, clock.now()));
+  };
+  const checkCode = createCheckCode({ ...deps, sessions, hasher: deps.codes.hasher, limitsOf });
   const checking = {
     ...deps,
     sessions,

@@ -1,15 +1,16 @@
-import { isIP } from 'node:net';
 import { type OtpService, type ResendRequest, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import type { Sent } from '../admin/stats/stats.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import { type Call, type Handler, traceOf } from '../call/call.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
+import { readEndUserIp } from '../domain/ipAddresses.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
 import { guardedPhones } from '../guard/guardedPhones.js';
 import type { Limiter } from '../limits/limiter.js';
-import type { RecipientBlock } from '../limits/recipientBlock.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
+import { accountOf } from '../limits/recipientBudget/release.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
@@ -23,18 +24,20 @@ import type { DueQueue } from '../store/dueQueue.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
-import { admit } from './send/admit.js';
+import { type Admitted, admit } from './send/admit.js';
 import { type CodeMaker, freshCode, sandboxCodes } from './send/freshCodes.js';
 import { limitKeys, userIdOf } from './send/limitKeys.js';
+import { recipientChannels } from './send/recipientChannels.js';
+import { countedIp, type NamedSource, readSource, sourceOf } from './send/source.js';
 import { withDebit } from './send/withDebit.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
 interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
-  readonly block: RecipientBlock;
   readonly guard: Guard;
   readonly limiter: Limiter;
+  readonly budget: RecipientBudget;
   readonly fingerprints: Fingerprints;
   readonly wallet: Wallet;
   readonly pool: HashPool;
@@ -61,6 +64,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       () => canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
     );
     const named = namedChannels(session, request);
+    const from = sourceNamed(call, request);
     if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session, named);
 
     refuseResend(session, clock.now());
@@ -71,15 +75,16 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       call.signal,
     );
     try {
-      const giveBack = await count(call, session, channels);
+      const admitted = await count(call, session, channels, from);
       try {
-        const now = clock.now();
+        const now = admitted?.bought.at ?? clock.now();
         const fresh = new Map<ChannelName, FreshCode>();
         for (const name of channels) {
           const n = (session.channels[name]?.delivery.n ?? 0) + 1;
-          fresh.set(name, await freshCode(codes, slot, { session, channel: name, n, now }));
+          const made = await freshCode(codes, slot, { session, channel: name, n, now });
+          fresh.set(name, { ...made, ...admitted?.bought.units.get(name) });
         }
-        const debit = session.mode === 'live' ? await debitFor(session, channels, now) : undefined;
+        const debit = session.mode === 'live' ? await debitFor(session, channels, clock.now()) : undefined;
         const renewed = await withDebit(
           debit,
           () => clock.now(),
@@ -89,7 +94,8 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         deps.sent(renewed.session, channels);
         return respond(call, renewed.session, channels);
       } catch (refused) {
-        await giveBack();
+        if (isUnknown(refused)) admitted?.bought.keep();
+        await admitted?.giveBack();
         // Sent twice at once, the slower one finds what the faster one stored.
         const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
         if (meanwhile?.resends.some((stored) => repeat?.matches(stored)))
@@ -101,19 +107,19 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     }
   };
 
-  /** A resend counts as a send: the same recipient block, the same guard, the same limits. */
-  async function count(call: Call, session: StoredSession, channels: readonly ChannelName[]) {
-    if (session.uncounted) return async () => {};
-    const { workspace, sessionId } = call.principal;
-    const recipients = channels.flatMap((name) => session.channels[name]?.recipient ?? []);
-    await deps.block.check(session.partition, recipients);
+  /** A resend counts as a send: the same guard, the same limits, the same budgets. */
+  async function count(
+    call: Call,
+    session: StoredSession,
+    channels: readonly ChannelName[],
+    from: NamedSource,
+  ): Promise<Admitted | undefined> {
+    if (session.uncounted) return undefined;
+    const { workspace } = call.principal;
     const stored = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
-    const { ip_address: address } = stored;
-    const named = typeof address === 'string' && isIP(address) !== 0 ? address : undefined;
-    // With a session token the caller is the person's own browser, so its IP address is the person's.
-    const ip = sessionId === undefined ? named : call.peer;
-    const overrides = (await deps.workspaces.get(workspace)).limits;
-    const { partition, mode, purpose, metadata, beneficiary } = session;
+    const ip =
+      from.ip ?? (typeof stored.ip_address === 'string' ? readEndUserIp(stored.ip_address) : undefined);
+    const { partition, mode, purpose, metadata, beneficiary, codeLength } = session;
     return admit(deps, call, {
       partition,
       sending: {
@@ -126,8 +132,20 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         metadata,
         phones: guardedPhones(channelsOf(session).filter(([name]) => channels.includes(name))),
       },
-      counts: limitKeys(fingerprints, workspace, { ip, userId: userIdOf(stored), recipients, beneficiary }),
-      overrides,
+      counts: limitKeys(fingerprints, workspace, {
+        ip: countedIp(ip),
+        userId: userIdOf(stored),
+        beneficiary,
+      }),
+      purchase: {
+        recipients: recipientChannels(channels.map((name) => [name, accountOf(session, name).recipient])),
+        codeLength,
+        mayLengthen: false,
+        source: sourceOf(fingerprints, workspace, from) ?? session.source,
+        vouched: false,
+        withoutBurst: beneficiary !== undefined,
+      },
+      workspace: await deps.workspaces.get(workspace),
     });
   }
 
@@ -160,6 +178,20 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       sandboxCodes: statusOf(session, clock.now()) === 'APPROVED' ? {} : Object.fromEntries(renewed),
     };
   }
+}
+
+/** Whether what failed may have stored the renewal all the same. */
+const isUnknown = (thrown: unknown): boolean =>
+  !(thrown instanceof Failure) || thrown.reason === 'STORE_UNAVAILABLE';
+
+/**
+ * Where the person is, as the call says. With a session token the caller is the
+ * person's own browser: its IP address is counted whatever it writes, and only
+ * its device can tell it from another.
+ */
+function sourceNamed(call: Call, request: ResendRequest): NamedSource {
+  const named = readSource(request);
+  return call.principal.sessionId === undefined ? named : { ...named, ip: readEndUserIp(call.peer) };
 }
 
 /** The channels that a request names. Throws CHANNEL_NOT_IN_SESSION for one that the session does not use. */

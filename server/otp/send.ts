@@ -2,6 +2,7 @@ import type { OtpService, SendRequest } from '../../gen/otp/v1/otp_service_pb.js
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Call, Handler } from '../call/call.js';
 import { partitionOf } from '../domain/principal.js';
+import { Failure } from '../errors.js';
 import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
 import { purgeAtOf } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
@@ -41,6 +42,8 @@ export function createSend(deps: SendDeps): Handler<typeof OtpService.method.sen
 
   async function begin(call: Call, request: SendRequest): Promise<BegunSend> {
     const { principal } = call;
+    if (request.vouched && !principal.scopes.has('otp.vouch'))
+      throw new Failure('PERMISSION_DENIED', { message: 'The credential lacks the scope otp.vouch.' });
     const workspace = await workspaces.get(principal.workspace);
     const mode = request.sandbox ? 'test' : principal.mode;
     return { call, request, workspace, mode, partition: partitionOf(principal, mode), undo: [] };
@@ -60,7 +63,6 @@ export async function openSession(
     const identified = await steps.identifyRecipients(parsed);
     steps.requireProviders(identified);
     steps.refuseScenario(identified);
-    await steps.checkBlock(identified);
     const reusable = await steps.findReusable(identified);
     if (reusable) {
       // Not this request's own session: a repeat has to look for one again.
@@ -69,8 +71,8 @@ export async function openSession(
     }
     const pooled = steps.enterHashPool(identified);
     try {
-      await steps.admit(pooled);
-      const coded = await steps.makeCodes(pooled);
+      const admitted = await steps.admit(pooled);
+      const coded = await steps.makeCodes(admitted);
       const paid = await steps.debit(coded);
       return { session: await steps.insertSession(paid), reused: false };
     } finally {

@@ -5,6 +5,7 @@ import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
 import { tokenToProto } from './toProto/tokenToProto.js';
+import { clientOf } from './verify/clientOf.js';
 import { givenCodes } from './verify/givenCodes.js';
 import type { VerifyDeps } from './verify.js';
 
@@ -20,7 +21,8 @@ export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.meth
       { workspace, method: 'Validate', requestId: request.requestId },
       () => canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    const checked = await replayOrCheck(call, session, given, repeat);
+    const client = clientOf(fingerprints, call, { sessionId: session._id, deviceId: request.deviceId });
+    const checked = await replayOrCheck(call, session, given, repeat, client);
     events.offer(checked.session);
     return tokenToProto(deps.tokens, workspace, checked.session);
   };

@@ -13,6 +13,7 @@ import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 import { tokenToProto } from './toProto/tokenToProto.js';
+import { clientOf } from './verify/clientOf.js';
 import { givenCodes } from './verify/givenCodes.js';
 import type { createReplayOrCheck } from './verify/replayOrCheck.js';
 
@@ -38,7 +39,8 @@ export function createVerify(deps: VerifyDeps): Handler<typeof OtpService.method
       { workspace, method: 'Verify', requestId: request.requestId },
       () => canonicalRequest(VerifyRequestSchema, { ...request, sessionId: idOf(session) }),
     );
-    const checked = await replayOrCheck(call, session, given, repeat);
+    const client = clientOf(fingerprints, call, { sessionId: session._id, deviceId: request.deviceId });
+    const checked = await replayOrCheck(call, session, given, repeat, client);
     events.offer(checked.session);
     const withMetadata = call.principal.sessionId === undefined;
     return {

@@ -7,15 +7,10 @@ import { HOUR_SECONDS, MINUTE_SECONDS } from '../platform/durations.js';
 export const SESSION_LIMITS = {
   /** Digits in a code: default 6, NIST SP 800-63B-4 asks for at least six. */
   codeLength: { min: 4, max: 8, default: 6 },
-  /** Seconds a code works: default 5 min; NIST allows 10; up to 60 min where the workspace allows it. */
-  lifetimeSeconds: {
-    min: MINUTE_SECONDS,
-    max: 10 * MINUTE_SECONDS,
-    maxLong: HOUR_SECONDS,
-    default: 5 * MINUTE_SECONDS,
-  },
-  /** Codes that may be compared; a short code allows fewer guesses (PSD2 RTS art. 4: at most five). */
-  attempts: { min: 1, max: 10, maxShortCode: 3, default: 3 },
+  /** Seconds a code works. How many are guessed is bounded by the recipient's budget; see also assurance.ts. */
+  lifetimeSeconds: { min: MINUTE_SECONDS, max: HOUR_SECONDS, default: 5 * MINUTE_SECONDS },
+  /** Codes that may be compared. */
+  attempts: { min: 1, max: 10, default: 3 },
   /** Codes with fewer digits than this are short. */
   shortCodeBelow: 6,
   /**

@@ -1,6 +1,6 @@
 import { CHANNELS, type ChannelName } from '../domain/channels.js';
-import type { Reason } from '../errors.js';
-import { DAY_MS } from '../platform/durations.js';
+import { Failure, type Reason } from '../errors.js';
+import { DAY_MS, MINUTE_MS } from '../platform/durations.js';
 import type { StoredChannel, StoredSession } from './stored.js';
 
 /** A session's status as reported; the first that holds, in the order of the contract. */
@@ -39,6 +39,18 @@ const REFUSALS: Readonly<Record<Status, Reason | undefined>> = {
 export function refusalOf(session: Standing, now: number): Reason | undefined {
   if (session.token?.redeemedAt) return 'SESSION_CONSUMED';
   return REFUSALS[statusOf(session, now)];
+}
+
+/** How far the clocks of processes may differ, milliseconds. */
+export const SKEW_MS = MINUTE_MS;
+
+/**
+ * Throws STORE_UNAVAILABLE for a session that a clock far ahead of this one
+ * opened: compared now, its codes would outlive the window of what paid for them.
+ */
+export function refuseFromTheFuture({ createdAt }: Pick<StoredSession, 'createdAt'>, now: number): void {
+  const aheadMs = createdAt.getTime() - now - SKEW_MS;
+  if (aheadMs > 0) throw new Failure('STORE_UNAVAILABLE', { retryAfterMs: Math.min(aheadMs, MINUTE_MS) });
 }
 
 /**

@@ -117,6 +117,18 @@ export interface StoredChannel {
   readonly sender?: string;
   /** Keyed digest of the recipient's identity. */
   readonly recipient: string;
+  /** Keyed digest of what limits count the recipient by, where that is another; see domain/limitIdentity.ts. */
+  readonly budget?: string;
+  /** Whose units of the recipient's budget its comparisons use; absent: those of anybody. */
+  readonly lane?: 'open' | 'known';
+  /** Of the comparison that the newest message brought with it. */
+  readonly unit?: string;
+  /**
+   * Comparisons that the newest message brought with it and that are left;
+   * negative once others were bought. Absent in a session of an earlier release,
+   * where each is bought.
+   */
+  readonly paid?: number;
   /** Of a phone: see Recipient.country. */
   readonly country?: string;
   /** Of a phone in a live session: keyed digest of its prefix, by which the guard counts. */
@@ -133,7 +145,10 @@ export interface StoredChannel {
 }
 
 /** What a new code changes about its channel, in the first send and in every resend. */
-export type FreshCode = Pick<StoredChannel, 'codeHash' | 'sandboxCode' | 'delivery'>;
+export type FreshCode = Pick<
+  StoredChannel,
+  'codeHash' | 'sandboxCode' | 'delivery' | 'lane' | 'unit' | 'paid'
+>;
 
 /** A person known to a sponsor, to whose addresses on file a session was sent. */
 export interface StoredBeneficiary {
@@ -191,6 +206,10 @@ export interface StoredSession {
   /** To a sandbox recipient: neither its sends nor its wrong codes count against any limit. */
   readonly uncounted?: true;
   readonly codeLength: number;
+  /** Keyed digest of where the person was who asked for it; absent where that is not known. */
+  readonly source?: string;
+  /** It was given to a second caller, so its token may be with two people. */
+  readonly shared?: true;
   readonly lifetimeMs: number;
   /** Days it stays readable once it has ended. */
   readonly retentionDays: number;
@@ -287,4 +306,17 @@ export interface SessionEvent {
   readonly error?: string;
   /** Of a refund: what is given back. */
   readonly charge?: StoredCharge;
+  /** Of a right code: what it gives back to the recipient's budget. */
+  readonly success?: StoredSuccess;
+}
+
+/** A right code, as the recipient's budget needs to know it. */
+export interface StoredSuccess {
+  /** Keyed digest of what limits count the recipient by. */
+  readonly recipient: string;
+  /** The unit of its comparison, where there is one. */
+  readonly unit?: string;
+  /** In place of `unit`: all units that this client bought in this session. */
+  readonly by?: string;
+  readonly source?: string;
 }

@@ -1,5 +1,7 @@
 import { LIMITS } from '../../server/http/limits.js';
-import { RULES } from '../../server/limits/rules.js';
+import { budgetLimits } from '../../server/limits/recipientBudget/budgetLimits.js';
+import { lengthBounds } from '../../server/limits/recipientBudget/guessBound.js';
+import { BUDGET_RULES, KNOWN_MAX, MOST_OF_BUDGET, RULES } from '../../server/limits/rules.js';
 import { SESSION_LIMITS } from '../../server/session/limits.js';
 import { GENERATED, table } from './markdown.js';
 
@@ -27,7 +29,6 @@ export function limits(): string {
     codeLength,
     lifetimeSeconds,
     attempts,
-    shortCodeBelow,
     resend,
     fallback,
     tokenSeconds,
@@ -39,12 +40,9 @@ export function limits(): string {
     ['digits in a code', `${codeLength.min} to ${codeLength.max}, default ${codeLength.default}`],
     [
       'lifetime of a code',
-      `${wait(lifetimeSeconds.min)} to ${wait(lifetimeSeconds.max)}, default ${wait(lifetimeSeconds.default)}; up to ${wait(lifetimeSeconds.maxLong)} if the workspace allows long lifetimes`,
+      `${wait(lifetimeSeconds.min)} to ${wait(lifetimeSeconds.max)}, default ${wait(lifetimeSeconds.default)}`,
     ],
-    [
-      'attempts (codes compared)',
-      `${attempts.min} to ${attempts.max}, default ${attempts.default}; at most ${attempts.maxShortCode} for codes under ${shortCodeBelow} digits`,
-    ],
+    ['attempts (codes compared)', `${attempts.min} to ${attempts.max}, default ${attempts.default}`],
     [
       'resends',
       `${resend.max}, one every ${wait(resend.cooldownSeconds)}; never beyond ${resend.lifetimes} lifetimes after creation`,
@@ -63,8 +61,22 @@ export function limits(): string {
   ];
   const traffic = Object.entries(RULES).map(([name, { max, windowSeconds }]) => [
     `\`${name}\``,
-    max === 0 ? 'off' : `${max} in ${wait(windowSeconds)}`,
+    `${max} in ${wait(windowSeconds)}`,
+    String(KNOWN_MAX[name as (typeof BUDGET_RULES)[number]] ?? ''),
   ]);
+  const longest = lifetimeSeconds.max * 1000;
+  const percent = (chance: number) => `${(100 * chance).toFixed(2)} %`;
+  const defaults = budgetLimits({}, longest);
+  const bounds = lengthBounds(defaults, longest).map(({ code, digits, perYear, chance, strangerChance }) => {
+    const { max, rule } = defaults.units[code];
+    return [
+      String(digits),
+      `${max.open + max.known} in ${wait(RULES[rule].windowSeconds)}`,
+      perYear.toLocaleString('en'),
+      percent(chance),
+      percent(strangerChance),
+    ];
+  });
   const connections = Object.entries(LIMITS).map(([name, limit]) => [
     wordsOf(name),
     valueWithUnit(limit),
@@ -86,10 +98,40 @@ Counters are shared by all processes on one store. Rules of up to 50 are exact s
 fixed window. Each workspace can change them at run time with LimitService, except \`token-endpoint\`, which applies
 before the workspace is known.
 
-${table(['rule', 'default'], traffic)}
+${table(['rule', 'default', 'more from known sources'], traffic)}
 
-A recipient with 20, 21, 22, 23 or more wrong codes in 24 hours receives no new codes for 1, 2, 4, 8
-hours from that failure (5, 6, 7, 8 or more for codes under six digits). A correct code or an operator clears the block.
+## A recipient
+
+What is sent to a recipient and what is compared for it is counted over all its sessions, in one document:
+${BUDGET_RULES.map((name) => `\`${name}\``).join(', ')}. Each allows at most ${MOST_OF_BUDGET}.
+
+* A message with a code of six digits or more uses one unit of \`recipient-guesses-6\` and brings one comparison of a
+  code with it. Every further comparison uses a unit before it is made. With codes of four or five digits every
+  comparison does, and nothing is sent while there is no unit for one.
+* Without a unit, or after the sends of a day, Send, Resend and further comparisons are refused with
+  \`RECIPIENT_BLOCKED\` until the oldest unit has left its window. A code of six digits that was sent can always be
+  tried once.
+* A correct code gives back the unit of its own comparison, and those that the same client bought in that session, which
+  it shows by the session token or by \`device_id\`. It gives back nothing else: who logs in daily would otherwise give
+  an attacker a new budget daily.
+* A source from which the recipient was verified in the last 90 days has units of its own, so that strangers do not lock
+  it out. A source is the network of \`end_user_ip\` or a \`device_id\`; \`vouched\` opens the same units to a caller that
+  has authenticated the person in another way. Without any of them strangers can use up what the person has.
+* Recipients are counted by a limit identity, which is used for nothing else: older and newer forms of one phone
+  number are one, and so are spellings of one mailbox (case, what follows "+", dots at Gmail).
+* An operator reads and clears a budget with GetRecipientBlock and ClearRecipientBlock.
+
+The units are an upper bound of what an attacker can try, however many sessions, resends, channels and processes there
+are. ListLimits and UpdateLimit show it; a change that raises it above 2 % a year needs \`accept_weak\`.
+
+${table(
+  ['digits', 'comparisons in a window', 'in a year', 'chance a year', 'without a known source'],
+  bounds,
+)}
+
+Codes of seven and eight digits share the units of six. Four digits are weak by nature: a bound of 2 % would be 15
+comparisons a month, which locks out owners who mistype. After the index key has been rotated every recipient starts
+with a new budget once.
 
 ## Connections
 

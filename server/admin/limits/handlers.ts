@@ -3,11 +3,24 @@ import { LimitSchema, type LimitService } from '../../../gen/otp/admin/v1/limit_
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { when } from '../../contract/timestampField.js';
+import { limitIdentity } from '../../domain/limitIdentity.js';
 import { partitionOf } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
-import type { RecipientBlock } from '../../limits/recipientBlock.js';
-import { FIXED, RULES, type RuleName, type RuleOverrides } from '../../limits/rules.js';
+import { budgetLimits } from '../../limits/recipientBudget/budgetLimits.js';
+import { madeWeak, WEAK } from '../../limits/recipientBudget/guessBound.js';
+import type { RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
+import {
+  FIXED,
+  isBudgetRule,
+  MOST_OF_BUDGET,
+  RULES,
+  type RuleName,
+  type RuleOverrides,
+} from '../../limits/rules.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
+import { longestLifetimeMs } from '../../session/assurance.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
@@ -15,33 +28,41 @@ import { requireLive, targetMode, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask } from '../shared/update.js';
 import type { Workspace } from '../workspaces/stored.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-import { limitToProto } from './toProto.js';
+import { boundsOf, type CodeUse, guessBoundToProto } from './guessBound.js';
+import { limitToProto, useToProto } from './toProto.js';
 
 const CHANGEABLE = ['max', 'window'];
 
 interface Deps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
   readonly fingerprints: Fingerprints;
+  readonly codeUseOf: (workspace: string) => Promise<CodeUse>;
+  readonly clock: Clock;
 }
 
-/** The operator's side of limits and recipient blocks. */
+/** The operator's side of limits and of recipients' budgets. */
 export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
-  const { workspaces, block, fingerprints } = deps;
+  const { workspaces, budget, fingerprints, codeUseOf, clock } = deps;
   const stored: Collection<Workspace> = deps.documents.collection('workspaces');
 
-  async function limitsOf(workspace: string): Promise<RuleOverrides> {
+  async function find(workspace: string): Promise<Workspace> {
     const found = await stored.findOne({ _id: workspace, deletedAt: null });
     if (!found) throw new Failure('NOT_FOUND');
-    return found.limits;
+    return found;
+  }
+
+  async function boundWith(workspace: Workspace, overrides: RuleOverrides) {
+    const bounds = boundsOf(workspace, overrides, clock.now());
+    return guessBoundToProto(bounds, await codeUseOf(workspace._id));
   }
 
   async function change(workspace: string, name: RuleName, update: Update) {
     const after = await stored.findOneAndUpdate({ _id: workspace, deletedAt: null }, update);
     workspaces.forget(workspace);
     if (!after) throw new Failure('NOT_FOUND');
-    return { limit: limitToProto(name, after.limits) };
+    return { limit: limitToProto(name, after.limits), guessBound: await boundWith(after, after.limits) };
   }
 
   /** The recipient a call is about, by every fingerprint it may be recorded under. */
@@ -49,36 +70,60 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
     const workspace = targetWorkspace(call, request.workspace);
     const mode = targetMode(call, modeName(request.mode));
     const { identity, masked } = namedRecipient(request.recipient);
-    const candidates = fingerprints.recipientCandidates(workspace, identity);
-    return { partition: partitionOf({ workspace, mode }), candidates, masked };
+    const candidates = fingerprints.recipientCandidates(workspace, limitIdentity(identity));
+    return { workspace, partition: partitionOf({ workspace, mode }), candidates, masked };
   }
 
-  async function standing({ partition, candidates, masked }: ReturnType<typeof recipientOf>) {
-    const { failures, shortCodeFailures, blockedUntil } = await block.standing(partition, candidates);
+  async function standing({ workspace, partition, candidates, masked }: ReturnType<typeof recipientOf>) {
+    const owner = await workspaces.get(workspace);
+    const limits = budgetLimits(owner.limits, longestLifetimeMs(owner, clock.now()));
+    const { uses, knownSources, blockedUntil } = await budget.standing(partition, candidates, limits);
+    const units = uses.filter(({ codeLength }) => codeLength > 0);
+    const used = (which: typeof units) => which.reduce((sum, use) => sum + use.used, 0);
     return {
       block: {
         maskedRecipient: masked,
-        failures,
-        shortCodeFailures,
-        ...when('blockedUntil', blockedUntil),
+        failures: used(units),
+        shortCodeFailures: used(units.filter(({ codeLength }) => codeLength < SESSION_LIMITS.shortCodeBelow)),
+        ...(blockedUntil !== undefined && when('blockedUntil', new Date(blockedUntil))),
+        uses: uses.map(useToProto),
+        knownSources,
       },
     };
   }
 
+  /** Refuses a change that makes codes of some length easier to guess than a workspace gets without saying so. */
+  function refuseWeak(workspace: Workspace, overrides: RuleOverrides, field: string): void {
+    const now = clock.now();
+    const weak = madeWeak(
+      boundsOf(workspace, workspace.limits, now),
+      boundsOf(workspace, overrides, now),
+      boundsOf(workspace, {}, now),
+    );
+    if (!weak) return;
+    const percent = (100 * weak.chance).toFixed(2);
+    throw invalid(
+      field,
+      `must leave the guess bound of ${weak.digits}-digit codes at ${100 * WEAK} % a year, not ${percent} %, unless accept_weak is true`,
+    );
+  }
+
   return {
     async listLimits(call, request) {
-      const overrides = await limitsOf(targetWorkspace(call, request.workspace));
-      return { limits: (Object.keys(RULES) as RuleName[]).map((name) => limitToProto(name, overrides)) };
+      const workspace = await find(targetWorkspace(call, request.workspace));
+      return {
+        limits: (Object.keys(RULES) as RuleName[]).map((name) => limitToProto(name, workspace.limits)),
+        guessBound: await boundWith(workspace, workspace.limits),
+      };
     },
 
     async updateLimit(call, request) {
       requireLive(call);
-      const workspace = targetWorkspace(call, request.workspace);
       const name = ruleNamed(call, request.limit?.rule ?? '', 'limit.rule');
-      const before = limitToProto(name, await limitsOf(workspace));
-      const { resource } = applyUpdateMask(
+      const workspace = await find(targetWorkspace(call, request.workspace));
+      const { resource, fields } = applyUpdateMask(
         LimitSchema,
-        before,
+        limitToProto(name, workspace.limits),
         request.limit,
         request.updateMask,
         CHANGEABLE,
@@ -86,8 +131,15 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
       );
       const { max, window } = resource;
       if (window!.nanos !== 0) throw invalid('limit.window', 'must be whole seconds');
+      if (isBudgetRule(name) && max > MOST_OF_BUDGET)
+        throw invalid('limit.max', `must be at most ${MOST_OF_BUDGET} for a rule of the recipient's budget`);
       const rule = { max, windowSeconds: Number(window!.seconds) };
-      return change(workspace, name, { $set: { [`limits.${name}`]: rule } });
+      const overrides = { ...workspace.limits, [name]: rule };
+      const field = fields.includes('max') ? 'limit.max' : 'limit.window';
+      if (!request.acceptWeak) refuseWeak(workspace, overrides, field);
+      if (request.dryRun)
+        return { limit: limitToProto(name, overrides), guessBound: await boundWith(workspace, overrides) };
+      return change(workspace._id, name, { $set: { [`limits.${name}`]: rule } });
     },
 
     async resetLimit(call, request) {
@@ -104,7 +156,7 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
     async clearRecipientBlock(call, request) {
       const recipient = recipientOf(call, request);
       call.resource = `recipientBlocks/${recipient.candidates[0]}`;
-      await block.forget(recipient.partition, recipient.candidates);
+      await budget.clear(recipient.partition, recipient.candidates, call.principal.client);
       return standing(recipient);
     },
   };

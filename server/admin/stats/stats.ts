@@ -1,6 +1,7 @@
 import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
+import { codeClass } from '../../limits/recipientBudget/budgetLimits.js';
 import type { Clock } from '../../platform/clock.js';
 import { freshEvents } from '../../session/history.js';
 import { sentAtOf } from '../../session/status.js';
@@ -8,6 +9,9 @@ import type { SessionEvent, StoredSession } from '../../session/stored.js';
 import type { ChangeListener } from '../../store/changeListener.js';
 import type { Counter } from './counter.js';
 import type { Counts } from './stored.js';
+
+/** The count of each length of code. */
+export const CODES = { c4: 'codes4', c5: 'codes5', c6: 'codes6' } as const;
 
 /** A refused message, as the guard reports it. */
 interface RefusedSend {
@@ -83,7 +87,12 @@ export function createStats(counter: Counter, clock: Clock): Stats {
         const stored = session.channels[channel];
         const amount = stored?.delivery.charge?.amount;
         const at = stored ? sentAtOf(session, stored) : clock.now();
-        count(session, channel, at, { sends: 1, ...(amount && { spendMicros: amount }) });
+        count(session, channel, at, {
+          sends: 1,
+          ...(amount && { spendMicros: amount }),
+          [CODES[codeClass(session.codeLength)]]: 1,
+          ...(session.source === undefined && { unidentified: 1 }),
+        });
       }
     },
 

@@ -19,7 +19,11 @@ export const COUNTS = [
 ] as const;
 
 export type Count = (typeof COUNTS)[number];
-export type Counts = Readonly<Partial<Record<Count, number>>>;
+
+/** What is counted for the guess bound and never shown: messages by the length of their codes, and those whose Send named no source. */
+type BoundCount = 'codes4' | 'codes5' | 'codes6' | 'unidentified';
+
+export type Counts = Readonly<Partial<Record<Count | BoundCount, number>>>;
 
 /** Of what something is counted. Empty: of e-mail there is no country, and not every message has a provider yet. */
 export interface Subject {

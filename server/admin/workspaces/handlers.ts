@@ -1,11 +1,16 @@
 import type { MessageShape } from '@bufbuild/protobuf';
-import { WorkspaceSchema, type WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import {
+  Assurance,
+  WorkspaceSchema,
+  type WorkspaceService,
+} from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import type { AssuranceName } from '../../session/assurance.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
@@ -28,6 +33,8 @@ const CHANGEABLE = {
   messaging_reuse: 'messagingReuse',
   routes: 'routes',
   retention_days: 'retentionDays',
+  assurance: 'assurance',
+  android_app_hash: 'androidAppHash',
 } as const;
 
 /** The operator's side of workspaces. */
@@ -61,6 +68,7 @@ export function createWorkspaceHandlers(
       const made: Workspace = {
         ...defaultWorkspace(name),
         ...readSettings(workspace!, providers),
+        ...(workspace!.assurance && { assuredAt: new Date(clock.now()) }),
         createdAt: new Date(clock.now()),
       };
       if (!(await insertOnce(stored, made))) throw new Failure('ALREADY_EXISTS');
@@ -94,7 +102,11 @@ export function createWorkspaceHandlers(
         ...readSettings(resource, providers),
       };
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
-      const changes = toUpdate(Object.fromEntries(named.map((field) => [field, values[field]])));
+      const isReassured = fields.includes('assurance') && values.assurance !== before.assurance;
+      const changes = toUpdate({
+        ...Object.fromEntries(named.map((field) => [field, values[field]])),
+        ...(isReassured && { assuredAt: new Date(clock.now()) }),
+      });
       const after = await change(call, before._id, { deletedAt: null }, changes);
       if (!after) throw new Failure('NOT_FOUND');
       return { workspace: workspaceToProto(after) };
@@ -122,6 +134,7 @@ export function createWorkspaceHandlers(
 /** The settings a message gives; what it leaves out keeps its default. Throws INVALID_REQUEST. */
 function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
   const { brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse, retentionDays } = message;
+  const { assurance, androidAppHash } = message;
   const language = locale && canonicalLocale(locale);
   if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');
   for (const [index, text] of allowedOrigins.entries()) {
@@ -141,8 +154,16 @@ function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
     messagingReuse,
     routes: readRoutes(message.routes, providers),
     ...(retentionDays > 0 && { retentionDays }),
+    ...(assurance && { assurance: ASSURANCE_NAMES[assurance] }),
+    ...(androidAppHash && { androidAppHash }),
   };
 }
+
+const ASSURANCE_NAMES: Readonly<Record<number, AssuranceName>> = {
+  [Assurance.ASVS_L2]: 'ASVS_L2',
+  [Assurance.NIST_800_63B]: 'NIST_800_63B',
+  [Assurance.PSD2]: 'PSD2',
+};
 
 /** Compared letter by letter with what browsers send, so another spelling would never match. */
 function isOrigin(text: string): boolean {

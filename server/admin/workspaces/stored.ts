@@ -1,6 +1,7 @@
 import { DEFAULT_LOCALE } from '../../delivery/defaultTemplates.js';
 import type { RouteNames } from '../../delivery/providerOrder.js';
 import type { RuleOverrides } from '../../limits/rules.js';
+import type { AssuranceName } from '../../session/assurance.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Document } from '../../store/documents.js';
 
@@ -14,8 +15,14 @@ export interface Workspace extends Document {
   readonly webHost?: string;
   /** Browser origins that may call with a session token; empty: any. */
   readonly allowedOrigins: readonly string[];
-  /** Lifetimes above ten minutes are allowed. */
+  /** Without effect; kept because the contract still shows it. */
   readonly longLifetime: boolean;
+  /** The norm that its settings and Sends have to meet. */
+  readonly assurance?: AssuranceName;
+  /** Since when. */
+  readonly assuredAt?: Date;
+  /** Hash of the Android app that reads its text messages, for their last line. */
+  readonly androidAppHash?: string;
   /** The messaging API reuses an open session within the resend cooldown. */
   readonly messagingReuse: boolean;
   /** Providers by channel, in the order in which they are used; a channel left out: all of them, in the service's own order. */

@@ -1,5 +1,5 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
-import { RouteSchema, WorkspaceSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { Assurance, RouteSchema, WorkspaceSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import { when } from '../../contract/timestampField.js';
 import type { RouteNames } from '../../delivery/providerOrder.js';
 import { CHANNELS, channelEnum } from '../../domain/channels.js';
@@ -22,6 +22,8 @@ export function workspaceToProto(workspace: Workspace): MessageShape<typeof Work
     webHost: workspace.webHost ?? '',
     allowedOrigins: [...workspace.allowedOrigins],
     longLifetime: workspace.longLifetime,
+    assurance: workspace.assurance ? Assurance[workspace.assurance] : Assurance.UNSPECIFIED,
+    androidAppHash: workspace.androidAppHash ?? '',
     messagingReuse: workspace.messagingReuse ?? false,
     routes: routesToProto(workspace.routes ?? {}),
     retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,

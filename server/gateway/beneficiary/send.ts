@@ -35,7 +35,7 @@ export const send = route({
     expires_in: z.int().describe('Seconds the OTP is valid'),
     masked_destination: z.string(),
   }),
-  async handle({ body, requestKey, now, call }) {
+  async handle({ body, requestKey, person, now, call }) {
     const name = body.channel ?? 'SMS';
     const channel = Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined;
     if (channel === undefined) throw invalid('channel', 'must be SMS or EMAIL', 'CHANNEL_NOT_SUPPORTED');
@@ -44,6 +44,7 @@ export const send = route({
       channels: [channel],
       ...(body.operation && { operation: contractOperation(body.operation) }),
       requestId: requestKey,
+      ...person,
     });
     const { id, expiresAt, channels } = session!;
     return {

@@ -15,11 +15,12 @@ export const validate = route({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),
   }),
-  async handle({ body, requestKey, now, call }) {
+  async handle({ body, requestKey, person, now, call }) {
     const { verificationToken, tokenExpiresAt } = await call({
       sessionId: body.otp_id,
       code: body.code,
       requestId: requestKey,
+      deviceId: person.deviceId,
     });
     return {
       body: {

@@ -45,7 +45,7 @@ export const request = route({
       reused: z.boolean(),
     }),
   }),
-  async handle({ body, requestKey, now, call }) {
+  async handle({ body, requestKey, person, now, call }) {
     const { session, sandboxCodes, reused } = await call({
       recipients: { sms: body.dest },
       channels: [Channel.SMS],
@@ -54,6 +54,7 @@ export const request = route({
       messageTemplate: body.messageTemplate ?? '',
       config: { maxAttempts: ATTEMPTS },
       requestId: requestKey,
+      ...person,
     });
     const { id, expiresAt, attemptsRemaining } = session!;
     return {

@@ -23,7 +23,7 @@ export const verify = route({
       message: z.string(),
     }),
   }),
-  async handle({ body, requestKey, call }) {
+  async handle({ body, requestKey, person, call }) {
     // What is no code is a wrong one, as the document prints it; nothing is compared, so no attempt is used.
     const { sessionId, code = '' } = body;
     if (!readCode(code)) throw new Failure('INVALID_CODE');
@@ -31,6 +31,7 @@ export const verify = route({
       sessionId,
       code,
       requestId: requestKey,
+      deviceId: person.deviceId,
     });
     return { body: outcomeBody('APPROVED', sessionId) };
   },

@@ -32,6 +32,7 @@ export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({
     'fallback[0].wait': 'fallback[0].wait_seconds',
     'fallback[1].wait': 'fallback[1].wait_seconds',
     purpose: 'metadata.purpose',
+    end_user_ip: 'metadata.ip_address',
     session_id: 'token',
     code: 'otps',
     codes: 'otps',

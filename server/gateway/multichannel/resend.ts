@@ -16,12 +16,13 @@ export const createResend = (sessionTokens: SessionTokens) =>
     calls: OtpService.method.resend,
     body: z.object({ ...tokenFields, channels: optional(z.array(channelWord).max(3)) }),
     response: sent,
-    async handle({ body, requestKey, call }) {
+    async handle({ body, requestKey, person, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);
       const { session, sandboxCodes } = await call({
         sessionId,
         channels: readChannels(body.channels, 'channels'),
         requestId: requestKey,
+        ...person,
       });
       return {
         body: presentSent({ message: 'OTP sent again', session: session!, token, sandboxCodes }),

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { JsonValue } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { z } from 'zod';
@@ -6,6 +5,7 @@ import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
 import { readRecipient } from '../../domain/recipients.js';
+import { invalid } from '../../errors.js';
 import { MINUTE_MS } from '../../platform/durations.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { route } from '../dialect.js';
@@ -84,6 +84,13 @@ function defaultStrategy({ recipients, channels, verification }: Strategic): Str
   return phones[0] && phones.every((phone) => phone === phones[0]) ? Strategy.ANY : Strategy.UNSPECIFIED;
 }
 
+/** metadata.ip_address, which the document has counted. Whatever cannot be one is refused, and not left uncounted in silence. */
+function readIpAddress(value: JsonValue | undefined): string {
+  if (value === undefined || value === null || value === '') return '';
+  if (typeof value === 'string' && value.length <= 512) return value;
+  throw invalid('metadata.ip_address', 'must be an IP address');
+}
+
 /** `POST /api/v1/otp/send`: opens a session and sends a code to one or more channels. */
 export const send = route({
   method: 'POST',
@@ -100,7 +107,7 @@ export const send = route({
           z
             .int()
             .min(lifetimeSeconds.min / 60)
-            .max(lifetimeSeconds.maxLong / 60),
+            .max(lifetimeSeconds.max / 60),
         ),
         max_attempts: optional(z.int().min(attempts.min).max(attempts.max)),
       }),
@@ -120,7 +127,7 @@ export const send = route({
     locale: optional(z.string().max(35)),
   }),
   response: sent,
-  async handle({ body, requestKey, call }) {
+  async handle({ body, requestKey, person, call }) {
     const { config, verification, metadata = {} } = body;
     const { ip_address: ip, purpose } = metadata;
     const { session, sessionToken, sandboxCodes } = await call({
@@ -141,8 +148,8 @@ export const send = route({
       })),
       metadata,
       purpose: typeof purpose === 'string' ? purpose : '',
-      // Metadata is free: an IP address that is not valid is kept with the rest and not counted.
-      endUserIp: typeof ip === 'string' && isIP(ip) !== 0 ? ip : '',
+      endUserIp: person.endUserIp || readIpAddress(ip),
+      deviceId: person.deviceId,
       addContact: body.add_contact ?? false,
       sandbox: body.sandbox_mode ?? false,
       senderId: body.sender_id ?? '',

@@ -45,13 +45,14 @@ export const createVerify = (sessionTokens: SessionTokens) =>
       },
       { channels: perChannel(z.unknown()) },
     ),
-    async handle({ body, requestKey, call }) {
+    async handle({ body, requestKey, person, call }) {
       const { session, results, verificationToken } = await call({
         sessionId: sessionOf(body, sessionTokens).sessionId,
         codes: Object.fromEntries(
           Object.entries(body.otps).filter(([, code]) => code !== undefined),
         ) as Record<string, string>,
         requestId: requestKey,
+        deviceId: person.deviceId,
       });
       const right = (found: CheckResult) =>
         found === CheckResult.VERIFIED || found === CheckResult.ALREADY_VERIFIED;

@@ -1,22 +1,27 @@
 import { guardedPhones } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import { type AdmitDeps, admit } from './admit.js';
-import type { PooledSend } from './context.js';
+import type { AdmittedSend, PooledSend } from './context.js';
 import { limitKeys } from './limitKeys.js';
+import { recipientChannels } from './recipientChannels.js';
+import { countedIp } from './source.js';
 
 export interface AdmitSendDeps extends AdmitDeps {
   readonly fingerprints: Fingerprints;
 }
 
-/** Admits a Send; one to a sandbox recipient counts against nothing. Throws SEND_REFUSED or RATE_LIMITED. */
+/**
+ * Admits a Send; one to a sandbox recipient counts against nothing. Throws
+ * SEND_REFUSED, RATE_LIMITED or RECIPIENT_BLOCKED.
+ */
 export function createAdmitSend(deps: AdmitSendDeps) {
-  return async function admitSend(send: PooledSend): Promise<void> {
+  return async function admitSend(send: PooledSend): Promise<AdmittedSend> {
     const { call, request, workspace, mode, partition, sessionId, options, scenario, undo } = send;
-    if (scenario) return;
-    const { recipients, beneficiary } = send;
-    const { purpose, metadata, userId } = options;
+    if (scenario) return { ...send, now: deps.clock.now(), bought: undefined };
+    const { recipients, beneficiary, source, from } = send;
+    const { purpose, metadata, userId, codeLength, mayLengthen } = options;
     const { workspace: name, client } = call.principal;
-    const giveBack = await admit(deps, call, {
+    const { bought, giveBack } = await admit(deps, call, {
       partition,
       sending: {
         workspace: name,
@@ -30,14 +35,18 @@ export function createAdmitSend(deps: AdmitSendDeps) {
           recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
         ),
       },
-      counts: limitKeys(deps.fingerprints, name, {
-        ip: request.endUserIp || undefined,
-        userId,
-        recipients: recipients.map(({ fingerprint }) => fingerprint),
-        beneficiary,
-      }),
-      overrides: workspace.limits,
+      counts: limitKeys(deps.fingerprints, name, { ip: countedIp(from.ip), userId, beneficiary }),
+      purchase: {
+        recipients: recipientChannels(recipients.map(({ channel, budget }) => [channel, budget])),
+        codeLength,
+        mayLengthen,
+        source,
+        vouched: request.vouched,
+        withoutBurst: beneficiary !== undefined,
+      },
+      workspace,
     });
     undo.push(giveBack);
+    return { ...send, options: { ...options, codeLength: bought.codeLength }, now: bought.at, bought };
   };
 }

@@ -6,10 +6,12 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
 import type { Slot } from '../../fairness/fairPool.js';
+import type { Bought } from '../../limits/recipientBudget/recipientBudget.js';
 import type { SandboxScenario } from '../../session/sandboxRecipients.js';
 import type { FreshCode, StoredBeneficiary } from '../../session/stored.js';
 import type { SessionOwner } from '../../session/transitions/open.js';
 import type { SendOptions } from './parseOptions.js';
+import type { NamedSource } from './source.js';
 
 /**
  * A Send on its way through its steps. Each of the types below is the one above
@@ -42,11 +44,14 @@ export interface AddressedSend extends ClaimedSend {
 /** Its request is valid. */
 export interface ParsedSend extends AddressedSend {
   readonly options: SendOptions;
+  readonly from: NamedSource;
 }
 
 /** A recipient with its fingerprint, and the sender of its messages. */
 export interface IdentifiedRecipient extends Recipient {
   readonly fingerprint: string;
+  /** The fingerprint of what limits count it by. */
+  readonly budget: string;
   /** Of a phone in a live session: the fingerprint of its prefix. */
   readonly prefix?: string;
   readonly sender?: string;
@@ -58,6 +63,8 @@ export interface IdentifiedSend extends ParsedSend {
   readonly owner: SessionOwner;
   /** What one of its recipients makes happen in a sandbox session. */
   readonly scenario: SandboxScenario | undefined;
+  /** Keyed digest of where the person is; undefined where that is not known. */
+  readonly source: string | undefined;
 }
 
 /** It has a place in the hash pool. */
@@ -65,11 +72,17 @@ export interface PooledSend extends IdentifiedSend {
   readonly slot: Slot;
 }
 
-/** Its codes are made. */
-export interface CodedSend extends PooledSend {
-  readonly codes: ReadonlyMap<ChannelName, FreshCode>;
-  /** When its session begins, milliseconds. */
+/** It is admitted, and its messages are bought from the recipients' budgets. */
+export interface AdmittedSend extends PooledSend {
+  /** When its session begins, milliseconds: when its units were bought, not when it is stored. */
   readonly now: number;
+  /** Undefined for a sandbox recipient, which has no budget. */
+  readonly bought: Bought | undefined;
+}
+
+/** Its codes are made. */
+export interface CodedSend extends AdmittedSend {
+  readonly codes: ReadonlyMap<ChannelName, FreshCode>;
 }
 
 /** It is paid for, where it costs anything. */

@@ -1,7 +1,6 @@
 import { messageField } from '../../delivery/buildMessage.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Slot } from '../../fairness/fairPool.js';
-import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
@@ -9,7 +8,7 @@ import { notSent, queueMessage } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';
 import type { FreshCode, StoredSession } from '../../session/stored.js';
-import type { CodedSend, PooledSend } from './context.js';
+import type { AdmittedSend, CodedSend } from './context.js';
 
 /** What codes are made with. */
 export interface CodeMaker {
@@ -62,14 +61,18 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
 }
 
 /** Makes a code for every recipient of a Send. */
-export function createMakeCodes({ codes, clock }: { readonly codes: CodeMaker; readonly clock: Clock }) {
-  return async function makeCodes(send: PooledSend): Promise<CodedSend> {
-    const { slot, owner, mode, options, channels } = send;
-    const now = clock.now();
+export function createMakeCodes({ codes }: { readonly codes: CodeMaker }) {
+  return async function makeCodes(send: AdmittedSend): Promise<CodedSend> {
+    const { slot, owner, mode, options, channels, bought, now } = send;
     const session = { _id: owner._id, mode, codeLength: options.codeLength };
     const fresh = await Promise.all(
       channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now })),
     );
-    return { ...send, now, codes: new Map(channels.map((channel, index) => [channel, fresh[index]!])) };
+    return {
+      ...send,
+      codes: new Map(
+        channels.map((channel, index) => [channel, { ...fresh[index]!, ...bought?.units.get(channel) }]),
+      ),
+    };
   };
 }

@@ -1,10 +1,12 @@
 import type { Senders } from '../../admin/senders/senders.js';
 import { traceOf } from '../../call/call.js';
+import { limitIdentity } from '../../domain/limitIdentity.js';
 import type { Recipient } from '../../domain/recipients.js';
 import { phonePrefix } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { IdentifiedRecipient, IdentifiedSend, ParsedSend } from './context.js';
 import { scenarioOf } from './sandbox.js';
+import { sourceOf } from './source.js';
 
 export interface IdentifyRecipientsDeps {
   readonly senders: Senders;
@@ -22,16 +24,19 @@ export function createIdentifyRecipients({ senders, fingerprints, listening }: I
     const identified = (recipient: Recipient): IdentifiedRecipient => {
       const { identity, channel, country } = recipient;
       const sender = chosen.get(channel);
+      const limited = limitIdentity(identity);
       return {
         ...recipient,
         fingerprint: fingerprints.recipient(workspace, identity),
-        ...(country && mode === 'live' && { prefix: phonePrefix(fingerprints, workspace, identity) }),
+        budget: fingerprints.recipient(workspace, limited),
+        ...(country && mode === 'live' && { prefix: phonePrefix(fingerprints, workspace, limited) }),
         ...(sender !== undefined && { sender }),
       };
     };
     return {
       ...send,
       scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
+      source: sourceOf(fingerprints, workspace, send.from),
       recipients: recipients.map(identified),
       owner: {
         _id: `${workspace}/${sessionId}`,

@@ -24,13 +24,18 @@ export interface InsertSessionDeps {
 /** Stores the session with its messages and its debit, wakes the delivery worker, and returns the session as stored. */
 export function createInsertSession(deps: InsertSessionDeps) {
   return async function insertSession(send: PaidSend): Promise<StoredSession> {
-    const { owner, options, debit, scenario, now } = send;
+    const { owner, options, source, debit, scenario, bought, now } = send;
     const channels = newChannels(deps.codes.encryption, send);
-    const session = asScenario(open({ owner, options, channels, debit }, now), scenario);
+    const opening = { owner, options: { ...options, ...(source && { source }) }, channels, debit };
+    const session = asScenario(open(opening, now), scenario);
     const stored = await withDebit(
       debit,
       () => deps.clock.now(),
-      () => insert(deps.sessions, session),
+      () => {
+        // From here on the session may exist, whatever comes back: its units are no longer given back.
+        bought?.keep();
+        return insert(deps.sessions, session);
+      },
     );
     if (stored.held) {
       deps.outbox.offer(stored.session);
@@ -47,13 +52,14 @@ export function createInsertSession(deps: InsertSessionDeps) {
 function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<ChannelName, NewChannel> {
   const { owner, recipients, codes } = send;
   const newChannel = (recipient: IdentifiedRecipient): NewChannel => {
-    const { channel, address, masked, fingerprint, sender, country, prefix } = recipient;
+    const { channel, address, masked, fingerprint, budget, sender, country, prefix } = recipient;
     const place = { collection: 'sessions', id: owner._id, field: addressField(channel) };
     return {
       address: encryption.seal(place, address),
       masked,
       ...(sender && { sender }),
       recipient: fingerprint,
+      ...(budget !== fingerprint && { budget }),
       ...(country && { country }),
       ...(prefix && { prefix }),
       ...codes.get(channel)!,

@@ -9,9 +9,7 @@ export interface LimitSubjects {
   readonly ip: string | undefined;
   /** See userIdOf. */
   readonly userId: string | undefined;
-  /** Fingerprints of the recipients. */
-  readonly recipients: readonly string[];
-  /** A beneficiary has a budget of its own in place of the recipients'. */
+  /** A beneficiary has a burst limit of its own in place of the recipients'. */
   readonly beneficiary: StoredBeneficiary | undefined;
 }
 
@@ -20,17 +18,16 @@ export function userIdOf({ user_id: user }: { readonly user_id?: unknown }): str
   return typeof user === 'string' || typeof user === 'number' ? String(user) || undefined : undefined;
 }
 
-/** What one send or resend counts against: the caller's rules first, then the recipient's. */
+/** What one send or resend counts against, besides the budgets of its recipients. */
 export function limitKeys(fingerprints: Fingerprints, workspace: string, subjects: LimitSubjects): Count[] {
-  const { ip, userId, recipients, beneficiary } = subjects;
+  const { ip, userId, beneficiary } = subjects;
   const subject = (text: string) => fingerprints.subject(workspace, text);
   return [
     ...(ip ? [{ rule: 'ip-sends', key: subject(`ip ${peerKey(ip)}`) } as const] : []),
     ...(userId ? [{ rule: 'user-sends', key: subject(`user ${userId}`) } as const] : []),
     ...(beneficiary
       ? [{ rule: 'beneficiary-sends', key: subject(beneficiaryOf(beneficiary)) } as const]
-      : [...new Set(recipients)].map((key) => ({ rule: 'recipient-sends', key }) as const)),
-    ...[...new Set(recipients)].map((key) => ({ rule: 'recipient-daily', key }) as const),
+      : []),
   ];
 }
 

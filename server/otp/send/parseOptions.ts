@@ -4,6 +4,7 @@ import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
 import { invalid } from '../../errors.js';
+import { ASSURANCES } from '../../session/assurance.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { StoredOperation } from '../../session/stored.js';
 import type { SessionOptions } from '../../session/transitions/open.js';
@@ -14,6 +15,8 @@ import { parseFallback } from './parseFallback.js';
 export interface SendOptions extends SessionOptions {
   /** See userIdOf. */
   readonly userId?: string;
+  /** Six digits, where the recipient's budget for shorter codes is used up. */
+  readonly mayLengthen: boolean;
 }
 
 /** Parses all of a Send request but its recipients. Throws INVALID_REQUEST naming the field. */
@@ -50,24 +53,37 @@ function parseMessageTemplate({ messageTemplate }: SendRequest, channels: readon
 }
 
 function parseConfig({ config }: SendRequest, workspace: Workspace) {
-  const { codeLength: length, lifetimeSeconds: lifetime, attempts, shortCodeBelow } = SESSION_LIMITS;
+  const { codeLength: length, lifetimeSeconds: lifetime, attempts } = SESSION_LIMITS;
   const codeLength = config?.codeLength ?? length.default;
   const seconds = config?.lifetime ? Number(config.lifetime.seconds) : lifetime.default;
   if (config?.lifetime && config.lifetime.nanos !== 0)
     throw invalid('config.lifetime', 'must be whole seconds');
-  if (seconds > lifetime.max && !workspace.longLifetime) {
+  const maxAttempts = config?.maxAttempts ?? attempts.default;
+  checkAssurance({ codeLength, seconds, maxAttempts }, workspace);
+  return {
+    codeLength,
+    lifetimeMs: seconds * 1000,
+    maxAttempts,
+    mayLengthen: config?.mayLengthen ?? false,
+  };
+}
+
+/** Refuses what breaks the norm that the workspace has to meet. */
+function checkAssurance(
+  { codeLength, seconds, maxAttempts }: { codeLength: number; seconds: number; maxAttempts: number },
+  { assurance }: Workspace,
+): void {
+  if (!assurance) return;
+  const { title, minCodeLength, maxLifetimeSeconds, maxAttempts: most } = ASSURANCES[assurance];
+  if (minCodeLength !== undefined && codeLength < minCodeLength)
+    throw invalid('config.code_length', `must be at least ${minCodeLength}, as ${title} requires`);
+  if (maxLifetimeSeconds !== undefined && seconds > maxLifetimeSeconds)
     throw invalid(
       'config.lifetime',
-      `must be at most ${lifetime.max / 60} minutes unless the workspace allows long lifetimes`,
+      `must be at most ${maxLifetimeSeconds / 60} minutes, as ${title} requires`,
     );
-  }
-  const isShort = codeLength < shortCodeBelow;
-  const most = isShort ? attempts.maxShortCode : attempts.max;
-  const maxAttempts = config?.maxAttempts ?? attempts.default;
-  if (maxAttempts > most) {
-    throw invalid('config.max_attempts', `must be at most ${most} for codes under ${shortCodeBelow} digits`);
-  }
-  return { codeLength, lifetimeMs: seconds * 1000, maxAttempts };
+  if (most !== undefined && maxAttempts > most)
+    throw invalid('config.max_attempts', `must be at most ${most}, as ${title} requires`);
 }
 
 function parsePolicy({ policy, fallback }: SendRequest, channels: readonly ChannelName[]) {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { changeGuarded } from '../../session/change.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { refusalOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
+import { share } from '../../session/transitions/share.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import type { IdentifiedSend } from './context.js';
@@ -43,6 +45,15 @@ export function createReuses(
 ): Reuses {
   const reuses = documents.collection<StoredReuse>('reuse');
 
+  /** The session, noted as given to a second caller before it is; undefined where it has ended by then. */
+  async function shareOpen(found: StoredSession): Promise<StoredSession | undefined> {
+    const isOver = (seen: StoredSession) => refusalOf(seen, clock.now()) !== undefined;
+    const noted = await changeGuarded(sessions, found, (seen) =>
+      isOver(seen) ? undefined : share(seen, clock.now()),
+    );
+    return noted && !isOver(noted.session) ? noted.session : undefined;
+  }
+
   return {
     async find(owner, same, session) {
       const digest = createHash('sha256').update(JSON.stringify(same)).digest('base64url');
@@ -62,7 +73,8 @@ export function createReuses(
         const age = now - latest.at.getTime();
         if (age < COOLDOWN_MS) {
           const open = await sessions.findOne({ _id: latest.session });
-          if (open && refusalOf(open, now) === undefined) return { open };
+          const shared = open && refusalOf(open, now) === undefined && (await shareOpen(open));
+          if (shared) return { open: shared };
           if (!open && age < IN_PROGRESS_MS)
             throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });
         }

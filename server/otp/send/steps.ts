@@ -1,5 +1,4 @@
 import type { Wallet } from '../../admin/wallet/wallet.js';
-import type { RecipientBlock } from '../../limits/recipientBlock.js';
 import type { HashPool } from '../../secrets/hashing/hashPool.js';
 import { refuseAsScenario } from '../../session/sandboxRecipients.js';
 import type { StoredSession } from '../../session/stored.js';
@@ -7,6 +6,7 @@ import { type AdmitSendDeps, createAdmitSend } from './admitSend.js';
 import { type ClaimRequestDeps, createClaimRequest, type EarlierSend } from './claimRequest.js';
 import type {
   AddressedSend,
+  AdmittedSend,
   BegunSend,
   ClaimedSend,
   CodedSend,
@@ -22,6 +22,7 @@ import { parseOptions } from './parseOptions.js';
 import { createRequireProviders, type RequireProvidersDeps } from './requireProviders.js';
 import { createResolveRecipients, type ResolveRecipientsDeps } from './resolveRecipients.js';
 import { createFindReusable, type Reuses } from './reuse.js';
+import { readSource } from './source.js';
 
 /**
  * The steps of a Send, in the order in which they run: what refuses at the least
@@ -34,22 +35,20 @@ export interface SendSteps {
   readonly resolveRecipients: (send: ClaimedSend) => Promise<AddressedSend>;
   /** Before the store is asked about a request that is not valid. */
   readonly parseOptions: (send: AddressedSend) => ParsedSend;
-  /** Before all that is kept by recipient: the block, reuse and the limits know fingerprints only. */
+  /** Before all that is kept by recipient: reuse, the limits and the budget know fingerprints only. */
   readonly identifyRecipients: (send: ParsedSend) => Promise<IdentifiedSend>;
   /** Before anything is counted: without a provider nothing is sent. */
   readonly requireProviders: (send: IdentifiedSend) => void;
-  /** Before the block and the limits, which sandbox recipients do not count against: this refusal replaces theirs. */
+  /** Before the limits and the budget, which sandbox recipients do not count against: this refusal replaces theirs. */
   readonly refuseScenario: (send: IdentifiedSend) => void;
-  /** Before reuse: to a blocked recipient no session is opened, nor an open one given again. */
-  readonly checkBlock: (send: IdentifiedSend) => Promise<void>;
   /** Before the limits: a session that is given again sends nothing, so nothing is counted. */
   readonly findReusable: (send: IdentifiedSend) => Promise<StoredSession | undefined>;
   /** Before the limits: a service that is overloaded must not use up what the caller may send. */
   readonly enterHashPool: (send: IdentifiedSend) => PooledSend;
-  /** Before the work. In it the guard's rules, then the limits (IP, user, then recipient), then the workspace's backend, which is slowest. */
-  readonly admit: (send: PooledSend) => Promise<void>;
+  /** Before the work. In it the guard's rules, the limits (IP, user), the recipients' budgets, then the workspace's backend, which is slowest. */
+  readonly admit: (send: PooledSend) => Promise<AdmittedSend>;
   /** Before the debit, because a hash may wait, and a debit must be stored within 30 seconds. */
-  readonly makeCodes: (send: PooledSend) => Promise<CodedSend>;
+  readonly makeCodes: (send: AdmittedSend) => Promise<CodedSend>;
   /** The last refusal, right before the insert that records the debit. */
   readonly debit: (send: CodedSend) => Promise<PaidSend>;
   /** The commitment: session, messages and debit in one insert. Nothing is refused after it. */
@@ -64,7 +63,6 @@ export interface SendStepsDeps
     RequireProvidersDeps,
     AdmitSendDeps,
     InsertSessionDeps {
-  readonly block: RecipientBlock;
   readonly reuses: Reuses;
   readonly pool: HashPool;
   readonly wallet: Wallet;
@@ -72,27 +70,27 @@ export interface SendStepsDeps
 }
 
 export function createSendSteps(deps: SendStepsDeps): SendSteps {
-  const { block, reuses, pool, wallet } = deps;
+  const { reuses, pool, wallet, clock } = deps;
   return {
     claimRequest: createClaimRequest(deps),
     resolveRecipients: createResolveRecipients(deps),
-    parseOptions: (send) => ({ ...send, options: parseOptions(send.request, send.workspace, send.channels) }),
+    parseOptions: (send) => ({
+      ...send,
+      options: parseOptions(send.request, send.workspace, send.channels),
+      from: readSource(send.request),
+    }),
     identifyRecipients: createIdentifyRecipients(deps),
     requireProviders: createRequireProviders(deps),
     refuseScenario: ({ scenario }) => refuseAsScenario(scenario),
-    async checkBlock({ scenario, partition, recipients }) {
-      if (scenario) return;
-      const fingerprints = recipients.map(({ fingerprint }) => fingerprint);
-      await block.check(partition, fingerprints);
-    },
     findReusable: createFindReusable(reuses),
     enterHashPool: (send) => ({ ...send, slot: pool.enter(send.call.principal, send.call.signal) }),
     admit: createAdmitSend(deps),
     makeCodes: createMakeCodes(deps),
     async debit(send) {
-      const { mode, call, sessionId, channels, now } = send;
+      const { mode, call, sessionId, channels } = send;
       if (mode === 'test') return { ...send, debit: undefined };
-      return { ...send, debit: await wallet.debit(call.principal.workspace, sessionId, channels, now) };
+      const debit = await wallet.debit(call.principal.workspace, sessionId, channels, clock.now());
+      return { ...send, debit };
     },
     insertSession: createInsertSession(deps),
   };

@@ -1,12 +1,14 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
 import type { Slot } from '../../fairness/fairPool.js';
-import type { RecipientBlock } from '../../limits/recipientBlock.js';
+import type { BudgetLimits } from '../../limits/recipientBudget/budgetLimits.js';
+import type { RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
+import { accountOf, releaseSuccess } from '../../limits/recipientBudget/release.js';
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import { changeGuarded } from '../../session/change.js';
-import { isOpen, OPEN, refusalOf } from '../../session/status.js';
-import type { StoredChannel, StoredRequest, StoredSession } from '../../session/stored.js';
+import { isOpen, OPEN, refusalOf, refuseFromTheFuture, SKEW_MS } from '../../session/status.js';
+import type { StoredChannel, StoredRequest, StoredSession, StoredSuccess } from '../../session/stored.js';
 import { consume } from '../../session/transitions/consume.js';
 import { lock } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
@@ -18,47 +20,93 @@ export interface Checked {
   readonly session: StoredSession;
 }
 
+/** Who asks for a comparison. */
+export interface Asking {
+  /** How a repeat of the same request is recognised. */
+  readonly request: StoredRequest | undefined;
+  /** Keyed digest of the session and a secret of the client; undefined where it shows none. */
+  readonly by: string | undefined;
+  /** Keyed digest of where the person is, where this call says so. */
+  readonly source: string | undefined;
+}
+
 interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly hasher: CodeHasher;
-  readonly block: RecipientBlock;
+  readonly budget: RecipientBudget;
+  /** The limits on recipients in force for the session's workspace. */
+  readonly limitsOf: (session: StoredSession) => Promise<BudgetLimits>;
   readonly clock: Clock;
 }
 
+/** What pays for a comparison. */
+interface Paid {
+  /** Undefined where nothing has to: for a sandbox recipient. */
+  readonly unit?: string;
+  /** It was bought for this comparison, so it is not the one that came with the message. */
+  readonly charged?: true;
+}
+
 /**
- * Checks one code of one channel: reserve an attempt, compare, consume.
+ * Checks one code of one channel: reserve an attempt, pay, compare, consume.
  *
  * The attempt is counted in its own atomic update before anything is compared,
- * so N parallel guesses are never more than the attempts there are. A right
- * code is consumed by an update guarded on the very hash it was compared with,
- * so it is accepted once and never after a resend replaced it. A crash between
- * the steps costs an attempt and nothing else.
+ * so N parallel guesses are never more than the attempts there are. The same
+ * update uses the comparison that the newest message brought; every further one
+ * is bought from the recipient's budget before it is made. A right code is
+ * consumed by an update guarded on the very hash it was compared with, so it is
+ * accepted once and never after a resend replaced it. A crash between the steps
+ * costs an attempt or a unit and nothing else.
  *
- * Throws the reason if no attempt can be reserved.
+ * Throws the reason if no attempt can be reserved or paid for.
  */
-export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
+export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: Deps) {
   return async (
     slot: Slot,
     _id: string,
     channel: ChannelName,
     code: string,
-    request: StoredRequest | undefined,
+    asking: Asking,
   ): Promise<Checked> => {
     const reserved = await reserve(_id, channel);
     if ('result' in reserved) return reserved;
-    const compared = reserved.channels[channel]?.codeHash ?? '';
-    // A code of the wrong length is wrong without hashing; it was counted all the same.
-    const right =
-      code.length === reserved.codeLength &&
-      (await compare(slot, _id, () => hasher.verify(code, compared, codeContext(_id, channel))));
-    return right ? accept(reserved, channel, compared, request) : reject(reserved, channel);
+    const stored = reserved.channels[channel];
+    const compared = stored?.codeHash ?? '';
+    // A code of the wrong length is wrong without hashing or paying; its attempt was counted all the same.
+    if (code.length !== reserved.codeLength) {
+      await returnPrepaid(reserved, channel, 0);
+      return reject(reserved);
+    }
+    const paid = await pay(reserved, channel, asking);
+    const verify = () => hasher.verify(code, compared, codeContext(_id, channel));
+    const right = await compare(slot, verify, () => takeBack(reserved, channel, paid));
+    return right ? accept(reserved, channel, compared, { ...asking, paid }) : reject(reserved);
   };
+
+  /** Pays for the comparison before it is made. Without a unit the attempt is given back and nothing is compared. */
+  async function pay(session: StoredSession, channel: ChannelName, { by }: Asking): Promise<Paid> {
+    if (session.uncounted) return {};
+    const { paid = -1, unit } = session.channels[channel]!;
+    if (paid >= 0 && unit !== undefined) return { unit };
+    try {
+      const bought = await budget.charge(accountOf(session, channel), by, await limitsOf(session));
+      return { unit: bought, charged: true };
+    } catch (thrown) {
+      // Only the attempt: that a comparison was asked for and not made is no comparison to make later.
+      if (thrown instanceof Failure && thrown.reason === 'RECIPIENT_BLOCKED') await giveBack(session._id);
+      throw thrown;
+    }
+  }
 
   /**
    * Compares when the pool has a thread free. If the caller left before that,
-   * the attempt is given back: nothing was compared.
+   * nothing was compared, and what it took is taken back.
    */
-  async function compare(slot: Slot, _id: string, verify: () => Promise<boolean>): Promise<boolean> {
+  async function compare(
+    slot: Slot,
+    verify: () => Promise<boolean>,
+    undo: () => Promise<void>,
+  ): Promise<boolean> {
     let begun = false;
     try {
       return await slot.run(() => {
@@ -66,13 +114,40 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
         return verify();
       });
     } catch (thrown) {
-      if (!begun) await giveBack(_id);
+      if (!begun) await undo();
       throw thrown;
     }
   }
 
+  async function takeBack(session: StoredSession, channel: ChannelName, paid: Paid): Promise<void> {
+    if (paid.charged) {
+      await budget.refund(accountOf(session, channel), paid.unit!);
+      await giveBack(session._id);
+      return;
+    }
+    if (!(await returnPrepaid(session, channel, 1))) await giveBack(session._id);
+  }
+
   async function giveBack(_id: string): Promise<void> {
     await sessions.findOneAndUpdate({ _id, status: { $in: OPEN } }, { $inc: { attemptsLeft: 1 } });
+  }
+
+  /**
+   * Gives the comparison of the newest message back to it, with so many attempts,
+   * unless a resend has replaced that message. False where there was none to give.
+   */
+  async function returnPrepaid(
+    session: StoredSession,
+    channel: ChannelName,
+    attempts: 0 | 1,
+  ): Promise<boolean> {
+    const { paid = -1, unit } = session.channels[channel]!;
+    if (paid < 0 || unit === undefined) return false;
+    const returned = await sessions.findOneAndUpdate(
+      { _id: session._id, status: { $in: OPEN }, [`channels.${channel}.unit`]: unit },
+      { $inc: { [`channels.${channel}.paid`]: 1, ...(attempts > 0 && { attemptsLeft: attempts }) } },
+    );
+    return returned !== null;
   }
 
   async function reserve(_id: string, channel: ChannelName): Promise<StoredSession | Checked> {
@@ -83,15 +158,17 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
           _id,
           status: { $in: OPEN },
           [`channels.${channel}.state`]: 'PENDING',
+          createdAt: { $lte: new Date(now + SKEW_MS) },
           expiresAt: { $gt: new Date(now) },
           [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
           attemptsLeft: { $gt: 0 },
         },
-        { $inc: { attemptsLeft: -1 } },
+        { $inc: { attemptsLeft: -1, [`channels.${channel}.paid`]: -1 } },
       );
       if (reserved) return reserved;
       const seen = await sessions.findOne({ _id });
       if (!seen) throw new Failure('SESSION_NOT_FOUND');
+      refuseFromTheFuture(seen, now);
       const refusal = refusalOf(seen, now);
       if (refusal === 'ATTEMPTS_EXHAUSTED') await markLocked(seen);
       if (refusal) throw new Failure(refusal);
@@ -107,8 +184,9 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
     reserved: StoredSession,
     channel: ChannelName,
     codeHash: string,
-    request: StoredRequest | undefined,
+    { request, by, source, paid }: Asking & { readonly paid: Paid },
   ): Promise<Checked> {
+    let success: StoredSuccess | undefined;
     const consumed = await changeGuarded(sessions, reserved, (seen) => {
       const current = seen.channels[channel];
       // The same right code given twice at once, or a resend replaced the code while it was compared.
@@ -118,19 +196,30 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
       const refusal = refusalOf({ ...seen, attemptsLeft: 1 }, now);
       if (refusal) throw new Failure(refusal);
       if (current) refuseOldCode(current, channel, now);
-      return consume(seen, { channel, codeHash, request }, now);
+      success = seen.uncounted ? undefined : successOf(seen, channel, { by, source, paid });
+      return consume(seen, { channel, codeHash, request, success }, now);
     });
     if (!consumed) throw new Failure('SESSION_NOT_FOUND');
     const { session, changed } = consumed;
-    if (changed) return { result: 'VERIFIED', session };
-    if (session.channels[channel]?.state !== 'VERIFIED') return reject(reserved, channel);
+    if (changed) {
+      await releaseNow(session, success);
+      return { result: 'VERIFIED', session };
+    }
+    if (session.channels[channel]?.state !== 'VERIFIED') return reject(reserved);
     await giveBack(session._id);
     return { result: 'ALREADY_VERIFIED', session };
   }
 
-  async function reject(reserved: StoredSession, channel: ChannelName): Promise<Checked> {
-    const recipient = reserved.channels[channel]?.recipient ?? '';
-    if (!reserved.uncounted) await block.fail(reserved.partition, recipient, reserved.codeLength);
+  /**
+   * Gives the units back at once where nobody waits for the event; it would do
+   * the same later, and does where this fails.
+   */
+  async function releaseNow(session: StoredSession, success: StoredSuccess | undefined): Promise<void> {
+    if (!success || session.notify) return;
+    await releaseSuccess(budget, session, success, new Date(clock.now())).catch(() => {});
+  }
+
+  async function reject(reserved: StoredSession): Promise<Checked> {
     if (reserved.attemptsLeft <= 0) await markLocked(reserved);
     return { result: 'INVALID_CODE', session: reserved };
   }
@@ -144,6 +233,25 @@ export function createCheckCode({ sessions, hasher, block, clock }: Deps) {
       isOpen(seen) && seen.attemptsLeft <= 0 && !seen.lockedAt ? lock(seen, clock.now()) : undefined,
     );
   }
+}
+
+/**
+ * What a right code gives back: its own unit. All that its client bought in the
+ * session only where the client proved by a secret to be the one that bought
+ * them, and nobody else was given that secret: applications share one session
+ * between all who ask for a number, so the wrong codes in it may be a stranger's.
+ */
+function successOf(
+  seen: StoredSession,
+  channel: ChannelName,
+  { by, source = seen.source, paid }: Pick<Asking, 'by' | 'source'> & { readonly paid: Paid },
+): StoredSuccess {
+  const isOwn = paid.charged && by !== undefined && !seen.shared;
+  return {
+    recipient: accountOf(seen, channel).recipient,
+    ...(isOwn ? { by } : paid.unit !== undefined && { unit: paid.unit }),
+    ...(source !== undefined && { source }),
+  };
 }
 
 /** The session goes on because of another channel's new code; this channel needs one of its own. */

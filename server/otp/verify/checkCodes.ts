@@ -3,9 +3,9 @@ import { CHANNELS, type ChannelName } from '../../domain/channels.js';
 import { Failure, toFailure } from '../../errors.js';
 import type { HashPool } from '../../secrets/hashing/hashPool.js';
 import { refusalOf } from '../../session/status.js';
-import type { StoredRequest, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
 import { workspaceOf } from '../../store/documentId.js';
-import type { Checked, createCheckCode } from './checkCode.js';
+import type { Asking, Checked, createCheckCode } from './checkCode.js';
 
 /** The result for each code of a call, in channel order. */
 export interface CheckedCodes {
@@ -34,7 +34,7 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
   return async (
     seen: StoredSession,
     given: GivenCodes,
-    request: StoredRequest | undefined,
+    asking: Asking,
     now: number,
     signal: AbortSignal,
   ): Promise<CheckedCodes> => {
@@ -64,7 +64,7 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
           continue;
         }
         try {
-          const checked = await checkCode(slot, seen._id, channel, code, request);
+          const checked = await checkCode(slot, seen._id, channel, code, asking);
           onChecked(channel, checked.result);
           results.push({ channel, result: CheckResult[checked.result] });
           session = checked.session;

@@ -8,6 +8,7 @@ import type { StoredSession } from '../../session/stored.js';
 import type { Collection } from '../../store/documents.js';
 import type { Repeatable } from '../idempotency/inSession.js';
 import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
+import type { Client } from './clientOf.js';
 
 interface Deps {
   readonly sessions: Collection<StoredSession>;
@@ -26,11 +27,13 @@ export function createReplayOrCheck({ sessions, checkCodes, clock }: Deps) {
     session: StoredSession,
     given: GivenCodes,
     repeat: Repeatable | undefined,
+    client: Client,
   ): Promise<CheckedCodes> => {
     const before = repeat && replay(session, given, repeat);
     if (before) return before;
     try {
-      return await checkCodes(session, given, repeat?.record, clock.now(), call.signal);
+      const asking = { ...client, request: repeat?.record };
+      return await checkCodes(session, given, asking, clock.now(), call.signal);
     } catch (thrown) {
       const meanwhile = repeat && isDone(thrown) && (await sessions.findOne({ _id: session._id }));
       const stored = meanwhile && replay(meanwhile, given, repeat);

@@ -5,7 +5,7 @@ import { SESSION_LIMITS } from '../limits.js';
 import { stopMessages } from '../messages.js';
 import { isSatisfied } from '../policy.js';
 import { channelsOf, OPEN } from '../status.js';
-import type { StoredRequest, StoredSession } from '../stored.js';
+import type { StoredRequest, StoredSession, StoredSuccess } from '../stored.js';
 
 interface RightCode {
   readonly channel: ChannelName;
@@ -13,6 +13,8 @@ interface RightCode {
   readonly codeHash: string;
   /** How a repeat of the same request is recognised. */
   readonly request: StoredRequest | undefined;
+  /** What it gives back to the recipient's budget; undefined where it used none. */
+  readonly success?: StoredSuccess | undefined;
 }
 
 /**
@@ -21,7 +23,11 @@ interface RightCode {
  * APPROVED. What has not been sent then never is. The guard names the compared
  * hash, so that a code is accepted once and never after a resend replaced it.
  */
-export function consume(seen: StoredSession, { channel, codeHash, request }: RightCode, at: number): Change {
+export function consume(
+  seen: StoredSession,
+  { channel, codeHash, request, success }: RightCode,
+  at: number,
+): Change {
   const names = channelsOf(seen).map(([name]) => name);
   const verified = channelsOf(seen).flatMap(([name, { state }]) => (state === 'VERIFIED' ? [name] : []));
   const approved = isSatisfied(seen.strategy, names, seen.required, new Set([...verified, channel]));
@@ -44,7 +50,12 @@ export function consume(seen: StoredSession, { channel, codeHash, request }: Rig
     unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
     inc: { attemptsLeft: 1 },
     messages: stopMessages(seen.channels, ended),
-    events: [sessionEvent(approved ? 'session.approved' : 'session.partial', at, channel)],
+    events: [
+      {
+        ...sessionEvent(approved ? 'session.approved' : 'session.partial', at, channel),
+        ...(success && { success }),
+      },
+    ],
   };
 }
 

@@ -25,6 +25,7 @@ export interface SessionOptions {
   /** Channels whose messages wait for those before them. */
   readonly fallback: readonly FallbackStep[];
   readonly codeLength: number;
+  readonly source?: string;
   readonly lifetimeMs: number;
   readonly maxAttempts: number;
   readonly retentionDays: number;
@@ -70,6 +71,7 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
       ),
       recipients: [...new Set([...channels.values()].map(({ recipient }) => recipient))],
       codeLength: options.codeLength,
+      ...(options.source !== undefined && { source: options.source }),
       lifetimeMs: options.lifetimeMs,
       retentionDays: options.retentionDays,
       attemptsLeft: options.maxAttempts,

@@ -72,9 +72,13 @@ export function renew(seen: StoredSession, { fresh, record, debit, trace }: Rene
   );
   const expiresAt = new Date(Math.min(at + seen.lifetimeMs, lastLife(seen)));
   const waiting = stillWaiting(seen, messages, at, expiresAt);
-  const codes = renewed.flatMap(([name, { codeHash, sandboxCode }]) => [
+  const codes = renewed.flatMap(([name, { codeHash, sandboxCode, lane, unit, paid }]) => [
     [`channels.${name}.codeHash`, codeHash],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
+    // Set and never added to: a comparison that was not made with the old code is gone with it.
+    ...(paid === undefined ? [] : [[`channels.${name}.paid`, paid]]),
+    ...(lane ? [[`channels.${name}.lane`, lane]] : []),
+    ...(unit ? [[`channels.${name}.unit`, unit]] : []),
   ]);
   const ends = [...messages.keys(), ...waiting.keys()].map((name) => [
     `channels.${name}.codeExpiresAt`,

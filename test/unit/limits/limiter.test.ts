@@ -7,7 +7,7 @@ import { eachEngine } from '../../support/engines.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { seededRandom } from '../../support/seededRandom.js';
 
-const RULE = 'recipient-sends' satisfies RuleName;
+const RULE = 'user-sends' satisfies RuleName;
 const { max: MAX, windowSeconds } = RULES[RULE];
 const WINDOW = windowSeconds * 1000;
 
@@ -27,7 +27,7 @@ eachEngine(({ name: engine, newStore }) => {
     other = createLimiter(await store.open({ clock }), clock, seededRandom('other'));
   });
 
-  const one = (key: string, rule: RuleName = RULE): Count[] => [{ rule, key }];
+  const one = (key: string, rule: Count['rule'] = RULE): Count[] => [{ rule, key }];
   const limitedTo = (max: number, seconds: number = windowSeconds): RuleOverrides => ({
     [RULE]: { max, windowSeconds: seconds },
   });
@@ -87,7 +87,7 @@ eachEngine(({ name: engine, newStore }) => {
       await take(newKey());
       await limiter.take('acme.test', one(key), {});
       await limiter.take('other.live', one(key), {});
-      await limiter.take('acme.live', one(key, 'user-sends'), {});
+      await limiter.take('acme.live', one(key, 'beneficiary-sends'), {});
       await expect(take(key)).rejects.toEqual(refusal(WINDOW));
     });
   });
@@ -162,15 +162,15 @@ eachEngine(({ name: engine, newStore }) => {
     it('count all or none: what was counted before a refusal is given back', async () => {
       const [user, recipient] = [newKey(), newKey()];
       const both: Count[] = [
-        { rule: 'user-sends', key: user },
+        { rule: 'ip-sends', key: user },
         { rule: RULE, key: recipient },
       ];
       for (let i = 0; i < MAX; i++) await take(recipient);
       for (let i = 0; i < 3; i++) {
         await expect(limiter.take('acme.live', both, {})).rejects.toEqual(refusal(WINDOW));
       }
-      for (let i = 0; i < RULES['user-sends'].max; i++) {
-        await limiter.take('acme.live', one(user, 'user-sends'), {});
+      for (let i = 0; i < RULES['ip-sends'].max; i++) {
+        await limiter.take('acme.live', one(user, 'ip-sends'), {});
       }
     });
 
@@ -180,9 +180,9 @@ eachEngine(({ name: engine, newStore }) => {
       const taken = await limiter.take(
         'acme.live',
         [
-          { rule: 'user-sends', key: user },
+          { rule: 'ip-sends', key: user },
           { rule: RULE, key: recipient },
-          { rule: 'recipient-daily', key: recipient },
+          { rule: 'beneficiary-sends', key: recipient },
         ],
         {},
       );

@@ -2,7 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { TokenState } from '../../../gen/otp/v1/verification_token_service_pb.js';
 import type { Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
-import { type Caller, createUseCases, newRecipients, reasonOf, type UseCases } from './support/useCases.js';
+import {
+  type Caller,
+  createUseCases,
+  newRecipients,
+  reasonOf,
+  type UseCases,
+  wrong,
+} from './support/useCases.js';
 
 const workspace = 'acme';
 const operation = { type: 'payment', id: '1' };
@@ -111,9 +118,9 @@ eachEngine((engine) => {
   it('wrong codes count apart: a recipient blocked in the sandbox is reached live', async () => {
     const recipients = newRecipients('email');
     for (let n = 0; n < 2; n++) {
-      const { session } = await test.send({ recipients, config: { maxAttempts: 10 } });
+      const { session, sandboxCodes } = await test.send({ recipients, config: { maxAttempts: 10 } });
       for (let guess = 0; guess < 10; guess++) {
-        await reasonOf(test.verify({ sessionId: session!.id, code: '1' }));
+        await reasonOf(test.verify({ sessionId: session!.id, code: wrong(sandboxCodes.email!) }));
       }
     }
     expect(await reasonOf(test.send({ recipients }))).toBe('RECIPIENT_BLOCKED');

@@ -56,6 +56,20 @@ const flag = (field: string): FieldRow => ({
 });
 const object = (field: string): Case => ({ what: 'a text', request: { [field]: 'text' } });
 
+const endUserIp = (): FieldRow => ({
+  refused: [
+    { what: 'a number', request: { endUserIp: 1 } },
+    ...['localhost', '192.0.2', '192.0.2.256', '192.0.2.1:port', '2001:db8::g'].map((endUserIp) => ({
+      what: endUserIp,
+      request: { endUserIp },
+    })),
+  ],
+  accepted: ['192.0.2.1', '192.0.2.1:80', '2001:db8::1', '198.51.100.1, 10.0.0.1'].map((endUserIp) => ({
+    what: endUserIp,
+    request: { endUserIp },
+  })),
+});
+
 const to = (recipients: object) => ({ recipients });
 const config = (field: string) => (value: unknown) => ({ config: { [field]: value } });
 const policy = (value: object) => ({ policy: value });
@@ -184,24 +198,25 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     accepted: [4, 8].map((value) => ({ what: String(value), request: config('codeLength')(value) })),
   },
   'Send.config.lifetime': {
-    refused: ['59s', '601s', '60.5s', '-60s', 'soon', 300].map((value) => ({
+    refused: ['59s', '3601s', '60.5s', '-60s', 'soon', 300].map((value) => ({
       what: String(value),
       request: config('lifetime')(value),
     })),
-    accepted: ['60s', '600s'].map((value) => ({ what: value, request: config('lifetime')(value) })),
+    accepted: ['60s', '3600s'].map((value) => ({ what: value, request: config('lifetime')(value) })),
   },
   'Send.config.max_attempts': {
-    refused: [
-      ...[0, 11, 1.5, 'three'].map((value) => ({
-        what: String(value),
-        request: config('maxAttempts')(value),
-      })),
-      { what: '4 for a short code', request: { config: { maxAttempts: 4, codeLength: 5 } } },
-    ],
+    refused: [0, 11, 1.5, 'three'].map((value) => ({
+      what: String(value),
+      request: config('maxAttempts')(value),
+    })),
     accepted: [
       ...[1, 10].map((value) => ({ what: String(value), request: config('maxAttempts')(value) })),
-      { what: '3 for a short code', request: { config: { maxAttempts: 3, codeLength: 5 } } },
+      { what: '10 for a short code', request: { config: { maxAttempts: 10, codeLength: 5 } } },
     ],
+  },
+  'Send.config.may_lengthen': {
+    refused: [{ what: 'a text', request: config('mayLengthen')('yes') }],
+    accepted: [{ what: 'true', request: config('mayLengthen')(true) }],
   },
   'Send.policy': { refused: [object('policy')] },
   'Send.policy.strategy': {
@@ -254,16 +269,9 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     accepted: ['es-CO', 'zh-Hant-TW-x1'].map((locale) => ({ what: locale, request: { locale } })),
   },
   'Send.request_id': text('request_id', 128, top('requestId')),
-  'Send.end_user_ip': {
-    refused: [
-      { what: 'a number', request: { endUserIp: 1 } },
-      ...['localhost', '192.0.2', '192.0.2.256', '192.0.2.1:80', '2001:db8::g'].map((endUserIp) => ({
-        what: endUserIp,
-        request: { endUserIp },
-      })),
-    ],
-    accepted: ['192.0.2.1', '2001:db8::1'].map((endUserIp) => ({ what: endUserIp, request: { endUserIp } })),
-  },
+  'Send.end_user_ip': endUserIp(),
+  'Send.device_id': text('device_id', 128, top('deviceId')),
+  'Send.vouched': flag('vouched'),
   'Send.operation': { refused: [object('operation')] },
   ...operationRows('Send'),
   'Send.beneficiary': {
@@ -388,6 +396,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'Validate.session_id': id('sessionId'),
   'Validate.code': text('code', 64, top('code'), true),
   'Validate.request_id': text('request_id', 128, top('requestId')),
+  'Validate.device_id': text('device_id', 128, top('deviceId')),
 
   'Verify.session_id': id('sessionId'),
   'Verify.code': {
@@ -423,6 +432,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     accepted: [{ what: '64 characters', request: { code: undefined, codes: { email: chars(64) } } }],
   },
   'Verify.request_id': text('request_id', 128, top('requestId')),
+  'Verify.device_id': text('device_id', 128, top('deviceId')),
 
   'Resend.session_id': id('sessionId'),
   'Resend.channels': {
@@ -448,6 +458,8 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     accepted: [{ what: 'one of the session', request: { channels: [1] } }],
   },
   'Resend.request_id': text('request_id', 128, top('requestId')),
+  'Resend.end_user_ip': endUserIp(),
+  'Resend.device_id': text('device_id', 128, top('deviceId')),
 
   'ListSessions.page_size': {
     refused: [-1, 101, 1.5, 'many'].map((pageSize) => ({ what: String(pageSize), request: { pageSize } })),

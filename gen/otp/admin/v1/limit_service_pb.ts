@@ -2,20 +2,20 @@
 // @generated from file otp/admin/v1/limit_service.proto (package otp.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Mode } from "./api_key_service_pb.js";
 import { file_otp_admin_v1_api_key_service } from "./api_key_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file otp/admin/v1/limit_service.proto.
  */
 export const file_otp_admin_v1_limit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvbGltaXRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIrUBCgVMaW1pdBIMCgRydWxlGAEgASgJEgsKA21heBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLZGVmYXVsdF9tYXgYBCABKAUSMQoOZGVmYXVsdF93aW5kb3cYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHY2hhbmdlZBgGIAEoCBINCgVmaXhlZBgHIAEoCCKMAQoOUmVjaXBpZW50QmxvY2sSGAoQbWFza2VkX3JlY2lwaWVudBgBIAEoCRIQCghmYWlsdXJlcxgCIAEoBRIbChNzaG9ydF9jb2RlX2ZhaWx1cmVzGAMgASgFEjEKDWJsb2NrZWRfdW50aWwYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKEUxpc3RMaW1pdHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCSI5ChJMaXN0TGltaXRzUmVzcG9uc2USIwoGbGltaXRzGAEgAygLMhMub3RwLmFkbWluLnYxLkxpbWl0InwKElVwZGF0ZUxpbWl0UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIgoFbGltaXQYAiABKAsyEy5vdHAuYWRtaW4udjEuTGltaXQSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIjkKE1VwZGF0ZUxpbWl0UmVzcG9uc2USIgoFbGltaXQYASABKAsyEy5vdHAuYWRtaW4udjEuTGltaXQiNAoRUmVzZXRMaW1pdFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgwKBHJ1bGUYAiABKAkiOAoSUmVzZXRMaW1pdFJlc3BvbnNlEiIKBWxpbWl0GAEgASgLMhMub3RwLmFkbWluLnYxLkxpbWl0ImIKGEdldFJlY2lwaWVudEJsb2NrUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhEKCXJlY2lwaWVudBgDIAEoCSJIChlHZXRSZWNpcGllbnRCbG9ja1Jlc3BvbnNlEisKBWJsb2NrGAEgASgLMhwub3RwLmFkbWluLnYxLlJlY2lwaWVudEJsb2NrImQKGkNsZWFyUmVjaXBpZW50QmxvY2tSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcmVjaXBpZW50GAMgASgJIkoKG0NsZWFyUmVjaXBpZW50QmxvY2tSZXNwb25zZRIrCgVibG9jaxgBIAEoCzIcLm90cC5hZG1pbi52MS5SZWNpcGllbnRCbG9jazLsBAoMTGltaXRTZXJ2aWNlEnIKCkxpc3RMaW1pdHMSHy5vdHAuYWRtaW4udjEuTGlzdExpbWl0c1JlcXVlc3QaIC5vdHAuYWRtaW4udjEuTGlzdExpbWl0c1Jlc3BvbnNlIiGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3ISaQoLVXBkYXRlTGltaXQSIC5vdHAuYWRtaW4udjEuVXBkYXRlTGltaXRSZXF1ZXN0GiEub3RwLmFkbWluLnYxLlVwZGF0ZUxpbWl0UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJmCgpSZXNldExpbWl0Eh8ub3RwLmFkbWluLnYxLlJlc2V0TGltaXRSZXF1ZXN0GiAub3RwLmFkbWluLnYxLlJlc2V0TGltaXRSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEocBChFHZXRSZWNpcGllbnRCbG9jaxImLm90cC5hZG1pbi52MS5HZXRSZWNpcGllbnRCbG9ja1JlcXVlc3QaJy5vdHAuYWRtaW4udjEuR2V0UmVjaXBpZW50QmxvY2tSZXNwb25zZSIhkAIB0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yEooBChNDbGVhclJlY2lwaWVudEJsb2NrEigub3RwLmFkbWluLnYxLkNsZWFyUmVjaXBpZW50QmxvY2tSZXF1ZXN0Gikub3RwLmFkbWluLnYxLkNsZWFyUmVjaXBpZW50QmxvY2tSZXNwb25zZSIe0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvbGltaXRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIrUBCgVMaW1pdBIMCgRydWxlGAEgASgJEgsKA21heBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SEwoLZGVmYXVsdF9tYXgYBCABKAUSMQoOZGVmYXVsdF93aW5kb3cYBSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDwoHY2hhbmdlZBgGIAEoCBINCgVmaXhlZBgHIAEoCCLRAQoOUmVjaXBpZW50QmxvY2sSGAoQbWFza2VkX3JlY2lwaWVudBgBIAEoCRIUCghmYWlsdXJlcxgCIAEoBUICGAESHwoTc2hvcnRfY29kZV9mYWlsdXJlcxgDIAEoBUICGAESMQoNYmxvY2tlZF91bnRpbBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoEdXNlcxgFIAMoCzIWLm90cC5hZG1pbi52MS5MaW1pdFVzZRIVCg1rbm93bl9zb3VyY2VzGAYgASgFIsgBCghMaW1pdFVzZRIMCgRydWxlGAEgASgJEiAKBGxhbmUYAiABKA4yEi5vdHAuYWRtaW4udjEuTGFuZRITCgtjb2RlX2xlbmd0aBgDIAEoBRIMCgR1c2VkGAQgASgFEgsKA21heBgFIAEoBRIpCgZ3aW5kb3cYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMQoNZnJlZV9hZ2Fpbl9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAipgEKD0NvZGVMZW5ndGhCb3VuZBITCgtjb2RlX2xlbmd0aBgBIAEoBRIbChNjb21wYXJpc29uc19wZXJfZGF5GAIgASgFEhwKFGNvbXBhcmlzb25zX3Blcl95ZWFyGAMgASgDEhwKFHByb2JhYmlsaXR5X3Blcl95ZWFyGAQgASgBEiUKHXN0cmFuZ2VyX3Byb2JhYmlsaXR5X3Blcl95ZWFyGAUgASgBIokBCgpHdWVzc0JvdW5kEhwKFHByb2JhYmlsaXR5X3Blcl95ZWFyGAEgASgBEgwKBHdlYWsYAiABKAgSMwoMY29kZV9sZW5ndGhzGAMgAygLMh0ub3RwLmFkbWluLnYxLkNvZGVMZW5ndGhCb3VuZBIaChJ1bmlkZW50aWZpZWRfc2hhcmUYBCABKAEiJgoRTGlzdExpbWl0c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJImgKEkxpc3RMaW1pdHNSZXNwb25zZRIjCgZsaW1pdHMYASADKAsyEy5vdHAuYWRtaW4udjEuTGltaXQSLQoLZ3Vlc3NfYm91bmQYAiABKAsyGC5vdHAuYWRtaW4udjEuR3Vlc3NCb3VuZCKiAQoSVXBkYXRlTGltaXRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVsaW1pdBgCIAEoCzITLm90cC5hZG1pbi52MS5MaW1pdBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSEwoLYWNjZXB0X3dlYWsYBCABKAgSDwoHZHJ5X3J1bhgFIAEoCCJoChNVcGRhdGVMaW1pdFJlc3BvbnNlEiIKBWxpbWl0GAEgASgLMhMub3RwLmFkbWluLnYxLkxpbWl0Ei0KC2d1ZXNzX2JvdW5kGAIgASgLMhgub3RwLmFkbWluLnYxLkd1ZXNzQm91bmQiNAoRUmVzZXRMaW1pdFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgwKBHJ1bGUYAiABKAkiZwoSUmVzZXRMaW1pdFJlc3BvbnNlEiIKBWxpbWl0GAEgASgLMhMub3RwLmFkbWluLnYxLkxpbWl0Ei0KC2d1ZXNzX2JvdW5kGAIgASgLMhgub3RwLmFkbWluLnYxLkd1ZXNzQm91bmQiYgoYR2V0UmVjaXBpZW50QmxvY2tSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcmVjaXBpZW50GAMgASgJIkgKGUdldFJlY2lwaWVudEJsb2NrUmVzcG9uc2USKwoFYmxvY2sYASABKAsyHC5vdHAuYWRtaW4udjEuUmVjaXBpZW50QmxvY2siZAoaQ2xlYXJSZWNpcGllbnRCbG9ja1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIRCglyZWNpcGllbnQYAyABKAkiSgobQ2xlYXJSZWNpcGllbnRCbG9ja1Jlc3BvbnNlEisKBWJsb2NrGAEgASgLMhwub3RwLmFkbWluLnYxLlJlY2lwaWVudEJsb2NrKjsKBExhbmUSFAoQTEFORV9VTlNQRUNJRklFRBAAEg0KCUxBTkVfT1BFThABEg4KCkxBTkVfS05PV04QAjLsBAoMTGltaXRTZXJ2aWNlEnIKCkxpc3RMaW1pdHMSHy5vdHAuYWRtaW4udjEuTGlzdExpbWl0c1JlcXVlc3QaIC5vdHAuYWRtaW4udjEuTGlzdExpbWl0c1Jlc3BvbnNlIiGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3ISaQoLVXBkYXRlTGltaXQSIC5vdHAuYWRtaW4udjEuVXBkYXRlTGltaXRSZXF1ZXN0GiEub3RwLmFkbWluLnYxLlVwZGF0ZUxpbWl0UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJmCgpSZXNldExpbWl0Eh8ub3RwLmFkbWluLnYxLlJlc2V0TGltaXRSZXF1ZXN0GiAub3RwLmFkbWluLnYxLlJlc2V0TGltaXRSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEocBChFHZXRSZWNpcGllbnRCbG9jaxImLm90cC5hZG1pbi52MS5HZXRSZWNpcGllbnRCbG9ja1JlcXVlc3QaJy5vdHAuYWRtaW4udjEuR2V0UmVjaXBpZW50QmxvY2tSZXNwb25zZSIhkAIB0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yEooBChNDbGVhclJlY2lwaWVudEJsb2NrEigub3RwLmFkbWluLnYxLkNsZWFyUmVjaXBpZW50QmxvY2tSZXF1ZXN0Gikub3RwLmFkbWluLnYxLkNsZWFyUmVjaXBpZW50QmxvY2tSZXNwb25zZSIe0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access]);
 
 /**
  * One rule: at most max in any window of time.
@@ -31,7 +31,8 @@ export type Limit = Message<"otp.admin.v1.Limit"> & {
   rule: string;
 
   /**
-   * How many are allowed in the window. 0: the rule is off.
+   * How many are allowed in the window. 0: the rule is off. A rule of a
+   * recipient's budget allows at most 100.
    *
    * @generated from field: int32 max = 2;
    */
@@ -85,10 +86,10 @@ export const LimitSchema: GenMessage<Limit> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_limit_service, 0);
 
 /**
- * The wrong codes given for one recipient over all its sessions, and its block.
- * After 20 of them in 24 hours nothing is sent to the recipient for an hour,
- * after each further one for 2, 4, then 8 hours; for codes under six digits
- * after 5. Open sessions continue. A correct code resets the count.
+ * The guess budget of one recipient over all its sessions. Messages and
+ * comparisons of codes each use a unit; when none is left, Send and Resend, and
+ * further comparisons, are refused with RECIPIENT_BLOCKED until the oldest unit
+ * leaves its window. Known sources have units of their own (Lane).
  *
  * @generated from message otp.admin.v1.RecipientBlock
  */
@@ -101,25 +102,43 @@ export type RecipientBlock = Message<"otp.admin.v1.RecipientBlock"> & {
   maskedRecipient: string;
 
   /**
-   * Wrong codes in the last 24 hours, counted up to 44.
+   * Replaced by uses.
    *
-   * @generated from field: int32 failures = 2;
+   * @generated from field: int32 failures = 2 [deprecated = true];
+   * @deprecated
    */
   failures: number;
 
   /**
-   * Those of them with codes under six digits.
+   * Replaced by uses.
    *
-   * @generated from field: int32 short_code_failures = 3;
+   * @generated from field: int32 short_code_failures = 3 [deprecated = true];
+   * @deprecated
    */
   shortCodeFailures: number;
 
   /**
-   * Until when nothing is sent. Absent: not blocked.
+   * Until when nothing is sent for a source that is not known. Absent: not
+   * blocked.
    *
    * @generated from field: google.protobuf.Timestamp blocked_until = 4;
    */
   blockedUntil?: Timestamp | undefined;
+
+  /**
+   * Every part of the budget, with what is used of it.
+   *
+   * @generated from field: repeated otp.admin.v1.LimitUse uses = 5;
+   */
+  uses: LimitUse[];
+
+  /**
+   * Sources from which the recipient was verified in the last 90 days, at most
+   * 8.
+   *
+   * @generated from field: int32 known_sources = 6;
+   */
+  knownSources: number;
 };
 
 /**
@@ -128,6 +147,166 @@ export type RecipientBlock = Message<"otp.admin.v1.RecipientBlock"> & {
  */
 export const RecipientBlockSchema: GenMessage<RecipientBlock> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_limit_service, 1);
+
+/**
+ * What is used of one limit.
+ *
+ * @generated from message otp.admin.v1.LimitUse
+ */
+export type LimitUse = Message<"otp.admin.v1.LimitUse"> & {
+  /**
+   * Name of the rule.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * The lane.
+   *
+   * @generated from field: otp.admin.v1.Lane lane = 2;
+   */
+  lane: Lane;
+
+  /**
+   * Digits of the codes it counts. 0: it counts all messages.
+   *
+   * @generated from field: int32 code_length = 3;
+   */
+  codeLength: number;
+
+  /**
+   * Units used in the window.
+   *
+   * @generated from field: int32 used = 4;
+   */
+  used: number;
+
+  /**
+   * Units in the window.
+   *
+   * @generated from field: int32 max = 5;
+   */
+  max: number;
+
+  /**
+   * Length of the window.
+   *
+   * @generated from field: google.protobuf.Duration window = 6;
+   */
+  window?: Duration | undefined;
+
+  /**
+   * When the next unit is free. Absent: now.
+   *
+   * @generated from field: google.protobuf.Timestamp free_again_at = 7;
+   */
+  freeAgainAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.LimitUse.
+ * Use `create(LimitUseSchema)` to create a new message.
+ */
+export const LimitUseSchema: GenMessage<LimitUse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_limit_service, 2);
+
+/**
+ * How likely one recipient's codes of one length are guessed under the limits in
+ * force.
+ *
+ * @generated from message otp.admin.v1.CodeLengthBound
+ */
+export type CodeLengthBound = Message<"otp.admin.v1.CodeLengthBound"> & {
+  /**
+   * Digits in a code. The entry for 6 includes longer codes, which share
+   * its budget.
+   *
+   * @generated from field: int32 code_length = 1;
+   */
+  codeLength: number;
+
+  /**
+   * The most comparisons in any 24 hours, known sources included. 2147483647:
+   * the rule is off.
+   *
+   * @generated from field: int32 comparisons_per_day = 2;
+   */
+  comparisonsPerDay: number;
+
+  /**
+   * The most comparisons in a year. 2147483647: the rule is off.
+   *
+   * @generated from field: int64 comparisons_per_year = 3;
+   */
+  comparisonsPerYear: bigint;
+
+  /**
+   * Chance that an attacker guesses a code within a year, 0 to 1.
+   *
+   * @generated from field: double probability_per_year = 4;
+   */
+  probabilityPerYear: number;
+
+  /**
+   * The same for an attacker without a known source.
+   *
+   * @generated from field: double stranger_probability_per_year = 5;
+   */
+  strangerProbabilityPerYear: number;
+};
+
+/**
+ * Describes the message otp.admin.v1.CodeLengthBound.
+ * Use `create(CodeLengthBoundSchema)` to create a new message.
+ */
+export const CodeLengthBoundSchema: GenMessage<CodeLengthBound> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_limit_service, 3);
+
+/**
+ * Upper bound of the chance that an attacker guesses a code of one recipient,
+ * however many sessions are open.
+ *
+ * @generated from message otp.admin.v1.GuessBound
+ */
+export type GuessBound = Message<"otp.admin.v1.GuessBound"> & {
+  /**
+   * Chance a year, 0 to 1: the sum over the code lengths that the workspace used
+   * in the last 30 days.
+   *
+   * @generated from field: double probability_per_year = 1;
+   */
+  probabilityPerYear: number;
+
+  /**
+   * It is above 0.02.
+   *
+   * @generated from field: bool weak = 2;
+   */
+  weak: boolean;
+
+  /**
+   * The bound of each code length.
+   *
+   * @generated from field: repeated otp.admin.v1.CodeLengthBound code_lengths = 3;
+   */
+  codeLengths: CodeLengthBound[];
+
+  /**
+   * Share of the last 7 days' messages whose Send named neither end_user_ip nor
+   * device_id, 0 to 1. For them, strangers can use up the budget of a recipient.
+   *
+   * @generated from field: double unidentified_share = 4;
+   */
+  unidentifiedShare: number;
+};
+
+/**
+ * Describes the message otp.admin.v1.GuessBound.
+ * Use `create(GuessBoundSchema)` to create a new message.
+ */
+export const GuessBoundSchema: GenMessage<GuessBound> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_limit_service, 4);
 
 /**
  * Request of ListLimits.
@@ -148,7 +327,7 @@ export type ListLimitsRequest = Message<"otp.admin.v1.ListLimitsRequest"> & {
  * Use `create(ListLimitsRequestSchema)` to create a new message.
  */
 export const ListLimitsRequestSchema: GenMessage<ListLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 2);
+  messageDesc(file_otp_admin_v1_limit_service, 5);
 
 /**
  * Response of ListLimits.
@@ -162,6 +341,13 @@ export type ListLimitsResponse = Message<"otp.admin.v1.ListLimitsResponse"> & {
    * @generated from field: repeated otp.admin.v1.Limit limits = 1;
    */
   limits: Limit[];
+
+  /**
+   * The guess bound under these limits.
+   *
+   * @generated from field: otp.admin.v1.GuessBound guess_bound = 2;
+   */
+  guessBound?: GuessBound | undefined;
 };
 
 /**
@@ -169,7 +355,7 @@ export type ListLimitsResponse = Message<"otp.admin.v1.ListLimitsResponse"> & {
  * Use `create(ListLimitsResponseSchema)` to create a new message.
  */
 export const ListLimitsResponseSchema: GenMessage<ListLimitsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 3);
+  messageDesc(file_otp_admin_v1_limit_service, 6);
 
 /**
  * Request of UpdateLimit.
@@ -197,6 +383,20 @@ export type UpdateLimitRequest = Message<"otp.admin.v1.UpdateLimitRequest"> & {
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
   updateMask?: FieldMask | undefined;
+
+  /**
+   * Accept a guess bound above 0.02.
+   *
+   * @generated from field: bool accept_weak = 4;
+   */
+  acceptWeak: boolean;
+
+  /**
+   * Change nothing and return what would result.
+   *
+   * @generated from field: bool dry_run = 5;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -204,7 +404,7 @@ export type UpdateLimitRequest = Message<"otp.admin.v1.UpdateLimitRequest"> & {
  * Use `create(UpdateLimitRequestSchema)` to create a new message.
  */
 export const UpdateLimitRequestSchema: GenMessage<UpdateLimitRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 4);
+  messageDesc(file_otp_admin_v1_limit_service, 7);
 
 /**
  * Response of UpdateLimit.
@@ -218,6 +418,13 @@ export type UpdateLimitResponse = Message<"otp.admin.v1.UpdateLimitResponse"> & 
    * @generated from field: otp.admin.v1.Limit limit = 1;
    */
   limit?: Limit | undefined;
+
+  /**
+   * The guess bound with this rule.
+   *
+   * @generated from field: otp.admin.v1.GuessBound guess_bound = 2;
+   */
+  guessBound?: GuessBound | undefined;
 };
 
 /**
@@ -225,7 +432,7 @@ export type UpdateLimitResponse = Message<"otp.admin.v1.UpdateLimitResponse"> & 
  * Use `create(UpdateLimitResponseSchema)` to create a new message.
  */
 export const UpdateLimitResponseSchema: GenMessage<UpdateLimitResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 5);
+  messageDesc(file_otp_admin_v1_limit_service, 8);
 
 /**
  * Request of ResetLimit.
@@ -253,7 +460,7 @@ export type ResetLimitRequest = Message<"otp.admin.v1.ResetLimitRequest"> & {
  * Use `create(ResetLimitRequestSchema)` to create a new message.
  */
 export const ResetLimitRequestSchema: GenMessage<ResetLimitRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 6);
+  messageDesc(file_otp_admin_v1_limit_service, 9);
 
 /**
  * Response of ResetLimit.
@@ -267,6 +474,13 @@ export type ResetLimitResponse = Message<"otp.admin.v1.ResetLimitResponse"> & {
    * @generated from field: otp.admin.v1.Limit limit = 1;
    */
   limit?: Limit | undefined;
+
+  /**
+   * The guess bound with this rule.
+   *
+   * @generated from field: otp.admin.v1.GuessBound guess_bound = 2;
+   */
+  guessBound?: GuessBound | undefined;
 };
 
 /**
@@ -274,7 +488,7 @@ export type ResetLimitResponse = Message<"otp.admin.v1.ResetLimitResponse"> & {
  * Use `create(ResetLimitResponseSchema)` to create a new message.
  */
 export const ResetLimitResponseSchema: GenMessage<ResetLimitResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 7);
+  messageDesc(file_otp_admin_v1_limit_service, 10);
 
 /**
  * Request of GetRecipientBlock.
@@ -310,7 +524,7 @@ export type GetRecipientBlockRequest = Message<"otp.admin.v1.GetRecipientBlockRe
  * Use `create(GetRecipientBlockRequestSchema)` to create a new message.
  */
 export const GetRecipientBlockRequestSchema: GenMessage<GetRecipientBlockRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 8);
+  messageDesc(file_otp_admin_v1_limit_service, 11);
 
 /**
  * Response of GetRecipientBlock.
@@ -331,7 +545,7 @@ export type GetRecipientBlockResponse = Message<"otp.admin.v1.GetRecipientBlockR
  * Use `create(GetRecipientBlockResponseSchema)` to create a new message.
  */
 export const GetRecipientBlockResponseSchema: GenMessage<GetRecipientBlockResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 9);
+  messageDesc(file_otp_admin_v1_limit_service, 12);
 
 /**
  * Request of ClearRecipientBlock.
@@ -366,7 +580,7 @@ export type ClearRecipientBlockRequest = Message<"otp.admin.v1.ClearRecipientBlo
  * Use `create(ClearRecipientBlockRequestSchema)` to create a new message.
  */
 export const ClearRecipientBlockRequestSchema: GenMessage<ClearRecipientBlockRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 10);
+  messageDesc(file_otp_admin_v1_limit_service, 13);
 
 /**
  * Response of ClearRecipientBlock.
@@ -387,7 +601,49 @@ export type ClearRecipientBlockResponse = Message<"otp.admin.v1.ClearRecipientBl
  * Use `create(ClearRecipientBlockResponseSchema)` to create a new message.
  */
 export const ClearRecipientBlockResponseSchema: GenMessage<ClearRecipientBlockResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_limit_service, 11);
+  messageDesc(file_otp_admin_v1_limit_service, 14);
+
+/**
+ * Whose units a send or a comparison uses.
+ *
+ * @generated from enum otp.admin.v1.Lane
+ */
+export const Lane = {
+  /**
+   * Not set: the rule has no lanes.
+   *
+   * @generated from enum value: LANE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Any caller.
+   *
+   * @generated from enum value: LANE_OPEN = 1;
+   */
+  OPEN: 1,
+
+  /**
+   * Sources from which the recipient was verified before, and Sends that the
+   * caller vouches for.
+   *
+   * @generated from enum value: LANE_KNOWN = 2;
+   */
+  KNOWN: 2,
+} as const;
+
+/**
+ * Whose units a send or a comparison uses.
+ *
+ * @generated from enum otp.admin.v1.Lane
+ */
+export type Lane = (typeof Lane)[keyof typeof Lane] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.Lane.
+ */
+export const LaneSchema: GenEnum<Lane> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_limit_service, 0);
 
 /**
  * The limits on a workspace's traffic, and the blocks of recipients whose codes
@@ -414,11 +670,14 @@ export const LimitService: GenService<{
   /**
    * Changes a rule for the workspace, live and test alike. Effective everywhere
    * within five seconds, and on what was counted before: a lower max refuses
-   * callers that are above it at once.
+   * callers that are above it at once. With dry_run nothing changes, and the
+   * response shows the guess bound that would result.
    *
    * Scope: admin or operator, with a live key.
    *
-   * Reasons: NOT_FOUND for a workspace or rule that does not exist.
+   * Reasons: NOT_FOUND for a workspace or rule that does not exist;
+   * INVALID_REQUEST for a change that makes the guess bound weak, without
+   * accept_weak.
    *
    * @generated from rpc otp.admin.v1.LimitService.UpdateLimit
    */
@@ -442,8 +701,8 @@ export const LimitService: GenService<{
     output: typeof ResetLimitResponseSchema;
   },
   /**
-   * Reads how many wrong codes were given for a recipient and until when
-   * nothing is sent to it.
+   * Reads the guess budget of a recipient: what is used of it and when the next
+   * message or comparison is possible.
    *
    * Scope: support, admin or operator.
    *
@@ -457,8 +716,8 @@ export const LimitService: GenService<{
     output: typeof GetRecipientBlockResponseSchema;
   },
   /**
-   * Forgets the wrong codes given for a recipient, which ends its block.
-   * Clearing a recipient without wrong codes succeeds.
+   * Gives a recipient its whole budget back, which ends its block. The sources
+   * known for the recipient stay known. Clearing what is not there succeeds.
    *
    * Scope: support, admin or operator.
    *

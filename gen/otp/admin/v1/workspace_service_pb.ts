@@ -2,20 +2,20 @@
 // @generated from file otp/admin/v1/workspace_service.proto (package otp.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
 import type { Channel } from "../../v1/session_pb.js";
 import { file_otp_v1_session } from "../../v1/session_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file otp/admin/v1/workspace_service.proto.
  */
 export const file_otp_admin_v1_workspace_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSKwAgoJV29ya3NwYWNlEgwKBG5hbWUYASABKAkSDQoFYnJhbmQYAiABKAkSDgoGbG9jYWxlGAMgASgJEhAKCHdlYl9ob3N0GAQgASgJEhcKD2FsbG93ZWRfb3JpZ2lucxgFIAMoCRIVCg1sb25nX2xpZmV0aW1lGAYgASgIEhcKD21lc3NhZ2luZ19yZXVzZRgHIAEoCBIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpkZWxldGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIjCgZyb3V0ZXMYCiADKAsyEy5vdHAuYWRtaW4udjEuUm91dGUSFgoOcmV0ZW50aW9uX2RheXMYCyABKAUiPAoFUm91dGUSIAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsEhEKCXByb3ZpZGVycxgCIAMoCSJEChZDcmVhdGVXb3Jrc3BhY2VSZXF1ZXN0EioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiRQoXQ3JlYXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSIoChNHZXRXb3Jrc3BhY2VSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCSJCChRHZXRXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIlQKFUxpc3RXb3Jrc3BhY2VzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIUCgxzaG93X2RlbGV0ZWQYAyABKAgiXgoWTGlzdFdvcmtzcGFjZXNSZXNwb25zZRIrCgp3b3Jrc3BhY2VzGAEgAygLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidQoWVXBkYXRlV29ya3NwYWNlUmVxdWVzdBIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJFChdVcGRhdGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIisKFkRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkUKF0RlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiLQoYVW5kZWxldGVXb3Jrc3BhY2VSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCSJHChlVbmRlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UywAUKEFdvcmtzcGFjZVNlcnZpY2USbgoPQ3JlYXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLkNyZWF0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuQ3JlYXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yEm8KDEdldFdvcmtzcGFjZRIhLm90cC5hZG1pbi52MS5HZXRXb3Jrc3BhY2VSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkdldFdvcmtzcGFjZVJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISbgoOTGlzdFdvcmtzcGFjZXMSIy5vdHAuYWRtaW4udjEuTGlzdFdvcmtzcGFjZXNSZXF1ZXN0GiQub3RwLmFkbWluLnYxLkxpc3RXb3Jrc3BhY2VzUmVzcG9uc2UiEZACAdK1GAoKCG9wZXJhdG9yEnUKD1VwZGF0ZVdvcmtzcGFjZRIkLm90cC5hZG1pbi52MS5VcGRhdGVXb3Jrc3BhY2VSZXF1ZXN0GiUub3RwLmFkbWluLnYxLlVwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbgoPRGVsZXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLkRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuRGVsZXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yEnQKEVVuZGVsZXRlV29ya3NwYWNlEiYub3RwLmFkbWluLnYxLlVuZGVsZXRlV29ya3NwYWNlUmVxdWVzdBonLm90cC5hZG1pbi52MS5VbmRlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlIg7StRgKCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSL6AgoJV29ya3NwYWNlEgwKBG5hbWUYASABKAkSDQoFYnJhbmQYAiABKAkSDgoGbG9jYWxlGAMgASgJEhAKCHdlYl9ob3N0GAQgASgJEhcKD2FsbG93ZWRfb3JpZ2lucxgFIAMoCRIZCg1sb25nX2xpZmV0aW1lGAYgASgIQgIYARIXCg9tZXNzYWdpbmdfcmV1c2UYByABKAgSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVsZXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGcm91dGVzGAogAygLMhMub3RwLmFkbWluLnYxLlJvdXRlEhYKDnJldGVudGlvbl9kYXlzGAsgASgFEioKCWFzc3VyYW5jZRgTIAEoDjIXLm90cC5hZG1pbi52MS5Bc3N1cmFuY2USGAoQYW5kcm9pZF9hcHBfaGFzaBgWIAEoCSI8CgVSb3V0ZRIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSEQoJcHJvdmlkZXJzGAIgAygJIkQKFkNyZWF0ZVdvcmtzcGFjZVJlcXVlc3QSKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSJFChdDcmVhdGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIigKE0dldFdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkIKFEdldFdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiVAoVTGlzdFdvcmtzcGFjZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhQKDHNob3dfZGVsZXRlZBgDIAEoCCJeChZMaXN0V29ya3NwYWNlc1Jlc3BvbnNlEisKCndvcmtzcGFjZXMYASADKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ1ChZVcGRhdGVXb3Jrc3BhY2VSZXF1ZXN0EioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2USLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkUKF1VwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiKwoWRGVsZXRlV29ya3NwYWNlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkiRQoXRGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSItChhVbmRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkcKGVVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSptCglBc3N1cmFuY2USGQoVQVNTVVJBTkNFX1VOU1BFQ0lGSUVEEAASFQoRQVNTVVJBTkNFX0FTVlNfTDIQARIaChZBU1NVUkFOQ0VfTklTVF84MDBfNjNCEAISEgoOQVNTVVJBTkNFX1BTRDIQAzLABQoQV29ya3NwYWNlU2VydmljZRJuCg9DcmVhdGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuQ3JlYXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5DcmVhdGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISbwoMR2V0V29ya3NwYWNlEiEub3RwLmFkbWluLnYxLkdldFdvcmtzcGFjZVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuR2V0V29ya3NwYWNlUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg5MaXN0V29ya3NwYWNlcxIjLm90cC5hZG1pbi52MS5MaXN0V29ya3NwYWNlc1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuTGlzdFdvcmtzcGFjZXNSZXNwb25zZSIRkAIB0rUYCgoIb3BlcmF0b3ISdQoPVXBkYXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLlVwZGF0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuVXBkYXRlV29ya3NwYWNlUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg9EZWxldGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuRGVsZXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5EZWxldGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISdAoRVW5kZWxldGVXb3Jrc3BhY2USJi5vdHAuYWRtaW4udjEuVW5kZWxldGVXb3Jrc3BhY2VSZXF1ZXN0Gicub3RwLmFkbWluLnYxLlVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * A tenant and its settings.
@@ -62,10 +62,11 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
   allowedOrigins: string[];
 
   /**
-   * Codes may live for up to 60 minutes; otherwise 10, which is what NIST SP
-   * 800-63B-4 allows.
+   * Has no effect: codes may live for up to 60 minutes unless assurance allows
+   * less.
    *
-   * @generated from field: bool long_lifetime = 6;
+   * @generated from field: bool long_lifetime = 6 [deprecated = true];
+   * @deprecated
    */
   longLifetime: boolean;
 
@@ -107,6 +108,23 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
    * @generated from field: int32 retention_days = 11;
    */
   retentionDays: number;
+
+  /**
+   * The norm that the workspace must meet. Sends that break it are refused with
+   * INVALID_REQUEST and a violation that names norm and field.
+   *
+   * @generated from field: otp.admin.v1.Assurance assurance = 19;
+   */
+  assurance: Assurance;
+
+  /**
+   * Hash of the Android app that reads text messages by the SMS Retriever API:
+   * 11 characters of base64, the last line of text messages. Default: no such
+   * line.
+   *
+   * @generated from field: string android_app_hash = 22;
+   */
+  androidAppHash: string;
 };
 
 /**
@@ -308,8 +326,8 @@ export type UpdateWorkspaceRequest = Message<"otp.admin.v1.UpdateWorkspaceReques
 
   /**
    * Which of brand, locale, web_host, allowed_origins, long_lifetime,
-   * messaging_reuse, routes and retention_days to change. A field that is named
-   * and not set is reset to its default.
+   * messaging_reuse, routes, retention_days, assurance and android_app_hash to
+   * change. A field that is named and not set is reset to its default.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -427,6 +445,57 @@ export type UndeleteWorkspaceResponse = Message<"otp.admin.v1.UndeleteWorkspaceR
  */
 export const UndeleteWorkspaceResponseSchema: GenMessage<UndeleteWorkspaceResponse> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_workspace_service, 13);
+
+/**
+ * A norm for authentication by one-time codes. Settings and Sends that break it
+ * are refused with INVALID_REQUEST, naming the field.
+ *
+ * @generated from enum otp.admin.v1.Assurance
+ */
+export const Assurance = {
+  /**
+   * Not set: none.
+   *
+   * @generated from enum value: ASSURANCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * OWASP ASVS 5.0, level 2: lifetimes of at most 10 minutes.
+   *
+   * @generated from enum value: ASSURANCE_ASVS_L2 = 1;
+   */
+  ASVS_L2: 1,
+
+  /**
+   * NIST SP 800-63B-4: six digits or more, and lifetimes of at most 10 minutes.
+   *
+   * @generated from enum value: ASSURANCE_NIST_800_63B = 2;
+   */
+  NIST_800_63B: 2,
+
+  /**
+   * The PSD2 RTS on strong customer authentication, article 4: at most 5
+   * attempts.
+   *
+   * @generated from enum value: ASSURANCE_PSD2 = 3;
+   */
+  PSD2: 3,
+} as const;
+
+/**
+ * A norm for authentication by one-time codes. Settings and Sends that break it
+ * are refused with INVALID_REQUEST, naming the field.
+ *
+ * @generated from enum otp.admin.v1.Assurance
+ */
+export type Assurance = (typeof Assurance)[keyof typeof Assurance] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.Assurance.
+ */
+export const AssuranceSchema: GenEnum<Assurance> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_workspace_service, 0);
 
 /**
  * The tenants of the service. Everything else belongs to one of them and is

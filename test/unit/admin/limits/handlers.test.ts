@@ -141,31 +141,51 @@ describe('recipient blocks', () => {
     call(`${SERVICE}/GetRecipientBlock`, { recipient, ...more });
   const clear = (recipient: string, more = {}, call = admin) =>
     call(`${SERVICE}/ClearRecipientBlock`, { recipient, ...more });
-  /** Guesses wrongly until the recipient is blocked: five codes of four digits. */
-  const guess = async (recipients: object, call = admin) => {
-    for (let i = 0; i < 5; i++) {
-      const config = { codeLength: 4, maxAttempts: 1 };
+  /** Guesses wrongly so often, with codes of four digits. */
+  const guess = async (recipients: object, call = admin, times = 5) => {
+    for (let left = times; left > 0; ) {
+      service.clock.advance(300_000);
+      const config = { codeLength: 4, maxAttempts: 10 };
       const sent = await call('otp.v1.OtpService/Send', { recipients, config });
-      const guess = { sessionId: sent.body.session.id, code: 'none' };
-      expect((await call('otp.v1.OtpService/Verify', guess)).reason).toBe('INVALID_CODE');
+      for (let n = 0; n < 10 && left > 0; n++, left--) {
+        const guess = { sessionId: sent.body.session.id, code: '0000' };
+        expect((await call('otp.v1.OtpService/Verify', guess)).reason).toBe('INVALID_CODE');
+      }
     }
   };
+  const useOf = (body: { block: { uses: { rule: string; lane: string; used?: number }[] } }, rule: string) =>
+    body.block.uses.find((use) => use.rule === rule && use.lane === 'LANE_OPEN');
 
-  it('show the failures and the end of the block, and end when an operator clears them', async () => {
-    expect((await block(PHONE)).body).toEqual({ block: { maskedRecipient: '+57 300 *** ** 42' } });
-    await guess({ sms: PHONE });
-    expect((await admin('otp.v1.OtpService/Send', { recipients: { whatsapp: PHONE } })).reason).toBe(
-      'RECIPIENT_BLOCKED',
-    );
+  it('show what is used of the budget, and end when an operator clears them', async () => {
+    const { body: before } = await block(PHONE);
+    expect(before.block.maskedRecipient).toBe('+57 300 *** ** 42');
+    expect(before.block.uses.every(({ used }: { used?: number }) => used === undefined)).toBe(true);
+    await guess({ sms: PHONE }, admin, 28);
+    const config = { codeLength: 4 };
+    const send = () => admin('otp.v1.OtpService/Send', { recipients: { whatsapp: PHONE }, config });
+    expect((await send()).reason).toBe('RECIPIENT_BLOCKED');
     // However the number is written.
     const { body } = await block('+57 (300) 123-45-42');
-    expect(body.block).toMatchObject({ failures: 5, shortCodeFailures: 5 });
-    expect(Date.parse(body.block.blockedUntil)).toBe(service.clock.now() + 3_600_000);
-
-    expect((await clear(PHONE)).body).toEqual({ block: { maskedRecipient: '+57 300 *** ** 42' } });
-    service.clock.advance(300_000);
+    expect(body.block).toMatchObject({ failures: 28, shortCodeFailures: 28 });
+    expect(useOf(body, 'recipient-guesses-4')).toMatchObject({ used: 28, max: 28, codeLength: 4 });
+    expect(useOf(body, 'recipient-guesses-4')).toHaveProperty('freeAgainAt');
+    expect(useOf(body, 'recipient-daily')).toMatchObject({ used: 3, max: 20 });
+    // Codes of six digits have units of their own.
     expect((await admin('otp.v1.OtpService/Send', { recipients: { whatsapp: PHONE } })).status).toBe(200);
+
+    const { body: cleared } = await clear(PHONE);
+    expect(useOf(cleared, 'recipient-guesses-4')?.used).toBeUndefined();
+    expect((await send()).status).toBe(200);
     expect((await clear(PHONE)).status).toBe(200);
+  });
+
+  it('may be avoided by longer codes, where the caller says so', async () => {
+    const recipients = { sms: '+573001239999' };
+    await guess(recipients, admin, 27);
+    const config = { codeLength: 4, mayLengthen: true };
+    const sent = await admin('otp.v1.OtpService/Send', { recipients, config });
+    // One unit is left: room for a right code, but not for a typing error before it.
+    expect(sent.body.session.codeLength).toBe(6);
   });
 
   it('belong to a workspace and a mode', async () => {

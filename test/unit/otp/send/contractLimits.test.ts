@@ -18,7 +18,7 @@ const BOUNDS: readonly [string, number, number, (value: number) => Request][] = 
   [
     'config.lifetime',
     lifetimeSeconds.min,
-    lifetimeSeconds.maxLong,
+    lifetimeSeconds.max,
     (value) => ({ config: { lifetime: seconds(value) } }),
   ],
   ['config.max_attempts', attempts.min, attempts.max, (value) => ({ config: { maxAttempts: value } })],

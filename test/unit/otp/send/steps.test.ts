@@ -12,7 +12,6 @@ const ORDER = [
   'identifyRecipients',
   'requireProviders',
   'refuseScenario',
-  'checkBlock',
   'findReusable',
   'enterHashPool',
   'admit',

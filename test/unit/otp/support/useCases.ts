@@ -20,7 +20,7 @@ import { createIds } from '../../../../server/domain/ids.js';
 import type { Principal } from '../../../../server/domain/principal.js';
 import type { Guard } from '../../../../server/guard/guard.js';
 import { createLimiter } from '../../../../server/limits/limiter.js';
-import { createRecipientBlock } from '../../../../server/limits/recipientBlock.js';
+import { createRecipientBudget } from '../../../../server/limits/recipientBudget/recipientBudget.js';
 import { createHandlers } from '../../../../server/otp/index.js';
 import { sandboxCodeField } from '../../../../server/otp/send/freshCodes.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
@@ -99,7 +99,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     documents,
     workspaces,
     limiter: createLimiter(documents, clock, random),
-    block: createRecipientBlock(documents, clock),
+    budget: createRecipientBudget(documents, clock, random),
     codes: { hasher, encryption, random },
     pool,
     fingerprints,

@@ -1,0 +1,40 @@
+import { HOUR_MS, MINUTE_SECONDS } from '../platform/durations.js';
+import { SESSION_LIMITS } from './limits.js';
+
+/** A norm that a workspace has to meet. */
+export type AssuranceName = 'ASVS_L2' | 'NIST_800_63B' | 'PSD2';
+
+/** What a norm asks of a session; what is absent it leaves open. */
+export interface AssuranceBounds {
+  /** As it is called in an error. */
+  readonly title: string;
+  readonly minCodeLength?: number;
+  readonly maxLifetimeSeconds?: number;
+  readonly maxAttempts?: number;
+}
+
+/** THE bounds of each norm, with their source. */
+export const ASSURANCES: Readonly<Record<AssuranceName, AssuranceBounds>> = {
+  /** OWASP ASVS 5.0, 6.6.2 and 6.6.3: out-of-band codes expire after 10 minutes at the latest. */
+  ASVS_L2: { title: 'OWASP ASVS level 2', maxLifetimeSeconds: 10 * MINUTE_SECONDS },
+  /** NIST SP 800-63B-4, 3.1.3: at least six digits, valid for at most 10 minutes. */
+  NIST_800_63B: { title: 'NIST SP 800-63B', minCodeLength: 6, maxLifetimeSeconds: 10 * MINUTE_SECONDS },
+  /** Commission Delegated Regulation (EU) 2018/389, article 4(3)(b): at most five failed attempts. */
+  PSD2: { title: 'PSD2', maxAttempts: 5 },
+};
+
+/** The norm of a workspace, and since when. */
+export interface Assured {
+  readonly assurance?: AssuranceName;
+  readonly assuredAt?: Date;
+}
+
+/** After so long every session from before the norm was set has ended, whatever its lifetime. */
+const LONGER_SESSIONS_END_MS = SESSION_LIMITS.resend.lifetimes * HOUR_MS;
+
+/** The longest that a code of the workspace can live at `now`, milliseconds. */
+export function longestLifetimeMs({ assurance, assuredAt }: Assured, now: number): number {
+  const cap = assurance && ASSURANCES[assurance].maxLifetimeSeconds;
+  const holds = assuredAt !== undefined && assuredAt.getTime() + LONGER_SESSIONS_END_MS <= now;
+  return (cap !== undefined && holds ? cap : SESSION_LIMITS.lifetimeSeconds.max) * 1000;
+}
