@@ -38,6 +38,8 @@ async function main(): Promise<void> {
   };
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
+  // Its default ends the process; here it means that files have changed.
+  process.on('SIGHUP', () => void running.then((service) => service.reload()));
   const service = await running;
   service.refused.then(endForOtherRelease);
 }

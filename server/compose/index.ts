@@ -48,7 +48,7 @@ import { composeSessionStreams } from './sessionStreams.js';
 import { composeStats } from './stats.js';
 import { decorateStore } from './store.js';
 import { composeTelemetry } from './telemetry.js';
-import { readTls } from './tls.js';
+import { readTls, watchTls } from './tls.js';
 import { composeTransports } from './transports.js';
 import { composeWebhooks, type Hooks } from './webhooks.js';
 
@@ -70,7 +70,9 @@ export interface Overrides {
 export interface Service {
   /** Starts listening and delivering. */
   start(): Promise<AddressInfo>;
-  /** Not ready → GOAWAY → finish what runs → stop the queues → close the store. */
+  /** Serves the certificate that is in the files now. */
+  reload(): Promise<void>;
+  /** Not ready → drain delay → GOAWAY → finish what runs → stop the queues → close the store. */
   stop(): Promise<void>;
   /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
@@ -205,6 +207,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     scrape,
   });
 
+  const tlsReload = watchTls({ config, served: tls, apply: (files) => listener.renewTls(files), clock, log });
   let firstKeys: FirstKeys | undefined;
   let stopWatching = () => {};
   return {
@@ -225,9 +228,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       serving.become('ready');
       return address;
     },
+    reload: () => tlsReload.now(),
     async stop() {
       serving.become('stopping');
       stopWatching();
+      tlsReload.stop();
+      // Load balancers notice by their probes, which must still be answered.
+      await pause(clock, config.drainSeconds * 1_000);
       await listener.stop(GRACE_MS);
       await Promise.all(Object.values(queues).map((queue) => queue.stop()));
       scraping.stop();
@@ -242,6 +249,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     },
   };
 }
+
+const pause = (clock: Clock, ms: number): Promise<void> =>
+  ms > 0 ? new Promise((resolve) => clock.after(ms, resolve)) : Promise.resolve();
 
 /** What happens once the store may not be used any more: no more requests, and the process is asked to end. */
 function composeRefusal(serving: Serving) {

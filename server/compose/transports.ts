@@ -121,7 +121,7 @@ export function composeTransports(parts: Parts): Listener {
     scrape,
     log,
   } = parts;
-  const limits = httpLimits();
+  const limits = httpLimits({ keepAliveMs: config.keepAliveSeconds * 1_000 });
   const trustedProxies = networks(config.trustedProxies);
   const services = [...SERVICES, ...STANDARD];
   const names = services.map(({ typeName }) => typeName);

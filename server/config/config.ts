@@ -74,7 +74,21 @@ export const SETTINGS = {
     z.string().optional(),
     'File with the certificate chain (PEM). Together with OTP_TLS_KEY: serve TLS.',
   ),
-  tlsKey: setting('OTP_TLS_KEY', z.string().optional(), 'File with the private key (PEM).'),
+  tlsKey: setting(
+    'OTP_TLS_KEY',
+    z.string().optional(),
+    'File with the private key (PEM). Both files are read again when they change and on SIGHUP.',
+  ),
+  keepAliveSeconds: setting(
+    'OTP_KEEP_ALIVE_SECONDS',
+    wholeNumber(1, 3600).default(72),
+    'Seconds an idle HTTP/1.1 connection is kept open. Should be longer than the idle timeout of the load balancer, so that it closes first.',
+  ),
+  drainSeconds: setting(
+    'OTP_DRAIN_SECONDS',
+    wholeNumber(0, 300).default(0),
+    'Seconds between the signal to stop and the end of accepting: /readyz is 503 and calls are still served, so that load balancers take the instance out first. Should be longer than the period of their probes.',
+  ),
   trustedProxies: setting(
     'OTP_TRUSTED_PROXIES',
     networkList,

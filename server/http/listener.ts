@@ -1,3 +1,4 @@
+import { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Networks, networks } from '../domain/networks.js';
 import { type Clock, systemClock } from '../platform/clock.js';
@@ -32,6 +33,8 @@ export interface Listener {
    * rest. Resolves when everything is closed. Calling again can only shorten the grace.
    */
   stop(graceMs: number): Promise<void>;
+  /** New connections get this certificate; those that are open keep theirs. Without effect where TLS is not served. */
+  renewTls(files: TlsFiles): void;
   /** Open connections. */
   connections(): number;
 }
@@ -76,6 +79,9 @@ export function createListener(options: ListenerOptions): Listener {
         for (const { socket } of connections) socket.destroy();
       });
       return closed.finally(cancel);
+    },
+    renewTls(files) {
+      if (http1 instanceof TlsServer) http1.setSecureContext(files);
     },
     connections: () => connections.size,
   };

@@ -5,6 +5,7 @@ export const REAL_WORLD_INPUT = {
   K4: 'Every error code that a vendor publishes has a meaning of its own; an unlisted one is judged by its HTTP status. The vendor’s code and text are kept, without address and code.',
   K6: 'Every setting is checked for what it is used for, and the message says what to change; white space at its ends is dropped.',
   K8: 'Every built-in text message is one part of GSM-7, with a brand of 30 letters and a web host.',
+  K10: 'A renewed certificate is served on SIGHUP and when the files change; keep-alive and the delay before closing are settings.',
   K11: 'A connection that fails because of TLS is named so, in the log and in the session.',
   K12: 'The Message-ID of an e-mail is in the domain of its From header.',
   P1: 'The response to send and resend names the token `token`, as the request of verify does.',
