@@ -34,6 +34,7 @@ import type { Handler } from '../call/call.js';
 import { type Registration, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import type { Routes } from '../delivery/providerOrder.js';
+import type { FairPool } from '../fairness/fairPool.js';
 import { createGuardHandlers } from '../guard/handlers.js';
 import type { GuardReader } from '../guard/settings.js';
 import type { Tallies } from '../guard/tally.js';
@@ -58,6 +59,7 @@ interface Parts {
   readonly budget: RecipientBudget;
   readonly senders: Senders;
   readonly templates: Templates;
+  readonly previews: FairPool;
   readonly sponsors: Sponsors;
   readonly wallet: Wallet;
   readonly guardReader: GuardReader;
@@ -76,7 +78,7 @@ interface Parts {
 
 /** The operator's handlers of every room, recorded. */
 export function composeAdmin(parts: Parts): Registration<Handler>[] {
-  const { documents, secrets, workspaces, senders, templates, wallet, counter, newId, clock } = parts;
+  const { documents, secrets, workspaces, senders, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   return createAudit(documents, newId, clock).record([
     ...registerService(
@@ -94,7 +96,7 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
       }),
     ),
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
-    ...registerService(TemplateService, createTemplateHandlers(documents, templates, workspaces, clock)),
+    ...registerService(TemplateService, createTemplateHandlers(parts)),
     ...registerService(ContactService, createContactHandlers(documents, encryption, fingerprints)),
     ...registerService(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
     ...registerService(WalletService, createWalletHandlers(documents, wallet, workspaces)),

@@ -16,6 +16,7 @@ import { VENDORS } from '../delivery/vendors/index.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
 import { createIds } from '../domain/ids.js';
 import { createExpire } from '../effects/expire.js';
+import { createFairPool } from '../fairness/fairPool.js';
 import type { Listener } from '../http/listener.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
@@ -54,6 +55,11 @@ import { composeWebhooks, type Hooks } from './webhooks.js';
 
 /** How long requests under way may take to finish when the service stops. */
 const GRACE_MS = 10_000;
+
+/** Listings read at once, how many may wait, and what a turn of one usually takes. */
+const LISTING = { concurrency: 2, waitingRoom: 64, usualMs: 15 };
+/** Templates are parsed and rendered one at a time, on the thread that serves everything. */
+const PREVIEWS = { concurrency: 1, waitingRoom: 64, usualMs: 2 };
 
 /** What a test may replace. */
 export interface Overrides {
@@ -168,6 +174,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
           ...common,
           ...secrets,
           limiter,
+          listing: createFairPool({ ...LISTING, clock }),
           codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
           supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
           outbox,
@@ -177,7 +184,15 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
           checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
         }),
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
-        ...composeAdmin({ ...common, ...hooks, keys, routes, outbound, counter }),
+        ...composeAdmin({
+          ...common,
+          ...hooks,
+          keys,
+          routes,
+          outbound,
+          counter,
+          previews: createFairPool({ ...PREVIEWS, clock }),
+        }),
       ],
       streams,
     ),

@@ -1,7 +1,9 @@
 import { Liquid, type Template as Parsed } from 'liquidjs';
 import type { ChannelName } from '../domain/channels.js';
 import { createBoundedMap } from '../platform/boundedMap.js';
+import { type Compiled, compileTemplate, escapeHtml } from './compileTemplate.js';
 import type { Template } from './defaultTemplates.js';
+import { checkOperations, FILTERS, TAGS } from './templateLanguage.js';
 
 /** The variables of a template. */
 export interface Variables {
@@ -28,18 +30,15 @@ const BOUNDS = {
   strictFilters: true,
   ownPropertyOnly: true,
   parseLimit: 20_000,
-  renderLimit: 100,
-  memoryLimit: 200_000,
+  memoryLimit: 10_000,
   // Instead of the file system.
   templates: {},
 } as const;
 
-/** Tags that read other templates. A workspace writes its own, and no file of this machine is for it to read. */
-const READING = ['include', 'render', 'layout', 'block'];
-
 function engine(outputEscape?: 'escape'): Liquid {
   const liquid = new Liquid({ ...BOUNDS, ...(outputEscape && { outputEscape }) });
-  for (const tag of READING) delete liquid.tags[tag];
+  for (const tag of Object.keys(liquid.tags)) if (!TAGS.has(tag)) delete liquid.tags[tag];
+  for (const filter of Object.keys(liquid.filters)) if (!FILTERS.has(filter)) delete liquid.filters[filter];
   return liquid;
 }
 
@@ -50,10 +49,16 @@ const escaping = engine('escape');
 // workspace's own change rarely. Bounded, because their texts come from outside.
 const parsed = createBoundedMap<string, Parsed[]>(500);
 
+const keyOf = (engine: Liquid, source: string): string =>
+  `${engine === escaping ? 'html' : 'text'}:${source}`;
+
+const compiled = createBoundedMap<string, Compiled>(500);
+
 function parse(engine: Liquid, source: string): Parsed[] {
-  const key = `${engine === escaping ? 'html' : 'text'}:${source}`;
+  const key = keyOf(engine, source);
   let template = parsed.get(key);
   if (!template) {
+    checkOperations(source);
     template = engine.parse(source);
     parsed.set(key, template);
   }
@@ -64,8 +69,18 @@ function parse(engine: Liquid, source: string): Parsed[] {
 export const variablesIn = (source: string): readonly string[] =>
   plain.globalVariablesSync(parse(plain, source));
 
-const run = (engine: Liquid, source: string, variables: Variables): string =>
-  engine.renderSync(parse(engine, source), { ...variables }) as string;
+function run(engine: Liquid, source: string, variables: Variables): string {
+  const key = keyOf(engine, source);
+  let template = compiled.get(key);
+  if (!template) {
+    const escapeValue = engine === escaping ? escapeHtml : (value: string) => value;
+    template =
+      compileTemplate(source, escapeValue) ??
+      ((values) => engine.renderSync(parse(engine, source), { ...values }) as string);
+    compiled.set(key, template);
+  }
+  return template(variables);
+}
 
 /**
  * Renders the parts of a message. With a web origin, a text message ends with

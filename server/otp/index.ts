@@ -9,6 +9,7 @@ import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
 import { type Handlers, type Registration, registerService } from '../call/handlers.js';
 import type { ChannelName } from '../domain/channels.js';
+import type { FairPool } from '../fairness/fairPool.js';
 import type { Guard } from '../guard/guard.js';
 import type { Limiter } from '../limits/limiter.js';
 import { budgetLimits } from '../limits/recipientBudget/budgetLimits.js';
@@ -49,6 +50,8 @@ export interface OtpDeps {
   readonly budget: RecipientBudget;
   readonly codes: CodeMaker;
   readonly pool: HashPool;
+  /** Admission to listing sessions. */
+  readonly listing: FairPool;
   readonly fingerprints: Fingerprints;
   readonly sessionTokens: SessionTokens;
   readonly verificationTokens: VerificationTokens;
@@ -98,7 +101,7 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
     validate: createValidate(checking),
     verify: createVerify(checking),
     resend: createResend({ ...deps, sessions }),
-    listSessions: createListSessions(sessions, fingerprints, clock),
+    listSessions: createListSessions({ sessions, fingerprints, listing: deps.listing, clock }),
     getSession: createGetSession(sessions, clock),
     cancelSession: createCancelSession(sessions, clock),
   };

@@ -11,6 +11,7 @@ import { defaultTemplate } from '../../delivery/defaultTemplates.js';
 import { CHANNELS, type ChannelName } from '../../domain/channels.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
+import type { FairPool } from '../../fairness/fairPool.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
@@ -28,13 +29,18 @@ type Message = MessageShape<typeof TemplateSchema>;
 
 const CHANGEABLE = ['subject', 'text', 'html'];
 
+interface Deps {
+  readonly documents: Documents;
+  readonly templates: Templates;
+  readonly workspaces: Workspaces;
+  /** Admission to rendering for whoever writes a template. */
+  readonly previews: FairPool;
+  readonly clock: Clock;
+}
+
 /** The operator's side of templates. */
-export function createTemplateHandlers(
-  documents: Documents,
-  templates: Templates,
-  workspaces: Workspaces,
-  clock: Clock,
-): Handlers<typeof TemplateService> {
+export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateService> {
+  const { documents, templates, workspaces, previews, clock } = deps;
   const stored: Collection<StoredTemplate> = documents.collection('templates');
 
   /** The template a request is about, whether or not there is one. */
@@ -51,6 +57,20 @@ export function createTemplateHandlers(
     if (!locale) throw invalid(`${prefix}locale`, 'must be a BCP 47 language tag');
     call.resource = `templates/${key}/${locale}`;
     return { workspace, channel, locale, _id: `${workspace}/${key}/${locale}` };
+  }
+
+  /** Parses and renders a template in the caller's turn. */
+  async function inTurn<T>({ principal, signal }: Call, task: () => T): Promise<T> {
+    const slot = previews.enter(principal, signal);
+    try {
+      return await slot.run(async () => {
+        // What has arrived meanwhile is served first.
+        await new Promise(setImmediate);
+        return task();
+      });
+    } finally {
+      slot.leave();
+    }
   }
 
   async function find(_id: string): Promise<StoredTemplate> {
@@ -70,7 +90,8 @@ export function createTemplateHandlers(
       );
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const parts = partsOf(request.template!);
-      checkTemplate(channel, parts, await workspaces.get(workspace));
+      const branding = await workspaces.get(workspace);
+      await inTurn(call, () => checkTemplate(channel, parts, branding));
       const now = new Date(clock.now());
       const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
       if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
@@ -103,7 +124,8 @@ export function createTemplateHandlers(
         'template',
       );
       const parts = partsOf(resource);
-      checkTemplate(channel, parts, await workspaces.get(workspace));
+      const branding = await workspaces.get(workspace);
+      await inTurn(call, () => checkTemplate(channel, parts, branding));
       const changed = fields.map((field) => [field, parts[field as keyof typeof parts]]);
       const after = await stored.findOneAndUpdate(
         { _id },
@@ -129,11 +151,13 @@ export function createTemplateHandlers(
       const branding = await workspaces.get(workspace);
       if (given.subject || given.text || given.html) {
         checkRules(TemplateSchema, given, 'template.');
-        const rendered = checkTemplate(channel, templateOf({ channel, locale, ...partsOf(given) }), branding);
+        const template = templateOf({ channel, locale, ...partsOf(given) });
+        const rendered = await inTurn(call, () => checkTemplate(channel, template, branding));
         return previewed(channel, rendered, false);
       }
       const own = await templates.find(workspace, channel, locale);
-      const rendered = renderSample(channel, own ?? defaultTemplate(channel, locale), branding);
+      const template = own ?? defaultTemplate(channel, locale);
+      const rendered = await inTurn(call, () => renderSample(channel, template, branding));
       return previewed(channel, rendered, own === undefined);
     },
   };

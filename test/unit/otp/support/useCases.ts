@@ -18,6 +18,7 @@ import { messageField } from '../../../../server/delivery/buildMessage.js';
 import { type ChannelName, isChannelName } from '../../../../server/domain/channels.js';
 import { createIds } from '../../../../server/domain/ids.js';
 import type { Principal } from '../../../../server/domain/principal.js';
+import { createFairPool } from '../../../../server/fairness/fairPool.js';
 import type { Guard } from '../../../../server/guard/guard.js';
 import { createLimiter } from '../../../../server/limits/limiter.js';
 import { createRecipientBudget } from '../../../../server/limits/recipientBudget/recipientBudget.js';
@@ -102,6 +103,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     budget: createRecipientBudget(documents, clock, random),
     codes: { hasher, encryption, random },
     pool,
+    listing: createFairPool({ concurrency: 2, waitingRoom: 64, usualMs: 15, clock }),
     fingerprints,
     sessionTokens: createSessionTokens(createJwt(fixedKeys('signing'), clock)),
     verificationTokens: createVerificationTokens(fixedKeys('token')),
