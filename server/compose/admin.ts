@@ -86,7 +86,10 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
       createAccessHandlers({ development: parts.config.env !== 'production' }),
     ),
     ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
-    ...registerService(WorkspaceService, createWorkspaceHandlers(documents, workspaces, parts.routes, clock)),
+    ...registerService(
+      WorkspaceService,
+      createWorkspaceHandlers({ documents, workspaces, providers: parts.routes, clock }),
+    ),
     ...registerService(
       LimitService,
       createLimitHandlers({

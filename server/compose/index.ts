@@ -106,7 +106,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
-  const secrets = await composeSecrets(config, documents, clock, random, log, observing);
+  const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
   const keys = createApiKeys(documents, clock, random, newId);
   const workspaces = createWorkspaces(documents, clock);
 

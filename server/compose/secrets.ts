@@ -22,14 +22,18 @@ import type { Observing } from './telemetry.js';
 /** Requests that may wait for a hash. At 11 ms a hash and two at once, the last waits under two seconds. */
 const WAITING_ROOM = 256;
 
+interface Deps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly observing: Observing;
+}
+
 /** Opens the key ring and everything that stands on it. */
 export async function composeSecrets(
   config: Config,
-  documents: Documents,
-  clock: Clock,
-  random: Random,
-  log: Logger,
-  { metrics, tracing }: Observing,
+  { documents, clock, random, log, observing: { metrics, tracing } }: Deps,
 ) {
   const masters = config.masterKeys
     ? parseMasterKeys(config.masterKeys)

@@ -13,29 +13,35 @@ export function evaluateCountry(settings: GuardSettings, country: string): Refus
   ];
 }
 
-/**
- * What the counts of a prefix say of `messages` more. They are `own` of those
- * counted: as many where they are in the counts already, else 0.
- */
+/** Messages to be sent: how many, or of which price. */
+interface More {
+  readonly more: number;
+  /** The part of `more` that the counts contain already. */
+  readonly own: number;
+  readonly now: number;
+}
+
+/** What the counts of a prefix say of these messages. */
 export const evaluatePrefix = (
   { prefixVelocity, approvalRate }: GuardSettings,
   tally: Partial<PrefixTally>,
-  messages: number,
-  own: number,
-  now: number,
+  messages: More,
 ): Refusal[] => [
-  ...evaluateVelocity('prefix-velocity', prefixVelocity, tally.velocity, messages, own, now),
-  ...evaluateApprovalRate(approvalRate, tally, own, now),
+  ...evaluateVelocity('prefix-velocity', prefixVelocity, { ...messages, counted: tally.velocity }),
+  ...evaluateApprovalRate(approvalRate, tally, messages),
 ];
 
-/** What the counts of a workspace say of `messages` more, `own`: they are in the counts already. */
+/** What the counts of a workspace say of these messages; `own`: they are in the counts already. */
 export function evaluateWorkspace(
   { countryVelocity, dailyCeiling: ceiling }: GuardSettings,
   tally: Partial<WorkspaceTally>,
-  messages: readonly Counted[],
-  own: boolean,
-  now: number,
+  {
+    messages,
+    own,
+    now,
+  }: { readonly messages: readonly Counted[]; readonly own: boolean; readonly now: number },
 ): Refusal[] {
+  const adding = (more: number): More => ({ more, own: own ? more : 0, now });
   const today = tally.days?.[dayKey(now)] ?? {};
   const price = messages.reduce((sum, message) => sum + message.price, 0);
   const count = messages.length;
@@ -43,18 +49,17 @@ export function evaluateWorkspace(
     ...[...new Set(messages.map(({ country }) => country))].flatMap((country) => {
       const more = messages.filter((message) => message.country === country).length;
       const counted = tally.countries?.[country];
-      return evaluateVelocity('country-velocity', countryVelocity, counted, more, own ? more : 0, now);
+      return evaluateVelocity('country-velocity', countryVelocity, { ...adding(more), counted });
     }),
-    ...evaluateDailyCeiling('daily-messages', ceiling.messages, today.messages, count, own ? count : 0, now),
+    ...evaluateDailyCeiling('daily-messages', ceiling.messages, {
+      ...adding(count),
+      counted: today.messages,
+    }),
     ...(price > 0
-      ? evaluateDailyCeiling(
-          'daily-spend',
-          ceiling.spendMicros,
-          today.spendMicros,
-          price,
-          own ? price : 0,
-          now,
-        )
+      ? evaluateDailyCeiling('daily-spend', ceiling.spendMicros, {
+          ...adding(price),
+          counted: today.spendMicros,
+        })
       : []),
   ];
 }
@@ -62,10 +67,7 @@ export function evaluateWorkspace(
 function evaluateVelocity(
   rule: GuardRule,
   { max, windowSeconds }: Velocity,
-  counted: RollingCount | undefined,
-  more: number,
-  own: number,
-  now: number,
+  { counted, more, own, now }: More & { readonly counted: RollingCount | undefined },
 ): Refusal[] {
   const isFree = (at: number) => Math.max(0, rollingTotal(counted, windowSeconds, at) - own) + more <= max;
   if (max === 0 || isFree(now)) return [];
@@ -75,8 +77,7 @@ function evaluateVelocity(
 function evaluateApprovalRate(
   { minSends, minPercent, windowSeconds }: ApprovalRate,
   { sends, approvals }: Partial<PrefixTally>,
-  own: number,
-  now: number,
+  { own, now }: More,
 ): Refusal[] {
   const isFree = (at: number) => {
     const sent = rollingTotal(sends, windowSeconds, at) - own;
@@ -89,10 +90,7 @@ function evaluateApprovalRate(
 function evaluateDailyCeiling(
   rule: GuardRule,
   ceiling: number,
-  counted: number | undefined,
-  more: number,
-  own: number,
-  now: number,
+  { counted, more, own, now }: More & { readonly counted: number | undefined },
 ): Refusal[] {
   if (ceiling === 0 || (counted ?? 0) - own + more <= ceiling) return [];
   return [refusal(rule, more <= ceiling ? untilNextDay(now) : undefined)];

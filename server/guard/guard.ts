@@ -105,19 +105,20 @@ export function createGuard(deps: Deps): Guard {
 
   /** Counts the messages, all or none, and says what the counts make of them. */
   async function count(rules: GuardSettings, sending: Sending) {
-    const partition = partitionOf(sending);
+    const of = { partition: partitionOf(sending), rules };
     const now = clock.now();
     const messages = await priced(rules, sending);
     const counting = [
       ...[...new Set(messages.map(({ prefix }) => prefix))].map(async (prefix) => {
         const own = messages.filter((message) => message.prefix === prefix).length;
-        const kept = await tallies.countPrefix(partition, rules, prefix, own, now);
-        return kept && { kept, refusals: evaluatePrefix(rules, kept.tally, own, own, now) };
+        const kept = await tallies.countPrefix(of, { prefix, messages: own }, now);
+        return kept && { kept, refusals: evaluatePrefix(rules, kept.tally, { more: own, own, now }) };
       }),
       tallies
-        .countWorkspace(partition, rules, messages, now)
+        .countWorkspace(of, messages, now)
         .then(
-          (kept) => kept && { kept, refusals: evaluateWorkspace(rules, kept.tally, messages, true, now) },
+          (kept) =>
+            kept && { kept, refusals: evaluateWorkspace(rules, kept.tally, { messages, own: true, now }) },
         ),
     ];
     const ended = await Promise.allSettled(counting);
@@ -174,13 +175,21 @@ export function createGuard(deps: Deps): Guard {
     async approved(message) {
       const watched = await watching(message);
       if (!watched) return;
-      await tallies.countApproval(partitionOf(message), watched.rules, watched.prefix, message.sentAt);
+      await tallies.countApproval(
+        { partition: partitionOf(message), rules: watched.rules },
+        watched.prefix,
+        message.sentAt,
+      );
     },
 
     async failed(message) {
       const watched = await watching(message);
       if (!watched) return;
-      await tallies.countFailure(partitionOf(message), watched.rules, watched.prefix, message.sentAt);
+      await tallies.countFailure(
+        { partition: partitionOf(message), rules: watched.rules },
+        watched.prefix,
+        message.sentAt,
+      );
     },
   };
 }

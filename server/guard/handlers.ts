@@ -74,14 +74,13 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
       const workspace = targetWorkspace(call, request.workspace);
       call.resource = 'guard';
       const before = await guardOf(workspace);
-      const { resource, fields } = applyUpdateMask(
-        GuardSchema,
-        guardToProto(before),
-        request.guard,
-        request.updateMask,
-        Object.keys(CHANGEABLE),
-        'guard',
-      );
+      const { resource, fields } = applyUpdateMask(GuardSchema, {
+        current: guardToProto(before),
+        patch: request.guard,
+        mask: request.updateMask,
+        changeable: Object.keys(CHANGEABLE),
+        resource: 'guard',
+      });
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
       const given = named.includes('veto') ? readVeto(deps.outbound, resource.veto) : undefined;
       const secret = given && sealVetoSecret(deps, workspace, { given: given.secret, before: before.veto });
@@ -110,8 +109,8 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
       const message = { prefix, country, price: await deps.wallet.priceOf(workspace, channel) };
       const refusing = [
         ...evaluateCountry(rules, country),
-        ...evaluatePrefix(rules, found.prefix ?? {}, 1, 0, now),
-        ...evaluateWorkspace(rules, found.workspace ?? {}, [message], false, now),
+        ...evaluatePrefix(rules, found.prefix ?? {}, { more: 1, own: 0, now }),
+        ...evaluateWorkspace(rules, found.workspace ?? {}, { messages: [message], own: false, now }),
       ];
       const { minSends, windowSeconds } = rules.approvalRate;
       const counted: Partial<PrefixTally> = (minSends > 0 && found.prefix) || {};

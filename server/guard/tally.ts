@@ -23,27 +23,30 @@ export const untilNextDay = (now: number): number => DAY_MS - (now % DAY_MS);
 
 type Increments = Readonly<Record<string, number>>;
 
+/** Whose messages are counted, and the rules that say what is. */
+export interface Tallied {
+  readonly partition: string;
+  readonly rules: GuardSettings;
+}
+
 /** Where the guard counts. Only what a rule needs is counted. */
 export interface Tallies {
   /** Counts messages to one prefix; undefined where no rule wants to know. */
   countPrefix(
-    partition: string,
-    settings: GuardSettings,
-    prefix: string,
-    messages: number,
+    of: Tallied,
+    counted: { readonly prefix: string; readonly messages: number },
     now: number,
   ): Promise<Kept<PrefixTally> | undefined>;
   /** Counts messages of the workspace; undefined where no rule wants to know. */
   countWorkspace(
-    partition: string,
-    settings: GuardSettings,
+    of: Tallied,
     messages: readonly Counted[],
     now: number,
   ): Promise<Kept<WorkspaceTally> | undefined>;
   /** Counts that a message to the prefix was verified. */
-  countApproval(partition: string, settings: GuardSettings, prefix: string, at: number): Promise<void>;
+  countApproval(of: Tallied, prefix: string, sentAt: number): Promise<void>;
   /** Counts that one did not arrive: one sent less. */
-  countFailure(partition: string, settings: GuardSettings, prefix: string, at: number): Promise<void>;
+  countFailure(of: Tallied, prefix: string, sentAt: number): Promise<void>;
   /** The counts as they are, changing nothing. */
   read(
     partition: string,
@@ -57,6 +60,13 @@ export interface Kept<T> {
   giveBack(): Promise<unknown>;
 }
 
+interface Outcome {
+  readonly count: 'sends' | 'approvals';
+  readonly by: 1 | -1;
+  /** When the message was sent. */
+  readonly sentAt: number;
+}
+
 export function createTallies(documents: Documents): Tallies {
   const prefixes: Collection<PrefixTally> = documents.collection('limits');
   const workspaces: Collection<WorkspaceTally> = documents.collection('limits');
@@ -64,21 +74,15 @@ export function createTallies(documents: Documents): Tallies {
   const workspaceId = (partition: string) => `${partition}/guard-workspace`;
 
   /** Where nothing is, nothing was sent within the window either. */
-  async function change(
-    partition: string,
-    { approvalRate }: GuardSettings,
-    prefix: string,
-    at: number,
-    count: 'sends' | 'approvals',
-    by: 1 | -1,
-  ): Promise<void> {
-    const path = `${count}.${partKey(approvalRate.windowSeconds, at)}`;
+  async function countOutcome({ partition, rules }: Tallied, prefix: string, outcome: Outcome) {
+    const { count, by, sentAt } = outcome;
+    const path = `${count}.${partKey(rules.approvalRate.windowSeconds, sentAt)}`;
     await prefixes.findOneAndUpdate({ _id: prefixId(partition, prefix) }, { $inc: { [path]: by } });
   }
 
   return {
-    async countPrefix(partition, settings, prefix, messages, now) {
-      const { prefixVelocity: velocity, approvalRate: rate } = settings;
+    async countPrefix({ partition, rules }, { prefix, messages }, now) {
+      const { prefixVelocity: velocity, approvalRate: rate } = rules;
       const increments: Increments = {
         ...(velocity.max > 0 && { [`velocity.${partKey(velocity.windowSeconds, now)}`]: messages }),
         ...(rate.minSends > 0 && { [`sends.${partKey(rate.windowSeconds, now)}`]: messages }),
@@ -98,7 +102,8 @@ export function createTallies(documents: Documents): Tallies {
       return { tally, giveBack: () => takeBack(prefixes, _id, increments) };
     },
 
-    async countWorkspace(partition, { countryVelocity: velocity, dailyCeiling: ceiling }, messages, now) {
+    async countWorkspace({ partition, rules }, messages, now) {
+      const { countryVelocity: velocity, dailyCeiling: ceiling } = rules;
       const increments: Record<string, number> = {};
       const count = (path: string, by: number) => {
         increments[path] = (increments[path] ?? 0) + by;
@@ -121,10 +126,9 @@ export function createTallies(documents: Documents): Tallies {
       return { tally, giveBack: () => takeBack(workspaces, _id, increments) };
     },
 
-    countApproval: (partition, settings, prefix, at) =>
-      change(partition, settings, prefix, at, 'approvals', 1),
+    countApproval: (of, prefix, sentAt) => countOutcome(of, prefix, { count: 'approvals', by: 1, sentAt }),
 
-    countFailure: (partition, settings, prefix, at) => change(partition, settings, prefix, at, 'sends', -1),
+    countFailure: (of, prefix, sentAt) => countOutcome(of, prefix, { count: 'sends', by: -1, sentAt }),
 
     async read(partition, prefix) {
       const [ofPrefix, ofWorkspace] = await Promise.all([

@@ -1,6 +1,6 @@
 import { TokenState, type VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Handler } from '../call/call.js';
-import { when } from '../contract/timestampField.js';
+import { timestampField } from '../contract/timestampField.js';
 import type { Clock } from '../platform/clock.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
 import type { StoredSession } from '../session/stored.js';
@@ -21,8 +21,8 @@ export function createIntrospect(
     return {
       state: redeemedAt ? TokenState.REDEEMED : expired ? TokenState.EXPIRED : TokenState.ACTIVE,
       proof: proofToProto(session, redeemedFor ?? session.operation),
-      ...when('expiresAt', expiresAt),
-      ...when('redeemedAt', redeemedAt),
+      ...timestampField('expiresAt', expiresAt),
+      ...timestampField('redeemedAt', redeemedAt),
     };
   };
 }

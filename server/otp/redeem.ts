@@ -4,7 +4,7 @@ import {
 } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
 import type { Handler } from '../call/call.js';
-import { when } from '../contract/timestampField.js';
+import { timestampField } from '../contract/timestampField.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
 import { normalName } from '../domain/sponsorRules.js';
@@ -99,7 +99,7 @@ function approved(session: StoredSession): ApprovedSession {
 function respond(session: ApprovedSession) {
   return {
     proof: proofToProto(session, session.token.redeemedFor),
-    ...when('redeemedAt', session.token.redeemedAt),
+    ...timestampField('redeemedAt', session.token.redeemedAt),
   };
 }
 

@@ -146,14 +146,13 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
       const { id = '', mode = 0 } = request.webhookEndpoint ?? {};
       const about = target(call, { workspace: request.workspace, mode });
       const before = await find(call, about, id);
-      const { resource, fields } = applyUpdateMask(
-        WebhookEndpointSchema,
-        endpointToProto(before, about.mode, clock.now()),
-        request.webhookEndpoint,
-        request.updateMask,
-        CHANGEABLE,
-        'webhook_endpoint',
-      );
+      const { resource, fields } = applyUpdateMask(WebhookEndpointSchema, {
+        current: endpointToProto(before, about.mode, clock.now()),
+        patch: request.webhookEndpoint,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'webhook_endpoint',
+      });
       const { eventTypes, description, disabled } = resource;
       const after = await change(before, {
         ...(fields.includes('url') && movedTo(readUrl(resource), before)),

@@ -7,7 +7,7 @@ import {
   WebhookEndpointSchema,
 } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { modeEnum } from '../admin/shared/mode.js';
-import { when } from '../contract/timestampField.js';
+import { timestampField } from '../contract/timestampField.js';
 import type { Mode } from '../domain/mode.js';
 import { splitLast } from '../store/documentId.js';
 import { signingSecrets } from './endpointSecrets.js';
@@ -30,10 +30,10 @@ export function endpointToProto(
     disabled: disabledAt !== undefined,
     ...(disabledReason && { disabledReason: WebhookDisabledReason[disabledReason] }),
     mode: modeEnum(mode),
-    ...when('disabledAt', disabledAt),
-    ...when('createdAt', endpoint.createdAt),
-    ...when('failingSince', failingSince),
-    ...when('oldSecretUntil', signingSecrets(endpoint.secrets, now)[1]?.until),
+    ...timestampField('disabledAt', disabledAt),
+    ...timestampField('createdAt', endpoint.createdAt),
+    ...timestampField('failingSince', failingSince),
+    ...timestampField('oldSecretUntil', signingSecrets(endpoint.secrets, now)[1]?.until),
   });
 }
 
@@ -51,7 +51,7 @@ export function deliveryToProto(
       queuedAt: timestampFromDate(queuedAt),
       tries,
     })),
-    ...(waiting.length > 0 && when('nextTryAt', queue.dueAt)),
+    ...(waiting.length > 0 && timestampField('nextTryAt', queue.dueAt)),
     attempts: queue.tries.map(attemptToProto),
   });
 }

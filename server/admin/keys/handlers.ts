@@ -82,14 +82,13 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
 
     async updateApiKey(call, request) {
       const key = await find(call, request.workspace, request.apiKey?.id ?? '');
-      const { resource, fields } = applyUpdateMask(
-        ApiKeySchema,
-        keyToProto(key),
-        request.apiKey,
-        request.updateMask,
-        CHANGEABLE,
-        'api_key',
-      );
+      const { resource, fields } = applyUpdateMask(ApiKeySchema, {
+        current: keyToProto(key),
+        patch: request.apiKey,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'api_key',
+      });
       const scopes = fields.includes('scopes') ? grantable(call, key.workspace, resource.scopes) : key.scopes;
       const after = await stored.findOneAndUpdate(
         { _id: key._id },

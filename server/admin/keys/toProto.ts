@@ -1,6 +1,6 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { type ApiKey, ApiKeySchema } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { modeEnum } from '../shared/mode.js';
 import type { StoredKey } from './stored.js';
 
@@ -11,12 +11,12 @@ export function keyToProto(key: StoredKey): MessageShape<typeof ApiKeySchema> {
     displayName: key.displayName,
     scopes: [...key.scopes],
     mode: modeEnum(key.mode),
-    ...when('createdAt', key.createdAt),
-    ...when('expiresAt', key.expiresAt),
-    ...when('revokedAt', key.revokedAt),
-    ...when('lastUsedAt', key.lastUsedAt),
+    ...timestampField('createdAt', key.createdAt),
+    ...timestampField('expiresAt', key.expiresAt),
+    ...timestampField('revokedAt', key.revokedAt),
+    ...timestampField('lastUsedAt', key.lastUsedAt),
     readOnly: key.readOnly ?? false,
-    ...when('oldSecretUntil', key.oldSecret?.until),
+    ...timestampField('oldSecretUntil', key.oldSecret?.until),
     createdBy: key.createdBy ?? '',
   });
   return shown;

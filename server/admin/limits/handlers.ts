@@ -2,7 +2,7 @@ import type { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import { LimitSchema, type LimitService } from '../../../gen/otp/admin/v1/limit_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { limitIdentity } from '../../domain/limitIdentity.js';
 import { partitionOf } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
@@ -85,7 +85,7 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
         maskedRecipient: masked,
         failures: used(units),
         shortCodeFailures: used(units.filter(({ codeLength }) => codeLength < SESSION_LIMITS.shortCodeBelow)),
-        ...(blockedUntil !== undefined && when('blockedUntil', new Date(blockedUntil))),
+        ...(blockedUntil !== undefined && timestampField('blockedUntil', new Date(blockedUntil))),
         uses: uses.map(useToProto),
         knownSources,
       },
@@ -121,14 +121,13 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
       requireLive(call);
       const name = ruleNamed(call, request.limit?.rule ?? '', 'limit.rule');
       const workspace = await find(targetWorkspace(call, request.workspace));
-      const { resource, fields } = applyUpdateMask(
-        LimitSchema,
-        limitToProto(name, workspace.limits),
-        request.limit,
-        request.updateMask,
-        CHANGEABLE,
-        'limit',
-      );
+      const { resource, fields } = applyUpdateMask(LimitSchema, {
+        current: limitToProto(name, workspace.limits),
+        patch: request.limit,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'limit',
+      });
       const { max, window } = resource;
       if (window!.nanos !== 0) throw invalid('limit.window', 'must be whole seconds');
       if (isBudgetRule(name) && max > MOST_OF_BUDGET)

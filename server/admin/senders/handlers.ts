@@ -111,14 +111,13 @@ export function createSenderHandlers(
         senderId: request.sender?.senderId ?? '',
       });
       const before = await find(_id);
-      const { resource, fields } = applyUpdateMask(
-        SenderSchema,
-        senderToProto(before, [before]),
-        request.sender,
-        request.updateMask,
-        CHANGEABLE,
-        'sender',
-      );
+      const { resource, fields } = applyUpdateMask(SenderSchema, {
+        current: senderToProto(before, [before]),
+        patch: request.sender,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'sender',
+      });
       const { displayName, isDefault } = resource;
       const changes = {
         ...(fields.includes('display_name') && { displayName: displayName || undefined }),

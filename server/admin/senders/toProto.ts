@@ -1,6 +1,6 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { SenderSchema } from '../../../gen/otp/admin/v1/sender_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { defaultOf, type StoredSender } from './stored.js';
 
@@ -15,6 +15,6 @@ export function senderToProto(
     senderId: sender.senderId,
     displayName: sender.displayName ?? '',
     isDefault: sender.defaultAt !== undefined && defaultOf(rivals)?._id === sender._id,
-    ...when('createdAt', sender.createdAt),
+    ...timestampField('createdAt', sender.createdAt),
   });
 }

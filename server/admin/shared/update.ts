@@ -4,6 +4,16 @@ import { checkRules } from '../../contract/validation.js';
 import { invalid } from '../../errors.js';
 import type { Update } from '../../store/documents.js';
 
+interface MaskedUpdate<D extends DescMessage> {
+  readonly current: MessageShape<D>;
+  readonly patch: MessageShape<D> | undefined;
+  readonly mask: FieldMask | undefined;
+  /** Fields that the mask may name. */
+  readonly changeable: readonly string[];
+  /** The name of the resource in the request, for error messages. */
+  readonly resource: string;
+}
+
 /**
  * The resource after an update (AIP-134): `current` with the fields that the
  * mask names taken from `patch`, a field that is not set there being cleared.
@@ -12,11 +22,7 @@ import type { Update } from '../../store/documents.js';
  */
 export function applyUpdateMask<D extends DescMessage>(
   schema: D,
-  current: MessageShape<D>,
-  patch: MessageShape<D> | undefined,
-  mask: FieldMask | undefined,
-  changeable: readonly string[],
-  resource: string,
+  { current, patch, mask, changeable, resource }: MaskedUpdate<D>,
 ): { readonly resource: MessageShape<D>; readonly fields: readonly string[] } {
   const named = mask?.paths ?? [];
   if (named.length === 0) throw invalid('update_mask', 'must name the fields to change');

@@ -102,14 +102,13 @@ export function createBeneficiaryHandlers(
       const _id = target(call, request.workspace, sponsorSlug, beneficiaryId);
       const before = isKeyPart(sponsorSlug + beneficiaryId) ? await beneficiaries.findOne({ _id }) : null;
       if (!before) throw new Failure('NOT_FOUND');
-      const { resource, fields } = applyUpdateMask(
-        BeneficiarySchema,
-        beneficiaryToProto(before, sponsorSlug, beneficiaryId),
-        request.beneficiary,
-        request.updateMask,
-        CHANGEABLE,
-        'beneficiary',
-      );
+      const { resource, fields } = applyUpdateMask(BeneficiarySchema, {
+        current: beneficiaryToProto(before, sponsorSlug, beneficiaryId),
+        patch: request.beneficiary,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'beneficiary',
+      });
       const named = CHANGEABLE.filter((field) => fields.includes(field));
       const sealed = named
         .filter((field) => resource[field])

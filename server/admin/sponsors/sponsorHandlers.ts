@@ -73,14 +73,13 @@ export function createSponsorHandlers(
       const { workspace, _id } = target(call, request.workspace, slug);
       const before = isKeyPart(slug) ? await stored.findOne({ _id, deletingAt: null }) : null;
       if (!before) throw new Failure('NOT_FOUND');
-      const { resource, fields } = applyUpdateMask(
-        SponsorSchema,
-        sponsorToProto(before),
-        request.sponsor,
-        request.updateMask,
-        CHANGEABLE,
-        'sponsor',
-      );
+      const { resource, fields } = applyUpdateMask(SponsorSchema, {
+        current: sponsorToProto(before),
+        patch: request.sponsor,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'sponsor',
+      });
       const settings: Record<string, unknown> = settingsOf(resource);
       const changed = fields.map(
         (field) => SponsorSchema.fields.find(({ name }) => name === field)!.localName,

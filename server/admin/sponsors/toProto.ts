@@ -4,7 +4,7 @@ import {
   Requirement,
   SponsorSchema,
 } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { idOf } from '../../store/documentId.js';
 import type { StoredBeneficiary, StoredSponsor } from './stored.js';
@@ -22,7 +22,7 @@ export function sponsorToProto(sponsor: StoredSponsor): MessageShape<typeof Spon
       requirement: Requirement[requirement],
     })),
     clients: [...sponsor.clients],
-    ...when('createdAt', sponsor.createdAt),
+    ...timestampField('createdAt', sponsor.createdAt),
   });
 }
 
@@ -37,5 +37,5 @@ export const beneficiaryToProto = (
     beneficiaryId,
     maskedPhone: phone?.masked ?? '',
     maskedEmail: email?.masked ?? '',
-    ...when('createdAt', createdAt),
+    ...timestampField('createdAt', createdAt),
   });

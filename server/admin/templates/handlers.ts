@@ -115,14 +115,13 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
       const given = request.template ?? create(TemplateSchema);
       const { workspace, channel, _id } = await address(call, request.workspace, given, 'template.');
       const before = await find(_id);
-      const { resource, fields } = applyUpdateMask(
-        TemplateSchema,
-        templateToProto(before),
-        request.template,
-        request.updateMask,
-        CHANGEABLE,
-        'template',
-      );
+      const { resource, fields } = applyUpdateMask(TemplateSchema, {
+        current: templateToProto(before),
+        patch: request.template,
+        mask: request.updateMask,
+        changeable: CHANGEABLE,
+        resource: 'template',
+      });
       const parts = partsOf(resource);
       const branding = await workspaces.get(workspace);
       await inTurn(call, () => checkTemplate(channel, parts, branding));

@@ -1,6 +1,6 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { TemplateSchema } from '../../../gen/otp/admin/v1/template_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { type StoredTemplate, templateKey } from './stored.js';
 
 /** A template as the contract shows it. */
@@ -19,7 +19,7 @@ export function templateToProto({
     subject: subject ?? '',
     text,
     html: html ?? '',
-    ...when('createdAt', createdAt),
-    ...when('updatedAt', updatedAt),
+    ...timestampField('createdAt', createdAt),
+    ...timestampField('updatedAt', updatedAt),
   });
 }

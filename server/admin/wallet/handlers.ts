@@ -41,14 +41,13 @@ export function createWalletHandlers(
       const _id = await target(call, request.workspace);
       for (;;) {
         const before = await wallet.open(_id);
-        const { resource, fields } = applyUpdateMask(
-          WalletSchema,
-          walletToProto(before),
-          request.wallet,
-          request.updateMask,
-          CHANGEABLE,
-          'wallet',
-        );
+        const { resource, fields } = applyUpdateMask(WalletSchema, {
+          current: walletToProto(before),
+          patch: request.wallet,
+          mask: request.updateMask,
+          changeable: CHANGEABLE,
+          resource: 'wallet',
+        });
         const settings: Record<string, unknown> = settingsOf(resource);
         const isRelabelled = settings.currency !== before.currency;
         if (isRelabelled && !isUntouched(before)) {

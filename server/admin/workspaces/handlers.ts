@@ -37,19 +37,26 @@ const CHANGEABLE = {
   android_app_hash: 'androidAppHash',
 } as const;
 
+interface Deps {
+  readonly documents: Documents;
+  readonly workspaces: Workspaces;
+  readonly providers: Pick<Routes, 'names'>;
+  readonly clock: Clock;
+}
+
 /** The operator's side of workspaces. */
-export function createWorkspaceHandlers(
-  documents: Documents,
-  workspaces: Workspaces,
-  providers: Pick<Routes, 'names'>,
-  clock: Clock,
-): Handlers<typeof WorkspaceService> {
+export function createWorkspaceHandlers({
+  documents,
+  workspaces,
+  providers,
+  clock,
+}: Deps): Handlers<typeof WorkspaceService> {
   const stored: Collection<Workspace> = documents.collection('workspaces');
 
-  async function change(call: Call, name: string, condition: { deletedAt?: null }, update: Update) {
-    call.resource = `workspaces/${name}`;
-    const after = await stored.findOneAndUpdate({ _id: name, ...condition }, update);
-    workspaces.forget(name);
+  async function change(call: Call, filter: { _id: string; deletedAt?: null }, update: Update) {
+    call.resource = `workspaces/${filter._id}`;
+    const after = await stored.findOneAndUpdate(filter, update);
+    workspaces.forget(filter._id);
     return after;
   }
 
@@ -89,14 +96,13 @@ export function createWorkspaceHandlers(
     async updateWorkspace(call, request) {
       requireLive(call);
       const before = await find(targetWorkspace(call, request.workspace?.name ?? ''));
-      const { resource, fields } = applyUpdateMask(
-        WorkspaceSchema,
-        workspaceToProto(before),
-        request.workspace,
-        request.updateMask,
-        Object.keys(CHANGEABLE),
-        'workspace',
-      );
+      const { resource, fields } = applyUpdateMask(WorkspaceSchema, {
+        current: workspaceToProto(before),
+        patch: request.workspace,
+        mask: request.updateMask,
+        changeable: Object.keys(CHANGEABLE),
+        resource: 'workspace',
+      });
       const values: Readonly<Record<string, unknown>> = {
         ...defaultWorkspace(before._id),
         ...readSettings(resource, providers),
@@ -107,7 +113,7 @@ export function createWorkspaceHandlers(
         ...Object.fromEntries(named.map((field) => [field, values[field]])),
         ...(isReassured && { assuredAt: new Date(clock.now()) }),
       });
-      const after = await change(call, before._id, { deletedAt: null }, changes);
+      const after = await change(call, { _id: before._id, deletedAt: null }, changes);
       if (!after) throw new Failure('NOT_FOUND');
       return { workspace: workspaceToProto(after) };
     },
@@ -118,13 +124,13 @@ export function createWorkspaceHandlers(
         throw invalid('workspace', 'cannot be "default": it holds the keys of the operators');
       }
       const at = { $set: { deletedAt: new Date(clock.now()) } };
-      const after = await change(call, workspace, { deletedAt: null }, at);
+      const after = await change(call, { _id: workspace, deletedAt: null }, at);
       return { workspace: workspaceToProto(after ?? (await find(workspace))) };
     },
 
     async undeleteWorkspace(call, { workspace }) {
       requireLive(call);
-      const after = await change(call, workspace, {}, { $unset: { deletedAt: '' } });
+      const after = await change(call, { _id: workspace }, { $unset: { deletedAt: '' } });
       if (!after) throw new Failure('NOT_FOUND');
       return { workspace: workspaceToProto(after) };
     },

@@ -1,6 +1,6 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { Assurance, RouteSchema, WorkspaceSchema } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import type { RouteNames } from '../../delivery/providerOrder.js';
 import { CHANNELS, channelEnum } from '../../domain/channels.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
@@ -27,7 +27,7 @@ export function workspaceToProto(workspace: Workspace): MessageShape<typeof Work
     messagingReuse: workspace.messagingReuse ?? false,
     routes: routesToProto(workspace.routes ?? {}),
     retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
-    ...when('createdAt', workspace.createdAt),
-    ...when('deletedAt', workspace.deletedAt),
+    ...timestampField('createdAt', workspace.createdAt),
+    ...timestampField('deletedAt', workspace.deletedAt),
   });
 }

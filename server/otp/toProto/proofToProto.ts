@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ProofSchema } from '../../../gen/otp/v1/verification_token_service_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredOperation, StoredSession } from '../../session/stored.js';
@@ -16,10 +16,16 @@ export function proofToProto(
     sessionId: idOf(session),
     channels: channelsOf(session).flatMap(([name, { state, masked, verifiedAt }]) =>
       state === 'VERIFIED'
-        ? [{ channel: channelEnum(name), maskedRecipient: masked, ...when('verifiedAt', verifiedAt) }]
+        ? [
+            {
+              channel: channelEnum(name),
+              maskedRecipient: masked,
+              ...timestampField('verifiedAt', verifiedAt),
+            },
+          ]
         : [],
     ),
-    ...when('approvedAt', session.approvedAt),
+    ...timestampField('approvedAt', session.approvedAt),
     ...(operation && { operation: operationToProto(operation) }),
     purpose: session.purpose,
     sandbox: session.mode === 'test',

@@ -7,7 +7,7 @@ import {
   SessionStatus,
   Strategy,
 } from '../../../gen/otp/v1/session_pb.js';
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
 import { channelsOf, statusOf } from '../../session/status.js';
 import type { StoredOperation, StoredSession } from '../../session/stored.js';
@@ -29,19 +29,19 @@ export function sessionToProto(
       channel: channelEnum(name),
       maskedRecipient: masked,
       verified: state === 'VERIFIED',
-      ...when('verifiedAt', verifiedAt),
+      ...timestampField('verifiedAt', verifiedAt),
       deliveryState: delivery.waits ? DeliveryState.WAITING : DeliveryState[delivery.state],
       deliveryError: delivery.state === 'FAILED' ? (delivery.error ?? '') : '',
-      ...when('dueAt', delivery.waits && delivery.dueAt),
+      ...timestampField('dueAt', delivery.waits && delivery.dueAt),
     })),
     policy: { strategy: Strategy[session.strategy], channels: session.required.map(channelEnum) },
     purpose: session.purpose,
     attemptsRemaining: session.attemptsLeft,
     createdAt: timestampFromDate(session.createdAt),
     expiresAt: timestampFromDate(session.expiresAt),
-    ...when('resendAvailableAt', resendable ? session.resendAt : undefined),
-    ...when('approvedAt', session.approvedAt),
-    ...when('redeemedAt', session.token?.redeemedAt),
+    ...timestampField('resendAvailableAt', resendable ? session.resendAt : undefined),
+    ...timestampField('approvedAt', session.approvedAt),
+    ...timestampField('redeemedAt', session.token?.redeemedAt),
     sandbox: session.mode === 'test',
     ...(withMetadata &&
       session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),

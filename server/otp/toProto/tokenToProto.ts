@@ -1,4 +1,4 @@
-import { when } from '../../contract/timestampField.js';
+import { timestampField } from '../../contract/timestampField.js';
 import type { VerificationTokens } from '../../secrets/tokens/verificationToken.js';
 import type { StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
@@ -8,6 +8,6 @@ export function tokenToProto(tokens: VerificationTokens, workspace: string, sess
   if (session.status !== 'APPROVED') return {};
   return {
     verificationToken: tokens.make(workspace, idOf(session)),
-    ...when('tokenExpiresAt', session.token?.expiresAt),
+    ...timestampField('tokenExpiresAt', session.token?.expiresAt),
   };
 }

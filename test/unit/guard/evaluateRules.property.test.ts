@@ -32,7 +32,7 @@ function play(rules: GuardSettings, window: number, given: readonly { after: num
   let now = START;
   const passed: { at: number; verified: boolean }[] = [];
   const refused: number[] = [];
-  const says = (at: number) => evaluatePrefix(rules, tally as never, 1, 0, at);
+  const says = (at: number) => evaluatePrefix(rules, tally as never, { more: 1, own: 0, now: at });
   for (const { after, verified } of given) {
     now += after;
     const [refusal] = says(now);
@@ -93,7 +93,7 @@ describe('a prefix', () => {
       sends: counted({}, 3_600, START, sent),
       approvals: counted({}, 3_600, START, verified),
     };
-    return evaluatePrefix(rules, tally, 1, 0, START).map(({ rule }) => rule);
+    return evaluatePrefix(rules, tally, { more: 1, own: 0, now: START }).map(({ rule }) => rule);
   };
 
   it('is looked at from min_sends on, and stopped below min_percent, not at it', () => {
@@ -111,23 +111,29 @@ describe('a prefix', () => {
       sends: counted(counted({}, 60, START, 4), 60, later, 2),
       approvals: counted({}, 60, later, 2),
     };
-    const [refusal] = evaluatePrefix(rules, tally, 1, 0, later);
+    const [refusal] = evaluatePrefix(rules, tally, { more: 1, own: 0, now: later });
     // The first four leave with the part of 5 s in which they were sent: 12:34:55 + 5 s + 60 s.
     expect(refusal).toEqual({ rule: 'approval-rate', retryAfterMs: Date.UTC(2030, 0, 15, 12, 36) - later });
   });
 
   it('has no use for waiting where one send alone is more than allowed', () => {
     const rules = { ...OFF, prefixVelocity: { max: 1, windowSeconds: 60 } };
-    expect(evaluatePrefix(rules, {}, 2, 0, START)).toEqual([{ rule: 'prefix-velocity' }]);
+    expect(evaluatePrefix(rules, {}, { more: 2, own: 0, now: START })).toEqual([{ rule: 'prefix-velocity' }]);
     const own = { velocity: counted({}, 60, START, 2) };
-    expect(evaluatePrefix(rules, own, 2, 2, START)).toEqual([{ rule: 'prefix-velocity' }]);
+    expect(evaluatePrefix(rules, own, { more: 2, own: 2, now: START })).toEqual([
+      { rule: 'prefix-velocity' },
+    ]);
   });
 });
 
 describe('a workspace', () => {
   const message = { prefix: 'p', country: 'CO', price: 300 };
   const says = (dailyCeiling: GuardSettings['dailyCeiling'], tally: Partial<WorkspaceTally>, many = 1) =>
-    evaluateWorkspace({ ...OFF, dailyCeiling }, tally, Array(many).fill(message), false, START);
+    evaluateWorkspace({ ...OFF, dailyCeiling }, tally, {
+      messages: Array(many).fill(message),
+      own: false,
+      now: START,
+    });
   const today = (messages: number, spendMicros: number) => ({
     days: { [dayKey(START)]: { messages, spendMicros }, [dayKey(START - DAY_MS)]: { messages: 1_000 } },
   });
@@ -150,20 +156,24 @@ describe('a workspace', () => {
 
   it('sends what is free beyond what it may spend', () => {
     const rules = { ...OFF, dailyCeiling: { messages: 0, spendMicros: 10 } };
-    expect(evaluateWorkspace(rules, today(0, 50), [{ ...message, price: 0 }], false, START)).toEqual([]);
+    expect(
+      evaluateWorkspace(rules, today(0, 50), {
+        messages: [{ ...message, price: 0 }],
+        own: false,
+        now: START,
+      }),
+    ).toEqual([]);
   });
 
   it('counts each country by itself', () => {
     const rules = { ...OFF, countryVelocity: { max: 2, windowSeconds: 60 } };
     const tally = { countries: { CO: counted({}, 60, START, 2), '+881': counted({}, 60, START) } };
     const to = (...countries: string[]) =>
-      evaluateWorkspace(
-        rules,
-        tally,
-        countries.map((country) => ({ ...message, country })),
-        false,
-        START,
-      );
+      evaluateWorkspace(rules, tally, {
+        messages: countries.map((country) => ({ ...message, country })),
+        own: false,
+        now: START,
+      });
     expect(to('CL', '+881')).toEqual([]);
     expect(to('CO', '+881')).toEqual([{ rule: 'country-velocity', retryAfterMs: 64_000 - 789 }]);
     expect(to('+881', '+881')).toHaveLength(1);
