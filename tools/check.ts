@@ -18,6 +18,10 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
     'tsx tools/generate.ts && git diff --exit-code -- gen && test -z "$(git status --porcelain gen)"',
   ],
   ['clients in other languages are of this contract', 'tsx tools/clients.ts mark'],
+  [
+    'OpenAPI description',
+    'tsx tools/openapi.ts .cache/openapi.json && REDOCLY_TELEMETRY=off redocly lint --config redocly.yaml --max-problems 20 .cache/openapi.json',
+  ],
   ['generated pages are current', 'tsx tools/docs.ts && git diff --exit-code -- docs'],
 ];
 

@@ -25,12 +25,13 @@ import { contractSet } from '../contract/contractSet.js';
 import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
+import { docsRoutes } from '../gateway/docs/routes.js';
 import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
 import { metricsRoute } from '../gateway/metrics.js';
 import { createMultichannel } from '../gateway/multichannel/index.js';
 import { createOAuth } from '../gateway/oauth/index.js';
-import { openapiRoute } from '../gateway/openapi.js';
+import { openapiRoute } from '../gateway/openapi/document.js';
 import { dialectRoutes } from '../gateway/serveDialect.js';
 import { healthRoutes } from '../http/health.js';
 import type { TlsFiles } from '../http/http1.js';
@@ -158,6 +159,7 @@ export function composeTransports(parts: Parts): Listener {
     ),
     ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
     openapiRoute(dialects),
+    ...((config.docs ?? (config.env === 'development' ? '1' : '0')) === '1' ? docsRoutes() : []),
     metricsRoute(scrape, config.metricsToken),
     ...callbacks,
     ...(inbox ? inboxRoutes(inbox, random) : []),

@@ -99,6 +99,11 @@ export const SETTINGS = {
     networkList,
     'IP addresses or CIDR ranges of your own, separated by commas, that webhooks and vetoes may call in production, over http as well. All other calls in production must use https and public IP addresses.',
   ),
+  docs: setting(
+    'OTP_DOCS',
+    z.enum(['0', '1'], 'must be 0 or 1').optional(),
+    '1 serves /docs, a page to read and try the REST APIs; 0 does not. Unset, it is served in development.',
+  ),
   publicUrl: setting(
     'OTP_PUBLIC_URL',
     baseUrl.optional(),

@@ -1,7 +1,7 @@
 import type { DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { z } from 'zod';
 import type { CallRules } from '../call/call.js';
-import type { Failure } from '../errors.js';
+import type { Failure, Reason } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
 import type { Transport } from '../observe/metrics/table.js';
 
@@ -48,6 +48,10 @@ export interface RestRoute<
   readonly response: z.ZodType;
   /** What its document adds to the rules of a call. */
   readonly rules?: CallRules;
+  /** A request and its response, for the description. */
+  readonly example?: { readonly body?: unknown; readonly response: unknown };
+  /** What it refuses with besides what its method of the contract does. */
+  readonly refusals?: readonly Reason[];
   /** Served without a credential. */
   readonly open?: true;
   /** The body may also be an HTML form. */

@@ -1,8 +1,15 @@
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 import { z } from 'zod';
+import { ERRORS, type Reason } from '../errors.js';
 
 /** A word that must be there. */
 export const text = (max: number) => z.string().min(1).max(max);
+
+/** Why a call was refused. */
+export const reason = z.enum(Object.keys(ERRORS) as [Reason, ...Reason[]]).meta({
+  id: 'Reason',
+  description: 'A stable word to decide by. New ones may come: handle an unknown one by its status.',
+});
 
 /** A field that may be left out; `null` means the same. */
 export const optional = <S extends z.ZodType>(shape: S) =>

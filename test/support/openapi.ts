@@ -38,6 +38,10 @@ export const operationsOf = ({ paths }: OpenApi): Described[] =>
     Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
   );
 
+/** The schema that a reference into the description names. */
+export const resolved = ({ components }: OpenApi, schema: Schema): Schema =>
+  schema.$ref === undefined ? schema : components.schemas[schema.$ref.split('/').at(-1)!]!;
+
 /** The description that the service at `baseUrl` gives of itself. */
 export const describedAt = async (baseUrl: string): Promise<OpenApi> =>
   (await (await fetch(`${baseUrl}/openapi.json`)).json()) as OpenApi;
@@ -67,16 +71,20 @@ function createCheck(described: OpenApi): CheckResponse {
     checks: new Map<string, ValidateFunction>(),
   }));
 
+  ajv.addSchema(described, 'description');
+
   const schemaOf = ({ operation }: Described, status: string): Schema => {
-    const { $ref, ...schema } = operation.responses[status]!.content['application/json']!.schema;
-    return $ref === undefined ? schema : described.components.schemas[$ref.split('/').at(-1)!]!;
+    const { $ref } = operation.responses[status]!.content['application/json']!.schema;
+    return { $ref: `description${$ref}` };
   };
 
   return (method, url, status, body) => {
     const path = url.split('?', 1)[0]!;
     const found = operations.find((one) => one.method === method && one.matches.test(path));
     if (!found) return;
-    const response = status === 200 ? '200' : 'default';
+    const response = String(status);
+    if (!Object.hasOwn(found.operation.responses, response))
+      throw new Error(`${method} ${path} responded ${status}, which is not described`);
     const check = found.checks.get(response) ?? ajv.compile(schemaOf(found, response));
     found.checks.set(response, check);
     if (check(body)) return;

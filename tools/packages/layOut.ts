@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copySwaggerUi } from '../openapi/copySwaggerUi.js';
 import { clientManifest, type RootManifest, serviceManifest } from './manifests.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -27,6 +28,7 @@ export function layOutClient(folder: string): void {
 export function layOutService(folder: string): void {
   begin(folder);
   compile(['server', 'clients'], { outDir: join(folder, 'dist'), declaration: false });
+  copySwaggerUi(join(folder, 'dist'));
   cpSync(join(ROOT, 'tools', 'packages', 'README.md'), join(folder, 'README.md'));
   writeManifest(folder, serviceManifest(rootManifest()));
 }

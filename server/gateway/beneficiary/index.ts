@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dialect } from '../dialect.js';
+import { reason } from '../shapes.js';
 import { requirementRoutes } from './requirements.js';
 import { send } from './send.js';
 import { introspect, redeem } from './tokens.js';
@@ -25,18 +26,18 @@ export const beneficiary: Dialect = {
   },
   refusal: z.object({
     error_code: z.string().describe('The documented number, or the reason where none is documented.'),
-    code: z.string().describe('The reason: a stable word.'),
+    code: reason,
     message: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   }),
   refuse(failure) {
-    const { reason, row, details } = failure;
+    const { row, details } = failure;
     const documented = row.dialects.beneficiary;
     return {
       status: documented?.status ?? row.status,
       body: {
-        error_code: documented?.code ?? reason,
-        code: reason,
+        error_code: documented?.code ?? failure.reason,
+        code: failure.reason,
         message: failure.message,
         ...(details.violations?.length && {
           errors: details.violations.map(({ field, description }) => ({ field, message: description })),

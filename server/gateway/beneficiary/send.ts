@@ -35,6 +35,19 @@ export const send = route({
     expires_in: z.int().describe('Seconds the OTP is valid'),
     masked_destination: z.string(),
   }),
+  example: {
+    body: {
+      beneficiary_id: 'bnf_01HW8GQ2KMNP3F4R5T6Y7U8I9O',
+      sponsor_slug: 'sponsor-sandbox',
+      channel: 'SMS',
+    },
+    response: {
+      otp_id: 'otp_01HX9NPQ12ABCDEFGH34567890',
+      channel: 'SMS',
+      expires_in: 300,
+      masked_destination: '+57 300 *** ** 42',
+    },
+  },
   async handle({ body, requestKey, person, now, call }) {
     const name = body.channel ?? 'SMS';
     const channel = Object.hasOwn(CHANNELS, name) ? CHANNELS[name] : undefined;

@@ -15,6 +15,10 @@ export const validate = route({
     otp_verification_token: z.string(),
     expires_in: z.int().describe('Seconds the token can be redeemed'),
   }),
+  example: {
+    body: { otp_id: 'otp_01HX9NPQ12ABCDEFGH34567890', code: '482913' },
+    response: { otp_verification_token: 'otvt_01HX9NR3ZQABCD...', expires_in: 600 },
+  },
   async handle({ body, requestKey, person, now, call }) {
     const { verificationToken, tokenExpiresAt } = await call({
       sessionId: body.otp_id,

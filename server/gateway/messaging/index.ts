@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Dialect } from '../dialect.js';
+import { reason } from '../shapes.js';
 import { isOutcome, outcomeBody } from './outcomes.js';
 import { request } from './request.js';
 import { verify } from './verify.js';
@@ -24,11 +25,11 @@ export const messaging: Dialect = {
       .object({ sessionId: z.string(), status: z.string(), verified: z.literal(false), message: z.string() })
       .nullable()
       .describe('Null outside the six documented outcomes'),
-    code: z.string().optional().describe('The reason, outside the six documented outcomes'),
+    code: reason.optional(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   }),
   refuse(failure, body) {
-    const { row, reason, details } = failure;
+    const { row, details } = failure;
     const { status = row.status, outcome } = row.dialects.messaging ?? {};
     const sessionId = (body as { sessionId?: unknown } | undefined)?.sessionId;
     if (outcome && isOutcome(outcome) && typeof sessionId === 'string') {
@@ -40,7 +41,7 @@ export const messaging: Dialect = {
         success: false,
         message: failure.message,
         data: null,
-        code: reason,
+        code: failure.reason,
         ...(details.violations?.length && {
           errors: details.violations.map(({ field, description }) => ({ field, message: description })),
         }),

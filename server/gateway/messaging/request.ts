@@ -33,7 +33,10 @@ export const request = route({
       .describe('Phone number in E.164 form'),
     src: z.string().min(3).max(20).describe('The sender'),
     purpose: z.enum(PURPOSES),
-    messageTemplate: optional(z.string().max(160)).describe('The text, with <OTP> where the code goes'),
+    messageTemplate: optional(z.string().max(160)).meta({
+      description: 'The text, with <OTP> where the code goes',
+      pattern: '<OTP>',
+    }),
   }),
   response: z.object({
     success: z.literal(true),

@@ -23,6 +23,10 @@ export const verify = route({
       message: z.string(),
     }),
   }),
+  example: {
+    body: { sessionId: 'feab6011-2469-4804-ace5-ee9dcb5b9ef2', code: '123456' },
+    response: outcomeBody('APPROVED', 'feab6011-2469-4804-ace5-ee9dcb5b9ef2'),
+  },
   async handle({ body, requestKey, person, call }) {
     // What is no code is a wrong one, as the document prints it; nothing is compared, so no attempt is used.
     const { sessionId, code = '' } = body;

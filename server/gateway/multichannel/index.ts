@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import type { Dialect } from '../dialect.js';
+import { reason } from '../shapes.js';
 import { createResend } from './resend.js';
 import { send } from './send.js';
 import { cancelSession, getSession, listSessions } from './sessions.js';
@@ -43,17 +44,17 @@ export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({
   refusal: z.object({
     success: z.literal(false),
     message: z.string(),
-    code: z.string().describe('The reason: a stable word.'),
+    code: reason,
     details: z.object({
       attempts_remaining: z.int().optional(),
       channel: z.string().optional(),
       field: z.string().optional(),
       errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     }),
-    error: z.object({ type: z.string(), message: z.string(), details: z.unknown() }),
+    error: z.object({ type: reason, message: z.string(), details: z.unknown() }),
   }),
   refuse(failure) {
-    const { row, reason } = failure;
+    const { row, reason: code } = failure;
     const documented = row.dialects.multichannel;
     const { attemptsRemaining, channel, violations } = failure.details;
     const message = documented?.message ?? failure.message;
@@ -67,7 +68,7 @@ export const createMultichannel = (sessionTokens: SessionTokens): Dialect => ({
     };
     return {
       status: documented?.status ?? row.status,
-      body: { success: false, message, code: reason, details, error: { type: reason, message, details } },
+      body: { success: false, message, code, details, error: { type: code, message, details } },
     };
   },
 });

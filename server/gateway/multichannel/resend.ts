@@ -14,7 +14,10 @@ export const createResend = (sessionTokens: SessionTokens) =>
     path: '/api/v1/otp/resend',
     summary: 'Resend OTP for an existing session',
     calls: OtpService.method.resend,
-    body: z.object({ ...tokenFields, channels: optional(z.array(channelWord).max(3)) }),
+    body: z.object({
+      ...tokenFields,
+      channels: optional(z.array(channelWord).max(3).meta({ uniqueItems: true })),
+    }),
     response: sent,
     async handle({ body, requestKey, person, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);

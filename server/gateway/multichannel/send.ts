@@ -91,6 +91,19 @@ function readIpAddress(value: JsonValue | undefined): string {
   throw invalid('metadata.ip_address', 'must be an IP address');
 }
 
+const EXAMPLE = {
+  session_id: '0198c2f4-7d1a-7c31-9a52-3f1f0c6f8f10',
+  token: 'eyJhbGc...',
+  session_token: 'eyJhbGc...',
+  expires_at: '2030-01-31T12:10:00.000Z',
+  status: 'PENDING',
+  channels: ['email'],
+  recipients: { email: 'n***r@example.com' },
+  channels_results: { email: { success: true, status: 'queued', recipient: 'n***r@example.com' } },
+  attempts_remaining: 3,
+  sandbox: false,
+};
+
 /** `POST /api/v1/otp/send`: opens a session and sends a code to one or more channels. */
 export const send = route({
   method: 'POST',
@@ -98,7 +111,7 @@ export const send = route({
   summary: 'Send OTP to one or more channels',
   calls: OtpService.method.send,
   body: z.object({
-    channels: optional(z.array(channelWord).min(1).max(3)),
+    channels: optional(z.array(channelWord).min(1).max(3).meta({ uniqueItems: true })),
     recipients: givenPerChannel(z.string().max(254)),
     config: optional(
       z.object({
@@ -127,6 +140,14 @@ export const send = route({
     locale: optional(z.string().max(35)),
   }),
   response: sent,
+  example: {
+    body: {
+      channels: ['email'],
+      recipients: { email: 'newuser@example.com' },
+      metadata: { purpose: 'email_verification', user_id: 'user_12345' },
+    },
+    response: { success: true, message: 'OTP sent successfully', ...EXAMPLE, data: EXAMPLE },
+  },
   async handle({ body, requestKey, person, call }) {
     const { config, verification, metadata = {} } = body;
     const { ip_address: ip, purpose } = metadata;

@@ -10,6 +10,7 @@ import { channel, presentSession, sessionShape, status, statusOfWord, twice } fr
 const number = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number')
+  .meta({ type: 'integer', pattern: undefined, minimum: 0, maximum: 100 })
   .transform(Number);
 const flag = z.enum(['true', 'false']);
 const time = z.iso.datetime({

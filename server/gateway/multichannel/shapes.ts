@@ -75,17 +75,19 @@ const channelShape = z.object({
 });
 
 /** A session as this dialect shows it. */
-export const sessionShape = z.object({
-  session_id: z.uuid(),
-  status,
-  sandbox: z.boolean(),
-  purpose: z.string(),
-  metadata: z.record(z.string(), z.unknown()),
-  created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime(),
-  attempts_remaining: z.int(),
-  channels: perChannel(channelShape),
-});
+export const sessionShape = z
+  .object({
+    session_id: z.uuid(),
+    status,
+    sandbox: z.boolean(),
+    purpose: z.string(),
+    metadata: z.record(z.string(), z.unknown()),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    attempts_remaining: z.int(),
+    channels: perChannel(channelShape),
+  })
+  .meta({ id: 'MultichannelSession' });
 
 export const presentSession = (session: Session) => ({
   session_id: session.id,

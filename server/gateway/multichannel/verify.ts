@@ -26,10 +26,12 @@ export const createVerify = (sessionTokens: SessionTokens) =>
     calls: OtpService.method.verify,
     body: z.object({
       ...tokenFields,
-      otps: givenPerChannel(z.string().min(1).max(64)).refine(
-        (otps) => Object.values(otps).some((code) => code !== undefined),
-        'must hold the code of a channel',
-      ),
+      otps: givenPerChannel(z.string().min(1).max(64))
+        .refine(
+          (otps) => Object.values(otps).some((code) => code !== undefined),
+          'must hold the code of a channel',
+        )
+        .meta({ minProperties: 1 }),
     }),
     response: twice(
       {

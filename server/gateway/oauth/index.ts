@@ -8,6 +8,7 @@ import { Failure, invalid } from '../../errors.js';
 import type { Limiter } from '../../limits/limiter.js';
 import type { AccessTokens } from '../../secrets/tokens/accessTokens.js';
 import { type Dialect, route } from '../dialect.js';
+import { reason } from '../shapes.js';
 import { type ClientCredentials, readClient } from './client.js';
 
 interface Parts {
@@ -44,7 +45,7 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
     open: true,
     form: true,
     body: z.object({
-      grant_type: z.string().max(64),
+      grant_type: z.string().max(64).meta({ const: GRANT }),
       client_id: z.string().max(128).optional().describe('The key’s id; or by HTTP Basic'),
       client_secret: z.string().max(512).optional().describe('The key; or by HTTP Basic'),
       scope: z.string().max(256).optional().describe('Space-separated; default: all that the key holds'),
@@ -99,19 +100,19 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
     refusal: z.object({
       error: z.string().describe('The word of RFC 6749, or the reason where it has none'),
       error_description: z.string(),
-      error_code: z.string().describe('The reason: a stable word'),
+      error_code: reason,
     }),
     refuse(failure, body) {
-      const { reason, row, message } = failure;
+      const { reason: word, row, message } = failure;
       return {
         // The RFC knows 400 and 401 only; it has a word, and no status, for scopes that are not granted.
-        status: reason === 'PERMISSION_DENIED' ? 400 : row.status,
+        status: word === 'PERMISSION_DENIED' ? 400 : row.status,
         body: {
-          error: isOtherGrant(failure, body) ? 'unsupported_grant_type' : (WORDS[reason] ?? reason),
+          error: isOtherGrant(failure, body) ? 'unsupported_grant_type' : (WORDS[word] ?? word),
           error_description: message,
-          error_code: reason,
+          error_code: word,
         },
-        ...(reason === 'UNAUTHENTICATED' && { headers: { 'www-authenticate': 'Basic realm="countersign"' } }),
+        ...(word === 'UNAUTHENTICATED' && { headers: { 'www-authenticate': 'Basic realm="countersign"' } }),
       };
     },
   };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { describedAt, operationsOf, type Schema } from '../../support/openapi.js';
+import { describedAt, operationsOf, resolved, type Schema } from '../../support/openapi.js';
 import { restClient } from '../../support/rest.js';
 import { serviceForSuite } from '../../support/serviceForSuite.js';
 import { expectRefusal, POSTS } from './support/restApis.js';
@@ -7,9 +7,10 @@ import { expectRefusal, POSTS } from './support/restApis.js';
 const service = serviceForSuite();
 let schemas: ReadonlyMap<string, Schema>;
 beforeAll(async () => {
+  const described = await describedAt(service.baseUrl);
   schemas = new Map(
-    operationsOf(await describedAt(service.baseUrl)).flatMap(({ method, path, operation }) =>
-      method === 'POST' ? [[path, operation.requestBody!.content['application/json']!.schema]] : [],
+    operationsOf(described).flatMap(({ method, path, operation }) =>
+      method === 'POST' ? [[path, resolved(described, operation.requestBody!.content['application/json']!.schema)]] : [],
     ),
   );
 });
