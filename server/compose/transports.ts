@@ -25,6 +25,7 @@ import { contractSet } from '../contract/contractSet.js';
 import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
+import { findSwaggerUi } from '../gateway/docs/assets.js';
 import { docsRoutes } from '../gateway/docs/routes.js';
 import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
@@ -159,7 +160,9 @@ export function composeTransports(parts: Parts): Listener {
     ),
     ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
     openapiRoute(dialects),
-    ...((config.docs ?? (config.env === 'development' ? '1' : '0')) === '1' ? docsRoutes() : []),
+    ...((config.docs ?? (config.env === 'development' ? '1' : '0')) === '1'
+      ? docsRoutes(findSwaggerUi())
+      : []),
     metricsRoute(scrape, config.metricsToken),
     ...callbacks,
     ...(inbox ? inboxRoutes(inbox, random) : []),

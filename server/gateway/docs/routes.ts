@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from '../../http/message.js';
 import type { ExactRoute } from '../../http/router.js';
-import { type Asset, assetOf, createAssets, findSwaggerUi, SWAGGER_UI_FILES } from './assets.js';
+import { type Asset, assetOf, createAssets, SWAGGER_UI_FILES } from './assets.js';
 
 /** Everything comes from this origin; no page may frame it, and nothing is sent by a form. */
 const POLICY = [
@@ -30,9 +30,9 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /**
  * `GET /docs`: the REST APIs described by /openapi.json, to read and to try, by
- * Swagger UI. No routes where its files are not installed.
+ * Swagger UI. No routes without the folder of its files.
  */
-export function docsRoutes(folder: string | undefined = findSwaggerUi()): ExactRoute[] {
+export function docsRoutes(folder: string | undefined): ExactRoute[] {
   if (folder === undefined) return [];
   const assets = createAssets(folder);
   const file = (name: string, read: () => Asset): ExactRoute => ({

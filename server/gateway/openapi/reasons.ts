@@ -51,8 +51,10 @@ export function reasonsOf(method: DescMethod): readonly Reason[] {
     commentOf(method)
       .split(/^Reasons:/m)[1]
       ?.split(/\n\s*\n/)[0] ?? '';
-  return [...list.matchAll(/\b[A-Z][A-Z]+(?:_[A-Z]+)*\b/g)].map(([word]) => {
-    if (isReason(word)) return word;
+  return [...list.matchAll(/\b[A-Z]{3,}(?:_[A-Z]+)*\b/g)].flatMap(([word]) => {
+    if (isReason(word)) return [word];
+    // Such as URL.
+    if (!word.includes('_')) return [];
     throw new Error(`${method.name} lists ${word}, which is not in the error table`);
   });
 }

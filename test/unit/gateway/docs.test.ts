@@ -59,7 +59,7 @@ describe('/docs', () => {
 
   it.each([
     [{ OTP_DOCS: '0' }, 404],
-    [{ OTP_ENV: 'production', OTP_MASTER_KEYS: `1:${'A'.repeat(43)}=`, OTP_WHATSAPP_TOKEN: '' }, 404],
+    [{ OTP_ENV: 'production', OTP_MASTER_KEYS: `1:${'A'.repeat(43)}=` }, 404],
     [{ OTP_ENV: 'production', OTP_MASTER_KEYS: `1:${'A'.repeat(43)}=`, OTP_DOCS: '1' }, 200],
   ])('with %j is %i', async (env, status) => {
     const other = await startService({ env: env as Record<string, string> });
@@ -68,7 +68,6 @@ describe('/docs', () => {
   });
 
   it('is not served where its files are not installed', () => {
-    expect(docsRoutes(undefined)).not.toEqual([]);
-    expect(() => docsRoutes('/nowhere')).not.toThrow();
+    expect(docsRoutes(undefined)).toEqual([]);
   });
 });

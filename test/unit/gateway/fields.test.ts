@@ -10,7 +10,9 @@ beforeAll(async () => {
   const described = await describedAt(service.baseUrl);
   schemas = new Map(
     operationsOf(described).flatMap(({ method, path, operation }) =>
-      method === 'POST' ? [[path, resolved(described, operation.requestBody!.content['application/json']!.schema)]] : [],
+      method === 'POST'
+        ? [[path, resolved(described, operation.requestBody!.content['application/json']!.schema)]]
+        : [],
     ),
   );
 });

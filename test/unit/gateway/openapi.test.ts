@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { reasonsOf } from '../../../server/gateway/openapi/reasons.js';
 import {
   newBeneficiary,
   newIntegration,
@@ -9,9 +10,11 @@ import {
   validate,
 } from '../../promises/support/beneficiaryApi.js';
 import { requested, verify } from '../../promises/support/messagingApi.js';
+import { BENEFICIARY, MESSAGING, MULTICHANNEL } from '../../promises/support/printed.js';
 import { checkResponse, describedAt, type OpenApi, operationsOf } from '../../support/openapi.js';
 import { apiKey, bearer, type Rest, restClient } from '../../support/rest.js';
 import { serviceForSuite } from '../../support/serviceForSuite.js';
+import { contractServices } from '../../support/services.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
 import { expectRefusal, REST_APIS } from './support/restApis.js';
 
@@ -34,6 +37,39 @@ describe('/openapi.json', () => {
       version: '3.1',
     });
     expect(described.openapi).toMatch(/^3\.1\./);
+  });
+
+  it('lists for every operation the statuses and reasons of its method, each with the body of a refusal', () => {
+    const verify = described.paths['/api/v1/otp/verify']!.post!;
+    expect(Object.keys(verify.responses)).toEqual(
+      '200 400 401 403 404 409 410 413 415 423 429 500 503 default'.split(' '),
+    );
+    const locked = verify.responses['423']! as unknown as { description: string; 'x-reasons': string[] };
+    expect(locked['x-reasons']).toEqual(['ATTEMPTS_EXHAUSTED']);
+    expect(locked.description).toContain('Maximum verification attempts reached');
+  });
+
+  it('has examples that the shapes accept, with the bodies that the documents print', () => {
+    const examples = REST_APIS.flatMap(({ dialect }) => dialect.routes).filter(({ example }) => example);
+    expect(examples.length).toBeGreaterThanOrEqual(4);
+    for (const { example, body, response } of examples) {
+      expect(response.parse(example!.response)).toEqual(example!.response);
+      if (body) expect(body.safeParse(example!.body).success).toBe(true);
+    }
+    const bodies = examples.map(({ example }) => JSON.stringify(example!.body));
+    for (const printed of [
+      BENEFICIARY.send,
+      BENEFICIARY.validate,
+      MULTICHANNEL.emailVerification,
+      MESSAGING.verify,
+    ]) {
+      expect(bodies).toContain(JSON.stringify(JSON.parse(/-d '(.*)'/s.exec(printed)![1]!)));
+    }
+  });
+
+  it('finds every reason that the contract lists in the error table', async () => {
+    const methods = (await contractServices()).flatMap((service) => service.methods);
+    expect(methods.flatMap((method) => reasonsOf(method)).length).toBeGreaterThan(50);
   });
 
   it('names every operation once', () => {
