@@ -201,7 +201,10 @@ function parameters(schemas: SchemaRegistry, route: RestRoute): unknown[] {
       in: 'header',
       required: false,
       description,
-      schema: { type: 'string', ...(['Idempotency-Key', 'X-Device-Id'].includes(name) && { maxLength: 128 }) },
+      schema: {
+        type: 'string',
+        ...(['Idempotency-Key', 'X-Device-Id'].includes(name) && { maxLength: 128 }),
+      },
     }));
   return [...inPath, ...inQuery, ...inHeader];
 }
