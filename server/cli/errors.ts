@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { readError } from '../../clients/errors/index.js';
 import { ConfigError } from '../config/config.js';
 import { EXIT, exitStatusOf, Failure } from '../errors.js';
+import { RetireRefused } from '../maintenance/keyringCare.js';
 import { SecretsRefused } from '../secrets/keyring/refusal.js';
 import { StoreRefused } from '../store/documents.js';
 import type { Io } from './io.js';
@@ -46,6 +47,7 @@ function explain(thrown: unknown): Explained {
     return plain('CONFIGURATION', thrown.message, EXIT.configuration);
   }
   if (thrown instanceof StoreRefused) return plain('STORE_REFUSED', thrown.message, EXIT.tryAgain);
+  if (thrown instanceof RetireRefused) return plain('KEY_IN_USE', thrown.message, EXIT.internal);
   if (thrown instanceof Failure) {
     const { cause } = thrown.details;
     const message = cause instanceof Error ? `${thrown.message} ${cause.message}` : thrown.message;

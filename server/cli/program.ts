@@ -15,12 +15,20 @@ import { connect } from './connection.js';
 import { resolveTarget, resolveUrl } from './context/target.js';
 import { report } from './errors.js';
 import type { Io } from './io.js';
+import { addBackup } from './local/backup.js';
+import { addConfig } from './local/config.js';
+import { addKeyring } from './local/keyring.js';
+import { addRestore } from './local/restore.js';
 import { createPrinter } from './output/print.js';
 import { addResources } from './resources/addResources.js';
 
 /** Every command, in the order in which help lists them. */
 const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addStart,
+  addConfig,
+  addBackup,
+  addRestore,
+  addKeyring,
   addSend,
   addVerify,
   addResend,

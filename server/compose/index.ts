@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { createContacts } from '../admin/contacts/contacts.js';
 import { createApiKeys } from '../admin/keys/apiKeys.js';
+import { createRevokedLog, logRevocations } from '../admin/keys/revokedLog.js';
 import { createSenders } from '../admin/senders/senders.js';
 import { createRequirementHandlers } from '../admin/sponsors/requirement.js';
 import { createSponsors } from '../admin/sponsors/sponsors.js';
@@ -34,13 +35,13 @@ import { type Clock, systemClock } from '../platform/clock.js';
 import { type Random, systemRandom } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents, StoreRefused } from '../store/documents.js';
-import { openEmbedded } from '../store/embedded.js';
 import { enterFormat, watchFormat } from '../store/format.js';
 import { composeAdmin } from './admin.js';
 import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
 import { composeGuard } from './guard.js';
 import { composeMetricsEndpoint } from './metricsEndpoint.js';
+import { openStore } from './openStore.js';
 import { composeProcesses, composeTakeOver } from './processes.js';
 import { composeProviders, type ProviderOverrides } from './providers.js';
 import { composeQueues } from './queues.js';
@@ -107,7 +108,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
   const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
-  const keys = createApiKeys(documents, clock, random, newId);
+  const apiKeys = createApiKeys(documents, clock, random, newId);
+  // In the data folder, because the embedded store there is what backups are restored to.
+  const keys = config.mongodbUri ? apiKeys : logRevocations(apiKeys, createRevokedLog(config.dataDir, clock));
   const workspaces = createWorkspaces(documents, clock);
 
   const limitRefused = (rule: RuleName) => metrics.limitRefusals.add({ rule });
@@ -278,15 +281,4 @@ function composeRefusal(serving: Serving) {
     };
   });
   return { refused, refuse };
-}
-
-/** The driver is loaded only where it is used: it doubles the time to start and the memory of an embedded service. */
-async function openStore(
-  config: Config,
-  clock: Clock,
-  refused: (why: StoreRefused) => void,
-): Promise<Documents> {
-  if (!config.mongodbUri) return openEmbedded({ dataDir: config.dataDir, clock, refused });
-  const { openMongo } = await import('../store/mongo.js');
-  return openMongo({ uri: config.mongodbUri });
 }

@@ -262,6 +262,8 @@ export interface StoredSession {
   readonly createdAt: Date;
   readonly approvedAt?: Date;
   readonly canceledAt?: Date;
+  /** What ended it, where that was not a caller. */
+  readonly closedBy?: 'restore';
   /** When it was first found that no attempts were left. */
   readonly lockedAt?: Date;
   readonly expiresAt: Date;

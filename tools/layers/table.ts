@@ -17,6 +17,10 @@ export const LAYERS: readonly Layer[] = [
   },
   { rooms: ['main.ts'], purpose: 'The process: reads the environment, starts and stops the service' },
   { rooms: ['compose'], purpose: 'Builds everything; nothing else constructs anything' },
+  {
+    rooms: ['maintenance'],
+    purpose: 'Backup, restore and care of the key ring, while the service runs or is stopped',
+  },
   { rooms: ['rpc', 'gateway'], purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects' },
   { rooms: ['pipeline'], purpose: 'The checks every call passes, whichever transport it arrives by' },
   { rooms: ['admin/access'], purpose: 'What support and analysts see and do, above the use cases' },

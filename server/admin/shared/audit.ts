@@ -84,6 +84,24 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
   };
 }
 
+/** Records what an operator did to the store itself, on the machine and not by a call. `id` is workspace/uuid. */
+export async function recordMaintenance(
+  documents: Documents,
+  { id, method, at }: { readonly id: string; readonly method: string; readonly at: number },
+): Promise<void> {
+  await documents.collection<StoredEntry>('audit').insertOne({
+    _id: id,
+    at: new Date(at),
+    actor: 'command line',
+    method,
+    peer: '',
+    fields: [],
+    resource: '',
+    outcome: 'OK',
+    purgeAt: new Date(at + KEPT_MS),
+  });
+}
+
 /** Lists what was recorded. */
 export function createAuditHandlers(documents: Documents): Handlers<typeof AuditService> {
   const entries = documents.collection<StoredEntry>('audit');

@@ -28,6 +28,13 @@ export async function masterKeysOfFolder(folder: string, random: Random): Promis
   }
 }
 
+/** The master keys of a data folder; undefined where it has none. Throws SecretsRefused. */
+export async function existingMasterKeys(folder: string): Promise<MasterKeys | undefined> {
+  const path = join(folder, FILE);
+  const text = await readIfPresent(path);
+  return text === undefined ? undefined : parseMasterKeys(text, path);
+}
+
 async function create(folder: string, path: string, random: Random): Promise<string> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const draft = `${path}.${random.bytes(8).toString('hex')}`;

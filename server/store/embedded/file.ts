@@ -5,7 +5,8 @@ import { retryWhileBusy } from './retryWhileBusy.js';
 import { isBusy, Reader, Writer } from './sqlite.js';
 import { APPLICATION, takeOverFirstRelease, VERSION, versionOf } from './version.js';
 
-const FILE = 'countersign.db';
+/** The file of the store in a data folder. */
+export const storePath = (folder: string): string => join(folder, 'countersign.db');
 
 /** The database of a data folder, opened twice, because a reader never waits for a writer. */
 export interface StoreFile {
@@ -16,7 +17,7 @@ export interface StoreFile {
 
 /** Opens the store in `folder`, making both when they are missing. Throws StoreRefused when that cannot be. */
 export async function openFile(folder: string): Promise<StoreFile> {
-  const path = join(folder, FILE);
+  const path = storePath(folder);
   makeOwnersOnly(folder, path);
   try {
     await takeOverFirstRelease(path);

@@ -1,0 +1,3 @@
+import type { Progress } from '../../../../server/maintenance/progress.js';
+
+export const silent: Progress = { begin: () => {}, advance: () => {}, end: () => {} };
