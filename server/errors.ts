@@ -14,6 +14,8 @@ interface Row {
   readonly status: number;
   /** Public text. Causes never appear in it. */
   readonly message: string;
+  /** Milliseconds until trying again makes sense, where a failure does not say otherwise. */
+  readonly retryAfterMs?: number;
   /** What a REST dialect says otherwise; see gateway/. Words and numbers are those of its document. */
   readonly dialects: Dialects;
 }
@@ -133,7 +135,10 @@ export const ERRORS = {
   HEADER_TOO_LARGE: row(Code.ResourceExhausted, 431, 'The request header is too large.'),
   REQUEST_TIMEOUT: row(Code.DeadlineExceeded, 408, 'The request took too long to arrive.'),
   OVERLOADED: row(Code.Unavailable, 503, 'Too busy right now. Try again.'),
-  STORE_UNAVAILABLE: row(Code.Unavailable, 503, 'The store cannot be reached right now. Try again.'),
+  STORE_UNAVAILABLE: {
+    ...row(Code.Unavailable, 503, 'The store cannot be reached right now. Try again.'),
+    retryAfterMs: 1_000,
+  },
   INTERNAL: row(Code.Internal, 500, 'Something went wrong here.'),
 } as const satisfies Record<string, Row>;
 
@@ -211,7 +216,8 @@ export class Failure extends Error {
     super(details.message ?? describe(reason, details.violations), { cause: details.cause });
     this.name = 'Failure';
     this.reason = reason;
-    this.details = details;
+    const { retryAfterMs }: Row = ERRORS[reason];
+    this.details = retryAfterMs === undefined ? details : { retryAfterMs, ...details };
   }
 
   get row(): Row {

@@ -215,6 +215,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { scrape } = scraping;
   const listener: Listener = composeTransports({
     ...common,
+    checkStore: store.checkStore,
     keys,
     limiter,
     pipeline,

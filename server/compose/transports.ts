@@ -54,7 +54,6 @@ import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
-import type { Documents } from '../store/documents.js';
 import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
 
@@ -82,7 +81,8 @@ const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflec
 
 interface Parts {
   readonly config: Config;
-  readonly documents: Documents;
+  /** Rejects while the store cannot be used. */
+  readonly checkStore: () => Promise<void>;
   readonly pipeline: Pipeline;
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
@@ -106,7 +106,7 @@ interface Parts {
 export function composeTransports(parts: Parts): Listener {
   const {
     config,
-    documents,
+    checkStore,
     pipeline,
     secrets,
     keys,
@@ -153,11 +153,7 @@ export function composeTransports(parts: Parts): Listener {
   });
   const router = createRouter([
     ...rpcRoutes(names, rpc),
-    ...healthRoutes(
-      { state: () => serving.state(), check: () => documents.ping() },
-      clock,
-      limits.readinessMs,
-    ),
+    ...healthRoutes({ state: () => serving.state(), check: checkStore }, clock, limits.readinessMs),
     ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
     openapiRoute(dialects),
     ...((config.docs ?? (config.env === 'development' ? '1' : '0')) === '1'

@@ -25,6 +25,8 @@ export interface ServiceProcess {
 export interface ProcessOptions {
   /** Milliseconds by which its clock is ahead of this machine's. */
   readonly ahead?: number;
+  /** Another program before Node, such as a shell that sets limits first. */
+  readonly through?: readonly string[];
 }
 
 /** What a start that was refused left behind. */
@@ -62,10 +64,11 @@ export async function refusedStart(env: Readonly<Record<string, string>>): Promi
   return { ...(await ended), output: output(), complaints: complaints() };
 }
 
-async function spawned(env: Readonly<Record<string, string>>, { ahead = 0 }: ProcessOptions) {
+async function spawned(env: Readonly<Record<string, string>>, { ahead = 0, through = [] }: ProcessOptions) {
   const later = `const now = Date.now; Date.now = () => now() + ${ahead};`;
   const early = ahead === 0 ? [] : ['--import', `data:text/javascript,${encodeURIComponent(later)}`];
-  const child = spawn(process.execPath, [...early, await builtMain()], {
+  const [program, ...rest] = [...through, process.execPath, ...early, await builtMain()];
+  const child = spawn(program!, rest, {
     // Without the settings of the person who runs the tests.
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
