@@ -4,9 +4,10 @@ import type { Clock } from '../platform/clock.js';
 import { MINUTE_MS } from '../platform/durations.js';
 import type { StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
+import type { Variables } from './compileTemplate.js';
 import { defaultTemplate, type Template } from './defaultTemplates.js';
 import type { Message } from './provider.js';
-import { type Rendered, render, type Variables } from './render.js';
+import { type Rendered, render } from './render.js';
 
 /** What a workspace sets for its messages. */
 export interface Branding {

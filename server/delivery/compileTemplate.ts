@@ -1,4 +1,10 @@
-import type { Variables } from './render.js';
+/** The variables of a template. */
+export interface Variables {
+  readonly code: string;
+  readonly brand: string;
+  /** Whole minutes until the code expires, at least 1. */
+  readonly minutes: number;
+}
 
 /** A template as a function of its variables. */
 export type Compiled = (variables: Variables) => string;

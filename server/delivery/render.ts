@@ -1,17 +1,9 @@
 import { Liquid, type Template as Parsed } from 'liquidjs';
 import type { ChannelName } from '../domain/channels.js';
 import { createBoundedMap } from '../platform/boundedMap.js';
-import { type Compiled, compileTemplate, escapeHtml } from './compileTemplate.js';
+import { type Compiled, compileTemplate, escapeHtml, type Variables } from './compileTemplate.js';
 import type { Template } from './defaultTemplates.js';
 import { checkOperations, FILTERS, TAGS } from './templateLanguage.js';
-
-/** The variables of a template. */
-export interface Variables {
-  readonly code: string;
-  readonly brand: string;
-  /** Whole minutes until the code expires, at least 1. */
-  readonly minutes: number;
-}
 
 /** A caller's own text with <OTP> where the code goes; nothing else in it is special. */
 export interface Literal {

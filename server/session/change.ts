@@ -36,22 +36,11 @@ export interface Change {
  * session that still has the `rev` seen.
  */
 export function update(seen: StoredSession, change: Change): Update {
-  const { at, messages, events = [] } = change;
-  const replaced = messages?.size
-    ? new Map([...messages, ...releaseFallback(withDeliveries(seen.channels, messages), at)])
-    : new Map<ChannelName, StoredDelivery>();
-  const deliverAt = earliestDue(withDeliveries(seen.channels, replaced));
-  const history = addToHistory(seen, [...events, ...deliveryEvents(seen.channels, replaced, at)], at);
-  const set = {
-    ...change.set,
-    ...Object.fromEntries([...replaced].map(([name, delivery]) => [`channels.${name}.delivery`, delivery])),
-    ...(replaced.size > 0 && deliverAt && deliveryDue(seen, deliverAt)),
-    ...history.set,
-  };
-  const unset = [
-    ...(change.unset ?? []),
-    ...(replaced.size > 0 && !deliverAt ? ['deliverAt', 'deliverKey'] : []),
-  ];
+  const { at, events = [] } = change;
+  const messages = change.messages?.size ? replaceMessages(seen, change.messages, at) : undefined;
+  const history = addToHistory(seen, [...events, ...(messages?.events ?? [])], at);
+  const set = { ...change.set, ...messages?.set, ...history.set };
+  const unset = [...(change.unset ?? []), ...(messages?.unset ?? [])];
   const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
     path,
     { $each: [entry], $slice: -keep },
@@ -62,6 +51,24 @@ export function update(seen: StoredSession, change: Change): Update {
     ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, '' as const])) }),
     $inc: { ...change.inc, rev: 1 },
     ...(Object.keys(push).length > 0 && { $push: push }),
+  };
+}
+
+/** What new messages change: themselves, those that waited for them, when the session is due, and its history. */
+function replaceMessages(
+  { _id, channels }: StoredSession,
+  messages: ReadonlyMap<ChannelName, StoredDelivery>,
+  at: number,
+) {
+  const next = withDeliveries(channels, messages);
+  const released = releaseFallback(next, at);
+  const replaced = released.size > 0 ? new Map([...messages, ...released]) : messages;
+  const deliverAt = earliestDue(released.size > 0 ? withDeliveries(next, released) : next);
+  const deliveries = [...replaced].map(([name, delivery]) => [`channels.${name}.delivery`, delivery]);
+  return {
+    set: { ...Object.fromEntries(deliveries), ...(deliverAt && deliveryDue({ _id }, deliverAt)) },
+    unset: deliverAt ? [] : ['deliverAt', 'deliverKey'],
+    events: deliveryEvents(channels, replaced, at),
   };
 }
 

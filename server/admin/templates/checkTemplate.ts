@@ -1,6 +1,7 @@
 import type { Branding } from '../../delivery/buildMessage.js';
+import type { Variables } from '../../delivery/compileTemplate.js';
 import type { Template } from '../../delivery/defaultTemplates.js';
-import { type Rendered, render, type Variables, variablesIn } from '../../delivery/render.js';
+import { type Rendered, render, variablesIn } from '../../delivery/render.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure, type FieldViolation, type Predicate } from '../../errors.js';
 
