@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { ChannelName } from './channels.js';
+import { type NumberType, numberTypeOf } from './numberType.js';
 
 /** A recipient in the one form in which it is delivered to, compared and shown. */
 export interface Recipient {
@@ -17,6 +18,8 @@ export interface Recipient {
    * where the person is.
    */
   readonly country?: string;
+  /** Of a phone: what its numbering plan says it is for. */
+  readonly numberType?: NumberType;
 }
 
 // RFC 5321 limits; RFC 5322 dot-atom. Quoted local parts and address literals
@@ -63,12 +66,14 @@ function readPhone(channel: 'sms' | 'whatsapp', text: string): Recipient | undef
   const read = parsePhoneNumberFromString(seen, { extract: false });
   if (!read || read.ext || !/^\+[1-9]\d{6,14}$/.test(read.number)) return undefined;
   const parsed = withoutTrunkZero(read);
+  const numberType = numberTypeOf(parsed);
   return {
     channel,
     address: parsed.number,
     identity: parsed.number,
     masked: maskPhone(parsed.countryCallingCode, parsed.nationalNumber),
     country: parsed.country ?? `+${parsed.countryCallingCode}`,
+    ...(numberType && { numberType }),
   };
 }
 

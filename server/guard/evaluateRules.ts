@@ -1,15 +1,26 @@
 import { isListed } from './countries.js';
 import { type RollingCount, rollingTotal, waitUntil } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
-import type { ApprovalRate, GuardRule, PrefixTally, Velocity, WorkspaceTally } from './stored.js';
+import type {
+  ApprovalRate,
+  GuardRule,
+  PrefixTally,
+  RefusedRecipient,
+  Velocity,
+  WorkspaceTally,
+} from './stored.js';
 import { type Counted, dayKey, untilNextDay } from './tally.js';
 
-/** What the lists say of a country. */
-export function evaluateCountry(settings: GuardSettings, country: string): Refusal[] {
-  const { countryAllow: allow, countryBlock: block } = settings;
+/** What the lists say of a phone. */
+export function evaluateLists(
+  settings: GuardSettings,
+  { country, numberType }: Pick<RefusedRecipient, 'country' | 'numberType'>,
+): Refusal[] {
+  const { countryAllow: allow, countryBlock: block, numberTypeBlock } = settings;
   return [
     ...(allow.length > 0 && !isListed(allow, country) ? [{ rule: 'country-not-allowed' } as const] : []),
     ...(isListed(block, country) ? [{ rule: 'country-blocked' } as const] : []),
+    ...(numberType && numberTypeBlock.includes(numberType) ? [{ rule: 'number-type' } as const] : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Refusal } from './evaluateRules.js';
-import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
+import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import type { RecordRefusal } from './refusals.js';
 import type { GuardReader, GuardSettings } from './settings.js';
 import type { RefusedRecipient } from './stored.js';
@@ -162,7 +162,7 @@ export function createGuard(deps: Deps): Guard {
     async enter(sending) {
       if (sending.mode !== 'live' || sending.phones.length === 0) return OPEN;
       const rules = await settings.get(sending.workspace);
-      const listed = sending.phones.flatMap(({ country }) => evaluateCountry(rules, country));
+      const listed = sending.phones.flatMap((phone) => evaluateLists(rules, phone));
       if (listed.length > 0) await refuse(sending, listed);
       const { refusals, giveBack } = await count(rules, sending);
       if (refusals.length > 0) {

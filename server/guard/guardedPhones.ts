@@ -9,9 +9,11 @@ export const OPEN_DIGITS = 4;
 /** The fingerprint of a number's prefix: the same for all numbers that differ in their last four digits only. */
 export const phonePrefix = (fingerprints: Fingerprints, workspace: string, number: string): string =>
   fingerprints.subject(workspace, `prefix ${number.slice(0, -OPEN_DIGITS)}`);
-type Named = Pick<StoredChannel, 'masked' | 'recipient' | 'prefix' | 'country'>;
+type Named = Pick<StoredChannel, 'masked' | 'recipient' | 'prefix' | 'country' | 'numberType'>;
 /** Those that are guarded: phones, which alone have a country, and a prefix where something is really sent. */
 export const guardedPhones = (channels: readonly (readonly [ChannelName, Named])[]): RefusedRecipient[] =>
-  channels.flatMap(([channel, { masked, recipient, prefix, country }]) =>
-    prefix && country ? [{ channel, masked, recipient, prefix, country }] : [],
+  channels.flatMap(([channel, { masked, recipient, prefix, country, numberType }]) =>
+    prefix && country
+      ? [{ channel, masked, recipient, prefix, country, ...(numberType && { numberType }) }]
+      : [],
   );

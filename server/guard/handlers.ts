@@ -19,7 +19,7 @@ import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { evaluateCountry, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
+import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import { phonePrefix } from './guardedPhones.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
 import { readVeto } from './readVeto.js';
@@ -102,13 +102,13 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
       const phone = readRecipient(channel, request.recipient);
       if (!phone?.country)
         throw invalid('recipient', 'must be an international phone number', 'INVALID_RECIPIENT');
-      const { masked, country, identity } = phone;
+      const { masked, country, numberType, identity } = phone;
       const prefix = phonePrefix(fingerprints, workspace, identity);
       const now = clock.now();
       const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
       const message = { prefix, country, price: await deps.wallet.priceOf(workspace, channel) };
       const refusing = [
-        ...evaluateCountry(rules, country),
+        ...evaluateLists(rules, { country, ...(numberType && { numberType }) }),
         ...evaluatePrefix(rules, found.prefix ?? {}, { more: 1, own: 0, now }),
         ...evaluateWorkspace(rules, found.workspace ?? {}, { messages: [message], own: false, now }),
       ];
@@ -116,7 +116,14 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
       const counted: Partial<PrefixTally> = (minSends > 0 && found.prefix) || {};
       const recipient = fingerprints.recipient(workspace, identity);
       return {
-        recipient: recipientToProto({ channel, masked, recipient, prefix, country }),
+        recipient: recipientToProto({
+          channel,
+          masked,
+          recipient,
+          prefix,
+          country,
+          ...(numberType && { numberType }),
+        }),
         rules: rulesToProto(refusing.map(({ rule }) => rule)),
         prefixSends: rollingTotal(counted.sends, windowSeconds, now),
         prefixApprovals: rollingTotal(counted.approvals, windowSeconds, now),

@@ -4,6 +4,7 @@ import type { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import type { Config } from '../config/config.js';
 import { invalid } from '../errors.js';
 import { isCountry } from './countries.js';
+import { numberTypeName } from './numberTypes.js';
 import { defaultsOf, type GuardSettings } from './settings.js';
 import type { StoredGuard } from './stored.js';
 
@@ -13,6 +14,7 @@ type Message = MessageShape<typeof GuardSchema>;
 export const CHANGEABLE = {
   country_allow: 'countryAllow',
   country_block: 'countryBlock',
+  number_type_block: 'numberTypeBlock',
   prefix_velocity: 'prefixVelocity',
   country_velocity: 'countryVelocity',
   approval_rate: 'approvalRate',
@@ -35,6 +37,7 @@ export function readGuard(
   return {
     countryAllow: countries(guard.countryAllow, 'guard.country_allow'),
     countryBlock: countries(guard.countryBlock, 'guard.country_block'),
+    numberTypeBlock: guard.numberTypeBlock.length > 0 ? guard.numberTypeBlock.map(numberTypeName) : undefined,
     prefixVelocity: velocity('prefixVelocity', prefixVelocity),
     countryVelocity: velocity('countryVelocity', countryVelocity),
     approvalRate: approvalRate && {

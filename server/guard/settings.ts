@@ -1,9 +1,20 @@
 import type { Config } from '../config/config.js';
+import type { NumberType } from '../domain/numberType.js';
 import type { Clock } from '../platform/clock.js';
 import { HOUR_SECONDS } from '../platform/durations.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { createTtlCache } from '../store/ttlCache.js';
 import type { StoredGuard } from './stored.js';
+
+/** Numbers that cost more than a message to a person, or that no person reads messages on. */
+const NO_PEOPLE: readonly NumberType[] = [
+  'PREMIUM_RATE',
+  'SHARED_COST',
+  'UIFN',
+  'SATELLITE',
+  'PAGER',
+  'VOICEMAIL',
+];
 
 /** The rules in force. */
 export type GuardSettings = Required<Omit<StoredGuard, '_id' | 'veto'>> & Pick<StoredGuard, 'veto'>;
@@ -17,6 +28,7 @@ export type GuardSettings = Required<Omit<StoredGuard, '_id' | 'veto'>> & Pick<S
 export const defaultsOf = (env: Config['env']): GuardSettings => ({
   countryAllow: [],
   countryBlock: [],
+  numberTypeBlock: env === 'production' ? NO_PEOPLE : [],
   prefixVelocity: { max: 0, windowSeconds: HOUR_SECONDS },
   countryVelocity: { max: 0, windowSeconds: HOUR_SECONDS },
   approvalRate: { minSends: env === 'production' ? 50 : 0, minPercent: 5, windowSeconds: HOUR_SECONDS },

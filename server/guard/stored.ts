@@ -1,4 +1,5 @@
 import type { ChannelName } from '../domain/channels.js';
+import type { NumberType } from '../domain/numberType.js';
 import type { Document } from '../store/documents.js';
 import type { RollingCount } from './rollingCount.js';
 
@@ -6,6 +7,7 @@ import type { RollingCount } from './rollingCount.js';
 export type GuardRule =
   | 'country-not-allowed'
   | 'country-blocked'
+  | 'number-type'
   | 'prefix-velocity'
   | 'country-velocity'
   | 'approval-rate'
@@ -46,6 +48,7 @@ export interface VetoSettings {
 export interface StoredGuard extends Document {
   readonly countryAllow?: readonly string[];
   readonly countryBlock?: readonly string[];
+  readonly numberTypeBlock?: readonly NumberType[];
   readonly prefixVelocity?: Velocity;
   readonly countryVelocity?: Velocity;
   readonly approvalRate?: ApprovalRate;
@@ -62,6 +65,7 @@ export interface RefusedRecipient {
   /** Fingerprint of its prefix. */
   readonly prefix: string;
   readonly country: string;
+  readonly numberType?: NumberType;
 }
 
 /** A refused send, `_id` = workspace/uuid. */

@@ -8,16 +8,26 @@ import {
 } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { channelEnum } from '../domain/channels.js';
 import { idOf } from '../store/documentId.js';
+import { numberTypeEnum } from './numberTypes.js';
 import type { GuardSettings } from './settings.js';
 import type { GuardRule, RefusedRecipient, StoredRefusal } from './stored.js';
 
 /** The rules of a workspace, as the contract shows them: the veto's secret left out. */
 export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSchema> {
-  const { countryAllow, countryBlock, prefixVelocity, countryVelocity, approvalRate, dailyCeiling, veto } =
-    rules;
+  const {
+    countryAllow,
+    countryBlock,
+    numberTypeBlock,
+    prefixVelocity,
+    countryVelocity,
+    approvalRate,
+    dailyCeiling,
+    veto,
+  } = rules;
   return create(GuardSchema, {
     countryAllow: [...countryAllow],
     countryBlock: [...countryBlock],
+    numberTypeBlock: numberTypeBlock.map(numberTypeEnum),
     prefixVelocity: { max: prefixVelocity.max, window: durationFromMs(prefixVelocity.windowSeconds * 1000) },
     countryVelocity: {
       max: countryVelocity.max,
@@ -38,6 +48,7 @@ export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSch
 const RULES: Readonly<Record<GuardRule, GuardRuleEnum>> = {
   'country-not-allowed': GuardRuleEnum.COUNTRY_NOT_ALLOWED,
   'country-blocked': GuardRuleEnum.COUNTRY_BLOCKED,
+  'number-type': GuardRuleEnum.NUMBER_TYPE,
   'prefix-velocity': GuardRuleEnum.PREFIX_VELOCITY,
   'country-velocity': GuardRuleEnum.COUNTRY_VELOCITY,
   'approval-rate': GuardRuleEnum.APPROVAL_RATE,
@@ -56,12 +67,14 @@ export const recipientToProto = ({
   country,
   prefix,
   recipient,
+  numberType,
 }: RefusedRecipient): MessageInitShape<typeof RefusedRecipientSchema> => ({
   channel: channelEnum(channel),
   maskedRecipient: masked,
   country,
   prefix,
   fingerprint: recipient,
+  ...(numberType && { numberType: numberTypeEnum(numberType) }),
 });
 
 export const refusalToProto = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({

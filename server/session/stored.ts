@@ -1,5 +1,6 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Mode } from '../domain/mode.js';
+import type { NumberType } from '../domain/numberType.js';
 import type { StrategyName } from './policy.js';
 
 /** The state of a channel's message. */
@@ -131,6 +132,8 @@ export interface StoredChannel {
   readonly paid?: number;
   /** Of a phone: see Recipient.country. */
   readonly country?: string;
+  /** Of a phone: see Recipient.numberType. */
+  readonly numberType?: NumberType;
   /** Of a phone in a live session: keyed digest of its prefix, by which the guard counts. */
   readonly prefix?: string;
   /** Absent once verified. */

@@ -21,6 +21,11 @@ export const GUARD_RULES: Readonly<Record<GuardRule, readonly [why: string, fiel
       'country_block',
       '',
     ],
+    'number-type': [
+      'the numbering plan says that the number is of a type in this list',
+      'number_type_block',
+      '',
+    ],
     'prefix-velocity': [
       'the prefix would receive more than `max` messages within `window`',
       'prefix_velocity',
@@ -100,8 +105,11 @@ ${table(
 
 ## Defaults
 
-All rules are off except one: with \`OTP_ENV=production\`, a prefix that received ${rate.minSends} messages within ${hour(rate.windowSeconds)}, fewer
-than ${rate.minPercent} % of them verified, receives no more. In development it is off too, because messages cost nothing.
+All rules are off except two: with \`OTP_ENV=production\`, nothing goes to numbers of the types
+${defaultsOf('production')
+  .numberTypeBlock.map((type) => `\`${type}\``)
+  .join(', ')}, and a prefix that received ${rate.minSends} messages within ${hour(rate.windowSeconds)}, fewer
+than ${rate.minPercent} % of them verified, receives no more. In development they are off too, because messages cost nothing.
 
 ## How to tune it
 

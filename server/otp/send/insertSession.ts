@@ -52,7 +52,7 @@ export function createInsertSession(deps: InsertSessionDeps) {
 function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<ChannelName, NewChannel> {
   const { owner, recipients, codes } = send;
   const newChannel = (recipient: IdentifiedRecipient): NewChannel => {
-    const { channel, address, masked, fingerprint, budget, sender, country, prefix } = recipient;
+    const { channel, address, masked, fingerprint, budget, sender, country, numberType, prefix } = recipient;
     const place = { collection: 'sessions', id: owner._id, field: addressField(channel) };
     return {
       address: encryption.seal(place, address),
@@ -61,6 +61,7 @@ function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<Channe
       recipient: fingerprint,
       ...(budget !== fingerprint && { budget }),
       ...(country && { country }),
+      ...(numberType && { numberType }),
       ...(prefix && { prefix }),
       ...codes.get(channel)!,
     };

@@ -1,13 +1,17 @@
 /** Behaviour with input that bug reports of this field describe and the documents leave open, by id. */
 export const REAL_WORLD_INPUT = {
+  K1: 'An end user’s IP address is read in the forms that proxies write; what cannot be read is refused by name, and private addresses are nobody’s.',
   K2: 'A code is read as people write it: digits of any script, with spaces, dashes or invisible marks. Nothing left of it is no code, and no attempt.',
   K3: 'A final reply of a mail server is about the mailbox only where its code says so (RFC 3463); a quota, the sender and routing go to the next provider.',
   K4: 'Every error code that a vendor publishes has a meaning of its own; an unlisted one is judged by its HTTP status. The vendor’s code and text are kept, without address and code.',
   K6: 'Every setting is checked for what it is used for, and the message says what to change; white space at its ends is dropped.',
+  K7: 'A phone number is read with the marks and spaces that pasting brings along.',
   K8: 'Every built-in text message is one part of GSM-7, with a brand of 30 letters and a web host.',
+  K9: 'One phone written in two forms has one budget; the number sent to stays as written.',
   K10: 'A renewed certificate is served on SIGHUP and when the files change; keep-alive and the delay before closing are settings.',
   K11: 'A connection that fails because of TLS is named so, in the log and in the session.',
   K12: 'The Message-ID of an e-mail is in the domain of its From header.',
+  K13: 'Small ones: types of numbers that no person reads are refused in production; input that is nearly right is read.',
   P1: 'The response to send and resend names the token `token`, as the request of verify does.',
   P2: 'The client of the vendor works unchanged, also where it passes the session id as the session token.',
   P3: 'A sponsor’s rule holds whatever the caller leaves out or spells in another case.',

@@ -27,6 +27,7 @@ eachEngine((engine) => {
             channel: 'CHANNEL_SMS',
             maskedRecipient: '+57 300 *** ** 03',
             country: 'CO',
+            numberType: 'NUMBER_TYPE_MOBILE',
             prefix: expect.stringMatching(/^[\w-]{43}$/),
             fingerprint: expect.stringMatching(/^[\w-]{43}$/),
           },

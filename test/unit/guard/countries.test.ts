@@ -2,13 +2,15 @@ import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
 import { readRecipient } from '../../../server/domain/recipients.js';
 import { isCountry } from '../../../server/guard/countries.js';
-import { evaluateCountry } from '../../../server/guard/evaluateRules.js';
+import { evaluateLists } from '../../../server/guard/evaluateRules.js';
 import { defaultsOf } from '../../../server/guard/settings.js';
 
 const OFF = defaultsOf('production');
 const countryOf = (phone: string) => readRecipient('sms', phone)!.country!;
 const rules = (phone: string, countryAllow: string[], countryBlock: string[] = []) =>
-  evaluateCountry({ ...OFF, countryAllow, countryBlock }, countryOf(phone)).map(({ rule }) => rule);
+  evaluateLists({ ...OFF, countryAllow, countryBlock }, { country: countryOf(phone) }).map(
+    ({ rule }) => rule,
+  );
 
 describe('entries of a country list', () => {
   it('are all countries and calling codes that numbers can have', () => {

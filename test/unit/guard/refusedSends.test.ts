@@ -17,6 +17,7 @@ eachEngine((engine) => {
           channel: 'CHANNEL_SMS',
           maskedRecipient: `+57 300 *** ** 0${last}`,
           country: 'CO',
+          numberType: expect.any(String),
           prefix: expect.any(String),
           fingerprint: expect.any(String),
         },

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/guard_service.proto.
  */
 export const file_otp_admin_v1_guard_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvZ3VhcmRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIkIKCFZlbG9jaXR5EgsKA21heBgBIAEoBRIpCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYQoMQXBwcm92YWxSYXRlEhEKCW1pbl9zZW5kcxgBIAEoBRITCgttaW5fcGVyY2VudBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoMRGFpbHlDZWlsaW5nEhAKCG1lc3NhZ2VzGAEgASgFEhQKDHNwZW5kX21pY3JvcxgCIAEoAyJiCgRWZXRvEgsKA3VybBgBIAEoCRIOCgZzZWNyZXQYAiABKAkSKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCglmYWlsX29wZW4YBCABKAgioAIKBUd1YXJkEhUKDWNvdW50cnlfYWxsb3cYASADKAkSFQoNY291bnRyeV9ibG9jaxgCIAMoCRIvCg9wcmVmaXhfdmVsb2NpdHkYAyABKAsyFi5vdHAuYWRtaW4udjEuVmVsb2NpdHkSMAoQY291bnRyeV92ZWxvY2l0eRgEIAEoCzIWLm90cC5hZG1pbi52MS5WZWxvY2l0eRIxCg1hcHByb3ZhbF9yYXRlGAUgASgLMhoub3RwLmFkbWluLnYxLkFwcHJvdmFsUmF0ZRIxCg1kYWlseV9jZWlsaW5nGAYgASgLMhoub3RwLmFkbWluLnYxLkRhaWx5Q2VpbGluZxIgCgR2ZXRvGAcgASgLMhIub3RwLmFkbWluLnYxLlZldG8ihAEKEFJlZnVzZWRSZWNpcGllbnQSIAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsEhgKEG1hc2tlZF9yZWNpcGllbnQYAiABKAkSDwoHY291bnRyeRgDIAEoCRIOCgZwcmVmaXgYBCABKAkSEwoLZmluZ2VycHJpbnQYBSABKAki0QEKC1JlZnVzZWRTZW5kEgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjbGllbnQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRImCgVydWxlcxgFIAMoDjIXLm90cC5hZG1pbi52MS5HdWFyZFJ1bGUSMgoKcmVjaXBpZW50cxgGIAMoCzIeLm90cC5hZG1pbi52MS5SZWZ1c2VkUmVjaXBpZW50Eg4KBmRldGFpbBgHIAEoCSIkCg9HZXRHdWFyZFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIjYKEEdldEd1YXJkUmVzcG9uc2USIgoFZ3VhcmQYASABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQifAoSVXBkYXRlR3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVndWFyZBgCIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTgoTVXBkYXRlR3VhcmRSZXNwb25zZRIiCgVndWFyZBgBIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBITCgt2ZXRvX3NlY3JldBgCIAEoCSJfChVDaGVja1JlY2lwaWVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXJlY2lwaWVudBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwiowEKFkNoZWNrUmVjaXBpZW50UmVzcG9uc2USMQoJcmVjaXBpZW50GAEgASgLMh4ub3RwLmFkbWluLnYxLlJlZnVzZWRSZWNpcGllbnQSJgoFcnVsZXMYAiADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEhQKDHByZWZpeF9zZW5kcxgDIAEoBRIYChBwcmVmaXhfYXBwcm92YWxzGAQgASgFInUKF0xpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiZQoYTGlzdFJlZnVzZWRTZW5kc1Jlc3BvbnNlEjAKDXJlZnVzZWRfc2VuZHMYASADKAsyGS5vdHAuYWRtaW4udjEuUmVmdXNlZFNlbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKroCCglHdWFyZFJ1bGUSGgoWR1VBUkRfUlVMRV9VTlNQRUNJRklFRBAAEiIKHkdVQVJEX1JVTEVfQ09VTlRSWV9OT1RfQUxMT1dFRBABEh4KGkdVQVJEX1JVTEVfQ09VTlRSWV9CTE9DS0VEEAISHgoaR1VBUkRfUlVMRV9QUkVGSVhfVkVMT0NJVFkQAxIfChtHVUFSRF9SVUxFX0NPVU5UUllfVkVMT0NJVFkQBBIcChhHVUFSRF9SVUxFX0FQUFJPVkFMX1JBVEUQBRIdChlHVUFSRF9SVUxFX0RBSUxZX01FU1NBR0VTEAYSGgoWR1VBUkRfUlVMRV9EQUlMWV9TUEVORBAHEhMKD0dVQVJEX1JVTEVfVkVUTxAIEh4KGkdVQVJEX1JVTEVfVkVUT19VTkFOU1dFUkVEEAky7gMKDEd1YXJkU2VydmljZRJsCghHZXRHdWFyZBIdLm90cC5hZG1pbi52MS5HZXRHdWFyZFJlcXVlc3QaHi5vdHAuYWRtaW4udjEuR2V0R3VhcmRSZXNwb25zZSIhkAIB0rUYGgoHYW5hbHlzdAoFYWRtaW4KCG9wZXJhdG9yEmkKC1VwZGF0ZUd1YXJkEiAub3RwLmFkbWluLnYxLlVwZGF0ZUd1YXJkUmVxdWVzdBohLm90cC5hZG1pbi52MS5VcGRhdGVHdWFyZFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISfgoOQ2hlY2tSZWNpcGllbnQSIy5vdHAuYWRtaW4udjEuQ2hlY2tSZWNpcGllbnRSZXF1ZXN0GiQub3RwLmFkbWluLnYxLkNoZWNrUmVjaXBpZW50UmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKEAQoQTGlzdFJlZnVzZWRTZW5kcxIlLm90cC5hZG1pbi52MS5MaXN0UmVmdXNlZFNlbmRzUmVxdWVzdBomLm90cC5hZG1pbi52MS5MaXN0UmVmdXNlZFNlbmRzUmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvZ3VhcmRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIkIKCFZlbG9jaXR5EgsKA21heBgBIAEoBRIpCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYQoMQXBwcm92YWxSYXRlEhEKCW1pbl9zZW5kcxgBIAEoBRITCgttaW5fcGVyY2VudBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iNgoMRGFpbHlDZWlsaW5nEhAKCG1lc3NhZ2VzGAEgASgFEhQKDHNwZW5kX21pY3JvcxgCIAEoAyJiCgRWZXRvEgsKA3VybBgBIAEoCRIOCgZzZWNyZXQYAiABKAkSKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIRCglmYWlsX29wZW4YBCABKAgi1QIKBUd1YXJkEhUKDWNvdW50cnlfYWxsb3cYASADKAkSFQoNY291bnRyeV9ibG9jaxgCIAMoCRIvCg9wcmVmaXhfdmVsb2NpdHkYAyABKAsyFi5vdHAuYWRtaW4udjEuVmVsb2NpdHkSMAoQY291bnRyeV92ZWxvY2l0eRgEIAEoCzIWLm90cC5hZG1pbi52MS5WZWxvY2l0eRIxCg1hcHByb3ZhbF9yYXRlGAUgASgLMhoub3RwLmFkbWluLnYxLkFwcHJvdmFsUmF0ZRIxCg1kYWlseV9jZWlsaW5nGAYgASgLMhoub3RwLmFkbWluLnYxLkRhaWx5Q2VpbGluZxIgCgR2ZXRvGAcgASgLMhIub3RwLmFkbWluLnYxLlZldG8SMwoRbnVtYmVyX3R5cGVfYmxvY2sYCCADKA4yGC5vdHAuYWRtaW4udjEuTnVtYmVyVHlwZSKzAQoQUmVmdXNlZFJlY2lwaWVudBIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSGAoQbWFza2VkX3JlY2lwaWVudBgCIAEoCRIPCgdjb3VudHJ5GAMgASgJEg4KBnByZWZpeBgEIAEoCRITCgtmaW5nZXJwcmludBgFIAEoCRItCgtudW1iZXJfdHlwZRgGIAEoDjIYLm90cC5hZG1pbi52MS5OdW1iZXJUeXBlItEBCgtSZWZ1c2VkU2VuZBIKCgJpZBgBIAEoCRImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGY2xpZW50GAMgASgJEhIKCnNlc3Npb25faWQYBCABKAkSJgoFcnVsZXMYBSADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEjIKCnJlY2lwaWVudHMYBiADKAsyHi5vdHAuYWRtaW4udjEuUmVmdXNlZFJlY2lwaWVudBIOCgZkZXRhaWwYByABKAkiJAoPR2V0R3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCSI2ChBHZXRHdWFyZFJlc3BvbnNlEiIKBWd1YXJkGAEgASgLMhMub3RwLmFkbWluLnYxLkd1YXJkInwKElVwZGF0ZUd1YXJkUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIgoFZ3VhcmQYAiABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIk4KE1VwZGF0ZUd1YXJkUmVzcG9uc2USIgoFZ3VhcmQYASABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQSEwoLdmV0b19zZWNyZXQYAiABKAkiXwoVQ2hlY2tSZWNpcGllbnRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIRCglyZWNpcGllbnQYAiABKAkSIAoHY2hhbm5lbBgDIAEoDjIPLm90cC52MS5DaGFubmVsIqMBChZDaGVja1JlY2lwaWVudFJlc3BvbnNlEjEKCXJlY2lwaWVudBgBIAEoCzIeLm90cC5hZG1pbi52MS5SZWZ1c2VkUmVjaXBpZW50EiYKBXJ1bGVzGAIgAygOMhcub3RwLmFkbWluLnYxLkd1YXJkUnVsZRIUCgxwcmVmaXhfc2VuZHMYAyABKAUSGAoQcHJlZml4X2FwcHJvdmFscxgEIAEoBSJ1ChdMaXN0UmVmdXNlZFNlbmRzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJImUKGExpc3RSZWZ1c2VkU2VuZHNSZXNwb25zZRIwCg1yZWZ1c2VkX3NlbmRzGAEgAygLMhkub3RwLmFkbWluLnYxLlJlZnVzZWRTZW5kEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSqBAwoKTnVtYmVyVHlwZRIbChdOVU1CRVJfVFlQRV9VTlNQRUNJRklFRBAAEhYKEk5VTUJFUl9UWVBFX01PQklMRRABEhoKFk5VTUJFUl9UWVBFX0ZJWEVEX0xJTkUQAhIkCiBOVU1CRVJfVFlQRV9GSVhFRF9MSU5FX09SX01PQklMRRADEhQKEE5VTUJFUl9UWVBFX1ZPSVAQBBIYChROVU1CRVJfVFlQRV9QRVJTT05BTBAFEhkKFU5VTUJFUl9UWVBFX1RPTExfRlJFRRAGEhwKGE5VTUJFUl9UWVBFX1BSRU1JVU1fUkFURRAHEhsKF05VTUJFUl9UWVBFX1NIQVJFRF9DT1NUEAgSEwoPTlVNQkVSX1RZUEVfVUFOEAkSFAoQTlVNQkVSX1RZUEVfVUlGThAKEhkKFU5VTUJFUl9UWVBFX1NBVEVMTElURRALEhUKEU5VTUJFUl9UWVBFX1BBR0VSEAwSGQoVTlVNQkVSX1RZUEVfVk9JQ0VNQUlMEA0q1gIKCUd1YXJkUnVsZRIaChZHVUFSRF9SVUxFX1VOU1BFQ0lGSUVEEAASIgoeR1VBUkRfUlVMRV9DT1VOVFJZX05PVF9BTExPV0VEEAESHgoaR1VBUkRfUlVMRV9DT1VOVFJZX0JMT0NLRUQQAhIeChpHVUFSRF9SVUxFX1BSRUZJWF9WRUxPQ0lUWRADEh8KG0dVQVJEX1JVTEVfQ09VTlRSWV9WRUxPQ0lUWRAEEhwKGEdVQVJEX1JVTEVfQVBQUk9WQUxfUkFURRAFEh0KGUdVQVJEX1JVTEVfREFJTFlfTUVTU0FHRVMQBhIaChZHVUFSRF9SVUxFX0RBSUxZX1NQRU5EEAcSEwoPR1VBUkRfUlVMRV9WRVRPEAgSHgoaR1VBUkRfUlVMRV9WRVRPX1VOQU5TV0VSRUQQCRIaChZHVUFSRF9SVUxFX05VTUJFUl9UWVBFEAoy7gMKDEd1YXJkU2VydmljZRJsCghHZXRHdWFyZBIdLm90cC5hZG1pbi52MS5HZXRHdWFyZFJlcXVlc3QaHi5vdHAuYWRtaW4udjEuR2V0R3VhcmRSZXNwb25zZSIhkAIB0rUYGgoHYW5hbHlzdAoFYWRtaW4KCG9wZXJhdG9yEmkKC1VwZGF0ZUd1YXJkEiAub3RwLmFkbWluLnYxLlVwZGF0ZUd1YXJkUmVxdWVzdBohLm90cC5hZG1pbi52MS5VcGRhdGVHdWFyZFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISfgoOQ2hlY2tSZWNpcGllbnQSIy5vdHAuYWRtaW4udjEuQ2hlY2tSZWNpcGllbnRSZXF1ZXN0GiQub3RwLmFkbWluLnYxLkNoZWNrUmVjaXBpZW50UmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKEAQoQTGlzdFJlZnVzZWRTZW5kcxIlLm90cC5hZG1pbi52MS5MaXN0UmVmdXNlZFNlbmRzUmVxdWVzdBomLm90cC5hZG1pbi52MS5MaXN0UmVmdXNlZFNlbmRzUmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * The maximum number of messages in any window of time.
@@ -235,6 +235,15 @@ export type Guard = Message<"otp.admin.v1.Guard"> & {
    * @generated from field: otp.admin.v1.Veto veto = 7;
    */
   veto?: Veto | undefined;
+
+  /**
+   * Types of numbers to which nothing goes, as far as the numbering plan says.
+   * Default: with OTP_ENV=production PREMIUM_RATE, SHARED_COST, UIFN, SATELLITE,
+   * PAGER and VOICEMAIL; in development none.
+   *
+   * @generated from field: repeated otp.admin.v1.NumberType number_type_block = 8;
+   */
+  numberTypeBlock: NumberType[];
 };
 
 /**
@@ -285,6 +294,13 @@ export type RefusedRecipient = Message<"otp.admin.v1.RefusedRecipient"> & {
    * @generated from field: string fingerprint = 5;
    */
   fingerprint: string;
+
+  /**
+   * What its numbering plan says it is for.
+   *
+   * @generated from field: otp.admin.v1.NumberType number_type = 6;
+   */
+  numberType: NumberType;
 };
 
 /**
@@ -613,6 +629,124 @@ export const ListRefusedSendsResponseSchema: GenMessage<ListRefusedSendsResponse
   messageDesc(file_otp_admin_v1_guard_service, 14);
 
 /**
+ * What a phone number is for, as far as its numbering plan says.
+ *
+ * @generated from enum otp.admin.v1.NumberType
+ */
+export const NumberType = {
+  /**
+   * Not set: not known, or no phone number.
+   *
+   * @generated from enum value: NUMBER_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A mobile phone.
+   *
+   * @generated from enum value: NUMBER_TYPE_MOBILE = 1;
+   */
+  MOBILE: 1,
+
+  /**
+   * A landline.
+   *
+   * @generated from enum value: NUMBER_TYPE_FIXED_LINE = 2;
+   */
+  FIXED_LINE: 2,
+
+  /**
+   * A mobile phone or a landline: the plan does not distinguish them.
+   *
+   * @generated from enum value: NUMBER_TYPE_FIXED_LINE_OR_MOBILE = 3;
+   */
+  FIXED_LINE_OR_MOBILE: 3,
+
+  /**
+   * Internet telephony.
+   *
+   * @generated from enum value: NUMBER_TYPE_VOIP = 4;
+   */
+  VOIP: 4,
+
+  /**
+   * A personal number that forwards to others.
+   *
+   * @generated from enum value: NUMBER_TYPE_PERSONAL = 5;
+   */
+  PERSONAL: 5,
+
+  /**
+   * The caller pays nothing.
+   *
+   * @generated from enum value: NUMBER_TYPE_TOLL_FREE = 6;
+   */
+  TOLL_FREE: 6,
+
+  /**
+   * The caller pays a premium.
+   *
+   * @generated from enum value: NUMBER_TYPE_PREMIUM_RATE = 7;
+   */
+  PREMIUM_RATE: 7,
+
+  /**
+   * Caller and callee share the cost.
+   *
+   * @generated from enum value: NUMBER_TYPE_SHARED_COST = 8;
+   */
+  SHARED_COST: 8,
+
+  /**
+   * A company's number for all of its locations.
+   *
+   * @generated from enum value: NUMBER_TYPE_UAN = 9;
+   */
+  UAN: 9,
+
+  /**
+   * A universal international freephone or shared-cost number (+800, +808, +979).
+   *
+   * @generated from enum value: NUMBER_TYPE_UIFN = 10;
+   */
+  UIFN: 10,
+
+  /**
+   * A satellite phone (+870, +881 to +883).
+   *
+   * @generated from enum value: NUMBER_TYPE_SATELLITE = 11;
+   */
+  SATELLITE: 11,
+
+  /**
+   * A pager.
+   *
+   * @generated from enum value: NUMBER_TYPE_PAGER = 12;
+   */
+  PAGER: 12,
+
+  /**
+   * A voice mailbox.
+   *
+   * @generated from enum value: NUMBER_TYPE_VOICEMAIL = 13;
+   */
+  VOICEMAIL: 13,
+} as const;
+
+/**
+ * What a phone number is for, as far as its numbering plan says.
+ *
+ * @generated from enum otp.admin.v1.NumberType
+ */
+export type NumberType = (typeof NumberType)[keyof typeof NumberType] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.NumberType.
+ */
+export const NumberTypeSchema: GenEnum<NumberType> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_guard_service, 0);
+
+/**
  * Why a send was refused.
  *
  * @generated from enum otp.admin.v1.GuardRule
@@ -687,6 +821,13 @@ export const GuardRule = {
    * @generated from enum value: GUARD_RULE_VETO_UNANSWERED = 9;
    */
   VETO_UNANSWERED: 9,
+
+  /**
+   * The type of the number is in number_type_block.
+   *
+   * @generated from enum value: GUARD_RULE_NUMBER_TYPE = 10;
+   */
+  NUMBER_TYPE: 10,
 } as const;
 
 /**
@@ -700,7 +841,7 @@ export type GuardRule = (typeof GuardRule)[keyof typeof GuardRule] | UnknownEnum
  * Describes the enum otp.admin.v1.GuardRule.
  */
 export const GuardRuleSchema: GenEnum<GuardRule> = /*@__PURE__*/
-  enumDesc(file_otp_admin_v1_guard_service, 0);
+  enumDesc(file_otp_admin_v1_guard_service, 1);
 
 /**
  * Checks live SMS and WhatsApp messages for fraud before they are paid for: the
