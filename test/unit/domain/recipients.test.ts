@@ -67,7 +67,7 @@ describe('a phone number of any country', () => {
   });
 });
 
-describe('K7 a phone number as it is copied and pasted', () => {
+describe('a phone number as it is copied and pasted', () => {
   it.each([
     ['with the marks of a right-to-left text', '\u2066+57 300 123 4542\u2069'],
     ['with a mark in the middle', '+57\u200e3001234542'],
@@ -77,7 +77,7 @@ describe('K7 a phone number as it is copied and pasted', () => {
     ['in Arabic-Indic digits', '+٥٧٣٠٠١٢٣٤٥٤٢'],
     ['with a slash', '+57 300/123/4542'],
     ['with spaces around it', ' +573001234542 '],
-  ])('is read %s', (_how, text) => {
+  ])('K7 is read %s', (_how, text) => {
     expect(readRecipient('sms', text)?.address).toBe('+573001234542');
   });
 
