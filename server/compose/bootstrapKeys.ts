@@ -1,7 +1,8 @@
-import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import type { ApiKeys, Ensured } from '../admin/keys/apiKeys.js';
 import { DEFAULT_WORKSPACE, defaultWorkspace, type Workspace } from '../admin/workspaces/stored.js';
 import type { Config } from '../config/config.js';
 import { SCOPES } from '../domain/principal.js';
+import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
@@ -11,6 +12,13 @@ export interface FirstKeys {
   readonly live: string;
   readonly test: string;
 }
+
+const WARNINGS: Readonly<Partial<Record<Ensured, string>>> = {
+  restored:
+    'the key of OTP_BOOTSTRAP_API_KEY had lost scopes or had an expiry: it has every scope again, without expiry',
+  revoked: 'the key of OTP_BOOTSTRAP_API_KEY was revoked and stays so: set another one',
+  rotated: 'the key of OTP_BOOTSTRAP_API_KEY was rotated: set the newer secret, or another key',
+};
 
 /** Everything except acting on other workspaces. */
 const OWN_SCOPES = SCOPES.filter((scope) => scope !== 'operator');
@@ -25,15 +33,18 @@ export async function createBootstrapKeys(
   documents: Documents,
   keys: ApiKeys,
   clock: Clock,
+  log: Logger,
 ): Promise<FirstKeys | undefined> {
   const workspace = DEFAULT_WORKSPACE;
   if (config.bootstrapApiKey) {
-    await keys.ensure(config.bootstrapApiKey, {
+    const ensured = await keys.ensure(config.bootstrapApiKey, {
       workspace,
       mode: 'live',
       displayName: 'bootstrap',
       scopes: SCOPES,
     });
+    const warning = WARNINGS[ensured];
+    if (warning) log.warn(warning);
   }
   const isFirst = await insertOnce(documents.collection<Workspace>('workspaces'), {
     ...defaultWorkspace(workspace),

@@ -239,7 +239,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     async start() {
       const address = await listener.listen(config.host, config.port);
       // Not before: a start that fails because the port is taken would create keys that are never shown.
-      firstKeys = await createBootstrapKeys(config, documents, keys, clock);
+      firstKeys = await createBootstrapKeys(config, documents, keys, clock, log);
       scraping.start();
       stopWatching = watchFormat(documents, { clock, refused: refuse });
       await ownLeases.processes.start(composeTakeOver({ ...common, queues }));

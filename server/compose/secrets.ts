@@ -9,7 +9,7 @@ import { createCodeHasher } from '../secrets/hashing/codeHasher.js';
 import { createHashPool, hashConcurrency, openHashPool } from '../secrets/hashing/hashPool.js';
 import { measureHashPool } from '../secrets/hashing/measureHashPool.js';
 import { traceHasher } from '../secrets/hashing/traceHasher.js';
-import { openKeyring } from '../secrets/keyring/keyring.js';
+import { hasKeyring, openKeyring } from '../secrets/keyring/keyring.js';
 import { masterKeysOfFolder } from '../secrets/keyring/masterKeyFile.js';
 import { parseMasterKeys } from '../secrets/keyring/masterKeys.js';
 import { createAccessTokens } from '../secrets/tokens/accessTokens.js';
@@ -37,7 +37,11 @@ export async function composeSecrets(
 ) {
   const masters = config.masterKeys
     ? parseMasterKeys(config.masterKeys)
-    : await masterKeysOfFolder(config.dataDir, random);
+    : await masterKeysOfFolder({
+        folder: config.dataDir,
+        random,
+        isNeeded: () => hasKeyring(documents),
+      });
   const keyring = await openKeyring({ documents, masters, clock, random });
   const stopRefreshing = keyring.keepFresh((err) => log.warn({ err }, 'the key ring cannot be read again'));
   const concurrency = config.hashConcurrency ?? hashConcurrency(availableParallelism());

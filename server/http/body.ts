@@ -66,9 +66,13 @@ export async function readText(
 ): Promise<string> {
   checkMediaType(req, mediaType);
   const body = await readBytes(req, limit);
-  // Decoding would silently put U+FFFD in place of what is not UTF-8.
-  if (!isUtf8(body)) throw new Failure('INVALID_REQUEST', { message: 'The body is not UTF-8.' });
-  return body.toString();
+  return decodeUtf8(body);
+}
+
+/** Throws INVALID_REQUEST where decoding would silently put U+FFFD in place of what is not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  if (!isUtf8(bytes)) throw new Failure('INVALID_REQUEST', { message: 'The body is not UTF-8.' });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 function checkMediaType(req: HttpRequest, mediaType: string): void {

@@ -83,6 +83,8 @@ function checkHead(req: IncomingMessage, res: HttpResponse, limits: HttpLimits):
   if (req.headers.host === undefined && req.httpVersion === '1.1') {
     refuse(new Failure('INVALID_REQUEST', { message: 'The Host header is missing.' }));
   }
+  // RFC 9112 section 3.2: of two, a proxy in front may have read the other one.
+  if (hostsOf(req) > 1) refuse(new Failure('INVALID_REQUEST', { message: 'There must be one Host header.' }));
   const url = req.url ?? '';
   if (url.startsWith('/')) return;
   // RFC 9112 section 3.2.2: a server accepts the absolute form too, although only proxies are sent it.
@@ -92,3 +94,7 @@ function checkHead(req: IncomingMessage, res: HttpResponse, limits: HttpLimits):
   } else if (url !== '*')
     refuse(new Failure('INVALID_REQUEST', { message: 'The request target is not valid.' }));
 }
+
+/** Node keeps the first one only in `headers`. */
+const hostsOf = ({ rawHeaders }: IncomingMessage): number =>
+  rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host').length;

@@ -1,4 +1,10 @@
-import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../platform/clock.js';
 import type { Connection } from './connection.js';
@@ -35,7 +41,9 @@ export function createHttp2(
         connection.settled = true;
       });
       session.on('stream', (stream) => {
-        stream.once('aborted', () => countReset(connection, session, limits, clock.now()));
+        stream.once('close', () => {
+          if (isTakenBack(stream)) countReset(connection, session, limits, clock.now());
+        });
       });
       connections.spoken(connection, session);
     };
@@ -44,6 +52,13 @@ export function createHttp2(
     server.off('session', adopt);
   };
 }
+
+/**
+ * Whether the peer reset a stream: before its response was complete, or after
+ * the handler had ended it, when there is no "aborted" any more.
+ */
+const isTakenBack = ({ aborted, rstCode, writableFinished }: ServerHttp2Stream): boolean =>
+  aborted || rstCode !== constants.NGHTTP2_NO_ERROR || !writableFinished;
 
 /**
  * Opening streams and taking them back at once ("rapid reset") escapes the

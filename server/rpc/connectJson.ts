@@ -1,4 +1,6 @@
 import { gunzipSync } from 'node:zlib';
+import { Failure } from '../errors.js';
+import { decodeUtf8 } from '../http/body.js';
 import type { HttpRequest } from '../http/message.js';
 
 /** Whether a request is one of Connect's with a JSON body. */
@@ -8,6 +10,7 @@ export const isJsonPost = (req: HttpRequest): boolean =>
 /**
  * The JSON text of a Connect request, from its body or, for a GET, its URL;
  * undefined where it is not JSON or cannot be unpacked within `limit` bytes.
+ * Throws INVALID_REQUEST for what is not UTF-8.
  */
 export function jsonTextOf(
   req: HttpRequest,
@@ -19,18 +22,31 @@ export function jsonTextOf(
   const query = new URLSearchParams(req.url?.split('?', 2)[1]);
   const message = query.get('message') ?? '';
   if (query.get('encoding') !== 'json') return undefined;
-  const bytes = Buffer.from(message, query.get('base64') === '1' ? 'base64url' : 'utf8');
+  const isBase64 = query.get('base64') === '1';
+  if (!isBase64) checkEscapes(req.url ?? '');
+  const bytes = Buffer.from(message, isBase64 ? 'base64url' : 'utf8');
   return unpacked(bytes, query.get('compression') ?? undefined, limit);
 }
 
 function unpacked(bytes: Uint8Array, encoding: unknown, limit: number): string | undefined {
-  const text = (plain: Uint8Array) =>
-    Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString('utf8');
-  if (encoding === undefined || encoding === 'identity') return text(bytes);
-  if (encoding !== 'gzip') return undefined;
+  if (encoding === undefined || encoding === 'identity') return decodeUtf8(bytes);
+  const plain = encoding === 'gzip' ? inflated(bytes, limit) : undefined;
+  return plain && decodeUtf8(plain);
+}
+
+function inflated(bytes: Uint8Array, limit: number): Buffer | undefined {
   try {
-    return text(gunzipSync(bytes, { maxOutputLength: limit }));
+    return gunzipSync(bytes, { maxOutputLength: limit });
   } catch {
     return undefined;
+  }
+}
+
+/** URLSearchParams would put U+FFFD in place of escapes that are not UTF-8. */
+function checkEscapes(url: string): void {
+  try {
+    decodeURIComponent(/[?&]message=([^&#]*)/.exec(url)?.[1] ?? '');
+  } catch {
+    throw new Failure('INVALID_REQUEST', { message: 'The message in the URL is not UTF-8.' });
   }
 }

@@ -113,16 +113,17 @@ async function respond(
   const values = createContextValues().set(arrivalKey, arrival);
   const request = universalRequestFromNodeRequest(req, res, undefined, values);
   let body: Buffer | undefined;
+  let json: string | undefined;
   try {
     if (isJsonPost(req)) body = await readBytes(req, READ_MAX);
+    json = jsonTextOf(req, body, READ_MAX);
   } catch (thrown) {
     if (thrown instanceof Failure) return refuse(thrown);
     throw thrown;
   }
-  const text = () => jsonTextOf(req, body, READ_MAX);
   const { input } = handler.method;
-  const unknown = namesValues ? findUnknownName(input, text() ?? '') : undefined;
-  const misspelled = mayNameUnknownFields(req) ? undefined : findUnknownField(input, text() ?? '');
+  const unknown = namesValues ? findUnknownName(input, json ?? '') : undefined;
+  const misspelled = mayNameUnknownFields(req) ? undefined : findUnknownField(input, json ?? '');
   const fault = unknown ?? misspelled;
   if (fault) return refuse(new Failure('INVALID_REQUEST', { violations: [fault] }));
 
@@ -137,7 +138,6 @@ async function respond(
       message:
         'The Content-Type header must be application/json or application/proto, or one of gRPC or gRPC-Web.',
     });
-  const json = text();
   return rewriteRefusal(
     response,
     () => (json === undefined ? undefined : findJsonFault(input, json)),

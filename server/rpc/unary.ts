@@ -19,7 +19,7 @@ import {
 } from '@connectrpc/connect/protocol-connect';
 import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
-import { readBytes } from '../http/body.js';
+import { decodeUtf8, readBytes } from '../http/body.js';
 import { type HttpHandler, type HttpRequest, type HttpResponse, pathOf } from '../http/message.js';
 import type { RejectedRequests } from '../http/rejectedRequests.js';
 import { isAbandoned } from '../pipeline/callLifecycle.js';
@@ -150,7 +150,7 @@ function decode(
       throw new Failure('INVALID_REQUEST', { message: 'The request cannot be decoded.' });
     }
   }
-  const text = body.toString('utf8');
+  const text = decodeUtf8(body);
   const unknown = namesValues ? findUnknownName(input, text) : undefined;
   if (unknown) throw new Failure('INVALID_REQUEST', { violations: [unknown] });
   try {

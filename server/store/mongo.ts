@@ -55,7 +55,7 @@ const settings = (deadlineMs: number): MongoClientOptions => ({
 const CONCERNS: DbOptions = {
   readPreference: 'primary',
   readConcern: new ReadConcern('local'),
-  writeConcern: new WriteConcern('majority', 2000),
+  writeConcern: new WriteConcern('majority', 2000, true),
 };
 
 /**

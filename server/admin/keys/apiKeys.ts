@@ -17,8 +17,14 @@ export type KeySpec = Pick<
   readonly expiresAt?: Date;
 };
 
+/** Of a key made here or set by OTP_BOOTSTRAP_API_KEY: anything else is refused without asking the store. */
+const FORM = /^[\x21-\x7e]{32,512}$/;
+
 /** A revoked key stays listed this long. */
 const REVOKED_KEPT_MS = 30 * DAY_MS;
+
+/** What was found or done about a key that must exist. */
+export type Ensured = 'made' | 'present' | 'restored' | 'revoked' | 'rotated';
 
 /** Creates, finds and caches API keys. */
 export interface ApiKeys {
@@ -28,8 +34,11 @@ export interface ApiKeys {
   authenticateClient(id: string): Promise<Principal | undefined>;
   /** Makes a key and returns it, this once. */
   create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
-  /** Sees to it that this very key exists. */
-  ensure(secret: string, spec: KeySpec): Promise<void>;
+  /**
+   * Sees to it that this very key exists as described. One that was revoked or
+   * rotated stays so: whoever did that meant it.
+   */
+  ensure(secret: string, spec: KeySpec): Promise<Ensured>;
   /** Refuses the key from now on. */
   revoke(_id: string): Promise<void>;
   /** Reads what is known by the SHA-256 of a secret again the next time it is used. */
@@ -62,6 +71,7 @@ export function createApiKeys(
 
   return {
     async authenticate(secret) {
+      if (!FORM.test(secret)) return undefined;
       const fingerprint = apiKeyFingerprint(secret);
       return usable(await cache.find(fingerprint), fingerprint);
     },
@@ -72,10 +82,21 @@ export function createApiKeys(
       const secret = `sk_otp_${spec.mode}_${random.bytes(32).toString('base64url')}`;
       const key = stored(apiKeyFingerprint(secret), spec);
       await keys.insertOne(key);
+      cache.forget(key._id);
       return { key, secret };
     },
     async ensure(secret, spec) {
-      await insertOnce(keys, stored(apiKeyFingerprint(secret), spec));
+      const _id = apiKeyFingerprint(secret);
+      cache.forget(_id);
+      if (await insertOnce(keys, stored(_id, spec))) return 'made';
+      const key = await keys.findOne({ _id });
+      if (!key || key.revokedAt) return 'revoked';
+      if (newestSecret(key) !== _id) return 'rotated';
+      const isWhole = spec.scopes.every((scope) => key.scopes.includes(scope));
+      if (isWhole && !key.expiresAt && !key.readOnly) return 'present';
+      const { scopes } = spec;
+      await keys.findOneAndUpdate({ _id }, { $set: { scopes }, $unset: { expiresAt: '', readOnly: '' } });
+      return 'restored';
     },
     async revoke(_id) {
       const now = clock.now();

@@ -62,7 +62,7 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
         scopes: grantable(call, workspace, scopes),
         createdBy: call.principal.client,
         ...(readOnly && { readOnly }),
-        ...(expiresAt && { expiresAt: timestampDate(expiresAt) }),
+        ...expiryWithin(call, expiresAt && timestampDate(expiresAt)),
       });
       call.resource = `apiKeys/${key.id}`;
       return { apiKey: keyToProto(key), secret };
@@ -82,6 +82,7 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
 
     async updateApiKey(call, request) {
       const key = await find(call, request.workspace, request.apiKey?.id ?? '');
+      mayChange(call, key);
       const { resource, fields } = applyUpdateMask(ApiKeySchema, {
         current: keyToProto(key),
         patch: request.apiKey,
@@ -90,6 +91,10 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
         resource: 'api_key',
       });
       const scopes = fields.includes('scopes') ? grantable(call, key.workspace, resource.scopes) : key.scopes;
+      const expiresAt = resource.expiresAt && timestampDate(resource.expiresAt);
+      const expiry = fields.includes('expires_at')
+        ? expiryWithin(call, expiresAt)
+        : expiresAt && { expiresAt };
       const after = await stored.findOneAndUpdate(
         { _id: key._id },
         {
@@ -97,9 +102,9 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
             displayName: resource.displayName,
             scopes,
             readOnly: resource.readOnly,
-            ...(resource.expiresAt && { expiresAt: timestampDate(resource.expiresAt) }),
+            ...expiry,
           },
-          ...(!resource.expiresAt && { $unset: { expiresAt: '' } }),
+          ...(!expiry?.expiresAt && { $unset: { expiresAt: '' } }),
         },
       );
       if (!after) throw new Failure('NOT_FOUND');
@@ -109,12 +114,15 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
 
     async deleteApiKey(call, request) {
       const key = await find(call, request.workspace, request.id);
+      mayChange(call, key);
       await keys.revoke(key._id);
       return {};
     },
 
     async rotateApiKey(call, request) {
-      const { _id } = await find(call, request.workspace, request.id);
+      const key = await find(call, request.workspace, request.id);
+      mayChange(call, key);
+      const { _id } = key;
       const { overlap, requestId } = request;
       const rotated = await rotate(_id, {
         overlapMs: overlap ? durationMs(overlap) : DEFAULT_OVERLAP_MS,
@@ -124,6 +132,30 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
       return { apiKey: keyToProto(rotated.key), secret: rotated.secret };
     },
   };
+}
+
+/** Throws where a key holds a scope that the caller lacks: whoever changes a key decides what it may do. */
+function mayChange({ principal }: Call, key: StoredKey): void {
+  const beyond = key.scopes.find(
+    (scope) => !principal.scopes.has(scope) && !principal.scopes.has('operator'),
+  );
+  if (beyond !== undefined) {
+    throw new Failure('PERMISSION_DENIED', {
+      message: `The key holds the scope ${beyond}, which the caller does not hold.`,
+    });
+  }
+}
+
+/** The expiry of a key, no later than the caller's own: nothing outlives what made it. */
+function expiryWithin({ principal }: Call, wanted: Date | undefined): { readonly expiresAt?: Date } {
+  const most = principal.expiresAt;
+  if (!most) return wanted ? { expiresAt: wanted } : {};
+  if (!wanted || wanted.getTime() > most.getTime())
+    throw invalid(
+      'api_key.expires_at',
+      `must be no later than the caller's own expiry, ${most.toISOString()}`,
+    );
+  return { expiresAt: wanted };
 }
 
 /** The scopes asked for, where the caller holds every one of them. */

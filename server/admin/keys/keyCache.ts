@@ -8,6 +8,9 @@ import type { StoredKey, StoredSecret } from './stored.js';
 
 /** Public ids whose `_id` is kept; it never changes. */
 const IDS = 10_000;
+/** Keys that do not exist: how many are remembered, and for how long. */
+const UNKNOWN = 10_000;
+const UNKNOWN_MS = 5_000;
 const USE_NOTED_EVERY_MS = HOUR_MS;
 
 /** A key as it is or was at most five seconds ago, so that a revocation takes effect everywhere within that time. */
@@ -16,7 +19,7 @@ export interface KnownKey {
   readonly principal: Principal;
 }
 
-/** Finds keys, caching each for a few seconds; unknown ones are looked up every time. */
+/** Finds keys, caching each for a few seconds, and for as long that there is none. */
 export interface KeyCache {
   /** By the SHA-256 of a secret of the key, also one that does not work any more. */
   find(_id: string): Promise<KnownKey | undefined>;
@@ -29,6 +32,8 @@ export interface KeyCache {
 export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCache {
   const idsToKeys = createBoundedMap<string, string>(IDS);
   const cache = createTtlCache(read, clock, (known) => known !== undefined);
+  // Beside those that exist, which callers with invented keys must not evict.
+  const unknown = createBoundedMap<string, number>(UNKNOWN);
 
   async function read(_id: string): Promise<KnownKey | undefined> {
     const secret: StoredKey | StoredSecret | null = await keys.findOne({ _id });
@@ -44,14 +49,23 @@ export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCa
   }
 
   return {
-    find: (_id) => cache.get(_id),
+    async find(_id) {
+      const now = clock.now();
+      if ((unknown.get(_id) ?? 0) > now) return undefined;
+      const known = await cache.get(_id);
+      if (!known) unknown.set(_id, now + UNKNOWN_MS);
+      return known;
+    },
     async findById(id) {
       const _id = idsToKeys.get(id) ?? (await keys.findOne({ id }))?._id;
       if (_id === undefined) return undefined;
       idsToKeys.set(id, _id);
       return cache.get(_id);
     },
-    forget: (_id) => cache.forget(_id),
+    forget(_id) {
+      cache.forget(_id);
+      unknown.delete(_id);
+    },
   };
 }
 

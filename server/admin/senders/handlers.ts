@@ -2,6 +2,7 @@ import { SenderSchema, type SenderService } from '../../../gen/otp/admin/v1/send
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
+import { unfitForLine } from '../../domain/messageText.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
@@ -17,6 +18,11 @@ import { isLaterDefault, type StoredSender, sendersOf } from './stored.js';
 import { senderToProto } from './toProto.js';
 
 const CHANGEABLE = ['display_name', 'is_default'];
+
+function checkName(displayName: string): void {
+  const unfit = unfitForLine(displayName);
+  if (unfit) throw invalid('sender.display_name', unfit);
+}
 
 /** The operator's side of senders. */
 export function createSenderHandlers(
@@ -74,6 +80,7 @@ export function createSenderHandlers(
       const channel = namedChannel(given, 'sender.channel');
       const senderId = readSenderId(channel, text);
       if (senderId === undefined) throw invalid('sender.sender_id', `must be ${SENDER_FORMS[channel]}`);
+      checkName(displayName);
       call.resource = `senders/${channel}/${senderId}`;
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const sender: StoredSender = {
@@ -119,6 +126,7 @@ export function createSenderHandlers(
         resource: 'sender',
       });
       const { displayName, isDefault } = resource;
+      if (fields.includes('display_name')) checkName(displayName);
       const changes = {
         ...(fields.includes('display_name') && { displayName: displayName || undefined }),
         ...(fields.includes('is_default') && !isDefault && { defaultAt: undefined }),

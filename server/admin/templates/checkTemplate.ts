@@ -3,6 +3,7 @@ import type { Variables } from '../../delivery/compileTemplate.js';
 import type { Template } from '../../delivery/defaultTemplates.js';
 import { type Rendered, render, variablesIn } from '../../delivery/render.js';
 import type { ChannelName } from '../../domain/channels.js';
+import { unfitForLine, unfitForMessage } from '../../domain/messageText.js';
 import { Failure, type FieldViolation, type Predicate } from '../../errors.js';
 
 const VARIABLES = ['code', 'brand', 'minutes'];
@@ -44,6 +45,8 @@ export const renderSample = (
 /** What keeps a part from being read; undefined when nothing does. */
 function unreadable(channel: ChannelName, part: Part, source: string): Predicate | undefined {
   if (channel !== 'email' && part !== 'text') return 'is for e-mail only';
+  const unfit = part === 'subject' ? unfitForLine(source) : unfitForMessage(source);
+  if (unfit) return unfit;
   try {
     const unknown = variablesIn(source).find((name) => !VARIABLES.includes(name));
     return unknown === undefined ? undefined : `may use ${VARIABLES.join(', ')} only, not "${unknown}"`;

@@ -8,6 +8,7 @@ import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { canonicalLocale } from '../../domain/locales.js';
+import { unfitForLine } from '../../domain/messageText.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { AssuranceName } from '../../session/assurance.js';
@@ -140,6 +141,8 @@ export function createWorkspaceHandlers({
 /** The settings a message gives; what it leaves out keeps its default. Throws INVALID_REQUEST. */
 function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
   const { brand, locale, webHost, allowedOrigins, longLifetime, messagingReuse, retentionDays } = message;
+  const unfit = unfitForLine(brand);
+  if (unfit) throw invalid('workspace.brand', unfit);
   const { assurance, androidAppHash } = message;
   const language = locale && canonicalLocale(locale);
   if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');

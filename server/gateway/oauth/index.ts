@@ -75,17 +75,20 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
     },
   });
 
-  /** Only failures are counted, so that a client that knows its secret is never kept out by its own use. */
+  /**
+   * The secret is checked first and only failures are counted, those of a client
+   * by peer: nobody else's wrong secrets keep out a client that knows its own.
+   */
   async function authenticate({ id, secret }: ClientCredentials, peer: string): Promise<Principal> {
-    const counts = [
-      // What else is given as an id belongs to no key, and must not become a name in the store.
-      ...(parseId(id) === id ? [{ rule: 'token-endpoint', key: `client ${id}` } as const] : []),
-      { rule: 'token-endpoint', key: `peer ${peerKey(peer)}` } as const,
-    ];
-    await limiter.check(PARTITION, counts, {});
     const principal = await keys.authenticate(secret);
     const open = principal?.client === id && !(await workspaces.get(principal.workspace)).deletedAt;
     if (open) return principal;
+    const from = peerKey(peer);
+    const counts = [
+      // What else is given as an id belongs to no key, and must not become a name in the store.
+      ...(parseId(id) === id ? [{ rule: 'token-endpoint', key: `client ${id} peer ${from}` } as const] : []),
+      { rule: 'token-endpoint', key: `peer ${from}` } as const,
+    ];
     await limiter.take(PARTITION, counts, {});
     throw new Failure('UNAUTHENTICATED');
   }

@@ -3,6 +3,7 @@ import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
+import { unfitForMessage } from '../../domain/messageText.js';
 import { invalid } from '../../errors.js';
 import { ASSURANCES } from '../../session/assurance.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
@@ -47,6 +48,8 @@ function parseMessageTemplate({ messageTemplate }: SendRequest, channels: readon
   if (!messageTemplate) return '';
   if (!messageTemplate.includes('<OTP>'))
     throw invalid('message_template', 'must contain <OTP> where the code goes');
+  const unfit = unfitForMessage(messageTemplate);
+  if (unfit) throw invalid('message_template', unfit);
   if (channels.every((name) => name === 'email'))
     throw invalid('message_template', 'must be left out where no message is an SMS or a WhatsApp message');
   return messageTemplate;

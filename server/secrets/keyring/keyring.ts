@@ -45,6 +45,10 @@ export interface KeyringDeps {
   readonly random: Random;
 }
 
+/** Whether the store has a key ring already. */
+export const hasKeyring = async (documents: Pick<Documents, 'collection'>): Promise<boolean> =>
+  (await documents.collection<KeyringDocument>('keyring').findOne({ _id: PURPOSES[0] })) !== null;
+
 /**
  * Opens the key ring: makes what is missing, re-wraps what an older master key
  * wraps. Processes that start at once end up with the same keys. Throws

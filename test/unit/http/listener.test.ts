@@ -154,6 +154,9 @@ describe('HTTP/1.1 off the beaten track', () => {
       'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked, x\r\n\r\n0\r\n\r\n',
     ],
     ['a chunk of no size', 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n\r\n'],
+    ['two Hosts', 'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n'],
+    ['two Hosts that are the same', 'GET / HTTP/1.1\r\nhost: a\r\nx: y\r\nHOST: a\r\n\r\n'],
+    ['two Hosts in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n'],
     ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
     ['an address that is none', 'GET nonsense HTTP/1.1\r\nhost: a\r\n\r\n'],
   ])('responds to %s with 400, a JSON body and the end of the connection', async (_name, text) => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { networks } from '../../../server/domain/networks.js';
@@ -253,6 +255,33 @@ describe('an HTTP/2 connection ends', () => {
     await client.send(Buffer.concat(streams(200).map(reset)));
     await client.closed;
     expect(called.length).toBeLessThan(200);
+  });
+
+  it.each([
+    ['with a code', CANCEL],
+    ['without an error', 0],
+  ])('also when it takes back streams that the handler has responded to already, %s', async (_how, code) => {
+    const { port } = await serving(echo, { resets: 20 });
+    const client = await FrameClient.greet(port);
+    const finished = (stream: number) =>
+      Buffer.concat([opening(stream), frame(RST_STREAM, 0, stream, uint32(code))]);
+    await client.send(Buffer.concat(streams(60).map(finished)));
+    const goaway = await client.untilFrame(({ type }) => type === GOAWAY);
+    expect(goaway.payload.readUInt32BE(4)).toBe(ENHANCE_YOUR_CALM);
+    await client.closed;
+  });
+
+  it('not for any number of requests that have their response', async () => {
+    const { port } = await serving(echo, { resets: 5 });
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    for (let n = 0; n < 20; n++) {
+      const stream = session.request({ ':path': `/${n}` });
+      stream.resume();
+      await once(stream, 'close');
+      expect(stream.rstCode).toBe(0);
+    }
+    expect(session.closed || session.destroyed).toBe(false);
+    session.destroy();
   });
 
   it('not when streams are taken back over a long time', async () => {

@@ -92,10 +92,9 @@ describe('the master keys of a data folder', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
   const bytesOf = async (folder: string) =>
-    (await masterKeysOfFolder(folder, systemRandom)).map(({ id, secret }) => [
-      id,
-      secret.export().toString('hex'),
-    ]);
+    (await masterKeysOfFolder({ folder: folder, random: systemRandom, isNeeded: async () => false })).map(
+      ({ id, secret }) => [id, secret.export().toString('hex')],
+    );
 
   it('are made once, in a folder and a file that only the owner can read', async () => {
     const folder = join(root, 'deeper', 'data');
@@ -113,6 +112,17 @@ describe('the master keys of a data folder', () => {
     expect(await readdir(folder)).toEqual(['master.keys']);
   });
 
+  it('are not made beside a store that needs those that are missing', async () => {
+    const folder = join(root, 'data');
+    const refused = masterKeysOfFolder({ folder, random: systemRandom, isNeeded: async () => true });
+    await expect(refused).rejects.toBeInstanceOf(SecretsRefused);
+    await expect(refused).rejects.toThrow(/master\.keys is missing.*backup.*OTP_MASTER_KEYS/s);
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
+    const made = await bytesOf(folder);
+    const again = await masterKeysOfFolder({ folder, random: systemRandom, isNeeded: async () => true });
+    expect(again.map(({ id }) => id)).toEqual(made.map(([id]) => id));
+  });
+
   it('may be rotated by hand: one entry a line, the first wraps', async () => {
     const entry = newMasterKeyEntry(systemRandom);
     const [made] = await bytesOf(root);
@@ -123,14 +133,18 @@ describe('the master keys of a data folder', () => {
 
   it('are refused, naming the file, when the file is damaged', async () => {
     await writeFile(join(root, 'master.keys'), 'a:AAAA');
-    await expect(masterKeysOfFolder(root, systemRandom)).rejects.toThrow(
-      /master\.keys cannot be used.*3 bytes/s,
-    );
+    await expect(
+      masterKeysOfFolder({ folder: root, random: systemRandom, isNeeded: async () => false }),
+    ).rejects.toThrow(/master\.keys cannot be used.*3 bytes/s);
   });
 
   it('are refused with advice when the folder cannot be made', async () => {
     await writeFile(join(root, 'file'), '');
-    const refused = masterKeysOfFolder(join(root, 'file'), systemRandom);
+    const refused = masterKeysOfFolder({
+      folder: join(root, 'file'),
+      random: systemRandom,
+      isNeeded: async () => false,
+    });
     await expect(refused).rejects.toBeInstanceOf(SecretsRefused);
     await expect(refused).rejects.toThrow(/ENOTDIR.*OTP_MASTER_KEYS/s);
   });
@@ -139,7 +153,9 @@ describe('the master keys of a data folder', () => {
     'are refused with advice when the folder cannot be written',
     async () => {
       await chmod(root, 0o500);
-      await expect(masterKeysOfFolder(root, systemRandom)).rejects.toThrow(/EACCES.*permissions/s);
+      await expect(
+        masterKeysOfFolder({ folder: root, random: systemRandom, isNeeded: async () => false }),
+      ).rejects.toThrow(/EACCES.*permissions/s);
     },
   );
 });
