@@ -122,6 +122,10 @@ describe('the check of a backup', () => {
 async function aStore() {
   const dataDir = await mkdtemp(join(folder, 'data-'));
   const service = await startService({ env: { OTP_DATA_DIR: dataDir } });
-  const masters = await masterKeysOfFolder(dataDir, systemRandom);
+  const masters = await masterKeysOfFolder({
+    folder: dataDir,
+    random: systemRandom,
+    isNeeded: async () => false,
+  });
   return { dataDir, masters, documents: service.documents as Documents, stop: service.stop };
 }

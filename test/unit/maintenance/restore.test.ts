@@ -83,7 +83,13 @@ async function backedUp() {
   const sessions = await openSessions(service);
   const backup = `${dataDir}.db`;
   await backUp(dataDir, backup, Date.now());
-  return { dataDir, service, sessions, backup, masters: await masterKeysOfFolder(dataDir, systemRandom) };
+  return {
+    dataDir,
+    service,
+    sessions,
+    backup,
+    masters: await masterKeysOfFolder({ folder: dataDir, random: systemRandom, isNeeded: async () => false }),
+  };
 }
 
 describe('a restored embedded store', () => {
