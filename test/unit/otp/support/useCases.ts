@@ -65,6 +65,8 @@ interface Options {
   readonly clock?: ManualClock;
   readonly hash?: HashMode;
   readonly pool?: HashPool;
+  /** Called at every comparison of a code with a stored hash. */
+  readonly onComparison?: () => void;
 }
 
 let processes = 0;
@@ -80,7 +82,7 @@ const open: Guard = {
 };
 
 export function createUseCases(documents: Documents, options: Options = {}): UseCases {
-  const { clock = new ManualClock(), hash = 'hmac', pool = openHashPool } = options;
+  const { clock = new ManualClock(), hash = 'hmac', pool = openHashPool, onComparison } = options;
   const random = seededRandom(`process ${processes++}`);
   const newId = createIds(clock, random);
   const encryption = createEncryption(fixedKeys('encryption'), random);
@@ -93,6 +95,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     hash: real.hash,
     verify(...comparing) {
       comparisons++;
+      onComparison?.();
       return real.verify(...comparing);
     },
   };

@@ -1,0 +1,103 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Collection, Document, Documents } from '../../../server/store/documents.js';
+import { eachEngine } from '../../support/engines.js';
+import { createUseCases, newRecipients, reasonOf, type UseCases, wrong } from './support/useCases.js';
+
+const workspace = 'acme';
+
+/** The same documents, with every operation on one noted by its collection and name. */
+function withNotes(documents: Documents, noted: string[]): Documents {
+  return {
+    ...documents,
+    ping: () => documents.ping(),
+    close: () => documents.close(),
+    collection<T extends Document>(name: string): Collection<T> {
+      const collection = documents.collection<T>(name);
+      const noting = <R>(operation: string, run: () => R): R => {
+        noted.push(`${name}.${operation}`);
+        return run();
+      };
+      return {
+        insertOne: (document) => noting('insertOne', () => collection.insertOne(document)),
+        findOne: (filter) => noting('findOne', () => collection.findOne(filter)),
+        findOneAndUpdate: (filter, update) =>
+          noting('findOneAndUpdate', () => collection.findOneAndUpdate(filter, update)),
+        deleteOne: (filter) => noting('deleteOne', () => collection.deleteOne(filter)),
+        deleteMany: (filter) => noting('deleteMany', () => collection.deleteMany(filter)),
+        find: (filter, options) => noting('find', () => collection.find(filter, options)),
+      };
+    },
+  };
+}
+
+/** The recipient's budget is in `limits`; the session is read once, to find the one that the call is about. */
+const LOOK_UP = 'sessions.findOne';
+const RESERVE = 'sessions.findOneAndUpdate';
+const CONSUME = 'sessions.findOneAndUpdate';
+const BUDGET = 'limits.findOneAndUpdate';
+
+eachEngine((engine) => {
+  const noted: string[] = [];
+  let service: UseCases;
+  beforeAll(async () => {
+    service = createUseCases(withNotes(await engine.open(), noted));
+    // Settings are cached after the first call.
+    await otp().send({ recipients: newRecipients('email') });
+  });
+  beforeEach(() => {
+    noted.length = 0;
+  });
+  const otp = () => service.as({ workspace });
+  /** What the store was asked, without the settings that a call reads once in a few seconds. */
+  const asked = () => noted.filter((one) => !/^(workspaces|senders|wallets)\./.test(one));
+  async function opened(config = {}) {
+    const recipients = newRecipients('email');
+    const { session } = await otp().send({ recipients, config });
+    const { email } = await service.codes(workspace, session!.id);
+    noted.length = 0;
+    return { recipients, id: session!.id, code: email };
+  }
+
+  describe('operations on the store', () => {
+    it('of a Send: the budget and the session; one more for a recipient never seen', async () => {
+      const recipients = newRecipients('email');
+      await otp().send({ recipients });
+      expect(asked()).toEqual([BUDGET, 'limits.insertOne', 'sessions.insertOne']);
+      noted.length = 0;
+      await otp().send({ recipients });
+      expect(asked()).toEqual([BUDGET, 'sessions.insertOne']);
+    });
+
+    it('of a first wrong code: the attempt; of a later one also the unit that is bought for it', async () => {
+      const { id, code } = await opened();
+      expect(await reasonOf(otp().validate({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
+      expect(asked()).toEqual([LOOK_UP, RESERVE]);
+      noted.length = 0;
+      expect(await reasonOf(otp().validate({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
+      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET]);
+    });
+
+    it('of a right code: attempt, approval and what it gives back; after a wrong one also the unit', async () => {
+      const first = await opened();
+      await otp().validate({ sessionId: first.id, code: first.code });
+      expect(asked()).toEqual([LOOK_UP, RESERVE, CONSUME, BUDGET]);
+      const second = await opened();
+      await reasonOf(otp().validate({ sessionId: second.id, code: wrong(second.code) }));
+      noted.length = 0;
+      await otp().validate({ sessionId: second.id, code: second.code });
+      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET, CONSUME, BUDGET]);
+    });
+
+    it('of a short code: each comparison is bought', async () => {
+      const { id, code } = await opened({ codeLength: 4 });
+      await otp().validate({ sessionId: id, code });
+      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET, CONSUME, BUDGET]);
+    });
+
+    it('of a code of another length: the attempt, and the comparison that it did not use', async () => {
+      const { id, code } = await opened();
+      expect(await reasonOf(otp().validate({ sessionId: id, code: `${code}0` }))).toBe('INVALID_CODE');
+      expect(asked()).toEqual([LOOK_UP, RESERVE, RESERVE]);
+    });
+  });
+});
