@@ -10,13 +10,16 @@ import { addSend } from './commands/send.js';
 import { addSessions } from './commands/sessions.js';
 import { addStart } from './commands/start.js';
 import { addVerify } from './commands/verify.js';
+import { addVersion } from './commands/version.js';
 import { addWatch } from './commands/watch.js';
+import { addWhy } from './commands/why.js';
 import { connect } from './connection.js';
 import { resolveTarget, resolveUrl } from './context/target.js';
 import { report } from './errors.js';
 import type { Io } from './io.js';
 import { addBackup } from './local/backup.js';
 import { addConfig } from './local/config.js';
+import { addDoctor } from './local/doctor.js';
 import { addKeyring } from './local/keyring.js';
 import { addRestore } from './local/restore.js';
 import { createPrinter } from './output/print.js';
@@ -26,6 +29,7 @@ import { addResources } from './resources/addResources.js';
 const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addStart,
   addConfig,
+  addDoctor,
   addBackup,
   addRestore,
   addKeyring,
@@ -35,10 +39,12 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addRedeem,
   addWatch,
   addSessions,
+  addWhy,
   addInbox,
   addResources,
   addContext,
   addCompletion,
+  addVersion,
 ];
 
 /** The command tree. */

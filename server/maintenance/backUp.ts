@@ -1,5 +1,6 @@
 import { VERSION } from '../platform/version.js';
 import { copyStore, openCopy } from '../store/embedded/backup.js';
+import { recordBackup } from './lastBackup.js';
 import { type Manifest, masterKeysOf, sha256Of, writeManifest } from './manifest.js';
 
 /**
@@ -20,6 +21,7 @@ export async function backUp(folder: string, target: string, now: number): Promi
       masterKeys: masterKeysOf(copy),
     };
     writeManifest(target, manifest);
+    recordBackup(folder, manifest.at);
     return manifest;
   } finally {
     copy.close();
