@@ -5,12 +5,14 @@ import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
+import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
 import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
+import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { createAccessHandlers } from '../admin/access/handlers.js';
 import { createContactHandlers } from '../admin/contacts/handlers.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
@@ -18,6 +20,8 @@ import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
 import { createSenderHandlers } from '../admin/senders/handlers.js';
 import type { Senders } from '../admin/senders/senders.js';
+import { createSessionHandlers } from '../admin/sessions/handlers.js';
+import { createWebhooksOf } from '../admin/sessions/webhooks.js';
 import { createAudit, createAuditHandlers } from '../admin/shared/audit.js';
 import { createSponsorServiceHandlers } from '../admin/sponsors/handlers.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
@@ -31,7 +35,7 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import { createWorkspaceHandlers } from '../admin/workspaces/handlers.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
-import { type Registration, registerService } from '../call/handlers.js';
+import { createHandlerTable, type Registration, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import type { FairPool } from '../fairness/fairPool.js';
@@ -51,6 +55,9 @@ import type { Webhooks } from '../webhooks/webhooks.js';
 import type { Secrets } from './secrets.js';
 
 interface Parts {
+  /** The use cases of the OTP services. */
+  readonly otp: readonly Registration<Handler>[];
+  readonly listing: FairPool;
   readonly documents: Documents;
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
@@ -80,7 +87,9 @@ interface Parts {
 export function composeAdmin(parts: Parts): Registration<Handler>[] {
   const { documents, secrets, workspaces, senders, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
-  return createAudit(documents, newId, clock).record([
+  const audit = createAudit(documents, newId, clock);
+  const useCases = createHandlerTable(parts.otp);
+  return audit.record([
     ...registerService(
       AccessService,
       createAccessHandlers({ development: parts.config.env !== 'production' }),
@@ -107,5 +116,21 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
     ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
     ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
     ...registerService(AuditService, createAuditHandlers(documents)),
+    ...registerService(
+      SessionService,
+      createSessionHandlers({
+        documents,
+        encryption,
+        fingerprints,
+        clock,
+        keyName: (id) => parts.keys.nameOf(id),
+        workspaceNames: () => workspaces.names(),
+        webhooksOf: createWebhooksOf(documents),
+        recordRead: audit.read,
+        listing: parts.listing,
+        resend: useCases.find(OtpService.method.resend)!,
+        cancel: useCases.find(OtpService.method.cancelSession)!,
+      }),
+    ),
   ]);
 }

@@ -163,6 +163,20 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
   const queues = composeQueues({ ...common, routes, breakers, hooks });
   const { outbox, events } = queues;
+  const listing = createFairPool({ ...LISTING, clock });
+  const otp = createHandlers({
+    ...common,
+    ...secrets,
+    limiter,
+    listing,
+    codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
+    supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
+    outbox,
+    events,
+    sent: stats.sent,
+    listening: hooks.webhooks.listening,
+    checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
+  });
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate({ ...secrets, keys, workspaces }),
@@ -173,23 +187,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     },
     handlers: createHandlerTable(
       [
-        ...createHandlers({
-          ...common,
-          ...secrets,
-          limiter,
-          listing: createFairPool({ ...LISTING, clock }),
-          codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-          supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
-          outbox,
-          events,
-          sent: stats.sent,
-          listening: hooks.webhooks.listening,
-          checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
-        }),
+        ...otp,
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
         ...composeAdmin({
           ...common,
           ...hooks,
+          otp,
+          listing,
           keys,
           routes,
           outbound,

@@ -9,6 +9,7 @@ import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
+import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
 import { StatsService } from '../../gen/otp/admin/v1/stats_service_pb.js';
 import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
@@ -75,6 +76,7 @@ const SERVICES: readonly DescService[] = [
   StatsService,
   WebhookService,
   AuditService,
+  SessionService,
 ];
 /** The services every gRPC server is expected to have. */
 const STANDARD: readonly DescService[] = [Health, ServerReflection, ServerReflectionAlpha];

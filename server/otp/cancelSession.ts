@@ -24,7 +24,7 @@ export function createCancelSession(
       }
       const now = clock.now();
       if (call.cancelsOnlyOpen && refusalOf(seen, now)) return undefined;
-      return cancel(seen, now);
+      return cancel(seen, now, call.principal.client);
     });
     if (!canceled) throw new Failure('SESSION_NOT_FOUND');
     return { session: sessionToProto(canceled.session, clock.now(), true) };

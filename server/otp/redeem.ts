@@ -58,7 +58,7 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
       if (request.recipient && !isProven(seen, workspace, request.recipient)) {
         throw invalid('recipient', 'must be one of those that were verified', 'OPERATION_MISMATCH');
       }
-      return redeem(seen, { workspace, operation, request: repeat?.record }, now);
+      return redeem(seen, { workspace, by: call.principal.client, operation, request: repeat?.record }, now);
     });
     if (!redeemed) throw new Failure('TOKEN_NOT_FOUND');
     return respond(approved(redeemed.session));

@@ -88,7 +88,12 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         const renewed = await withDebit(
           debit,
           () => clock.now(),
-          () => storeRenewal(session, { fresh, record: repeat?.record, debit, ...traceOf(call) }, now),
+          () =>
+            storeRenewal(
+              session,
+              { fresh, record: repeat?.record, debit, by: call.principal.client, ...traceOf(call) },
+              now,
+            ),
         );
         outbox.offer(renewed.session);
         deps.sent(renewed.session, channels);

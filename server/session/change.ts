@@ -4,11 +4,20 @@ import type { Collection, Filter, Update } from '../store/documents.js';
 import { dueKey } from '../store/dueKey.js';
 import { releaseFallback } from './fallback.js';
 import { addToHistory } from './history.js';
-import { deliveryEvents, earliestDue, withDeliveries } from './messages.js';
-import type { SessionEvent, StoredDelivery, StoredSession } from './stored.js';
+import { SESSION_LIMITS } from './limits.js';
+import { deliveryEvents, earliestDue, fallbackMarks, withDeliveries } from './messages.js';
+import type { SessionEvent, StoredDelivery, StoredMark, StoredSession } from './stored.js';
 
 /** Fields of a session that follow from everything else: only this file writes them. */
-type Derived = 'rev' | 'deliverAt' | 'deliverKey' | 'eventsAt' | 'eventsKey' | 'events' | 'eventsDone';
+type Derived =
+  | 'rev'
+  | 'marks'
+  | 'deliverAt'
+  | 'deliverKey'
+  | 'eventsAt'
+  | 'eventsKey'
+  | 'events'
+  | 'eventsDone';
 
 type Fields<V> = Readonly<Record<string, V>> & { readonly [Field in Derived]?: never };
 
@@ -23,8 +32,12 @@ export interface Change {
   readonly inc?: Fields<number>;
   /** Entries added to lists other than the history, of which the latest `keep` are kept. */
   readonly push?: Fields<{ readonly entry: unknown; readonly keep: number }>;
+  /** Entries of such lists that are removed, by their ids. */
+  readonly pull?: Fields<string>;
   /** The messages that replace those seen, by channel. */
   readonly messages?: ReadonlyMap<ChannelName, StoredDelivery>;
+  /** What the timeline shows besides. That a message no longer waits for others follows from `messages`. */
+  readonly marks?: readonly StoredMark[];
   /** What happened to the session. What happened to its messages follows from `messages`. */
   readonly events?: readonly SessionEvent[];
 }
@@ -45,12 +58,19 @@ export function update(seen: StoredSession, change: Change): Update {
     path,
     { $each: [entry], $slice: -keep },
   ]);
-  const push = { ...Object.fromEntries(lists), ...history.push };
+  const marks = [...(change.marks ?? []), ...(messages?.marks ?? [])];
+  const push = {
+    ...Object.fromEntries(lists),
+    ...(marks.length > 0 && { marks: { $each: marks, $slice: -SESSION_LIMITS.marks } }),
+    ...history.push,
+  };
+  const pull = Object.entries(change.pull ?? {}).map(([path, id]) => [path, { id }]);
   return {
     ...(Object.keys(set).length > 0 && { $set: set }),
     ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, '' as const])) }),
     $inc: { ...change.inc, rev: 1 },
     ...(Object.keys(push).length > 0 && { $push: push }),
+    ...(pull.length > 0 && { $pull: Object.fromEntries(pull) }),
   };
 }
 
@@ -69,6 +89,7 @@ function replaceMessages(
     set: { ...Object.fromEntries(deliveries), ...(deliverAt && deliveryDue({ _id }, deliverAt)) },
     unset: deliverAt ? [] : ['deliverAt', 'deliverKey'],
     events: deliveryEvents(channels, replaced, at),
+    marks: fallbackMarks(channels, replaced, at),
   };
 }
 

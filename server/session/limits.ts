@@ -29,6 +29,10 @@ export const SESSION_LIMITS = {
   attemptsPerMessage: 5,
   /** Delivery attempts kept of one session, with what vendors said: a few hundred bytes each. */
   deliveryAttempts: 40,
+  /** Wrong codes kept of one session: more than it can have attempts. */
+  checks: 20,
+  /** Resends and started fallbacks kept of one session: more than it can have. */
+  marks: 40,
   /** Bytes of metadata as JSON. */
   metadataBytes: 8 * 1024,
   /**

@@ -7,6 +7,7 @@ import type {
   StoredChannel,
   StoredCharge,
   StoredDelivery,
+  StoredMark,
   StoredSession,
 } from './stored.js';
 
@@ -149,3 +150,16 @@ function isRefunded(before: StoredDelivery, next: StoredDelivery): boolean {
 /** Whether a message that waited for others will not be sent. */
 const isUnsent = ({ waits, n }: StoredDelivery, next: StoredDelivery): boolean =>
   waits !== undefined && (next.n !== n || next.state === 'NOT_SENT');
+
+/** The messages among the replaced that waited for others and are now sent. */
+export function fallbackMarks(
+  channels: Channels,
+  changed: ReadonlyMap<ChannelName, StoredDelivery>,
+  now: number,
+): StoredMark[] {
+  return [...changed].flatMap(([channel, next]) => {
+    const before = channels[channel]?.delivery;
+    const started = before?.waits && !next.waits && next.n === before.n && next.state === 'QUEUED';
+    return started ? [{ type: 'fallback', at: new Date(now), channel, n: next.n }] : [];
+  });
+}

@@ -52,6 +52,28 @@ export interface StoredAttempt {
   readonly vendorId?: string;
 }
 
+/** What the timeline shows and neither an event nor a delivery attempt says. */
+export interface StoredMark {
+  /** A new code was made; a message that waited for others is sent. */
+  readonly type: 'resent' | 'fallback';
+  readonly at: Date;
+  readonly channel: ChannelName;
+  /** Which message of the channel; see StoredDelivery.n. */
+  readonly n: number;
+  /** Who caused it, where that was not the key that opened the session. */
+  readonly by?: string;
+}
+
+/**
+ * A code that was compared and not accepted, or whose comparison did not end.
+ * Stored with the attempt that it reserves; an accepted code takes its own out.
+ */
+export interface StoredCheck {
+  readonly id: string;
+  readonly channel: ChannelName;
+  readonly at: Date;
+}
+
 /** What a vendor said about a message that it had accepted and could not deliver. */
 export interface StoredReceipt {
   readonly at: Date;
@@ -172,6 +194,8 @@ export interface StoredToken {
   readonly redeemedAt: Date | null;
   readonly redeemedFor?: StoredOperation;
   readonly redeemedBy?: StoredRequest;
+  /** The key that redeemed it, where that is not the one that opened the session. */
+  readonly redeemer?: string;
 }
 
 /**
@@ -188,6 +212,10 @@ export interface StoredSession {
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
+  /** The request id of its Send. */
+  readonly requestId?: string;
+  /** The sealed IP address of the person, as Send named it. Erased with the addresses. */
+  readonly endUserIp?: string;
   /**
    * The trace of the latest Send or Resend (traceparent), continued by the
    * spans of its messages. Absent where traces are off.
@@ -203,6 +231,12 @@ export interface StoredSession {
   readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
   /** The latest delivery attempts of all messages, oldest first. */
   readonly attempts?: readonly StoredAttempt[];
+  /** How many there were, those no longer kept included. */
+  readonly attempted?: number;
+  /** The latest, oldest first. */
+  readonly marks?: readonly StoredMark[];
+  /** Oldest first; at most as many as attempts. */
+  readonly checks?: readonly StoredCheck[];
   /** provider/id of messages that a vendor may report on. */
   readonly vendorIds?: readonly string[];
   readonly recipients: readonly string[];
@@ -267,6 +301,8 @@ export interface StoredSession {
   readonly canceledAt?: Date;
   /** What ended it, where that was not a caller. */
   readonly closedBy?: 'restore';
+  /** The key that cancelled it, where that is not the one that opened it. */
+  readonly canceledBy?: string;
   /** When it was first found that no attempts were left. */
   readonly lockedAt?: Date;
   readonly expiresAt: Date;

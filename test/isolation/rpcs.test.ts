@@ -25,6 +25,8 @@ beforeAll(async () => {
   owner = await tenantOf(service, 'owner');
   stranger = await tenantOf(service, 'stranger');
   owned = await filled(service, owner, 'owner');
+  // The first reading is recorded in the audit log, a repeated one is not.
+  await everythingOf(owner);
   before = await everythingOf(owner);
 });
 
@@ -39,6 +41,7 @@ const ask = ({ key }: Tenant, method: DescMethod, request: object) =>
 const LISTS = METHODS.filter(({ name }) => name.startsWith('List') && name !== 'ListWorkspaces');
 /** What a list needs to know before it lists. */
 const scopeOf = ({ name }: DescMethod) => {
+  if (name === 'ListSessionEvents') return { sessionId: owned.sessionId };
   if (name === 'ListWebhookDeliveries') return { id: owned.endpointId };
   return name === 'ListBeneficiaries' ? { sponsorSlug: owned.sponsorSlug } : {};
 };
@@ -46,9 +49,12 @@ const scopeOf = ({ name }: DescMethod) => {
 async function everythingOf(tenant: Tenant): Promise<unknown> {
   const seen: Record<string, unknown> = {};
   for (const method of LISTS) {
-    const { status, body } = await ask(tenant, method, { pageSize: 100, ...scopeOf(method) });
+    const { status, body } = await ask(tenant, method, {
+      ...(method.input.field.pageSize && { pageSize: 100 }),
+      ...scopeOf(method),
+    });
     expect(status, pathOf(method)).toBe(200);
-    seen[method.name] = JSON.parse(JSON.stringify(body), (name, value) =>
+    seen[pathOf(method)] = JSON.parse(JSON.stringify(body), (name, value) =>
       name === 'lastUsedAt' ? undefined : value,
     );
   }

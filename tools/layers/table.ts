@@ -23,7 +23,10 @@ export const LAYERS: readonly Layer[] = [
   },
   { rooms: ['rpc', 'gateway'], purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects' },
   { rooms: ['pipeline'], purpose: 'The checks every call passes, whichever transport it arrives by' },
-  { rooms: ['admin/access'], purpose: 'What support and analysts see and do, above the use cases' },
+  {
+    rooms: ['admin/access', 'admin/sessions'],
+    purpose: 'What support and analysts see and do, above the use cases',
+  },
   { rooms: ['otp'], purpose: 'Use cases: one file for each rpc of the OTP services' },
   { rooms: ['effects'], purpose: 'Side effects of what happens to a session, and their worker' },
   { rooms: ['guard', 'webhooks'], purpose: 'Protection against fraud; events sent to the workspace' },

@@ -5,6 +5,7 @@ import type { Random } from '../../platform/random.js';
 import { apiKeyFingerprint } from '../../secrets/fingerprints.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import { createTtlCache } from '../../store/ttlCache.js';
 import { createKeyCache, type KnownKey } from './keyCache.js';
 import { newestSecret } from './rotate.js';
 import type { StoredKey } from './stored.js';
@@ -32,6 +33,8 @@ export interface ApiKeys {
   authenticate(secret: string): Promise<Principal | undefined>;
   /** Who the key of this public id is, on the same terms: access tokens name their key. */
   authenticateClient(id: string): Promise<Principal | undefined>;
+  /** Its display name; empty where there is no such key. As it is or was at most five seconds ago. */
+  nameOf(id: string): Promise<string>;
   /** Makes a key and returns it, this once. */
   create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
   /**
@@ -53,6 +56,7 @@ export function createApiKeys(
 ): ApiKeys {
   const keys = documents.collection<StoredKey>('keys');
   const cache = createKeyCache(keys, clock);
+  const names = createTtlCache(async (id) => (await keys.findOne({ id }))?.displayName ?? '', clock);
 
   const stored = (_id: string, spec: KeySpec): StoredKey => {
     const id = newId();
@@ -78,6 +82,7 @@ export function createApiKeys(
     async authenticateClient(id) {
       return usable(await cache.findById(id));
     },
+    nameOf: (id) => names.get(id),
     async create(spec) {
       const secret = `sk_otp_${spec.mode}_${random.bytes(32).toString('base64url')}`;
       const key = stored(apiKeyFingerprint(secret), spec);

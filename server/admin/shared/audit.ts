@@ -4,8 +4,9 @@ import type { AuditService } from '../../../gen/otp/admin/v1/audit_service_pb.js
 import type { Call, Handler } from '../../call/call.js';
 import type { Handlers, Registration } from '../../call/handlers.js';
 import { toFailure } from '../../errors.js';
+import { createBoundedMap } from '../../platform/boundedMap.js';
 import type { Clock } from '../../platform/clock.js';
-import { DAY_MS } from '../../platform/durations.js';
+import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
 import type { Documents } from '../../store/documents.js';
 import { readPage } from './paging.js';
 import { targetWorkspace } from './target.js';
@@ -25,6 +26,10 @@ interface StoredEntry {
 
 /** Entries are kept this long. */
 const KEPT_MS = 400 * DAY_MS;
+/** A read that is repeated within this time is recorded once. */
+const READ_NOTED_EVERY_MS = HOUR_MS;
+/** Reads of the last hour that a process knows. */
+const READS_REMEMBERED = 10_000;
 
 /** What requests of the contract have in common. Those about a workspace itself hold it whole. */
 interface Recorded {
@@ -32,8 +37,15 @@ interface Recorded {
   readonly updateMask?: FieldMask;
 }
 
+/** Records that personal data was read, at most once an hour for each caller, method and resource. */
+export type RecordRead = (
+  call: Call,
+  read: { readonly workspace: string; readonly resource: string },
+) => Promise<void>;
+
 /** Records every change made through the operator's contract. */
 export interface Audit {
+  readonly read: RecordRead;
   /** The same handlers, each recording its calls where the method changes something. */
   record(handlers: readonly Registration<Handler>[]): Registration<Handler>[];
 }
@@ -72,7 +84,27 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
       }
     };
 
+  const reads = createBoundedMap<string, number>(READS_REMEMBERED);
+
   return {
+    async read(call, { workspace, resource }) {
+      const now = clock.now();
+      const { client } = call.principal;
+      const key = `${client} ${call.method.name} ${workspace}/${resource}`;
+      if (now - (reads.get(key) ?? Number.NEGATIVE_INFINITY) < READ_NOTED_EVERY_MS) return;
+      await entries.insertOne({
+        _id: `${workspace}/${newId()}`,
+        at: new Date(now),
+        actor: client,
+        method: `${call.method.parent.typeName}/${call.method.name}`,
+        peer: call.peer,
+        fields: [],
+        resource,
+        outcome: 'OK',
+        purgeAt: new Date(now + KEPT_MS),
+      });
+      reads.set(key, now);
+    },
     record: (handlers) =>
       handlers.map(({ method, handler }) => ({
         method,

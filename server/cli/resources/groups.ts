@@ -24,6 +24,12 @@ export const GROUPS: readonly Group[] = [
     noun: 'Workspace',
   },
   { name: 'access', summary: 'what a credential may do', service: admin('AccessService'), noun: 'Access' },
+  {
+    name: 'support',
+    summary: 'sessions with their delivery attempts and timeline',
+    service: admin('SessionService'),
+    noun: 'Session',
+  },
   { name: 'keys', summary: 'API keys', service: admin('ApiKeyService'), noun: 'ApiKey' },
   {
     name: 'limits',

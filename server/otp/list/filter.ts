@@ -62,10 +62,11 @@ export function createMatcher(
     (channel === undefined || session.channels[channel] !== undefined) &&
     (purpose === '' || session.purpose === purpose) &&
     (sponsorSlug === '' || session.beneficiary?.sponsorSlug === sponsorSlug) &&
-    (metadata.length === 0 || holds(session.metadata, metadata));
+    (metadata.length === 0 || holdsMetadata(session.metadata, metadata));
 }
 
-function holds(stored: string, wanted: readonly (readonly [string, string])[]): boolean {
+/** Whether stored metadata has all of these top-level values. */
+export function holdsMetadata(stored: string, wanted: readonly (readonly [string, string])[]): boolean {
   const metadata = JSON.parse(stored) as Record<string, unknown>;
   return wanted.every(([key, value]) => {
     if (!Object.hasOwn(metadata, key)) return false;

@@ -5,18 +5,28 @@ import type { Recipient } from '../../domain/recipients.js';
 import { phonePrefix } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { IdentifiedRecipient, IdentifiedSend, ParsedSend } from './context.js';
+import type { CodeMaker } from './freshCodes.js';
 import { scenarioOf } from './sandbox.js';
 import { sourceOf } from './source.js';
 
 export interface IdentifyRecipientsDeps {
   readonly senders: Senders;
   readonly fingerprints: Fingerprints;
+  readonly codes: Pick<CodeMaker, 'encryption'>;
   /** Whether a webhook endpoint is subscribed to the partition's sessions. */
   readonly listening: (partition: string) => Promise<boolean>;
 }
 
 /** Gives each recipient its fingerprint and its sender. Throws SENDER_NOT_ALLOWED. */
-export function createIdentifyRecipients({ senders, fingerprints, listening }: IdentifyRecipientsDeps) {
+export function createIdentifyRecipients({
+  senders,
+  fingerprints,
+  listening,
+  codes,
+}: IdentifyRecipientsDeps) {
+  const sealIp = (id: string, ip: string) =>
+    codes.encryption.seal({ collection: 'sessions', id, field: 'endUserIp' }, ip);
+
   return async function identifyRecipients(send: ParsedSend): Promise<IdentifiedSend> {
     const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
     const { workspace, client } = call.principal;
@@ -43,6 +53,8 @@ export function createIdentifyRecipients({ senders, fingerprints, listening }: I
         partition,
         mode,
         client,
+        ...(request.requestId && { requestId: request.requestId }),
+        ...(request.endUserIp && { endUserIp: sealIp(`${workspace}/${sessionId}`, request.endUserIp) }),
         ...traceOf(call),
         ...(beneficiary && { beneficiary }),
         ...((await listening(partition)) && { notify: true }),

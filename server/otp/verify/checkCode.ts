@@ -7,6 +7,7 @@ import { accountOf, releaseSuccess } from '../../limits/recipientBudget/release.
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import { changeGuarded } from '../../session/change.js';
+import { SESSION_LIMITS } from '../../session/limits.js';
 import { isOpen, OPEN, refusalOf, refuseFromTheFuture, SKEW_MS } from '../../session/status.js';
 import type { StoredChannel, StoredRequest, StoredSession, StoredSuccess } from '../../session/stored.js';
 import { consume } from '../../session/transitions/consume.js';
@@ -36,7 +37,14 @@ interface Deps {
   readonly budget: RecipientBudget;
   /** The limits on recipients in force for the session's workspace. */
   readonly limitsOf: (session: StoredSession) => Promise<BudgetLimits>;
+  /** Names a check. */
+  readonly newId: () => string;
   readonly clock: Clock;
+}
+
+/** Names the attempt of one comparison; see StoredCheck. */
+interface Check {
+  readonly check: string;
 }
 
 /** What pays for a comparison. */
@@ -60,7 +68,7 @@ interface Paid {
  *
  * Throws the reason if no attempt can be reserved or paid for.
  */
-export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: Deps) {
+export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clock }: Deps) {
   return async (
     slot: Slot,
     _id: string,
@@ -68,23 +76,28 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
     code: string,
     asking: Asking,
   ): Promise<Checked> => {
-    const reserved = await reserve(_id, channel);
+    const check = newId();
+    const reserved = await reserve(_id, channel, check);
     if ('result' in reserved) return reserved;
     const stored = reserved.channels[channel];
     const compared = stored?.codeHash ?? '';
     // A code of the wrong length is wrong without hashing or paying; its attempt was counted all the same.
     if (code.length !== reserved.codeLength) {
-      await returnPrepaid(reserved, channel, 0);
+      await returnPrepaid(reserved, channel);
       return reject(reserved);
     }
-    const paid = await pay(reserved, channel, asking);
+    const paid = await pay(reserved, channel, { ...asking, check });
     const verify = () => hasher.verify(code, compared, codeContext(_id, channel));
-    const right = await compare(slot, verify, () => takeBack(reserved, channel, paid));
-    return right ? accept(reserved, channel, compared, { ...asking, paid }) : reject(reserved);
+    const right = await compare(slot, verify, () => takeBack(reserved, channel, { ...paid, check }));
+    return right ? accept(reserved, channel, compared, { ...asking, check, paid }) : reject(reserved);
   };
 
   /** Pays for the comparison before it is made. Without a unit the attempt is given back and nothing is compared. */
-  async function pay(session: StoredSession, channel: ChannelName, { by }: Asking): Promise<Paid> {
+  async function pay(
+    session: StoredSession,
+    channel: ChannelName,
+    { by, check }: Asking & Check,
+  ): Promise<Paid> {
     if (session.uncounted) return {};
     const { paid = -1, unit } = session.channels[channel]!;
     if (paid >= 0 && unit !== undefined) return { unit };
@@ -93,7 +106,8 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
       return { unit: bought, charged: true };
     } catch (thrown) {
       // Only the attempt: that a comparison was asked for and not made is no comparison to make later.
-      if (thrown instanceof Failure && thrown.reason === 'RECIPIENT_BLOCKED') await giveBack(session._id);
+      if (thrown instanceof Failure && thrown.reason === 'RECIPIENT_BLOCKED')
+        await giveBack(session._id, check);
       throw thrown;
     }
   }
@@ -119,38 +133,44 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
     }
   }
 
-  async function takeBack(session: StoredSession, channel: ChannelName, paid: Paid): Promise<void> {
+  async function takeBack(session: StoredSession, channel: ChannelName, paid: Paid & Check): Promise<void> {
     if (paid.charged) {
       await budget.refund(accountOf(session, channel), paid.unit!);
-      await giveBack(session._id);
+      await giveBack(session._id, paid.check);
       return;
     }
-    if (!(await returnPrepaid(session, channel, 1))) await giveBack(session._id);
+    if (!(await returnPrepaid(session, channel, paid.check))) await giveBack(session._id, paid.check);
   }
 
-  async function giveBack(_id: string): Promise<void> {
-    await sessions.findOneAndUpdate({ _id, status: { $in: OPEN } }, { $inc: { attemptsLeft: 1 } });
+  async function giveBack(_id: string, check: string): Promise<void> {
+    await sessions.findOneAndUpdate(
+      { _id, status: { $in: OPEN } },
+      { $inc: { attemptsLeft: 1 }, $pull: { checks: { id: check } } },
+    );
   }
 
   /**
-   * Gives the comparison of the newest message back to it, with so many attempts,
+   * Gives the comparison of the newest message back to it, with the attempt of a check
    * unless a resend has replaced that message. False where there was none to give.
    */
   async function returnPrepaid(
     session: StoredSession,
     channel: ChannelName,
-    attempts: 0 | 1,
+    check?: string,
   ): Promise<boolean> {
     const { paid = -1, unit } = session.channels[channel]!;
     if (paid < 0 || unit === undefined) return false;
     const returned = await sessions.findOneAndUpdate(
       { _id: session._id, status: { $in: OPEN }, [`channels.${channel}.unit`]: unit },
-      { $inc: { [`channels.${channel}.paid`]: 1, ...(attempts > 0 && { attemptsLeft: attempts }) } },
+      {
+        $inc: { [`channels.${channel}.paid`]: 1, ...(check && { attemptsLeft: 1 }) },
+        ...(check && { $pull: { checks: { id: check } } }),
+      },
     );
     return returned !== null;
   }
 
-  async function reserve(_id: string, channel: ChannelName): Promise<StoredSession | Checked> {
+  async function reserve(_id: string, channel: ChannelName, check: string): Promise<StoredSession | Checked> {
     for (;;) {
       const now = clock.now();
       const reserved = await sessions.findOneAndUpdate(
@@ -163,7 +183,13 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
           [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
           attemptsLeft: { $gt: 0 },
         },
-        { $inc: { attemptsLeft: -1, [`channels.${channel}.paid`]: -1 } },
+        {
+          $inc: { attemptsLeft: -1, [`channels.${channel}.paid`]: -1 },
+          // An accepted code takes it out again: what stays is a wrong code.
+          $push: {
+            checks: { $each: [{ id: check, channel, at: new Date(now) }], $slice: -SESSION_LIMITS.checks },
+          },
+        },
       );
       if (reserved) return reserved;
       const seen = await sessions.findOne({ _id });
@@ -184,7 +210,7 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
     reserved: StoredSession,
     channel: ChannelName,
     codeHash: string,
-    { request, by, source, paid }: Asking & { readonly paid: Paid },
+    { request, by, source, paid, check }: Asking & Check & { readonly paid: Paid },
   ): Promise<Checked> {
     let success: StoredSuccess | undefined;
     const consumed = await changeGuarded(sessions, reserved, (seen) => {
@@ -197,7 +223,7 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
       if (refusal) throw new Failure(refusal);
       if (current) refuseOldCode(current, channel, now);
       success = seen.uncounted ? undefined : successOf(seen, channel, { by, source, paid });
-      return consume(seen, { channel, codeHash, request, success }, now);
+      return consume(seen, { channel, codeHash, request, success, check }, now);
     });
     if (!consumed) throw new Failure('SESSION_NOT_FOUND');
     const { session, changed } = consumed;
@@ -206,7 +232,7 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, clock }: D
       return { result: 'VERIFIED', session };
     }
     if (session.channels[channel]?.state !== 'VERIFIED') return reject(reserved);
-    await giveBack(session._id);
+    await giveBack(session._id, check);
     return { result: 'ALREADY_VERIFIED', session };
   }
 

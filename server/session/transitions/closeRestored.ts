@@ -10,7 +10,7 @@ import { cancel } from './cancel.js';
  */
 export function closeRestored(seen: StoredSession, at: number): Change | undefined {
   if (isOpen(seen)) {
-    const change = cancel(seen, at);
+    const change = cancel(seen, at, seen.client);
     return { ...change, set: { ...change.set, closedBy: 'restore' } };
   }
   if (seen.status !== 'APPROVED' || !seen.token || seen.token.redeemedAt) return undefined;

@@ -15,6 +15,8 @@ interface RightCode {
   readonly request: StoredRequest | undefined;
   /** What it gives back to the recipient's budget; undefined where it used none. */
   readonly success?: StoredSuccess | undefined;
+  /** The check that its attempt is stored with; it is no wrong code. */
+  readonly check?: string;
 }
 
 /**
@@ -25,7 +27,7 @@ interface RightCode {
  */
 export function consume(
   seen: StoredSession,
-  { channel, codeHash, request, success }: RightCode,
+  { channel, codeHash, request, success, check }: RightCode,
   at: number,
 ): Change {
   const names = channelsOf(seen).map(([name]) => name);
@@ -49,6 +51,7 @@ export function consume(
     },
     unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
     inc: { attemptsLeft: 1 },
+    ...(check !== undefined && { pull: { checks: check } }),
     messages: stopMessages(seen.channels, ended),
     events: [
       {

@@ -15,6 +15,8 @@ export const erase = (seen: StoredSession, at: number): Change =>
     ? { at, set: { eraseAt: new Date(at + WAIT_MS) } }
     : { at, unset: ['eraseAt', ...addressPaths(seen)] };
 
-/** Where a session keeps its sealed addresses. */
-export const addressPaths = (session: StoredSession): string[] =>
-  channelsOf(session).map(([name]) => `channels.${name}.address`);
+/** Where a session keeps its sealed addresses, the person's IP address among them. */
+export const addressPaths = (session: StoredSession): string[] => [
+  ...channelsOf(session).map(([name]) => `channels.${name}.address`),
+  'endUserIp',
+];

@@ -4,6 +4,8 @@ import type { StoredOperation, StoredRequest, StoredSession } from '../stored.js
 
 interface Redemption {
   readonly workspace: string;
+  /** The key that redeems. */
+  readonly by: string;
   /** What the caller names: what the token is used for. */
   readonly operation: StoredOperation;
   /** How a repeat of the same request is recognised. */
@@ -12,8 +14,8 @@ interface Redemption {
 
 /** The verification token of an approved session is used, once, for one operation. */
 export function redeem(
-  { mode, operation: opened, beneficiary }: StoredSession,
-  { workspace, operation, request }: Redemption,
+  { mode, client, operation: opened, beneficiary }: StoredSession,
+  { workspace, by, operation, request }: Redemption,
   at: number,
 ): Change {
   return {
@@ -27,6 +29,7 @@ export function redeem(
       ...(mode === 'live' &&
         beneficiary && { satisfies: operationKey(workspace, beneficiary.sponsorSlug, operation) }),
       ...(request && { 'token.redeemedBy': request }),
+      ...(by !== client && { 'token.redeemer': by }),
     },
   };
 }

@@ -51,6 +51,8 @@ export interface Renewal {
   readonly record?: StoredRequest | undefined;
   readonly debit?: SessionDebit | undefined;
   readonly trace?: string;
+  /** The key or session that asks for it. */
+  readonly by: string;
 }
 
 /**
@@ -59,7 +61,7 @@ export interface Renewal {
  * guesser could otherwise go on with every new code. So nothing here touches
  * `attemptsLeft`.
  */
-export function renew(seen: StoredSession, { fresh, record, debit, trace }: Renewal, at: number): Change {
+export function renew(seen: StoredSession, { fresh, record, debit, trace, by }: Renewal, at: number): Change {
   const { cooldownSeconds, max } = SESSION_LIMITS.resend;
   // Verified in the meantime: its code must stay gone, and its message is not sent.
   const late = [...fresh.keys()].filter((name) => seen.channels[name]?.state !== 'PENDING');
@@ -105,6 +107,13 @@ export function renew(seen: StoredSession, { fresh, record, debit, trace }: Rene
     ...(record && { push: { resends: { entry: record, keep: max } } }),
     messages: new Map([...messages, ...waiting]),
     events: refundsOf(debit, late, at),
+    marks: [...messages].map(([channel, { n }]) => ({
+      type: 'resent',
+      at: new Date(at),
+      channel,
+      n,
+      ...(by !== seen.client && { by }),
+    })),
   };
 }
 

@@ -25,6 +25,7 @@ export const updateMessages = (
   at,
   messages,
   ...(attempted && {
+    inc: { attempted: 1 },
     push: {
       attempts: { entry: attempted.attempt, keep: SESSION_LIMITS.deliveryAttempts },
       ...(attempted.reportedAs !== undefined && {

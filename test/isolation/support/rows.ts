@@ -122,6 +122,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'phone',
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.SessionService/ListSessions': row('its own', recipient),
+  'otp.admin.v1.SessionService/GetSession': row('not found', session),
+  'otp.admin.v1.SessionService/ListSessionEvents': row('not found', session),
+  'otp.admin.v1.SessionService/ResendSession': row('not found', session),
+  'otp.admin.v1.SessionService/CancelSession': row('not found', session),
   'otp.admin.v1.StatsService/GetStats': row('its own'),
   'otp.admin.v1.TemplateService/CreateTemplate': row('its own', () => ({
     template: { ...template, text: 'Mine: {{ code }}' },

@@ -31,7 +31,7 @@ eachEngine((engine: Engine) => {
     clock = new ManualClock();
     applied = [];
     const session = sampleSession();
-    await sessions.insertOne(changed(session, cancel(session, clock.now())));
+    await sessions.insertOne(changed(session, cancel(session, clock.now(), 'client')));
   });
 
   describe('the event worker', () => {

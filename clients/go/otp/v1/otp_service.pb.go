@@ -111,20 +111,43 @@ const (
 	EventType_EVENT_TYPE_DELIVERY_DELIVERED EventType = 7
 	// Delivery of a channel's message failed for good.
 	EventType_EVENT_TYPE_DELIVERY_FAILED EventType = 8
+	// The session was created. This type and those after it are part of the
+	// timeline in otp.admin.v1.SessionService; WatchSession and webhooks leave them
+	// out.
+	EventType_EVENT_TYPE_SESSION_CREATED EventType = 9
+	// A wrong code was compared and used an attempt.
+	EventType_EVENT_TYPE_CODE_REJECTED EventType = 10
+	// A new code was made for a channel by Resend.
+	EventType_EVENT_TYPE_CODE_RESENT EventType = 11
+	// A provider was asked to deliver the message of a channel.
+	EventType_EVENT_TYPE_DELIVERY_ATTEMPTED EventType = 12
+	// The message of a channel that was waiting is sent; see SendRequest.fallback.
+	EventType_EVENT_TYPE_FALLBACK_STARTED EventType = 13
+	// The verification token was redeemed.
+	EventType_EVENT_TYPE_TOKEN_REDEEMED EventType = 14
+	// A webhook endpoint accepted an event of the session.
+	EventType_EVENT_TYPE_WEBHOOK_DELIVERED EventType = 15
 )
 
 // Enum value maps for EventType.
 var (
 	EventType_name = map[int32]string{
-		0: "EVENT_TYPE_UNSPECIFIED",
-		1: "EVENT_TYPE_SESSION_PARTIAL",
-		2: "EVENT_TYPE_SESSION_APPROVED",
-		3: "EVENT_TYPE_SESSION_LOCKED",
-		4: "EVENT_TYPE_SESSION_EXPIRED",
-		5: "EVENT_TYPE_SESSION_CANCELED",
-		6: "EVENT_TYPE_DELIVERY_ACCEPTED",
-		7: "EVENT_TYPE_DELIVERY_DELIVERED",
-		8: "EVENT_TYPE_DELIVERY_FAILED",
+		0:  "EVENT_TYPE_UNSPECIFIED",
+		1:  "EVENT_TYPE_SESSION_PARTIAL",
+		2:  "EVENT_TYPE_SESSION_APPROVED",
+		3:  "EVENT_TYPE_SESSION_LOCKED",
+		4:  "EVENT_TYPE_SESSION_EXPIRED",
+		5:  "EVENT_TYPE_SESSION_CANCELED",
+		6:  "EVENT_TYPE_DELIVERY_ACCEPTED",
+		7:  "EVENT_TYPE_DELIVERY_DELIVERED",
+		8:  "EVENT_TYPE_DELIVERY_FAILED",
+		9:  "EVENT_TYPE_SESSION_CREATED",
+		10: "EVENT_TYPE_CODE_REJECTED",
+		11: "EVENT_TYPE_CODE_RESENT",
+		12: "EVENT_TYPE_DELIVERY_ATTEMPTED",
+		13: "EVENT_TYPE_FALLBACK_STARTED",
+		14: "EVENT_TYPE_TOKEN_REDEEMED",
+		15: "EVENT_TYPE_WEBHOOK_DELIVERED",
 	}
 	EventType_value = map[string]int32{
 		"EVENT_TYPE_UNSPECIFIED":        0,
@@ -136,6 +159,13 @@ var (
 		"EVENT_TYPE_DELIVERY_ACCEPTED":  6,
 		"EVENT_TYPE_DELIVERY_DELIVERED": 7,
 		"EVENT_TYPE_DELIVERY_FAILED":    8,
+		"EVENT_TYPE_SESSION_CREATED":    9,
+		"EVENT_TYPE_CODE_REJECTED":      10,
+		"EVENT_TYPE_CODE_RESENT":        11,
+		"EVENT_TYPE_DELIVERY_ATTEMPTED": 12,
+		"EVENT_TYPE_FALLBACK_STARTED":   13,
+		"EVENT_TYPE_TOKEN_REDEEMED":     14,
+		"EVENT_TYPE_WEBHOOK_DELIVERED":  15,
 	}
 )
 
@@ -235,12 +265,16 @@ type SessionConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Digits in a code, 4 to 8. Default 6.
 	CodeLength *int32 `protobuf:"varint,1,opt,name=code_length,json=codeLength,proto3,oneof" json:"code_length,omitempty"`
-	// How long the codes work: 1 to 10 minutes, up to 60 where the workspace
-	// allows long lifetimes. Whole seconds. Default 5 minutes.
+	// How long the codes work: 1 to 60 minutes, whole seconds. The assurance of
+	// the workspace may allow less. Default 5 minutes.
 	Lifetime *durationpb.Duration `protobuf:"bytes,2,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
-	// Attempts, that is codes compared, before the session locks, 1 to 10; at
-	// most 3 when a code has under six digits. Default 3.
-	MaxAttempts   *int32 `protobuf:"varint,3,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
+	// Attempts, that is codes compared, before the session locks, 1 to 10. The
+	// assurance of the workspace may allow less. Default 3.
+	MaxAttempts *int32 `protobuf:"varint,3,opt,name=max_attempts,json=maxAttempts,proto3,oneof" json:"max_attempts,omitempty"`
+	// Make six-digit codes when the recipient's budget for shorter ones is used
+	// up, instead of refusing with RECIPIENT_BLOCKED. Session.code_length is the
+	// length in use.
+	MayLengthen   bool `protobuf:"varint,4,opt,name=may_lengthen,json=mayLengthen,proto3" json:"may_lengthen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -294,6 +328,13 @@ func (x *SessionConfig) GetMaxAttempts() int32 {
 		return *x.MaxAttempts
 	}
 	return 0
+}
+
+func (x *SessionConfig) GetMayLengthen() bool {
+	if x != nil {
+		return x.MayLengthen
+	}
+	return false
 }
 
 // A channel that is used when those before it did not succeed.
@@ -380,8 +421,11 @@ type SendRequest struct {
 	// Makes repeating the call safe for 24 hours: the same id with the same
 	// request returns the same session. Unique per caller and method.
 	RequestId string `protobuf:"bytes,9,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The IP address of the end user, for the per-IP limit. Not the IP address of
-	// the calling backend.
+	// The IP address of the end user, for the per-IP limit and to distinguish
+	// sources. Not the IP address of the calling backend. Read in the forms in
+	// which proxies write it: with a port, in brackets, or a list, of which the
+	// last public address counts. A loopback, private, link-local or carrier NAT
+	// address is nobody's and is not counted.
 	EndUserIp string `protobuf:"bytes,10,opt,name=end_user_ip,json=endUserIp,proto3" json:"end_user_ip,omitempty"`
 	// What the proof will be for. A token of this session is redeemed for exactly
 	// this operation.
@@ -412,7 +456,16 @@ type SendRequest struct {
 	//
 	// All messages count against limits and are paid for at Send; one that is not
 	// sent is refunded.
-	Fallback      []*FallbackStep `protobuf:"bytes,17,rep,name=fallback,proto3" json:"fallback,omitempty"`
+	Fallback []*FallbackStep `protobuf:"bytes,17,rep,name=fallback,proto3" json:"fallback,omitempty"`
+	// Identifies the browser or app of the person, by a value that only it knows.
+	// With end_user_ip it distinguishes a source from which the recipient was
+	// verified before from a stranger, whose wrong guesses then do not block the
+	// recipient. Stored as a keyed hash.
+	DeviceId string `protobuf:"bytes,18,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// The caller has just authenticated the person in another way, such as by a
+	// password. Such a Send is treated as one from a known source. Requires the
+	// scope otp.vouch.
+	Vouched       bool `protobuf:"varint,19,opt,name=vouched,proto3" json:"vouched,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -566,6 +619,20 @@ func (x *SendRequest) GetFallback() []*FallbackStep {
 	return nil
 }
 
+func (x *SendRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+func (x *SendRequest) GetVouched() bool {
+	if x != nil {
+		return x.Vouched
+	}
+	return false
+}
+
 // Response of Send.
 type SendResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -649,7 +716,10 @@ type ValidateRequest struct {
 	// as an attempt.
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// See SendRequest.device_id. Typing errors of the same device are given back
+	// to the recipient's budget by the right code.
+	DeviceId      string `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -701,6 +771,13 @@ func (x *ValidateRequest) GetCode() string {
 func (x *ValidateRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ValidateRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
 	}
 	return ""
 }
@@ -770,7 +847,10 @@ type VerifyRequest struct {
 	// Codes by channel name: "email", "sms", "whatsapp".
 	Codes map[string]string `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Makes repeating a success safe; see SendRequest.request_id.
-	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// See SendRequest.device_id. Typing errors of the same device are given back
+	// to the recipient's budget by the right code.
+	DeviceId      string `protobuf:"bytes,6,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -829,6 +909,13 @@ func (x *VerifyRequest) GetCodes() map[string]string {
 func (x *VerifyRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *VerifyRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
 	}
 	return ""
 }
@@ -969,7 +1056,12 @@ type ResendRequest struct {
 	// The channels to send to again. Default: all that are not verified.
 	Channels []Channel `protobuf:"varint,2,rep,packed,name=channels,proto3,enum=otp.v1.Channel" json:"channels,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// See SendRequest.end_user_ip. Default: the source of the session. Ignored
+	// with a session token, whose caller is the person.
+	EndUserIp string `protobuf:"bytes,4,opt,name=end_user_ip,json=endUserIp,proto3" json:"end_user_ip,omitempty"`
+	// See SendRequest.device_id. Default: the source of the session.
+	DeviceId      string `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1021,6 +1113,20 @@ func (x *ResendRequest) GetChannels() []Channel {
 func (x *ResendRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *ResendRequest) GetEndUserIp() string {
+	if x != nil {
+		return x.EndUserIp
+	}
+	return ""
+}
+
+func (x *ResendRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
 	}
 	return ""
 }
@@ -1523,7 +1629,12 @@ type SessionEvent struct {
 	// The channel that was verified or whose message it is about.
 	Channel Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
 	// Why delivery failed; see ChannelState.delivery_error.
-	Error         string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// Of CODE_REJECTED: attempts left in the session.
+	AttemptsRemaining int32 `protobuf:"varint,6,opt,name=attempts_remaining,json=attemptsRemaining,proto3" json:"attempts_remaining,omitempty"`
+	// Which code of the channel the event is about: 1 for Send, 2 for the first
+	// Resend. 0 where it is about no channel.
+	CodeNumber    int32 `protobuf:"varint,7,opt,name=code_number,json=codeNumber,proto3" json:"code_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1591,6 +1702,20 @@ func (x *SessionEvent) GetError() string {
 		return x.Error
 	}
 	return ""
+}
+
+func (x *SessionEvent) GetAttemptsRemaining() int32 {
+	if x != nil {
+		return x.AttemptsRemaining
+	}
+	return 0
+}
+
+func (x *SessionEvent) GetCodeNumber() int32 {
+	if x != nil {
+		return x.CodeNumber
+	}
+	return 0
 }
 
 // One response of WatchSession.
@@ -1676,17 +1801,18 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"Recipients\x12\x14\n" +
 	"\x05email\x18\x01 \x01(\tR\x05email\x12\x10\n" +
 	"\x03sms\x18\x02 \x01(\tR\x03sms\x12\x1a\n" +
-	"\bwhatsapp\x18\x03 \x01(\tR\bwhatsapp\"\xb5\x01\n" +
+	"\bwhatsapp\x18\x03 \x01(\tR\bwhatsapp\"\xd8\x01\n" +
 	"\rSessionConfig\x12$\n" +
 	"\vcode_length\x18\x01 \x01(\x05H\x00R\n" +
 	"codeLength\x88\x01\x01\x125\n" +
 	"\blifetime\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12&\n" +
-	"\fmax_attempts\x18\x03 \x01(\x05H\x01R\vmaxAttempts\x88\x01\x01B\x0e\n" +
+	"\fmax_attempts\x18\x03 \x01(\x05H\x01R\vmaxAttempts\x88\x01\x01\x12!\n" +
+	"\fmay_lengthen\x18\x04 \x01(\bR\vmayLengthenB\x0e\n" +
 	"\f_code_lengthB\x0f\n" +
 	"\r_max_attempts\"h\n" +
 	"\fFallbackStep\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12-\n" +
-	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"\xb6\x05\n" +
+	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"\xed\x05\n" +
 	"\vSendRequest\x122\n" +
 	"\n" +
 	"recipients\x18\x01 \x01(\v2\x12.otp.v1.RecipientsR\n" +
@@ -1709,7 +1835,9 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\tsender_id\x18\x0e \x01(\tR\bsenderId\x12)\n" +
 	"\x10message_template\x18\x0f \x01(\tR\x0fmessageTemplate\x12,\n" +
 	"\x12reuse_open_session\x18\x10 \x01(\bR\x10reuseOpenSession\x120\n" +
-	"\bfallback\x18\x11 \x03(\v2\x14.otp.v1.FallbackStepR\bfallback\"\x84\x02\n" +
+	"\bfallback\x18\x11 \x03(\v2\x14.otp.v1.FallbackStepR\bfallback\x12\x1b\n" +
+	"\tdevice_id\x18\x12 \x01(\tR\bdeviceId\x12\x18\n" +
+	"\avouched\x18\x13 \x01(\bR\avouched\"\x84\x02\n" +
 	"\fSendResponse\x12)\n" +
 	"\asession\x18\x01 \x01(\v2\x0f.otp.v1.SessionR\asession\x12#\n" +
 	"\rsession_token\x18\x02 \x01(\tR\fsessionToken\x12K\n" +
@@ -1717,23 +1845,25 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x06reused\x18\x04 \x01(\bR\x06reused\x1a?\n" +
 	"\x11SandboxCodesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"c\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x80\x01\n" +
 	"\x0fValidateRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"\x87\x01\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12\x1b\n" +
+	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"\x87\x01\n" +
 	"\x10ValidateResponse\x12-\n" +
 	"\x12verification_token\x18\x01 \x01(\tR\x11verificationToken\x12D\n" +
-	"\x10token_expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"\xd3\x01\n" +
+	"\x10token_expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"\xf0\x01\n" +
 	"\rVerifyRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x126\n" +
 	"\x05codes\x18\x03 \x03(\v2 .otp.v1.VerifyRequest.CodesEntryR\x05codes\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\x1a8\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\x12\x1b\n" +
+	"\tdevice_id\x18\x06 \x01(\tR\bdeviceId\x1a8\n" +
 	"\n" +
 	"CodesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1745,13 +1875,15 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\asession\x18\x01 \x01(\v2\x0f.otp.v1.SessionR\asession\x12/\n" +
 	"\aresults\x18\x02 \x03(\v2\x15.otp.v1.ChannelResultR\aresults\x12-\n" +
 	"\x12verification_token\x18\x03 \x01(\tR\x11verificationToken\x12D\n" +
-	"\x10token_expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"z\n" +
+	"\x10token_expires_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"\xb7\x01\n" +
 	"\rResendRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12+\n" +
 	"\bchannels\x18\x02 \x03(\x0e2\x0f.otp.v1.ChannelR\bchannels\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\"\xcb\x01\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12\x1e\n" +
+	"\vend_user_ip\x18\x04 \x01(\tR\tendUserIp\x12\x1b\n" +
+	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"\xcb\x01\n" +
 	"\x0eResendResponse\x12)\n" +
 	"\asession\x18\x01 \x01(\v2\x0f.otp.v1.SessionR\asession\x12M\n" +
 	"\rsandbox_codes\x18\x02 \x03(\v2(.otp.v1.ResendResponse.SandboxCodesEntryR\fsandboxCodes\x1a?\n" +
@@ -1793,13 +1925,16 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x13WatchSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
-	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xb2\x01\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\x82\x02\n" +
 	"\fSessionEvent\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12%\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x11.otp.v1.EventTypeR\x04type\x12*\n" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12)\n" +
 	"\achannel\x18\x04 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x14\n" +
-	"\x05error\x18\x05 \x01(\tR\x05error\"\x9b\x01\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\x12-\n" +
+	"\x12attempts_remaining\x18\x06 \x01(\x05R\x11attemptsRemaining\x12\x1f\n" +
+	"\vcode_number\x18\a \x01(\x05R\n" +
+	"codeNumber\"\x9b\x01\n" +
 	"\x14WatchSessionResponse\x12*\n" +
 	"\x05event\x18\x01 \x01(\v2\x14.otp.v1.SessionEventR\x05event\x12)\n" +
 	"\asession\x18\x02 \x01(\v2\x0f.otp.v1.SessionR\asession\x12\x16\n" +
@@ -1811,7 +1946,7 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x19CHECK_RESULT_INVALID_CODE\x10\x02\x12!\n" +
 	"\x1dCHECK_RESULT_ALREADY_VERIFIED\x10\x03\x12\x1c\n" +
 	"\x18CHECK_RESULT_NOT_CHECKED\x10\x04\x12#\n" +
-	"\x1fCHECK_RESULT_ATTEMPTS_EXHAUSTED\x10\x05*\xad\x02\n" +
+	"\x1fCHECK_RESULT_ATTEMPTS_EXHAUSTED\x10\x05*\x8c\x04\n" +
 	"\tEventType\x12\x1a\n" +
 	"\x16EVENT_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aEVENT_TYPE_SESSION_PARTIAL\x10\x01\x12\x1f\n" +
@@ -1821,7 +1956,15 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x1bEVENT_TYPE_SESSION_CANCELED\x10\x05\x12 \n" +
 	"\x1cEVENT_TYPE_DELIVERY_ACCEPTED\x10\x06\x12!\n" +
 	"\x1dEVENT_TYPE_DELIVERY_DELIVERED\x10\a\x12\x1e\n" +
-	"\x1aEVENT_TYPE_DELIVERY_FAILED\x10\b2\xbf\x05\n" +
+	"\x1aEVENT_TYPE_DELIVERY_FAILED\x10\b\x12\x1e\n" +
+	"\x1aEVENT_TYPE_SESSION_CREATED\x10\t\x12\x1c\n" +
+	"\x18EVENT_TYPE_CODE_REJECTED\x10\n" +
+	"\x12\x1a\n" +
+	"\x16EVENT_TYPE_CODE_RESENT\x10\v\x12!\n" +
+	"\x1dEVENT_TYPE_DELIVERY_ATTEMPTED\x10\f\x12\x1f\n" +
+	"\x1bEVENT_TYPE_FALLBACK_STARTED\x10\r\x12\x1d\n" +
+	"\x19EVENT_TYPE_TOKEN_REDEEMED\x10\x0e\x12 \n" +
+	"\x1cEVENT_TYPE_WEBHOOK_DELIVERED\x10\x0f2\xbf\x05\n" +
 	"\n" +
 	"OtpService\x12A\n" +
 	"\x04Send\x12\x13.otp.v1.SendRequest\x1a\x14.otp.v1.SendResponse\"\x0eҵ\x18\n" +

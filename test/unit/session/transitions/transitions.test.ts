@@ -82,7 +82,7 @@ describe('renew', () => {
     'gives no attempts back',
     (attemptsLeft, names) => {
       const seen = { ...sampleSession(CHANNELS), attemptsLeft };
-      const renewed = changed(seen, renew(seen, { fresh: freshCodes(...names) }, AT));
+      const renewed = changed(seen, renew(seen, { by: 'client', fresh: freshCodes(...names) }, AT));
       expect(renewed.attemptsLeft).toBe(attemptsLeft);
       expect(renewed.resendsLeft).toBe(seen.resendsLeft - 1);
     },
@@ -90,7 +90,7 @@ describe('renew', () => {
 
   it('replaces the codes it was given and leaves the others', () => {
     const seen = sampleSession();
-    const session = changed(seen, renew(seen, { fresh: freshCodes('sms') }, AT));
+    const session = changed(seen, renew(seen, { by: 'client', fresh: freshCodes('sms') }, AT));
     expect(session.channels.sms).toMatchObject({
       codeHash: 'hash sms 2',
       codeExpiresAt: new Date(AT + LIFETIME_MS),
@@ -105,7 +105,10 @@ describe('renew', () => {
   it('never brings back the code of a channel that was verified in the meantime, and refunds its message', () => {
     const seen = consumed(sampleSession(), 'email');
     const debit = { id: 'second', charges: { email: 50, sms: 50 } };
-    const session = changed(seen, renew(seen, { fresh: freshCodes('email', 'sms'), debit }, AT));
+    const session = changed(
+      seen,
+      renew(seen, { by: 'client', fresh: freshCodes('email', 'sms'), debit }, AT),
+    );
     expect(session.channels.email).toEqual(seen.channels.email);
     const refunds = session.events.slice(seen.events.length).map(({ id }) => id);
     expect(refunds).toEqual(['refund.email.second', 'refund.sms.1']);
@@ -114,7 +117,7 @@ describe('renew', () => {
   it('never prolongs a session beyond three lifetimes', () => {
     const seen = sampleSession();
     const late = NOW + 3 * LIFETIME_MS - 1;
-    const session = changed(seen, renew(seen, { fresh: freshCodes('email') }, late));
+    const session = changed(seen, renew(seen, { by: 'client', fresh: freshCodes('email') }, late));
     expect(session.expiresAt).toEqual(new Date(late + 1));
   });
 });
@@ -122,7 +125,7 @@ describe('renew', () => {
 describe('cancel', () => {
   it('leaves no code and nothing due', () => {
     const seen = sampleSession();
-    const session = changed(seen, cancel(seen, AT));
+    const session = changed(seen, cancel(seen, AT, 'client'));
     expect(statusOf(session, AT)).toBe('CANCELED');
     for (const absent of ['deliverAt', 'expireAt']) expect(session).not.toHaveProperty(absent);
     for (const { codeHash, delivery } of Object.values(session.channels)) {
@@ -190,7 +193,7 @@ describe('redeem', () => {
   const beneficiary = { sponsorSlug: 'sponsor', beneficiaryId: 'b' };
   const operation = { type: 'DISPENSATION', id: '4711' };
   const approved = consumed(sampleSession(['email']), 'email');
-  const redemption = { workspace: 'acme', operation, request: undefined };
+  const redemption = { by: 'client', workspace: 'acme', operation, request: undefined };
 
   it('uses the token for the operation, and satisfies it for a beneficiary', () => {
     const seen = { ...approved, beneficiary, operation: { ...operation, productType: 'LAB' } };

@@ -25,12 +25,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Whose units a send or a comparison uses.
+type Lane int32
+
+const (
+	// Not set: the rule has no lanes.
+	Lane_LANE_UNSPECIFIED Lane = 0
+	// Any caller.
+	Lane_LANE_OPEN Lane = 1
+	// Sources from which the recipient was verified before, and Sends that the
+	// caller vouches for.
+	Lane_LANE_KNOWN Lane = 2
+)
+
+// Enum value maps for Lane.
+var (
+	Lane_name = map[int32]string{
+		0: "LANE_UNSPECIFIED",
+		1: "LANE_OPEN",
+		2: "LANE_KNOWN",
+	}
+	Lane_value = map[string]int32{
+		"LANE_UNSPECIFIED": 0,
+		"LANE_OPEN":        1,
+		"LANE_KNOWN":       2,
+	}
+)
+
+func (x Lane) Enum() *Lane {
+	p := new(Lane)
+	*p = x
+	return p
+}
+
+func (x Lane) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Lane) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_limit_service_proto_enumTypes[0].Descriptor()
+}
+
+func (Lane) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_limit_service_proto_enumTypes[0]
+}
+
+func (x Lane) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Lane.Descriptor instead.
+func (Lane) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{0}
+}
+
 // One rule: at most max in any window of time.
 type Limit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, such as "recipient-sends".
 	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
-	// How many are allowed in the window. 0: the rule is off.
+	// How many are allowed in the window. 0: the rule is off. A rule of a
+	// recipient's budget allows at most 100.
 	Max int32 `protobuf:"varint,2,opt,name=max,proto3" json:"max,omitempty"`
 	// Length of the window, 1 second to 31 days, whole seconds. A rule of at most
 	// 50 is exact in every window of this length; a larger one counts in windows
@@ -129,20 +184,30 @@ func (x *Limit) GetFixed() bool {
 	return false
 }
 
-// The wrong codes given for one recipient over all its sessions, and its block.
-// After 20 of them in 24 hours nothing is sent to the recipient for an hour,
-// after each further one for 2, 4, then 8 hours; for codes under six digits
-// after 5. Open sessions continue. A correct code resets the count.
+// The guess budget of one recipient over all its sessions. Messages and
+// comparisons of codes each use a unit; when none is left, Send and Resend, and
+// further comparisons, are refused with RECIPIENT_BLOCKED until the oldest unit
+// leaves its window. Known sources have units of their own (Lane).
 type RecipientBlock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The recipient with its middle hidden.
 	MaskedRecipient string `protobuf:"bytes,1,opt,name=masked_recipient,json=maskedRecipient,proto3" json:"masked_recipient,omitempty"`
-	// Wrong codes in the last 24 hours, counted up to 44.
+	// Replaced by uses.
+	//
+	// Deprecated: Marked as deprecated in otp/admin/v1/limit_service.proto.
 	Failures int32 `protobuf:"varint,2,opt,name=failures,proto3" json:"failures,omitempty"`
-	// Those of them with codes under six digits.
+	// Replaced by uses.
+	//
+	// Deprecated: Marked as deprecated in otp/admin/v1/limit_service.proto.
 	ShortCodeFailures int32 `protobuf:"varint,3,opt,name=short_code_failures,json=shortCodeFailures,proto3" json:"short_code_failures,omitempty"`
-	// Until when nothing is sent. Absent: not blocked.
-	BlockedUntil  *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=blocked_until,json=blockedUntil,proto3" json:"blocked_until,omitempty"`
+	// Until when nothing is sent for a source that is not known. Absent: not
+	// blocked.
+	BlockedUntil *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=blocked_until,json=blockedUntil,proto3" json:"blocked_until,omitempty"`
+	// Every part of the budget, with what is used of it.
+	Uses []*LimitUse `protobuf:"bytes,5,rep,name=uses,proto3" json:"uses,omitempty"`
+	// Sources from which the recipient was verified in the last 90 days, at most
+	// 8.
+	KnownSources  int32 `protobuf:"varint,6,opt,name=known_sources,json=knownSources,proto3" json:"known_sources,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -184,6 +249,7 @@ func (x *RecipientBlock) GetMaskedRecipient() string {
 	return ""
 }
 
+// Deprecated: Marked as deprecated in otp/admin/v1/limit_service.proto.
 func (x *RecipientBlock) GetFailures() int32 {
 	if x != nil {
 		return x.Failures
@@ -191,6 +257,7 @@ func (x *RecipientBlock) GetFailures() int32 {
 	return 0
 }
 
+// Deprecated: Marked as deprecated in otp/admin/v1/limit_service.proto.
 func (x *RecipientBlock) GetShortCodeFailures() int32 {
 	if x != nil {
 		return x.ShortCodeFailures
@@ -205,6 +272,281 @@ func (x *RecipientBlock) GetBlockedUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *RecipientBlock) GetUses() []*LimitUse {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
+func (x *RecipientBlock) GetKnownSources() int32 {
+	if x != nil {
+		return x.KnownSources
+	}
+	return 0
+}
+
+// What is used of one limit.
+type LimitUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// The lane.
+	Lane Lane `protobuf:"varint,2,opt,name=lane,proto3,enum=otp.admin.v1.Lane" json:"lane,omitempty"`
+	// Digits of the codes it counts. 0: it counts all messages.
+	CodeLength int32 `protobuf:"varint,3,opt,name=code_length,json=codeLength,proto3" json:"code_length,omitempty"`
+	// Units used in the window.
+	Used int32 `protobuf:"varint,4,opt,name=used,proto3" json:"used,omitempty"`
+	// Units in the window.
+	Max int32 `protobuf:"varint,5,opt,name=max,proto3" json:"max,omitempty"`
+	// Length of the window.
+	Window *durationpb.Duration `protobuf:"bytes,6,opt,name=window,proto3" json:"window,omitempty"`
+	// When the next unit is free. Absent: now.
+	FreeAgainAt   *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=free_again_at,json=freeAgainAt,proto3" json:"free_again_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LimitUse) Reset() {
+	*x = LimitUse{}
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LimitUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LimitUse) ProtoMessage() {}
+
+func (x *LimitUse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LimitUse.ProtoReflect.Descriptor instead.
+func (*LimitUse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LimitUse) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *LimitUse) GetLane() Lane {
+	if x != nil {
+		return x.Lane
+	}
+	return Lane_LANE_UNSPECIFIED
+}
+
+func (x *LimitUse) GetCodeLength() int32 {
+	if x != nil {
+		return x.CodeLength
+	}
+	return 0
+}
+
+func (x *LimitUse) GetUsed() int32 {
+	if x != nil {
+		return x.Used
+	}
+	return 0
+}
+
+func (x *LimitUse) GetMax() int32 {
+	if x != nil {
+		return x.Max
+	}
+	return 0
+}
+
+func (x *LimitUse) GetWindow() *durationpb.Duration {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *LimitUse) GetFreeAgainAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FreeAgainAt
+	}
+	return nil
+}
+
+// How likely one recipient's codes of one length are guessed under the limits in
+// force.
+type CodeLengthBound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Digits in a code. The entry for 6 includes longer codes, which share
+	// its budget.
+	CodeLength int32 `protobuf:"varint,1,opt,name=code_length,json=codeLength,proto3" json:"code_length,omitempty"`
+	// The most comparisons in any 24 hours, known sources included. 2147483647:
+	// the rule is off.
+	ComparisonsPerDay int32 `protobuf:"varint,2,opt,name=comparisons_per_day,json=comparisonsPerDay,proto3" json:"comparisons_per_day,omitempty"`
+	// The most comparisons in a year. 2147483647: the rule is off.
+	ComparisonsPerYear int64 `protobuf:"varint,3,opt,name=comparisons_per_year,json=comparisonsPerYear,proto3" json:"comparisons_per_year,omitempty"`
+	// Chance that an attacker guesses a code within a year, 0 to 1.
+	ProbabilityPerYear float64 `protobuf:"fixed64,4,opt,name=probability_per_year,json=probabilityPerYear,proto3" json:"probability_per_year,omitempty"`
+	// The same for an attacker without a known source.
+	StrangerProbabilityPerYear float64 `protobuf:"fixed64,5,opt,name=stranger_probability_per_year,json=strangerProbabilityPerYear,proto3" json:"stranger_probability_per_year,omitempty"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
+}
+
+func (x *CodeLengthBound) Reset() {
+	*x = CodeLengthBound{}
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CodeLengthBound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CodeLengthBound) ProtoMessage() {}
+
+func (x *CodeLengthBound) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CodeLengthBound.ProtoReflect.Descriptor instead.
+func (*CodeLengthBound) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CodeLengthBound) GetCodeLength() int32 {
+	if x != nil {
+		return x.CodeLength
+	}
+	return 0
+}
+
+func (x *CodeLengthBound) GetComparisonsPerDay() int32 {
+	if x != nil {
+		return x.ComparisonsPerDay
+	}
+	return 0
+}
+
+func (x *CodeLengthBound) GetComparisonsPerYear() int64 {
+	if x != nil {
+		return x.ComparisonsPerYear
+	}
+	return 0
+}
+
+func (x *CodeLengthBound) GetProbabilityPerYear() float64 {
+	if x != nil {
+		return x.ProbabilityPerYear
+	}
+	return 0
+}
+
+func (x *CodeLengthBound) GetStrangerProbabilityPerYear() float64 {
+	if x != nil {
+		return x.StrangerProbabilityPerYear
+	}
+	return 0
+}
+
+// Upper bound of the chance that an attacker guesses a code of one recipient,
+// however many sessions are open.
+type GuessBound struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chance a year, 0 to 1: the sum over the code lengths that the workspace used
+	// in the last 30 days.
+	ProbabilityPerYear float64 `protobuf:"fixed64,1,opt,name=probability_per_year,json=probabilityPerYear,proto3" json:"probability_per_year,omitempty"`
+	// It is above 0.02.
+	Weak bool `protobuf:"varint,2,opt,name=weak,proto3" json:"weak,omitempty"`
+	// The bound of each code length.
+	CodeLengths []*CodeLengthBound `protobuf:"bytes,3,rep,name=code_lengths,json=codeLengths,proto3" json:"code_lengths,omitempty"`
+	// Share of the last 7 days' messages whose Send named neither end_user_ip nor
+	// device_id, 0 to 1. For them, strangers can use up the budget of a recipient.
+	UnidentifiedShare float64 `protobuf:"fixed64,4,opt,name=unidentified_share,json=unidentifiedShare,proto3" json:"unidentified_share,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *GuessBound) Reset() {
+	*x = GuessBound{}
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuessBound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuessBound) ProtoMessage() {}
+
+func (x *GuessBound) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuessBound.ProtoReflect.Descriptor instead.
+func (*GuessBound) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GuessBound) GetProbabilityPerYear() float64 {
+	if x != nil {
+		return x.ProbabilityPerYear
+	}
+	return 0
+}
+
+func (x *GuessBound) GetWeak() bool {
+	if x != nil {
+		return x.Weak
+	}
+	return false
+}
+
+func (x *GuessBound) GetCodeLengths() []*CodeLengthBound {
+	if x != nil {
+		return x.CodeLengths
+	}
+	return nil
+}
+
+func (x *GuessBound) GetUnidentifiedShare() float64 {
+	if x != nil {
+		return x.UnidentifiedShare
+	}
+	return 0
+}
+
 // Request of ListLimits.
 type ListLimitsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -216,7 +558,7 @@ type ListLimitsRequest struct {
 
 func (x *ListLimitsRequest) Reset() {
 	*x = ListLimitsRequest{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -228,7 +570,7 @@ func (x *ListLimitsRequest) String() string {
 func (*ListLimitsRequest) ProtoMessage() {}
 
 func (x *ListLimitsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -241,7 +583,7 @@ func (x *ListLimitsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLimitsRequest.ProtoReflect.Descriptor instead.
 func (*ListLimitsRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{2}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListLimitsRequest) GetWorkspace() string {
@@ -255,14 +597,16 @@ func (x *ListLimitsRequest) GetWorkspace() string {
 type ListLimitsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Every rule, as it is in force.
-	Limits        []*Limit `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
+	Limits []*Limit `protobuf:"bytes,1,rep,name=limits,proto3" json:"limits,omitempty"`
+	// The guess bound under these limits.
+	GuessBound    *GuessBound `protobuf:"bytes,2,opt,name=guess_bound,json=guessBound,proto3" json:"guess_bound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListLimitsResponse) Reset() {
 	*x = ListLimitsResponse{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -274,7 +618,7 @@ func (x *ListLimitsResponse) String() string {
 func (*ListLimitsResponse) ProtoMessage() {}
 
 func (x *ListLimitsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -287,12 +631,19 @@ func (x *ListLimitsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListLimitsResponse.ProtoReflect.Descriptor instead.
 func (*ListLimitsResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{3}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListLimitsResponse) GetLimits() []*Limit {
 	if x != nil {
 		return x.Limits
+	}
+	return nil
+}
+
+func (x *ListLimitsResponse) GetGuessBound() *GuessBound {
+	if x != nil {
+		return x.GuessBound
 	}
 	return nil
 }
@@ -305,14 +656,18 @@ type UpdateLimitRequest struct {
 	// The rule with its name and the fields to change.
 	Limit *Limit `protobuf:"bytes,2,opt,name=limit,proto3" json:"limit,omitempty"`
 	// Which of max and window to change.
-	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// Accept a guess bound above 0.02.
+	AcceptWeak bool `protobuf:"varint,4,opt,name=accept_weak,json=acceptWeak,proto3" json:"accept_weak,omitempty"`
+	// Change nothing and return what would result.
+	DryRun        bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateLimitRequest) Reset() {
 	*x = UpdateLimitRequest{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +679,7 @@ func (x *UpdateLimitRequest) String() string {
 func (*UpdateLimitRequest) ProtoMessage() {}
 
 func (x *UpdateLimitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +692,7 @@ func (x *UpdateLimitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateLimitRequest.ProtoReflect.Descriptor instead.
 func (*UpdateLimitRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{4}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UpdateLimitRequest) GetWorkspace() string {
@@ -361,18 +716,34 @@ func (x *UpdateLimitRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
 	return nil
 }
 
+func (x *UpdateLimitRequest) GetAcceptWeak() bool {
+	if x != nil {
+		return x.AcceptWeak
+	}
+	return false
+}
+
+func (x *UpdateLimitRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
 // Response of UpdateLimit.
 type UpdateLimitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rule as it is now.
-	Limit         *Limit `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit *Limit `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The guess bound with this rule.
+	GuessBound    *GuessBound `protobuf:"bytes,2,opt,name=guess_bound,json=guessBound,proto3" json:"guess_bound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateLimitResponse) Reset() {
 	*x = UpdateLimitResponse{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +755,7 @@ func (x *UpdateLimitResponse) String() string {
 func (*UpdateLimitResponse) ProtoMessage() {}
 
 func (x *UpdateLimitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,12 +768,19 @@ func (x *UpdateLimitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateLimitResponse.ProtoReflect.Descriptor instead.
 func (*UpdateLimitResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{5}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UpdateLimitResponse) GetLimit() *Limit {
 	if x != nil {
 		return x.Limit
+	}
+	return nil
+}
+
+func (x *UpdateLimitResponse) GetGuessBound() *GuessBound {
+	if x != nil {
+		return x.GuessBound
 	}
 	return nil
 }
@@ -420,7 +798,7 @@ type ResetLimitRequest struct {
 
 func (x *ResetLimitRequest) Reset() {
 	*x = ResetLimitRequest{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +810,7 @@ func (x *ResetLimitRequest) String() string {
 func (*ResetLimitRequest) ProtoMessage() {}
 
 func (x *ResetLimitRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +823,7 @@ func (x *ResetLimitRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetLimitRequest.ProtoReflect.Descriptor instead.
 func (*ResetLimitRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{6}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ResetLimitRequest) GetWorkspace() string {
@@ -466,14 +844,16 @@ func (x *ResetLimitRequest) GetRule() string {
 type ResetLimitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rule as it is now.
-	Limit         *Limit `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	Limit *Limit `protobuf:"bytes,1,opt,name=limit,proto3" json:"limit,omitempty"`
+	// The guess bound with this rule.
+	GuessBound    *GuessBound `protobuf:"bytes,2,opt,name=guess_bound,json=guessBound,proto3" json:"guess_bound,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResetLimitResponse) Reset() {
 	*x = ResetLimitResponse{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[7]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -485,7 +865,7 @@ func (x *ResetLimitResponse) String() string {
 func (*ResetLimitResponse) ProtoMessage() {}
 
 func (x *ResetLimitResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[7]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -498,12 +878,19 @@ func (x *ResetLimitResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetLimitResponse.ProtoReflect.Descriptor instead.
 func (*ResetLimitResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{7}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ResetLimitResponse) GetLimit() *Limit {
 	if x != nil {
 		return x.Limit
+	}
+	return nil
+}
+
+func (x *ResetLimitResponse) GetGuessBound() *GuessBound {
+	if x != nil {
+		return x.GuessBound
 	}
 	return nil
 }
@@ -524,7 +911,7 @@ type GetRecipientBlockRequest struct {
 
 func (x *GetRecipientBlockRequest) Reset() {
 	*x = GetRecipientBlockRequest{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[8]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -536,7 +923,7 @@ func (x *GetRecipientBlockRequest) String() string {
 func (*GetRecipientBlockRequest) ProtoMessage() {}
 
 func (x *GetRecipientBlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[8]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -549,7 +936,7 @@ func (x *GetRecipientBlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecipientBlockRequest.ProtoReflect.Descriptor instead.
 func (*GetRecipientBlockRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{8}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetRecipientBlockRequest) GetWorkspace() string {
@@ -584,7 +971,7 @@ type GetRecipientBlockResponse struct {
 
 func (x *GetRecipientBlockResponse) Reset() {
 	*x = GetRecipientBlockResponse{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[9]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -596,7 +983,7 @@ func (x *GetRecipientBlockResponse) String() string {
 func (*GetRecipientBlockResponse) ProtoMessage() {}
 
 func (x *GetRecipientBlockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[9]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -609,7 +996,7 @@ func (x *GetRecipientBlockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRecipientBlockResponse.ProtoReflect.Descriptor instead.
 func (*GetRecipientBlockResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{9}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetRecipientBlockResponse) GetBlock() *RecipientBlock {
@@ -634,7 +1021,7 @@ type ClearRecipientBlockRequest struct {
 
 func (x *ClearRecipientBlockRequest) Reset() {
 	*x = ClearRecipientBlockRequest{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[10]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +1033,7 @@ func (x *ClearRecipientBlockRequest) String() string {
 func (*ClearRecipientBlockRequest) ProtoMessage() {}
 
 func (x *ClearRecipientBlockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[10]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +1046,7 @@ func (x *ClearRecipientBlockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRecipientBlockRequest.ProtoReflect.Descriptor instead.
 func (*ClearRecipientBlockRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{10}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClearRecipientBlockRequest) GetWorkspace() string {
@@ -694,7 +1081,7 @@ type ClearRecipientBlockResponse struct {
 
 func (x *ClearRecipientBlockResponse) Reset() {
 	*x = ClearRecipientBlockResponse{}
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[11]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -706,7 +1093,7 @@ func (x *ClearRecipientBlockResponse) String() string {
 func (*ClearRecipientBlockResponse) ProtoMessage() {}
 
 func (x *ClearRecipientBlockResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[11]
+	mi := &file_otp_admin_v1_limit_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -719,7 +1106,7 @@ func (x *ClearRecipientBlockResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClearRecipientBlockResponse.ProtoReflect.Descriptor instead.
 func (*ClearRecipientBlockResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{11}
+	return file_otp_admin_v1_limit_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ClearRecipientBlockResponse) GetBlock() *RecipientBlock {
@@ -742,28 +1129,61 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"defaultMax\x12@\n" +
 	"\x0edefault_window\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\rdefaultWindow\x12\x18\n" +
 	"\achanged\x18\x06 \x01(\bR\achanged\x12\x14\n" +
-	"\x05fixed\x18\a \x01(\bR\x05fixed\"\xc8\x01\n" +
+	"\x05fixed\x18\a \x01(\bR\x05fixed\"\xa1\x02\n" +
 	"\x0eRecipientBlock\x12)\n" +
-	"\x10masked_recipient\x18\x01 \x01(\tR\x0fmaskedRecipient\x12\x1a\n" +
-	"\bfailures\x18\x02 \x01(\x05R\bfailures\x12.\n" +
-	"\x13short_code_failures\x18\x03 \x01(\x05R\x11shortCodeFailures\x12?\n" +
-	"\rblocked_until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fblockedUntil\"1\n" +
+	"\x10masked_recipient\x18\x01 \x01(\tR\x0fmaskedRecipient\x12\x1e\n" +
+	"\bfailures\x18\x02 \x01(\x05B\x02\x18\x01R\bfailures\x122\n" +
+	"\x13short_code_failures\x18\x03 \x01(\x05B\x02\x18\x01R\x11shortCodeFailures\x12?\n" +
+	"\rblocked_until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fblockedUntil\x12*\n" +
+	"\x04uses\x18\x05 \x03(\v2\x16.otp.admin.v1.LimitUseR\x04uses\x12#\n" +
+	"\rknown_sources\x18\x06 \x01(\x05R\fknownSources\"\x80\x02\n" +
+	"\bLimitUse\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12&\n" +
+	"\x04lane\x18\x02 \x01(\x0e2\x12.otp.admin.v1.LaneR\x04lane\x12\x1f\n" +
+	"\vcode_length\x18\x03 \x01(\x05R\n" +
+	"codeLength\x12\x12\n" +
+	"\x04used\x18\x04 \x01(\x05R\x04used\x12\x10\n" +
+	"\x03max\x18\x05 \x01(\x05R\x03max\x121\n" +
+	"\x06window\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x06window\x12>\n" +
+	"\rfree_again_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vfreeAgainAt\"\x89\x02\n" +
+	"\x0fCodeLengthBound\x12\x1f\n" +
+	"\vcode_length\x18\x01 \x01(\x05R\n" +
+	"codeLength\x12.\n" +
+	"\x13comparisons_per_day\x18\x02 \x01(\x05R\x11comparisonsPerDay\x120\n" +
+	"\x14comparisons_per_year\x18\x03 \x01(\x03R\x12comparisonsPerYear\x120\n" +
+	"\x14probability_per_year\x18\x04 \x01(\x01R\x12probabilityPerYear\x12A\n" +
+	"\x1dstranger_probability_per_year\x18\x05 \x01(\x01R\x1astrangerProbabilityPerYear\"\xc3\x01\n" +
+	"\n" +
+	"GuessBound\x120\n" +
+	"\x14probability_per_year\x18\x01 \x01(\x01R\x12probabilityPerYear\x12\x12\n" +
+	"\x04weak\x18\x02 \x01(\bR\x04weak\x12@\n" +
+	"\fcode_lengths\x18\x03 \x03(\v2\x1d.otp.admin.v1.CodeLengthBoundR\vcodeLengths\x12-\n" +
+	"\x12unidentified_share\x18\x04 \x01(\x01R\x11unidentifiedShare\"1\n" +
 	"\x11ListLimitsRequest\x12\x1c\n" +
-	"\tworkspace\x18\x01 \x01(\tR\tworkspace\"A\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\"|\n" +
 	"\x12ListLimitsResponse\x12+\n" +
-	"\x06limits\x18\x01 \x03(\v2\x13.otp.admin.v1.LimitR\x06limits\"\x9a\x01\n" +
+	"\x06limits\x18\x01 \x03(\v2\x13.otp.admin.v1.LimitR\x06limits\x129\n" +
+	"\vguess_bound\x18\x02 \x01(\v2\x18.otp.admin.v1.GuessBoundR\n" +
+	"guessBound\"\xd4\x01\n" +
 	"\x12UpdateLimitRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12)\n" +
 	"\x05limit\x18\x02 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\x12;\n" +
 	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
-	"updateMask\"@\n" +
+	"updateMask\x12\x1f\n" +
+	"\vaccept_weak\x18\x04 \x01(\bR\n" +
+	"acceptWeak\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\"{\n" +
 	"\x13UpdateLimitResponse\x12)\n" +
-	"\x05limit\x18\x01 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\"E\n" +
+	"\x05limit\x18\x01 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\x129\n" +
+	"\vguess_bound\x18\x02 \x01(\v2\x18.otp.admin.v1.GuessBoundR\n" +
+	"guessBound\"E\n" +
 	"\x11ResetLimitRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x12\n" +
-	"\x04rule\x18\x02 \x01(\tR\x04rule\"?\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\"z\n" +
 	"\x12ResetLimitResponse\x12)\n" +
-	"\x05limit\x18\x01 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\"~\n" +
+	"\x05limit\x18\x01 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\x129\n" +
+	"\vguess_bound\x18\x02 \x01(\v2\x18.otp.admin.v1.GuessBoundR\n" +
+	"guessBound\"~\n" +
 	"\x18GetRecipientBlockRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
@@ -775,7 +1195,12 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
 	"\trecipient\x18\x03 \x01(\tR\trecipient\"Q\n" +
 	"\x1bClearRecipientBlockResponse\x122\n" +
-	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block2\xec\x04\n" +
+	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block*;\n" +
+	"\x04Lane\x12\x14\n" +
+	"\x10LANE_UNSPECIFIED\x10\x00\x12\r\n" +
+	"\tLANE_OPEN\x10\x01\x12\x0e\n" +
+	"\n" +
+	"LANE_KNOWN\x10\x022\xec\x04\n" +
 	"\fLimitService\x12r\n" +
 	"\n" +
 	"ListLimits\x12\x1f.otp.admin.v1.ListLimitsRequest\x1a .otp.admin.v1.ListLimitsResponse\"!ҵ\x18\x1a\n" +
@@ -811,53 +1236,66 @@ func file_otp_admin_v1_limit_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_limit_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_limit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_otp_admin_v1_limit_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_otp_admin_v1_limit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_otp_admin_v1_limit_service_proto_goTypes = []any{
-	(*Limit)(nil),                       // 0: otp.admin.v1.Limit
-	(*RecipientBlock)(nil),              // 1: otp.admin.v1.RecipientBlock
-	(*ListLimitsRequest)(nil),           // 2: otp.admin.v1.ListLimitsRequest
-	(*ListLimitsResponse)(nil),          // 3: otp.admin.v1.ListLimitsResponse
-	(*UpdateLimitRequest)(nil),          // 4: otp.admin.v1.UpdateLimitRequest
-	(*UpdateLimitResponse)(nil),         // 5: otp.admin.v1.UpdateLimitResponse
-	(*ResetLimitRequest)(nil),           // 6: otp.admin.v1.ResetLimitRequest
-	(*ResetLimitResponse)(nil),          // 7: otp.admin.v1.ResetLimitResponse
-	(*GetRecipientBlockRequest)(nil),    // 8: otp.admin.v1.GetRecipientBlockRequest
-	(*GetRecipientBlockResponse)(nil),   // 9: otp.admin.v1.GetRecipientBlockResponse
-	(*ClearRecipientBlockRequest)(nil),  // 10: otp.admin.v1.ClearRecipientBlockRequest
-	(*ClearRecipientBlockResponse)(nil), // 11: otp.admin.v1.ClearRecipientBlockResponse
-	(*durationpb.Duration)(nil),         // 12: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),       // 13: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),       // 14: google.protobuf.FieldMask
-	(Mode)(0),                           // 15: otp.admin.v1.Mode
+	(Lane)(0),                           // 0: otp.admin.v1.Lane
+	(*Limit)(nil),                       // 1: otp.admin.v1.Limit
+	(*RecipientBlock)(nil),              // 2: otp.admin.v1.RecipientBlock
+	(*LimitUse)(nil),                    // 3: otp.admin.v1.LimitUse
+	(*CodeLengthBound)(nil),             // 4: otp.admin.v1.CodeLengthBound
+	(*GuessBound)(nil),                  // 5: otp.admin.v1.GuessBound
+	(*ListLimitsRequest)(nil),           // 6: otp.admin.v1.ListLimitsRequest
+	(*ListLimitsResponse)(nil),          // 7: otp.admin.v1.ListLimitsResponse
+	(*UpdateLimitRequest)(nil),          // 8: otp.admin.v1.UpdateLimitRequest
+	(*UpdateLimitResponse)(nil),         // 9: otp.admin.v1.UpdateLimitResponse
+	(*ResetLimitRequest)(nil),           // 10: otp.admin.v1.ResetLimitRequest
+	(*ResetLimitResponse)(nil),          // 11: otp.admin.v1.ResetLimitResponse
+	(*GetRecipientBlockRequest)(nil),    // 12: otp.admin.v1.GetRecipientBlockRequest
+	(*GetRecipientBlockResponse)(nil),   // 13: otp.admin.v1.GetRecipientBlockResponse
+	(*ClearRecipientBlockRequest)(nil),  // 14: otp.admin.v1.ClearRecipientBlockRequest
+	(*ClearRecipientBlockResponse)(nil), // 15: otp.admin.v1.ClearRecipientBlockResponse
+	(*durationpb.Duration)(nil),         // 16: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),       // 17: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),       // 18: google.protobuf.FieldMask
+	(Mode)(0),                           // 19: otp.admin.v1.Mode
 }
 var file_otp_admin_v1_limit_service_proto_depIdxs = []int32{
-	12, // 0: otp.admin.v1.Limit.window:type_name -> google.protobuf.Duration
-	12, // 1: otp.admin.v1.Limit.default_window:type_name -> google.protobuf.Duration
-	13, // 2: otp.admin.v1.RecipientBlock.blocked_until:type_name -> google.protobuf.Timestamp
-	0,  // 3: otp.admin.v1.ListLimitsResponse.limits:type_name -> otp.admin.v1.Limit
-	0,  // 4: otp.admin.v1.UpdateLimitRequest.limit:type_name -> otp.admin.v1.Limit
-	14, // 5: otp.admin.v1.UpdateLimitRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 6: otp.admin.v1.UpdateLimitResponse.limit:type_name -> otp.admin.v1.Limit
-	0,  // 7: otp.admin.v1.ResetLimitResponse.limit:type_name -> otp.admin.v1.Limit
-	15, // 8: otp.admin.v1.GetRecipientBlockRequest.mode:type_name -> otp.admin.v1.Mode
-	1,  // 9: otp.admin.v1.GetRecipientBlockResponse.block:type_name -> otp.admin.v1.RecipientBlock
-	15, // 10: otp.admin.v1.ClearRecipientBlockRequest.mode:type_name -> otp.admin.v1.Mode
-	1,  // 11: otp.admin.v1.ClearRecipientBlockResponse.block:type_name -> otp.admin.v1.RecipientBlock
-	2,  // 12: otp.admin.v1.LimitService.ListLimits:input_type -> otp.admin.v1.ListLimitsRequest
-	4,  // 13: otp.admin.v1.LimitService.UpdateLimit:input_type -> otp.admin.v1.UpdateLimitRequest
-	6,  // 14: otp.admin.v1.LimitService.ResetLimit:input_type -> otp.admin.v1.ResetLimitRequest
-	8,  // 15: otp.admin.v1.LimitService.GetRecipientBlock:input_type -> otp.admin.v1.GetRecipientBlockRequest
-	10, // 16: otp.admin.v1.LimitService.ClearRecipientBlock:input_type -> otp.admin.v1.ClearRecipientBlockRequest
-	3,  // 17: otp.admin.v1.LimitService.ListLimits:output_type -> otp.admin.v1.ListLimitsResponse
-	5,  // 18: otp.admin.v1.LimitService.UpdateLimit:output_type -> otp.admin.v1.UpdateLimitResponse
-	7,  // 19: otp.admin.v1.LimitService.ResetLimit:output_type -> otp.admin.v1.ResetLimitResponse
-	9,  // 20: otp.admin.v1.LimitService.GetRecipientBlock:output_type -> otp.admin.v1.GetRecipientBlockResponse
-	11, // 21: otp.admin.v1.LimitService.ClearRecipientBlock:output_type -> otp.admin.v1.ClearRecipientBlockResponse
-	17, // [17:22] is the sub-list for method output_type
-	12, // [12:17] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	16, // 0: otp.admin.v1.Limit.window:type_name -> google.protobuf.Duration
+	16, // 1: otp.admin.v1.Limit.default_window:type_name -> google.protobuf.Duration
+	17, // 2: otp.admin.v1.RecipientBlock.blocked_until:type_name -> google.protobuf.Timestamp
+	3,  // 3: otp.admin.v1.RecipientBlock.uses:type_name -> otp.admin.v1.LimitUse
+	0,  // 4: otp.admin.v1.LimitUse.lane:type_name -> otp.admin.v1.Lane
+	16, // 5: otp.admin.v1.LimitUse.window:type_name -> google.protobuf.Duration
+	17, // 6: otp.admin.v1.LimitUse.free_again_at:type_name -> google.protobuf.Timestamp
+	4,  // 7: otp.admin.v1.GuessBound.code_lengths:type_name -> otp.admin.v1.CodeLengthBound
+	1,  // 8: otp.admin.v1.ListLimitsResponse.limits:type_name -> otp.admin.v1.Limit
+	5,  // 9: otp.admin.v1.ListLimitsResponse.guess_bound:type_name -> otp.admin.v1.GuessBound
+	1,  // 10: otp.admin.v1.UpdateLimitRequest.limit:type_name -> otp.admin.v1.Limit
+	18, // 11: otp.admin.v1.UpdateLimitRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 12: otp.admin.v1.UpdateLimitResponse.limit:type_name -> otp.admin.v1.Limit
+	5,  // 13: otp.admin.v1.UpdateLimitResponse.guess_bound:type_name -> otp.admin.v1.GuessBound
+	1,  // 14: otp.admin.v1.ResetLimitResponse.limit:type_name -> otp.admin.v1.Limit
+	5,  // 15: otp.admin.v1.ResetLimitResponse.guess_bound:type_name -> otp.admin.v1.GuessBound
+	19, // 16: otp.admin.v1.GetRecipientBlockRequest.mode:type_name -> otp.admin.v1.Mode
+	2,  // 17: otp.admin.v1.GetRecipientBlockResponse.block:type_name -> otp.admin.v1.RecipientBlock
+	19, // 18: otp.admin.v1.ClearRecipientBlockRequest.mode:type_name -> otp.admin.v1.Mode
+	2,  // 19: otp.admin.v1.ClearRecipientBlockResponse.block:type_name -> otp.admin.v1.RecipientBlock
+	6,  // 20: otp.admin.v1.LimitService.ListLimits:input_type -> otp.admin.v1.ListLimitsRequest
+	8,  // 21: otp.admin.v1.LimitService.UpdateLimit:input_type -> otp.admin.v1.UpdateLimitRequest
+	10, // 22: otp.admin.v1.LimitService.ResetLimit:input_type -> otp.admin.v1.ResetLimitRequest
+	12, // 23: otp.admin.v1.LimitService.GetRecipientBlock:input_type -> otp.admin.v1.GetRecipientBlockRequest
+	14, // 24: otp.admin.v1.LimitService.ClearRecipientBlock:input_type -> otp.admin.v1.ClearRecipientBlockRequest
+	7,  // 25: otp.admin.v1.LimitService.ListLimits:output_type -> otp.admin.v1.ListLimitsResponse
+	9,  // 26: otp.admin.v1.LimitService.UpdateLimit:output_type -> otp.admin.v1.UpdateLimitResponse
+	11, // 27: otp.admin.v1.LimitService.ResetLimit:output_type -> otp.admin.v1.ResetLimitResponse
+	13, // 28: otp.admin.v1.LimitService.GetRecipientBlock:output_type -> otp.admin.v1.GetRecipientBlockResponse
+	15, // 29: otp.admin.v1.LimitService.ClearRecipientBlock:output_type -> otp.admin.v1.ClearRecipientBlockResponse
+	25, // [25:30] is the sub-list for method output_type
+	20, // [20:25] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_limit_service_proto_init() }
@@ -871,13 +1309,14 @@ func file_otp_admin_v1_limit_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_limit_service_proto_rawDesc), len(file_otp_admin_v1_limit_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   12,
+			NumEnums:      1,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_otp_admin_v1_limit_service_proto_goTypes,
 		DependencyIndexes: file_otp_admin_v1_limit_service_proto_depIdxs,
+		EnumInfos:         file_otp_admin_v1_limit_service_proto_enumTypes,
 		MessageInfos:      file_otp_admin_v1_limit_service_proto_msgTypes,
 	}.Build()
 	File_otp_admin_v1_limit_service_proto = out.File

@@ -42,11 +42,14 @@ type LimitServiceClient interface {
 	ListLimits(ctx context.Context, in *ListLimitsRequest, opts ...grpc.CallOption) (*ListLimitsResponse, error)
 	// Changes a rule for the workspace, live and test alike. Effective everywhere
 	// within five seconds, and on what was counted before: a lower max refuses
-	// callers that are above it at once.
+	// callers that are above it at once. With dry_run nothing changes, and the
+	// response shows the guess bound that would result.
 	//
 	// Scope: admin or operator, with a live key.
 	//
-	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
+	// Reasons: NOT_FOUND for a workspace or rule that does not exist;
+	// INVALID_REQUEST for a change that makes the guess bound weak, without
+	// accept_weak.
 	UpdateLimit(ctx context.Context, in *UpdateLimitRequest, opts ...grpc.CallOption) (*UpdateLimitResponse, error)
 	// Resets a rule to its default.
 	//
@@ -54,15 +57,15 @@ type LimitServiceClient interface {
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(ctx context.Context, in *ResetLimitRequest, opts ...grpc.CallOption) (*ResetLimitResponse, error)
-	// Reads how many wrong codes were given for a recipient and until when
-	// nothing is sent to it.
+	// Reads the guess budget of a recipient: what is used of it and when the next
+	// message or comparison is possible.
 	//
 	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(ctx context.Context, in *GetRecipientBlockRequest, opts ...grpc.CallOption) (*GetRecipientBlockResponse, error)
-	// Forgets the wrong codes given for a recipient, which ends its block.
-	// Clearing a recipient without wrong codes succeeds.
+	// Gives a recipient its whole budget back, which ends its block. The sources
+	// known for the recipient stay known. Clearing what is not there succeeds.
 	//
 	// Scope: support, admin or operator.
 	//
@@ -144,11 +147,14 @@ type LimitServiceServer interface {
 	ListLimits(context.Context, *ListLimitsRequest) (*ListLimitsResponse, error)
 	// Changes a rule for the workspace, live and test alike. Effective everywhere
 	// within five seconds, and on what was counted before: a lower max refuses
-	// callers that are above it at once.
+	// callers that are above it at once. With dry_run nothing changes, and the
+	// response shows the guess bound that would result.
 	//
 	// Scope: admin or operator, with a live key.
 	//
-	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
+	// Reasons: NOT_FOUND for a workspace or rule that does not exist;
+	// INVALID_REQUEST for a change that makes the guess bound weak, without
+	// accept_weak.
 	UpdateLimit(context.Context, *UpdateLimitRequest) (*UpdateLimitResponse, error)
 	// Resets a rule to its default.
 	//
@@ -156,15 +162,15 @@ type LimitServiceServer interface {
 	//
 	// Reasons: NOT_FOUND for a workspace or rule that does not exist.
 	ResetLimit(context.Context, *ResetLimitRequest) (*ResetLimitResponse, error)
-	// Reads how many wrong codes were given for a recipient and until when
-	// nothing is sent to it.
+	// Reads the guess budget of a recipient: what is used of it and when the next
+	// message or comparison is possible.
 	//
 	// Scope: support, admin or operator.
 	//
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(context.Context, *GetRecipientBlockRequest) (*GetRecipientBlockResponse, error)
-	// Forgets the wrong codes given for a recipient, which ends its block.
-	// Clearing a recipient without wrong codes succeeds.
+	// Gives a recipient its whole budget back, which ends its block. The sources
+	// known for the recipient stay known. Clearing what is not there succeeds.
 	//
 	// Scope: support, admin or operator.
 	//

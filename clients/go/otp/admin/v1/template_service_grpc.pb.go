@@ -37,8 +37,11 @@ const (
 //
 // Templates are written in Liquid with the variables code, brand and minutes
 // (whole minutes the code still works). They may not read others: the tags
-// include, render, layout and block do not exist. Before a template is stored
-// it is rendered with samples to check that the result contains the code.
+// include, render, layout and block do not exist. Nothing repeats: there are no
+// loops, ranges, capture, cycle, increment and decrement, no filters about lists
+// or whose result can be much longer than their input, and one part has at most
+// 300 operations (words inside the tags and outputs). Before a template is
+// stored it is rendered with samples to check that the result contains the code.
 type TemplateServiceClient interface {
 	// Adds a template.
 	//
@@ -158,8 +161,11 @@ func (c *templateServiceClient) PreviewTemplate(ctx context.Context, in *Preview
 //
 // Templates are written in Liquid with the variables code, brand and minutes
 // (whole minutes the code still works). They may not read others: the tags
-// include, render, layout and block do not exist. Before a template is stored
-// it is rendered with samples to check that the result contains the code.
+// include, render, layout and block do not exist. Nothing repeats: there are no
+// loops, ranges, capture, cycle, increment and decrement, no filters about lists
+// or whose result can be much longer than their input, and one part has at most
+// 300 operations (words inside the tags and outputs). Before a template is
+// stored it is rendered with samples to check that the result contains the code.
 type TemplateServiceServer interface {
 	// Adds a template.
 	//

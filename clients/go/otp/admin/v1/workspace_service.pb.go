@@ -24,6 +24,65 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// A norm for authentication by one-time codes. Settings and Sends that break it
+// are refused with INVALID_REQUEST, naming the field.
+type Assurance int32
+
+const (
+	// Not set: none.
+	Assurance_ASSURANCE_UNSPECIFIED Assurance = 0
+	// OWASP ASVS 5.0, level 2: lifetimes of at most 10 minutes.
+	Assurance_ASSURANCE_ASVS_L2 Assurance = 1
+	// NIST SP 800-63B-4: six digits or more, and lifetimes of at most 10 minutes.
+	Assurance_ASSURANCE_NIST_800_63B Assurance = 2
+	// The PSD2 RTS on strong customer authentication, article 4: at most 5
+	// attempts.
+	Assurance_ASSURANCE_PSD2 Assurance = 3
+)
+
+// Enum value maps for Assurance.
+var (
+	Assurance_name = map[int32]string{
+		0: "ASSURANCE_UNSPECIFIED",
+		1: "ASSURANCE_ASVS_L2",
+		2: "ASSURANCE_NIST_800_63B",
+		3: "ASSURANCE_PSD2",
+	}
+	Assurance_value = map[string]int32{
+		"ASSURANCE_UNSPECIFIED":  0,
+		"ASSURANCE_ASVS_L2":      1,
+		"ASSURANCE_NIST_800_63B": 2,
+		"ASSURANCE_PSD2":         3,
+	}
+)
+
+func (x Assurance) Enum() *Assurance {
+	p := new(Assurance)
+	*p = x
+	return p
+}
+
+func (x Assurance) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Assurance) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_workspace_service_proto_enumTypes[0].Descriptor()
+}
+
+func (Assurance) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_workspace_service_proto_enumTypes[0]
+}
+
+func (x Assurance) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Assurance.Descriptor instead.
+func (Assurance) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_workspace_service_proto_rawDescGZIP(), []int{0}
+}
+
 // A tenant and its settings.
 type Workspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -40,8 +99,10 @@ type Workspace struct {
 	// Origins whose pages may call the service, such as
 	// "https://login.example.com". Default: any.
 	AllowedOrigins []string `protobuf:"bytes,5,rep,name=allowed_origins,json=allowedOrigins,proto3" json:"allowed_origins,omitempty"`
-	// Codes may live for up to 60 minutes; otherwise 10, which is what NIST SP
-	// 800-63B-4 allows.
+	// Has no effect: codes may live for up to 60 minutes unless assurance allows
+	// less.
+	//
+	// Deprecated: Marked as deprecated in otp/admin/v1/workspace_service.proto.
 	LongLifetime bool `protobuf:"varint,6,opt,name=long_lifetime,json=longLifetime,proto3" json:"long_lifetime,omitempty"`
 	// The messaging API returns the open session for a request repeated within
 	// the resend cooldown, instead of sending again.
@@ -57,8 +118,15 @@ type Workspace struct {
 	// Days a session stays readable once it has ended, 1 to 365. Default 30.
 	// Sessions keep the value from when they were created.
 	RetentionDays int32 `protobuf:"varint,11,opt,name=retention_days,json=retentionDays,proto3" json:"retention_days,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The norm that the workspace must meet. Sends that break it are refused with
+	// INVALID_REQUEST and a violation that names norm and field.
+	Assurance Assurance `protobuf:"varint,19,opt,name=assurance,proto3,enum=otp.admin.v1.Assurance" json:"assurance,omitempty"`
+	// Hash of the Android app that reads text messages by the SMS Retriever API:
+	// 11 characters of base64, the last line of text messages. Default: no such
+	// line.
+	AndroidAppHash string `protobuf:"bytes,22,opt,name=android_app_hash,json=androidAppHash,proto3" json:"android_app_hash,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Workspace) Reset() {
@@ -126,6 +194,7 @@ func (x *Workspace) GetAllowedOrigins() []string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in otp/admin/v1/workspace_service.proto.
 func (x *Workspace) GetLongLifetime() bool {
 	if x != nil {
 		return x.LongLifetime
@@ -166,6 +235,20 @@ func (x *Workspace) GetRetentionDays() int32 {
 		return x.RetentionDays
 	}
 	return 0
+}
+
+func (x *Workspace) GetAssurance() Assurance {
+	if x != nil {
+		return x.Assurance
+	}
+	return Assurance_ASSURANCE_UNSPECIFIED
+}
+
+func (x *Workspace) GetAndroidAppHash() string {
+	if x != nil {
+		return x.AndroidAppHash
+	}
+	return ""
 }
 
 // The providers of one channel.
@@ -534,8 +617,8 @@ type UpdateWorkspaceRequest struct {
 	// caller's own. The rules of the fields are checked on the changed workspace.
 	Workspace *Workspace `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// Which of brand, locale, web_host, allowed_origins, long_lifetime,
-	// messaging_reuse, routes and retention_days to change. A field that is named
-	// and not set is reset to its default.
+	// messaging_reuse, routes, retention_days, assurance and android_app_hash to
+	// change. A field that is named and not set is reset to its default.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -819,14 +902,14 @@ var File_otp_admin_v1_workspace_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xa9\x03\n" +
+	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\x8e\x04\n" +
 	"\tWorkspace\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05brand\x18\x02 \x01(\tR\x05brand\x12\x16\n" +
 	"\x06locale\x18\x03 \x01(\tR\x06locale\x12\x19\n" +
 	"\bweb_host\x18\x04 \x01(\tR\awebHost\x12'\n" +
-	"\x0fallowed_origins\x18\x05 \x03(\tR\x0eallowedOrigins\x12#\n" +
-	"\rlong_lifetime\x18\x06 \x01(\bR\flongLifetime\x12'\n" +
+	"\x0fallowed_origins\x18\x05 \x03(\tR\x0eallowedOrigins\x12'\n" +
+	"\rlong_lifetime\x18\x06 \x01(\bB\x02\x18\x01R\flongLifetime\x12'\n" +
 	"\x0fmessaging_reuse\x18\a \x01(\bR\x0emessagingReuse\x129\n" +
 	"\n" +
 	"created_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
@@ -834,7 +917,9 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"deleted_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tdeletedAt\x12+\n" +
 	"\x06routes\x18\n" +
 	" \x03(\v2\x13.otp.admin.v1.RouteR\x06routes\x12%\n" +
-	"\x0eretention_days\x18\v \x01(\x05R\rretentionDays\"P\n" +
+	"\x0eretention_days\x18\v \x01(\x05R\rretentionDays\x125\n" +
+	"\tassurance\x18\x13 \x01(\x0e2\x17.otp.admin.v1.AssuranceR\tassurance\x12(\n" +
+	"\x10android_app_hash\x18\x16 \x01(\tR\x0eandroidAppHash\"P\n" +
 	"\x05Route\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x1c\n" +
 	"\tproviders\x18\x02 \x03(\tR\tproviders\"O\n" +
@@ -869,7 +954,12 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\x18UndeleteWorkspaceRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\"R\n" +
 	"\x19UndeleteWorkspaceResponse\x125\n" +
-	"\tworkspace\x18\x01 \x01(\v2\x17.otp.admin.v1.WorkspaceR\tworkspace2\xc0\x05\n" +
+	"\tworkspace\x18\x01 \x01(\v2\x17.otp.admin.v1.WorkspaceR\tworkspace*m\n" +
+	"\tAssurance\x12\x19\n" +
+	"\x15ASSURANCE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11ASSURANCE_ASVS_L2\x10\x01\x12\x1a\n" +
+	"\x16ASSURANCE_NIST_800_63B\x10\x02\x12\x12\n" +
+	"\x0eASSURANCE_PSD2\x10\x032\xc0\x05\n" +
 	"\x10WorkspaceService\x12n\n" +
 	"\x0fCreateWorkspace\x12$.otp.admin.v1.CreateWorkspaceRequest\x1a%.otp.admin.v1.CreateWorkspaceResponse\"\x0eҵ\x18\n" +
 	"\n" +
@@ -903,57 +993,60 @@ func file_otp_admin_v1_workspace_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_workspace_service_proto_rawDescData
 }
 
+var file_otp_admin_v1_workspace_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_otp_admin_v1_workspace_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_otp_admin_v1_workspace_service_proto_goTypes = []any{
-	(*Workspace)(nil),                 // 0: otp.admin.v1.Workspace
-	(*Route)(nil),                     // 1: otp.admin.v1.Route
-	(*CreateWorkspaceRequest)(nil),    // 2: otp.admin.v1.CreateWorkspaceRequest
-	(*CreateWorkspaceResponse)(nil),   // 3: otp.admin.v1.CreateWorkspaceResponse
-	(*GetWorkspaceRequest)(nil),       // 4: otp.admin.v1.GetWorkspaceRequest
-	(*GetWorkspaceResponse)(nil),      // 5: otp.admin.v1.GetWorkspaceResponse
-	(*ListWorkspacesRequest)(nil),     // 6: otp.admin.v1.ListWorkspacesRequest
-	(*ListWorkspacesResponse)(nil),    // 7: otp.admin.v1.ListWorkspacesResponse
-	(*UpdateWorkspaceRequest)(nil),    // 8: otp.admin.v1.UpdateWorkspaceRequest
-	(*UpdateWorkspaceResponse)(nil),   // 9: otp.admin.v1.UpdateWorkspaceResponse
-	(*DeleteWorkspaceRequest)(nil),    // 10: otp.admin.v1.DeleteWorkspaceRequest
-	(*DeleteWorkspaceResponse)(nil),   // 11: otp.admin.v1.DeleteWorkspaceResponse
-	(*UndeleteWorkspaceRequest)(nil),  // 12: otp.admin.v1.UndeleteWorkspaceRequest
-	(*UndeleteWorkspaceResponse)(nil), // 13: otp.admin.v1.UndeleteWorkspaceResponse
-	(*timestamppb.Timestamp)(nil),     // 14: google.protobuf.Timestamp
-	(v1.Channel)(0),                   // 15: otp.v1.Channel
-	(*fieldmaskpb.FieldMask)(nil),     // 16: google.protobuf.FieldMask
+	(Assurance)(0),                    // 0: otp.admin.v1.Assurance
+	(*Workspace)(nil),                 // 1: otp.admin.v1.Workspace
+	(*Route)(nil),                     // 2: otp.admin.v1.Route
+	(*CreateWorkspaceRequest)(nil),    // 3: otp.admin.v1.CreateWorkspaceRequest
+	(*CreateWorkspaceResponse)(nil),   // 4: otp.admin.v1.CreateWorkspaceResponse
+	(*GetWorkspaceRequest)(nil),       // 5: otp.admin.v1.GetWorkspaceRequest
+	(*GetWorkspaceResponse)(nil),      // 6: otp.admin.v1.GetWorkspaceResponse
+	(*ListWorkspacesRequest)(nil),     // 7: otp.admin.v1.ListWorkspacesRequest
+	(*ListWorkspacesResponse)(nil),    // 8: otp.admin.v1.ListWorkspacesResponse
+	(*UpdateWorkspaceRequest)(nil),    // 9: otp.admin.v1.UpdateWorkspaceRequest
+	(*UpdateWorkspaceResponse)(nil),   // 10: otp.admin.v1.UpdateWorkspaceResponse
+	(*DeleteWorkspaceRequest)(nil),    // 11: otp.admin.v1.DeleteWorkspaceRequest
+	(*DeleteWorkspaceResponse)(nil),   // 12: otp.admin.v1.DeleteWorkspaceResponse
+	(*UndeleteWorkspaceRequest)(nil),  // 13: otp.admin.v1.UndeleteWorkspaceRequest
+	(*UndeleteWorkspaceResponse)(nil), // 14: otp.admin.v1.UndeleteWorkspaceResponse
+	(*timestamppb.Timestamp)(nil),     // 15: google.protobuf.Timestamp
+	(v1.Channel)(0),                   // 16: otp.v1.Channel
+	(*fieldmaskpb.FieldMask)(nil),     // 17: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_workspace_service_proto_depIdxs = []int32{
-	14, // 0: otp.admin.v1.Workspace.created_at:type_name -> google.protobuf.Timestamp
-	14, // 1: otp.admin.v1.Workspace.deleted_at:type_name -> google.protobuf.Timestamp
-	1,  // 2: otp.admin.v1.Workspace.routes:type_name -> otp.admin.v1.Route
-	15, // 3: otp.admin.v1.Route.channel:type_name -> otp.v1.Channel
-	0,  // 4: otp.admin.v1.CreateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
-	0,  // 5: otp.admin.v1.CreateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	0,  // 6: otp.admin.v1.GetWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	0,  // 7: otp.admin.v1.ListWorkspacesResponse.workspaces:type_name -> otp.admin.v1.Workspace
-	0,  // 8: otp.admin.v1.UpdateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
-	16, // 9: otp.admin.v1.UpdateWorkspaceRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0,  // 10: otp.admin.v1.UpdateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	0,  // 11: otp.admin.v1.DeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	0,  // 12: otp.admin.v1.UndeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	2,  // 13: otp.admin.v1.WorkspaceService.CreateWorkspace:input_type -> otp.admin.v1.CreateWorkspaceRequest
-	4,  // 14: otp.admin.v1.WorkspaceService.GetWorkspace:input_type -> otp.admin.v1.GetWorkspaceRequest
-	6,  // 15: otp.admin.v1.WorkspaceService.ListWorkspaces:input_type -> otp.admin.v1.ListWorkspacesRequest
-	8,  // 16: otp.admin.v1.WorkspaceService.UpdateWorkspace:input_type -> otp.admin.v1.UpdateWorkspaceRequest
-	10, // 17: otp.admin.v1.WorkspaceService.DeleteWorkspace:input_type -> otp.admin.v1.DeleteWorkspaceRequest
-	12, // 18: otp.admin.v1.WorkspaceService.UndeleteWorkspace:input_type -> otp.admin.v1.UndeleteWorkspaceRequest
-	3,  // 19: otp.admin.v1.WorkspaceService.CreateWorkspace:output_type -> otp.admin.v1.CreateWorkspaceResponse
-	5,  // 20: otp.admin.v1.WorkspaceService.GetWorkspace:output_type -> otp.admin.v1.GetWorkspaceResponse
-	7,  // 21: otp.admin.v1.WorkspaceService.ListWorkspaces:output_type -> otp.admin.v1.ListWorkspacesResponse
-	9,  // 22: otp.admin.v1.WorkspaceService.UpdateWorkspace:output_type -> otp.admin.v1.UpdateWorkspaceResponse
-	11, // 23: otp.admin.v1.WorkspaceService.DeleteWorkspace:output_type -> otp.admin.v1.DeleteWorkspaceResponse
-	13, // 24: otp.admin.v1.WorkspaceService.UndeleteWorkspace:output_type -> otp.admin.v1.UndeleteWorkspaceResponse
-	19, // [19:25] is the sub-list for method output_type
-	13, // [13:19] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 0: otp.admin.v1.Workspace.created_at:type_name -> google.protobuf.Timestamp
+	15, // 1: otp.admin.v1.Workspace.deleted_at:type_name -> google.protobuf.Timestamp
+	2,  // 2: otp.admin.v1.Workspace.routes:type_name -> otp.admin.v1.Route
+	0,  // 3: otp.admin.v1.Workspace.assurance:type_name -> otp.admin.v1.Assurance
+	16, // 4: otp.admin.v1.Route.channel:type_name -> otp.v1.Channel
+	1,  // 5: otp.admin.v1.CreateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 6: otp.admin.v1.CreateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 7: otp.admin.v1.GetWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 8: otp.admin.v1.ListWorkspacesResponse.workspaces:type_name -> otp.admin.v1.Workspace
+	1,  // 9: otp.admin.v1.UpdateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
+	17, // 10: otp.admin.v1.UpdateWorkspaceRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 11: otp.admin.v1.UpdateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 12: otp.admin.v1.DeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 13: otp.admin.v1.UndeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	3,  // 14: otp.admin.v1.WorkspaceService.CreateWorkspace:input_type -> otp.admin.v1.CreateWorkspaceRequest
+	5,  // 15: otp.admin.v1.WorkspaceService.GetWorkspace:input_type -> otp.admin.v1.GetWorkspaceRequest
+	7,  // 16: otp.admin.v1.WorkspaceService.ListWorkspaces:input_type -> otp.admin.v1.ListWorkspacesRequest
+	9,  // 17: otp.admin.v1.WorkspaceService.UpdateWorkspace:input_type -> otp.admin.v1.UpdateWorkspaceRequest
+	11, // 18: otp.admin.v1.WorkspaceService.DeleteWorkspace:input_type -> otp.admin.v1.DeleteWorkspaceRequest
+	13, // 19: otp.admin.v1.WorkspaceService.UndeleteWorkspace:input_type -> otp.admin.v1.UndeleteWorkspaceRequest
+	4,  // 20: otp.admin.v1.WorkspaceService.CreateWorkspace:output_type -> otp.admin.v1.CreateWorkspaceResponse
+	6,  // 21: otp.admin.v1.WorkspaceService.GetWorkspace:output_type -> otp.admin.v1.GetWorkspaceResponse
+	8,  // 22: otp.admin.v1.WorkspaceService.ListWorkspaces:output_type -> otp.admin.v1.ListWorkspacesResponse
+	10, // 23: otp.admin.v1.WorkspaceService.UpdateWorkspace:output_type -> otp.admin.v1.UpdateWorkspaceResponse
+	12, // 24: otp.admin.v1.WorkspaceService.DeleteWorkspace:output_type -> otp.admin.v1.DeleteWorkspaceResponse
+	14, // 25: otp.admin.v1.WorkspaceService.UndeleteWorkspace:output_type -> otp.admin.v1.UndeleteWorkspaceResponse
+	20, // [20:26] is the sub-list for method output_type
+	14, // [14:20] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_workspace_service_proto_init() }
@@ -966,13 +1059,14 @@ func file_otp_admin_v1_workspace_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_workspace_service_proto_rawDesc), len(file_otp_admin_v1_workspace_service_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_otp_admin_v1_workspace_service_proto_goTypes,
 		DependencyIndexes: file_otp_admin_v1_workspace_service_proto_depIdxs,
+		EnumInfos:         file_otp_admin_v1_workspace_service_proto_enumTypes,
 		MessageInfos:      file_otp_admin_v1_workspace_service_proto_msgTypes,
 	}.Build()
 	File_otp_admin_v1_workspace_service_proto = out.File

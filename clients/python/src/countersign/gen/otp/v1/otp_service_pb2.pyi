@@ -61,6 +61,13 @@ class _EventTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     EVENT_TYPE_DELIVERY_ACCEPTED: _EventType.ValueType  # 6
     EVENT_TYPE_DELIVERY_DELIVERED: _EventType.ValueType  # 7
     EVENT_TYPE_DELIVERY_FAILED: _EventType.ValueType  # 8
+    EVENT_TYPE_SESSION_CREATED: _EventType.ValueType  # 9
+    EVENT_TYPE_CODE_REJECTED: _EventType.ValueType  # 10
+    EVENT_TYPE_CODE_RESENT: _EventType.ValueType  # 11
+    EVENT_TYPE_DELIVERY_ATTEMPTED: _EventType.ValueType  # 12
+    EVENT_TYPE_FALLBACK_STARTED: _EventType.ValueType  # 13
+    EVENT_TYPE_TOKEN_REDEEMED: _EventType.ValueType  # 14
+    EVENT_TYPE_WEBHOOK_DELIVERED: _EventType.ValueType  # 15
 
 class EventType(_EventType, metaclass=_EventTypeEnumTypeWrapper): ...
 
@@ -73,6 +80,13 @@ EVENT_TYPE_SESSION_CANCELED: EventType.ValueType  # 5
 EVENT_TYPE_DELIVERY_ACCEPTED: EventType.ValueType  # 6
 EVENT_TYPE_DELIVERY_DELIVERED: EventType.ValueType  # 7
 EVENT_TYPE_DELIVERY_FAILED: EventType.ValueType  # 8
+EVENT_TYPE_SESSION_CREATED: EventType.ValueType  # 9
+EVENT_TYPE_CODE_REJECTED: EventType.ValueType  # 10
+EVENT_TYPE_CODE_RESENT: EventType.ValueType  # 11
+EVENT_TYPE_DELIVERY_ATTEMPTED: EventType.ValueType  # 12
+EVENT_TYPE_FALLBACK_STARTED: EventType.ValueType  # 13
+EVENT_TYPE_TOKEN_REDEEMED: EventType.ValueType  # 14
+EVENT_TYPE_WEBHOOK_DELIVERED: EventType.ValueType  # 15
 global___EventType = EventType
 
 @typing.final
@@ -103,8 +117,10 @@ class SessionConfig(google.protobuf.message.Message):
     CODE_LENGTH_FIELD_NUMBER: builtins.int
     LIFETIME_FIELD_NUMBER: builtins.int
     MAX_ATTEMPTS_FIELD_NUMBER: builtins.int
+    MAY_LENGTHEN_FIELD_NUMBER: builtins.int
     code_length: builtins.int
     max_attempts: builtins.int
+    may_lengthen: builtins.bool
     @property
     def lifetime(self) -> google.protobuf.duration_pb2.Duration: ...
     def __init__(
@@ -113,9 +129,10 @@ class SessionConfig(google.protobuf.message.Message):
         code_length: builtins.int | None = ...,
         lifetime: google.protobuf.duration_pb2.Duration | None = ...,
         max_attempts: builtins.int | None = ...,
+        may_lengthen: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_code_length", b"_code_length", "_max_attempts", b"_max_attempts", "code_length", b"code_length", "lifetime", b"lifetime", "max_attempts", b"max_attempts"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_code_length", b"_code_length", "_max_attempts", b"_max_attempts", "code_length", b"code_length", "lifetime", b"lifetime", "max_attempts", b"max_attempts"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_code_length", b"_code_length", "_max_attempts", b"_max_attempts", "code_length", b"code_length", "lifetime", b"lifetime", "max_attempts", b"max_attempts", "may_lengthen", b"may_lengthen"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_code_length", b"_code_length"]) -> typing.Literal["code_length"] | None: ...
     @typing.overload
@@ -164,6 +181,8 @@ class SendRequest(google.protobuf.message.Message):
     MESSAGE_TEMPLATE_FIELD_NUMBER: builtins.int
     REUSE_OPEN_SESSION_FIELD_NUMBER: builtins.int
     FALLBACK_FIELD_NUMBER: builtins.int
+    DEVICE_ID_FIELD_NUMBER: builtins.int
+    VOUCHED_FIELD_NUMBER: builtins.int
     purpose: builtins.str
     sandbox: builtins.bool
     locale: builtins.str
@@ -173,6 +192,8 @@ class SendRequest(google.protobuf.message.Message):
     sender_id: builtins.str
     message_template: builtins.str
     reuse_open_session: builtins.bool
+    device_id: builtins.str
+    vouched: builtins.bool
     @property
     def recipients(self) -> global___Recipients: ...
     @property
@@ -209,9 +230,11 @@ class SendRequest(google.protobuf.message.Message):
         message_template: builtins.str = ...,
         reuse_open_session: builtins.bool = ...,
         fallback: collections.abc.Iterable[global___FallbackStep] | None = ...,
+        device_id: builtins.str = ...,
+        vouched: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["beneficiary", b"beneficiary", "config", b"config", "metadata", b"metadata", "operation", b"operation", "policy", b"policy", "recipients", b"recipients"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["add_contact", b"add_contact", "beneficiary", b"beneficiary", "channels", b"channels", "config", b"config", "end_user_ip", b"end_user_ip", "fallback", b"fallback", "locale", b"locale", "message_template", b"message_template", "metadata", b"metadata", "operation", b"operation", "policy", b"policy", "purpose", b"purpose", "recipients", b"recipients", "request_id", b"request_id", "reuse_open_session", b"reuse_open_session", "sandbox", b"sandbox", "sender_id", b"sender_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["add_contact", b"add_contact", "beneficiary", b"beneficiary", "channels", b"channels", "config", b"config", "device_id", b"device_id", "end_user_ip", b"end_user_ip", "fallback", b"fallback", "locale", b"locale", "message_template", b"message_template", "metadata", b"metadata", "operation", b"operation", "policy", b"policy", "purpose", b"purpose", "recipients", b"recipients", "request_id", b"request_id", "reuse_open_session", b"reuse_open_session", "sandbox", b"sandbox", "sender_id", b"sender_id", "vouched", b"vouched"]) -> None: ...
 
 global___SendRequest = SendRequest
 
@@ -265,17 +288,20 @@ class ValidateRequest(google.protobuf.message.Message):
     SESSION_ID_FIELD_NUMBER: builtins.int
     CODE_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    DEVICE_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
     code: builtins.str
     request_id: builtins.str
+    device_id: builtins.str
     def __init__(
         self,
         *,
         session_id: builtins.str = ...,
         code: builtins.str = ...,
         request_id: builtins.str = ...,
+        device_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["code", b"code", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["code", b"code", "device_id", b"device_id", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
 
 global___ValidateRequest = ValidateRequest
 
@@ -323,9 +349,11 @@ class VerifyRequest(google.protobuf.message.Message):
     CODE_FIELD_NUMBER: builtins.int
     CODES_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    DEVICE_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
     code: builtins.str
     request_id: builtins.str
+    device_id: builtins.str
     @property
     def codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
     def __init__(
@@ -335,8 +363,9 @@ class VerifyRequest(google.protobuf.message.Message):
         code: builtins.str = ...,
         codes: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
         request_id: builtins.str = ...,
+        device_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["code", b"code", "codes", b"codes", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["code", b"code", "codes", b"codes", "device_id", b"device_id", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
 
 global___VerifyRequest = VerifyRequest
 
@@ -393,8 +422,12 @@ class ResendRequest(google.protobuf.message.Message):
     SESSION_ID_FIELD_NUMBER: builtins.int
     CHANNELS_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    END_USER_IP_FIELD_NUMBER: builtins.int
+    DEVICE_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
     request_id: builtins.str
+    end_user_ip: builtins.str
+    device_id: builtins.str
     @property
     def channels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.session_pb2.Channel.ValueType]: ...
     def __init__(
@@ -403,8 +436,10 @@ class ResendRequest(google.protobuf.message.Message):
         session_id: builtins.str = ...,
         channels: collections.abc.Iterable[countersign.gen.otp.v1.session_pb2.Channel.ValueType] | None = ...,
         request_id: builtins.str = ...,
+        end_user_ip: builtins.str = ...,
+        device_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["channels", b"channels", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["channels", b"channels", "device_id", b"device_id", "end_user_ip", b"end_user_ip", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
 
 global___ResendRequest = ResendRequest
 
@@ -621,10 +656,14 @@ class SessionEvent(google.protobuf.message.Message):
     AT_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     ERROR_FIELD_NUMBER: builtins.int
+    ATTEMPTS_REMAINING_FIELD_NUMBER: builtins.int
+    CODE_NUMBER_FIELD_NUMBER: builtins.int
     id: builtins.str
     type: global___EventType.ValueType
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     error: builtins.str
+    attempts_remaining: builtins.int
+    code_number: builtins.int
     @property
     def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
@@ -635,9 +674,11 @@ class SessionEvent(google.protobuf.message.Message):
         at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
         error: builtins.str = ...,
+        attempts_remaining: builtins.int = ...,
+        code_number: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["at", b"at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["at", b"at", "channel", b"channel", "error", b"error", "id", b"id", "type", b"type"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "attempts_remaining", b"attempts_remaining", "channel", b"channel", "code_number", b"code_number", "error", b"error", "id", b"id", "type", b"type"]) -> None: ...
 
 global___SessionEvent = SessionEvent
 

@@ -29,7 +29,7 @@ from countersign.gen.otp.admin.v1 import api_key_service_pb2 as otp_dot_admin_do
 from countersign.gen.otp.v1 import access_pb2 as otp_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n otp/admin/v1/limit_service.proto\x12\x0cotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\"\xf7\x01\n\x05Limit\x12\x12\n\x04rule\x18\x01 \x01(\tR\x04rule\x12\x12\n\x03max\x18\x02 \x01(\x05\x42\x00R\x03max\x12\x33\n\x06window\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x00R\x06window\x12\x1f\n\x0b\x64\x65\x66\x61ult_max\x18\x04 \x01(\x05R\ndefaultMax\x12@\n\x0e\x64\x65\x66\x61ult_window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\rdefaultWindow\x12\x18\n\x07\x63hanged\x18\x06 \x01(\x08R\x07\x63hanged\x12\x14\n\x05\x66ixed\x18\x07 \x01(\x08R\x05\x66ixed\"\xc8\x01\n\x0eRecipientBlock\x12)\n\x10masked_recipient\x18\x01 \x01(\tR\x0fmaskedRecipient\x12\x1a\n\x08\x66\x61ilures\x18\x02 \x01(\x05R\x08\x66\x61ilures\x12.\n\x13short_code_failures\x18\x03 \x01(\x05R\x11shortCodeFailures\x12?\n\rblocked_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x62lockedUntil\"3\n\x11ListLimitsRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"A\n\x12ListLimitsResponse\x12+\n\x06limits\x18\x01 \x03(\x0b\x32\x13.otp.admin.v1.LimitR\x06limits\"\xa0\x01\n\x12UpdateLimitRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x05limit\x18\x02 \x01(\x0b\x32\x13.otp.admin.v1.LimitB\x00R\x05limit\x12=\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"@\n\x13UpdateLimitResponse\x12)\n\x05limit\x18\x01 \x01(\x0b\x32\x13.otp.admin.v1.LimitR\x05limit\"I\n\x11ResetLimitRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x14\n\x04rule\x18\x02 \x01(\tB\x00R\x04rule\"?\n\x12ResetLimitResponse\x12)\n\x05limit\x18\x01 \x01(\x0b\x32\x13.otp.admin.v1.LimitR\x05limit\"\x84\x01\n\x18GetRecipientBlockRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\"O\n\x19GetRecipientBlockResponse\x12\x32\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1c.otp.admin.v1.RecipientBlockR\x05\x62lock\"\x86\x01\n\x1a\x43learRecipientBlockRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\"Q\n\x1b\x43learRecipientBlockResponse\x12\x32\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1c.otp.admin.v1.RecipientBlockR\x05\x62lock2\xec\x04\n\x0cLimitService\x12r\n\nListLimits\x12\x1f.otp.admin.v1.ListLimitsRequest\x1a .otp.admin.v1.ListLimitsResponse\"!\x90\x02\x01\xd2\xb5\x18\x1a\n\x07\x61nalyst\n\x05\x61\x64min\n\x08operator\x12i\n\x0bUpdateLimit\x12 .otp.admin.v1.UpdateLimitRequest\x1a!.otp.admin.v1.UpdateLimitResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x66\n\nResetLimit\x12\x1f.otp.admin.v1.ResetLimitRequest\x1a .otp.admin.v1.ResetLimitResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x11GetRecipientBlock\x12&.otp.admin.v1.GetRecipientBlockRequest\x1a\'.otp.admin.v1.GetRecipientBlockResponse\"!\x90\x02\x01\xd2\xb5\x18\x1a\n\x07support\n\x05\x61\x64min\n\x08operator\x12\x8a\x01\n\x13\x43learRecipientBlock\x12(.otp.admin.v1.ClearRecipientBlockRequest\x1a).otp.admin.v1.ClearRecipientBlockResponse\"\x1e\xd2\xb5\x18\x1a\n\x07support\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n otp/admin/v1/limit_service.proto\x12\x0cotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\"\xf7\x01\n\x05Limit\x12\x12\n\x04rule\x18\x01 \x01(\tR\x04rule\x12\x12\n\x03max\x18\x02 \x01(\x05\x42\x00R\x03max\x12\x33\n\x06window\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x00R\x06window\x12\x1f\n\x0b\x64\x65\x66\x61ult_max\x18\x04 \x01(\x05R\ndefaultMax\x12@\n\x0e\x64\x65\x66\x61ult_window\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationR\rdefaultWindow\x12\x18\n\x07\x63hanged\x18\x06 \x01(\x08R\x07\x63hanged\x12\x14\n\x05\x66ixed\x18\x07 \x01(\x08R\x05\x66ixed\"\xa1\x02\n\x0eRecipientBlock\x12)\n\x10masked_recipient\x18\x01 \x01(\tR\x0fmaskedRecipient\x12\x1e\n\x08\x66\x61ilures\x18\x02 \x01(\x05\x42\x02\x18\x01R\x08\x66\x61ilures\x12\x32\n\x13short_code_failures\x18\x03 \x01(\x05\x42\x02\x18\x01R\x11shortCodeFailures\x12?\n\rblocked_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x62lockedUntil\x12*\n\x04uses\x18\x05 \x03(\x0b\x32\x16.otp.admin.v1.LimitUseR\x04uses\x12#\n\rknown_sources\x18\x06 \x01(\x05R\x0cknownSources\"\x80\x02\n\x08LimitUse\x12\x12\n\x04rule\x18\x01 \x01(\tR\x04rule\x12&\n\x04lane\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.LaneR\x04lane\x12\x1f\n\x0b\x63ode_length\x18\x03 \x01(\x05R\ncodeLength\x12\x12\n\x04used\x18\x04 \x01(\x05R\x04used\x12\x10\n\x03max\x18\x05 \x01(\x05R\x03max\x12\x31\n\x06window\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationR\x06window\x12>\n\rfree_again_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0b\x66reeAgainAt\"\x89\x02\n\x0f\x43odeLengthBound\x12\x1f\n\x0b\x63ode_length\x18\x01 \x01(\x05R\ncodeLength\x12.\n\x13\x63omparisons_per_day\x18\x02 \x01(\x05R\x11\x63omparisonsPerDay\x12\x30\n\x14\x63omparisons_per_year\x18\x03 \x01(\x03R\x12\x63omparisonsPerYear\x12\x30\n\x14probability_per_year\x18\x04 \x01(\x01R\x12probabilityPerYear\x12\x41\n\x1dstranger_probability_per_year\x18\x05 \x01(\x01R\x1astrangerProbabilityPerYear\"\xc3\x01\n\nGuessBound\x12\x30\n\x14probability_per_year\x18\x01 \x01(\x01R\x12probabilityPerYear\x12\x12\n\x04weak\x18\x02 \x01(\x08R\x04weak\x12@\n\x0c\x63ode_lengths\x18\x03 \x03(\x0b\x32\x1d.otp.admin.v1.CodeLengthBoundR\x0b\x63odeLengths\x12-\n\x12unidentified_share\x18\x04 \x01(\x01R\x11unidentifiedShare\"3\n\x11ListLimitsRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"|\n\x12ListLimitsResponse\x12+\n\x06limits\x18\x01 \x03(\x0b\x32\x13.otp.admin.v1.LimitR\x06limits\x12\x39\n\x0bguess_bound\x18\x02 \x01(\x0b\x32\x18.otp.admin.v1.GuessBoundR\nguessBound\"\xda\x01\n\x12UpdateLimitRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x05limit\x18\x02 \x01(\x0b\x32\x13.otp.admin.v1.LimitB\x00R\x05limit\x12=\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\x12\x1f\n\x0b\x61\x63\x63\x65pt_weak\x18\x04 \x01(\x08R\nacceptWeak\x12\x17\n\x07\x64ry_run\x18\x05 \x01(\x08R\x06\x64ryRun\"{\n\x13UpdateLimitResponse\x12)\n\x05limit\x18\x01 \x01(\x0b\x32\x13.otp.admin.v1.LimitR\x05limit\x12\x39\n\x0bguess_bound\x18\x02 \x01(\x0b\x32\x18.otp.admin.v1.GuessBoundR\nguessBound\"I\n\x11ResetLimitRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x14\n\x04rule\x18\x02 \x01(\tB\x00R\x04rule\"z\n\x12ResetLimitResponse\x12)\n\x05limit\x18\x01 \x01(\x0b\x32\x13.otp.admin.v1.LimitR\x05limit\x12\x39\n\x0bguess_bound\x18\x02 \x01(\x0b\x32\x18.otp.admin.v1.GuessBoundR\nguessBound\"\x84\x01\n\x18GetRecipientBlockRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\"O\n\x19GetRecipientBlockResponse\x12\x32\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1c.otp.admin.v1.RecipientBlockR\x05\x62lock\"\x86\x01\n\x1a\x43learRecipientBlockRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\"Q\n\x1b\x43learRecipientBlockResponse\x12\x32\n\x05\x62lock\x18\x01 \x01(\x0b\x32\x1c.otp.admin.v1.RecipientBlockR\x05\x62lock*;\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\r\n\tLANE_OPEN\x10\x01\x12\x0e\n\nLANE_KNOWN\x10\x02\x32\xec\x04\n\x0cLimitService\x12r\n\nListLimits\x12\x1f.otp.admin.v1.ListLimitsRequest\x1a .otp.admin.v1.ListLimitsResponse\"!\x90\x02\x01\xd2\xb5\x18\x1a\n\x07\x61nalyst\n\x05\x61\x64min\n\x08operator\x12i\n\x0bUpdateLimit\x12 .otp.admin.v1.UpdateLimitRequest\x1a!.otp.admin.v1.UpdateLimitResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x66\n\nResetLimit\x12\x1f.otp.admin.v1.ResetLimitRequest\x1a .otp.admin.v1.ResetLimitResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x11GetRecipientBlock\x12&.otp.admin.v1.GetRecipientBlockRequest\x1a\'.otp.admin.v1.GetRecipientBlockResponse\"!\x90\x02\x01\xd2\xb5\x18\x1a\n\x07support\n\x05\x61\x64min\n\x08operator\x12\x8a\x01\n\x13\x43learRecipientBlock\x12(.otp.admin.v1.ClearRecipientBlockRequest\x1a).otp.admin.v1.ClearRecipientBlockResponse\"\x1e\xd2\xb5\x18\x1a\n\x07support\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,10 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'countersign.gen.otp.admin.v
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\"io.github.countersign.otp.admin.v1P\001ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\252\002\030Countersign.Otp.Admin.V1\312\002\030Countersign\\Otp\\Admin\\V1\352\002\033Countersign::Otp::Admin::V1'
+  _globals['_RECIPIENTBLOCK'].fields_by_name['failures']._loaded_options = None
+  _globals['_RECIPIENTBLOCK'].fields_by_name['failures']._serialized_options = b'\030\001'
+  _globals['_RECIPIENTBLOCK'].fields_by_name['short_code_failures']._loaded_options = None
+  _globals['_RECIPIENTBLOCK'].fields_by_name['short_code_failures']._serialized_options = b'\030\001'
   _globals['_LIMITSERVICE'].methods_by_name['ListLimits']._loaded_options = None
   _globals['_LIMITSERVICE'].methods_by_name['ListLimits']._serialized_options = b'\220\002\001\322\265\030\032\n\007analyst\n\005admin\n\010operator'
   _globals['_LIMITSERVICE'].methods_by_name['UpdateLimit']._loaded_options = None
@@ -47,30 +51,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIMITSERVICE'].methods_by_name['GetRecipientBlock']._serialized_options = b'\220\002\001\322\265\030\032\n\007support\n\005admin\n\010operator'
   _globals['_LIMITSERVICE'].methods_by_name['ClearRecipientBlock']._loaded_options = None
   _globals['_LIMITSERVICE'].methods_by_name['ClearRecipientBlock']._serialized_options = b'\322\265\030\032\n\007support\n\005admin\n\010operator'
+  _globals['_LANE']._serialized_start=2633
+  _globals['_LANE']._serialized_end=2692
   _globals['_LIMIT']._serialized_start=207
   _globals['_LIMIT']._serialized_end=454
   _globals['_RECIPIENTBLOCK']._serialized_start=457
-  _globals['_RECIPIENTBLOCK']._serialized_end=657
-  _globals['_LISTLIMITSREQUEST']._serialized_start=659
-  _globals['_LISTLIMITSREQUEST']._serialized_end=710
-  _globals['_LISTLIMITSRESPONSE']._serialized_start=712
-  _globals['_LISTLIMITSRESPONSE']._serialized_end=777
-  _globals['_UPDATELIMITREQUEST']._serialized_start=780
-  _globals['_UPDATELIMITREQUEST']._serialized_end=940
-  _globals['_UPDATELIMITRESPONSE']._serialized_start=942
-  _globals['_UPDATELIMITRESPONSE']._serialized_end=1006
-  _globals['_RESETLIMITREQUEST']._serialized_start=1008
-  _globals['_RESETLIMITREQUEST']._serialized_end=1081
-  _globals['_RESETLIMITRESPONSE']._serialized_start=1083
-  _globals['_RESETLIMITRESPONSE']._serialized_end=1146
-  _globals['_GETRECIPIENTBLOCKREQUEST']._serialized_start=1149
-  _globals['_GETRECIPIENTBLOCKREQUEST']._serialized_end=1281
-  _globals['_GETRECIPIENTBLOCKRESPONSE']._serialized_start=1283
-  _globals['_GETRECIPIENTBLOCKRESPONSE']._serialized_end=1362
-  _globals['_CLEARRECIPIENTBLOCKREQUEST']._serialized_start=1365
-  _globals['_CLEARRECIPIENTBLOCKREQUEST']._serialized_end=1499
-  _globals['_CLEARRECIPIENTBLOCKRESPONSE']._serialized_start=1501
-  _globals['_CLEARRECIPIENTBLOCKRESPONSE']._serialized_end=1582
-  _globals['_LIMITSERVICE']._serialized_start=1585
-  _globals['_LIMITSERVICE']._serialized_end=2205
+  _globals['_RECIPIENTBLOCK']._serialized_end=746
+  _globals['_LIMITUSE']._serialized_start=749
+  _globals['_LIMITUSE']._serialized_end=1005
+  _globals['_CODELENGTHBOUND']._serialized_start=1008
+  _globals['_CODELENGTHBOUND']._serialized_end=1273
+  _globals['_GUESSBOUND']._serialized_start=1276
+  _globals['_GUESSBOUND']._serialized_end=1471
+  _globals['_LISTLIMITSREQUEST']._serialized_start=1473
+  _globals['_LISTLIMITSREQUEST']._serialized_end=1524
+  _globals['_LISTLIMITSRESPONSE']._serialized_start=1526
+  _globals['_LISTLIMITSRESPONSE']._serialized_end=1650
+  _globals['_UPDATELIMITREQUEST']._serialized_start=1653
+  _globals['_UPDATELIMITREQUEST']._serialized_end=1871
+  _globals['_UPDATELIMITRESPONSE']._serialized_start=1873
+  _globals['_UPDATELIMITRESPONSE']._serialized_end=1996
+  _globals['_RESETLIMITREQUEST']._serialized_start=1998
+  _globals['_RESETLIMITREQUEST']._serialized_end=2071
+  _globals['_RESETLIMITRESPONSE']._serialized_start=2073
+  _globals['_RESETLIMITRESPONSE']._serialized_end=2195
+  _globals['_GETRECIPIENTBLOCKREQUEST']._serialized_start=2198
+  _globals['_GETRECIPIENTBLOCKREQUEST']._serialized_end=2330
+  _globals['_GETRECIPIENTBLOCKRESPONSE']._serialized_start=2332
+  _globals['_GETRECIPIENTBLOCKRESPONSE']._serialized_end=2411
+  _globals['_CLEARRECIPIENTBLOCKREQUEST']._serialized_start=2414
+  _globals['_CLEARRECIPIENTBLOCKREQUEST']._serialized_end=2548
+  _globals['_CLEARRECIPIENTBLOCKRESPONSE']._serialized_start=2550
+  _globals['_CLEARRECIPIENTBLOCKRESPONSE']._serialized_end=2631
+  _globals['_LIMITSERVICE']._serialized_start=2695
+  _globals['_LIMITSERVICE']._serialized_end=3315
 # @@protoc_insertion_point(module_scope)

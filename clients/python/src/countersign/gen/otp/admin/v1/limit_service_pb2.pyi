@@ -9,12 +9,36 @@ import google.protobuf.descriptor
 import google.protobuf.duration_pb2
 import google.protobuf.field_mask_pb2
 import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import countersign.gen.otp.admin.v1.api_key_service_pb2
+import sys
 import typing
 
+if sys.version_info >= (3, 10):
+    import typing as typing_extensions
+else:
+    import typing_extensions
+
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _Lane:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _LaneEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Lane.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    LANE_UNSPECIFIED: _Lane.ValueType  # 0
+    LANE_OPEN: _Lane.ValueType  # 1
+    LANE_KNOWN: _Lane.ValueType  # 2
+
+class Lane(_Lane, metaclass=_LaneEnumTypeWrapper): ...
+
+LANE_UNSPECIFIED: Lane.ValueType  # 0
+LANE_OPEN: Lane.ValueType  # 1
+LANE_KNOWN: Lane.ValueType  # 2
+global___Lane = Lane
 
 @typing.final
 class Limit(google.protobuf.message.Message):
@@ -60,11 +84,16 @@ class RecipientBlock(google.protobuf.message.Message):
     FAILURES_FIELD_NUMBER: builtins.int
     SHORT_CODE_FAILURES_FIELD_NUMBER: builtins.int
     BLOCKED_UNTIL_FIELD_NUMBER: builtins.int
+    USES_FIELD_NUMBER: builtins.int
+    KNOWN_SOURCES_FIELD_NUMBER: builtins.int
     masked_recipient: builtins.str
     failures: builtins.int
     short_code_failures: builtins.int
+    known_sources: builtins.int
     @property
     def blocked_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def uses(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___LimitUse]: ...
     def __init__(
         self,
         *,
@@ -72,11 +101,101 @@ class RecipientBlock(google.protobuf.message.Message):
         failures: builtins.int = ...,
         short_code_failures: builtins.int = ...,
         blocked_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        uses: collections.abc.Iterable[global___LimitUse] | None = ...,
+        known_sources: builtins.int = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["blocked_until", b"blocked_until"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["blocked_until", b"blocked_until", "failures", b"failures", "masked_recipient", b"masked_recipient", "short_code_failures", b"short_code_failures"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["blocked_until", b"blocked_until", "failures", b"failures", "known_sources", b"known_sources", "masked_recipient", b"masked_recipient", "short_code_failures", b"short_code_failures", "uses", b"uses"]) -> None: ...
 
 global___RecipientBlock = RecipientBlock
+
+@typing.final
+class LimitUse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: builtins.int
+    LANE_FIELD_NUMBER: builtins.int
+    CODE_LENGTH_FIELD_NUMBER: builtins.int
+    USED_FIELD_NUMBER: builtins.int
+    MAX_FIELD_NUMBER: builtins.int
+    WINDOW_FIELD_NUMBER: builtins.int
+    FREE_AGAIN_AT_FIELD_NUMBER: builtins.int
+    rule: builtins.str
+    lane: global___Lane.ValueType
+    code_length: builtins.int
+    used: builtins.int
+    max: builtins.int
+    @property
+    def window(self) -> google.protobuf.duration_pb2.Duration: ...
+    @property
+    def free_again_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        rule: builtins.str = ...,
+        lane: global___Lane.ValueType = ...,
+        code_length: builtins.int = ...,
+        used: builtins.int = ...,
+        max: builtins.int = ...,
+        window: google.protobuf.duration_pb2.Duration | None = ...,
+        free_again_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["free_again_at", b"free_again_at", "window", b"window"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["code_length", b"code_length", "free_again_at", b"free_again_at", "lane", b"lane", "max", b"max", "rule", b"rule", "used", b"used", "window", b"window"]) -> None: ...
+
+global___LimitUse = LimitUse
+
+@typing.final
+class CodeLengthBound(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CODE_LENGTH_FIELD_NUMBER: builtins.int
+    COMPARISONS_PER_DAY_FIELD_NUMBER: builtins.int
+    COMPARISONS_PER_YEAR_FIELD_NUMBER: builtins.int
+    PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    STRANGER_PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    code_length: builtins.int
+    comparisons_per_day: builtins.int
+    comparisons_per_year: builtins.int
+    probability_per_year: builtins.float
+    stranger_probability_per_year: builtins.float
+    def __init__(
+        self,
+        *,
+        code_length: builtins.int = ...,
+        comparisons_per_day: builtins.int = ...,
+        comparisons_per_year: builtins.int = ...,
+        probability_per_year: builtins.float = ...,
+        stranger_probability_per_year: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["code_length", b"code_length", "comparisons_per_day", b"comparisons_per_day", "comparisons_per_year", b"comparisons_per_year", "probability_per_year", b"probability_per_year", "stranger_probability_per_year", b"stranger_probability_per_year"]) -> None: ...
+
+global___CodeLengthBound = CodeLengthBound
+
+@typing.final
+class GuessBound(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    WEAK_FIELD_NUMBER: builtins.int
+    CODE_LENGTHS_FIELD_NUMBER: builtins.int
+    UNIDENTIFIED_SHARE_FIELD_NUMBER: builtins.int
+    probability_per_year: builtins.float
+    weak: builtins.bool
+    unidentified_share: builtins.float
+    @property
+    def code_lengths(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___CodeLengthBound]: ...
+    def __init__(
+        self,
+        *,
+        probability_per_year: builtins.float = ...,
+        weak: builtins.bool = ...,
+        code_lengths: collections.abc.Iterable[global___CodeLengthBound] | None = ...,
+        unidentified_share: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["code_lengths", b"code_lengths", "probability_per_year", b"probability_per_year", "unidentified_share", b"unidentified_share", "weak", b"weak"]) -> None: ...
+
+global___GuessBound = GuessBound
 
 @typing.final
 class ListLimitsRequest(google.protobuf.message.Message):
@@ -98,14 +217,19 @@ class ListLimitsResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMITS_FIELD_NUMBER: builtins.int
+    GUESS_BOUND_FIELD_NUMBER: builtins.int
     @property
     def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Limit]: ...
+    @property
+    def guess_bound(self) -> global___GuessBound: ...
     def __init__(
         self,
         *,
         limits: collections.abc.Iterable[global___Limit] | None = ...,
+        guess_bound: global___GuessBound | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["limits", b"limits"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["guess_bound", b"guess_bound"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["guess_bound", b"guess_bound", "limits", b"limits"]) -> None: ...
 
 global___ListLimitsResponse = ListLimitsResponse
 
@@ -116,7 +240,11 @@ class UpdateLimitRequest(google.protobuf.message.Message):
     WORKSPACE_FIELD_NUMBER: builtins.int
     LIMIT_FIELD_NUMBER: builtins.int
     UPDATE_MASK_FIELD_NUMBER: builtins.int
+    ACCEPT_WEAK_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
     workspace: builtins.str
+    accept_weak: builtins.bool
+    dry_run: builtins.bool
     @property
     def limit(self) -> global___Limit: ...
     @property
@@ -127,9 +255,11 @@ class UpdateLimitRequest(google.protobuf.message.Message):
         workspace: builtins.str = ...,
         limit: global___Limit | None = ...,
         update_mask: google.protobuf.field_mask_pb2.FieldMask | None = ...,
+        accept_weak: builtins.bool = ...,
+        dry_run: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["limit", b"limit", "update_mask", b"update_mask"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["limit", b"limit", "update_mask", b"update_mask", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accept_weak", b"accept_weak", "dry_run", b"dry_run", "limit", b"limit", "update_mask", b"update_mask", "workspace", b"workspace"]) -> None: ...
 
 global___UpdateLimitRequest = UpdateLimitRequest
 
@@ -138,15 +268,19 @@ class UpdateLimitResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMIT_FIELD_NUMBER: builtins.int
+    GUESS_BOUND_FIELD_NUMBER: builtins.int
     @property
     def limit(self) -> global___Limit: ...
+    @property
+    def guess_bound(self) -> global___GuessBound: ...
     def __init__(
         self,
         *,
         limit: global___Limit | None = ...,
+        guess_bound: global___GuessBound | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["limit", b"limit"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["limit", b"limit"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["guess_bound", b"guess_bound", "limit", b"limit"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["guess_bound", b"guess_bound", "limit", b"limit"]) -> None: ...
 
 global___UpdateLimitResponse = UpdateLimitResponse
 
@@ -173,15 +307,19 @@ class ResetLimitResponse(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     LIMIT_FIELD_NUMBER: builtins.int
+    GUESS_BOUND_FIELD_NUMBER: builtins.int
     @property
     def limit(self) -> global___Limit: ...
+    @property
+    def guess_bound(self) -> global___GuessBound: ...
     def __init__(
         self,
         *,
         limit: global___Limit | None = ...,
+        guess_bound: global___GuessBound | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["limit", b"limit"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["limit", b"limit"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["guess_bound", b"guess_bound", "limit", b"limit"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["guess_bound", b"guess_bound", "limit", b"limit"]) -> None: ...
 
 global___ResetLimitResponse = ResetLimitResponse
 

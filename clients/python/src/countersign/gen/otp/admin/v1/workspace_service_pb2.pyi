@@ -8,12 +8,38 @@ import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.field_mask_pb2
 import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import countersign.gen.otp.v1.session_pb2
+import sys
 import typing
 
+if sys.version_info >= (3, 10):
+    import typing as typing_extensions
+else:
+    import typing_extensions
+
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _Assurance:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _AssuranceEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Assurance.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    ASSURANCE_UNSPECIFIED: _Assurance.ValueType  # 0
+    ASSURANCE_ASVS_L2: _Assurance.ValueType  # 1
+    ASSURANCE_NIST_800_63B: _Assurance.ValueType  # 2
+    ASSURANCE_PSD2: _Assurance.ValueType  # 3
+
+class Assurance(_Assurance, metaclass=_AssuranceEnumTypeWrapper): ...
+
+ASSURANCE_UNSPECIFIED: Assurance.ValueType  # 0
+ASSURANCE_ASVS_L2: Assurance.ValueType  # 1
+ASSURANCE_NIST_800_63B: Assurance.ValueType  # 2
+ASSURANCE_PSD2: Assurance.ValueType  # 3
+global___Assurance = Assurance
 
 @typing.final
 class Workspace(google.protobuf.message.Message):
@@ -30,6 +56,8 @@ class Workspace(google.protobuf.message.Message):
     DELETED_AT_FIELD_NUMBER: builtins.int
     ROUTES_FIELD_NUMBER: builtins.int
     RETENTION_DAYS_FIELD_NUMBER: builtins.int
+    ASSURANCE_FIELD_NUMBER: builtins.int
+    ANDROID_APP_HASH_FIELD_NUMBER: builtins.int
     name: builtins.str
     brand: builtins.str
     locale: builtins.str
@@ -37,6 +65,8 @@ class Workspace(google.protobuf.message.Message):
     long_lifetime: builtins.bool
     messaging_reuse: builtins.bool
     retention_days: builtins.int
+    assurance: global___Assurance.ValueType
+    android_app_hash: builtins.str
     @property
     def allowed_origins(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
@@ -59,9 +89,11 @@ class Workspace(google.protobuf.message.Message):
         deleted_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         routes: collections.abc.Iterable[global___Route] | None = ...,
         retention_days: builtins.int = ...,
+        assurance: global___Assurance.ValueType = ...,
+        android_app_hash: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "brand", b"brand", "created_at", b"created_at", "deleted_at", b"deleted_at", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "retention_days", b"retention_days", "routes", b"routes", "web_host", b"web_host"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "created_at", b"created_at", "deleted_at", b"deleted_at", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "retention_days", b"retention_days", "routes", b"routes", "web_host", b"web_host"]) -> None: ...
 
 global___Workspace = Workspace
 
