@@ -14,6 +14,7 @@ import { consume } from '../../session/transitions/consume.js';
 import { lock } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
 import { codeContext } from '../send/freshCodes.js';
+import { awaitComparison } from './awaitComparison.js';
 
 /** The result of one comparison, with the session after it. */
 export interface Checked {
@@ -192,7 +193,8 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
         },
       );
       if (reserved) return reserved;
-      const seen = await sessions.findOne({ _id });
+      const found = await sessions.findOne({ _id });
+      const seen = found && (await awaitComparison(sessions, found));
       if (!seen) throw new Failure('SESSION_NOT_FOUND');
       refuseFromTheFuture(seen, now);
       const refusal = refusalOf(seen, now);
