@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownName } from '../http/shownName.js';
 
 /** Most fields named, so that the header stays short. */
 const MOST = 10;
@@ -22,7 +23,8 @@ function* unknownIn(shape: z.ZodType, value: unknown, path: string): Generator<s
     const field = path ? `${path}.${name}` : name;
     const known = Object.hasOwn(inner.shape, name) ? (inner.shape[name] as z.ZodType) : undefined;
     if (known) yield* unknownIn(known, item, field);
-    else yield field;
+    // One that is no name may be a secret in the wrong place.
+    else if (shownName(name)) yield field;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { invalid } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
+import { shownName } from '../http/shownName.js';
 
 /** What stands behind the question mark. */
 export function queryOf(req: HttpRequest): URLSearchParams {
@@ -38,5 +39,8 @@ export function refuseUnknown(shape: z.ZodType, given: Readonly<Record<string, u
   const known = (shape as Partial<z.ZodObject>).shape ?? {};
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined)
-    throw invalid(unknown, `is not a parameter here; known are ${Object.keys(known).join(', ')}`);
+    throw invalid(
+      shownName(unknown) ?? 'query',
+      `is not known here; known are ${Object.keys(known).join(', ')}`,
+    );
 }

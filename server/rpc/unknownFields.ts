@@ -1,6 +1,7 @@
 import type { DescField, DescMessage, JsonValue } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../errors.js';
 import type { HttpRequest } from '../http/message.js';
+import { shownName } from '../http/shownName.js';
 import { isObject, isWellKnown } from './jsonFault.js';
 
 /**
@@ -52,7 +53,7 @@ function inField(field: DescField, value: JsonValue, path: string): FieldViolati
   return undefined;
 }
 
-/** Longest field name shown; a longer one is no misspelled field. */
+/** Longer names are not compared. */
 const LONGEST = 64;
 
 function unknown({ fields }: DescMessage, key: string, path: string): FieldViolation {
@@ -60,12 +61,14 @@ function unknown({ fields }: DescMessage, key: string, path: string): FieldViola
     .map(({ jsonName }) => ({ jsonName, distance: distance(jsonName.toLowerCase(), key.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance)[0];
   const isNear = nearest !== undefined && nearest.distance <= Math.max(2, key.length / 3);
-  const name = key.length > LONGEST ? `${key.slice(0, LONGEST)}…` : key;
+  const name = shownName(key);
   return {
-    field: path ? `${path}.${name}` : name,
+    field: [path, name].filter(Boolean).join('.') || 'body',
     description: isNear
       ? `is not a field of the contract; the nearest is ${nearest.jsonName}`
-      : 'is not a field of the contract',
+      : name
+        ? 'is not a field of the contract'
+        : 'has a field that is not in the contract',
   };
 }
 
