@@ -1,11 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readRevokedLog } from '../../admin/keys/revokedLog.js';
 import type { StoredKey } from '../../admin/keys/stored.js';
 import { EXIT } from '../../errors.js';
 import { type Closed, closeOpen } from '../../maintenance/closeOpen.js';
+import { BEATS_MS, countLiving } from '../../maintenance/livingProcesses.js';
 import { restore } from '../../maintenance/restore.js';
 import { systemClock } from '../../platform/clock.js';
 import { systemRandom } from '../../platform/random.js';
+import { StoreRefused } from '../../store/documents.js';
 import { openCopy } from '../../store/embedded/backup.js';
 import { holdStore } from '../../store/embedded/replace.js';
 import type { Cli } from '../cli.js';
@@ -96,9 +99,12 @@ async function closeStore(cli: Cli, options: Options): Promise<void> {
   );
   const progress = await createProgress(io);
   const revoked = (mongodbUri ? undefined : readRevokedLog(dataDir)) ?? [];
-  const closed = await withStore(io, (opened) =>
-    closeOpen({ ...opened, progress }, { backupAt: undefined, revoked }),
-  );
+  const closed = await withStore(io, async (opened) => {
+    if (mongodbUri && (await countLiving(opened.documents, () => pause(BEATS_MS))) > 0) {
+      throw new StoreRefused('The store is in use: stop every process of the service first');
+    }
+    return closeOpen({ ...opened, progress }, { backupAt: undefined, revoked });
+  });
   print.table(COLUMNS, [closed], closed);
   if (mongodbUri)
     print.note(
