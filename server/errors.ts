@@ -203,6 +203,8 @@ export interface FailureDetails {
   readonly rateLimit?: RateLimit;
   readonly attemptsRemaining?: number;
   readonly channel?: ChannelName;
+  /** Of a wrong code: when the newest one was made, since which earlier ones are void. */
+  readonly newestCodeSentAt?: Date;
   /** Why, for the log only. */
   readonly cause?: unknown;
 }

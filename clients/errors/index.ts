@@ -24,6 +24,8 @@ export interface OtpError {
   readonly message: string;
   /** With INVALID_CODE: attempts that are left. */
   readonly attemptsRemaining?: number;
+  /** Of a wrong code after a resend: when the newest code was made; earlier ones do not work any more. */
+  readonly newestCodeSentAt?: Date;
   /** The channel that the error is about: `email`, `sms` or `whatsapp`. */
   readonly channel?: string;
   /** Milliseconds after which a repeated call can succeed. */
@@ -42,13 +44,14 @@ export function readError(thrown: unknown): OtpError {
   const error = isServiceError(thrown) ? fromServiceError(thrown) : ConnectError.from(thrown);
   const info = error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN);
   const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
-  const { attempts_remaining: attempts, channel } = info?.metadata ?? {};
+  const { attempts_remaining: attempts, channel, newest_code_sent_at: newest } = info?.metadata ?? {};
   return {
     reason: reasonOf(info?.reason),
     code: error.code,
     message: error.rawMessage,
     ...(attempts !== undefined && { attemptsRemaining: Number(attempts) }),
     ...(channel !== undefined && { channel }),
+    ...(newest !== undefined && { newestCodeSentAt: new Date(newest) }),
     ...(delay && { retryAfterMs: durationMs(delay) }),
     violations: error
       .findDetails(BadRequestSchema)

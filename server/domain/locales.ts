@@ -1,7 +1,7 @@
-/** The one spelling of a BCP 47 language tag, such as "es-CO"; undefined for what is none. */
+/** The one spelling of a BCP 47 language tag, such as "es-CO", also written "es_CO"; undefined for what is none. */
 export function canonicalLocale(text: string): string | undefined {
   try {
-    return Intl.getCanonicalLocales(text)[0];
+    return Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0];
   } catch {
     return undefined;
   }

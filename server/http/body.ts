@@ -40,7 +40,8 @@ export const mediaTypeOf = (req: HttpRequest): string | undefined =>
 function parse(text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // RFC 8259 section 8.1: a byte order mark may be ignored.
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     // The parser's own error quotes the body, which may hold a code; it must not become a cause that is logged.
     throw new Failure('INVALID_REQUEST', { message: 'The body is not JSON.' });

@@ -38,9 +38,12 @@ export function toConnectError(
   ]);
 }
 
-function metadataOf({ details: { attemptsRemaining, channel } }: Failure): Record<string, string> {
+function metadataOf({
+  details: { attemptsRemaining, channel, newestCodeSentAt },
+}: Failure): Record<string, string> {
   return {
     ...(attemptsRemaining !== undefined && { attempts_remaining: String(attemptsRemaining) }),
     ...(channel !== undefined && { channel }),
+    ...(newestCodeSentAt && { newest_code_sent_at: newestCodeSentAt.toISOString() }),
   };
 }

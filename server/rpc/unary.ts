@@ -150,7 +150,7 @@ function decode(
       throw new Failure('INVALID_REQUEST', { message: 'The request cannot be decoded.' });
     }
   }
-  const text = decodeUtf8(body);
+  const text = decodeUtf8(body).replace(/^\ufeff/, '');
   const unknown = namesValues ? findUnknownName(input, text) : undefined;
   if (unknown) throw new Failure('INVALID_REQUEST', { violations: [unknown] });
   try {

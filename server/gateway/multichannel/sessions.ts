@@ -57,7 +57,8 @@ export const listSessions = route({
       channel: query.channel ? channelEnum(query.channel) : Channel.UNSPECIFIED,
       purpose: query.purpose ?? '',
       ...sandboxOf(query),
-      recipient: query.recipient ?? '',
+      // A plus that is not encoded arrives as a space.
+      recipient: query.recipient?.replace(/^ (?=\d)/, '+') ?? '',
       ...(query.created_after && { createdAfter: timestampFromDate(new Date(query.created_after)) }),
       ...(query.created_before && { createdBefore: timestampFromDate(new Date(query.created_before)) }),
       metadata: query.metadata ?? {},

@@ -34,7 +34,7 @@ export function parseOptions(
     ...parsePolicy(request, channels),
     fallback: parseFallback(request, channels, config.lifetimeMs),
     purpose: request.purpose,
-    locale: request.locale || workspace.locale,
+    locale: request.locale.replaceAll('_', '-') || workspace.locale,
     messageTemplate: parseMessageTemplate(request, channels),
     addContact: request.addContact,
     retentionDays: workspace.retentionDays,

@@ -1,5 +1,5 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { timestampFromDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   DeliveryState,
   type OperationSchema,
@@ -25,7 +25,7 @@ export function sessionToProto(
   return {
     id: idOf(session),
     status: SessionStatus[status],
-    channels: channelsOf(session).map(([name, { masked, state, verifiedAt, delivery }]) => ({
+    channels: channelsOf(session).map(([name, { masked, state, verifiedAt, codeExpiresAt, delivery }]) => ({
       channel: channelEnum(name),
       maskedRecipient: masked,
       verified: state === 'VERIFIED',
@@ -33,6 +33,7 @@ export function sessionToProto(
       deliveryState: delivery.waits ? DeliveryState.WAITING : DeliveryState[delivery.state],
       deliveryError: delivery.state === 'FAILED' ? (delivery.error ?? '') : '',
       ...timestampField('dueAt', delivery.waits && delivery.dueAt),
+      codeCreatedAt: timestampFromMs(codeExpiresAt.getTime() - session.lifetimeMs),
     })),
     policy: { strategy: Strategy[session.strategy], channels: session.required.map(channelEnum) },
     purpose: session.purpose,

@@ -73,7 +73,7 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
           anyRight ||= checked.result === 'VERIFIED';
           if (checked.result === 'INVALID_CODE') {
             attemptsRemaining = session.attemptsLeft;
-            firstFailure ??= new Failure('INVALID_CODE', { channel });
+            firstFailure ??= new Failure('INVALID_CODE', { channel, ...newestCode(session, channel) });
           }
         } catch (thrown) {
           const failure = toFailure(thrown);
@@ -103,3 +103,10 @@ const RESULTS: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
   SESSION_CANCELED: CheckResult.NOT_CHECKED,
   SESSION_EXPIRED: CheckResult.NOT_CHECKED,
 };
+
+/** When the code that was compared was made, where it had replaced another. */
+function newestCode(session: StoredSession, channel: ChannelName): { readonly newestCodeSentAt?: Date } {
+  const current = session.channels[channel];
+  if (!current || current.delivery.n <= 1) return {};
+  return { newestCodeSentAt: new Date(current.codeExpiresAt.getTime() - session.lifetimeMs) };
+}

@@ -264,7 +264,7 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'Send.locale': {
     refused: [
       { what: 'a number', request: { locale: 1 } },
-      ...['e', 'english', 'en_US', 'en-', '../en'].map((locale) => ({ what: locale, request: { locale } })),
+      ...['e', 'english', 'en US', 'en-', '../en'].map((locale) => ({ what: locale, request: { locale } })),
     ],
     accepted: ['es-CO', 'zh-Hant-TW-x1'].map((locale) => ({ what: locale, request: { locale } })),
   },
