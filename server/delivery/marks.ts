@@ -58,7 +58,8 @@ export function createMarks(path: string, log: Logger): Marks {
       bytes = 0;
     },
     close() {
-      if (file !== undefined) closeSync(file);
+      if (file === undefined) return;
+      closeSync(file);
       file = undefined;
       rmSync(path, { force: true });
     },

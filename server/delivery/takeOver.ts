@@ -44,7 +44,7 @@ export function createTakeOver({ sessions, marksOf, offer, clock, log }: Deps) {
         if (resumed.session.deliverAt) offer(resumed.session);
       }
     }
-    rmSync(marksOf(owner), { force: true });
+    if (marks) rmSync(marksOf(owner), { force: true });
     if (taken > 0) log.info({ process: owner, messages: taken }, 'messages of a process that has ended');
   };
 }

@@ -77,7 +77,8 @@ export function createIdempotency({ documents, processes, fingerprints, clock }:
         const taken =
           isFree &&
           (await claims.findOneAndUpdate(
-            { _id, leaseUntil: lease },
+            // Taken over in the millisecond in which it was made, its end is the same.
+            { _id, leaseUntil: lease, owner: owner ?? null },
             { $set: { leaseUntil, owner: processes.id } },
           ));
         if (!taken) throw new Failure('REQUEST_IN_PROGRESS', { retryAfterMs: 1_000 });

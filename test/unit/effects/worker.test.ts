@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { createTakeOver } from '../../../server/effects/takeOver.js';
 import { type ApplyEffects, createEventWorker } from '../../../server/effects/worker.js';
 import { changeGuarded } from '../../../server/session/change.js';
 import { sessionEvent } from '../../../server/session/history.js';
@@ -6,6 +7,7 @@ import type { StoredSession } from '../../../server/session/stored.js';
 import { cancel } from '../../../server/session/transitions/cancel.js';
 import type { Collection } from '../../../server/store/documents.js';
 import { type Engine, eachEngine } from '../../support/engines.js';
+import { eventually } from '../../support/eventually.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { oneProcess } from '../../support/oneProcess.js';
 import { changed, sampleSession } from '../session/support/sampleSession.js';
@@ -53,6 +55,26 @@ eachEngine((engine: Engine) => {
       })(due);
       expect(inside).toBe(3);
       expect(applied).toEqual([]);
+    });
+
+    it('that ended with its process leaves events that another one applies at once', async () => {
+      const dying = createEventWorker({
+        sessions,
+        applyEffects: () => new Promise(() => {}),
+        owner: 'dead',
+        clock,
+      });
+      void dying(await read());
+      await eventually(async () => (await read()).eventsOwner === 'dead');
+      const offered: StoredSession[] = [];
+      const takeOver = createTakeOver({ sessions, offer: (session) => void offered.push(session), clock });
+      await takeOver('another');
+      expect(offered).toEqual([]);
+      await takeOver('dead');
+      expect(offered).toHaveLength(1);
+      await worker()(offered[0]!);
+      expect(applied).toHaveLength(3);
+      expect(await read()).not.toHaveProperty('eventsOwner');
     });
 
     it('leaves every event pending when its effects fail, for another process once the lease has expired', async () => {
