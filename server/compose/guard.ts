@@ -6,6 +6,7 @@ import { createGuardReader, type GuardReader } from '../guard/settings.js';
 import { createTallies, type Tallies } from '../guard/tally.js';
 import { createAskVeto } from '../guard/veto.js';
 import { vetoSecretPlace } from '../guard/vetoSecret.js';
+import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Logger } from '../observe/log.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
@@ -17,6 +18,7 @@ interface Parts {
   readonly documents: Documents;
   readonly secrets: Pick<Secrets, 'encryption'>;
   readonly wallet: Wallet;
+  readonly budget: Pick<RecipientBudget, 'isKnown'>;
   readonly outbound: Outbound;
   readonly refused: (refused: Parameters<RecordRefusal>[0]) => void;
   readonly newId: () => string;
@@ -32,7 +34,7 @@ export interface Guarding {
 }
 
 export function composeGuard(parts: Parts): Guarding {
-  const { config, documents, secrets, wallet, outbound, newId, clock, log } = parts;
+  const { config, documents, secrets, wallet, budget, outbound, newId, clock, log } = parts;
   const guardReader = createGuardReader(documents, config.env, clock);
   const tallies = createTallies(documents);
   const record = createRecordRefusal(documents, newId, clock);
@@ -44,6 +46,7 @@ export function composeGuard(parts: Parts): Guarding {
       await record(refused);
     },
     priceOf: wallet.priceOf,
+    isKnown: budget.isKnown,
     ask: createAskVeto(outbound, newId, clock),
     secretOf: (workspace, sealed) => secrets.encryption.open(vetoSecretPlace(workspace), sealed),
     clock,

@@ -130,6 +130,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     documents,
     secrets,
     wallet,
+    budget,
     outbound,
     refused: stats.refused,
     newId,

@@ -1,6 +1,7 @@
 import { isListed } from './countries.js';
 import { type RollingCount, rollingTotal, waitUntil } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
+import { groupsWithoutApproval, isRefusedItself, SUSPICIOUS_GROUPS } from './sourceGroups.js';
 import type {
   ApprovalRate,
   GuardRule,
@@ -36,7 +37,7 @@ interface More {
 export const evaluatePrefix = (
   { prefixVelocity, approvalRate }: GuardSettings,
   tally: Partial<PrefixTally>,
-  messages: More,
+  messages: More & { readonly group?: string | undefined },
 ): Refusal[] => [
   ...evaluateVelocity('prefix-velocity', prefixVelocity, { ...messages, counted: tally.velocity }),
   ...evaluateApprovalRate(approvalRate, tally, messages),
@@ -86,16 +87,36 @@ function evaluateVelocity(
 }
 
 function evaluateApprovalRate(
-  { minSends, minPercent, windowSeconds }: ApprovalRate,
-  { sends, approvals }: Partial<PrefixTally>,
-  { own, now }: More,
+  rate: ApprovalRate,
+  tally: Partial<PrefixTally>,
+  { own, now, group }: More & { readonly group?: string | undefined },
 ): Refusal[] {
+  const { minSends, minPercent, windowSeconds } = rate;
+  if (minSends === 0) return [];
+  if (group !== undefined) {
+    const isRefused = (at: number) => isRefusedItself(rate, tally, { group, own, at });
+    const sends = tally.groupSends?.[group];
+    if (isRefused(now))
+      return [
+        {
+          ...refusal(
+            'approval-rate',
+            waitUntil(sends, windowSeconds, now, (at) => !isRefused(at)),
+          ),
+          ofSource: true,
+        },
+      ];
+  }
   const isFree = (at: number) => {
-    const sent = rollingTotal(sends, windowSeconds, at) - own;
-    return sent < minSends || rollingTotal(approvals, windowSeconds, at) * 100 >= minPercent * sent;
+    const sent = rollingTotal(tally.sends, windowSeconds, at) - own;
+    return (
+      sent < minSends ||
+      rollingTotal(tally.approvals, windowSeconds, at) * 100 >= minPercent * sent ||
+      // A prefix that few messages suffice for needs no more groups than messages.
+      groupsWithoutApproval(rate, tally, at) < Math.min(SUSPICIOUS_GROUPS, minSends)
+    );
   };
-  if (minSends === 0 || isFree(now)) return [];
-  return [refusal('approval-rate', waitUntil(sends, windowSeconds, now, isFree))];
+  return isFree(now) ? [] : [refusal('approval-rate', waitUntil(tally.sends, windowSeconds, now, isFree))];
 }
 
 function evaluateDailyCeiling(
@@ -113,4 +134,6 @@ const refusal = (rule: GuardRule, retryAfterMs: number | undefined): Refusal =>
 export interface Refusal {
   readonly rule: GuardRule;
   readonly retryAfterMs?: number;
+  /** Of the approval rate: the source is refused, not the prefix. */
+  readonly ofSource?: true;
 }

@@ -8,8 +8,9 @@ import type { Refusal } from './evaluateRules.js';
 import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import type { RecordRefusal } from './refusals.js';
 import type { GuardReader, GuardSettings } from './settings.js';
+import { groupOf } from './sourceGroups.js';
 import type { RefusedRecipient } from './stored.js';
-import type { Counted, Tallies } from './tally.js';
+import type { Counted, Tallied, Tallies } from './tally.js';
 import type { AskVeto, VetoDecision } from './veto.js';
 
 /** How long a caller waits before it retries after a backend that did not respond, milliseconds. */
@@ -28,6 +29,10 @@ export interface Sending {
   readonly metadata: string;
   /** Its phones; e-mail is not guarded. */
   readonly phones: readonly RefusedRecipient[];
+  /** Keyed digest of where the person is; undefined where that is not known. */
+  readonly source?: string | undefined;
+  /** The budgets of its phones, by prefix: whoever was verified before is not refused for what others do. */
+  readonly budgets?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** A send that the rules let pass so far. */
@@ -45,6 +50,7 @@ export interface GuardedMessage {
   readonly prefix: string | undefined;
   /** When it was sent, milliseconds: its approval or failure leaves the window together with it. */
   readonly sentAt: number;
+  readonly source?: string | undefined;
 }
 
 /**
@@ -67,11 +73,21 @@ interface Deps {
   readonly record: RecordRefusal;
   /** What one message costs, micro-units. */
   readonly priceOf: (workspace: string, channel: ChannelName) => Promise<number>;
+  /** Whether a recipient was verified in the last 90 days, by the fingerprint of its budget. */
+  readonly isKnown: (partition: string, budget: string) => Promise<boolean>;
   readonly ask: AskVeto;
   /** The veto's secret of a workspace, opened. */
   readonly secretOf: (workspace: string, sealed: string) => string;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+interface Excusing {
+  readonly of: Tallied;
+  readonly sending: Sending;
+  readonly prefix: string;
+  readonly messages: number;
+  readonly now: number;
 }
 
 const OPEN: GuardPass = { ask: async () => {}, giveBack: async () => {} };
@@ -103,6 +119,25 @@ export function createGuard(deps: Deps): Guard {
     );
   }
 
+  /**
+   * What is left of the refusals of a prefix. Its approval rate says something of
+   * many strangers and little of one message: it refuses nobody who was verified
+   * before, lets a few others pass so that approvals can lift it, and says nothing
+   * where the workspace's own backend decides.
+   */
+  async function excused(refusals: readonly Refusal[], { of, sending, prefix, messages, now }: Excusing) {
+    const rate = refusals.find(({ rule }) => rule === 'approval-rate');
+    if (!rate) return refusals;
+    const others = refusals.filter((one) => one !== rate);
+    if (of.rules.veto) return others;
+    if (others.length > 0) return refusals;
+    const budgets = sending.budgets?.get(prefix) ?? [];
+    const known = await Promise.all(budgets.map((budget) => deps.isKnown(of.partition, budget)));
+    if (budgets.length > 0 && known.every(Boolean)) return others;
+    if (rate.ofSource) return refusals;
+    return (await tallies.trickle(of, prefix, messages, now)) ? others : refusals;
+  }
+
   /** Counts the messages, all or none, and says what the counts make of them. */
   async function count(rules: GuardSettings, sending: Sending) {
     const of = { partition: partitionOf(sending), rules };
@@ -111,8 +146,11 @@ export function createGuard(deps: Deps): Guard {
     const counting = [
       ...[...new Set(messages.map(({ prefix }) => prefix))].map(async (prefix) => {
         const own = messages.filter((message) => message.prefix === prefix).length;
-        const kept = await tallies.countPrefix(of, { prefix, messages: own }, now);
-        return kept && { kept, refusals: evaluatePrefix(rules, kept.tally, { more: own, own, now }) };
+        const group = groupOf(sending.source);
+        const kept = await tallies.countPrefix(of, { prefix, messages: own, group }, now);
+        if (!kept) return undefined;
+        const refusals = evaluatePrefix(rules, kept.tally, { more: own, own, now, group });
+        return { kept, refusals: await excused(refusals, { of, sending, prefix, messages: own, now }) };
       }),
       tallies
         .countWorkspace(of, messages, now)
@@ -177,8 +215,7 @@ export function createGuard(deps: Deps): Guard {
       if (!watched) return;
       await tallies.countApproval(
         { partition: partitionOf(message), rules: watched.rules },
-        watched.prefix,
-        message.sentAt,
+        { prefix: watched.prefix, group: groupOf(message.source), sentAt: message.sentAt },
       );
     },
 
@@ -187,8 +224,7 @@ export function createGuard(deps: Deps): Guard {
       if (!watched) return;
       await tallies.countFailure(
         { partition: partitionOf(message), rules: watched.rules },
-        watched.prefix,
-        message.sentAt,
+        { prefix: watched.prefix, group: groupOf(message.source), sentAt: message.sentAt },
       );
     },
   };

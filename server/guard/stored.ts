@@ -88,6 +88,11 @@ export interface PrefixTally extends Document {
   /** Messages and what was verified of them, by the window of approvalRate. */
   readonly sends?: RollingCount;
   readonly approvals?: RollingCount;
+  /** The same by group of sources; see sourceGroups.ts. */
+  readonly groupSends?: Readonly<Record<string, RollingCount>>;
+  readonly groupApprovals?: Readonly<Record<string, RollingCount>>;
+  /** Messages that passed although the approval rate refused the prefix. */
+  readonly trickle?: RollingCount;
   readonly purgeAt: Date;
 }
 

@@ -1,8 +1,9 @@
 import { DAY_MS } from '../platform/durations.js';
 import type { Collection, Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { keptMs, partKey, staleKeys } from './rollingCount.js';
+import { keptMs, partKey, rollingTotal, staleKeys } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
+import { trickleOf } from './sourceGroups.js';
 import type { PrefixTally, WorkspaceTally } from './stored.js';
 
 /** Keys that no longer count are removed once there are so many: seldom, and before they weigh. */
@@ -29,12 +30,19 @@ export interface Tallied {
   readonly rules: GuardSettings;
 }
 
+/** One message whose result is known. */
+interface TalliedMessage {
+  readonly prefix: string;
+  readonly group: string | undefined;
+  readonly sentAt: number;
+}
+
 /** Where the guard counts. Only what a rule needs is counted. */
 export interface Tallies {
   /** Counts messages to one prefix; undefined where no rule wants to know. */
   countPrefix(
     of: Tallied,
-    counted: { readonly prefix: string; readonly messages: number },
+    counted: { readonly prefix: string; readonly messages: number; readonly group?: string | undefined },
     now: number,
   ): Promise<Kept<PrefixTally> | undefined>;
   /** Counts messages of the workspace; undefined where no rule wants to know. */
@@ -44,9 +52,11 @@ export interface Tallies {
     now: number,
   ): Promise<Kept<WorkspaceTally> | undefined>;
   /** Counts that a message to the prefix was verified. */
-  countApproval(of: Tallied, prefix: string, sentAt: number): Promise<void>;
+  countApproval(of: Tallied, message: TalliedMessage): Promise<void>;
   /** Counts that one did not arrive: one sent less. */
-  countFailure(of: Tallied, prefix: string, sentAt: number): Promise<void>;
+  countFailure(of: Tallied, message: TalliedMessage): Promise<void>;
+  /** Counts messages that shall pass although the approval rate refuses their prefix; false where enough have. */
+  trickle(of: Tallied, prefix: string, messages: number, now: number): Promise<boolean>;
   /** The counts as they are, changing nothing. */
   read(
     partition: string,
@@ -63,8 +73,6 @@ export interface Kept<T> {
 interface Outcome {
   readonly count: 'sends' | 'approvals';
   readonly by: 1 | -1;
-  /** When the message was sent. */
-  readonly sentAt: number;
 }
 
 export function createTallies(documents: Documents): Tallies {
@@ -74,18 +82,23 @@ export function createTallies(documents: Documents): Tallies {
   const workspaceId = (partition: string) => `${partition}/guard-workspace`;
 
   /** Where nothing is, nothing was sent within the window either. */
-  async function countOutcome({ partition, rules }: Tallied, prefix: string, outcome: Outcome) {
-    const { count, by, sentAt } = outcome;
-    const path = `${count}.${partKey(rules.approvalRate.windowSeconds, sentAt)}`;
-    await prefixes.findOneAndUpdate({ _id: prefixId(partition, prefix) }, { $inc: { [path]: by } });
+  async function countOutcome({ partition, rules }: Tallied, message: TalliedMessage, outcome: Outcome) {
+    const { prefix, group, sentAt } = message;
+    const { count, by } = outcome;
+    const part = partKey(rules.approvalRate.windowSeconds, sentAt);
+    const ofGroup = count === 'sends' ? 'groupSends' : 'groupApprovals';
+    const $inc = { [`${count}.${part}`]: by, ...(group && { [`${ofGroup}.${group}.${part}`]: by }) };
+    await prefixes.findOneAndUpdate({ _id: prefixId(partition, prefix) }, { $inc });
   }
 
   return {
-    async countPrefix({ partition, rules }, { prefix, messages }, now) {
+    async countPrefix({ partition, rules }, { prefix, messages, group }, now) {
       const { prefixVelocity: velocity, approvalRate: rate } = rules;
       const increments: Increments = {
         ...(velocity.max > 0 && { [`velocity.${partKey(velocity.windowSeconds, now)}`]: messages }),
         ...(rate.minSends > 0 && { [`sends.${partKey(rate.windowSeconds, now)}`]: messages }),
+        ...(rate.minSends > 0 &&
+          group && { [`groupSends.${group}.${partKey(rate.windowSeconds, now)}`]: messages }),
       };
       if (Object.keys(increments).length === 0) return undefined;
       const _id = prefixId(partition, prefix);
@@ -98,6 +111,12 @@ export function createTallies(documents: Documents): Tallies {
         ...staleKeys(tally.velocity, velocity.windowSeconds, now).map((key) => `velocity.${key}`),
         ...staleKeys(tally.sends, rate.windowSeconds, now).map((key) => `sends.${key}`),
         ...staleKeys(tally.approvals, rate.windowSeconds, now).map((key) => `approvals.${key}`),
+        ...staleKeys(tally.trickle, rate.windowSeconds, now).map((key) => `trickle.${key}`),
+        ...(['groupSends', 'groupApprovals'] as const).flatMap((list) =>
+          Object.entries(tally[list] ?? {}).flatMap(([name, counts]) =>
+            staleKeys(counts, rate.windowSeconds, now).map((key) => `${list}.${name}.${key}`),
+          ),
+        ),
       ]);
       return { tally, giveBack: () => takeBack(prefixes, _id, increments) };
     },
@@ -126,9 +145,21 @@ export function createTallies(documents: Documents): Tallies {
       return { tally, giveBack: () => takeBack(workspaces, _id, increments) };
     },
 
-    countApproval: (of, prefix, sentAt) => countOutcome(of, prefix, { count: 'approvals', by: 1, sentAt }),
+    countApproval: (of, message) => countOutcome(of, message, { count: 'approvals', by: 1 }),
 
-    countFailure: (of, prefix, sentAt) => countOutcome(of, prefix, { count: 'sends', by: -1, sentAt }),
+    countFailure: (of, message) => countOutcome(of, message, { count: 'sends', by: -1 }),
+
+    async trickle({ partition, rules }, prefix, messages, now) {
+      const { windowSeconds } = rules.approvalRate;
+      const most = trickleOf(rules.approvalRate);
+      if (most < messages) return false;
+      const _id = prefixId(partition, prefix);
+      const increments = { [`trickle.${partKey(windowSeconds, now)}`]: messages };
+      const tally = await add(prefixes, _id, increments, new Date(now + keptMs(windowSeconds)));
+      if (rollingTotal(tally.trickle, windowSeconds, now) <= most) return true;
+      await takeBack(prefixes, _id, increments);
+      return false;
+    },
 
     async read(partition, prefix) {
       const [ofPrefix, ofWorkspace] = await Promise.all([

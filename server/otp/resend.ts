@@ -7,7 +7,7 @@ import { type ChannelName, channelName } from '../domain/channels.js';
 import { readEndUserIp } from '../domain/ipAddresses.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
-import { guardedPhones } from '../guard/guardedPhones.js';
+import { budgetsByPrefix, guardedPhones } from '../guard/guardedPhones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import { accountOf } from '../limits/recipientBudget/release.js';
@@ -124,6 +124,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     const stored = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
     const ip =
       from.ip ?? (typeof stored.ip_address === 'string' ? readEndUserIp(stored.ip_address) : undefined);
+    const source = sourceOf(fingerprints, workspace, from) ?? session.source;
     const { partition, mode, purpose, metadata, beneficiary, codeLength } = session;
     return admit(deps, call, {
       partition,
@@ -136,6 +137,13 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         purpose,
         metadata,
         phones: guardedPhones(channelsOf(session).filter(([name]) => channels.includes(name))),
+        source,
+        budgets: budgetsByPrefix(
+          channels.map((name) => ({
+            prefix: session.channels[name]?.prefix,
+            budget: accountOf(session, name).recipient,
+          })),
+        ),
       },
       counts: limitKeys(fingerprints, workspace, {
         ip: countedIp(ip),
@@ -146,7 +154,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
         recipients: recipientChannels(channels.map((name) => [name, accountOf(session, name).recipient])),
         codeLength,
         mayLengthen: false,
-        source: sourceOf(fingerprints, workspace, from) ?? session.source,
+        source,
         vouched: false,
         withoutBurst: beneficiary !== undefined,
       },

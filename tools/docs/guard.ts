@@ -37,7 +37,7 @@ export const GUARD_RULES: Readonly<Record<GuardRule, readonly [why: string, fiel
       'enough messages leave the window',
     ],
     'approval-rate': [
-      'of at least `min_sends` messages to the prefix within `window`, fewer than `min_percent` per cent were verified',
+      'of at least `min_sends` messages to the prefix within `window`, fewer than `min_percent` per cent were verified, and at least 4 groups of sources have no approval; or the source itself sent 10 without one',
       'approval_rate',
       'more are verified, or enough leave the window',
     ],
@@ -100,6 +100,10 @@ ${table(
   numbers, are matched by calling code only, so a list of countries excludes them.
 * A **window** is counted in twelfths: no more than \`max\` messages pass within it, and each counts for up to one
   twelfth longer than the window.
+* A **source** is the network of the person's IP address or the device. Sources are counted in 16 groups; a Send without
+  one is a group of its own. So that a stranger cannot shut the prefix of other people, the approval rate refuses
+  nobody who was verified in the last 90 days, lets a fifth of \`min_sends\`, at most 10, pass in each window, and refuses
+  nothing where \`veto\` is configured: then that backend decides.
 * An approval leaves the window together with its message. A failed message does not count for the approval rate; it
   does count for the other rules.
 

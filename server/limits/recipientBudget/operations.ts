@@ -36,6 +36,8 @@ export interface StoredBudget extends Document {
   readonly known?: StoredLane;
   /** By keyed hash: when the recipient was last verified from there. */
   readonly sources?: Readonly<Record<string, Date>>;
+  /** When a code of the recipient was last right, from wherever. */
+  readonly verifiedAt?: Date;
   readonly cleared?: readonly { readonly at: Date; readonly actor: string }[];
   readonly purgeAt: Date;
 }
@@ -132,7 +134,7 @@ export const releaseOperation = (
   filter: { _id },
   update: {
     $pull: { [`open.${CLASS[code].list}`]: which, [`known.${CLASS[code].list}`]: which },
-    ...(source !== undefined && { $set: { [`sources.${source}`]: at } }),
+    $set: { verifiedAt: at, ...(source !== undefined && { [`sources.${source}`]: at }) },
   },
 });
 

@@ -15,6 +15,7 @@ import {
   clearOperation,
   type GivenBack,
   giveBackOperations,
+  KNOWN_MS,
   prepaid,
   purgeAt,
   releaseOperation,
@@ -251,8 +252,7 @@ export function createRecipientBudget(
 
     async isKnown(partition, recipient) {
       const budget = await budgets.findOne({ _id: idOf(partition, recipient) });
-      const now = clock.now();
-      return Object.keys(budget?.sources ?? {}).some((source) => isKnownSource(budget, source, now));
+      return (budget?.verifiedAt?.getTime() ?? 0) > clock.now() - KNOWN_MS;
     },
 
     async standing(partition, fingerprints, limits) {

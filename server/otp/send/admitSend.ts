@@ -1,4 +1,4 @@
-import { guardedPhones } from '../../guard/guardedPhones.js';
+import { budgetsByPrefix, guardedPhones } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import { type AdmitDeps, admit } from './admit.js';
 import type { AdmittedSend, PooledSend } from './context.js';
@@ -34,6 +34,8 @@ export function createAdmitSend(deps: AdmitSendDeps) {
         phones: guardedPhones(
           recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
         ),
+        source,
+        budgets: budgetsByPrefix(recipients),
       },
       counts: limitKeys(deps.fingerprints, name, { ip: countedIp(from.ip), userId, beneficiary }),
       purchase: {

@@ -28,16 +28,26 @@ interface Options {
   /** Over rules that are all off. */
   readonly rules: Partial<GuardSettings>;
   readonly price?: number;
+  /** Budgets of recipients that were verified before. */
+  readonly known?: ReadonlySet<string>;
   readonly verdict?: () => Promise<VetoDecision>;
 }
 
-export function testGuard({ documents, clock, rules, price = 0, verdict }: Options): TestGuard {
+export function testGuard({
+  documents,
+  clock,
+  rules,
+  price = 0,
+  known = new Set(),
+  verdict,
+}: Options): TestGuard {
   const refusals: Refused[] = [];
   const guard = createGuard({
     settings: { get: async () => ({ ...OFF, ...rules }), forget() {} },
     tallies: createTallies(documents),
     record: async (refused) => void refusals.push(refused),
     priceOf: async () => price,
+    isKnown: async (_partition, budget) => known.has(budget),
     ask: verdict ?? (async () => ({ kind: 'allowed' })),
     secretOf: (_workspace, sealed) => sealed,
     clock,
