@@ -8,6 +8,7 @@ import { addRedeem } from './commands/redeem.js';
 import { addResend } from './commands/resend.js';
 import { addSend } from './commands/send.js';
 import { addSessions } from './commands/sessions.js';
+import { addSimulate } from './commands/simulate.js';
 import { addStart } from './commands/start.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
@@ -41,6 +42,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addSessions,
   addWhy,
   addInbox,
+  addSimulate,
   addResources,
   addContext,
   addCompletion,

@@ -107,4 +107,25 @@ describe('commands for codes', () => {
       status: 66,
     });
   });
+
+  it('simulate opens sandbox sessions, verifies the share asked for, and counts refusals by reason', async () => {
+    const { out, status } = await run(['simulate', '--sends', '20', '--approve', '60%', '--json']);
+    expect({ status, ...JSON.parse(out) }).toMatchObject({
+      status: 0,
+      sent: 20,
+      approved: 12,
+      conversion: 60,
+      refused: {},
+    });
+    expect((await run(['simulate', '--approve', '120%'])).status).toBe(64);
+    const gone = commandLine({ COUNTERSIGN_URL: service.baseUrl, COUNTERSIGN_API_KEY: 'sk_otp_live_none' });
+    expect((await gone(['simulate', '--sends', '1'])).status).toBe(77);
+  });
+
+  it('support prints the timeline of a session', async () => {
+    const { id } = await sent('timeline@example.com');
+    const { out, status } = await run(['support', 'timeline', id]);
+    expect(status).toBe(0);
+    expect(out).toContain('email');
+  });
 });

@@ -1,6 +1,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { Argument, Option } from 'commander';
 import { commentOf, firstSentence } from '../../contract/comments.js';
+import { isRequiredField } from '../../contract/requiredField.js';
 import { type Group, kebab } from './groups.js';
 import {
   isSwitch,
@@ -31,6 +32,7 @@ export interface Inputs {
 
 /** Fields that name what a method is about. */
 const NAMING = [
+  'session_id',
   'sponsor_slug',
   'beneficiary_id',
   'slug',
@@ -41,8 +43,6 @@ const NAMING = [
   'sender_id',
   'recipient',
 ];
-/** In lists these select; the others are filters. */
-const SELECTING = ['sponsor_slug', 'id'];
 /** Filled in by the command line. */
 const OWN = ['workspace', 'page_size', 'page_token', 'update_mask', 'request_id'];
 /** Long texts, which can come from a file. */
@@ -51,7 +51,6 @@ const LONG = ['text', 'html'];
 export function inputsOf({ service }: Group, method: string, request: DescMessage): Inputs {
   const isWorkspaces = service.endsWith('.WorkspaceService');
   const verb = /^[A-Z][a-z]+/.exec(method)?.[0] ?? '';
-  const naming = verb === 'List' ? SELECTING : NAMING;
   const resource = ['Create', 'Update', 'Preview'].includes(verb)
     ? request.fields.find(({ fieldKind, name }) => fieldKind === 'message' && name !== 'update_mask')
     : undefined;
@@ -66,7 +65,9 @@ export function inputsOf({ service }: Group, method: string, request: DescMessag
     ...written.map((field) => ({ field, path: [resource!.jsonName, field.jsonName] })),
   ];
   const isArgument = ({ field }: { field: DescField }) =>
-    naming.includes(field.name) || (isWorkspaces && field.name === 'workspace');
+    // In a list, what need not be given is a filter.
+    (NAMING.includes(field.name) && (verb !== 'List' || isRequiredField(field))) ||
+    (isWorkspaces && field.name === 'workspace');
   const args = candidates.filter(isArgument).map((one) => ({ ...one, label: `<${kebab(one.field.name)}>` }));
   const flags = candidates
     .filter((one) => !isArgument(one))

@@ -98,6 +98,7 @@ const NAMES: Readonly<Record<string, string>> = {
   ReplayWebhookEvents: 'replay',
   ListLedgerEntries: 'ledger',
   ListRefusedSends: 'refused',
+  ListSessionEvents: 'timeline',
 };
 
 /** The group that a method belongs to; undefined for services that have commands of their own. */

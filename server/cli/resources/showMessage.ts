@@ -9,14 +9,22 @@ const LONG = ['text', 'html', 'subject'];
 /** A message of the contract in the JSON form of protobuf. */
 export const jsonOf = (schema: DescMessage, message: Message): unknown => toJson(schema, message);
 
-/** A column for each field of a message that is one value. */
+/** A column for each field of a message that is one value, and for those of the messages in it. */
 export const columnsOf = (schema: DescMessage): Column<Message>[] =>
-  schema.fields
-    .filter((field) => isShown(field) && !LONG.includes(field.name))
-    .map((field) => ({
-      title: field.name.toUpperCase(),
-      value: (row) => textOf(schema, field, row),
+  schema.fields.flatMap((field): Column<Message>[] => {
+    if (LONG.includes(field.name)) return [];
+    const title = field.name.toUpperCase();
+    if (isShown(field)) return [{ title, value: (row) => textOf(schema, field, row) }];
+    if (field.fieldKind !== 'message' || field.message === schema) return [];
+    const { message, localName } = field;
+    return message.fields.filter(isShown).map((inner) => ({
+      title: `${title}.${inner.name.toUpperCase()}`,
+      value: (row) => {
+        const nested = (row as unknown as Record<string, Message | undefined>)[localName];
+        return nested ? textOf(message, inner, nested) : '';
+      },
     }));
+  });
 
 /** A message as lines of a field and its value. */
 export function fieldLines(schema: DescMessage, message: Message): (readonly [string, string])[] {
