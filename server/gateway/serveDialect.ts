@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { z } from 'zod';
 import type { ArrivingCall, Envelope } from '../call/call.js';
+import { jsonTextOf, withJsonText } from '../domain/exactJson.js';
 import { readEndUserIp } from '../domain/ipAddresses.js';
 import { describe, Failure, invalid, toFailure } from '../errors.js';
 import { mediaTypeOf, readForm, readJson } from '../http/body.js';
@@ -101,7 +102,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
     if (!route.open && envelope.credential === undefined) throw new Failure('UNAUTHENTICATED');
     if (route.body) trace.body = await readBody(route, req);
     return {
-      body: route.body && readShape(route.body, trace.body),
+      body: route.body && withTextOf(trace.body, readShape(route.body, trace.body)),
       query: route.query && readQuery(route.query, req),
       params,
       req,
@@ -123,6 +124,13 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
   }
 
   return dialect.prefixes.map((prefix) => ({ prefix, crossOrigin: true, handle }));
+}
+
+/** The shaped body, beside which the text of the whole is still known. */
+function withTextOf(body: unknown, shaped: unknown): unknown {
+  const text = typeof body === 'object' && body !== null ? jsonTextOf(body) : undefined;
+  if (text !== undefined && typeof shaped === 'object' && shaped !== null) withJsonText(shaped, text);
+  return shaped;
 }
 
 /** What is known of a request by the time of its response. */

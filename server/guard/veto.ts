@@ -1,4 +1,5 @@
 import type { ChannelName } from '../domain/channels.js';
+import { readExactJson, stringifyExact, verbatim } from '../domain/exactJson.js';
 import { NoResponse, type Outbound, type OutboundResponse } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import { signWebhook } from '../secrets/tokens/standardWebhooks.js';
@@ -71,14 +72,14 @@ export function createAskVeto(outbound: Outbound, newId: () => string, clock: Cl
 /** The body of a question: addresses masked. */
 export const questionBody = (question: Question): string => {
   const { workspace, client, sessionId, resend, purpose, metadata, recipients } = question;
-  return JSON.stringify({
+  return stringifyExact({
     type: 'send.check',
     workspace,
     client,
     session_id: sessionId,
     resend,
     purpose,
-    metadata: JSON.parse(metadata) as unknown,
+    metadata: verbatim(readExactJson(metadata)),
     recipients: recipients.map(({ channel, masked, country }) => ({ channel, recipient: masked, country })),
   });
 };

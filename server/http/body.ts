@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { withJsonText } from '../domain/exactJson.js';
 import { Failure } from '../errors.js';
 import { LIMITS } from './limits.js';
 import { type HttpRequest, isHttp2 } from './message.js';
@@ -20,7 +21,7 @@ export function parseObject(text: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure('INVALID_REQUEST', { message: 'The body must be a JSON object.' });
   }
-  return value as Record<string, unknown>;
+  return withJsonText(value as Record<string, unknown>, text);
 }
 
 /** Reads an HTML form body (application/x-www-form-urlencoded). Throws as readJson does. */

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
+import { stringifyExact } from '../domain/exactJson.js';
 import type { Failure } from '../errors.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
 import { retryAfterHeader } from './retryAfterHeader.js';
@@ -29,7 +30,7 @@ export function sendJson(
   // A peer that has hung up cannot read a response, and node throws on a second one.
   if (res.headersSent || res.writableEnded) return;
   // As text, node sends head and body in one write; as bytes it would need two.
-  const text = JSON.stringify(body);
+  const text = stringifyExact(body);
   const head: OutgoingHttpHeaders = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),

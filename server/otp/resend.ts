@@ -121,7 +121,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
   ): Promise<Admitted | undefined> {
     if (session.uncounted) return undefined;
     const { workspace } = call.principal;
-    const stored = JSON.parse(session.metadata) as { user_id?: unknown; ip_address?: unknown };
+    const stored = JSON.parse(session.metadata) as { ip_address?: unknown };
     const ip =
       from.ip ?? (typeof stored.ip_address === 'string' ? readEndUserIp(stored.ip_address) : undefined);
     const source = sourceOf(fingerprints, workspace, from) ?? session.source;
@@ -147,7 +147,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       },
       counts: limitKeys(fingerprints, workspace, {
         ip: countedIp(ip),
-        userId: userIdOf(stored),
+        userId: userIdOf(metadata),
         beneficiary,
       }),
       purchase: {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
+import { readExactJson, stringifyExact, verbatim } from '../domain/exactJson.js';
 import { DAY_MS } from '../platform/durations.js';
 import { type Status, statusOf } from '../session/status.js';
 import type { SessionEvent, ShownEventType, StoredSession } from '../session/stored.js';
@@ -34,7 +35,7 @@ function eventIdOf({ _id }: StoredSession, { id, at }: ShownEvent, index: number
 
 function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent): string {
   const masked = channel && session.channels[channel]?.masked;
-  return JSON.stringify({
+  return stringifyExact({
     type,
     timestamp: at.toISOString(),
     data: {
@@ -45,7 +46,7 @@ function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent
       ...(channel && { channel }),
       ...(masked && { masked_recipient: masked }),
       ...(error && { error }),
-      ...(session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as unknown }),
+      ...(session.metadata !== '{}' && { metadata: verbatim(readExactJson(session.metadata)) }),
     },
   });
 }

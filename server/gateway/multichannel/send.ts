@@ -1,9 +1,10 @@
-import type { JsonValue } from '@bufbuild/protobuf';
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { z } from 'zod';
 import { OtpService } from '../../../gen/otp/v1/otp_service_pb.js';
 import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
+import { compactJson, jsonTextOf, memberText, readExactJson } from '../../domain/exactJson.js';
 import { readRecipient } from '../../domain/recipients.js';
 import { invalid } from '../../errors.js';
 import { MINUTE_MS } from '../../platform/durations.js';
@@ -149,7 +150,8 @@ export const send = route({
     response: { success: true, message: 'OTP sent successfully', ...EXAMPLE, data: EXAMPLE },
   },
   async handle({ body, requestKey, person, call }) {
-    const { config, verification, metadata = {} } = body;
+    const { config, verification } = body;
+    const metadata = exactMetadata(body);
     const { ip_address: ip, purpose } = metadata;
     const { session, sessionToken, sandboxCodes } = await call({
       recipients: chosen(body.recipients, body.channels),
@@ -187,3 +189,10 @@ export const send = route({
     };
   },
 });
+
+/** The metadata with its own JSON text, so that nothing of it is rounded or lost. */
+function exactMetadata(body: { readonly metadata?: JsonObject | undefined }): JsonObject {
+  const whole = jsonTextOf(body);
+  const text = body.metadata && whole && memberText(whole, 'metadata');
+  return text ? (readExactJson(compactJson(text)) as JsonObject) : (body.metadata ?? {});
+}

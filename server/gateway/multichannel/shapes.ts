@@ -2,6 +2,7 @@ import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { z } from 'zod';
 import { DeliveryState, type Session, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { channelEnum, channelName, isChannelName } from '../../domain/channels.js';
+import { verbatim } from '../../domain/exactJson.js';
 import { invalid } from '../../errors.js';
 import { optional } from '../shapes.js';
 
@@ -94,7 +95,7 @@ export const presentSession = (session: Session) => ({
   status: statusWord(session.status),
   sandbox: session.sandbox,
   purpose: session.purpose,
-  metadata: session.metadata ?? {},
+  metadata: verbatim(session.metadata ?? {}),
   created_at: timestampDate(session.createdAt!).toISOString(),
   expires_at: timestampDate(session.expiresAt!).toISOString(),
   attempts_remaining: session.attemptsRemaining,

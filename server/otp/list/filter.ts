@@ -3,6 +3,7 @@ import type { ListSessionsRequest } from '../../../gen/otp/v1/otp_service_pb.js'
 import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { namedRecipient } from '../../admin/shared/recipient.js';
 import { channelName } from '../../domain/channels.js';
+import { memberText } from '../../domain/exactJson.js';
 import { firstIdAt } from '../../domain/ids.js';
 import { MODES } from '../../domain/mode.js';
 import { type Principal, partitionOf, visibleTo } from '../../domain/principal.js';
@@ -71,6 +72,7 @@ export function holdsMetadata(stored: string, wanted: readonly (readonly [string
   return wanted.every(([key, value]) => {
     if (!Object.hasOwn(metadata, key)) return false;
     const actual = metadata[key];
+    if (typeof actual === 'number' && memberText(stored, key) === value) return true;
     return (typeof actual === 'string' ? actual : JSON.stringify(actual)) === value;
   });
 }

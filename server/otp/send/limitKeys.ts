@@ -1,3 +1,4 @@
+import { memberText } from '../../domain/exactJson.js';
 import { peerKey } from '../../domain/ipAddresses.js';
 import type { Count } from '../../limits/limiter.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
@@ -13,9 +14,15 @@ export interface LimitSubjects {
   readonly beneficiary: StoredBeneficiary | undefined;
 }
 
-/** metadata.user_id, the user that the per-user limit is for; undefined where there is none. */
-export function userIdOf({ user_id: user }: { readonly user_id?: unknown }): string | undefined {
-  return typeof user === 'string' || typeof user === 'number' ? String(user) || undefined : undefined;
+/**
+ * metadata.user_id of metadata as JSON, the user that the per-user limit is for;
+ * undefined where there is none. A number by its digits: two that round to the
+ * same are two users.
+ */
+export function userIdOf(metadata: string): string | undefined {
+  const text = memberText(metadata, 'user_id');
+  if (text?.startsWith('"')) return (JSON.parse(text) as string) || undefined;
+  return text !== undefined && /^-?\d/.test(text) ? text : undefined;
 }
 
 /** What one send or resend counts against, besides the budgets of its recipients. */

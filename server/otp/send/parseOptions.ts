@@ -3,6 +3,7 @@ import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
 import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
+import { exactJson } from '../../domain/exactJson.js';
 import { unfitForMessage } from '../../domain/messageText.js';
 import { invalid } from '../../errors.js';
 import { ASSURANCES } from '../../session/assurance.js';
@@ -109,14 +110,14 @@ function parsePolicy({ policy, fallback }: SendRequest, channels: readonly Chann
 
 function parseMetadata({ metadata }: SendRequest): { metadata: string; userId?: string } {
   if (!metadata) return { metadata: '{}' };
-  const text = JSON.stringify(metadata);
+  const text = exactJson(metadata);
   if (Buffer.byteLength(text) > SESSION_LIMITS.metadataBytes) {
     throw invalid('metadata', `must be at most ${SESSION_LIMITS.metadataBytes} bytes as JSON`);
   }
   if (depthOf(metadata) > SESSION_LIMITS.metadataDepth) {
     throw invalid('metadata', `must be nested at most ${SESSION_LIMITS.metadataDepth} levels deep`);
   }
-  const userId = userIdOf(metadata);
+  const userId = userIdOf(text);
   return { metadata: text, ...(userId !== undefined && { userId }) };
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../../gen/otp/v1/session_pb.js';
 import { timestampField } from '../../contract/timestampField.js';
 import { channelEnum } from '../../domain/channels.js';
+import { readExactJson } from '../../domain/exactJson.js';
 import { channelsOf, statusOf } from '../../session/status.js';
 import type { StoredOperation, StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
@@ -45,7 +46,7 @@ export function sessionToProto(
     ...timestampField('redeemedAt', session.token?.redeemedAt),
     sandbox: session.mode === 'test',
     ...(withMetadata &&
-      session.metadata !== '{}' && { metadata: JSON.parse(session.metadata) as JsonObject }),
+      session.metadata !== '{}' && { metadata: readExactJson(session.metadata) as JsonObject }),
     ...(session.operation && { operation: operationToProto(session.operation) }),
     codeLength: session.codeLength,
     ...(session.beneficiary && { beneficiary: session.beneficiary }),
