@@ -3,6 +3,7 @@ import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/conn
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
+import { reaching } from '../calling/reaching.js';
 import { repeating } from '../calling/repeat.js';
 
 export { EventType } from '../../gen/otp/v1/otp_service_pb.js';
@@ -39,6 +40,6 @@ export type SessionClient = Pick<
 export function createSessionClient(options: SessionClientOptions): SessionClient {
   const { baseUrl, sessionToken, protocol = 'connect', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const createTransport = protocol === 'connect' ? createConnectTransport : createGrpcWebTransport;
-  const interceptors = [repeating, bearing(sessionToken)];
+  const interceptors = [repeating, reaching, bearing(sessionToken)];
   return createClient(OtpService, createTransport({ baseUrl, defaultTimeoutMs: timeoutMs, interceptors }));
 }

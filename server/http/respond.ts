@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { constants } from 'node:http2';
 import { stringifyExact } from '../domain/exactJson.js';
 import type { Failure } from '../errors.js';
-import { type HttpRequest, type HttpResponse, isHttp2 } from './message.js';
+import { type HttpRequest, type HttpResponse, isHttp2, pathOf } from './message.js';
 import { retryAfterHeader } from './retryAfterHeader.js';
 
 /** What a refused plain HTTP request gets, wherever no dialect has a body of its own. */
@@ -13,7 +13,36 @@ export const errorBody = (failure: Failure): { code: string; message: string } =
 
 /** Responds with a failure: its status, its body, and Retry-After where waiting helps. */
 export function sendFailure(req: HttpRequest, res: HttpResponse, failure: Failure): void {
-  sendJson(req, res, failure.row.status, errorBody(failure), retryAfterHeader(failure));
+  if (isGrpc(req)) sendGrpcFailure(req, res, failure);
+  else sendJson(req, res, failure.row.status, errorBody(failure), retryAfterHeader(failure));
+}
+
+const isGrpc = ({ headers }: HttpRequest): boolean =>
+  /^application\/grpc(?!-web-text)/.test(headers['content-type'] ?? '');
+
+/**
+ * A gRPC client expects HTTP 200 and a status in the header, for a method that
+ * does not exist as well (PROTOCOL-HTTP2.md, "Trailers-Only"); canonical codes
+ * are gRPC's own numbers.
+ */
+function sendGrpcFailure(req: HttpRequest, res: HttpResponse, failure: Failure): void {
+  if (res.headersSent || res.writableEnded) return;
+  const isUnknown = failure.reason === 'ROUTE_NOT_FOUND';
+  const message = isUnknown ? `unknown method ${pathOf(req).slice(0, 200)}` : failure.message;
+  const head = {
+    'content-type': req.headers['content-type'],
+    'grpc-status': String(failure.row.code),
+    'grpc-message': encodeURI(message).replaceAll('%20', ' '),
+    ...retryAfterHeader(failure),
+  };
+  req.resume();
+  if (isHttp2(req)) {
+    // One frame: behind an empty body the status would be missing from the trailer.
+    req.stream.respond({ ':status': 200, ...res.getHeaders(), ...head }, { endStream: true });
+    return;
+  }
+  res.writeHead(200, head);
+  res.end();
 }
 
 /**

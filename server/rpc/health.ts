@@ -23,6 +23,9 @@ export function serveHealth(router: ConnectRouter, services: readonly string[], 
       if (!known.has(service)) throw new ConnectError('unknown service', Code.NotFound);
       return { status: status() };
     },
+    list() {
+      return { statuses: Object.fromEntries([...known].map((service) => [service, { status: status() }])) };
+    },
     async *watch({ service }, { signal }) {
       const current = () => (known.has(service) ? status() : ServingStatus.SERVICE_UNKNOWN);
       let wake = () => {};

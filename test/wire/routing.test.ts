@@ -50,10 +50,10 @@ describe.each([
 describe('a content type that is not served', () => {
   const path = '/otp.v1.OtpService/GetSession';
 
-  it.each(['text/plain', 'application/xml', 'application/jsonp', ''])(
+  it.each(['text/plain', 'application/xml', 'application/jsonp'])(
     '%j is refused over HTTP/1.1',
     async (type) => {
-      const headers: Record<string, string> = type ? { 'content-type': type } : {};
+      const headers = { 'content-type': type };
       const response = await fetch(service.baseUrl + path, {
         method: 'POST',
         headers,

@@ -8,7 +8,7 @@ export interface RootManifest {
 }
 
 /** The modules that `@countersign/client` exports, one folder of clients/ each. */
-const CLIENT_MODULES = ['contract', 'errors', 'grpc-js', 'node', 'web'];
+const CLIENT_MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'web'];
 
 /** package.json of `@countersign/client`. */
 export function clientManifest({ version, license, engines, dependencies }: RootManifest) {
