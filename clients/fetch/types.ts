@@ -30,6 +30,7 @@ export interface ChannelStateJson {
   readonly deliveryState?: string;
   readonly deliveryError?: string;
   readonly dueAt?: Time;
+  readonly codeCreatedAt?: Time;
 }
 
 /** One code of a session with one channel, or one for each channel: `{codes: {sms: '123456'}}`. */

@@ -123,6 +123,12 @@ describe('sessions', () => {
     expect(await listed()).toEqual([[id, 'PENDING']]);
     service.clock.advance(1);
     expect(await listed()).toEqual([[id, 'EXPIRED']]);
+    // What the sweep goes by: only then is it gone, however often it runs before.
+    const [stored] = await service.documents
+      .collection<StoredSession>('sessions')
+      .find({ partition: 'expiring.live' })
+      .toArray();
+    expect(stored!.purgeAt.getTime() - stored!.expiresAt.getTime()).toBe(30 * DAY);
     service.clock.advance(30 * DAY - 1);
     expect(await listed()).toEqual([[id, 'EXPIRED']]);
     await eventually(async () => {
