@@ -7,7 +7,7 @@ import { deliveryReceipts } from './deliveryReceipts.js';
 import { errors } from './errors.js';
 import { guard } from './guard.js';
 import { limits } from './limits.js';
-import { llmsIndex } from './llmsIndex.js';
+import { llmsFull, llmsIndex } from './llmsIndex.js';
 import { metrics } from './metrics.js';
 import { movedPages } from './movedPages.js';
 import { promises } from './promises.js';
@@ -40,3 +40,6 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   ...TABLES,
   'docs/llms.txt': () => llmsIndex(TABLES),
 };
+
+/** Every page in one file. It is not kept in the repository, where it would be a second copy of each of them. */
+export const fullText = (): string => llmsFull(TABLES);
