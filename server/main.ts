@@ -15,6 +15,9 @@ const ECHO_MS = 1_000;
 /** A Ctrl-C takes at least this long: an ending process cannot distinguish an echo from a second Ctrl-C. */
 const ECHO_COMES_MS = 200;
 
+/** How long the end waits for whoever reads the log. */
+const LOG_MS = 2_000;
+
 /** EX_CONFIG of sysexits.h: a supervisor need not start the process again until a setting has changed. */
 const WRONG_CONFIGURATION = 78;
 
@@ -32,9 +35,15 @@ async function main(): Promise<void> {
       });
     const echoed = signal === 'SIGINT' ? pause(ECHO_COMES_MS) : undefined;
     running
-      .then((service) => service.stop())
-      .then(() => echoed)
-      .then(() => process.exit(0), fail);
+      .then((service) => {
+        setTimeout(endNow, service.stopLimitMs).unref();
+        return service.stop().then(() => service.logWritten(LOG_MS));
+      })
+      .then(async (isWritten) => {
+        await echoed;
+        if (isWritten) process.exit(0);
+        endNow();
+      }, fail);
   };
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
@@ -42,6 +51,11 @@ async function main(): Promise<void> {
   process.on('SIGHUP', () => void running.then((service) => service.reload()));
   const service = await running;
   service.refused.then(endForOtherRelease);
+}
+
+/** Without the exit handlers: one of them writes what is left of the log, and waits for as long as nobody reads it. */
+function endNow(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Ends at once: nothing can be written any more, and the supervisor starts the release installed now. */

@@ -18,11 +18,10 @@ import type { Vendor } from '../delivery/vendors/vendor.js';
 import { createIds } from '../domain/ids.js';
 import { createExpire } from '../effects/expire.js';
 import { createFairPool } from '../fairness/fairPool.js';
-import type { Listener } from '../http/listener.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { RuleName } from '../limits/rules.js';
-import { createLog, type Logger } from '../observe/log.js';
+import { createLog, createLogOutput, type Logger } from '../observe/log.js';
 import { Serving } from '../observe/readiness.js';
 import { createHandlers } from '../otp/index.js';
 import { createOutbound } from '../outbound/outbound.js';
@@ -51,7 +50,7 @@ import { composeStats } from './stats.js';
 import { decorateStore } from './store.js';
 import { composeTelemetry } from './telemetry.js';
 import { readTls, watchTls } from './tls.js';
-import { composeTransports } from './transports.js';
+import { composeTransports, type Listeners } from './transports.js';
 import { composeWebhooks, type Hooks } from './webhooks.js';
 
 /** How long requests under way may take to finish when the service stops. */
@@ -61,6 +60,9 @@ const GRACE_MS = 10_000;
 const LISTING = { concurrency: 2, waitingRoom: 64, usualMs: 15 };
 /** Templates are parsed and rendered one at a time, on the thread that serves everything. */
 const PREVIEWS = { concurrency: 1, waitingRoom: 64, usualMs: 2 };
+
+/** How long what follows those requests may take: deliveries that run, and closing the store. */
+const END_MS = 2_000;
 
 /** What a test may replace. */
 export interface Overrides {
@@ -79,10 +81,16 @@ export interface Service {
   start(): Promise<AddressInfo>;
   /** Serves the certificate that is in the files now. */
   reload(): Promise<void>;
+  /** The longest that `stop` may take, milliseconds; after that only ending the process helps. */
+  readonly stopLimitMs: number;
+  /** Whether the whole log is written; false after `limitMs`, when nobody reads it. */
+  logWritten(limitMs: number): Promise<boolean>;
   /** Not ready → drain delay → GOAWAY → finish what runs → stop the queues → close the store. */
   stop(): Promise<void>;
   /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
+  /** Where the operators' port listens, once it does; undefined without one. */
+  readonly operatorAddress: AddressInfo | undefined;
   readonly documents: Documents;
   /** Resolves when the process may not use the store any more, because another release has changed it: it must end. */
   readonly refused: Promise<StoreRefused>;
@@ -92,7 +100,9 @@ export interface Service {
 
 /** Builds the whole service. Nothing else constructs anything. */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const { clock = systemClock, random = systemRandom, log = createLog(config.logLevel) } = overrides;
+  const { clock = systemClock, random = systemRandom } = overrides;
+  const output = overrides.log ? undefined : createLogOutput();
+  const log = overrides.log ?? createLog(config.logLevel, output?.stream);
   const newId = createIds(clock, random);
   const tls = await readTls(config);
   const serving = new Serving();
@@ -215,10 +225,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     pool: secrets.pool,
     breakers,
     queues,
-    connections: () => listener.connections(),
+    droppedLines: () => output?.dropped() ?? 0,
+    connections: () => listeners.main.connections() + (listeners.operator?.connections() ?? 0),
   });
   const { scrape } = scraping;
-  const listener: Listener = composeTransports({
+  const listeners: Listeners = composeTransports({
     ...common,
     checkStore: store.checkStore,
     keys,
@@ -231,18 +242,35 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     scrape,
   });
 
-  const tlsReload = watchTls({ config, served: tls, apply: (files) => listener.renewTls(files), clock, log });
+  const tlsReload = watchTls({
+    config,
+    served: tls,
+    apply: (files) => {
+      listeners.main.renewTls(files);
+      listeners.operator?.renewTls(files);
+    },
+    clock,
+    log,
+  });
   let firstKeys: FirstKeys | undefined;
+  let operatorAddress: AddressInfo | undefined;
   let stopWatching = () => {};
   return {
     get firstKeys() {
       return firstKeys;
     },
+    get operatorAddress() {
+      return operatorAddress;
+    },
     documents,
     refused,
     breakers: breakers.states,
     async start() {
-      const address = await listener.listen(config.host, config.port);
+      const address = await listeners.main.listen(config.host, config.port);
+      operatorAddress = await listeners.operator?.listen(
+        config.operatorHost ?? '127.0.0.1',
+        config.operatorPort ?? 0,
+      );
       // Not before: a start that fails because the port is taken would create keys that are never shown.
       firstKeys = await createBootstrapKeys(config, documents, keys, clock, log);
       scraping.start();
@@ -252,6 +280,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       serving.become('ready');
       return address;
     },
+    stopLimitMs: config.drainSeconds * 1_000 + GRACE_MS + END_MS,
+    logWritten: async (limitMs) => (await output?.flushed(limitMs)) ?? true,
     reload: () => tlsReload.now(),
     async stop() {
       serving.become('stopping');
@@ -259,7 +289,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       tlsReload.stop();
       // Load balancers notice by their probes, which must still be answered.
       await pause(clock, config.drainSeconds * 1_000);
-      await listener.stop(GRACE_MS);
+      await Promise.all([listeners.main.stop(GRACE_MS), listeners.operator?.stop(GRACE_MS)]);
       await Promise.all(Object.values(queues).map((queue) => queue.stop()));
       scraping.stop();
       secrets.stopRefreshing();

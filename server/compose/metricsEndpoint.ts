@@ -21,6 +21,8 @@ interface Parts {
   readonly pool: HashPool;
   readonly breakers: Breakers;
   readonly queues: Readonly<Record<string, Queue>>;
+  /** Log lines that were dropped. */
+  readonly droppedLines: () => number;
   /** Open connections. */
   readonly connections: () => number;
   readonly clock: Clock;
@@ -40,6 +42,7 @@ export function composeMetricsEndpoint(parts: Parts): Scraping {
     () => watch?.look(),
     () => reportHashPool(pool, metrics),
     () => metrics.connections.set({}, connections()),
+    () => metrics.logLinesDropped.set({}, parts.droppedLines()),
     () => lookAtBreakers(parts),
     () => lookAtOutbox(parts),
     () => lookAtQueues(parts),

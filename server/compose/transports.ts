@@ -26,11 +26,12 @@ import { contractSet } from '../contract/contractSet.js';
 import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
+import type { Dialect } from '../gateway/dialect.js';
 import { findSwaggerUi } from '../gateway/docs/assets.js';
 import { docsRoutes } from '../gateway/docs/routes.js';
 import { inboxRoutes } from '../gateway/inbox.js';
 import { messaging } from '../gateway/messaging/index.js';
-import { metricsRoute } from '../gateway/metrics.js';
+import { type MetricsAccess, metricsRoute } from '../gateway/metrics.js';
 import { createMultichannel } from '../gateway/multichannel/index.js';
 import { createOAuth } from '../gateway/oauth/index.js';
 import { openapiRoute } from '../gateway/openapi/document.js';
@@ -55,6 +56,7 @@ import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
+import { noticeSetup } from './noticeSetup.js';
 import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
 
@@ -104,69 +106,78 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** Everything that is served on the one port. */
-export function composeTransports(parts: Parts): Listener {
-  const {
-    config,
-    checkStore,
-    pipeline,
-    secrets,
-    keys,
-    limiter,
-    workspaces,
-    newId,
-    inbox,
-    serving,
-    tls,
-    clock,
-    random,
-    metrics,
-    callbacks,
-    scrape,
-    log,
-  } = parts;
+/** The listeners of the process. */
+export interface Listeners {
+  /** On PORT. */
+  readonly main: Listener;
+  /** On OTP_OPERATOR_PORT, where that is set. */
+  readonly operator: Listener | undefined;
+}
+
+/** What one port serves besides health and reflection. */
+interface Served {
+  readonly services: readonly DescService[];
+  readonly dialects: readonly Dialect[];
+  readonly routes: readonly ExactRoute[];
+}
+
+/** Everything that is served: on one port, or what is for operators on a second one. */
+export function composeTransports(parts: Parts): Listeners {
+  const { config, secrets, keys, limiter, workspaces, inbox, random, scrape } = parts;
+  const oauth = createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces });
+  const dialects = [beneficiary, oauth, createMultichannel(secrets.sessionTokens), messaging];
+  const hasDocs = (config.docs ?? (config.env === 'development' ? '1' : '0')) === '1';
+  const isApart = config.operatorPort !== undefined;
+  const metrics = (open: MetricsAccess['open']) => metricsRoute(scrape, { token: config.metricsToken, open });
+  const main = composeListener(parts, {
+    services: isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES,
+    dialects,
+    routes: [
+      openapiRoute(dialects),
+      ...(hasDocs ? docsRoutes(findSwaggerUi()) : []),
+      ...(isApart ? [] : [metrics(config.env === 'production' ? 'nobody' : 'this machine')]),
+      ...parts.callbacks,
+      ...(inbox ? inboxRoutes(inbox, random) : []),
+    ],
+  });
+  const operator = isApart
+    ? composeListener(parts, { services: SERVICES, dialects: [oauth], routes: [metrics('everybody')] })
+    : undefined;
+  return { main, operator };
+}
+
+const isForOperators = ({ typeName }: DescService): boolean => typeName.startsWith('otp.admin.');
+
+function composeListener(parts: Parts, { services, dialects, routes }: Served): Listener {
+  const { config, checkStore, pipeline, newId, serving, tls, clock, metrics, log } = parts;
   const limits = httpLimits({ keepAliveMs: config.keepAliveSeconds * 1_000 });
   const trustedProxies = networks(config.trustedProxies);
-  const services = [...SERVICES, ...STANDARD];
-  const names = services.map(({ typeName }) => typeName);
+  const names = [...services, ...STANDARD].map(({ typeName }) => typeName);
   const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
   const rejectedRequests = composeRejectedRequests({ newId, peerOf, metrics, log });
-  const dialects = [
-    beneficiary,
-    createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces }),
-    createMultichannel(secrets.sessionTokens),
-    messaging,
-  ];
   const connect = createRpcHandler({
     routes(router) {
-      bindServices(router, SERVICES, pipeline);
+      bindServices(router, services, pipeline);
       serveHealth(router, names, serving);
       serveReflection(router, contractSet, names);
     },
     peerOf,
     rejectedRequests,
   });
-  const rpc = createUnaryHandler({
-    services: SERVICES,
-    pipeline,
-    peerOf,
-    rejectedRequests,
-    fallback: connect,
-  });
+  const rpc = createUnaryHandler({ services, pipeline, peerOf, rejectedRequests, fallback: connect });
+  const readiness = {
+    state: () => serving.state(),
+    details: () => serving.details(),
+    check: () => checkStore(),
+  };
   const router = createRouter([
     ...rpcRoutes(names, rpc),
-    ...healthRoutes({ state: () => serving.state(), check: checkStore }, clock, limits.readinessMs),
+    ...healthRoutes(readiness, clock, limits.readinessMs),
     ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
-    openapiRoute(dialects),
-    ...((config.docs ?? (config.env === 'development' ? '1' : '0')) === '1'
-      ? docsRoutes(findSwaggerUi())
-      : []),
-    metricsRoute(scrape, config.metricsToken),
-    ...callbacks,
-    ...(inbox ? inboxRoutes(inbox, random) : []),
+    ...routes,
   ]);
   return createListener({
-    handler: router,
+    handler: noticeSetup(router, { env: config.env, trustedProxies, serving, log }),
     limits,
     trustedProxies,
     tls,

@@ -8,10 +8,14 @@ export function welcome(config: Config, port: number, keys: FirstKeys | undefine
   const base = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const store = config.mongodbUri ? 'MongoDB' : `the embedded store in ${config.dataDir}`;
   const lines = [`Countersign is ready on ${base}, with ${store}.`];
+  if (config.env === 'development') lines.push(DEVELOPMENT);
   if (keys) lines.push('', ...firstSteps(base, keys));
   else if (!config.bootstrapApiKey) lines.push(...KEYS_ARE_GONE);
   return `${lines.join('\n')}\n`;
 }
+
+const DEVELOPMENT =
+  'This is development mode: messages may go to the inbox and secrets are generated. Set OTP_ENV=production to serve people.';
 
 /** For operators who look for the keys of an earlier start. */
 const KEYS_ARE_GONE = [

@@ -33,6 +33,16 @@ export const SETTINGS = {
   ),
   host: setting('HOST', hostName.default('127.0.0.1'), 'IP address or host name to listen on.'),
   port: setting('PORT', wholeNumber(0, 65535).default(8080), 'Port to listen on; 0 takes a free one.'),
+  operatorPort: setting(
+    'OTP_OPERATOR_PORT',
+    wholeNumber(0, 65535).optional(),
+    'A second port for operators: all services, /v1/oauth/token, reflection of all, and /metrics. The services of otp.admin.v1 and /metrics are then not on PORT. 0 takes a free one. Unset: everything is on PORT.',
+  ),
+  operatorHost: setting(
+    'OTP_OPERATOR_HOST',
+    z.string().optional(),
+    'IP address or host name that OTP_OPERATOR_PORT listens on. Unset: 127.0.0.1.',
+  ),
   mongodbUri: secret(
     'MONGODB_URI',
     url('mongodb:', 'mongodb+srv:').optional(),
@@ -155,6 +165,10 @@ function contradictions(read: Values): string[] {
       'OTP_MASTER_KEYS is required with OTP_ENV=production: generate one with `openssl rand -base64 32`, set it as 1:<value>',
     );
   }
+  if (read.operatorHost !== undefined && read.operatorPort === undefined)
+    problems.push('OTP_OPERATOR_HOST has an effect together with OTP_OPERATOR_PORT only');
+  if (read.operatorPort && read.operatorPort === read.port)
+    problems.push('OTP_OPERATOR_PORT and PORT must differ');
   if (Boolean(read.tlsCert) !== Boolean(read.tlsKey))
     problems.push('OTP_TLS_CERT and OTP_TLS_KEY must be set together');
   return problems;

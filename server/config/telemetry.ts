@@ -34,7 +34,7 @@ export const TELEMETRY_SETTINGS = {
   metricsToken: secret(
     'OTP_METRICS_TOKEN',
     credential.min(16, 'must have at least 16 characters').optional(),
-    'Bearer token required to read /metrics, from any host. Unset: /metrics is readable from this host only.',
+    'Bearer token required to read /metrics, from any host. Unset: /metrics is readable from this host only, in production on OTP_OPERATOR_PORT only.',
   ),
   otlpEndpoint: setting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',

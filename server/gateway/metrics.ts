@@ -6,19 +6,26 @@ import { EXPOSITION_TYPE } from '../observe/metrics/exposition.js';
 import { bearer } from '../pipeline/headers.js';
 import { isSameSecret } from '../secrets/isSameSecret.js';
 
+/** Who may read the metrics: with a token whoever presents it; else those whom `open` names. */
+export interface MetricsAccess {
+  readonly token: string | undefined;
+  readonly open: 'everybody' | 'this machine' | 'nobody';
+}
+
 /**
  * `GET /metrics`, for Prometheus. Numbers about traffic and recipients' channels
  * are private: with a token, they are for callers that present it as a
- * Bearer, from wherever; without one for this machine only, and to strangers
- * there is nothing at that address.
+ * Bearer, from wherever; without one for this machine only, in production for the
+ * operators' port only, and to strangers there is nothing at that address.
  */
-export function metricsRoute(scrape: () => Promise<string>, token: string | undefined): ExactRoute {
+export function metricsRoute(scrape: () => Promise<string>, { token, open }: MetricsAccess): ExactRoute {
   return {
     method: 'GET',
     path: '/metrics',
     async handle(req, res) {
       if (token === undefined) {
-        if (!fromThisMachine(req)) throw new Failure('ROUTE_NOT_FOUND');
+        if (open === 'nobody' || (open === 'this machine' && !fromThisMachine(req)))
+          throw new Failure('ROUTE_NOT_FOUND');
       } else if (!isSameSecret(presented(req), token)) {
         res.setHeader('www-authenticate', 'Bearer realm="metrics"');
         throw new Failure('UNAUTHENTICATED');

@@ -5,6 +5,8 @@ import type { ExactRoute } from './router.js';
 /** What decides whether this process should be sent requests. */
 export interface Readiness {
   state(): 'starting' | 'ready' | 'stopping';
+  /** What operators should know; does not change the status. */
+  details(): readonly string[];
   /** Rejects while the store cannot be used. */
   check(): Promise<unknown>;
 }
@@ -13,7 +15,8 @@ export interface Readiness {
  * `GET /healthz`: 200 as long as the process lives; asks nothing else, since
  * restarting it would not repair a store that is down.
  * `GET /readyz`: 200 `{"status":"ready"}`, or 503 with `starting`, `stopping`
- * or, where the store does not respond within `limitMs`, `unavailable`.
+ * or, where the store does not respond within `limitMs`, `unavailable`; with
+ * `details` where the setup has a fault that operators should know.
  */
 export function healthRoutes(readiness: Readiness, clock: Clock, limitMs: number): ExactRoute[] {
   const storeResponds = shared(() => within(limitMs, clock, () => readiness.check()));
@@ -27,7 +30,11 @@ export function healthRoutes(readiness: Readiness, clock: Clock, limitMs: number
         // Read again: the state may have changed while the store was asked.
         const state = readiness.state();
         const status = state === 'ready' && !usable ? 'unavailable' : state;
-        sendJson(req, res, status === 'ready' ? 200 : 503, { status });
+        const details = readiness.details();
+        sendJson(req, res, status === 'ready' ? 200 : 503, {
+          status,
+          ...(details.length > 0 && { details }),
+        });
       },
     },
   ];

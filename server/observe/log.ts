@@ -1,7 +1,38 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { Config } from '../config/config.js';
 
 export type { Logger } from 'pino';
+
+/** Bytes of lines kept while whatever reads the output does not; further lines are dropped and counted. */
+const UNREAD_BYTES = 8 * 1024 * 1024;
+
+/** Where the log goes. */
+export interface LogOutput {
+  readonly stream: DestinationStream;
+  /** Lines dropped since the start, because nobody read the output. */
+  dropped(): number;
+  /** Resolves once everything is written: true; or false when it is not after that time. */
+  flushed(limitMs: number): Promise<boolean>;
+}
+
+/** A file descriptor as the output of the log; standard output unless another one is given. */
+export function createLogOutput(fd = 1, unreadBytes = UNREAD_BYTES): LogOutput {
+  // Without a least length, flushing reports success at once.
+  const stream = pino.destination({ fd, sync: false, minLength: 1, maxLength: unreadBytes });
+  let dropped = 0;
+  stream.on('drop', () => {
+    dropped++;
+  });
+  return {
+    stream,
+    dropped: () => dropped,
+    async flushed(limitMs) {
+      const written = new Promise<boolean>((resolve) => stream.flush(() => resolve(true)));
+      return Promise.race([written, pause(limitMs, false, { ref: false })]);
+    },
+  };
+}
 
 /**
  * The structured log: one JSON object a line on standard output.
@@ -12,7 +43,7 @@ export type { Logger } from 'pino';
  */
 export function createLog(
   level: Config['logLevel'],
-  destination: DestinationStream = pino.destination({ sync: false }),
+  destination: DestinationStream = createLogOutput().stream,
 ): Logger {
   return pino(
     { level, base: null, timestamp: stdTimeFunctions.isoTime, serializers: { err: describeError } },

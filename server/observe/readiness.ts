@@ -1,10 +1,20 @@
 /** Where this process stands. One source for /readyz and gRPC health. */
 export class Serving {
   #state: 'starting' | 'ready' | 'stopping' = 'starting';
+  readonly #details = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
   state(): 'starting' | 'ready' | 'stopping' {
     return this.#state;
+  }
+
+  /** Something that operators should know and that does not keep the process from serving. Said once. */
+  note(detail: string): void {
+    this.#details.add(detail);
+  }
+
+  details(): readonly string[] {
+    return [...this.#details];
   }
 
   /** From `starting` to `ready` to `stopping`, never back. */

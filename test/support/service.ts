@@ -19,6 +19,8 @@ export interface TestService<C extends Clock = ManualClock> {
   readonly liveKey: string;
   /** Every scope but `operator`, sandbox only. */
   readonly testKey: string;
+  /** Of OTP_OPERATOR_PORT; undefined without one. */
+  readonly operatorUrl: string | undefined;
   readonly clock: C;
   readonly documents: Documents;
   readonly dataDir: string;
@@ -72,6 +74,7 @@ export async function startService<C extends Clock = ManualClock>(
   return {
     baseUrl,
     port,
+    operatorUrl: service.operatorAddress && `http://127.0.0.1:${service.operatorAddress.port}`,
     liveKey: service.firstKeys?.live ?? config.bootstrapApiKey ?? '',
     testKey: service.firstKeys?.test ?? '',
     clock,

@@ -113,6 +113,11 @@ export const METRICS = {
     'Codes submitted: compared, or for a channel that was already verified.',
   ),
 
+  logLinesDropped: counter(
+    'countersign_log_lines_dropped_total',
+    {},
+    'Log lines dropped because nobody read the output and 8 MiB were waiting.',
+  ),
   hashesRunning: gauge('countersign_hash_running', {}, 'Code hashes being computed.'),
   hashesWaiting: gauge('countersign_hash_waiting', {}, 'Code hashes waiting for a slot.'),
   hashesRefused: counter(

@@ -33,6 +33,10 @@ describe('/metrics without a token', () => {
   it.each([
     ['that come through a proxy', ['host: localhost', 'x-forwarded-for: 127.0.0.1']],
     ['that come through a newer proxy', ['host: localhost', 'forwarded: for=127.0.0.1']],
+    ['that come by a proxy of another kind', ['host: localhost', 'x-real-ip: 203.0.113.1']],
+    ['that come by a proxy that names itself', ['host: localhost', 'via: 1.1 proxy']],
+    ['that come by a content delivery network', ['host: localhost', 'cf-connecting-ip: 203.0.113.1']],
+    ['that come with the protocol of a proxy', ['host: localhost', 'x-forwarded-proto: https']],
     ['that a page sends which points its name here', ['host: example.com']],
     ['with a credential of the service', ['host: example.com', 'authorization: Bearer KEY']],
   ])('does not exist for requests %s', async (_who, headers) => {
@@ -41,6 +45,15 @@ describe('/metrics without a token', () => {
     expect(response).toContain('ROUTE_NOT_FOUND');
     expect(response).not.toContain('countersign_');
   });
+
+  it.each(['/metrics', '/inbox.json'])(
+    'HTTP/1.0, as of a plain proxy_pass, gets nothing: %s',
+    async (path) => {
+      const client = new RawClient(service.port);
+      await client.send(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1:${service.port}\r\n\r\n`);
+      expect(statusOf(await client.closed)).toBe(404);
+    },
+  );
 
   it('responds over HTTP/2, too, by the same rule', async () => {
     const session = connectHttp2(service.baseUrl);

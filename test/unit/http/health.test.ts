@@ -8,7 +8,9 @@ import { serving, signal } from './support/serving.js';
 type State = ReturnType<Readiness['state']>;
 
 async function restApi(state: () => State, check: () => Promise<unknown> = async () => {}, limitMs = 60_000) {
-  const { port } = await serving(createRouter(healthRoutes({ state, check }, systemClock, limitMs)));
+  const { port } = await serving(
+    createRouter(healthRoutes({ state, check, details: () => [] }, systemClock, limitMs)),
+  );
   return async (path: string, method = 'GET') => {
     const { status, body } = await http1(port, path, { method });
     return [status, body && JSON.parse(body).status];
