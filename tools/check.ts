@@ -6,6 +6,7 @@ const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['bench types', 'tsc -p test/bench/tsconfig.json --noEmit'],
   ['formatting and lint', 'biome check .'],
   ['unused code and dependencies', 'knip'],
+  ['licences, install scripts and integrity of production packages', 'tsx tools/dependencies.ts'],
   ['contract lint', 'buf lint'],
   ['contract formatting', 'buf format --exit-code --diff proto'],
   // On main itself: the last commit's contract against the tree's.
