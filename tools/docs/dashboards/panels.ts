@@ -98,7 +98,12 @@ export const ROWS: readonly Row[] = [
         ['running', sum('', selector('countersign_hash_running'))],
         ['waiting', sum('', selector('countersign_hash_waiting'))],
       ),
-      lines('Refused because too many wait', 'ops', ['refused', rate('countersign_hash_refused_total', '')]),
+      lines(
+        'Refused because too many wait; log lines dropped',
+        'ops',
+        ['refused', rate('countersign_hash_refused_total', '')],
+        ['log lines dropped', rate('countersign_log_lines_dropped_total', '')],
+      ),
       {
         title: 'Wait for a hash, and the hash itself',
         unit: 's',
