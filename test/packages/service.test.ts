@@ -37,6 +37,9 @@ describe('countersign, packed and installed in an empty folder', { timeout: 120_
       if (/CODE=/.test(output)) break;
     }
     const baseUrl = /ready on (\S+),/.exec(output)![1]!;
+    // Its files are in the package: swagger-ui-dist is not installed.
+    const script = /src="(\/docs\/swagger[^"]+)"/.exec(await (await fetch(`${baseUrl}/docs`)).text())![1]!;
+    expect((await fetch(baseUrl + script)).status).toBe(200);
     const key = /live {2}(\S+)/.exec(output)![1]!;
     const env = { PATH: process.env.PATH, HOME: folder, COUNTERSIGN_URL: baseUrl, COUNTERSIGN_API_KEY: key };
     const cli = async (args: readonly string[], input = '') => {
