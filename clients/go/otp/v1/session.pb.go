@@ -474,7 +474,10 @@ type ChannelState struct {
 	// it and could not deliver it. Further words may be added. Empty unless FAILED.
 	DeliveryError string `protobuf:"bytes,6,opt,name=delivery_error,json=deliveryError,proto3" json:"delivery_error,omitempty"`
 	// When the message is sent at the latest. Absent unless WAITING.
-	DueAt         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	DueAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_at,json=dueAt,proto3" json:"due_at,omitempty"`
+	// When the newest code of this channel was made. Codes of earlier messages do
+	// not work any more.
+	CodeCreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=code_created_at,json=codeCreatedAt,proto3" json:"code_created_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -554,6 +557,13 @@ func (x *ChannelState) GetDeliveryError() string {
 func (x *ChannelState) GetDueAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.DueAt
+	}
+	return nil
+}
+
+func (x *ChannelState) GetCodeCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CodeCreatedAt
 	}
 	return nil
 }
@@ -754,7 +764,7 @@ const file_otp_v1_session_proto_rawDesc = "" +
 	"\fproduct_type\x18\x03 \x01(\tR\vproductType\"W\n" +
 	"\vBeneficiary\x12!\n" +
 	"\fsponsor_slug\x18\x01 \x01(\tR\vsponsorSlug\x12%\n" +
-	"\x0ebeneficiary_id\x18\x02 \x01(\tR\rbeneficiaryId\"\xd5\x02\n" +
+	"\x0ebeneficiary_id\x18\x02 \x01(\tR\rbeneficiaryId\"\x99\x03\n" +
 	"\fChannelState\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12)\n" +
 	"\x10masked_recipient\x18\x02 \x01(\tR\x0fmaskedRecipient\x12\x1a\n" +
@@ -763,7 +773,8 @@ const file_otp_v1_session_proto_rawDesc = "" +
 	"verifiedAt\x12<\n" +
 	"\x0edelivery_state\x18\x05 \x01(\x0e2\x15.otp.v1.DeliveryStateR\rdeliveryState\x12%\n" +
 	"\x0edelivery_error\x18\x06 \x01(\tR\rdeliveryError\x121\n" +
-	"\x06due_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\"\xff\x05\n" +
+	"\x06due_at\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05dueAt\x12B\n" +
+	"\x0fcode_created_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\rcodeCreatedAt\"\xff\x05\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x15.otp.v1.SessionStatusR\x06status\x120\n" +
@@ -850,22 +861,23 @@ var file_otp_v1_session_proto_depIdxs = []int32{
 	9,  // 3: otp.v1.ChannelState.verified_at:type_name -> google.protobuf.Timestamp
 	3,  // 4: otp.v1.ChannelState.delivery_state:type_name -> otp.v1.DeliveryState
 	9,  // 5: otp.v1.ChannelState.due_at:type_name -> google.protobuf.Timestamp
-	1,  // 6: otp.v1.Session.status:type_name -> otp.v1.SessionStatus
-	7,  // 7: otp.v1.Session.channels:type_name -> otp.v1.ChannelState
-	4,  // 8: otp.v1.Session.policy:type_name -> otp.v1.Policy
-	9,  // 9: otp.v1.Session.created_at:type_name -> google.protobuf.Timestamp
-	9,  // 10: otp.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
-	9,  // 11: otp.v1.Session.resend_available_at:type_name -> google.protobuf.Timestamp
-	9,  // 12: otp.v1.Session.approved_at:type_name -> google.protobuf.Timestamp
-	9,  // 13: otp.v1.Session.redeemed_at:type_name -> google.protobuf.Timestamp
-	10, // 14: otp.v1.Session.metadata:type_name -> google.protobuf.Struct
-	5,  // 15: otp.v1.Session.operation:type_name -> otp.v1.Operation
-	6,  // 16: otp.v1.Session.beneficiary:type_name -> otp.v1.Beneficiary
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	9,  // 6: otp.v1.ChannelState.code_created_at:type_name -> google.protobuf.Timestamp
+	1,  // 7: otp.v1.Session.status:type_name -> otp.v1.SessionStatus
+	7,  // 8: otp.v1.Session.channels:type_name -> otp.v1.ChannelState
+	4,  // 9: otp.v1.Session.policy:type_name -> otp.v1.Policy
+	9,  // 10: otp.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	9,  // 11: otp.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	9,  // 12: otp.v1.Session.resend_available_at:type_name -> google.protobuf.Timestamp
+	9,  // 13: otp.v1.Session.approved_at:type_name -> google.protobuf.Timestamp
+	9,  // 14: otp.v1.Session.redeemed_at:type_name -> google.protobuf.Timestamp
+	10, // 15: otp.v1.Session.metadata:type_name -> google.protobuf.Struct
+	5,  // 16: otp.v1.Session.operation:type_name -> otp.v1.Operation
+	6,  // 17: otp.v1.Session.beneficiary:type_name -> otp.v1.Beneficiary
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_session_proto_init() }

@@ -25,6 +25,103 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a phone number is for, as far as its numbering plan says.
+type NumberType int32
+
+const (
+	// Not set: not known, or no phone number.
+	NumberType_NUMBER_TYPE_UNSPECIFIED NumberType = 0
+	// A mobile phone.
+	NumberType_NUMBER_TYPE_MOBILE NumberType = 1
+	// A landline.
+	NumberType_NUMBER_TYPE_FIXED_LINE NumberType = 2
+	// A mobile phone or a landline: the plan does not distinguish them.
+	NumberType_NUMBER_TYPE_FIXED_LINE_OR_MOBILE NumberType = 3
+	// Internet telephony.
+	NumberType_NUMBER_TYPE_VOIP NumberType = 4
+	// A personal number that forwards to others.
+	NumberType_NUMBER_TYPE_PERSONAL NumberType = 5
+	// The caller pays nothing.
+	NumberType_NUMBER_TYPE_TOLL_FREE NumberType = 6
+	// The caller pays a premium.
+	NumberType_NUMBER_TYPE_PREMIUM_RATE NumberType = 7
+	// Caller and callee share the cost.
+	NumberType_NUMBER_TYPE_SHARED_COST NumberType = 8
+	// A company's number for all of its locations.
+	NumberType_NUMBER_TYPE_UAN NumberType = 9
+	// A universal international freephone or shared-cost number (+800, +808, +979).
+	NumberType_NUMBER_TYPE_UIFN NumberType = 10
+	// A satellite phone (+870, +881 to +883).
+	NumberType_NUMBER_TYPE_SATELLITE NumberType = 11
+	// A pager.
+	NumberType_NUMBER_TYPE_PAGER NumberType = 12
+	// A voice mailbox.
+	NumberType_NUMBER_TYPE_VOICEMAIL NumberType = 13
+)
+
+// Enum value maps for NumberType.
+var (
+	NumberType_name = map[int32]string{
+		0:  "NUMBER_TYPE_UNSPECIFIED",
+		1:  "NUMBER_TYPE_MOBILE",
+		2:  "NUMBER_TYPE_FIXED_LINE",
+		3:  "NUMBER_TYPE_FIXED_LINE_OR_MOBILE",
+		4:  "NUMBER_TYPE_VOIP",
+		5:  "NUMBER_TYPE_PERSONAL",
+		6:  "NUMBER_TYPE_TOLL_FREE",
+		7:  "NUMBER_TYPE_PREMIUM_RATE",
+		8:  "NUMBER_TYPE_SHARED_COST",
+		9:  "NUMBER_TYPE_UAN",
+		10: "NUMBER_TYPE_UIFN",
+		11: "NUMBER_TYPE_SATELLITE",
+		12: "NUMBER_TYPE_PAGER",
+		13: "NUMBER_TYPE_VOICEMAIL",
+	}
+	NumberType_value = map[string]int32{
+		"NUMBER_TYPE_UNSPECIFIED":          0,
+		"NUMBER_TYPE_MOBILE":               1,
+		"NUMBER_TYPE_FIXED_LINE":           2,
+		"NUMBER_TYPE_FIXED_LINE_OR_MOBILE": 3,
+		"NUMBER_TYPE_VOIP":                 4,
+		"NUMBER_TYPE_PERSONAL":             5,
+		"NUMBER_TYPE_TOLL_FREE":            6,
+		"NUMBER_TYPE_PREMIUM_RATE":         7,
+		"NUMBER_TYPE_SHARED_COST":          8,
+		"NUMBER_TYPE_UAN":                  9,
+		"NUMBER_TYPE_UIFN":                 10,
+		"NUMBER_TYPE_SATELLITE":            11,
+		"NUMBER_TYPE_PAGER":                12,
+		"NUMBER_TYPE_VOICEMAIL":            13,
+	}
+)
+
+func (x NumberType) Enum() *NumberType {
+	p := new(NumberType)
+	*p = x
+	return p
+}
+
+func (x NumberType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (NumberType) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_guard_service_proto_enumTypes[0].Descriptor()
+}
+
+func (NumberType) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_guard_service_proto_enumTypes[0]
+}
+
+func (x NumberType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use NumberType.Descriptor instead.
+func (NumberType) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Why a send was refused.
 type GuardRule int32
 
@@ -49,21 +146,24 @@ const (
 	GuardRule_GUARD_RULE_VETO GuardRule = 8
 	// The veto returned no valid response, and fail_open is off.
 	GuardRule_GUARD_RULE_VETO_UNANSWERED GuardRule = 9
+	// The type of the number is in number_type_block.
+	GuardRule_GUARD_RULE_NUMBER_TYPE GuardRule = 10
 )
 
 // Enum value maps for GuardRule.
 var (
 	GuardRule_name = map[int32]string{
-		0: "GUARD_RULE_UNSPECIFIED",
-		1: "GUARD_RULE_COUNTRY_NOT_ALLOWED",
-		2: "GUARD_RULE_COUNTRY_BLOCKED",
-		3: "GUARD_RULE_PREFIX_VELOCITY",
-		4: "GUARD_RULE_COUNTRY_VELOCITY",
-		5: "GUARD_RULE_APPROVAL_RATE",
-		6: "GUARD_RULE_DAILY_MESSAGES",
-		7: "GUARD_RULE_DAILY_SPEND",
-		8: "GUARD_RULE_VETO",
-		9: "GUARD_RULE_VETO_UNANSWERED",
+		0:  "GUARD_RULE_UNSPECIFIED",
+		1:  "GUARD_RULE_COUNTRY_NOT_ALLOWED",
+		2:  "GUARD_RULE_COUNTRY_BLOCKED",
+		3:  "GUARD_RULE_PREFIX_VELOCITY",
+		4:  "GUARD_RULE_COUNTRY_VELOCITY",
+		5:  "GUARD_RULE_APPROVAL_RATE",
+		6:  "GUARD_RULE_DAILY_MESSAGES",
+		7:  "GUARD_RULE_DAILY_SPEND",
+		8:  "GUARD_RULE_VETO",
+		9:  "GUARD_RULE_VETO_UNANSWERED",
+		10: "GUARD_RULE_NUMBER_TYPE",
 	}
 	GuardRule_value = map[string]int32{
 		"GUARD_RULE_UNSPECIFIED":         0,
@@ -76,6 +176,7 @@ var (
 		"GUARD_RULE_DAILY_SPEND":         7,
 		"GUARD_RULE_VETO":                8,
 		"GUARD_RULE_VETO_UNANSWERED":     9,
+		"GUARD_RULE_NUMBER_TYPE":         10,
 	}
 )
 
@@ -90,11 +191,11 @@ func (x GuardRule) String() string {
 }
 
 func (GuardRule) Descriptor() protoreflect.EnumDescriptor {
-	return file_otp_admin_v1_guard_service_proto_enumTypes[0].Descriptor()
+	return file_otp_admin_v1_guard_service_proto_enumTypes[1].Descriptor()
 }
 
 func (GuardRule) Type() protoreflect.EnumType {
-	return &file_otp_admin_v1_guard_service_proto_enumTypes[0]
+	return &file_otp_admin_v1_guard_service_proto_enumTypes[1]
 }
 
 func (x GuardRule) Number() protoreflect.EnumNumber {
@@ -103,7 +204,7 @@ func (x GuardRule) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use GuardRule.Descriptor instead.
 func (GuardRule) EnumDescriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{0}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{1}
 }
 
 // The maximum number of messages in any window of time.
@@ -398,9 +499,13 @@ type Guard struct {
 	// The limits for one day. Default: off.
 	DailyCeiling *DailyCeiling `protobuf:"bytes,6,opt,name=daily_ceiling,json=dailyCeiling,proto3" json:"daily_ceiling,omitempty"`
 	// The veto, called after the other rules. Default: off.
-	Veto          *Veto `protobuf:"bytes,7,opt,name=veto,proto3" json:"veto,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Veto *Veto `protobuf:"bytes,7,opt,name=veto,proto3" json:"veto,omitempty"`
+	// Types of numbers to which nothing goes, as far as the numbering plan says.
+	// Default: with OTP_ENV=production PREMIUM_RATE, SHARED_COST, UIFN, SATELLITE,
+	// PAGER and VOICEMAIL; in development none.
+	NumberTypeBlock []NumberType `protobuf:"varint,8,rep,packed,name=number_type_block,json=numberTypeBlock,proto3,enum=otp.admin.v1.NumberType" json:"number_type_block,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Guard) Reset() {
@@ -482,6 +587,13 @@ func (x *Guard) GetVeto() *Veto {
 	return nil
 }
 
+func (x *Guard) GetNumberTypeBlock() []NumberType {
+	if x != nil {
+		return x.NumberTypeBlock
+	}
+	return nil
+}
+
 // A recipient of a refused send.
 type RefusedRecipient struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,7 +607,9 @@ type RefusedRecipient struct {
 	// last four digits only.
 	Prefix string `protobuf:"bytes,4,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// A pseudonym of the number: the same each time.
-	Fingerprint   string `protobuf:"bytes,5,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Fingerprint string `protobuf:"bytes,5,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// What its numbering plan says it is for.
+	NumberType    NumberType `protobuf:"varint,6,opt,name=number_type,json=numberType,proto3,enum=otp.admin.v1.NumberType" json:"number_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -563,6 +677,13 @@ func (x *RefusedRecipient) GetFingerprint() string {
 		return x.Fingerprint
 	}
 	return ""
+}
+
+func (x *RefusedRecipient) GetNumberType() NumberType {
+	if x != nil {
+		return x.NumberType
+	}
+	return NumberType_NUMBER_TYPE_UNSPECIFIED
 }
 
 // A send or resend that was refused.
@@ -1164,7 +1285,7 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\x123\n" +
 	"\atimeout\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\x1b\n" +
-	"\tfail_open\x18\x04 \x01(\bR\bfailOpen\"\xff\x02\n" +
+	"\tfail_open\x18\x04 \x01(\bR\bfailOpen\"\xc5\x03\n" +
 	"\x05Guard\x12#\n" +
 	"\rcountry_allow\x18\x01 \x03(\tR\fcountryAllow\x12#\n" +
 	"\rcountry_block\x18\x02 \x03(\tR\fcountryBlock\x12?\n" +
@@ -1172,13 +1293,16 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x10country_velocity\x18\x04 \x01(\v2\x16.otp.admin.v1.VelocityR\x0fcountryVelocity\x12?\n" +
 	"\rapproval_rate\x18\x05 \x01(\v2\x1a.otp.admin.v1.ApprovalRateR\fapprovalRate\x12?\n" +
 	"\rdaily_ceiling\x18\x06 \x01(\v2\x1a.otp.admin.v1.DailyCeilingR\fdailyCeiling\x12&\n" +
-	"\x04veto\x18\a \x01(\v2\x12.otp.admin.v1.VetoR\x04veto\"\xbc\x01\n" +
+	"\x04veto\x18\a \x01(\v2\x12.otp.admin.v1.VetoR\x04veto\x12D\n" +
+	"\x11number_type_block\x18\b \x03(\x0e2\x18.otp.admin.v1.NumberTypeR\x0fnumberTypeBlock\"\xf7\x01\n" +
 	"\x10RefusedRecipient\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12)\n" +
 	"\x10masked_recipient\x18\x02 \x01(\tR\x0fmaskedRecipient\x12\x18\n" +
 	"\acountry\x18\x03 \x01(\tR\acountry\x12\x16\n" +
 	"\x06prefix\x18\x04 \x01(\tR\x06prefix\x12 \n" +
-	"\vfingerprint\x18\x05 \x01(\tR\vfingerprint\"\x87\x02\n" +
+	"\vfingerprint\x18\x05 \x01(\tR\vfingerprint\x129\n" +
+	"\vnumber_type\x18\x06 \x01(\x0e2\x18.otp.admin.v1.NumberTypeR\n" +
+	"numberType\"\x87\x02\n" +
 	"\vRefusedSend\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x16\n" +
@@ -1220,7 +1344,24 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"\x82\x01\n" +
 	"\x18ListRefusedSendsResponse\x12>\n" +
 	"\rrefused_sends\x18\x01 \x03(\v2\x19.otp.admin.v1.RefusedSendR\frefusedSends\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xba\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x81\x03\n" +
+	"\n" +
+	"NumberType\x12\x1b\n" +
+	"\x17NUMBER_TYPE_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12NUMBER_TYPE_MOBILE\x10\x01\x12\x1a\n" +
+	"\x16NUMBER_TYPE_FIXED_LINE\x10\x02\x12$\n" +
+	" NUMBER_TYPE_FIXED_LINE_OR_MOBILE\x10\x03\x12\x14\n" +
+	"\x10NUMBER_TYPE_VOIP\x10\x04\x12\x18\n" +
+	"\x14NUMBER_TYPE_PERSONAL\x10\x05\x12\x19\n" +
+	"\x15NUMBER_TYPE_TOLL_FREE\x10\x06\x12\x1c\n" +
+	"\x18NUMBER_TYPE_PREMIUM_RATE\x10\a\x12\x1b\n" +
+	"\x17NUMBER_TYPE_SHARED_COST\x10\b\x12\x13\n" +
+	"\x0fNUMBER_TYPE_UAN\x10\t\x12\x14\n" +
+	"\x10NUMBER_TYPE_UIFN\x10\n" +
+	"\x12\x19\n" +
+	"\x15NUMBER_TYPE_SATELLITE\x10\v\x12\x15\n" +
+	"\x11NUMBER_TYPE_PAGER\x10\f\x12\x19\n" +
+	"\x15NUMBER_TYPE_VOICEMAIL\x10\r*\xd6\x02\n" +
 	"\tGuardRule\x12\x1a\n" +
 	"\x16GUARD_RULE_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGUARD_RULE_COUNTRY_NOT_ALLOWED\x10\x01\x12\x1e\n" +
@@ -1231,7 +1372,9 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x19GUARD_RULE_DAILY_MESSAGES\x10\x06\x12\x1a\n" +
 	"\x16GUARD_RULE_DAILY_SPEND\x10\a\x12\x13\n" +
 	"\x0fGUARD_RULE_VETO\x10\b\x12\x1e\n" +
-	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t2\xee\x03\n" +
+	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t\x12\x1a\n" +
+	"\x16GUARD_RULE_NUMBER_TYPE\x10\n" +
+	"2\xee\x03\n" +
 	"\fGuardService\x12l\n" +
 	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"!ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
@@ -1262,66 +1405,69 @@ func file_otp_admin_v1_guard_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_guard_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_guard_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_otp_admin_v1_guard_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_otp_admin_v1_guard_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_otp_admin_v1_guard_service_proto_goTypes = []any{
-	(GuardRule)(0),                   // 0: otp.admin.v1.GuardRule
-	(*Velocity)(nil),                 // 1: otp.admin.v1.Velocity
-	(*ApprovalRate)(nil),             // 2: otp.admin.v1.ApprovalRate
-	(*DailyCeiling)(nil),             // 3: otp.admin.v1.DailyCeiling
-	(*Veto)(nil),                     // 4: otp.admin.v1.Veto
-	(*Guard)(nil),                    // 5: otp.admin.v1.Guard
-	(*RefusedRecipient)(nil),         // 6: otp.admin.v1.RefusedRecipient
-	(*RefusedSend)(nil),              // 7: otp.admin.v1.RefusedSend
-	(*GetGuardRequest)(nil),          // 8: otp.admin.v1.GetGuardRequest
-	(*GetGuardResponse)(nil),         // 9: otp.admin.v1.GetGuardResponse
-	(*UpdateGuardRequest)(nil),       // 10: otp.admin.v1.UpdateGuardRequest
-	(*UpdateGuardResponse)(nil),      // 11: otp.admin.v1.UpdateGuardResponse
-	(*CheckRecipientRequest)(nil),    // 12: otp.admin.v1.CheckRecipientRequest
-	(*CheckRecipientResponse)(nil),   // 13: otp.admin.v1.CheckRecipientResponse
-	(*ListRefusedSendsRequest)(nil),  // 14: otp.admin.v1.ListRefusedSendsRequest
-	(*ListRefusedSendsResponse)(nil), // 15: otp.admin.v1.ListRefusedSendsResponse
-	(*durationpb.Duration)(nil),      // 16: google.protobuf.Duration
-	(v1.Channel)(0),                  // 17: otp.v1.Channel
-	(*timestamppb.Timestamp)(nil),    // 18: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),    // 19: google.protobuf.FieldMask
-	(Mode)(0),                        // 20: otp.admin.v1.Mode
+	(NumberType)(0),                  // 0: otp.admin.v1.NumberType
+	(GuardRule)(0),                   // 1: otp.admin.v1.GuardRule
+	(*Velocity)(nil),                 // 2: otp.admin.v1.Velocity
+	(*ApprovalRate)(nil),             // 3: otp.admin.v1.ApprovalRate
+	(*DailyCeiling)(nil),             // 4: otp.admin.v1.DailyCeiling
+	(*Veto)(nil),                     // 5: otp.admin.v1.Veto
+	(*Guard)(nil),                    // 6: otp.admin.v1.Guard
+	(*RefusedRecipient)(nil),         // 7: otp.admin.v1.RefusedRecipient
+	(*RefusedSend)(nil),              // 8: otp.admin.v1.RefusedSend
+	(*GetGuardRequest)(nil),          // 9: otp.admin.v1.GetGuardRequest
+	(*GetGuardResponse)(nil),         // 10: otp.admin.v1.GetGuardResponse
+	(*UpdateGuardRequest)(nil),       // 11: otp.admin.v1.UpdateGuardRequest
+	(*UpdateGuardResponse)(nil),      // 12: otp.admin.v1.UpdateGuardResponse
+	(*CheckRecipientRequest)(nil),    // 13: otp.admin.v1.CheckRecipientRequest
+	(*CheckRecipientResponse)(nil),   // 14: otp.admin.v1.CheckRecipientResponse
+	(*ListRefusedSendsRequest)(nil),  // 15: otp.admin.v1.ListRefusedSendsRequest
+	(*ListRefusedSendsResponse)(nil), // 16: otp.admin.v1.ListRefusedSendsResponse
+	(*durationpb.Duration)(nil),      // 17: google.protobuf.Duration
+	(v1.Channel)(0),                  // 18: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),    // 20: google.protobuf.FieldMask
+	(Mode)(0),                        // 21: otp.admin.v1.Mode
 }
 var file_otp_admin_v1_guard_service_proto_depIdxs = []int32{
-	16, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
-	16, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
-	16, // 2: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
-	1,  // 3: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
-	1,  // 4: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
-	2,  // 5: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
-	3,  // 6: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
-	4,  // 7: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
-	17, // 8: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
-	18, // 9: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
-	0,  // 10: otp.admin.v1.RefusedSend.rules:type_name -> otp.admin.v1.GuardRule
-	6,  // 11: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
-	5,  // 12: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	5,  // 13: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
-	19, // 14: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
-	5,  // 15: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	17, // 16: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
-	6,  // 17: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
-	0,  // 18: otp.admin.v1.CheckRecipientResponse.rules:type_name -> otp.admin.v1.GuardRule
-	20, // 19: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
-	7,  // 20: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
-	8,  // 21: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
-	10, // 22: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
-	12, // 23: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
-	14, // 24: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
-	9,  // 25: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
-	11, // 26: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
-	13, // 27: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
-	15, // 28: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
-	25, // [25:29] is the sub-list for method output_type
-	21, // [21:25] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	17, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
+	17, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
+	17, // 2: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
+	2,  // 3: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
+	2,  // 4: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
+	3,  // 5: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
+	4,  // 6: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
+	5,  // 7: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
+	0,  // 8: otp.admin.v1.Guard.number_type_block:type_name -> otp.admin.v1.NumberType
+	18, // 9: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
+	0,  // 10: otp.admin.v1.RefusedRecipient.number_type:type_name -> otp.admin.v1.NumberType
+	19, // 11: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
+	1,  // 12: otp.admin.v1.RefusedSend.rules:type_name -> otp.admin.v1.GuardRule
+	7,  // 13: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
+	6,  // 14: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	6,  // 15: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
+	20, // 16: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
+	6,  // 17: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	18, // 18: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
+	7,  // 19: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
+	1,  // 20: otp.admin.v1.CheckRecipientResponse.rules:type_name -> otp.admin.v1.GuardRule
+	21, // 21: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
+	8,  // 22: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
+	9,  // 23: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
+	11, // 24: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
+	13, // 25: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
+	15, // 26: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
+	10, // 27: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
+	12, // 28: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
+	14, // 29: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
+	16, // 30: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
+	27, // [27:31] is the sub-list for method output_type
+	23, // [23:27] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_guard_service_proto_init() }
@@ -1335,7 +1481,7 @@ func file_otp_admin_v1_guard_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_guard_service_proto_rawDesc), len(file_otp_admin_v1_guard_service_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,

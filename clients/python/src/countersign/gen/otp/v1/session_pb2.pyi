@@ -178,6 +178,7 @@ class ChannelState(google.protobuf.message.Message):
     DELIVERY_STATE_FIELD_NUMBER: builtins.int
     DELIVERY_ERROR_FIELD_NUMBER: builtins.int
     DUE_AT_FIELD_NUMBER: builtins.int
+    CODE_CREATED_AT_FIELD_NUMBER: builtins.int
     channel: global___Channel.ValueType
     masked_recipient: builtins.str
     verified: builtins.bool
@@ -187,6 +188,8 @@ class ChannelState(google.protobuf.message.Message):
     def verified_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
     def due_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def code_created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -197,9 +200,10 @@ class ChannelState(google.protobuf.message.Message):
         delivery_state: global___DeliveryState.ValueType = ...,
         delivery_error: builtins.str = ...,
         due_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        code_created_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["due_at", b"due_at", "verified_at", b"verified_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["channel", b"channel", "delivery_error", b"delivery_error", "delivery_state", b"delivery_state", "due_at", b"due_at", "masked_recipient", b"masked_recipient", "verified", b"verified", "verified_at", b"verified_at"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["code_created_at", b"code_created_at", "due_at", b"due_at", "verified_at", b"verified_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["channel", b"channel", "code_created_at", b"code_created_at", "delivery_error", b"delivery_error", "delivery_state", b"delivery_state", "due_at", b"due_at", "masked_recipient", b"masked_recipient", "verified", b"verified", "verified_at", b"verified_at"]) -> None: ...
 
 global___ChannelState = ChannelState
 

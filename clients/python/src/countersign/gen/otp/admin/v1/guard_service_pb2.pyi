@@ -24,6 +24,45 @@ else:
 
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
 
+class _NumberType:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _NumberTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_NumberType.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    NUMBER_TYPE_UNSPECIFIED: _NumberType.ValueType  # 0
+    NUMBER_TYPE_MOBILE: _NumberType.ValueType  # 1
+    NUMBER_TYPE_FIXED_LINE: _NumberType.ValueType  # 2
+    NUMBER_TYPE_FIXED_LINE_OR_MOBILE: _NumberType.ValueType  # 3
+    NUMBER_TYPE_VOIP: _NumberType.ValueType  # 4
+    NUMBER_TYPE_PERSONAL: _NumberType.ValueType  # 5
+    NUMBER_TYPE_TOLL_FREE: _NumberType.ValueType  # 6
+    NUMBER_TYPE_PREMIUM_RATE: _NumberType.ValueType  # 7
+    NUMBER_TYPE_SHARED_COST: _NumberType.ValueType  # 8
+    NUMBER_TYPE_UAN: _NumberType.ValueType  # 9
+    NUMBER_TYPE_UIFN: _NumberType.ValueType  # 10
+    NUMBER_TYPE_SATELLITE: _NumberType.ValueType  # 11
+    NUMBER_TYPE_PAGER: _NumberType.ValueType  # 12
+    NUMBER_TYPE_VOICEMAIL: _NumberType.ValueType  # 13
+
+class NumberType(_NumberType, metaclass=_NumberTypeEnumTypeWrapper): ...
+
+NUMBER_TYPE_UNSPECIFIED: NumberType.ValueType  # 0
+NUMBER_TYPE_MOBILE: NumberType.ValueType  # 1
+NUMBER_TYPE_FIXED_LINE: NumberType.ValueType  # 2
+NUMBER_TYPE_FIXED_LINE_OR_MOBILE: NumberType.ValueType  # 3
+NUMBER_TYPE_VOIP: NumberType.ValueType  # 4
+NUMBER_TYPE_PERSONAL: NumberType.ValueType  # 5
+NUMBER_TYPE_TOLL_FREE: NumberType.ValueType  # 6
+NUMBER_TYPE_PREMIUM_RATE: NumberType.ValueType  # 7
+NUMBER_TYPE_SHARED_COST: NumberType.ValueType  # 8
+NUMBER_TYPE_UAN: NumberType.ValueType  # 9
+NUMBER_TYPE_UIFN: NumberType.ValueType  # 10
+NUMBER_TYPE_SATELLITE: NumberType.ValueType  # 11
+NUMBER_TYPE_PAGER: NumberType.ValueType  # 12
+NUMBER_TYPE_VOICEMAIL: NumberType.ValueType  # 13
+global___NumberType = NumberType
+
 class _GuardRule:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -40,6 +79,7 @@ class _GuardRuleEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     GUARD_RULE_DAILY_SPEND: _GuardRule.ValueType  # 7
     GUARD_RULE_VETO: _GuardRule.ValueType  # 8
     GUARD_RULE_VETO_UNANSWERED: _GuardRule.ValueType  # 9
+    GUARD_RULE_NUMBER_TYPE: _GuardRule.ValueType  # 10
 
 class GuardRule(_GuardRule, metaclass=_GuardRuleEnumTypeWrapper): ...
 
@@ -53,6 +93,7 @@ GUARD_RULE_DAILY_MESSAGES: GuardRule.ValueType  # 6
 GUARD_RULE_DAILY_SPEND: GuardRule.ValueType  # 7
 GUARD_RULE_VETO: GuardRule.ValueType  # 8
 GUARD_RULE_VETO_UNANSWERED: GuardRule.ValueType  # 9
+GUARD_RULE_NUMBER_TYPE: GuardRule.ValueType  # 10
 global___GuardRule = GuardRule
 
 @typing.final
@@ -153,6 +194,7 @@ class Guard(google.protobuf.message.Message):
     APPROVAL_RATE_FIELD_NUMBER: builtins.int
     DAILY_CEILING_FIELD_NUMBER: builtins.int
     VETO_FIELD_NUMBER: builtins.int
+    NUMBER_TYPE_BLOCK_FIELD_NUMBER: builtins.int
     @property
     def country_allow(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
@@ -167,6 +209,8 @@ class Guard(google.protobuf.message.Message):
     def daily_ceiling(self) -> global___DailyCeiling: ...
     @property
     def veto(self) -> global___Veto: ...
+    @property
+    def number_type_block(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___NumberType.ValueType]: ...
     def __init__(
         self,
         *,
@@ -177,9 +221,10 @@ class Guard(google.protobuf.message.Message):
         approval_rate: global___ApprovalRate | None = ...,
         daily_ceiling: global___DailyCeiling | None = ...,
         veto: global___Veto | None = ...,
+        number_type_block: collections.abc.Iterable[global___NumberType.ValueType] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_allow", b"country_allow", "country_block", b"country_block", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_allow", b"country_allow", "country_block", b"country_block", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "number_type_block", b"number_type_block", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> None: ...
 
 global___Guard = Guard
 
@@ -192,11 +237,13 @@ class RefusedRecipient(google.protobuf.message.Message):
     COUNTRY_FIELD_NUMBER: builtins.int
     PREFIX_FIELD_NUMBER: builtins.int
     FINGERPRINT_FIELD_NUMBER: builtins.int
+    NUMBER_TYPE_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     masked_recipient: builtins.str
     country: builtins.str
     prefix: builtins.str
     fingerprint: builtins.str
+    number_type: global___NumberType.ValueType
     def __init__(
         self,
         *,
@@ -205,8 +252,9 @@ class RefusedRecipient(google.protobuf.message.Message):
         country: builtins.str = ...,
         prefix: builtins.str = ...,
         fingerprint: builtins.str = ...,
+        number_type: global___NumberType.ValueType = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["channel", b"channel", "country", b"country", "fingerprint", b"fingerprint", "masked_recipient", b"masked_recipient", "prefix", b"prefix"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["channel", b"channel", "country", b"country", "fingerprint", b"fingerprint", "masked_recipient", b"masked_recipient", "number_type", b"number_type", "prefix", b"prefix"]) -> None: ...
 
 global___RefusedRecipient = RefusedRecipient
 
