@@ -7,12 +7,11 @@ import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Variables } from './compileTemplate.js';
 import { defaultTemplate, type Template } from './defaultTemplates.js';
 import type { Message } from './provider.js';
-import { type Rendered, render } from './render.js';
+import { type AutofillLines, type Rendered, render } from './render.js';
 
 /** What a workspace sets for its messages. */
-export interface Branding {
+export interface Branding extends AutofillLines {
   readonly brand: string;
-  readonly webHost?: string;
 }
 
 interface Deps {
@@ -38,7 +37,7 @@ export function createBuildMessage({ open, brandingOf, templateOf, clock, log }:
     workspace: string,
     name: ChannelName,
     template: Template,
-    ...values: [Variables, string | undefined]
+    ...values: [Variables, AutofillLines]
   ): Rendered | undefined {
     try {
       return render(name, template, ...values);
@@ -60,15 +59,15 @@ export function createBuildMessage({ open, brandingOf, templateOf, clock, log }:
       throw new Error(`no message is left to send on ${name}`);
     const workspace = workspaceOf(session);
     const code = open(session._id, messageField(name), channel.delivery.message);
-    const { brand, webHost } = await brandingOf(workspace);
+    const { brand, ...lines } = await brandingOf(workspace);
     const expiresAt = channel.codeExpiresAt.getTime();
     const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / MINUTE_MS));
     const variables = { code, brand, minutes };
     const literal = name === 'email' ? undefined : session.messageTemplate;
     const own = literal ? undefined : await templateOf(workspace, name, session.locale);
     const rendered =
-      (own && renderOwn(workspace, name, own, variables, webHost)) ??
-      render(name, literal ? { literal } : defaultTemplate(name, session.locale), variables, webHost);
+      (own && renderOwn(workspace, name, own, variables, lines)) ??
+      render(name, literal ? { literal } : defaultTemplate(name, session.locale), variables, lines);
     return {
       id: `${session._id}/${name}/${channel.delivery.n}`,
       channel: name,

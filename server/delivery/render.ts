@@ -74,25 +74,35 @@ function run(engine: Liquid, source: string, variables: Variables): string {
   return template(variables);
 }
 
+/** What a workspace has text messages end with, so that devices fill the code in. */
+export interface AutofillLines {
+  /** Host of the line by which browsers do. */
+  readonly webHost?: string | undefined;
+  /** Hash by which an Android app does. */
+  readonly androidAppHash?: string | undefined;
+}
+
 /**
- * Renders the parts of a message. With a web origin, a text message ends with
- * the line `@host #code` by which browsers fill the code in (WebOTP, "SMS one-time
- * codes" format). Throws for a template that does not parse or breaks a bound.
+ * Renders the parts of a message. A text message ends with the hash of an Android
+ * app (SMS Retriever API), where the workspace has one, and last with the line
+ * `@host #code` by which browsers fill the code in (WebOTP, "SMS one-time codes"
+ * format). Throws for a template that does not parse or breaks a bound.
  */
 export function render(
   channel: ChannelName,
   template: Template | Literal,
   variables: Variables,
-  webHost?: string,
+  { webHost, androidAppHash }: AutofillLines = {},
 ): Rendered {
   const literal = 'literal' in template;
   const text = literal
     ? template.literal.replaceAll('<OTP>', variables.code)
     : run(plain, template.text, variables);
   if (literal || channel !== 'email') {
-    return {
-      text: channel === 'sms' && webHost ? `${text.trimEnd()}\n\n@${webHost} #${variables.code}` : text,
-    };
+    if (channel !== 'sms' || (!webHost && !androidAppHash)) return { text };
+    const hash = androidAppHash ? `\n${androidAppHash}` : '';
+    const host = webHost ? `\n\n@${webHost} #${variables.code}` : '';
+    return { text: `${text.trimEnd()}${hash}${host}` };
   }
   return {
     subject: run(plain, template.subject ?? '', variables)

@@ -13,7 +13,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
 import { changeGuarded } from '../session/change.js';
-import { channelsOf } from '../session/status.js';
+import { channelsOf, refuseFromTheFuture } from '../session/status.js';
 import type { StoredOperation, StoredSession } from '../session/stored.js';
 import { redeem } from '../session/transitions/redeem.js';
 import { workspaceOf } from '../store/documentId.js';
@@ -50,6 +50,7 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
       // Another redemption was faster, or this one was sent twice at once.
       if (repeat?.matches(token.redeemedBy)) return undefined;
       const now = clock.now();
+      refuseFromTheFuture(seen, now);
       if (token.redeemedAt) throw new Failure('TOKEN_REDEEMED');
       if (token.expiresAt.getTime() <= now) throw new Failure('TOKEN_EXPIRED');
       if (seen.operation && !isSameOperation(seen.operation, operation)) {

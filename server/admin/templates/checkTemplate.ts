@@ -39,8 +39,8 @@ export function checkTemplate(channel: ChannelName, template: Template, branding
 export const renderSample = (
   channel: ChannelName,
   template: Template,
-  { brand, webHost }: Branding,
-): Rendered => render(channel, template, { brand, ...SAMPLES[0]! }, webHost);
+  { brand, ...lines }: Branding,
+): Rendered => render(channel, template, { brand, ...SAMPLES[0]! }, lines);
 
 /** What keeps a part from being read; undefined when nothing does. */
 function unreadable(channel: ChannelName, part: Part, source: string): Predicate | undefined {
@@ -62,14 +62,14 @@ function unusable(
   source: string,
   branding: Branding,
 ): Predicate | undefined {
-  const { brand, webHost } = branding;
+  const { brand, ...lines } = branding;
   const alone: Template = { text: '', [part]: source };
   try {
     for (const values of SAMPLES) {
       const said = render(channel, alone, { brand, ...values })[part] ?? '';
       if (said.trim() === '') return 'must say something';
       if (part !== 'subject' && !said.includes(values.code)) return 'must say the code: {{ code }}';
-      const { text } = render(channel, alone, { brand, ...values }, webHost);
+      const { text } = render(channel, alone, { brand, ...values }, lines);
       if (channel === 'sms' && text.length > LONGEST_SMS)
         return `must render to at most ${LONGEST_SMS} characters`;
     }

@@ -111,8 +111,15 @@ export interface RecipientBudget {
   isKnown(partition: string, recipient: string): Promise<boolean>;
   /** How a recipient stands, by every fingerprint its budget may be under, the current one first. */
   standing(partition: string, fingerprints: readonly string[], limits: BudgetLimits): Promise<BudgetStanding>;
-  /** Gives a recipient its whole budget back. */
-  clear(partition: string, fingerprints: readonly string[], actor: string): Promise<void>;
+  /**
+   * Gives a recipient its whole budget back. With `onceIn` not where it was cleared
+   * within so many milliseconds: then it throws RATE_LIMITED with the wait.
+   */
+  clear(
+    partition: string,
+    fingerprints: readonly string[],
+    by: { readonly actor: string; readonly onceIn?: number },
+  ): Promise<void>;
 }
 
 /** `refused` is called with every rule that refused a call. */
@@ -262,9 +269,19 @@ export function createRecipientBudget(
       return standingOf(found, limits, clock.now());
     },
 
-    async clear(partition, fingerprints, actor) {
-      const at = new Date(clock.now());
-      await Promise.all(fingerprints.map((who) => run(clearOperation(idOf(partition, who), at, actor))));
+    async clear(partition, fingerprints, { actor, onceIn }) {
+      const now = clock.now();
+      const at = new Date(now);
+      for (const who of fingerprints) {
+        const { filter, update } = clearOperation(idOf(partition, who), at, actor);
+        const last = { 'cleared.0.at': { $lte: new Date(now - (onceIn ?? 0)) } };
+        const guard = onceIn === undefined ? {} : { $or: [{ 'cleared.0': { $exists: false } }, last] };
+        if ((await budgets.findOneAndUpdate({ ...filter, ...guard }, update)) || onceIn === undefined)
+          continue;
+        const seen = await budgets.findOne({ _id: filter._id });
+        const cleared = seen?.cleared?.[0];
+        if (cleared) throw new Failure('RATE_LIMITED', { retryAfterMs: cleared.at.getTime() + onceIn - now });
+      }
     },
   };
 }

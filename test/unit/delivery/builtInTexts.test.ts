@@ -12,7 +12,7 @@ describe('a built-in text message', () => {
     (locale) => {
       for (const minutes of [1, 5, 60]) {
         const variables = { code: '12345678', brand: BRAND, minutes };
-        const { text } = render('sms', defaultTemplate('sms', locale), variables, HOST);
+        const { text } = render('sms', defaultTemplate('sms', locale), variables, { webHost: HOST });
         expect(text).toContain(BRAND);
         expect(text).toContain(`@${HOST} #12345678`);
         expect(smsSegments(text)).toEqual({ encoding: 'GSM7', segments: 1 });

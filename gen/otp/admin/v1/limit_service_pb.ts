@@ -717,11 +717,12 @@ export const LimitService: GenService<{
   },
   /**
    * Gives a recipient its whole budget back, which ends its block. The sources
-   * known for the recipient stay known. Clearing what is not there succeeds.
+   * known for the recipient stay known. Clearing what is not there succeeds. The
+   * scope support clears a recipient once in 24 hours.
    *
    * Scope: support, admin or operator.
    *
-   * Reasons: INVALID_RECIPIENT.
+   * Reasons: INVALID_RECIPIENT; RATE_LIMITED for the scope support.
    *
    * @generated from rpc otp.admin.v1.LimitService.ClearRecipientBlock
    */

@@ -112,6 +112,35 @@ describe('limits', () => {
     await reset('ip-sends');
   });
 
+  it('of a recipient show the chance that a code is guessed, and are not made weak in silence', async () => {
+    const rule = 'recipient-guesses-6';
+    const { body } = await admin(`${SERVICE}/ListLimits`, {});
+    expect(body.guessBound.weak).toBeUndefined();
+    expect(body.guessBound.codeLengths[0]).toMatchObject({
+      codeLength: 6,
+      comparisonsPerDay: 30,
+      comparisonsPerYear: '9750',
+    });
+    expect(await update({ rule, max: 60 }, 'max')).toMatchObject({
+      reason: 'INVALID_REQUEST',
+      fields: ['limit.max'],
+    });
+    expect(await limitNamed(rule)).toMatchObject({ max: 20 });
+    const call = (more: object) =>
+      admin(`${SERVICE}/UpdateLimit`, {
+        limit: { rule, max: 60 },
+        updateMask: 'max',
+        acceptWeak: true,
+        ...more,
+      });
+    const tried = await call({ dryRun: true });
+    expect(tried.body).toMatchObject({ limit: { max: 60 }, guessBound: { weak: true } });
+    expect(await limitNamed(rule)).toMatchObject({ max: 20 });
+    expect((await call({})).body).toMatchObject({ limit: { max: 60 }, guessBound: { weak: true } });
+    expect((await update({ rule, max: 101 }, 'max')).fields).toEqual(['limit.max']);
+    expect((await reset(rule)).body.guessBound.weak).toBeUndefined();
+  });
+
   it('of the whole service cannot be changed', async () => {
     expect((await update({ rule: 'token-endpoint', max: 1 }, 'max')).fields).toEqual(['limit.rule']);
     expect((await reset('token-endpoint')).fields).toEqual(['rule']);
@@ -177,6 +206,17 @@ describe('recipient blocks', () => {
     expect(useOf(cleared, 'recipient-guesses-4')?.used).toBeUndefined();
     expect((await send()).status).toBe(200);
     expect((await clear(PHONE)).status).toBe(200);
+  });
+
+  it('are cleared by the scope support once a day, and by an admin at any time', async () => {
+    const helper = await keyOf(service, 'acme', ['support']);
+    const person = 'cleared@example.com';
+    await guess({ email: person }, admin, 3);
+    expect((await clear(person, {}, helper)).status).toBe(200);
+    expect((await clear(person, {}, helper)).reason).toBe('RATE_LIMITED');
+    expect((await clear(person)).status).toBe(200);
+    service.clock.advance(86_400_000);
+    expect((await clear(person, {}, helper)).status).toBe(200);
   });
 
   it('may be avoided by longer codes, where the caller says so', async () => {
