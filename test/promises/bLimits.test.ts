@@ -128,7 +128,7 @@ describe('sends per IP', () => {
     await all200(21, 0, () => sendTo(fresh.email(), { ip_address: '192.168.1.1' }));
   });
 
-  it('K1 B39 an IP address is read in the forms proxies write, and what cannot be read is refused', async () => {
+  it('K1, B40 an IP address is read in the forms proxies write, and what cannot be read is refused', async () => {
     let port = 5000;
     await all200(20, 0, () => sendTo(fresh.email(), { ip_address: `198.51.100.77:${port++}` }));
     const full = await sendTo(fresh.email(), { ip_address: '10.0.0.1, 198.51.100.77' });

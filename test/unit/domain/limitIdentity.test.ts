@@ -33,7 +33,7 @@ describe('what limits count a mailbox by', () => {
     ['Ana@Example.com', 'ana@example.com'],
     ['ana+shop@example.com', 'ana@example.com'],
     ['A.na+x@GoogleMail.com', 'ana@gmail.com'],
-  ])('S12 %s and %s are one recipient', (one, other) => {
+  ])('%s and %s are one recipient', (one, other) => {
     expect(ofEmail(one)).toBe(ofEmail(other));
   });
 

@@ -40,7 +40,7 @@ eachEngine(({ open }) => {
     return { send, approve, flood };
   }
 
-  describe('S5 the approval rate of a prefix', () => {
+  describe('the approval rate of a prefix', () => {
     it('refuses three sources themselves after ten messages each, and nobody else', async () => {
       const { send, flood } = newPrefix();
       expect(await flood(49, 3)).toBe(30);
