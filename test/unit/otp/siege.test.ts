@@ -1,12 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Documents } from '../../../server/store/documents.js';
+import { describe, expect, it } from 'vitest';
 import { onEmbedded } from '../../support/engines.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { createUseCases, reasonOf, wrong } from './support/useCases.js';
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 const DAYS = 6;
 const workspace = 'acme';
 /** The owner's network, and those of strangers. */
@@ -14,16 +11,12 @@ const HOME = '203.0.113.7';
 const stranger = (n: number) => `198.${18 + Math.floor(n / 250)}.${n % 250}.9`;
 
 onEmbedded((engine) => {
-  let documents: Documents;
   let people = 0;
-  beforeAll(async () => {
-    documents = await engine.open();
-  });
 
   /** Strangers ask for codes all day and guess all they may; the owner logs in four times a day, with a typing error now and then. */
   async function siege({ addresses, vouched = false }: { addresses: number; vouched?: boolean }) {
     const clock = new ManualClock();
-    const service = createUseCases(documents, { clock });
+    const service = createUseCases(await engine.open(), { clock });
     const scopes = new Set(['otp.vouch']);
     const otp = service.as({ workspace, scopes });
     const recipients = { email: `owner.${people++}@example.com` };
@@ -32,8 +25,7 @@ onEmbedded((engine) => {
       const sent = await otp.send({ recipients, ...whereabouts }).catch(() => undefined);
       if (!sent) return false;
       const { email: code } = await service.codes(workspace, sent.session!.id);
-      const verify = (given: string) =>
-        otp.verify({ sessionId: sent.session!.id, code: given });
+      const verify = (given: string) => otp.verify({ sessionId: sent.session!.id, code: given });
       if (isMistyped) await reasonOf(verify(wrong(code)));
       return (await reasonOf(verify(code))) === 'OK';
     };
