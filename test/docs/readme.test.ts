@@ -9,11 +9,17 @@ import { connectJson } from '../support/connectJson.js';
 import { type ServiceProcess, startProcess } from '../support/serviceProcess.js';
 
 const README = await readFile('README.md', 'utf8');
-const SNIPPETS = [...README.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text]) => text!);
+const snippetsIn = (text: string) => [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
+const SNIPPETS = snippetsIn(README);
+/** The page with a call for each API, which goes on in the same shell. */
+const OTHER_APIS = snippetsIn(await readFile('docs/guides/choose-an-api.md', 'utf8'));
 const SETTINGS = SNIPPETS.filter((snippet) => snippet.startsWith('export '));
 const COMMANDS = SNIPPETS.filter((snippet) => snippet.startsWith('npm '));
 /** What is pasted into a second terminal. */
-const PASTED = SNIPPETS.filter((snippet) => !SETTINGS.includes(snippet) && !COMMANDS.includes(snippet));
+const PASTED = [
+  ...SNIPPETS.filter((snippet) => !SETTINGS.includes(snippet) && !COMMANDS.includes(snippet)),
+  ...OTHER_APIS,
+];
 
 const foldersIn = async (path: string) =>
   (await readdir(path, { withFileTypes: true })).filter((one) => one.isDirectory()).map(({ name }) => name);
@@ -96,7 +102,9 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
     const settings: Record<string, string> = Object.fromEntries(
       env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
     );
+    expect(SETTINGS[0]).toMatch(/^export OTP_ENV=production\n/);
     expect(settings.OTP_ENV).toBe('production');
+    expect(settings.OTP_BOOTSTRAP_API_KEY).toMatch(/^sk_otp_live_/);
     const service = await start(settings);
     expect(service.output()).not.toContain(settings.OTP_BOOTSTRAP_API_KEY);
     const call = connectJson(service.baseUrl, settings.OTP_BOOTSTRAP_API_KEY);
