@@ -6,7 +6,7 @@ import { ERRORS } from '../../server/errors.js';
 import { startService, type TestService } from '../support/service.js';
 import { ALL_OPTIONS, codeOf, commandsIn, faultOf, VARIABLES } from './support/names.js';
 
-const FOLDERS = ['docs', 'clients', 'deploy'];
+const FOLDERS = ['docs', 'clients', 'deploy', 'tools'];
 const paths = [
   ...(await readdir('.')).filter((name) => name.endsWith('.md') && name !== 'CHANGELOG.md'),
   ...(
@@ -105,6 +105,7 @@ describe('the URL paths that the pages name', () => {
 describe('what finds them', () => {
   it.each([
     ['keys lst', true],
+    ['keys create --name x', true],
     ['backup', true],
     ['keys revoke', true],
     ['keys revoke a b', true],
