@@ -91,6 +91,13 @@ export const credential = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must have no spaces, line ends or characters outside ASCII');
 
+/** A secret that two sides share and that goes into no header of ours: any text on one line. */
+export const sharedSecret = z
+  .string()
+  .min(1, 'must not be empty')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.
+  .regex(/^[^\x00-\x1f\x7f]+$/, 'must be text on one line');
+
 /** One e-mail address, with or without a name: `Acme <codes@acme.example>`. */
 export const mailbox = z
   .string()

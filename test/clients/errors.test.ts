@@ -43,6 +43,7 @@ describe.each<[string, (failure: Failure) => unknown]>([
       reason,
       code: failure.row.code,
       message: failure.row.message,
+      ...(failure.details.retryAfterMs !== undefined && { retryAfterMs: failure.details.retryAfterMs }),
       violations: [],
     });
   });

@@ -6,7 +6,11 @@ import { clientOf, filled, nonexistent, type Owned, type Tenant, tenantOf } from
 import { ROUTES } from './support/routes.js';
 
 const DESCRIBED = REST_APIS.flatMap(({ dialect }) =>
-  dialect.routes.map(({ method, path }) => ({ route: `${method} ${path}`, credential: dialect.credential })),
+  dialect.routes.map(({ method, path }) => ({
+    route: `${method} ${path}`,
+    method,
+    credential: dialect.credential,
+  })),
 );
 
 const service = serviceForSuite();
@@ -34,21 +38,21 @@ function said({ status, headers, text }: RestResponse, names: Owned) {
   return { status, headers: shown, body };
 }
 
-describe.each(DESCRIBED)('$route', ({ route, credential }) => {
+describe.each(DESCRIBED)('$route', ({ route, method, credential }) => {
   const { status, request } = ROUTES[route] ?? { status: 0, request: () => [''] as const };
 
   it.runIf(status >= 400)(
     'responds to the id of another workspace as to one that does not exist',
     async () => {
-      const response = await clientOf(stranger, credential)(request(owned));
-      const unknown = await clientOf(stranger, credential)(request(nonexistent(owned)));
+      const response = await clientOf(stranger, { credential, method })(request(owned));
+      const unknown = await clientOf(stranger, { credential, method })(request(nonexistent(owned)));
       expect(response.status).toBe(status);
       expect(said(response, owned)).toEqual(said(unknown, nonexistent(owned)));
     },
   );
 
   it.runIf(status === 200)('shows nothing of another workspace', async () => {
-    const response = await clientOf(stranger, credential)(request(owned));
+    const response = await clientOf(stranger, { credential, method })(request(owned));
     expect(response.status, response.text).toBe(200);
     const { code: _, email: __, ...names } = owned;
     for (const name of Object.values(names)) expect(response.text).not.toContain(name);

@@ -41,7 +41,12 @@ const REST = REST_APIS.flatMap(({ dialect }) =>
   dialect.routes.flatMap(({ method, path }): [string, () => Ask][] => {
     const route = ROUTES[`${method} ${path}`];
     if (!route || route.status === 200) return [];
-    return [[`${method} ${path}`, () => (of) => clientOf(stranger, dialect.credential)(route.request(of))]];
+    return [
+      [
+        `${method} ${path}`,
+        () => (of) => clientOf(stranger, { credential: dialect.credential, method })(route.request(of)),
+      ],
+    ];
   }),
 );
 

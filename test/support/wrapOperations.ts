@@ -1,7 +1,7 @@
-import type { Collection, Document, Documents } from '../../server/store/documents.js';
+import type { Collection, Document, Documents, Filter } from '../../server/store/documents.js';
 
 /** What is done with an operation on its way to the store: carry it out, now or later, or not. */
-export type Around = <T>(operation: () => Promise<T>) => Promise<T>;
+export type Around = <T>(operation: () => Promise<T>, filter?: Filter) => Promise<T>;
 
 /** The same documents, with every operation going through `around`. */
 export function wrapOperations(documents: Documents, around: Around): Documents {
@@ -10,12 +10,13 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
       const collection = documents.collection<T>(name);
       return {
         insertOne: (document) => around(() => collection.insertOne(document)),
-        findOne: (filter) => around(() => collection.findOne(filter)),
-        findOneAndUpdate: (filter, update) => around(() => collection.findOneAndUpdate(filter, update)),
+        findOne: (filter) => around(() => collection.findOne(filter), filter),
+        findOneAndUpdate: (filter, update) =>
+          around(() => collection.findOneAndUpdate(filter, update), filter),
         deleteOne: (filter) => around(() => collection.deleteOne(filter)),
         deleteMany: (filter) => around(() => collection.deleteMany(filter)),
         find(filter, options) {
-          const toArray = () => around(() => collection.find(filter, options).toArray());
+          const toArray = () => around(() => collection.find(filter, options).toArray(), filter);
           return {
             toArray,
             async *[Symbol.asyncIterator]() {

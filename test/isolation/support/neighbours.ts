@@ -51,10 +51,15 @@ export async function tenantOf(service: TestService, workspace: string): Promise
 }
 
 /** Asks a REST API as its document says: by GET, or with a body by POST. */
-export function clientOf({ byKey, byBearer }: Tenant, credential: 'apiKey' | 'bearer') {
+export function clientOf(
+  { byKey, byBearer }: Tenant,
+  { credential, method }: { readonly credential: 'apiKey' | 'bearer'; readonly method: string },
+) {
   const restApi = credential === 'apiKey' ? byKey : byBearer;
-  return ([path, body]: readonly [path: string, body?: object]): Promise<RestResponse> =>
-    body ? restApi.post(path, body) : restApi.get(path);
+  return ([path, body = {}]: readonly [path: string, body?: object]): Promise<RestResponse> => {
+    if (method === 'DELETE') return restApi.delete(path);
+    return method === 'GET' ? restApi.get(path) : restApi.post(path, body);
+  };
 }
 
 /** Fills a workspace with two of everything, so that lists have pages, and gives back the first. */

@@ -74,6 +74,10 @@ export const ROUTES: Readonly<Record<string, Route>> = {
     status: 404,
     request: ({ sessionId }) => [`/api/v1/otp/sessions/${sessionId}`],
   },
+  'DELETE /api/v1/otp/sessions/{id}': {
+    status: 404,
+    request: ({ sessionId }) => [`/api/v1/otp/sessions/${sessionId}`],
+  },
   'POST /v1/messaging/otp/request': {
     status: 200,
     request: () => ['/v1/messaging/otp/request', { dest: '+573001234542', src: 'ACME', purpose: 'LOGIN' }],

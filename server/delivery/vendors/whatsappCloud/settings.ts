@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { baseUrl, credential, list, secret, setting, type ValuesOf } from '../../../config/setting.js';
+import {
+  baseUrl,
+  credential,
+  list,
+  secret,
+  setting,
+  sharedSecret,
+  type ValuesOf,
+} from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
 
 const numbers = list
@@ -47,7 +55,7 @@ const settings = {
   ),
   verifyToken: secret(
     'OTP_WHATSAPP_VERIFY_TOKEN',
-    credential.optional(),
+    sharedSecret.optional(),
     'The verify token entered in the app’s settings, with which Meta verifies the callback URL.',
   ),
   url: setting(

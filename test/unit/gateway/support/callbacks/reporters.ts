@@ -99,7 +99,7 @@ const vonage: Reporter = {
   mediaType: 'application/json',
   settings: (url) => ({
     OTP_VONAGE_API_KEY: 'abcd1234',
-    OTP_VONAGE_API_SECRET: 'vonage api secret',
+    OTP_VONAGE_API_SECRET: 'vonage-api-secret',
     OTP_VONAGE_FROM: 'Countersign',
     OTP_VONAGE_SIGNATURE_SECRET: vonage.secret,
     OTP_VONAGE_URL: url,
@@ -156,7 +156,7 @@ const whatsapp: Reporter = {
   secret: randomBytes(16).toString('hex'),
   mediaType: 'application/json',
   settings: (url) => ({
-    OTP_WHATSAPP_ACCESS_TOKEN: 'token of an app',
+    OTP_WHATSAPP_ACCESS_TOKEN: 'token-of-an-app',
     OTP_WHATSAPP_PHONE_NUMBER_ID: '106540352242922',
     OTP_WHATSAPP_TEMPLATE: 'otp',
     OTP_WHATSAPP_APP_SECRET: whatsapp.secret,

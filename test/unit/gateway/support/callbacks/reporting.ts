@@ -30,7 +30,7 @@ export interface Reporting {
   readonly clock: ManualClock;
   readonly vendor: VendorStub;
   readonly call: ReturnType<typeof connectJson>;
-  /** Operations on the store so far. */
+  /** How often a session was looked for by the id of its message, which is the first thing a receipt does. */
   operations(): number;
   /** From now on the store cannot be reached; or it can again. */
   loseStore(lost: boolean): void;
@@ -55,8 +55,8 @@ export async function startReporting(
   const documents = await store.open({ clock });
   const service = await startService({
     clock,
-    documents: wrapOperations(documents, async (operation) => {
-      operations++;
+    documents: wrapOperations(documents, async (operation, filter) => {
+      if (filter && 'vendorIds' in filter) operations++;
       if (lost) throw new Failure('STORE_UNAVAILABLE');
       return operation();
     }),
