@@ -65,11 +65,12 @@ type LimitServiceClient interface {
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(ctx context.Context, in *GetRecipientBlockRequest, opts ...grpc.CallOption) (*GetRecipientBlockResponse, error)
 	// Gives a recipient its whole budget back, which ends its block. The sources
-	// known for the recipient stay known. Clearing what is not there succeeds.
+	// known for the recipient stay known. Clearing what is not there succeeds. The
+	// scope support clears a recipient once in 24 hours.
 	//
 	// Scope: support, admin or operator.
 	//
-	// Reasons: INVALID_RECIPIENT.
+	// Reasons: INVALID_RECIPIENT; RATE_LIMITED for the scope support.
 	ClearRecipientBlock(ctx context.Context, in *ClearRecipientBlockRequest, opts ...grpc.CallOption) (*ClearRecipientBlockResponse, error)
 }
 
@@ -170,11 +171,12 @@ type LimitServiceServer interface {
 	// Reasons: INVALID_RECIPIENT.
 	GetRecipientBlock(context.Context, *GetRecipientBlockRequest) (*GetRecipientBlockResponse, error)
 	// Gives a recipient its whole budget back, which ends its block. The sources
-	// known for the recipient stay known. Clearing what is not there succeeds.
+	// known for the recipient stay known. Clearing what is not there succeeds. The
+	// scope support clears a recipient once in 24 hours.
 	//
 	// Scope: support, admin or operator.
 	//
-	// Reasons: INVALID_RECIPIENT.
+	// Reasons: INVALID_RECIPIENT; RATE_LIMITED for the scope support.
 	ClearRecipientBlock(context.Context, *ClearRecipientBlockRequest) (*ClearRecipientBlockResponse, error)
 	mustEmbedUnimplementedLimitServiceServer()
 }
