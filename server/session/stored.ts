@@ -212,7 +212,7 @@ export interface StoredSession {
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
-  /** The request id of its Send. */
+  /** The request id of its Send, sealed: what a caller makes it of may be an address. */
   readonly requestId?: string;
   /** The sealed IP address of the person, as Send named it. Erased with the addresses. */
   readonly endUserIp?: string;

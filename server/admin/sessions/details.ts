@@ -23,8 +23,11 @@ export function createDetails({ encryption, keyName, clock }: DetailsDeps) {
     session: StoredSession,
     withDeliveries: boolean,
   ): Promise<MessageInitShape<typeof SessionDetailsSchema>> => {
-    const { _id, client, endUserIp, requestId = '', locale, mode } = session;
-    const place = { collection: 'sessions', id: _id, field: 'endUserIp' };
+    const { _id, client, locale, mode } = session;
+    const opened = (field: 'requestId' | 'endUserIp') => {
+      const sealed = session[field];
+      return sealed === undefined ? '' : encryption.open({ collection: 'sessions', id: _id, field }, sealed);
+    };
     return {
       session: sessionToProto(session, clock.now(), true),
       workspace: workspaceOf(session),
@@ -32,10 +35,10 @@ export function createDetails({ encryption, keyName, clock }: DetailsDeps) {
       apiKeyId: client,
       apiKeyName: await keyName(client),
       userId: userOf(session),
-      endUserIp: endUserIp === undefined ? '' : encryption.open(place, endUserIp),
+      endUserIp: opened('endUserIp'),
       locale,
       senderId: channelsOf(session).find(([, { sender }]) => sender)?.[1].sender ?? '',
-      requestId,
+      requestId: opened('requestId'),
       recipients: channelsOf(session).map(([channel, { masked, recipient, country = '' }]) => ({
         channel: channelEnum(channel),
         maskedRecipient: masked,

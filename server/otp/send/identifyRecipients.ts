@@ -24,12 +24,15 @@ export function createIdentifyRecipients({
   listening,
   codes,
 }: IdentifyRecipientsDeps) {
-  const sealIp = (id: string, ip: string) =>
-    codes.encryption.seal({ collection: 'sessions', id, field: 'endUserIp' }, ip);
+  /** What the caller said of the person or of its own request, as the session keeps it. */
+  function sealed(id: string, field: 'requestId' | 'endUserIp', text: string) {
+    return text && { [field]: codes.encryption.seal({ collection: 'sessions', id, field }, text) };
+  }
 
   return async function identifyRecipients(send: ParsedSend): Promise<IdentifiedSend> {
     const { call, request, mode, partition, sessionId, recipients, channels, beneficiary } = send;
     const { workspace, client } = call.principal;
+    const _id = `${workspace}/${sessionId}`;
     const chosen = await senders.choose(workspace, request.senderId, channels);
     const identified = (recipient: Recipient): IdentifiedRecipient => {
       const { identity, channel, country } = recipient;
@@ -49,12 +52,12 @@ export function createIdentifyRecipients({
       source: sourceOf(fingerprints, workspace, send.from),
       recipients: recipients.map(identified),
       owner: {
-        _id: `${workspace}/${sessionId}`,
+        _id,
         partition,
         mode,
         client,
-        ...(request.requestId && { requestId: request.requestId }),
-        ...(request.endUserIp && { endUserIp: sealIp(`${workspace}/${sessionId}`, request.endUserIp) }),
+        ...sealed(_id, 'requestId', request.requestId),
+        ...sealed(_id, 'endUserIp', request.endUserIp),
         ...traceOf(call),
         ...(beneficiary && { beneficiary }),
         ...((await listening(partition)) && { notify: true }),

@@ -182,6 +182,20 @@ eachEngine((engine) => {
       expect(canceled.actor).toEqual(expect.any(String));
     });
 
+    it('sees the request id of the caller, which is stored sealed: it may be an address', async () => {
+      const requestId = 'request-of-ana@example.com';
+      const sent = await call('otp.v1.OtpService/Send', {
+        recipients: { email: 'ana@example.com' },
+        requestId,
+      });
+      const sessionId = sent.body.session.id;
+      const { body } = await support(`${SERVICE}/GetSession`, { sessionId });
+      expect(body.session.requestId).toBe(requestId);
+      const stored = await service.documents.collection('sessions').findOne({ _id: `default/${sessionId}` });
+      expect(stored).toHaveProperty('requestId');
+      expect(JSON.stringify(stored)).not.toContain('ana@example.com');
+    });
+
     it('finds sessions by recipient, delivery error and key, and reading them is audited once an hour', async () => {
       const recipients = { sms: '+573001234543' };
       const sent = await call('otp.v1.OtpService/Send', { recipients });
