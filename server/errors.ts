@@ -205,6 +205,8 @@ export interface FailureDetails {
   readonly channel?: ChannelName;
   /** Of a wrong code: when the newest one was made, since which earlier ones are void. */
   readonly newestCodeSentAt?: Date;
+  /** The rule that refused, by its name: for operators, never for the caller. */
+  readonly rule?: string;
   /** Why, for the log only. */
   readonly cause?: unknown;
 }

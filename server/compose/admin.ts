@@ -4,6 +4,7 @@ import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
 import { SponsorService } from '../../gen/otp/admin/v1/sponsor_service_pb.js';
@@ -18,6 +19,8 @@ import { createContactHandlers } from '../admin/contacts/handlers.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
+import { createRecipientHandlers } from '../admin/recipients/handlers.js';
+import type { Refusals } from '../admin/refusals/refusals.js';
 import { createSenderHandlers } from '../admin/senders/handlers.js';
 import type { Senders } from '../admin/senders/senders.js';
 import { createSessionHandlers } from '../admin/sessions/handlers.js';
@@ -42,6 +45,7 @@ import type { FairPool } from '../fairness/fairPool.js';
 import { createGuardHandlers } from '../guard/handlers.js';
 import type { GuardReader } from '../guard/settings.js';
 import type { Tallies } from '../guard/tally.js';
+import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
@@ -58,6 +62,8 @@ interface Parts {
   /** The use cases of the OTP services. */
   readonly otp: readonly Registration<Handler>[];
   readonly listing: FairPool;
+  readonly refusals: Refusals;
+  readonly limiter: Limiter;
   readonly documents: Documents;
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
@@ -116,6 +122,19 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
     ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
     ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
     ...registerService(AuditService, createAuditHandlers(documents)),
+    ...registerService(
+      RecipientService,
+      createRecipientHandlers({
+        documents,
+        encryption,
+        fingerprints,
+        clock,
+        keyName: (id) => parts.keys.nameOf(id),
+        refusals: parts.refusals,
+        limiter: parts.limiter,
+        recordRead: audit.read,
+      }),
+    ),
     ...registerService(
       SessionService,
       createSessionHandlers({

@@ -3,6 +3,7 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { createContacts } from '../admin/contacts/contacts.js';
 import { createApiKeys } from '../admin/keys/apiKeys.js';
 import { createRevokedLog, logRevocations } from '../admin/keys/revokedLog.js';
+import { createRefusals } from '../admin/refusals/refusals.js';
 import { createSenders } from '../admin/senders/senders.js';
 import { createRequirementHandlers } from '../admin/sponsors/requirement.js';
 import { createSponsors } from '../admin/sponsors/sponsors.js';
@@ -147,8 +148,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     clock,
     log,
   });
+  const refusals = createRefusals({ documents, process: newId(), clock, log });
   const common = {
     ...guarding,
+    refusals,
     ...ownLeases,
     config,
     vendors: overrides.vendors ?? VENDORS,
@@ -205,6 +208,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
           ...hooks,
           otp,
           listing,
+          limiter,
           keys,
           routes,
           outbound,
@@ -296,6 +300,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       await closeProviders();
       outbound.close();
       await counter.flush();
+      await refusals.flush();
       ownLeases.marks.close();
       await ownLeases.processes.stop();
       await documents.close();

@@ -51,3 +51,7 @@ export const partitionOf = (
 /** A test key sees sandbox sessions only; a live key sees both. */
 export const visibleTo = (principal: Pick<Principal, 'mode'>, session: { readonly mode: Mode }): boolean =>
   principal.mode === 'live' || session.mode === 'test';
+
+/** The workspace of a partition. */
+export const workspaceOfPartition = (partition: string): string =>
+  partition.slice(0, partition.lastIndexOf('.'));

@@ -109,7 +109,8 @@ export function createGuard(deps: Deps): Guard {
     const waits = refusals.map(({ retryAfterMs = 0 }) => retryAfterMs);
     // Where one of the rules will not let go by itself, waiting does not help.
     const helps = waits.every((wait) => wait > 0);
-    throw new Failure('SEND_REFUSED', helps ? { retryAfterMs: Math.max(...waits) } : {});
+    const rule = [...new Set(refusals.map(({ rule: name }) => name))].join(',');
+    throw new Failure('SEND_REFUSED', { rule, ...(helps && { retryAfterMs: Math.max(...waits) }) });
   }
 
   async function priced(rules: GuardSettings, { workspace, phones }: Sending): Promise<Counted[]> {

@@ -56,7 +56,7 @@ export function createLimiter(
         if (!hit.allowed) {
           await giveBack();
           refused(name);
-          throw refusal(rule, hit);
+          throw refusal(name, rule, hit);
         }
         undo.push(hit.takeBack);
         if (!tightest || hit.remaining < tightest.remaining) {
@@ -75,14 +75,15 @@ export function createLimiter(
         const counted = await counterOf(rule).peek(_id, rule, now);
         if (counted.allowed) continue;
         refused(name);
-        throw refusal(rule, counted);
+        throw refusal(name, rule, counted);
       }
     },
   };
 }
 
-const refusal = (rule: Rule, { resetMs }: Counted): Failure =>
+const refusal = (name: RuleName, rule: Rule, { resetMs }: Counted): Failure =>
   new Failure('RATE_LIMITED', {
+    rule: name,
     retryAfterMs: resetMs,
     rateLimit: { limit: rule.max, remaining: 0, resetMs },
   });

@@ -25,6 +25,8 @@ export const RULES = {
   'recipient-sends': { max: 5, windowSeconds: 5 * MINUTE_SECONDS },
   /** Sends to one beneficiary of one sponsor (beneficiary document: 5 an hour); replaces recipient-sends there. */
   'beneficiary-sends': { max: 5, windowSeconds: HOUR_SECONDS },
+  /** Diagnoses and searches for one recipient by one key, so that none lists who is known. */
+  'recipient-lookups': { max: 60, windowSeconds: MINUTE_SECONDS },
   /** Failed requests for an access token, by client id and by address. */
   'token-endpoint': { max: 10, windowSeconds: MINUTE_SECONDS },
   /** Sends to one recipient in a day; a cooldown alone would allow over a thousand. */
@@ -66,7 +68,7 @@ export const KNOWN_MAX: Readonly<Partial<Record<BudgetRuleName, number>>> = {
 };
 
 /** Rules that hold for the whole service: they count before it is known whose the caller is. */
-export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint']);
+export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint', 'recipient-lookups']);
 
 /** What a workspace changed. */
 export type RuleOverrides = Readonly<Partial<Record<RuleName, Rule>>>;

@@ -1,5 +1,6 @@
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
+import type { Refusals } from '../admin/refusals/refusals.js';
 import type { Senders } from '../admin/senders/senders.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
 import type { Sent } from '../admin/stats/stats.js';
@@ -62,6 +63,7 @@ export interface OtpDeps {
   readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;
+  readonly refusals: Refusals;
   /** Whether a webhook endpoint is subscribed to the partition's sessions. */
   readonly listening: (partition: string) => Promise<boolean>;
   /** Notified of every code that was checked. */

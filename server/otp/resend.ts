@@ -1,4 +1,6 @@
 import { type OtpService, type ResendRequest, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
+import { noteRefusal } from '../admin/refusals/noteRefusal.js';
+import type { Refusals } from '../admin/refusals/refusals.js';
 import type { Sent } from '../admin/stats/stats.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
@@ -33,6 +35,7 @@ import { withDebit } from './send/withDebit.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
 interface Deps {
+  readonly refusals: Refusals;
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
   readonly guard: Guard;
@@ -67,50 +70,79 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     const from = sourceNamed(call, request);
     if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session, named);
 
-    refuseResend(session, clock.now());
-    const channels = channelsToResend(session, named);
-
-    const slot = deps.pool.enter(
-      { workspace: call.principal.workspace, client: session.client },
-      call.signal,
-    );
     try {
-      const admitted = await count(call, session, channels, from);
+      return await send();
+    } catch (thrown) {
+      noteRefused(session, named, thrown);
+      throw thrown;
+    }
+
+    async function send() {
+      refuseResend(session, clock.now());
+      const channels = channelsToResend(session, named);
+
+      const slot = deps.pool.enter(
+        { workspace: call.principal.workspace, client: session.client },
+        call.signal,
+      );
       try {
-        const now = admitted?.bought.at ?? clock.now();
-        const fresh = new Map<ChannelName, FreshCode>();
-        for (const name of channels) {
-          const n = (session.channels[name]?.delivery.n ?? 0) + 1;
-          const made = await freshCode(codes, slot, { session, channel: name, n, now });
-          fresh.set(name, { ...made, ...admitted?.bought.units.get(name) });
+        const admitted = await count(call, session, channels, from);
+        try {
+          const now = admitted?.bought.at ?? clock.now();
+          const fresh = new Map<ChannelName, FreshCode>();
+          for (const name of channels) {
+            const n = (session.channels[name]?.delivery.n ?? 0) + 1;
+            const made = await freshCode(codes, slot, { session, channel: name, n, now });
+            fresh.set(name, { ...made, ...admitted?.bought.units.get(name) });
+          }
+          const debit = session.mode === 'live' ? await debitFor(session, channels, clock.now()) : undefined;
+          const renewed = await withDebit(
+            debit,
+            () => clock.now(),
+            () =>
+              storeRenewal(
+                session,
+                { fresh, record: repeat?.record, debit, by: call.principal.client, ...traceOf(call) },
+                now,
+              ),
+          );
+          outbox.offer(renewed.session);
+          deps.sent(renewed.session, channels);
+          return respond(call, renewed.session, channels);
+        } catch (refused) {
+          if (isUnknown(refused)) admitted?.bought.keep();
+          await admitted?.giveBack();
+          // Sent twice at once, the slower one finds what the faster one stored.
+          const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
+          if (meanwhile?.resends.some((stored) => repeat?.matches(stored)))
+            return respond(call, meanwhile, channels);
+          throw refused;
         }
-        const debit = session.mode === 'live' ? await debitFor(session, channels, clock.now()) : undefined;
-        const renewed = await withDebit(
-          debit,
-          () => clock.now(),
-          () =>
-            storeRenewal(
-              session,
-              { fresh, record: repeat?.record, debit, by: call.principal.client, ...traceOf(call) },
-              now,
-            ),
-        );
-        outbox.offer(renewed.session);
-        deps.sent(renewed.session, channels);
-        return respond(call, renewed.session, channels);
-      } catch (refused) {
-        if (isUnknown(refused)) admitted?.bought.keep();
-        await admitted?.giveBack();
-        // Sent twice at once, the slower one finds what the faster one stored.
-        const meanwhile = repeat && (await sessions.findOne({ _id: session._id }));
-        if (meanwhile?.resends.some((stored) => repeat?.matches(stored)))
-          return respond(call, meanwhile, channels);
-        throw refused;
+      } finally {
+        slot.leave();
       }
-    } finally {
-      slot.leave();
     }
   };
+
+  function noteRefused(session: StoredSession, named: readonly ChannelName[], thrown: unknown): void {
+    const { partition, client } = session;
+    const recipients = channelsOf(session).flatMap(([channel, { state, recipient, masked, country }]) =>
+      state === 'PENDING' && (named.length === 0 || named.includes(channel))
+        ? [
+            {
+              partition,
+              client,
+              recipient,
+              channel,
+              masked,
+              session: idOf(session),
+              ...(country && { country }),
+            },
+          ]
+        : [],
+    );
+    noteRefusal(deps.refusals, thrown, { recipients, now: clock.now() });
+  }
 
   /** A resend counts as a send: the same guard, the same limits, the same budgets. */
   async function count(

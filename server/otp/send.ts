@@ -7,12 +7,13 @@ import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
 import { purgeAtOf } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
-import type { BegunSend } from './send/context.js';
+import type { BegunSend, IdentifiedSend } from './send/context.js';
 import { sandboxCodes } from './send/freshCodes.js';
+import { createSendRefused, type SendRefusedDeps } from './send/refused.js';
 import { createSendSteps, type SendSteps, type SendStepsDeps } from './send/steps.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
-export interface SendDeps extends SendStepsDeps {
+export interface SendDeps extends SendStepsDeps, SendRefusedDeps {
   readonly workspaces: Workspaces;
   readonly tokens: SessionTokens;
 }
@@ -25,9 +26,10 @@ export interface SendDeps extends SendStepsDeps {
 export function createSend(deps: SendDeps): Handler<typeof OtpService.method.send> {
   const { workspaces, tokens, codes, clock } = deps;
   const steps = createSendSteps(deps);
+  const refused = createSendRefused(deps);
 
   return async (call, request) => {
-    const { session, reused } = await openSession(steps, await begin(call, request));
+    const { session, reused } = await openSession(steps, await begin(call, request), refused);
     call.sessionId = idOf(session);
     return {
       session: sessionToProto(session, clock.now(), true),
@@ -54,13 +56,16 @@ export function createSend(deps: SendDeps): Handler<typeof OtpService.method.sen
 export async function openSession(
   steps: SendSteps,
   begun: BegunSend,
+  refused: (send: BegunSend | IdentifiedSend, thrown: unknown) => void,
 ): Promise<{ readonly session: StoredSession; readonly reused: boolean }> {
+  let reached: BegunSend | IdentifiedSend = begun;
   try {
     const claimed = await steps.claimRequest(begun);
     if ('earlier' in claimed) return { session: claimed.earlier, reused: false };
     const addressed = await steps.resolveRecipients(claimed);
     const parsed = steps.parseOptions(addressed);
     const identified = await steps.identifyRecipients(parsed);
+    reached = identified;
     steps.requireProviders(identified);
     steps.refuseScenario(identified);
     const reusable = await steps.findReusable(identified);
@@ -78,9 +83,10 @@ export async function openSession(
     } finally {
       pooled.slot.leave();
     }
-  } catch (refused) {
+  } catch (thrown) {
+    refused(reached, thrown);
     await giveBack(begun);
-    throw refused;
+    throw thrown;
   }
 }
 

@@ -45,6 +45,11 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'idempotency', indexes: [], ttl: true },
   { name: 'guards', indexes: [], ttl: false },
   { name: 'refusals', indexes: [], ttl: true },
+  {
+    name: 'refusalCounts',
+    indexes: [[{ path: 'recipients', kind: 'array' }, newestFirst], [date('hour')]],
+    ttl: true,
+  },
   { name: 'stats', indexes: [], ttl: true },
   { name: 'reuse', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },

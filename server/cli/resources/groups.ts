@@ -25,6 +25,12 @@ export const GROUPS: readonly Group[] = [
   },
   { name: 'access', summary: 'what a credential may do', service: admin('AccessService'), noun: 'Access' },
   {
+    name: 'recipients',
+    summary: 'why no code arrived, and what was refused',
+    service: admin('RecipientService'),
+    noun: 'Recipient',
+  },
+  {
     name: 'support',
     summary: 'sessions with their delivery attempts and timeline',
     service: admin('SessionService'),

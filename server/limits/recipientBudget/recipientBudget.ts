@@ -316,8 +316,12 @@ function refusalOf(lacking: readonly Shortage[]): Failure {
   const retryAfterMs = Math.max(longest(lacking), 1);
   const [only, ...others] = lacking;
   if (only?.rule !== 'recipient-sends' || others.length > 0)
-    return new Failure('RECIPIENT_BLOCKED', { retryAfterMs });
+    return new Failure('RECIPIENT_BLOCKED', {
+      rule: lacking.map(({ rule }) => rule).join(','),
+      retryAfterMs,
+    });
   return new Failure('RATE_LIMITED', {
+    rule: only.rule,
     retryAfterMs,
     rateLimit: { limit: only.max, remaining: 0, resetMs: retryAfterMs },
   });

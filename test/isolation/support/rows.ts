@@ -122,6 +122,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'phone',
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.RecipientService/DiagnoseRecipient': row('its own', recipient),
+  'otp.admin.v1.RecipientService/ListRefusals': row('its own', recipient),
   'otp.admin.v1.SessionService/ListSessions': row('its own', recipient),
   'otp.admin.v1.SessionService/GetSession': row('not found', session),
   'otp.admin.v1.SessionService/ListSessionEvents': row('not found', session),

@@ -45,7 +45,9 @@ async function run(last?: keyof SendSteps, ends: 'refuses' | 'finds a session' =
     return { ...send, slot: { leave: () => log.push('leaves the pool') } };
   };
   const steps = Object.fromEntries(ORDER.map((name) => [name, fake(name)])) as unknown as SendSteps;
-  const outcome = await openSession(steps, { undo } as unknown as BegunSend).catch((error: Error) => error);
+  const outcome = await openSession(steps, { undo } as unknown as BegunSend, () => {}).catch(
+    (error: Error) => error,
+  );
   return { log, outcome };
 }
 

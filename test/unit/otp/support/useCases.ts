@@ -118,6 +118,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     outbox: idle,
     events: idle,
     sent: () => {},
+    refusals: { add: () => {}, flush: async () => {} },
     listening: async () => false,
     checked: () => {},
     processes: oneProcess(),
