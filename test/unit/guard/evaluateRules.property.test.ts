@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluatePrefix, evaluateWorkspace } from '../../../server/guard/evaluateRules.js';
 import { partKey, type RollingCount } from '../../../server/guard/rollingCount.js';
 import { defaultsOf, type GuardSettings } from '../../../server/guard/settings.js';
+import { SUSPICIOUS_GROUPS } from '../../../server/guard/sourceGroups.js';
 import type { PrefixTally, WorkspaceTally } from '../../../server/guard/stored.js';
 import { dayKey } from '../../../server/guard/tally.js';
 
@@ -81,7 +82,9 @@ describe('a prefix', () => {
       };
       const isTooLow = (sent: readonly { verified: boolean }[]) =>
         sent.length >= minSends &&
-        sent.filter(({ verified }) => verified).length * 100 < minPercent * sent.length;
+        sent.filter(({ verified }) => verified).length * 100 < minPercent * sent.length &&
+        // A message without a source is a group of its own.
+        sent.filter(({ verified }) => !verified).length >= Math.min(SUSPICIOUS_GROUPS, minSends);
       for (const at of refused) expect(possible(at).some(isTooLow)).toBe(true);
       for (const { at } of passed) expect(possible(at).every(isTooLow)).toBe(false);
     },
