@@ -17,8 +17,11 @@ export function sendFailure(req: HttpRequest, res: HttpResponse, failure: Failur
   else sendJson(req, res, failure.row.status, errorBody(failure), retryAfterHeader(failure));
 }
 
-const isGrpc = ({ headers }: HttpRequest): boolean =>
-  /^application\/grpc(?!-web-text)/.test(headers['content-type'] ?? '');
+/** Whether it is a gRPC call: by its media type and by a path such as /otp.v1.OtpService/Send, not by either alone. */
+const isGrpc = (req: HttpRequest): boolean =>
+  req.method === 'POST' &&
+  /^\/\w+(?:\.\w+)+\/\w+$/.test(pathOf(req)) &&
+  /^application\/grpc(?!-web-text)/.test(req.headers['content-type'] ?? '');
 
 /**
  * A gRPC client expects HTTP 200 and a status in the header, for a method that

@@ -21,7 +21,7 @@ const METHODS = (await contractServices())
   .flatMap(({ methods }): DescMethod[] => methods)
   .filter(isUnary);
 const pathOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;
-const READING = /^(Get|List|Check|Preview)/;
+const READING = /^(Get|List|Check|Preview|Diagnose|WhoAmI)/;
 const CHANGING = METHODS.filter(({ name }) => !READING.test(name));
 
 describe('the audit', () => {
