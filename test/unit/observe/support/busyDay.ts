@@ -82,7 +82,7 @@ async function everyProtocol({ baseUrl, testKey }: TestService): Promise<void> {
   }
 }
 
-/** One workspace gets half of the 256 places besides the hash that runs. */
+/** More than the 256 places besides the hash that runs, of which one workspace gets a share. */
 async function moreHashesThanMayWait({ baseUrl, testKey }: TestService, look: Look): Promise<void> {
   const call = connectJson(baseUrl, testKey);
   const release = holdThreads();
@@ -90,7 +90,7 @@ async function moreHashesThanMayWait({ baseUrl, testKey }: TestService, look: Lo
   const refused = new Promise<void>((resolve) => {
     refuse = resolve;
   });
-  const sends = Array.from({ length: 1 + 128 + 1 }, async (_, n) => {
+  const sends = Array.from({ length: 1 + 256 + 1 }, async (_, n) => {
     const recipients = { email: `flood${n}@example.com` };
     if ((await call('otp.v1.OtpService/Send', { recipients })).reason === 'OVERLOADED') refuse();
   });
