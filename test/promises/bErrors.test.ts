@@ -20,7 +20,9 @@ let rest: Rest;
 let api: MultichannelApi;
 beforeAll(async () => {
   const clock = new ManualClock();
-  const documents = wrapOperations(await engine.open({ clock }), (operation) => around(operation));
+  const documents = wrapOperations(await engine.open({ clock }), (operation, target) =>
+    around(operation, target),
+  );
   service = await startService({ clock, documents });
   key = await newKey(service, 'erring');
   rest = restClient(service.baseUrl, apiKey(key));

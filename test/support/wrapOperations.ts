@@ -1,7 +1,13 @@
 import type { Collection, Document, Documents, Filter } from '../../server/store/documents.js';
 
+/** What an operation is about. */
+export interface Target {
+  readonly collection: string;
+  readonly filter?: Filter;
+}
+
 /** What is done with an operation on its way to the store: carry it out, now or later, or not. */
-export type Around = <T>(operation: () => Promise<T>, filter?: Filter) => Promise<T>;
+export type Around = <T>(operation: () => Promise<T>, target: Target) => Promise<T>;
 
 /** The same documents, with every operation going through `around`. */
 export function wrapOperations(documents: Documents, around: Around): Documents {
@@ -9,14 +15,15 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
     collection<T extends Document>(name: string): Collection<T> {
       const collection = documents.collection<T>(name);
       return {
-        insertOne: (document) => around(() => collection.insertOne(document)),
-        findOne: (filter) => around(() => collection.findOne(filter), filter),
+        insertOne: (document) => around(() => collection.insertOne(document), { collection: name }),
+        findOne: (filter) => around(() => collection.findOne(filter), { collection: name, filter }),
         findOneAndUpdate: (filter, update) =>
-          around(() => collection.findOneAndUpdate(filter, update), filter),
-        deleteOne: (filter) => around(() => collection.deleteOne(filter)),
-        deleteMany: (filter) => around(() => collection.deleteMany(filter)),
+          around(() => collection.findOneAndUpdate(filter, update), { collection: name, filter }),
+        deleteOne: (filter) => around(() => collection.deleteOne(filter), { collection: name, filter }),
+        deleteMany: (filter) => around(() => collection.deleteMany(filter), { collection: name, filter }),
         find(filter, options) {
-          const toArray = () => around(() => collection.find(filter, options).toArray(), filter);
+          const toArray = () =>
+            around(() => collection.find(filter, options).toArray(), { collection: name, filter });
           return {
             toArray,
             async *[Symbol.asyncIterator]() {

@@ -6,7 +6,7 @@ import type { TestStore } from '../../../../support/engines.js';
 import { eventually } from '../../../../support/eventually.js';
 import { ManualClock } from '../../../../support/manualClock.js';
 import { startService, type TestService } from '../../../../support/service.js';
-import { wrapOperations } from '../../../../support/wrapOperations.js';
+import { type Target, wrapOperations } from '../../../../support/wrapOperations.js';
 import { newRecipients, passing } from '../../../delivery/support/delivering.js';
 import { PUBLIC_URL, type Reporter } from './reporters.js';
 import { startVendor, type VendorStub } from './vendorStub.js';
@@ -30,7 +30,7 @@ export interface Reporting {
   readonly clock: ManualClock;
   readonly vendor: VendorStub;
   readonly call: ReturnType<typeof connectJson>;
-  /** How often a session was looked for by the id of its message, which is the first thing a receipt does. */
+  /** Operations on the store so far, but for the polls of the queues, which come at any time. */
   operations(): number;
   /** From now on the store cannot be reached; or it can again. */
   loseStore(lost: boolean): void;
@@ -41,6 +41,9 @@ export interface Reporting {
   /** Sends a callback signed by hand. */
   post(body: string, otherwise?: Otherwise): Promise<Response>;
 }
+
+const POLLED = ['deliverKey', 'eventsKey', 'dueKey'];
+const isPoll = ({ filter = {} }: Target): boolean => POLLED.some((key) => key in filter);
 
 /** Starts one; it ends with the test. */
 export async function startReporting(
@@ -55,8 +58,8 @@ export async function startReporting(
   const documents = await store.open({ clock });
   const service = await startService({
     clock,
-    documents: wrapOperations(documents, async (operation, filter) => {
-      if (filter && 'vendorIds' in filter) operations++;
+    documents: wrapOperations(documents, async (operation, target) => {
+      if (!isPoll(target)) operations++;
       if (lost) throw new Failure('STORE_UNAVAILABLE');
       return operation();
     }),
