@@ -22,7 +22,7 @@ import { createFairPool } from '../fairness/fairPool.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { RuleName } from '../limits/rules.js';
-import { createLog, createLogOutput, type Logger } from '../observe/log.js';
+import { createLog, createLogOutput, type LogOutput } from '../observe/log.js';
 import { Serving } from '../observe/readiness.js';
 import { createHandlers } from '../otp/index.js';
 import { createOutbound } from '../outbound/outbound.js';
@@ -69,7 +69,7 @@ const END_MS = 2_000;
 export interface Overrides {
   readonly clock?: Clock;
   readonly random?: Random;
-  readonly log?: Logger;
+  readonly logOutput?: LogOutput;
   readonly documents?: Documents;
   readonly providers?: ProviderOverrides;
   /** The registry of vendors; their settings must be in the configuration. */
@@ -101,9 +101,8 @@ export interface Service {
 
 /** Builds the whole service. Nothing else constructs anything. */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const { clock = systemClock, random = systemRandom } = overrides;
-  const output = overrides.log ? undefined : createLogOutput();
-  const log = overrides.log ?? createLog(config.logLevel, output?.stream);
+  const { clock = systemClock, random = systemRandom, logOutput = createLogOutput() } = overrides;
+  const log = createLog(config.logLevel, logOutput.stream);
   const newId = createIds(clock, random);
   const tls = await readTls(config);
   const serving = new Serving();
@@ -229,7 +228,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     pool: secrets.pool,
     breakers,
     queues,
-    droppedLines: () => output?.dropped() ?? 0,
+    droppedLines: logOutput.dropped,
     connections: () => listeners.main.connections() + (listeners.operator?.connections() ?? 0),
   });
   const { scrape } = scraping;
@@ -285,7 +284,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       return address;
     },
     stopLimitMs: config.drainSeconds * 1_000 + GRACE_MS + END_MS,
-    logWritten: async (limitMs) => (await output?.flushed(limitMs)) ?? true,
+    logWritten: logOutput.flushed,
     reload: () => tlsReload.now(),
     async stop() {
       serving.become('stopping');

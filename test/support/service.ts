@@ -6,7 +6,7 @@ import { compose, type Overrides } from '../../server/compose/index.js';
 import { readConfig } from '../../server/config/config.js';
 import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
 import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
-import { createLog } from '../../server/observe/log.js';
+import type { LogOutput } from '../../server/observe/log.js';
 import type { Clock } from '../../server/platform/clock.js';
 import type { Documents } from '../../server/store/documents.js';
 import { ManualClock } from './manualClock.js';
@@ -36,6 +36,8 @@ export interface ServiceOptions<C extends Clock> {
   readonly env?: Readonly<Record<string, string>>;
   readonly clock?: C;
   readonly documents?: Documents;
+  /** Lines of the log that were dropped, as its output says. */
+  readonly droppedLines?: number;
   readonly overrides?: Overrides;
 }
 
@@ -49,23 +51,24 @@ export async function startService<C extends Clock = ManualClock>(
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-'));
   const clock = (options.clock ?? new ManualClock()) as C;
   const lines: string[] = [];
-  const log = createLog(
-    'debug',
-    new Writable({
+  const logOutput: LogOutput = {
+    stream: new Writable({
       write(chunk, _encoding, done) {
         lines.push(String(chunk));
         done();
       },
     }),
-  );
+    dropped: () => options.droppedLines ?? 0,
+    flushed: async () => true,
+  };
   const { vendors = VENDORS } = options.overrides ?? {};
   const config = readConfig(
-    { PORT: '0', OTP_DATA_DIR: dataDir, OTP_HASH: 'hmac', ...options.env },
+    { PORT: '0', OTP_DATA_DIR: dataDir, OTP_HASH: 'hmac', OTP_LOG_LEVEL: 'debug', ...options.env },
     [...vendors, INBOX].map(({ settings }) => settings),
   );
   const service = await compose(config, {
     clock,
-    log,
+    logOutput,
     ...(options.documents && { documents: options.documents }),
     ...options.overrides,
   });

@@ -36,6 +36,7 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
   const service = await startService({
     clock,
     documents: store.documents,
+    droppedLines: 1,
     env: {
       OTP_HASH: 'argon2id',
       OTP_HASH_CONCURRENCY: '1',
