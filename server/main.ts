@@ -15,7 +15,7 @@ const ECHO_MS = 1_000;
 /** A Ctrl-C takes at least this long: an ending process cannot distinguish an echo from a second Ctrl-C. */
 const ECHO_COMES_MS = 200;
 
-/** How long the end waits for whoever reads the log. */
+/** How long the end waits for the log's reader. */
 const LOG_MS = 2_000;
 
 /** EX_CONFIG of sysexits.h: a supervisor need not start the process again until a setting has changed. */

@@ -6,7 +6,7 @@ import { EXPOSITION_TYPE } from '../observe/metrics/exposition.js';
 import { bearer } from '../pipeline/headers.js';
 import { isSameSecret } from '../secrets/isSameSecret.js';
 
-/** Who may read the metrics: with a token whoever presents it; else those whom `open` names. */
+/** Who may read the metrics: with a token, every caller that presents it; without one, those that `open` names. */
 export interface MetricsAccess {
   readonly token: string | undefined;
   readonly open: 'everybody' | 'this machine' | 'nobody';

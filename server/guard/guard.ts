@@ -31,7 +31,7 @@ export interface Sending {
   readonly phones: readonly RefusedRecipient[];
   /** Keyed digest of where the person is; undefined where that is not known. */
   readonly source?: string | undefined;
-  /** The budgets of its phones, by prefix: whoever was verified before is not refused for what others do. */
+  /** The budgets of its phones, by prefix: a person verified before is not refused for what others do. */
   readonly budgets?: ReadonlyMap<string, readonly string[]>;
 }
 

@@ -39,7 +39,7 @@ export interface ApiKeys {
   create(spec: KeySpec): Promise<{ readonly key: StoredKey; readonly secret: string }>;
   /**
    * Sees to it that this very key exists as described. One that was revoked or
-   * rotated stays so: whoever did that meant it.
+   * rotated stays so: that was deliberate.
    */
   ensure(secret: string, spec: KeySpec): Promise<Ensured>;
   /** Refuses the key from now on. */

@@ -134,7 +134,7 @@ export function createApiKeyHandlers(deps: Deps): Handlers<typeof ApiKeyService>
   };
 }
 
-/** Throws where a key holds a scope that the caller lacks: whoever changes a key decides what it may do. */
+/** Throws where a key holds a scope that the caller lacks: changing a key means deciding what it may do. */
 function mayChange({ principal }: Call, key: StoredKey): void {
   const beyond = key.scopes.find(
     (scope) => !principal.scopes.has(scope) && !principal.scopes.has('operator'),

@@ -157,7 +157,7 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
       const recipient = recipientOf(call, request);
       call.resource = `recipientBlocks/${recipient.candidates[0]}`;
       const { client: actor, scopes } = call.principal;
-      // Each clearing is a whole budget more for whoever guesses.
+      // Each clearing gives a guessing attacker a whole budget more.
       const isUnbounded = scopes.has('admin') || scopes.has('operator');
       const by = { actor, ...(!isUnbounded && { onceIn: DAY_MS }) };
       await budget.clear(recipient.partition, recipient.candidates, by);

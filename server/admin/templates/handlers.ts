@@ -33,7 +33,7 @@ interface Deps {
   readonly documents: Documents;
   readonly templates: Templates;
   readonly workspaces: Workspaces;
-  /** Admission to rendering for whoever writes a template. */
+  /** Admission to rendering for authors of templates. */
   readonly previews: FairPool;
   readonly clock: Clock;
 }

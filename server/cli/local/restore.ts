@@ -112,7 +112,7 @@ async function closeStore(cli: Cli, options: Options): Promise<void> {
     );
 }
 
-/** Without the log of revoked keys somebody has to look at the keys of the backup. */
+/** Without the log of revoked keys, an operator has to review the keys of the backup. */
 async function acceptUnknownKeys(cli: Cli, backup: string, options: Options): Promise<void> {
   const copy = openCopy(backup);
   const keys = copy.documents<StoredKey>('keys').filter(({ revokedAt }) => !revokedAt);

@@ -17,7 +17,7 @@ export interface LengthBound {
   readonly perYear: number;
   /** Chance a year. */
   readonly chance: number;
-  /** The same for somebody without a known source. */
+  /** The same for a caller without a known source. */
   readonly strangerChance: number;
 }
 

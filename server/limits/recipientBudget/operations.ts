@@ -138,7 +138,7 @@ export const releaseOperation = (
   },
 });
 
-/** Takes a call's own entries back: it was refused before anything came of them. */
+/** Takes a call's own entries back: it was refused before they had any effect. */
 export const giveBackOperations = (
   _id: string,
   { lane, code, ids }: Pick<TakeRequest, 'lane' | 'code' | 'ids'>,

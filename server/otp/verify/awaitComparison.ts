@@ -8,8 +8,8 @@ const LONGEST = 2_000;
 const PAUSE = 20;
 
 /**
- * Whether the last attempt of a session may be being compared: whoever finds it
- * wrong records the lock, and whoever finds it right approves the channel.
+ * Whether the last attempt of a session may be being compared: the call that finds it
+ * wrong records the lock, and the call that finds it right approves the channel.
  */
 const mayBeUnderWay = (session: StoredSession): boolean =>
   isOpen(session) && session.attemptsLeft <= 0 && session.lockedAt === undefined;
