@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { errorBody } from '../../server/http/respond.js';
+import { hammer } from '../support/hammer.js';
 import { checkResponse } from '../support/openapi.js';
 import { serviceForSuite } from '../support/serviceForSuite.js';
 import { REST_APIS, type RestApi } from '../unit/gateway/support/restApis.js';
 import { chooser } from './support/chooser.js';
-import { exchanger, hammer, type WireRequest, type WireResponse } from './support/exchange.js';
+import { exchanger, type WireRequest, type WireResponse } from './support/exchange.js';
 import { openFlood, wholeFlow } from './support/familiar.js';
 import { requestMaker } from './support/restRequests.js';
 
