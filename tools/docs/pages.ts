@@ -1,10 +1,12 @@
 import { architecture } from './architecture.js';
 import { cli } from './cli.js';
 import { configuration } from './configuration.js';
+import { contract, contractAdmin } from './contract.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
 import { deliveryReceipts } from './deliveryReceipts.js';
 import { errors } from './errors.js';
+import { events } from './events.js';
 import { guard } from './guard.js';
 import { limits } from './limits.js';
 import { llmsFull, llmsIndex } from './llmsIndex.js';
@@ -20,10 +22,13 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'docs/explanation/architecture.md': architecture,
   'docs/reference/cli.md': cli,
   'docs/reference/configuration.md': configuration,
+  'docs/reference/contract.md': contract,
+  'docs/reference/contract-admin.md': contractAdmin,
   'docs/operations/dashboards/alerts.yaml': alerts,
   'docs/operations/dashboards/countersign.json': grafana,
   'docs/operations/delivery-receipts.md': deliveryReceipts,
   'docs/reference/errors.md': errors,
+  'docs/reference/events.md': events,
   'docs/reference/guard.md': guard,
   'docs/reference/limits.md': limits,
   'docs/reference/metrics.md': metrics,

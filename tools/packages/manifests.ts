@@ -10,6 +10,9 @@ export interface RootManifest {
 /** The modules that `@countersign/client` exports, one folder of clients/ each. */
 const CLIENT_MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'web'];
 
+/** npm takes provenance only where this names the repository that the workflow ran in. */
+const REPOSITORY = { type: 'git', url: 'git+https://github.com/countersign/countersign.git' };
+
 /** package.json of `@countersign/client`. */
 export function clientManifest({ version, license, engines, dependencies }: RootManifest) {
   const pick = (range: string, names: readonly string[]) =>
@@ -23,6 +26,7 @@ export function clientManifest({ version, license, engines, dependencies }: Root
     version,
     description: 'Typed clients for Countersign, the one-time-password service: Node, grpc-js, browser',
     license,
+    repository: REPOSITORY,
     type: 'module',
     engines,
     sideEffects: false,
@@ -45,6 +49,7 @@ export function serviceManifest({ version, description, license, engines, depend
     version,
     description,
     license,
+    repository: REPOSITORY,
     type: 'module',
     engines,
     bin: { countersign: 'dist/server/cli/main.js' },
