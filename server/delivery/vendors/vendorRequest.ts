@@ -1,4 +1,5 @@
 import { retryAfterMs } from '../../outbound/retryAfter.js';
+import { type VendorClient, vendorClient } from '../../outbound/vendorClient.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Message, Outcome } from '../provider.js';
 import { vendorResponse } from '../vendorResponse.js';
@@ -47,6 +48,7 @@ interface Options {
   readonly message: Message;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  readonly client?: VendorClient;
 }
 
 /**
@@ -55,21 +57,25 @@ interface Options {
  * the message and our credentials are for the vendor only.
  */
 export async function postToVendor(
-  { url, headers, body }: VendorRequest,
-  { protocol, message, signal, clock }: Options,
+  request: VendorRequest,
+  { protocol, message, signal, clock, client = vendorClient }: Options,
 ): Promise<Outcome> {
   let response: HttpResponse | undefined;
   try {
-    response = await read(
-      await fetch(url, {
-        method: 'POST',
-        headers: { 'user-agent': 'countersign', ...headers },
+    const { status, retryAfter, body } = await client.post({
+      url: request.url,
+      headers: { 'user-agent': 'countersign', ...request.headers },
+      body: request.body,
+      signal,
+      maxBytes: MAX_BYTES,
+    });
+    if (body !== undefined)
+      response = {
+        status,
         body,
-        redirect: 'manual',
-        signal,
-      }),
-      clock,
-    );
+        json: jsonObject(body),
+        retryAfterMs: retryAfterMs(retryAfter, clock.now()),
+      };
   } catch (error) {
     return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : connectionOutcome(error);
   }
@@ -92,24 +98,6 @@ function outcomeIn(response: HttpResponse, protocol: VendorProtocol): Outcome | 
   }
   const meaning = protocol.meaningOf(response);
   return meaning ? outcomeOf(meaning, response) : byStatus(response);
-}
-
-/** Undefined for a response that is too long. */
-async function read(response: Response, clock: Clock): Promise<HttpResponse | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > MAX_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  const body = Buffer.concat(chunks).toString('utf8');
-  return {
-    status: response.status,
-    body,
-    json: jsonObject(body),
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), clock.now()),
-  };
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {
