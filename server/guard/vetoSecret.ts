@@ -1,5 +1,6 @@
 import type { Random } from '../platform/random.js';
-import type { Encryption, Place } from '../secrets/encryption.js';
+import type { Encryption } from '../secrets/encryption.js';
+import type { Place } from '../secrets/sealedFields.js';
 import { newWebhookSecret } from '../secrets/tokens/standardWebhooks.js';
 import type { VetoSettings } from './stored.js';
 

@@ -126,7 +126,7 @@ export async function retireKey(
     const left = [...(await countSealed(documents, id, progress))].map(([name, count]) => `${name} ${count}`);
     if (left.length > 0) {
       throw new RetireRefused(
-        `Key ${id} still seals values in: ${left.join(', ')}. Those of sessions, events and the inbox end with their retention; secrets of webhooks are sealed again by \`countersign webhooks rotate-secret\`. Try again then.`,
+        `Key ${id} still seals values in: ${left.join(', ')}. Those of sessions and the inbox end with their retention: try again then.`,
       );
     }
   } else {

@@ -2,9 +2,12 @@ import { contactAddressPlace, type StoredContact } from '../admin/contacts/store
 import { type AddressField, addressPlace, type StoredBeneficiary } from '../admin/sponsors/stored.js';
 import type { StoredGuard } from '../guard/stored.js';
 import { vetoSecretPlace } from '../guard/vetoSecret.js';
-import type { Encryption, Place } from '../secrets/encryption.js';
+import type { Encryption } from '../secrets/encryption.js';
+import type { LastingCollection, Place } from '../secrets/sealedFields.js';
 import { COLLECTIONS } from '../store/collections.js';
 import type { Document, Documents } from '../store/documents.js';
+import { endpointSecretPlace } from '../webhooks/endpointSecrets.js';
+import type { StoredEndpoint } from '../webhooks/stored.js';
 import type { Progress } from './progress.js';
 
 /** A sealed value of a document: its path, and the place it is sealed for. */
@@ -16,8 +19,8 @@ interface Sealed {
 
 const ADDRESSES: readonly AddressField[] = ['phone', 'email'];
 
-/** The sealed values that are kept for as long as an operator wants; all others end with their document. */
-const LASTING: Readonly<Record<string, (document: Document) => readonly Sealed[]>> = {
+/** The way to the sealed values of each collection that lasts. */
+const LASTING: Readonly<Record<LastingCollection, (document: Document) => readonly Sealed[]>> = {
   contacts: (document) => {
     const { _id, address } = document as StoredContact;
     return [{ path: 'address', place: contactAddressPlace(_id), value: address }];
@@ -32,6 +35,14 @@ const LASTING: Readonly<Record<string, (document: Document) => readonly Sealed[]
   guards: (document) => {
     const { _id, veto } = document as StoredGuard;
     return veto ? [{ path: 'veto.secret', place: vetoSecretPlace(_id), value: veto.secret }] : [];
+  },
+  webhooks: (document) => {
+    const { _id, secrets } = document as StoredEndpoint;
+    return secrets.map(({ id, sealed }, i) => ({
+      path: `secrets.${i}.sealed`,
+      place: endpointSecretPlace(_id, id),
+      value: sealed,
+    }));
   },
 };
 

@@ -4,14 +4,7 @@ import type { Random } from '../platform/random.js';
 import type { Key, KeySet } from './keyring/keySet.js';
 import { lengthPrefixed } from './lengthPrefixed.js';
 import { openBox, sealBox } from './sealedBox.js';
-
-/** Where a value is kept. A sealed value opens in this place only. */
-export interface Place {
-  readonly collection: string;
-  /** `_id` of the document. */
-  readonly id: string;
-  readonly field: string;
-}
+import type { Place } from './sealedFields.js';
 
 /** Seals the texts that documents must not hold in clear: addresses, messages, credentials. */
 export interface Encryption {

@@ -1,11 +1,13 @@
 import { HOUR_MS } from '../platform/durations.js';
 import type { Random } from '../platform/random.js';
-import type { Encryption, Place } from '../secrets/encryption.js';
+import type { Encryption } from '../secrets/encryption.js';
+import type { Place } from '../secrets/sealedFields.js';
 import { newWebhookSecret, type SignedHeaders, signWebhook } from '../secrets/tokens/standardWebhooks.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredSecret } from './stored.js';
 
-const place = (endpoint: string, id: string): Place => ({
+/** Where a secret of an endpoint is sealed. */
+export const endpointSecretPlace = (endpoint: string, id: string): Place => ({
   collection: 'webhooks',
   id: endpoint,
   field: `secrets.${id}`,
@@ -19,7 +21,7 @@ export function newSecret(
 ): { readonly secret: string; readonly stored: StoredSecret } {
   const secret = newWebhookSecret(random);
   const id = random.bytes(6).toString('hex');
-  return { secret, stored: { id, sealed: encryption.seal(place(endpoint, id), secret) } };
+  return { secret, stored: { id, sealed: encryption.seal(endpointSecretPlace(endpoint, id), secret) } };
 }
 
 /** The secrets with a new one in front; the one it replaces signs for a while yet. */
@@ -46,7 +48,7 @@ export function signedHeaders(
   now: number,
 ): SignedHeaders {
   const secrets = signingSecrets(endpoint.secrets, now).map((secret) =>
-    encryption.open(place(endpoint._id, secret.id), secret.sealed),
+    encryption.open(endpointSecretPlace(endpoint._id, secret.id), secret.sealed),
   );
   return signWebhook(secrets, id, body, now);
 }

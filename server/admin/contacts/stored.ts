@@ -1,5 +1,5 @@
 import type { ChannelName } from '../../domain/channels.js';
-import type { Place } from '../../secrets/encryption.js';
+import type { Place } from '../../secrets/sealedFields.js';
 import type { Document } from '../../store/documents.js';
 
 /** An address that was verified, `_id` = workspace.mode/fingerprint. */

@@ -3,6 +3,7 @@ import { readRecipient } from '../../domain/recipients.js';
 import type { SponsorRule } from '../../domain/sponsorRules.js';
 import { invalid } from '../../errors.js';
 import type { Encryption } from '../../secrets/encryption.js';
+import type { Place } from '../../secrets/sealedFields.js';
 import type { Document } from '../../store/documents.js';
 
 /** A sponsor, `_id` = workspace/slug. */
@@ -43,7 +44,7 @@ export const beneficiaryKey = (workspace: string, slug: string, id: string): str
   `${sponsorKey(workspace, slug)}/${id}`;
 
 /** Where an address is sealed. */
-export const addressPlace = (_id: string, field: AddressField) => ({
+export const addressPlace = (_id: string, field: AddressField): Place => ({
   collection: 'beneficiaries',
   id: _id,
   field,

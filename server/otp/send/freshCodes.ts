@@ -54,7 +54,7 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
   if (session.mode !== 'test') return codes;
   for (const [name, channel] of channelsOf(session)) {
     if (!channel.sandboxCode) continue;
-    const place = { collection: 'sessions', id: session._id, field: sandboxCodeField(name) };
+    const place = { collection: 'sessions' as const, id: session._id, field: sandboxCodeField(name) };
     codes[name] = encryption.open(place, channel.sandboxCode);
   }
   return codes;

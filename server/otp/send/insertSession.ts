@@ -53,7 +53,7 @@ function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<Channe
   const { owner, recipients, codes } = send;
   const newChannel = (recipient: IdentifiedRecipient): NewChannel => {
     const { channel, address, masked, fingerprint, budget, sender, country, numberType, prefix } = recipient;
-    const place = { collection: 'sessions', id: owner._id, field: addressField(channel) };
+    const place = { collection: 'sessions' as const, id: owner._id, field: addressField(channel) };
     return {
       address: encryption.seal(place, address),
       masked,

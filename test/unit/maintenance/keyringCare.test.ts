@@ -1,19 +1,87 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { contactAddressPlace } from '../../../server/admin/contacts/stored.js';
+import { contactAddressPlace, type StoredContact } from '../../../server/admin/contacts/stored.js';
+import { addressPlace, type StoredBeneficiary, sealAddress } from '../../../server/admin/sponsors/stored.js';
+import type { StoredGuard } from '../../../server/guard/stored.js';
+import { sealVetoSecret, vetoSecretPlace } from '../../../server/guard/vetoSecret.js';
 import { checkKeyring, retireKey, rotateKey } from '../../../server/maintenance/keyringCare.js';
 import { DAY_MS } from '../../../server/platform/durations.js';
 import { systemRandom } from '../../../server/platform/random.js';
-import { createEncryption } from '../../../server/secrets/encryption.js';
+import { createEncryption, type Encryption } from '../../../server/secrets/encryption.js';
 import { openKeyring, PURPOSES, ROTATION_DELAY_MS } from '../../../server/secrets/keyring/keyring.js';
 import {
   type MasterKeys,
   newMasterKeyEntry,
   parseMasterKeys,
 } from '../../../server/secrets/keyring/masterKeys.js';
+import type { LastingCollection } from '../../../server/secrets/sealedFields.js';
 import type { Document, Documents } from '../../../server/store/documents.js';
+import { newSecret, rotateSecrets, signedHeaders } from '../../../server/webhooks/endpointSecrets.js';
+import type { StoredEndpoint } from '../../../server/webhooks/stored.js';
 import { eachEngine } from '../../support/engines.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { silent } from './support/silent.js';
+
+const ID = 'default.live/x';
+const ADDRESS = 'x@example.com';
+const PHONE = '+573001234567';
+const KEY = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
+
+/** A document of each collection whose sealed values last, and whether what it holds opens. */
+const LASTING: Readonly<
+  Record<
+    LastingCollection,
+    {
+      readonly sealed: (encryption: Encryption) => Document;
+      readonly opened: (encryption: Encryption, document: Document) => boolean;
+    }
+  >
+> = {
+  contacts: {
+    sealed: (encryption) =>
+      ({ _id: ID, address: encryption.seal(contactAddressPlace(ID), ADDRESS) }) as Document,
+    opened: (encryption, document) =>
+      encryption.open(contactAddressPlace(ID), (document as StoredContact).address) === ADDRESS,
+  },
+  beneficiaries: {
+    sealed: (encryption) =>
+      ({
+        _id: ID,
+        email: sealAddress(encryption, ID, 'email', ADDRESS),
+        phone: sealAddress(encryption, ID, 'phone', PHONE),
+      }) as Document,
+    opened(encryption, document) {
+      const { email, phone } = document as StoredBeneficiary;
+      return (
+        encryption.open(addressPlace(ID, 'email'), email!.sealed) === ADDRESS &&
+        encryption.open(addressPlace(ID, 'phone'), phone!.sealed) === PHONE
+      );
+    },
+  },
+  guards: {
+    sealed(encryption) {
+      const { sealed } = sealVetoSecret({ encryption, random: systemRandom }, ID, {
+        given: KEY,
+        before: undefined,
+      });
+      return { _id: ID, veto: { secret: sealed } } as Document;
+    },
+    opened: (encryption, document) =>
+      encryption.open(vetoSecretPlace(ID), (document as StoredGuard).veto!.secret) === KEY,
+  },
+  webhooks: {
+    sealed(encryption) {
+      const [old, fresh] = [0, 1].map(() => newSecret(encryption, systemRandom, ID).stored);
+      return { _id: ID, secrets: rotateSecrets([old!], fresh!, 0) } as Document;
+    },
+    opened(encryption, document) {
+      const { secrets } = document as StoredEndpoint;
+      return (
+        signedHeaders(encryption, { _id: ID, secrets }, 'event', '{}', 0)['webhook-signature'].split(' ')
+          .length === 2
+      );
+    },
+  },
+};
 
 eachEngine((engine) => {
   let documents: Documents;
@@ -74,23 +142,26 @@ eachEngine((engine) => {
     expect((await checkKeyring(deps)).map(({ id }) => id)).not.toContain(old);
   });
 
-  it('seals what is kept for long with the current key before an encryption key is retired', async () => {
-    const before = createEncryption((await openKeyring(deps)).keys('encryption'), systemRandom);
-    const _id = 'default.live/x';
-    const place = contactAddressPlace(_id);
-    const contacts = documents.collection<Document & { address: string }>('contacts');
-    await contacts.insertOne({ _id, address: before.seal(place, 'x@example.com') });
-    const old = await rotated('encryption');
-    expect(await retireKey(deps, old, silent)).toEqual({ resealed: 1 });
-    const after = createEncryption((await openKeyring(deps)).keys('encryption'), systemRandom);
-    const stored = await contacts.findOne({ _id });
-    expect(stored!.address).not.toContain(old);
-    expect(after.open(place, stored!.address)).toBe('x@example.com');
-  });
+  const encryptionNow = async () =>
+    createEncryption((await openKeyring(deps)).keys('encryption'), systemRandom);
+
+  it.each(Object.entries(LASTING))(
+    'seals what %s keep with the current key before an encryption key is retired',
+    async (name, { sealed, opened }) => {
+      const document = sealed(await encryptionNow());
+      await documents.collection(name).insertOne(document);
+      const old = await rotated('encryption');
+      expect(JSON.stringify(document)).toContain(`v1.${old}.`);
+      expect((await retireKey(deps, old, silent)).resealed).toBeGreaterThan(0);
+      const stored = await documents.collection(name).findOne({ _id: document._id });
+      expect(JSON.stringify(stored)).not.toContain(`v1.${old}.`);
+      expect(opened(await encryptionNow(), stored!)).toBe(true);
+    },
+  );
 
   it('does not retire an encryption key while a document needs it, and says which collection has it', async () => {
     const encryption = createEncryption((await openKeyring(deps)).keys('encryption'), systemRandom);
-    const place = { collection: 'inbox', id: 'm', field: 'sealed' };
+    const place = { collection: 'inbox', id: 'm', field: 'sealed' } as const;
     await documents
       .collection<Document & { sealed: string }>('inbox')
       .insertOne({ _id: 'm', sealed: encryption.seal(place, 'text') });

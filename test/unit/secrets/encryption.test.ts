@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../server/errors.js';
 import { systemRandom } from '../../../server/platform/random.js';
-import { createEncryption, type Place } from '../../../server/secrets/encryption.js';
+import { createEncryption } from '../../../server/secrets/encryption.js';
+import type { Place } from '../../../server/secrets/sealedFields.js';
 import { fixedKeys } from '../../support/fixedKeys.js';
 
 const encryption = createEncryption(fixedKeys('k1'), systemRandom);
 const PLACE: Place = { collection: 'sessions', id: 'acme/1', field: 'channels.sms.address' };
+/** A place of any names. */
+const placed = (collection: string, id: string, field: string) => ({ collection, id, field }) as Place;
 const text = fc.string({ unit: 'binary', maxLength: 300 });
 
 /** The cause that the log gets; the caller sees INTERNAL and nothing else. */
@@ -25,7 +28,7 @@ describe('a sealed text', () => {
   it('opens any value where it was sealed for', () => {
     fc.assert(
       fc.property(text, text, text, text, (content, collection, id, field) => {
-        const place = { collection, id, field };
+        const place = placed(collection, id, field);
         expect(encryption.open(place, encryption.seal(place, content))).toBe(content);
       }),
     );
@@ -33,7 +36,7 @@ describe('a sealed text', () => {
 
   it('opens in another process, however the documents alternate', () => {
     const places = ['sessions', 'contacts'].flatMap((collection) =>
-      ['acme/1', 'acme/1', 'acme/2', 'acme/1'].map((id) => ({ ...PLACE, collection, id })),
+      ['acme/1', 'acme/1', 'acme/2', 'acme/1'].map((id) => placed(collection, id, PLACE.field)),
     );
     const sealed = places.map((place, i) => encryption.seal(place, `text ${i}`));
     for (const [i, place] of places.entries()) {
@@ -55,7 +58,7 @@ describe('a sealed text', () => {
       { id: 'acme/2' },
       { field: 'channels.email.address' },
     ]) {
-      expect(refusal(() => encryption.open({ ...PLACE, ...change }, sealed))).toMatch(
+      expect(refusal(() => encryption.open({ ...PLACE, ...change } as Place, sealed))).toMatch(
         /was changed, or sealed for another document or field$/,
       );
     }
@@ -65,8 +68,8 @@ describe('a sealed text', () => {
     fc.assert(
       fc.property(text, text, fc.string({ minLength: 1 }), fc.nat(), (content, collection, rest, cut) => {
         const at = cut % rest.length;
-        const place = { collection, id: rest.slice(0, at), field: rest.slice(at) };
-        const other = { collection, id: rest.slice(0, at + 1), field: rest.slice(at + 1) };
+        const place = placed(collection, rest.slice(0, at), rest.slice(at));
+        const other = placed(collection, rest.slice(0, at + 1), rest.slice(at + 1));
         refusal(() => encryption.open(other, encryption.seal(place, content)));
       }),
     );

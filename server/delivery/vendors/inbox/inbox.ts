@@ -1,6 +1,7 @@
 import type { Clock } from '../../../platform/clock.js';
 import { DAY_MS } from '../../../platform/durations.js';
 import type { Encryption } from '../../../secrets/encryption.js';
+import type { Place } from '../../../secrets/sealedFields.js';
 import type { Document, Documents } from '../../../store/documents.js';
 import type { Message, Provider } from '../../provider.js';
 
@@ -48,7 +49,7 @@ interface Deps {
 
 export function createInbox({ documents, encryption, newId, clock, from }: Deps): Inbox {
   const messages = documents.collection<StoredMessage>('inbox');
-  const place = (id: string) => ({ collection: 'inbox', id, field: 'sealed' });
+  const place = (id: string): Place => ({ collection: 'inbox', id, field: 'sealed' });
   return {
     name: 'inbox',
     channels: ['email', 'sms', 'whatsapp'],
