@@ -207,6 +207,8 @@ export interface FailureDetails {
   readonly newestCodeSentAt?: Date;
   /** The rule that refused, by its name: for operators, never for the caller. */
   readonly rule?: string;
+  /** What that rule adds, such as what the workspace's backend responded: for operators as well. */
+  readonly ruleDetail?: string;
   /** Why, for the log only. */
   readonly cause?: unknown;
 }

@@ -1,7 +1,7 @@
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Config } from '../config/config.js';
 import { createGuard, type Guard } from '../guard/guard.js';
-import { createRecordRefusal, type RecordRefusal } from '../guard/refusals.js';
+import type { NoteRefused } from '../guard/refusals.js';
 import { createGuardReader, type GuardReader } from '../guard/settings.js';
 import { createTallies, type Tallies } from '../guard/tally.js';
 import { createAskVeto } from '../guard/veto.js';
@@ -20,7 +20,7 @@ interface Parts {
   readonly wallet: Wallet;
   readonly budget: Pick<RecipientBudget, 'isKnown'>;
   readonly outbound: Outbound;
-  readonly refused: (refused: Parameters<RecordRefusal>[0]) => void;
+  readonly refused: NoteRefused;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,14 +37,10 @@ export function composeGuard(parts: Parts): Guarding {
   const { config, documents, secrets, wallet, budget, outbound, newId, clock, log } = parts;
   const guardReader = createGuardReader(documents, config.env, clock);
   const tallies = createTallies(documents);
-  const record = createRecordRefusal(documents, newId, clock);
   const guard = createGuard({
     settings: guardReader,
     tallies,
-    async record(refused) {
-      parts.refused(refused);
-      await record(refused);
-    },
+    refused: parts.refused,
     priceOf: wallet.priceOf,
     isKnown: budget.isKnown,
     ask: createAskVeto(outbound, newId, clock),

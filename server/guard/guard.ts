@@ -6,7 +6,7 @@ import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Refusal } from './evaluateRules.js';
 import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
-import type { RecordRefusal } from './refusals.js';
+import type { NoteRefused } from './refusals.js';
 import type { GuardReader, GuardSettings } from './settings.js';
 import { groupOf } from './sourceGroups.js';
 import type { RefusedRecipient } from './stored.js';
@@ -59,7 +59,7 @@ export interface GuardedMessage {
  * and one for the workspace.
  */
 export interface Guard {
-  /** Throws SEND_REFUSED and records why. */
+  /** Throws SEND_REFUSED, with the rules for those who count refusals. */
   enter(sending: Sending): Promise<GuardPass>;
   /** Its code was entered. Reported twice, as after a crash, it is counted twice, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
@@ -70,7 +70,7 @@ export interface Guard {
 interface Deps {
   readonly settings: GuardReader;
   readonly tallies: Tallies;
-  readonly record: RecordRefusal;
+  readonly refused: NoteRefused;
   /** What one message costs, micro-units. */
   readonly priceOf: (workspace: string, channel: ChannelName) => Promise<number>;
   /** Whether a recipient was verified in the last 90 days, by the fingerprint of its budget. */
@@ -95,9 +95,9 @@ const OPEN: GuardPass = { ask: async () => {}, giveBack: async () => {} };
 export function createGuard(deps: Deps): Guard {
   const { settings, tallies, clock, log } = deps;
 
-  async function refuse(sending: Sending, refusals: readonly Refusal[], detail = ''): Promise<never> {
+  function refuse(sending: Sending, refusals: readonly Refusal[], detail = ''): never {
     const { workspace, mode, client, sessionId, resend, phones } = sending;
-    await deps.record({
+    deps.refused({
       workspace,
       mode,
       client,
@@ -110,7 +110,11 @@ export function createGuard(deps: Deps): Guard {
     // Where one of the rules will not let go by itself, waiting does not help.
     const helps = waits.every((wait) => wait > 0);
     const rule = [...new Set(refusals.map(({ rule: name }) => name))].join(',');
-    throw new Failure('SEND_REFUSED', { rule, ...(helps && { retryAfterMs: Math.max(...waits) }) });
+    throw new Failure('SEND_REFUSED', {
+      rule,
+      ...(detail && { ruleDetail: detail }),
+      ...(helps && { retryAfterMs: Math.max(...waits) }),
+    });
   }
 
   async function priced(rules: GuardSettings, { workspace, phones }: Sending): Promise<Counted[]> {
@@ -186,8 +190,7 @@ export function createGuard(deps: Deps): Guard {
       { workspace, error: detail, failOpen: veto.failOpen },
       'the veto backend gave no usable response',
     );
-    if (!veto.failOpen)
-      await refuse(sending, [{ rule: 'veto-unanswered', retryAfterMs: ASK_AGAIN_MS }], detail);
+    if (!veto.failOpen) refuse(sending, [{ rule: 'veto-unanswered', retryAfterMs: ASK_AGAIN_MS }], detail);
   }
 
   /** The rules that count the results of messages; undefined where none does. */
@@ -202,11 +205,11 @@ export function createGuard(deps: Deps): Guard {
       if (sending.mode !== 'live' || sending.phones.length === 0) return OPEN;
       const rules = await settings.get(sending.workspace);
       const listed = sending.phones.flatMap((phone) => evaluateLists(rules, phone));
-      if (listed.length > 0) await refuse(sending, listed);
+      if (listed.length > 0) refuse(sending, listed);
       const { refusals, giveBack } = await count(rules, sending);
       if (refusals.length > 0) {
         await giveBack();
-        await refuse(sending, refusals);
+        refuse(sending, refusals);
       }
       return { ask: (caller) => ask(rules, sending, caller), giveBack };
     },

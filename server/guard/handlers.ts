@@ -1,7 +1,9 @@
 import type { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { GuardSchema } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { addUp, pageOf } from '../admin/refusals/list.js';
+import { createReadRefusals } from '../admin/refusals/read.js';
+import type { Refusals } from '../admin/refusals/refusals.js';
 import { modeName } from '../admin/shared/mode.js';
-import { readPage } from '../admin/shared/paging.js';
 import { requireLive, targetMode, targetWorkspace } from '../admin/shared/target.js';
 import { applyUpdateMask, toUpdate } from '../admin/shared/update.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
@@ -23,12 +25,11 @@ import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRule
 import { phonePrefix } from './guardedPhones.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
 import { readVeto } from './readVeto.js';
-import { refusalsOf } from './refusals.js';
 import { rollingTotal } from './rollingCount.js';
 import { type GuardReader, inForce } from './settings.js';
 import type { PrefixTally, StoredGuard } from './stored.js';
 import type { Tallies } from './tally.js';
-import { guardToProto, recipientToProto, refusalToProto, rulesToProto } from './toProto.js';
+import { guardToProto, isRefusedByGuard, recipientToProto, refusalToProto, rulesToProto } from './toProto.js';
 import { sealVetoSecret } from './vetoSecret.js';
 
 interface Deps {
@@ -37,6 +38,7 @@ interface Deps {
   readonly workspaces: Workspaces;
   readonly guardReader: GuardReader;
   readonly tallies: Tallies;
+  readonly refusals: Refusals;
   readonly wallet: Wallet;
   readonly outbound: Outbound;
   readonly encryption: Encryption;
@@ -49,7 +51,7 @@ interface Deps {
 export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
   const { config, guardReader, tallies, fingerprints, clock } = deps;
   const stored: Collection<StoredGuard> = deps.documents.collection('guards');
-  const refusals = refusalsOf(deps.documents);
+  const readRefusals = createReadRefusals(deps);
 
   async function guardOf(workspace: string) {
     if (!(await deps.workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
@@ -131,10 +133,12 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
     },
 
     async listRefusedSends(call, request) {
-      const prefix = `${targetWorkspace(call, request.workspace)}/`;
-      if (targetMode(call, modeName(request.mode)) === 'test') return { refusedSends: [], nextPageToken: '' };
-      const { items, nextPageToken } = await readPage(refusals, { prefix, descending: true }, request);
-      return { refusedSends: items.map(refusalToProto), nextPageToken };
+      const workspace = targetWorkspace(call, request.workspace);
+      const mode = targetMode(call, modeName(request.mode));
+      if (mode === 'test') return { refusedSends: [], nextPageToken: '' };
+      const rows = addUp(await readRefusals({ workspace, mode }));
+      const { page, nextPageToken } = pageOf(rows.filter(isRefusedByGuard), request);
+      return { refusedSends: page.map(refusalToProto), nextPageToken };
     },
   };
 }

@@ -1,33 +1,18 @@
 import type { Mode } from '../domain/mode.js';
-import type { Clock } from '../platform/clock.js';
-import { DAY_MS } from '../platform/durations.js';
-import type { Collection, Documents } from '../store/documents.js';
-import type { StoredRefusal } from './stored.js';
+import type { GuardRule, RefusedRecipient } from './stored.js';
 
-/** Refused sends are kept this long. */
-export const REFUSALS_KEPT_DAYS = 30;
-
-/** What is known of a refused send. */
-export type Refused = Omit<StoredRefusal, '_id' | 'at' | 'purgeAt'> & {
+/** What is known of a refused send. It is stored with the refusals of every other reason; see admin/refusals. */
+export interface Refused {
   readonly workspace: string;
   readonly mode: Mode;
-};
-
-/** Writes refused sends down. */
-export type RecordRefusal = (refused: Refused) => Promise<void>;
-
-export const refusalsOf = (documents: Documents): Collection<StoredRefusal> =>
-  documents.collection('refusals');
-
-export function createRecordRefusal(documents: Documents, newId: () => string, clock: Clock): RecordRefusal {
-  const stored = refusalsOf(documents);
-  return async ({ workspace, mode: _live, ...refused }) => {
-    const now = clock.now();
-    await stored.insertOne({
-      _id: `${workspace}/${newId()}`,
-      ...refused,
-      at: new Date(now),
-      purgeAt: new Date(now + REFUSALS_KEPT_DAYS * DAY_MS),
-    });
-  };
+  readonly client: string;
+  /** Of a resend. */
+  readonly sessionId?: string;
+  readonly rules: readonly GuardRule[];
+  readonly recipients: readonly RefusedRecipient[];
+  /** The reason the veto gave, or why there was no response. */
+  readonly detail?: string;
 }
+
+/** Counts refused sends. */
+export type NoteRefused = (refused: Refused) => void;

@@ -56,7 +56,7 @@ export interface StoredGuard extends Document {
   readonly veto?: VetoSettings;
 }
 
-/** A phone of a refused send. Never its number. */
+/** A phone that a send is for. Never its number. */
 export interface RefusedRecipient {
   readonly channel: ChannelName;
   readonly masked: string;
@@ -66,19 +66,6 @@ export interface RefusedRecipient {
   readonly prefix: string;
   readonly country: string;
   readonly numberType?: NumberType;
-}
-
-/** A refused send, `_id` = workspace/uuid. */
-export interface StoredRefusal extends Document {
-  readonly at: Date;
-  readonly client: string;
-  /** Of a resend. */
-  readonly sessionId?: string;
-  readonly rules: readonly GuardRule[];
-  readonly recipients: readonly RefusedRecipient[];
-  /** The reason the veto gave, or why there was no response. */
-  readonly detail?: string;
-  readonly purgeAt: Date;
 }
 
 /** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */

@@ -6,11 +6,12 @@ import {
   type RefusedRecipientSchema,
   type RefusedSendSchema,
 } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import type { CountedRefusal } from '../admin/refusals/list.js';
+import { OTHERS } from '../admin/refusals/refusals.js';
 import { channelEnum } from '../domain/channels.js';
-import { idOf } from '../store/documentId.js';
 import { numberTypeEnum } from './numberTypes.js';
 import type { GuardSettings } from './settings.js';
-import type { GuardRule, RefusedRecipient, StoredRefusal } from './stored.js';
+import type { GuardRule, RefusedRecipient } from './stored.js';
 
 /** The rules of a workspace, as the contract shows them: the veto's secret left out. */
 export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSchema> {
@@ -77,12 +78,34 @@ export const recipientToProto = ({
   ...(numberType && { numberType: numberTypeEnum(numberType) }),
 });
 
-export const refusalToProto = (refused: StoredRefusal): MessageInitShape<typeof RefusedSendSchema> => ({
-  id: idOf(refused),
-  at: timestampFromDate(refused.at),
-  client: refused.client,
-  sessionId: refused.sessionId ?? '',
-  rules: rulesToProto(refused.rules),
-  recipients: refused.recipients.map(recipientToProto),
-  detail: refused.detail ?? '',
-});
+const isGuardRule = (rule: string): rule is GuardRule => Object.hasOwn(RULES, rule);
+
+/** Refusals of phones by rules of the guard, those that are counted together included. */
+export const isRefusedByGuard = ({ reason, rule, prefix, masked }: CountedRefusal): boolean =>
+  reason === 'SEND_REFUSED' &&
+  rule.split(',').every(isGuardRule) &&
+  (prefix !== undefined || masked === OTHERS);
+
+/** A refusal as ListRefusedSends shows it. */
+export const refusalToProto = (row: CountedRefusal): MessageInitShape<typeof RefusedSendSchema> => {
+  const { id, lastAt, client, session = '', rule, channel, masked, recipient, detail = '' } = row;
+  const { country = '', prefix = '', numberType } = row;
+  return {
+    id,
+    at: timestampFromDate(lastAt),
+    client,
+    sessionId: session,
+    rules: rulesToProto(rule.split(',').filter(isGuardRule)),
+    recipients: [
+      {
+        ...(channel && { channel: channelEnum(channel) }),
+        maskedRecipient: masked,
+        country,
+        prefix,
+        fingerprint: recipient,
+        ...(numberType && { numberType: numberTypeEnum(numberType) }),
+      },
+    ],
+    detail,
+  };
+};

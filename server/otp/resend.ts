@@ -126,20 +126,23 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
 
   function noteRefused(session: StoredSession, named: readonly ChannelName[], thrown: unknown): void {
     const { partition, client } = session;
-    const recipients = channelsOf(session).flatMap(([channel, { state, recipient, masked, country }]) =>
-      state === 'PENDING' && (named.length === 0 || named.includes(channel))
-        ? [
-            {
-              partition,
-              client,
-              recipient,
-              channel,
-              masked,
-              session: idOf(session),
-              ...(country && { country }),
-            },
-          ]
-        : [],
+    const recipients = channelsOf(session).flatMap(
+      ([channel, { state, recipient, masked, country, numberType, prefix }]) =>
+        state === 'PENDING' && (named.length === 0 || named.includes(channel))
+          ? [
+              {
+                partition,
+                client,
+                recipient,
+                channel,
+                masked,
+                session: idOf(session),
+                ...(country && { country }),
+                ...(numberType && { numberType }),
+                ...(prefix && { prefix }),
+              },
+            ]
+          : [],
     );
     noteRefusal(deps.refusals, thrown, { recipients, now: clock.now() });
   }

@@ -3,6 +3,7 @@ import type { Collection, Document, Documents, Filter } from '../../server/store
 /** What an operation is about. */
 export interface Target {
   readonly collection: string;
+  readonly name: keyof Collection;
   readonly filter?: Filter;
 }
 
@@ -15,15 +16,27 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
     collection<T extends Document>(name: string): Collection<T> {
       const collection = documents.collection<T>(name);
       return {
-        insertOne: (document) => around(() => collection.insertOne(document), { collection: name }),
-        findOne: (filter) => around(() => collection.findOne(filter), { collection: name, filter }),
+        insertOne: (document) =>
+          around(() => collection.insertOne(document), { collection: name, name: 'insertOne' }),
+        findOne: (filter) =>
+          around(() => collection.findOne(filter), { collection: name, name: 'findOne', filter }),
         findOneAndUpdate: (filter, update) =>
-          around(() => collection.findOneAndUpdate(filter, update), { collection: name, filter }),
-        deleteOne: (filter) => around(() => collection.deleteOne(filter), { collection: name, filter }),
-        deleteMany: (filter) => around(() => collection.deleteMany(filter), { collection: name, filter }),
+          around(() => collection.findOneAndUpdate(filter, update), {
+            collection: name,
+            name: 'findOneAndUpdate',
+            filter,
+          }),
+        deleteOne: (filter) =>
+          around(() => collection.deleteOne(filter), { collection: name, name: 'deleteOne', filter }),
+        deleteMany: (filter) =>
+          around(() => collection.deleteMany(filter), { collection: name, name: 'deleteMany', filter }),
         find(filter, options) {
           const toArray = () =>
-            around(() => collection.find(filter, options).toArray(), { collection: name, filter });
+            around(() => collection.find(filter, options).toArray(), {
+              collection: name,
+              name: 'find',
+              filter,
+            });
           return {
             toArray,
             async *[Symbol.asyncIterator]() {

@@ -1,11 +1,12 @@
+import { REFUSALS_KEPT_MS } from '../../server/admin/refusals/stored.js';
 import { ASK_AGAIN_MS } from '../../server/guard/guard.js';
 import { OPEN_DIGITS } from '../../server/guard/guardedPhones.js';
 import { DEFAULT_TIMEOUT_MS } from '../../server/guard/readVeto.js';
-import { REFUSALS_KEPT_DAYS } from '../../server/guard/refusals.js';
 import { defaultsOf } from '../../server/guard/settings.js';
 import type { GuardRule } from '../../server/guard/stored.js';
 import { questionBody, REASON_CHARACTERS, RESPONSE_BYTES } from '../../server/guard/veto.js';
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
+import { DAY_MS } from '../../server/platform/durations.js';
 import { GENERATED, table } from './markdown.js';
 
 /** Why a send is refused, by rule: the condition, the field that sets it, and when it ends. */
@@ -124,13 +125,13 @@ than ${rate.minPercent} % of them verified, receives no more. In development the
 3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot distinguish pumping
    from popularity.
 4. Set \`daily_ceiling\` to the loss you can accept on the worst day.
-5. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusedSends\` after every change.
+5. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusals\` after every change.
 
 ## What a refused send does
 
 The caller receives \`SEND_REFUSED\`, with a time to wait if all rules that refused will lapse by themselves. Nothing is
-sent or charged, no session is opened or changed, and no limit or rule counts the send. It is listed by
-\`ListRefusedSends\` for ${REFUSALS_KEPT_DAYS} days with its reasons and masked recipients, and counted as \`refused\` by \`StatsService\`.
+sent or charged, no session is opened or changed, and no limit or rule counts the send. It is counted
+by recipient, rule and hour, which \`ListRefusals\` shows for ${REFUSALS_KEPT_MS / DAY_MS} days with masked recipients, and as \`refused\` by \`StatsService\`. \`ListRefusedSends\` shows the same counts and is removed in release 0.3.0.
 
 ## The veto
 

@@ -1,11 +1,8 @@
 import { timestampFromDate, timestampMs } from '@bufbuild/protobuf/wkt';
 import { type RecipientService, Verdict } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
-import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { channelEnum } from '../../domain/channels.js';
 import { firstIdAt } from '../../domain/ids.js';
-import type { Mode } from '../../domain/mode.js';
-import { MODES } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
 import { readRecipient } from '../../domain/recipients.js';
 import { invalid } from '../../errors.js';
@@ -16,21 +13,26 @@ import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
+import {
+  addUp,
+  type CountedRefusal,
+  createRefusalMatcher,
+  pageOf,
+  refusalToProto,
+} from '../refusals/list.js';
+import { createReadRefusals, MOST_READ } from '../refusals/read.js';
 import type { Refusals } from '../refusals/refusals.js';
-import { hourKey, REFUSALS_KEPT_MS, refusalCountsOf, type StoredRefusals } from '../refusals/stored.js';
+import { hourKey, refusalCountsOf } from '../refusals/stored.js';
 import { createDetails, type DetailsDeps } from '../sessions/details.js';
 import { recipientsOf } from '../sessions/handlers.js';
 import type { RecordRead } from '../shared/audit.js';
 import { modeName } from '../shared/mode.js';
 import { listedWorkspace, targetMode, targetWorkspace } from '../shared/target.js';
-import { addUp, type CountedRefusal, createRefusalMatcher, pageOf, refusalToProto } from './listRefusals.js';
 import { channelFor, verdictOfRefusal, verdictOfSession, wordsOf } from './verdict.js';
 
 /** Shown as evidence. */
 const SESSIONS = 5;
 const REFUSALS = 10;
-/** Documents of refusals read for one list: each holds those of one key, process and hour. */
-const MOST_READ = 500;
 
 interface Deps extends DetailsDeps {
   readonly documents: Documents;
@@ -54,6 +56,7 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
   const sessions: Collection<StoredSession> = documents.collection('sessions');
   const refused = refusalCountsOf(documents);
   const details = createDetails(deps);
+  const readRefusals = createReadRefusals(deps);
 
   async function known(
     partition: string,
@@ -178,7 +181,6 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
     async listRefusals(call, request) {
       const workspace = listedWorkspace(call, request.workspace);
       const mode = targetMode(call, modeName(request.mode));
-      await deps.refusals.flush();
       const recipients = recipientsOf(fingerprints, request);
       const names = recipients?.(workspace ?? call.principal.workspace);
       if (names) {
@@ -187,31 +189,13 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
           resource: `recipients/${names[0]}`,
         });
       }
-      const found = await documentsOf(call, workspace, mode, names);
+      const { apiKeyId } = request;
+      const found = await readRefusals({ workspace, mode, recipients: names, apiKeyId });
       const matches = createRefusalMatcher(request, names);
       const { page, nextPageToken } = pageOf(addUp(found).filter(matches), request);
       return { refusals: page.map(refusalToProto), nextPageToken };
     },
   };
-
-  async function documentsOf(
-    _call: Call,
-    workspace: string | undefined,
-    mode: Mode,
-    names: readonly string[] | undefined,
-  ): Promise<StoredRefusals[]> {
-    const recipients = names && { recipients: { $in: names } };
-    if (workspace === undefined) {
-      const hour = { $gte: new Date(clock.now() - REFUSALS_KEPT_MS) };
-      const all = await refused
-        .find({ hour }, { sort: { hour: -1 }, limit: MOST_READ * MODES.length })
-        .toArray();
-      return all.filter(({ partition }) => partition.endsWith(`.${mode}`));
-    }
-    const partition = partitionOf({ workspace, mode });
-    const range = { $gte: `${partition}/`, $lt: `${partition}0` };
-    return refused.find({ _id: range, ...recipients }, { sort: { _id: -1 }, limit: MOST_READ }).toArray();
-  }
 }
 
 /** When the newest code of the session was made, milliseconds. */

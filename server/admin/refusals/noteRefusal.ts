@@ -11,7 +11,7 @@ const NO_REFUSALS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /** Whom a refused Send or Resend was for. */
-export type RefusedFor = Omit<Refused, 'reason' | 'rule' | 'freeAt'>;
+export type RefusedFor = Omit<Refused, 'reason' | 'rule' | 'detail' | 'freeAt'>;
 
 /** Counts a refusal for each of its recipients. `thrown`: what refused it. */
 export function noteRefusal(
@@ -20,12 +20,13 @@ export function noteRefusal(
   { recipients, now }: { readonly recipients: readonly RefusedFor[]; readonly now: number },
 ): void {
   if (!(thrown instanceof Failure) || NO_REFUSALS.has(thrown.reason)) return;
-  const { retryAfterMs, rule = '' } = thrown.details;
+  const { retryAfterMs, rule = '', ruleDetail } = thrown.details;
   refusals.add(
     recipients.map((one) => ({
       ...one,
       reason: thrown.reason,
       rule,
+      ...(ruleDetail && { detail: ruleDetail }),
       ...(retryAfterMs !== undefined && { freeAt: new Date(now + retryAfterMs) }),
     })),
   );

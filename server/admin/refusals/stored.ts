@@ -1,4 +1,5 @@
 import type { ChannelName } from '../../domain/channels.js';
+import type { NumberType } from '../../domain/numberType.js';
 import { DAY_MS } from '../../platform/durations.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 
@@ -12,6 +13,9 @@ export interface StoredRefusalRow {
   readonly channel?: ChannelName;
   readonly masked: string;
   readonly country?: string;
+  readonly numberType?: NumberType;
+  /** Fingerprint of its prefix; see guard/guardedPhones.ts. */
+  readonly prefix?: string;
   readonly reason: string;
   readonly rule: string;
   readonly count: number;
@@ -19,6 +23,8 @@ export interface StoredRefusalRow {
   readonly lastAt: Date;
   /** Of the latest: the session that was to be resent. */
   readonly session?: string;
+  /** Of the latest: what the rule adds, such as what the veto responded. */
+  readonly detail?: string;
   /** Of the latest: from when on a code can be sent again. */
   readonly freeAt?: Date;
 }

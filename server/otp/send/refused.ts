@@ -17,14 +17,19 @@ export function createSendRefused({ refusals, fingerprints, clock }: SendRefused
   return (send: BegunSend | IdentifiedSend, thrown: unknown): void => {
     const { partition } = send;
     const { client, workspace } = send.call.principal;
-    const known: RefusedFor[] = recipientsOf(send).map(({ channel, identity, masked, country }) => ({
-      partition,
-      client,
-      recipient: fingerprints.recipient(workspace, identity),
-      channel,
-      masked,
-      ...(country && { country }),
-    }));
+    const known: RefusedFor[] = recipientsOf(send).map((one) => {
+      const { channel, identity, masked, country, numberType } = one;
+      return {
+        partition,
+        client,
+        recipient: fingerprints.recipient(workspace, identity),
+        channel,
+        masked,
+        ...(country && { country }),
+        ...(numberType && { numberType }),
+        ...('prefix' in one && one.prefix && { prefix: one.prefix }),
+      };
+    });
     const recipients = known.length > 0 ? known : [{ partition, client, recipient: '', masked: '' }];
     noteRefusal(refusals, thrown, { recipients, now: clock.now() });
   };

@@ -48,6 +48,8 @@ eachEngine((engine) => {
   }
   const refusals = async () => {
     const all: { rules: string[]; recipients: { prefix: string; country: string }[] }[] = [];
+    // Each process writes what it has counted when it is asked.
+    await calls[1]!('otp.admin.v1.GuardService/ListRefusedSends', {});
     let pageToken = '';
     do {
       const { body } = await calls[0]!('otp.admin.v1.GuardService/ListRefusedSends', {

@@ -8,7 +8,7 @@ eachEngine((engine) => {
 
   describe('refused sends', () => {
     const one = (last: number, rule: string) => ({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      id: expect.stringMatching(/^\d+\.[0-9a-f]{24}$/),
       at: expect.any(String),
       client: expect.any(String),
       rules: [`GUARD_RULE_${rule}`],
@@ -51,13 +51,19 @@ eachEngine((engine) => {
       const both = { sms: '+573001110001', whatsapp: '+56221234567', email: 'a@example.com' };
       await update(admin, { countryAllow: ['CO'] }, 'countryAllow');
       expect((await send(admin, both)).reason).toBe('SEND_REFUSED');
-      const { refusedSends } = await refused(admin, { pageSize: 1 });
-      expect(refusedSends[0].rules).toEqual(['GUARD_RULE_COUNTRY_BLOCKED', 'GUARD_RULE_COUNTRY_NOT_ALLOWED']);
-      expect(refusedSends[0].recipients).toMatchObject([
-        { channel: 'CHANNEL_SMS', country: 'CO' },
-        { channel: 'CHANNEL_WHATSAPP', country: 'CL' },
-      ]);
-      const all = JSON.stringify(await two.here.documents.collection('refusals').find({}).toArray());
+      const { refusedSends } = await refused(admin, { pageSize: 2 });
+      const rules = ['GUARD_RULE_COUNTRY_BLOCKED', 'GUARD_RULE_COUNTRY_NOT_ALLOWED'];
+      expect(refusedSends.map((each: { rules: string[] }) => each.rules)).toEqual([rules, rules]);
+      const recipients = refusedSends.map((each: { recipients: object[] }) => each.recipients[0]);
+      expect(recipients).toHaveLength(2);
+      expect(recipients).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ channel: 'CHANNEL_SMS', country: 'CO' }),
+          expect.objectContaining({ channel: 'CHANNEL_WHATSAPP', country: 'CL' }),
+        ]),
+      );
+      const all = JSON.stringify(await two.here.documents.collection('refusalCounts').find({}).toArray());
+      expect(all).toContain('country-blocked');
       for (const secret of ['3001110001', '221234567', 'a@example.com']) {
         expect(all).not.toContain(secret);
         expect(two.here.logged()).not.toContain(secret);

@@ -47,7 +47,7 @@ eachEngine((engine) => {
     };
   }
 
-  describe('10,000 refused Sends in ten seconds', () => {
+  describe('10,000 refusals in ten seconds', () => {
     it.each([
       ['to one recipient', () => 'one'],
       ['to 10,000 recipients', (i: number) => `recipient-${i}`],

@@ -45,7 +45,7 @@ export function testGuard({
   const guard = createGuard({
     settings: { get: async () => ({ ...OFF, ...rules }), forget() {} },
     tallies: createTallies(documents),
-    record: async (refused) => void refusals.push(refused),
+    refused: (refused) => void refusals.push(refused),
     priceOf: async () => price,
     isKnown: async (_partition, budget) => known.has(budget),
     ask: verdict ?? (async () => ({ kind: 'allowed' })),

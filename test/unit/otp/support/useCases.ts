@@ -8,6 +8,7 @@ import {
 import { pino } from 'pino';
 import { OtpService } from '../../../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../../../gen/otp/v1/verification_token_service_pb.js';
+import type { Refusals } from '../../../../server/admin/refusals/refusals.js';
 import { createSenders } from '../../../../server/admin/senders/senders.js';
 import { createSponsors } from '../../../../server/admin/sponsors/sponsors.js';
 import { createWallet } from '../../../../server/admin/wallet/wallet.js';
@@ -67,6 +68,10 @@ interface Options {
   readonly pool?: HashPool;
   /** Called at every comparison of a code with a stored hash. */
   readonly onComparison?: () => void;
+  /** Default: no rule of it is on. */
+  readonly guard?: Guard;
+  /** Default: nothing is counted. */
+  readonly refusals?: Refusals;
 }
 
 let processes = 0;
@@ -114,11 +119,11 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     senders: createSenders(documents, clock),
     wallet: createWallet({ documents, newId, clock, log }),
     supports: () => true,
-    guard: open,
+    guard: options.guard ?? open,
     outbox: idle,
     events: idle,
     sent: () => {},
-    refusals: { add: () => {}, flush: async () => {} },
+    refusals: options.refusals ?? { add: () => {}, flush: async () => {} },
     listening: async () => false,
     checked: () => {},
     processes: oneProcess(),

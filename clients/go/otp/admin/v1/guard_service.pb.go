@@ -691,7 +691,7 @@ type RefusedSend struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// When.
+	// When: the latest of its hour.
 	At *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
 	// Id of the API key that asked for it; of a session for its own token.
 	Client string `protobuf:"bytes,3,opt,name=client,proto3" json:"client,omitempty"`
@@ -699,7 +699,7 @@ type RefusedSend struct {
 	SessionId string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// Every rule that refused it.
 	Rules []GuardRule `protobuf:"varint,5,rep,packed,name=rules,proto3,enum=otp.admin.v1.GuardRule" json:"rules,omitempty"`
-	// Its recipients: phones only.
+	// Its recipient: a phone.
 	Recipients []*RefusedRecipient `protobuf:"bytes,6,rep,name=recipients,proto3" json:"recipients,omitempty"`
 	// The reason that the veto gave, or why it returned no valid response:
 	// TIMEOUT, UNREACHABLE, NAME_NOT_FOUND, TLS_FAILED, REFUSED_ADDRESS,
@@ -1374,7 +1374,7 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x0fGUARD_RULE_VETO\x10\b\x12\x1e\n" +
 	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t\x12\x1a\n" +
 	"\x16GUARD_RULE_NUMBER_TYPE\x10\n" +
-	"2\xee\x03\n" +
+	"2\xf1\x03\n" +
 	"\fGuardService\x12l\n" +
 	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"!ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
@@ -1386,11 +1386,11 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x0eCheckRecipient\x12#.otp.admin.v1.CheckRecipientRequest\x1a$.otp.admin.v1.CheckRecipientResponse\"!ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12\x84\x01\n" +
-	"\x10ListRefusedSends\x12%.otp.admin.v1.ListRefusedSendsRequest\x1a&.otp.admin.v1.ListRefusedSendsResponse\"!ҵ\x18\x1a\n" +
+	"\boperator\x90\x02\x01\x12\x87\x01\n" +
+	"\x10ListRefusedSends\x12%.otp.admin.v1.ListRefusedSendsRequest\x1a&.otp.admin.v1.ListRefusedSendsResponse\"$ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01B\xbb\x01\n" +
+	"\boperator\x88\x02\x01\x90\x02\x01B\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11GuardServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (

@@ -59,8 +59,13 @@ type GuardServiceClient interface {
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(ctx context.Context, in *CheckRecipientRequest, opts ...grpc.CallOption) (*CheckRecipientResponse, error)
-	// Lists the sends and resends that were refused, newest first. A test key
-	// sees none: the sandbox has no guard.
+	// Deprecated: Do not use.
+	// Lists the sends and resends that the guard refused, latest first: those of
+	// one recipient, rules and hour are one entry, the latest. A test key sees
+	// none: the sandbox has no guard.
+	//
+	// Deprecated: RecipientService.ListRefusals has the counts, the refusals of
+	// every other reason, and filters. This method is removed in release 0.3.0.
 	//
 	// Scope: analyst, admin or operator.
 	//
@@ -106,6 +111,7 @@ func (c *guardServiceClient) CheckRecipient(ctx context.Context, in *CheckRecipi
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *guardServiceClient) ListRefusedSends(ctx context.Context, in *ListRefusedSendsRequest, opts ...grpc.CallOption) (*ListRefusedSendsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRefusedSendsResponse)
@@ -150,8 +156,13 @@ type GuardServiceServer interface {
 	//
 	// Reasons: INVALID_RECIPIENT, NOT_FOUND for a workspace that does not exist.
 	CheckRecipient(context.Context, *CheckRecipientRequest) (*CheckRecipientResponse, error)
-	// Lists the sends and resends that were refused, newest first. A test key
-	// sees none: the sandbox has no guard.
+	// Deprecated: Do not use.
+	// Lists the sends and resends that the guard refused, latest first: those of
+	// one recipient, rules and hour are one entry, the latest. A test key sees
+	// none: the sandbox has no guard.
+	//
+	// Deprecated: RecipientService.ListRefusals has the counts, the refusals of
+	// every other reason, and filters. This method is removed in release 0.3.0.
 	//
 	// Scope: analyst, admin or operator.
 	//

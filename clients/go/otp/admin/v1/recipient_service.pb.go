@@ -513,8 +513,12 @@ type Refusal struct {
 	MaskedRecipient string `protobuf:"bytes,11,opt,name=masked_recipient,json=maskedRecipient,proto3" json:"masked_recipient,omitempty"`
 	// The fingerprint of the recipient.
 	Fingerprint string `protobuf:"bytes,12,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Identifies the prefix; see RefusedRecipient.prefix. Empty for e-mail.
+	Prefix string `protobuf:"bytes,13,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// The country, as in Guard.country_allow. Empty for e-mail.
-	Country       string `protobuf:"bytes,14,opt,name=country,proto3" json:"country,omitempty"`
+	Country string `protobuf:"bytes,14,opt,name=country,proto3" json:"country,omitempty"`
+	// More about the latest, such as what the veto responded.
+	Detail        string `protobuf:"bytes,15,opt,name=detail,proto3" json:"detail,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -633,9 +637,23 @@ func (x *Refusal) GetFingerprint() string {
 	return ""
 }
 
+func (x *Refusal) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
 func (x *Refusal) GetCountry() string {
 	if x != nil {
 		return x.Country
+	}
+	return ""
+}
+
+func (x *Refusal) GetDetail() string {
+	if x != nil {
+		return x.Detail
 	}
 	return ""
 }
@@ -894,6 +912,8 @@ type ListRefusalsRequest struct {
 	ApiKeyId string `protobuf:"bytes,9,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
 	// Only refusals in this country, as in Guard.country_allow.
 	Country string `protobuf:"bytes,10,opt,name=country,proto3" json:"country,omitempty"`
+	// Only refusals of this prefix; see Refusal.prefix.
+	Prefix string `protobuf:"bytes,11,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// Only refusals on this channel.
 	Channel v1.Channel `protobuf:"varint,12,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
 	// Only refusals at or after this time.
@@ -1004,6 +1024,13 @@ func (x *ListRefusalsRequest) GetCountry() string {
 	return ""
 }
 
+func (x *ListRefusalsRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
 func (x *ListRefusalsRequest) GetChannel() v1.Channel {
 	if x != nil {
 		return x.Channel
@@ -1102,7 +1129,7 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x05 \x01(\tR\tsessionId\x12\x17\n" +
 	"\arule_id\x18\x06 \x01(\tR\x06ruleId\x12\x1a\n" +
-	"\bprovider\x18\a \x01(\tR\bprovider\"\xb4\x03\n" +
+	"\bprovider\x18\a \x01(\tR\bprovider\"\xe4\x03\n" +
 	"\aRefusal\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1c\n" +
 	"\tworkspace\x18\x02 \x01(\tR\tworkspace\x12\x16\n" +
@@ -1118,8 +1145,10 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\achannel\x18\n" +
 	" \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12)\n" +
 	"\x10masked_recipient\x18\v \x01(\tR\x0fmaskedRecipient\x12 \n" +
-	"\vfingerprint\x18\f \x01(\tR\vfingerprint\x12\x18\n" +
-	"\acountry\x18\x0e \x01(\tR\acountry\"\xea\x01\n" +
+	"\vfingerprint\x18\f \x01(\tR\vfingerprint\x12\x16\n" +
+	"\x06prefix\x18\r \x01(\tR\x06prefix\x12\x18\n" +
+	"\acountry\x18\x0e \x01(\tR\acountry\x12\x16\n" +
+	"\x06detail\x18\x0f \x01(\tR\x06detail\"\xea\x01\n" +
 	"\x18DiagnoseRecipientRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
@@ -1138,7 +1167,7 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\x10masked_recipient\x18\b \x01(\tR\x0fmaskedRecipient\x12\x18\n" +
 	"\acountry\x18\t \x01(\tR\acountry\x12>\n" +
 	"\rfirst_seen_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\vfirstSeenAt\x12D\n" +
-	"\x10last_verified_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x0elastVerifiedAt\"\xcc\x03\n" +
+	"\x10last_verified_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x0elastVerifiedAt\"\xe4\x03\n" +
 	"\x13ListRefusalsRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1b\n" +
@@ -1152,7 +1181,8 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
 	"api_key_id\x18\t \x01(\tR\bapiKeyId\x12\x18\n" +
 	"\acountry\x18\n" +
-	" \x01(\tR\acountry\x12)\n" +
+	" \x01(\tR\acountry\x12\x16\n" +
+	"\x06prefix\x18\v \x01(\tR\x06prefix\x12)\n" +
 	"\achannel\x18\f \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x120\n" +
 	"\x05after\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x05after\x122\n" +
 	"\x06before\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06before\"q\n" +

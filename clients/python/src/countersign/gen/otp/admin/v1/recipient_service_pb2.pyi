@@ -204,7 +204,9 @@ class Refusal(google.protobuf.message.Message):
     CHANNEL_FIELD_NUMBER: builtins.int
     MASKED_RECIPIENT_FIELD_NUMBER: builtins.int
     FINGERPRINT_FIELD_NUMBER: builtins.int
+    PREFIX_FIELD_NUMBER: builtins.int
     COUNTRY_FIELD_NUMBER: builtins.int
+    DETAIL_FIELD_NUMBER: builtins.int
     id: builtins.str
     workspace: builtins.str
     reason: builtins.str
@@ -215,7 +217,9 @@ class Refusal(google.protobuf.message.Message):
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     masked_recipient: builtins.str
     fingerprint: builtins.str
+    prefix: builtins.str
     country: builtins.str
+    detail: builtins.str
     @property
     def first_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
@@ -235,10 +239,12 @@ class Refusal(google.protobuf.message.Message):
         channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
         masked_recipient: builtins.str = ...,
         fingerprint: builtins.str = ...,
+        prefix: builtins.str = ...,
         country: builtins.str = ...,
+        detail: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["first_at", b"first_at", "last_at", b"last_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["api_key_id", b"api_key_id", "channel", b"channel", "count", b"count", "country", b"country", "fingerprint", b"fingerprint", "first_at", b"first_at", "id", b"id", "last_at", b"last_at", "masked_recipient", b"masked_recipient", "reason", b"reason", "rule", b"rule", "session_id", b"session_id", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["api_key_id", b"api_key_id", "channel", b"channel", "count", b"count", "country", b"country", "detail", b"detail", "fingerprint", b"fingerprint", "first_at", b"first_at", "id", b"id", "last_at", b"last_at", "masked_recipient", b"masked_recipient", "prefix", b"prefix", "reason", b"reason", "rule", b"rule", "session_id", b"session_id", "workspace", b"workspace"]) -> None: ...
 
 global___Refusal = Refusal
 
@@ -339,6 +345,7 @@ class ListRefusalsRequest(google.protobuf.message.Message):
     RULE_FIELD_NUMBER: builtins.int
     API_KEY_ID_FIELD_NUMBER: builtins.int
     COUNTRY_FIELD_NUMBER: builtins.int
+    PREFIX_FIELD_NUMBER: builtins.int
     CHANNEL_FIELD_NUMBER: builtins.int
     AFTER_FIELD_NUMBER: builtins.int
     BEFORE_FIELD_NUMBER: builtins.int
@@ -352,6 +359,7 @@ class ListRefusalsRequest(google.protobuf.message.Message):
     rule: builtins.str
     api_key_id: builtins.str
     country: builtins.str
+    prefix: builtins.str
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     @property
     def after(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
@@ -370,12 +378,13 @@ class ListRefusalsRequest(google.protobuf.message.Message):
         rule: builtins.str = ...,
         api_key_id: builtins.str = ...,
         country: builtins.str = ...,
+        prefix: builtins.str = ...,
         channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
         after: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         before: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["after", b"after", "before", b"before"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["after", b"after", "api_key_id", b"api_key_id", "before", b"before", "channel", b"channel", "country", b"country", "fingerprint", b"fingerprint", "mode", b"mode", "page_size", b"page_size", "page_token", b"page_token", "reason", b"reason", "recipient", b"recipient", "rule", b"rule", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["after", b"after", "api_key_id", b"api_key_id", "before", b"before", "channel", b"channel", "country", b"country", "fingerprint", b"fingerprint", "mode", b"mode", "page_size", b"page_size", "page_token", b"page_token", "prefix", b"prefix", "reason", b"reason", "recipient", b"recipient", "rule", b"rule", "workspace", b"workspace"]) -> None: ...
 
 global___ListRefusalsRequest = ListRefusalsRequest
 

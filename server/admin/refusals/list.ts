@@ -4,7 +4,7 @@ import type { ListRefusalsRequest, RefusalSchema } from '../../../gen/otp/admin/
 import { channelEnum, channelName } from '../../domain/channels.js';
 import { workspaceOfPartition } from '../../domain/principal.js';
 import { invalid } from '../../errors.js';
-import type { StoredRefusalRow, StoredRefusals } from '../refusals/stored.js';
+import type { StoredRefusalRow, StoredRefusals } from './stored.js';
 
 /** Refusals of one recipient, reason, rule and hour, of all processes and keys. */
 export interface CountedRefusal extends StoredRefusalRow {
@@ -41,7 +41,7 @@ export function createRefusalMatcher(
   request: ListRefusalsRequest,
   recipients: readonly string[] | undefined,
 ) {
-  const { reason, rule, apiKeyId, country, after, before } = request;
+  const { reason, rule, country, prefix, after, before } = request;
   const channel = channelName(request.channel);
   const ms = (time: typeof after) => time && Number(time.seconds) * 1000 + time.nanos / 1e6;
   const [from, to] = [ms(after), ms(before)];
@@ -49,8 +49,8 @@ export function createRefusalMatcher(
     (!recipients || recipients.includes(row.recipient)) &&
     (!reason || row.reason === reason) &&
     (!rule || row.rule.split(',').includes(rule)) &&
-    (!apiKeyId || row.client === apiKeyId) &&
     (!country || row.country === country) &&
+    (!prefix || row.prefix === prefix) &&
     (channel === undefined || row.channel === channel) &&
     (from === undefined || row.lastAt.getTime() >= from) &&
     (to === undefined || row.firstAt.getTime() < to);
@@ -70,7 +70,9 @@ export const refusalToProto = (row: CountedRefusal): MessageInitShape<typeof Ref
   ...(row.channel && { channel: channelEnum(row.channel) }),
   maskedRecipient: row.masked,
   fingerprint: row.recipient,
+  prefix: row.prefix ?? '',
   country: row.country ?? '',
+  detail: row.detail ?? '',
 });
 
 /** The page of rows after a token, and the token of the next. */
@@ -80,7 +82,7 @@ export function pageOf(
 ) {
   const after = pageToken && Buffer.from(pageToken, 'base64url').toString('utf8');
   const from = after ? rows.findIndex((row) => nameOf(row) === after) + 1 : 0;
-  if (after && from === 0) throw invalid('page_token', 'must be a token of this service');
+  if (pageToken && from === 0) throw invalid('page_token', 'must be a token of this service');
   const page = rows.slice(from, from + (pageSize || 50));
   const more = from + page.length < rows.length;
   return { page, nextPageToken: more ? Buffer.from(nameOf(page.at(-1)!)).toString('base64url') : '' };
