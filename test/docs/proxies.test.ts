@@ -10,10 +10,21 @@ import { readError } from '../../clients/errors/index.js';
 import { createOtpClient, watchSession } from '../../clients/node/index.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { startService, type TestService } from '../support/service.js';
-import { isInstalled, type ProxyName, type RunningProxy, recipeOf, startProxy } from './support/proxies.js';
+import {
+  isInstalled,
+  PAGE,
+  type ProxyName,
+  type RunningProxy,
+  recipeOf,
+  startProxy,
+} from './support/proxies.js';
+import { runnableOf } from './support/shellBlocks.js';
 
 const TLS = new URL('../unit/http/support/tls/', import.meta.url);
 const certificate = await readFile(new URL('certificate.pem', TLS), 'utf8');
+const [setting] = runnableOf(await readFile(PAGE, 'utf8'));
+/** Which proxies the service trusts, as the page sets it for all recipes. */
+const [, trusted] = /^export OTP_TRUSTED_PROXIES=(\S+)$/m.exec(setting!)!;
 const PROXIES: readonly ProxyName[] = ['nginx', 'haproxy', 'caddy'];
 /** A documentation address that a caller claims to come from. */
 const FORGED = '203.0.113.9';
@@ -34,7 +45,7 @@ describe.each(PROXIES)('%s with its recipe, in front of the service', (name) => 
   let proxy: RunningProxy;
   beforeAll(async () => {
     if (skip) return;
-    service = await startService({ env: { OTP_TRUSTED_PROXIES: '127.0.0.1' } });
+    service = await startService({ env: { OTP_TRUSTED_PROXIES: trusted! } });
     const both = join(service.dataDir, 'otp.pem');
     await writeFile(both, certificate + (await readFile(new URL('key.pem', TLS), 'utf8')));
     proxy = await startProxy(name, {

@@ -5,7 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layOutService } from '../../tools/packages/layOut.js';
+import { runnableOf } from '../docs/support/shellBlocks.js';
 import { createProject, type Project, pack } from './support/install.js';
+
+/** The commands of the package's README. */
+const [start, help] = runnableOf(await readFile('tools/packages/README.md', 'utf8'));
 
 let folder: string;
 let project: Project;
@@ -23,7 +27,8 @@ afterAll(async () => {
 
 describe('countersign, packed and installed in an empty folder', { timeout: 120_000 }, () => {
   it('starts with npx, prints keys that work, and ends on SIGTERM', async () => {
-    const child = spawn('npx', ['countersign', 'start'], {
+    const child = spawn(start!, {
+      shell: true,
       cwd: project.dir,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -62,6 +67,7 @@ describe('countersign, packed and installed in an empty folder', { timeout: 120_
     const { version } = JSON.parse(await readFile('package.json', 'utf8'));
     expect(await project.run('npx', 'countersign', '--version')).toBe(`${version}\n`);
     expect(await project.run('npx', 'countersign')).toContain('Usage: countersign');
+    expect(await project.run('bash', '-c', help!)).toContain('Usage: countersign');
     await expect(project.run('npx', 'countersign', 'strat')).rejects.toThrow('Did you mean start?');
   });
 

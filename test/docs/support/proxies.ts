@@ -24,7 +24,7 @@ export interface ProxyDeps {
   readonly key: string;
 }
 
-const PAGE = 'docs/operations/proxy-and-tls.md';
+export const PAGE = 'docs/operations/proxy-and-tls.md';
 
 /** Which arguments start it in the foreground, and what its configuration needs besides the recipe. */
 const PROGRAMS: Readonly<
