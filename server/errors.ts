@@ -121,11 +121,7 @@ export const ERRORS = {
   TOKEN_NOT_FOUND: row(Code.NotFound, 404, 'Verification token not found'),
   TOKEN_EXPIRED: row(Code.FailedPrecondition, 410, 'The verification token has expired.'),
   TOKEN_REDEEMED: row(Code.FailedPrecondition, 409, 'The verification token was redeemed before.'),
-  OPERATION_MISMATCH: row(
-    Code.FailedPrecondition,
-    409,
-    'The token was not issued for that operation or recipient.',
-  ),
+  OPERATION_MISMATCH: row(Code.FailedPrecondition, 409, 'It is not for that operation or recipient.'),
   NOT_FOUND: row(Code.NotFound, 404, 'There is no such resource.'),
   ALREADY_EXISTS: row(Code.AlreadyExists, 409, 'It exists already.'),
   ROUTE_NOT_FOUND: row(Code.Unimplemented, 404, 'There is nothing at that address.'),

@@ -183,7 +183,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter,
     listing,
     codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-    supports: ({ routes: wanted }, channel) => routes.of(wanted, channel).length > 0,
+    supports: ({ routes: wanted }, channel, withTransaction) =>
+      routes.of(wanted, channel, withTransaction).length > 0,
     outbox,
     events,
     sent: stats.sent,

@@ -66,7 +66,7 @@ export function composeQueues(parts: Parts) {
   const buildMessage = createBuildMessage({
     open,
     brandingOf: (workspace) => workspaces.get(workspace),
-    templateOf: (workspace, channel, locale) => templates.find(workspace, channel, locale),
+    templateOf: (workspace, kind, locale) => templates.find(workspace, kind, locale),
     clock,
     log,
   });
@@ -87,8 +87,10 @@ export function composeQueues(parts: Parts) {
       work: createDeliver({
         sessions,
         ...parts,
-        routeOf: async ({ _id }, channel) =>
-          routes.of((await workspaces.get(workspaceOf({ _id }))).routes, channel),
+        routeOf: async ({ _id, operation }, channel) => {
+          const { routes: wanted } = await workspaces.get(workspaceOf({ _id }));
+          return routes.of(wanted, channel, operation?.transaction !== undefined);
+        },
         buildMessage,
       }),
     }),

@@ -6,8 +6,10 @@ import type { StoredSession } from '../session/stored.js';
 import { idOf, workspaceOf } from '../store/documentId.js';
 import type { Variables } from './compileTemplate.js';
 import { defaultTemplate, type Template } from './defaultTemplates.js';
+import { type MessageKind, messageKind } from './messageKind.js';
 import type { Message } from './provider.js';
 import { type AutofillLines, type Rendered, render } from './render.js';
+import { transactionVariables } from './transactionVariables.js';
 
 /** What a workspace sets for its messages. */
 export interface Branding extends AutofillLines {
@@ -21,7 +23,7 @@ interface Deps {
   /** The workspace's own template for a message, if it has one; the same object until it changes. */
   readonly templateOf: (
     workspace: string,
-    channel: ChannelName,
+    kind: MessageKind,
     locale: string,
   ) => Promise<Template | undefined>;
   readonly clock: Clock;
@@ -62,12 +64,14 @@ export function createBuildMessage({ open, brandingOf, templateOf, clock, log }:
     const { brand, ...lines } = await brandingOf(workspace);
     const expiresAt = channel.codeExpiresAt.getTime();
     const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / MINUTE_MS));
-    const variables = { code, brand, minutes };
-    const literal = name === 'email' ? undefined : session.messageTemplate;
-    const own = literal ? undefined : await templateOf(workspace, name, session.locale);
+    const transaction = session.operation?.transaction;
+    const variables = { code, brand, minutes, ...(transaction && transactionVariables(transaction)) };
+    const kind = messageKind(name, transaction !== undefined);
+    const literal = name === 'email' || transaction ? undefined : session.messageTemplate;
+    const own = literal ? undefined : await templateOf(workspace, kind, session.locale);
     const rendered =
       (own && renderOwn(workspace, name, own, variables, lines)) ??
-      render(name, literal ? { literal } : defaultTemplate(name, session.locale), variables, lines);
+      render(name, literal ? { literal } : defaultTemplate(kind, session.locale), variables, lines);
     return {
       id: `${session._id}/${name}/${channel.delivery.n}`,
       channel: name,

@@ -43,6 +43,8 @@ export interface Provider {
   /** Short lower-case word, stable: it is stored and is a label of metrics. */
   readonly name: string;
   readonly channels: readonly ChannelName[];
+  /** Those of them whose text is the vendor's own, with the code in it: a transaction cannot be shown there. */
+  readonly fixedText?: readonly ChannelName[];
   /** Longest duration of a send; the worker's lease is longer. */
   readonly timeoutMs: number;
   /** Delivery receipts may follow, which name an accepted message by its vendor id. */

@@ -59,7 +59,7 @@ export interface OtpDeps {
   readonly sponsors: Sponsors;
   readonly senders: Senders;
   readonly wallet: Wallet;
-  readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
+  readonly supports: (workspace: Workspace, channel: ChannelName, withTransaction: boolean) => boolean;
   readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;

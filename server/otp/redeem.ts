@@ -7,7 +7,6 @@ import type { Handler } from '../call/call.js';
 import { timestampField } from '../contract/timestampField.js';
 import { CHANNELS } from '../domain/channels.js';
 import { readRecipient } from '../domain/recipients.js';
-import { normalName } from '../domain/sponsorRules.js';
 import { Failure, invalid } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
@@ -21,7 +20,7 @@ import type { Collection } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { type ApprovedSession, lookUpProven } from './lookUp.js';
-import { storedOperation } from './send/parseOptions.js';
+import { isSameOperation, storedOperation } from './operation.js';
 import { proofToProto } from './toProto/proofToProto.js';
 
 interface Deps {
@@ -53,7 +52,7 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
       refuseFromTheFuture(seen, now);
       if (token.redeemedAt) throw new Failure('TOKEN_REDEEMED');
       if (token.expiresAt.getTime() <= now) throw new Failure('TOKEN_EXPIRED');
-      if (seen.operation && !isSameOperation(seen.operation, operation)) {
+      if (!isBoundTo(seen.operation, operation)) {
         throw invalid('operation', 'must be the one the session was opened for', 'OPERATION_MISMATCH');
       }
       if (request.recipient && !isProven(seen, workspace, request.recipient)) {
@@ -104,10 +103,6 @@ function respond(session: ApprovedSession) {
   };
 }
 
-/** The product type is compared only where both sides name one. */
-const isSameOperation = (bound: StoredOperation, named: StoredOperation): boolean =>
-  isSameName(bound.type, named.type) &&
-  bound.id === named.id &&
-  (!bound.productType || !named.productType || isSameName(bound.productType, named.productType));
-
-const isSameName = (one: string, other: string): boolean => normalName(one) === normalName(other);
+/** A session without an operation proves any, but not a transaction that its messages did not show. */
+const isBoundTo = (bound: StoredOperation | undefined, named: StoredOperation): boolean =>
+  bound ? isSameOperation(bound, named) : named.transaction === undefined;

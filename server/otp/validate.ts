@@ -7,6 +7,7 @@ import { lookUp } from './lookUp.js';
 import { tokenToProto } from './toProto/tokenToProto.js';
 import { clientOf } from './verify/clientOf.js';
 import { givenCodes } from './verify/givenCodes.js';
+import { requireOperation } from './verify/requireOperation.js';
 import type { VerifyDeps } from './verify.js';
 
 /** Checks the code of a session with one channel and returns the verification token. */
@@ -21,8 +22,9 @@ export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.meth
       { workspace, method: 'Validate', requestId: request.requestId },
       () => canonicalRequest(ValidateRequestSchema, { ...request, sessionId: idOf(session) }),
     );
+    const transaction = requireOperation(call, session, request.operation);
     const client = clientOf(fingerprints, call, { sessionId: session._id, deviceId: request.deviceId });
-    const checked = await replayOrCheck(call, session, given, repeat, client);
+    const checked = await replayOrCheck(call, session, given, repeat, { ...client, transaction });
     events.offer(checked.session);
     return tokenToProto(deps.tokens, workspace, checked.session);
   };

@@ -16,6 +16,7 @@ import { tokenToProto } from './toProto/tokenToProto.js';
 import { clientOf } from './verify/clientOf.js';
 import { givenCodes } from './verify/givenCodes.js';
 import type { createReplayOrCheck } from './verify/replayOrCheck.js';
+import { requireOperation } from './verify/requireOperation.js';
 
 /** What Verify and Validate need. */
 export interface VerifyDeps {
@@ -39,8 +40,9 @@ export function createVerify(deps: VerifyDeps): Handler<typeof OtpService.method
       { workspace, method: 'Verify', requestId: request.requestId },
       () => canonicalRequest(VerifyRequestSchema, { ...request, sessionId: idOf(session) }),
     );
+    const transaction = requireOperation(call, session, request.operation);
     const client = clientOf(fingerprints, call, { sessionId: session._id, deviceId: request.deviceId });
-    const checked = await replayOrCheck(call, session, given, repeat, client);
+    const checked = await replayOrCheck(call, session, given, repeat, { ...client, transaction });
     events.offer(checked.session);
     const withMetadata = call.principal.sessionId === undefined;
     return {

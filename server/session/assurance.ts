@@ -1,3 +1,4 @@
+import type { ChannelName } from '../domain/channels.js';
 import { HOUR_MS, MINUTE_SECONDS } from '../platform/durations.js';
 import { SESSION_LIMITS } from './limits.js';
 
@@ -11,17 +12,40 @@ export interface AssuranceBounds {
   readonly minCodeLength?: number;
   readonly maxLifetimeSeconds?: number;
   readonly maxAttempts?: number;
+  /** Channels that are no authenticator to it. */
+  readonly refusedChannels?: readonly ChannelName[];
+  /** Every session is for an operation with a transaction. */
+  readonly requiresTransaction?: true;
 }
 
 /** THE bounds of each norm, with their source. */
 export const ASSURANCES: Readonly<Record<AssuranceName, AssuranceBounds>> = {
-  /** OWASP ASVS 5.0, 6.6.2 and 6.6.3: out-of-band codes expire after 10 minutes at the latest. */
-  ASVS_L2: { title: 'OWASP ASVS level 2', maxLifetimeSeconds: 10 * MINUTE_SECONDS },
-  /** NIST SP 800-63B-4, 3.1.3: at least six digits, valid for at most 10 minutes. */
-  NIST_800_63B: { title: 'NIST SP 800-63B', minCodeLength: 6, maxLifetimeSeconds: 10 * MINUTE_SECONDS },
-  /** Commission Delegated Regulation (EU) 2018/389, article 4(3)(b): at most five failed attempts. */
-  PSD2: { title: 'PSD2', maxAttempts: 5 },
+  /** OWASP ASVS 5.0, 6.5.4: 20 bits of entropy, for which it names six digits; 6.5.5: valid for at most 10 minutes. */
+  ASVS_L2: { title: 'OWASP ASVS level 2', minCodeLength: 6, maxLifetimeSeconds: 10 * MINUTE_SECONDS },
+  /** NIST SP 800-63B-4, 3.1.3: no e-mail, at least six digits, valid for at most 10 minutes. */
+  NIST_800_63B: {
+    title: 'NIST SP 800-63B',
+    minCodeLength: 6,
+    maxLifetimeSeconds: 10 * MINUTE_SECONDS,
+    refusedChannels: ['email'],
+  },
+  /**
+   * Commission Delegated Regulation (EU) 2018/389, article 4(3)(b): at most five
+   * failed attempts; article 5: the code is bound to amount and payee.
+   */
+  PSD2: { title: 'PSD2', maxAttempts: 5, requiresTransaction: true },
 };
+
+/** Why the norm of a workspace leaves no place for a channel, as a predicate; undefined where it does. */
+export function refusedChannel(
+  assurance: AssuranceName | undefined,
+  channel: ChannelName,
+): `must be left out, as ${string} requires` | undefined {
+  const bounds = assurance && ASSURANCES[assurance];
+  return bounds?.refusedChannels?.includes(channel)
+    ? `must be left out, as ${bounds.title} requires`
+    : undefined;
+}
 
 /** The norm of a workspace, and since when. */
 export interface Assured {

@@ -186,6 +186,17 @@ export interface StoredOperation {
   readonly type: string;
   readonly id: string;
   readonly productType?: string;
+  readonly transaction?: StoredTransaction;
+}
+
+/** A payment that a person confirms with a code. Texts are normalized (NFC). */
+export interface StoredTransaction {
+  /** Decimal, as the caller wrote it. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly payee: string;
+  readonly account?: string;
 }
 
 /** The verification token of an approved session. The token itself is never stored. */

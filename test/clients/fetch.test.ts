@@ -43,7 +43,8 @@ describe('the client over fetch', () => {
     expectTypeOf<keyof SessionJson>().toEqualTypeOf<Fields<Session>>();
     expectTypeOf<keyof ChannelStateJson>().toEqualTypeOf<Fields<ChannelState>>();
     // A session token names its session by itself, and the person's address is the caller's.
-    expectTypeOf<keyof VerifyRequestJson>().toEqualTypeOf<Fields<VerifyRequest, 'sessionId'>>();
+    // A page does not know the operation: its backend names it.
+    expectTypeOf<keyof VerifyRequestJson>().toEqualTypeOf<Fields<VerifyRequest, 'sessionId' | 'operation'>>();
     expectTypeOf<keyof VerifyResponseJson>().toEqualTypeOf<Fields<VerifyResponse>>();
     expectTypeOf<keyof ResendRequestJson>().toEqualTypeOf<Fields<ResendRequest, 'sessionId' | 'endUserIp'>>();
     expectTypeOf<keyof ResendResponseJson>().toEqualTypeOf<Fields<ResendResponse>>();

@@ -12,7 +12,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/v1/session.proto.
  */
 export const file_otp_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("ChRvdHAvdjEvc2Vzc2lvbi5wcm90bxIGb3RwLnYxIk8KBlBvbGljeRIiCghzdHJhdGVneRgBIAEoDjIQLm90cC52MS5TdHJhdGVneRIhCghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsIjsKCU9wZXJhdGlvbhIMCgR0eXBlGAEgASgJEgoKAmlkGAIgASgJEhQKDHByb2R1Y3RfdHlwZRgDIAEoCSI7CgtCZW5lZmljaWFyeRIUCgxzcG9uc29yX3NsdWcYASABKAkSFgoOYmVuZWZpY2lhcnlfaWQYAiABKAkitQIKDENoYW5uZWxTdGF0ZRIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSGAoQbWFza2VkX3JlY2lwaWVudBgCIAEoCRIQCgh2ZXJpZmllZBgDIAEoCBIvCgt2ZXJpZmllZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoOZGVsaXZlcnlfc3RhdGUYBSABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRIWCg5kZWxpdmVyeV9lcnJvchgGIAEoCRIqCgZkdWVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvZGVfY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizQQKB1Nlc3Npb24SCgoCaWQYASABKAkSJQoGc3RhdHVzGAIgASgOMhUub3RwLnYxLlNlc3Npb25TdGF0dXMSJgoIY2hhbm5lbHMYAyADKAsyFC5vdHAudjEuQ2hhbm5lbFN0YXRlEh4KBnBvbGljeRgEIAEoCzIOLm90cC52MS5Qb2xpY3kSDwoHcHVycG9zZRgFIAEoCRIaChJhdHRlbXB0c19yZW1haW5pbmcYBiABKAUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTcmVzZW5kX2F2YWlsYWJsZV9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLYXBwcm92ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlZGVlbWVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzYW5kYm94GAwgASgIEikKCG1ldGFkYXRhGA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglvcGVyYXRpb24YDiABKAsyES5vdHAudjEuT3BlcmF0aW9uEhMKC2NvZGVfbGVuZ3RoGA8gASgFEigKC2JlbmVmaWNpYXJ5GBAgASgLMhMub3RwLnYxLkJlbmVmaWNpYXJ5KlwKB0NoYW5uZWwSFwoTQ0hBTk5FTF9VTlNQRUNJRklFRBAAEhEKDUNIQU5ORUxfRU1BSUwQARIPCgtDSEFOTkVMX1NNUxACEhQKEENIQU5ORUxfV0hBVFNBUFAQAyrYAQoNU2Vzc2lvblN0YXR1cxIeChpTRVNTSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFU1NJT05fU1RBVFVTX1BFTkRJTkcQARIaChZTRVNTSU9OX1NUQVRVU19QQVJUSUFMEAISGwoXU0VTU0lPTl9TVEFUVVNfQVBQUk9WRUQQAxIbChdTRVNTSU9OX1NUQVRVU19DQU5DRUxFRBAEEhoKFlNFU1NJT05fU1RBVFVTX0VYUElSRUQQBRIZChVTRVNTSU9OX1NUQVRVU19MT0NLRUQQBipfCghTdHJhdGVneRIYChRTVFJBVEVHWV9VTlNQRUNJRklFRBAAEhAKDFNUUkFURUdZX0FMTBABEhAKDFNUUkFURUdZX0FOWRACEhUKEVNUUkFURUdZX1NQRUNJRklDEAMq2QEKDURlbGl2ZXJ5U3RhdGUSHgoaREVMSVZFUllfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVERUxJVkVSWV9TVEFURV9RVUVVRUQQARIbChdERUxJVkVSWV9TVEFURV9BQ0NFUFRFRBACEhwKGERFTElWRVJZX1NUQVRFX0RFTElWRVJFRBADEhkKFURFTElWRVJZX1NUQVRFX0ZBSUxFRBAEEhsKF0RFTElWRVJZX1NUQVRFX05PVF9TRU5UEAUSGgoWREVMSVZFUllfU1RBVEVfV0FJVElORxAGQp0BChxpby5naXRodWIuY291bnRlcnNpZ24ub3RwLnYxUAFaOmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvdjE7b3RwdjGqAhJDb3VudGVyc2lnbi5PdHAuVjHKAhJDb3VudGVyc2lnblxPdHBcVjHqAhRDb3VudGVyc2lnbjo6T3RwOjpWMWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChRvdHAvdjEvc2Vzc2lvbi5wcm90bxIGb3RwLnYxIk8KBlBvbGljeRIiCghzdHJhdGVneRgBIAEoDjIQLm90cC52MS5TdHJhdGVneRIhCghjaGFubmVscxgCIAMoDjIPLm90cC52MS5DaGFubmVsIk8KC1RyYW5zYWN0aW9uEg4KBmFtb3VudBgBIAEoCRIQCghjdXJyZW5jeRgCIAEoCRINCgVwYXllZRgDIAEoCRIPCgdhY2NvdW50GAQgASgJImUKCU9wZXJhdGlvbhIMCgR0eXBlGAEgASgJEgoKAmlkGAIgASgJEhQKDHByb2R1Y3RfdHlwZRgDIAEoCRIoCgt0cmFuc2FjdGlvbhgEIAEoCzITLm90cC52MS5UcmFuc2FjdGlvbiI7CgtCZW5lZmljaWFyeRIUCgxzcG9uc29yX3NsdWcYASABKAkSFgoOYmVuZWZpY2lhcnlfaWQYAiABKAkitQIKDENoYW5uZWxTdGF0ZRIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSGAoQbWFza2VkX3JlY2lwaWVudBgCIAEoCRIQCgh2ZXJpZmllZBgDIAEoCBIvCgt2ZXJpZmllZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoOZGVsaXZlcnlfc3RhdGUYBSABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRIWCg5kZWxpdmVyeV9lcnJvchgGIAEoCRIqCgZkdWVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKD2NvZGVfY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAizQQKB1Nlc3Npb24SCgoCaWQYASABKAkSJQoGc3RhdHVzGAIgASgOMhUub3RwLnYxLlNlc3Npb25TdGF0dXMSJgoIY2hhbm5lbHMYAyADKAsyFC5vdHAudjEuQ2hhbm5lbFN0YXRlEh4KBnBvbGljeRgEIAEoCzIOLm90cC52MS5Qb2xpY3kSDwoHcHVycG9zZRgFIAEoCRIaChJhdHRlbXB0c19yZW1haW5pbmcYBiABKAUSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNwoTcmVzZW5kX2F2YWlsYWJsZV9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLYXBwcm92ZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3JlZGVlbWVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdzYW5kYm94GAwgASgIEikKCG1ldGFkYXRhGA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIkCglvcGVyYXRpb24YDiABKAsyES5vdHAudjEuT3BlcmF0aW9uEhMKC2NvZGVfbGVuZ3RoGA8gASgFEigKC2JlbmVmaWNpYXJ5GBAgASgLMhMub3RwLnYxLkJlbmVmaWNpYXJ5KlwKB0NoYW5uZWwSFwoTQ0hBTk5FTF9VTlNQRUNJRklFRBAAEhEKDUNIQU5ORUxfRU1BSUwQARIPCgtDSEFOTkVMX1NNUxACEhQKEENIQU5ORUxfV0hBVFNBUFAQAyrYAQoNU2Vzc2lvblN0YXR1cxIeChpTRVNTSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlNFU1NJT05fU1RBVFVTX1BFTkRJTkcQARIaChZTRVNTSU9OX1NUQVRVU19QQVJUSUFMEAISGwoXU0VTU0lPTl9TVEFUVVNfQVBQUk9WRUQQAxIbChdTRVNTSU9OX1NUQVRVU19DQU5DRUxFRBAEEhoKFlNFU1NJT05fU1RBVFVTX0VYUElSRUQQBRIZChVTRVNTSU9OX1NUQVRVU19MT0NLRUQQBipfCghTdHJhdGVneRIYChRTVFJBVEVHWV9VTlNQRUNJRklFRBAAEhAKDFNUUkFURUdZX0FMTBABEhAKDFNUUkFURUdZX0FOWRACEhUKEVNUUkFURUdZX1NQRUNJRklDEAMq2QEKDURlbGl2ZXJ5U3RhdGUSHgoaREVMSVZFUllfU1RBVEVfVU5TUEVDSUZJRUQQABIZChVERUxJVkVSWV9TVEFURV9RVUVVRUQQARIbChdERUxJVkVSWV9TVEFURV9BQ0NFUFRFRBACEhwKGERFTElWRVJZX1NUQVRFX0RFTElWRVJFRBADEhkKFURFTElWRVJZX1NUQVRFX0ZBSUxFRBAEEhsKF0RFTElWRVJZX1NUQVRFX05PVF9TRU5UEAUSGgoWREVMSVZFUllfU1RBVEVfV0FJVElORxAGQp0BChxpby5naXRodWIuY291bnRlcnNpZ24ub3RwLnYxUAFaOmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvdjE7b3RwdjGqAhJDb3VudGVyc2lnbi5PdHAuVjHKAhJDb3VudGVyc2lnblxPdHBcVjHqAhRDb3VudGVyc2lnbjo6T3RwOjpWMWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * The verification policy of a session.
@@ -43,6 +43,52 @@ export const PolicySchema: GenMessage<Policy> = /*@__PURE__*/
   messageDesc(file_otp_v1_session, 0);
 
 /**
+ * A payment or another transaction of value that a person confirms with a code.
+ * It is shown in every message and bound into the code, so that a code for one
+ * transaction never verifies another (PSD2 RTS, article 5).
+ *
+ * @generated from message otp.v1.Transaction
+ */
+export type Transaction = Message<"otp.v1.Transaction"> & {
+  /**
+   * The amount as a decimal number with a point, such as "20.00". Compared as a
+   * number.
+   *
+   * @generated from field: string amount = 1;
+   */
+  amount: string;
+
+  /**
+   * ISO 4217 code of the currency, such as "EUR".
+   *
+   * @generated from field: string currency = 2;
+   */
+  currency: string;
+
+  /**
+   * Who receives the amount, as the person knows them. Compared letter by letter,
+   * after Unicode normalization (NFC).
+   *
+   * @generated from field: string payee = 3;
+   */
+  payee: string;
+
+  /**
+   * The payee's account, such as an IBAN. Messages show its last four characters.
+   *
+   * @generated from field: string account = 4;
+   */
+  account: string;
+};
+
+/**
+ * Describes the message otp.v1.Transaction.
+ * Use `create(TransactionSchema)` to create a new message.
+ */
+export const TransactionSchema: GenMessage<Transaction> = /*@__PURE__*/
+  messageDesc(file_otp_v1_session, 1);
+
+/**
  * What a proof is for: bound at Send, checked again at Redeem.
  *
  * @generated from message otp.v1.Operation
@@ -69,6 +115,14 @@ export type Operation = Message<"otp.v1.Operation"> & {
    * @generated from field: string product_type = 3;
    */
   productType: string;
+
+  /**
+   * The transaction that the operation makes. A workspace with the assurance PSD2
+   * requires it.
+   *
+   * @generated from field: otp.v1.Transaction transaction = 4;
+   */
+  transaction?: Transaction | undefined;
 };
 
 /**
@@ -76,7 +130,7 @@ export type Operation = Message<"otp.v1.Operation"> & {
  * Use `create(OperationSchema)` to create a new message.
  */
 export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 1);
+  messageDesc(file_otp_v1_session, 2);
 
 /**
  * A person known to a sponsor, whose addresses are on file.
@@ -104,7 +158,7 @@ export type Beneficiary = Message<"otp.v1.Beneficiary"> & {
  * Use `create(BeneficiarySchema)` to create a new message.
  */
 export const BeneficiarySchema: GenMessage<Beneficiary> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 2);
+  messageDesc(file_otp_v1_session, 3);
 
 /**
  * One channel of a session.
@@ -179,7 +233,7 @@ export type ChannelState = Message<"otp.v1.ChannelState"> & {
  * Use `create(ChannelStateSchema)` to create a new message.
  */
 export const ChannelStateSchema: GenMessage<ChannelState> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 3);
+  messageDesc(file_otp_v1_session, 4);
 
 /**
  * One challenge to one person: codes sent over one or more channels, one shared
@@ -306,7 +360,7 @@ export type Session = Message<"otp.v1.Session"> & {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
-  messageDesc(file_otp_v1_session, 4);
+  messageDesc(file_otp_v1_session, 5);
 
 /**
  * A way to reach a person.

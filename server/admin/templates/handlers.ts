@@ -8,7 +8,8 @@ import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { checkRules } from '../../contract/validation.js';
 import { defaultTemplate } from '../../delivery/defaultTemplates.js';
-import { CHANNELS, type ChannelName } from '../../domain/channels.js';
+import { channelOf, MESSAGE_KINDS, type MessageKind, showsTransaction } from '../../delivery/messageKind.js';
+import type { ChannelName } from '../../domain/channels.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
 import type { FairPool } from '../../fairness/fairPool.js';
@@ -51,12 +52,12 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
     prefix = '',
   ) {
     const workspace = targetWorkspace(call, requested);
-    const channel = CHANNELS.find((name) => templateKey(name) === key);
-    if (!channel) throw invalid(`${prefix}key`, `must be one of ${CHANNELS.map(templateKey).join(', ')}`);
+    const kind = MESSAGE_KINDS.find((name) => templateKey(name) === key);
+    if (!kind) throw invalid(`${prefix}key`, `must be one of ${MESSAGE_KINDS.map(templateKey).join(', ')}`);
     const locale = canonicalLocale(given || (await workspaces.get(workspace)).locale);
     if (!locale) throw invalid(`${prefix}locale`, 'must be a BCP 47 language tag');
     call.resource = `templates/${key}/${locale}`;
-    return { workspace, channel, locale, _id: `${workspace}/${key}/${locale}` };
+    return { workspace, kind, locale, _id: `${workspace}/${key}/${locale}` };
   }
 
   /** Parses and renders a template in the caller's turn. */
@@ -82,7 +83,7 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
   return {
     async createTemplate(call, request) {
       requireLive(call);
-      const { workspace, channel, locale, _id } = await address(
+      const { workspace, kind, locale, _id } = await address(
         call,
         request.workspace,
         request.template!,
@@ -91,11 +92,18 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const parts = partsOf(request.template!);
       const branding = await workspaces.get(workspace);
-      await inTurn(call, () => checkTemplate(channel, parts, branding));
+      await inTurn(call, () => checkTemplate(kind, parts, branding));
       const now = new Date(clock.now());
-      const template: StoredTemplate = { _id, channel, locale, ...parts, createdAt: now, updatedAt: now };
+      const template: StoredTemplate = {
+        _id,
+        ...ofKind(kind),
+        locale,
+        ...parts,
+        createdAt: now,
+        updatedAt: now,
+      };
       if (!(await insertOnce(stored, template))) throw new Failure('ALREADY_EXISTS');
-      templates.forget(workspace, channel);
+      templates.forget(workspace, kind);
       return { template: templateToProto(template) };
     },
 
@@ -113,7 +121,7 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
     async updateTemplate(call, request) {
       requireLive(call);
       const given = request.template ?? create(TemplateSchema);
-      const { workspace, channel, _id } = await address(call, request.workspace, given, 'template.');
+      const { workspace, kind, _id } = await address(call, request.workspace, given, 'template.');
       const before = await find(_id);
       const { resource, fields } = applyUpdateMask(TemplateSchema, {
         current: templateToProto(before),
@@ -124,43 +132,49 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
       });
       const parts = partsOf(resource);
       const branding = await workspaces.get(workspace);
-      await inTurn(call, () => checkTemplate(channel, parts, branding));
+      await inTurn(call, () => checkTemplate(kind, parts, branding));
       const changed = fields.map((field) => [field, parts[field as keyof typeof parts]]);
       const after = await stored.findOneAndUpdate(
         { _id },
         toUpdate({ ...Object.fromEntries(changed), updatedAt: new Date(clock.now()) }),
       );
       if (!after) throw new Failure('NOT_FOUND');
-      templates.forget(workspace, channel);
+      templates.forget(workspace, kind);
       return { template: templateToProto(after) };
     },
 
     async deleteTemplate(call, request) {
       requireLive(call);
-      const { workspace, channel, _id } = await address(call, request.workspace, request);
+      const { workspace, kind, _id } = await address(call, request.workspace, request);
       if ((await stored.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
-      templates.forget(workspace, channel);
+      templates.forget(workspace, kind);
       return {};
     },
 
     async previewTemplate(call, request) {
       const given = request.template ?? create(TemplateSchema);
-      const { workspace, channel, locale } = await address(call, request.workspace, given, 'template.');
+      const { workspace, kind, locale } = await address(call, request.workspace, given, 'template.');
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       const branding = await workspaces.get(workspace);
       if (given.subject || given.text || given.html) {
         checkRules(TemplateSchema, given, 'template.');
-        const template = templateOf({ channel, locale, ...partsOf(given) });
-        const rendered = await inTurn(call, () => checkTemplate(channel, template, branding));
-        return previewed(channel, rendered, false);
+        const template = templateOf({ ...ofKind(kind), locale, ...partsOf(given) });
+        const rendered = await inTurn(call, () => checkTemplate(kind, template, branding));
+        return previewed(channelOf(kind), rendered, false);
       }
-      const own = await templates.find(workspace, channel, locale);
-      const template = own ?? defaultTemplate(channel, locale);
-      const rendered = await inTurn(call, () => renderSample(channel, template, branding));
-      return previewed(channel, rendered, own === undefined);
+      const own = await templates.find(workspace, kind, locale);
+      const template = own ?? defaultTemplate(kind, locale);
+      const rendered = await inTurn(call, () => renderSample(kind, template, branding));
+      return previewed(channelOf(kind), rendered, own === undefined);
     },
   };
 }
+
+/** How a kind of message is stored. */
+const ofKind = (kind: MessageKind) => ({
+  channel: channelOf(kind),
+  ...(showsTransaction(kind) && { transaction: true as const }),
+});
 
 /** The parts of a message that were given. */
 const partsOf = ({ subject, text, html }: Message) => ({

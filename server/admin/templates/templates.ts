@@ -1,5 +1,6 @@
 import type { Template } from '../../delivery/defaultTemplates.js';
-import type { ChannelName } from '../../domain/channels.js';
+import type { MessageKind } from '../../delivery/messageKind.js';
+
 import { canonicalLocale, languageOf } from '../../domain/locales.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Collection, Documents } from '../../store/documents.js';
@@ -14,14 +15,14 @@ export interface Templates {
    * language, else without its region, else the workspace's. Undefined where
    * there is none of these and the built-in message is meant.
    */
-  find(workspace: string, channel: ChannelName, locale: string): Promise<Template | undefined>;
-  /** Reads the workspace's templates of a channel again the next time. */
-  forget(workspace: string, channel: ChannelName): void;
+  find(workspace: string, kind: MessageKind, locale: string): Promise<Template | undefined>;
+  /** Reads the workspace's templates of a kind again the next time. */
+  forget(workspace: string, kind: MessageKind): void;
 }
 
 export function createTemplates(documents: Documents, workspaces: Workspaces, clock: Clock): Templates {
   const stored: Collection<StoredTemplate> = documents.collection('templates');
-  const prefixOf = (workspace: string, channel: ChannelName) => `${workspace}/${templateKey(channel)}`;
+  const prefixOf = (workspace: string, kind: MessageKind) => `${workspace}/${templateKey(kind)}`;
 
   const byLocale = createTtlCache(async (prefix): Promise<ReadonlyMap<string, Template>> => {
     // "0" is the character after "/".
@@ -30,8 +31,8 @@ export function createTemplates(documents: Documents, workspaces: Workspaces, cl
   }, clock);
 
   return {
-    async find(workspace, channel, locale) {
-      const own = await byLocale.get(prefixOf(workspace, channel));
+    async find(workspace, kind, locale) {
+      const own = await byLocale.get(prefixOf(workspace, kind));
       if (own.size === 0) return undefined;
       const { locale: standard } = await workspaces.get(workspace);
       for (const wanted of [locale, standard]) {
@@ -41,6 +42,6 @@ export function createTemplates(documents: Documents, workspaces: Workspaces, cl
       }
       return undefined;
     },
-    forget: (workspace, channel) => byLocale.forget(prefixOf(workspace, channel)),
+    forget: (workspace, kind) => byLocale.forget(prefixOf(workspace, kind)),
   };
 }

@@ -1,11 +1,13 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import { TemplateSchema } from '../../../gen/otp/admin/v1/template_service_pb.js';
 import { timestampField } from '../../contract/timestampField.js';
+import { messageKind } from '../../delivery/messageKind.js';
 import { type StoredTemplate, templateKey } from './stored.js';
 
 /** A template as the contract shows it. */
 export function templateToProto({
   channel,
+  transaction = false,
   locale,
   subject,
   text,
@@ -14,7 +16,7 @@ export function templateToProto({
   updatedAt,
 }: StoredTemplate): MessageShape<typeof TemplateSchema> {
   return create(TemplateSchema, {
-    key: templateKey(channel),
+    key: templateKey(messageKind(channel, transaction)),
     locale,
     subject: subject ?? '',
     text,

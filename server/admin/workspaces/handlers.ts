@@ -161,7 +161,7 @@ function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
     allowedOrigins,
     longLifetime,
     messagingReuse,
-    routes: readRoutes(message.routes, providers),
+    routes: readRoutes(message.routes, providers, assurance ? ASSURANCE_NAMES[assurance] : undefined),
     ...(retentionDays > 0 && { retentionDays }),
     ...(assurance && { assurance: ASSURANCE_NAMES[assurance] }),
     ...(androidAppHash && { androidAppHash }),

@@ -7,7 +7,8 @@ import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import { notSent, queueMessage } from '../../session/messages.js';
 import { newCode } from '../../session/newCode.js';
 import { channelsOf } from '../../session/status.js';
-import type { FreshCode, StoredSession } from '../../session/stored.js';
+import type { FreshCode, StoredSession, StoredTransaction } from '../../session/stored.js';
+import { transactionContext } from '../../session/transaction.js';
 import type { AdmittedSend, CodedSend } from './context.js';
 
 /** What codes are made with. */
@@ -17,7 +18,7 @@ export interface CodeMaker {
   readonly random: Random;
 }
 
-type CodeOwner = Pick<StoredSession, '_id' | 'mode' | 'codeLength'>;
+type CodeOwner = Pick<StoredSession, '_id' | 'mode' | 'codeLength' | 'operation'>;
 
 /** One code to be made. */
 interface CodeOrder {
@@ -31,8 +32,12 @@ interface CodeOrder {
 /** Names the sealed code of a sandbox channel. */
 export const sandboxCodeField = (channel: ChannelName): string => `channels.${channel}.sandboxCode`;
 
-/** What a code is hashed for: it verifies on this channel of this session only. */
-export const codeContext = (_id: string, channel: ChannelName): string => `${_id}/${channel}`;
+/** What a code is hashed for: it verifies on this channel of this session only, and for this transaction only. */
+export const codeContext = (
+  _id: string,
+  channel: ChannelName,
+  transaction: StoredTransaction | undefined,
+): string => `${_id}/${channel}${transaction ? `/${transactionContext(transaction)}` : ''}`;
 
 /** A new code for one channel: hashed, and sealed for delivery (live) or for the response (sandbox). */
 export async function freshCode(
@@ -41,7 +46,8 @@ export async function freshCode(
   { session, channel, n, now }: CodeOrder,
 ): Promise<FreshCode> {
   const code = newCode(session.codeLength, random);
-  const codeHash = await slot.run(() => hasher.hash(code, codeContext(session._id, channel)));
+  const context = codeContext(session._id, channel, session.operation?.transaction);
+  const codeHash = await slot.run(() => hasher.hash(code, context));
   const seal = (field: string) => encryption.seal({ collection: 'sessions', id: session._id, field }, code);
   return session.mode === 'test'
     ? { codeHash, sandboxCode: seal(sandboxCodeField(channel)), delivery: notSent(n) }
@@ -64,7 +70,8 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
 export function createMakeCodes({ codes }: { readonly codes: CodeMaker }) {
   return async function makeCodes(send: AdmittedSend): Promise<CodedSend> {
     const { slot, owner, mode, options, channels, bought, now } = send;
-    const session = { _id: owner._id, mode, codeLength: options.codeLength };
+    const { codeLength, operation } = options;
+    const session = { _id: owner._id, mode, codeLength, ...(operation && { operation }) };
     const fresh = await Promise.all(
       channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now })),
     );

@@ -1,15 +1,16 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { SendRequest } from '../../../gen/otp/v1/otp_service_pb.js';
-import { type Operation, Strategy } from '../../../gen/otp/v1/session_pb.js';
+import { Strategy } from '../../../gen/otp/v1/session_pb.js';
 import type { Workspace } from '../../admin/workspaces/stored.js';
 import { type ChannelName, channelName } from '../../domain/channels.js';
 import { exactJson } from '../../domain/exactJson.js';
-import { unfitForMessage } from '../../domain/messageText.js';
+import { unfitForLine, unfitForMessage } from '../../domain/messageText.js';
 import { invalid } from '../../errors.js';
-import { ASSURANCES } from '../../session/assurance.js';
+import { ASSURANCES, refusedChannel } from '../../session/assurance.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import type { StoredOperation } from '../../session/stored.js';
 import type { SessionOptions } from '../../session/transitions/open.js';
+import { storedOperation } from '../operation.js';
 import { userIdOf } from './limitKeys.js';
 import { parseFallback } from './parseFallback.js';
 
@@ -28,7 +29,8 @@ export function parseOptions(
   channels: readonly ChannelName[],
 ): SendOptions {
   const { metadata, userId } = parseMetadata(request);
-  const operation = request.operation && storedOperation(request.operation);
+  const operation = parseOperation(request, workspace);
+  refuseChannels(channels, workspace);
   const config = parseConfig(request, workspace);
   return {
     ...config,
@@ -45,8 +47,35 @@ export function parseOptions(
   };
 }
 
-function parseMessageTemplate({ messageTemplate }: SendRequest, channels: readonly ChannelName[]): string {
+/** What the proof is for. A transaction is shown to the person, so its texts must be fit for a message. */
+function parseOperation({ operation }: SendRequest, { assurance }: Workspace): StoredOperation | undefined {
+  const transaction = operation?.transaction;
+  const bounds = assurance && ASSURANCES[assurance];
+  if (bounds?.requiresTransaction && !transaction)
+    throw invalid('operation.transaction', `must be given, as ${bounds.title} requires`);
+  for (const part of ['payee', 'account'] as const) {
+    const unfit = transaction && unfitForLine(transaction[part]);
+    if (unfit) throw invalid(`operation.transaction.${part}`, unfit);
+  }
+  if (transaction && transaction.payee.trim() === '')
+    throw invalid('operation.transaction.payee', 'must not be blank');
+  return operation && storedOperation(operation);
+}
+
+function refuseChannels(channels: readonly ChannelName[], { assurance }: Workspace): void {
+  for (const channel of channels) {
+    const refused = refusedChannel(assurance, channel);
+    if (refused) throw invalid(`recipients.${channel}`, refused);
+  }
+}
+
+function parseMessageTemplate(
+  { messageTemplate, operation }: SendRequest,
+  channels: readonly ChannelName[],
+): string {
   if (!messageTemplate) return '';
+  if (operation?.transaction)
+    throw invalid('message_template', 'must be left out where the operation has a transaction');
   if (!messageTemplate.includes('<OTP>'))
     throw invalid('message_template', 'must contain <OTP> where the code goes');
   const unfit = unfitForMessage(messageTemplate);
@@ -126,10 +155,3 @@ function depthOf(value: JsonValue): number {
   if (value === null || typeof value !== 'object') return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
-
-/** An operation of the contract as it is stored. */
-export const storedOperation = ({ type, id, productType }: Operation): StoredOperation => ({
-  type,
-  id,
-  ...(productType && { productType }),
-});

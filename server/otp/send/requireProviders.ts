@@ -4,17 +4,20 @@ import { Failure } from '../../errors.js';
 import type { IdentifiedSend } from './context.js';
 
 export interface RequireProvidersDeps {
-  /** Whether a message of the channel could be delivered. */
-  readonly supports: (workspace: Workspace, channel: ChannelName) => boolean;
+  /** Whether a message of the channel could be delivered, one that shows a transaction where there is one. */
+  readonly supports: (workspace: Workspace, channel: ChannelName, withTransaction: boolean) => boolean;
 }
 
 /** Throws CHANNEL_NOT_SUPPORTED for the first channel of a live session that no provider serves. */
 export function createRequireProviders({ supports }: RequireProvidersDeps) {
-  return function requireProviders({ mode, workspace, channels }: IdentifiedSend): void {
+  return function requireProviders({ mode, workspace, channels, options }: IdentifiedSend): void {
     if (mode !== 'live') return;
-    const channel = channels.find((name) => !supports(workspace, name));
+    const withTransaction = options.operation?.transaction !== undefined;
+    const channel = channels.find((name) => !supports(workspace, name, withTransaction));
     if (channel === undefined) return;
-    const description = 'must be left out: no provider is configured for this channel';
+    const description = withTransaction
+      ? 'must be left out: no provider of this channel can show a transaction'
+      : 'must be left out: no provider is configured for this channel';
     throw new Failure('CHANNEL_NOT_SUPPORTED', {
       channel,
       violations: [{ field: `recipients.${channel}`, description }],

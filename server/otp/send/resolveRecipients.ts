@@ -3,8 +3,8 @@ import type { Sponsors } from '../../admin/sponsors/sponsors.js';
 import { CHANNELS, type ChannelName, channelName } from '../../domain/channels.js';
 import { type Recipient, readRecipient } from '../../domain/recipients.js';
 import { Failure, invalid } from '../../errors.js';
+import { storedOperation } from '../operation.js';
 import type { AddressedSend, ClaimedSend } from './context.js';
-import { storedOperation } from './parseOptions.js';
 
 export interface ResolveRecipientsDeps {
   readonly sponsors: Sponsors;

@@ -58,4 +58,5 @@ export const operationToProto = (operation: StoredOperation): MessageInitShape<t
   type: operation.type,
   id: operation.id,
   productType: operation.productType ?? '',
+  ...(operation.transaction && { transaction: operation.transaction }),
 });

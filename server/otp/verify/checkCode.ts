@@ -9,7 +9,13 @@ import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
 import { changeGuarded } from '../../session/change.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { isOpen, OPEN, refusalOf, refuseFromTheFuture, SKEW_MS } from '../../session/status.js';
-import type { StoredChannel, StoredRequest, StoredSession, StoredSuccess } from '../../session/stored.js';
+import type {
+  StoredChannel,
+  StoredRequest,
+  StoredSession,
+  StoredSuccess,
+  StoredTransaction,
+} from '../../session/stored.js';
 import { consume } from '../../session/transitions/consume.js';
 import { lock } from '../../session/transitions/lock.js';
 import type { Collection } from '../../store/documents.js';
@@ -30,6 +36,8 @@ export interface Asking {
   readonly by: string | undefined;
   /** Keyed digest of where the person is, where this call says so. */
   readonly source: string | undefined;
+  /** What the code is given for; see requireOperation. */
+  readonly transaction: StoredTransaction | undefined;
 }
 
 interface Deps {
@@ -88,7 +96,8 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
       return reject(reserved);
     }
     const paid = await pay(reserved, channel, { ...asking, check });
-    const verify = () => hasher.verify(code, compared, codeContext(_id, channel));
+    const context = codeContext(_id, channel, asking.transaction);
+    const verify = () => hasher.verify(code, compared, context);
     const right = await compare(slot, verify, () => takeBack(reserved, channel, { ...paid, check }));
     return right ? accept(reserved, channel, compared, { ...asking, check, paid }) : reject(reserved);
   };
@@ -97,7 +106,7 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
   async function pay(
     session: StoredSession,
     channel: ChannelName,
-    { by, check }: Asking & Check,
+    { by, check }: Pick<Asking, 'by'> & Check,
   ): Promise<Paid> {
     if (session.uncounted) return {};
     const { paid = -1, unit } = session.channels[channel]!;

@@ -4,7 +4,7 @@ import { sourceOf } from '../send/source.js';
 import type { Asking } from './checkCode.js';
 
 /** What a call shows of the client that asks for a comparison. */
-export type Client = Omit<Asking, 'request'>;
+export type Client = Pick<Asking, 'by' | 'source'>;
 
 /**
  * A client is recognised by a secret that others do not have: the session token,

@@ -7,8 +7,8 @@ import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import type { Collection } from '../../store/documents.js';
 import type { Repeatable } from '../idempotency/inSession.js';
+import type { Asking } from './checkCode.js';
 import type { CheckedCodes, createCheckCodes, GivenCodes } from './checkCodes.js';
-import type { Client } from './clientOf.js';
 
 interface Deps {
   readonly sessions: Collection<StoredSession>;
@@ -27,7 +27,7 @@ export function createReplayOrCheck({ sessions, checkCodes, clock }: Deps) {
     session: StoredSession,
     given: GivenCodes,
     repeat: Repeatable | undefined,
-    client: Client,
+    client: Omit<Asking, 'request'>,
   ): Promise<CheckedCodes> => {
     const before = repeat && replay(session, given, repeat);
     if (before) return before;

@@ -31,7 +31,7 @@ export async function floodOfCalls(
       channel: ['CHANNEL_EMAIL', 'CHANNEL_SMS', 'CHANNEL_WHATSAPP'],
       mode: ['MODE_LIVE', 'MODE_TEST'],
       rule: ['recipient-sends', 'ip-sends', 'client-requests'],
-      key: ['otp-email', 'otp-sms', 'otp-whatsapp'],
+      key: ['otp-email', 'otp-sms', 'otp-whatsapp', 'otp-sms-transaction'],
       pageSize: [0, 1, 5],
       pageToken: [''],
       requestId: ['', 'r1', 'r2'],

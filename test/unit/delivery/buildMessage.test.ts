@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createBuildMessage } from '../../../server/delivery/buildMessage.js';
 import type { Template } from '../../../server/delivery/defaultTemplates.js';
-import type { ChannelName } from '../../../server/domain/channels.js';
+import type { MessageKind } from '../../../server/delivery/messageKind.js';
 import { createLog } from '../../../server/observe/log.js';
 import type { StoredChannel, StoredSession } from '../../../server/session/stored.js';
 import { ManualClock } from '../../support/manualClock.js';
@@ -28,7 +28,7 @@ const session = (more: Partial<StoredSession> = {}) =>
   }) as StoredSession;
 
 /** Composes with these templates; what it logs is one line a warning. */
-function composing(own: Partial<Record<ChannelName, Template>>, webHost?: string) {
+function composing(own: Partial<Record<MessageKind, Template>>, webHost?: string) {
   const warnings: string[] = [];
   const asked: string[] = [];
   const log = createLog(
@@ -84,6 +84,46 @@ describe('a message', () => {
     const messageTemplate = '<OTP> from the caller';
     expect((await compose(session({ messageTemplate }), 'sms')).text).toBe(`${CODE} from the caller`);
     expect((await compose(session({ messageTemplate }), 'email')).text).toBe(`own ${CODE}`);
+  });
+});
+
+describe('a message for a transaction', () => {
+  const operation = {
+    type: 'payment',
+    id: '1',
+    transaction: {
+      amount: '20.00',
+      currency: 'EUR',
+      payee: 'Bäcker & Söhne',
+      account: 'DE89370400440532013000',
+    },
+  };
+
+  it('shows it on every channel, whatever text the caller gave', async () => {
+    const { compose } = composing({ sms: { text: 'own {{ code }}' } });
+    for (const channel of ['email', 'sms', 'whatsapp'] as const) {
+      const { text } = await compose(session({ operation, messageTemplate: '<OTP>' }), channel);
+      expect(text).toContain(
+        `${CODE} ist Ihr Acme-Code für 20.00 EUR an Bäcker & Söhne (Konto endet auf 3000).`,
+      );
+    }
+  });
+
+  it('is rendered from the template for transactions where the workspace has one', async () => {
+    const { compose, asked } = composing({
+      sms: { text: 'own {{ code }}' },
+      'sms-transaction': { text: '{{ code }} {{ amount }} {{ currency }} {{ payee }} {{ account }}' },
+    });
+    expect((await compose(session({ operation }), 'sms')).text).toBe(`${CODE} 20.00 EUR Bäcker & Söhne 3000`);
+    expect(asked).toEqual(['acme sms-transaction de-AT']);
+  });
+
+  it('leaves an account out where there is none, and escapes what it shows in HTML', async () => {
+    const { compose } = composing({});
+    const { account: _none, ...transaction } = operation.transaction;
+    const { text, html } = await compose(session({ operation: { ...operation, transaction } }), 'email');
+    expect(text).toContain('an Bäcker & Söhne.');
+    expect(html).toContain('an Bäcker &amp; Söhne.');
   });
 });
 

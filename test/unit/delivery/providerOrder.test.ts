@@ -43,6 +43,15 @@ describe('the route of a channel', () => {
     expect(few.of({ email: ['inbox', 'smtp'] }, 'email')).toEqual([inbox, smtp]);
   });
 
+  it('leaves out a provider with a text of its own, where the message has to show a transaction', () => {
+    const fixed: Provider = { ...twilio, fixedText: ['whatsapp'] };
+    const mixed = createRoutes([fixed, vonage]);
+    expect(mixed.of({}, 'whatsapp')).toEqual([fixed]);
+    expect(mixed.of({}, 'whatsapp', true)).toEqual([]);
+    expect(mixed.of({ whatsapp: ['twilio'] }, 'whatsapp', true)).toEqual([]);
+    expect(mixed.of({}, 'sms', true)).toEqual([fixed, vonage]);
+  });
+
   it('is empty without any provider and without a stand-in', () => {
     expect(createRoutes([smtp]).of({}, 'sms')).toEqual([]);
   });

@@ -119,7 +119,36 @@ const operationRows = (method: string): Record<string, FieldRow> => ({
   [`${method}.operation.type`]: text('type', 64, operation('type'), true),
   [`${method}.operation.id`]: text('id', 128, operation('id'), true),
   [`${method}.operation.product_type`]: text('product_type', 64, operation('productType')),
+  ...transactionRows(`${method}.operation.transaction`),
 });
+
+/** For methods that refuse every operation but the one of the session. */
+const withoutAccepted = (rows: Record<string, FieldRow>): Record<string, FieldRow> =>
+  Object.fromEntries(Object.entries(rows).map(([path, { refused }]) => [path, { refused }]));
+
+const transaction = (field: string) => (value: unknown) => ({
+  operation: {
+    type: 'payment',
+    id: '1',
+    transaction: { amount: '20.00', currency: 'EUR', payee: 'ACME', [field]: value },
+  },
+});
+function transactionRows(path: string): Record<string, FieldRow> {
+  const refused = (field: string, values: readonly unknown[]): FieldRow => ({
+    refused: values.map((value) => ({
+      what: JSON.stringify(value) ?? 'nothing',
+      request: transaction(field)(value),
+      at: `operation.transaction.${field}`,
+    })),
+  });
+  return {
+    [path]: { refused: [{ ...object('transaction'), request: operation('transaction')('text') }] },
+    [`${path}.amount`]: refused('amount', ['', '20,00', '-1', '1e3', '.5', '1.1234567', '1'.repeat(16), 20]),
+    [`${path}.currency`]: refused('currency', ['', 'eur', 'EU', 'EURO', '€']),
+    [`${path}.payee`]: refused('payee', ['', 'a\nb', chars(71)]),
+    [`${path}.account`]: refused('account', ['a\nb', chars(65)]),
+  };
+}
 
 /** Every field of every request, by method and path. */
 export const FIELDS: Readonly<Record<string, FieldRow>> = {
@@ -396,6 +425,8 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'Validate.session_id': id('sessionId'),
   'Validate.code': text('code', 64, top('code'), true),
   'Validate.request_id': text('request_id', 128, top('requestId')),
+  'Validate.operation': { refused: [object('operation')] },
+  ...withoutAccepted(operationRows('Validate')),
   'Validate.device_id': text('device_id', 128, top('deviceId')),
 
   'Verify.session_id': id('sessionId'),
@@ -432,6 +463,8 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
     accepted: [{ what: '64 characters', request: { code: undefined, codes: { email: chars(64) } } }],
   },
   'Verify.request_id': text('request_id', 128, top('requestId')),
+  'Verify.operation': { refused: [object('operation')] },
+  ...withoutAccepted(operationRows('Verify')),
   'Verify.device_id': text('device_id', 128, top('deviceId')),
 
   'Resend.session_id': id('sessionId'),

@@ -440,7 +440,8 @@ type SendRequest struct {
 	// workspace has registered senders for a channel, only those.
 	SenderId string `protobuf:"bytes,14,opt,name=sender_id,json=senderId,proto3" json:"sender_id,omitempty"`
 	// The text of SMS and WhatsApp messages, with <OTP> where the code goes; at
-	// most 160 characters.
+	// most 160 characters. Not for an operation with a transaction, which every
+	// message shows.
 	MessageTemplate string `protobuf:"bytes,15,opt,name=message_template,json=messageTemplate,proto3" json:"message_template,omitempty"`
 	// Return an open session of the same caller, recipients, sender, purpose,
 	// operation, policy, fallback and config, created within the resend cooldown,
@@ -717,6 +718,10 @@ type ValidateRequest struct {
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The operation that the caller is about to complete. It must be the one named
+	// at Send, or nothing is compared. Required where Send named a transaction,
+	// except from a session token.
+	Operation *Operation `protobuf:"bytes,4,opt,name=operation,proto3" json:"operation,omitempty"`
 	// See SendRequest.device_id. Typing errors of the same device are given back
 	// to the recipient's budget by the right code.
 	DeviceId      string `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
@@ -773,6 +778,13 @@ func (x *ValidateRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *ValidateRequest) GetOperation() *Operation {
+	if x != nil {
+		return x.Operation
+	}
+	return nil
 }
 
 func (x *ValidateRequest) GetDeviceId() string {
@@ -848,6 +860,10 @@ type VerifyRequest struct {
 	Codes map[string]string `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Makes repeating a success safe; see SendRequest.request_id.
 	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The operation that the caller is about to complete. It must be the one named
+	// at Send, or nothing is compared. Required where Send named a transaction,
+	// except from a session token.
+	Operation *Operation `protobuf:"bytes,5,opt,name=operation,proto3" json:"operation,omitempty"`
 	// See SendRequest.device_id. Typing errors of the same device are given back
 	// to the recipient's budget by the right code.
 	DeviceId      string `protobuf:"bytes,6,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
@@ -911,6 +927,13 @@ func (x *VerifyRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *VerifyRequest) GetOperation() *Operation {
+	if x != nil {
+		return x.Operation
+	}
+	return nil
 }
 
 func (x *VerifyRequest) GetDeviceId() string {
@@ -1845,24 +1868,26 @@ const file_otp_v1_otp_service_proto_rawDesc = "" +
 	"\x06reused\x18\x04 \x01(\bR\x06reused\x1a?\n" +
 	"\x11SandboxCodesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x80\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb1\x01\n" +
 	"\x0fValidateRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId\x12\x1b\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\x12/\n" +
+	"\toperation\x18\x04 \x01(\v2\x11.otp.v1.OperationR\toperation\x12\x1b\n" +
 	"\tdevice_id\x18\x05 \x01(\tR\bdeviceId\"\x87\x01\n" +
 	"\x10ValidateResponse\x12-\n" +
 	"\x12verification_token\x18\x01 \x01(\tR\x11verificationToken\x12D\n" +
-	"\x10token_expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"\xf0\x01\n" +
+	"\x10token_expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x0etokenExpiresAt\"\xa1\x02\n" +
 	"\rVerifyRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\x126\n" +
 	"\x05codes\x18\x03 \x03(\v2 .otp.v1.VerifyRequest.CodesEntryR\x05codes\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tR\trequestId\x12\x1b\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\x12/\n" +
+	"\toperation\x18\x05 \x01(\v2\x11.otp.v1.OperationR\toperation\x12\x1b\n" +
 	"\tdevice_id\x18\x06 \x01(\tR\bdeviceId\x1a8\n" +
 	"\n" +
 	"CodesEntry\x12\x10\n" +
@@ -2057,50 +2082,52 @@ var file_otp_v1_otp_service_proto_depIdxs = []int32{
 	4,  // 10: otp.v1.SendRequest.fallback:type_name -> otp.v1.FallbackStep
 	33, // 11: otp.v1.SendResponse.session:type_name -> otp.v1.Session
 	23, // 12: otp.v1.SendResponse.sandbox_codes:type_name -> otp.v1.SendResponse.SandboxCodesEntry
-	34, // 13: otp.v1.ValidateResponse.token_expires_at:type_name -> google.protobuf.Timestamp
-	24, // 14: otp.v1.VerifyRequest.codes:type_name -> otp.v1.VerifyRequest.CodesEntry
-	28, // 15: otp.v1.ChannelResult.channel:type_name -> otp.v1.Channel
-	0,  // 16: otp.v1.ChannelResult.result:type_name -> otp.v1.CheckResult
-	33, // 17: otp.v1.VerifyResponse.session:type_name -> otp.v1.Session
-	10, // 18: otp.v1.VerifyResponse.results:type_name -> otp.v1.ChannelResult
-	34, // 19: otp.v1.VerifyResponse.token_expires_at:type_name -> google.protobuf.Timestamp
-	28, // 20: otp.v1.ResendRequest.channels:type_name -> otp.v1.Channel
-	33, // 21: otp.v1.ResendResponse.session:type_name -> otp.v1.Session
-	25, // 22: otp.v1.ResendResponse.sandbox_codes:type_name -> otp.v1.ResendResponse.SandboxCodesEntry
-	35, // 23: otp.v1.ListSessionsRequest.status:type_name -> otp.v1.SessionStatus
-	28, // 24: otp.v1.ListSessionsRequest.channel:type_name -> otp.v1.Channel
-	34, // 25: otp.v1.ListSessionsRequest.created_after:type_name -> google.protobuf.Timestamp
-	34, // 26: otp.v1.ListSessionsRequest.created_before:type_name -> google.protobuf.Timestamp
-	26, // 27: otp.v1.ListSessionsRequest.metadata:type_name -> otp.v1.ListSessionsRequest.MetadataEntry
-	33, // 28: otp.v1.ListSessionsResponse.sessions:type_name -> otp.v1.Session
-	33, // 29: otp.v1.GetSessionResponse.session:type_name -> otp.v1.Session
-	33, // 30: otp.v1.CancelSessionResponse.session:type_name -> otp.v1.Session
-	1,  // 31: otp.v1.SessionEvent.type:type_name -> otp.v1.EventType
-	34, // 32: otp.v1.SessionEvent.at:type_name -> google.protobuf.Timestamp
-	28, // 33: otp.v1.SessionEvent.channel:type_name -> otp.v1.Channel
-	21, // 34: otp.v1.WatchSessionResponse.event:type_name -> otp.v1.SessionEvent
-	33, // 35: otp.v1.WatchSessionResponse.session:type_name -> otp.v1.Session
-	5,  // 36: otp.v1.OtpService.Send:input_type -> otp.v1.SendRequest
-	7,  // 37: otp.v1.OtpService.Validate:input_type -> otp.v1.ValidateRequest
-	9,  // 38: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
-	12, // 39: otp.v1.OtpService.Resend:input_type -> otp.v1.ResendRequest
-	14, // 40: otp.v1.OtpService.ListSessions:input_type -> otp.v1.ListSessionsRequest
-	16, // 41: otp.v1.OtpService.GetSession:input_type -> otp.v1.GetSessionRequest
-	18, // 42: otp.v1.OtpService.CancelSession:input_type -> otp.v1.CancelSessionRequest
-	20, // 43: otp.v1.OtpService.WatchSession:input_type -> otp.v1.WatchSessionRequest
-	6,  // 44: otp.v1.OtpService.Send:output_type -> otp.v1.SendResponse
-	8,  // 45: otp.v1.OtpService.Validate:output_type -> otp.v1.ValidateResponse
-	11, // 46: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
-	13, // 47: otp.v1.OtpService.Resend:output_type -> otp.v1.ResendResponse
-	15, // 48: otp.v1.OtpService.ListSessions:output_type -> otp.v1.ListSessionsResponse
-	17, // 49: otp.v1.OtpService.GetSession:output_type -> otp.v1.GetSessionResponse
-	19, // 50: otp.v1.OtpService.CancelSession:output_type -> otp.v1.CancelSessionResponse
-	22, // 51: otp.v1.OtpService.WatchSession:output_type -> otp.v1.WatchSessionResponse
-	44, // [44:52] is the sub-list for method output_type
-	36, // [36:44] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	31, // 13: otp.v1.ValidateRequest.operation:type_name -> otp.v1.Operation
+	34, // 14: otp.v1.ValidateResponse.token_expires_at:type_name -> google.protobuf.Timestamp
+	24, // 15: otp.v1.VerifyRequest.codes:type_name -> otp.v1.VerifyRequest.CodesEntry
+	31, // 16: otp.v1.VerifyRequest.operation:type_name -> otp.v1.Operation
+	28, // 17: otp.v1.ChannelResult.channel:type_name -> otp.v1.Channel
+	0,  // 18: otp.v1.ChannelResult.result:type_name -> otp.v1.CheckResult
+	33, // 19: otp.v1.VerifyResponse.session:type_name -> otp.v1.Session
+	10, // 20: otp.v1.VerifyResponse.results:type_name -> otp.v1.ChannelResult
+	34, // 21: otp.v1.VerifyResponse.token_expires_at:type_name -> google.protobuf.Timestamp
+	28, // 22: otp.v1.ResendRequest.channels:type_name -> otp.v1.Channel
+	33, // 23: otp.v1.ResendResponse.session:type_name -> otp.v1.Session
+	25, // 24: otp.v1.ResendResponse.sandbox_codes:type_name -> otp.v1.ResendResponse.SandboxCodesEntry
+	35, // 25: otp.v1.ListSessionsRequest.status:type_name -> otp.v1.SessionStatus
+	28, // 26: otp.v1.ListSessionsRequest.channel:type_name -> otp.v1.Channel
+	34, // 27: otp.v1.ListSessionsRequest.created_after:type_name -> google.protobuf.Timestamp
+	34, // 28: otp.v1.ListSessionsRequest.created_before:type_name -> google.protobuf.Timestamp
+	26, // 29: otp.v1.ListSessionsRequest.metadata:type_name -> otp.v1.ListSessionsRequest.MetadataEntry
+	33, // 30: otp.v1.ListSessionsResponse.sessions:type_name -> otp.v1.Session
+	33, // 31: otp.v1.GetSessionResponse.session:type_name -> otp.v1.Session
+	33, // 32: otp.v1.CancelSessionResponse.session:type_name -> otp.v1.Session
+	1,  // 33: otp.v1.SessionEvent.type:type_name -> otp.v1.EventType
+	34, // 34: otp.v1.SessionEvent.at:type_name -> google.protobuf.Timestamp
+	28, // 35: otp.v1.SessionEvent.channel:type_name -> otp.v1.Channel
+	21, // 36: otp.v1.WatchSessionResponse.event:type_name -> otp.v1.SessionEvent
+	33, // 37: otp.v1.WatchSessionResponse.session:type_name -> otp.v1.Session
+	5,  // 38: otp.v1.OtpService.Send:input_type -> otp.v1.SendRequest
+	7,  // 39: otp.v1.OtpService.Validate:input_type -> otp.v1.ValidateRequest
+	9,  // 40: otp.v1.OtpService.Verify:input_type -> otp.v1.VerifyRequest
+	12, // 41: otp.v1.OtpService.Resend:input_type -> otp.v1.ResendRequest
+	14, // 42: otp.v1.OtpService.ListSessions:input_type -> otp.v1.ListSessionsRequest
+	16, // 43: otp.v1.OtpService.GetSession:input_type -> otp.v1.GetSessionRequest
+	18, // 44: otp.v1.OtpService.CancelSession:input_type -> otp.v1.CancelSessionRequest
+	20, // 45: otp.v1.OtpService.WatchSession:input_type -> otp.v1.WatchSessionRequest
+	6,  // 46: otp.v1.OtpService.Send:output_type -> otp.v1.SendResponse
+	8,  // 47: otp.v1.OtpService.Validate:output_type -> otp.v1.ValidateResponse
+	11, // 48: otp.v1.OtpService.Verify:output_type -> otp.v1.VerifyResponse
+	13, // 49: otp.v1.OtpService.Resend:output_type -> otp.v1.ResendResponse
+	15, // 50: otp.v1.OtpService.ListSessions:output_type -> otp.v1.ListSessionsResponse
+	17, // 51: otp.v1.OtpService.GetSession:output_type -> otp.v1.GetSessionResponse
+	19, // 52: otp.v1.OtpService.CancelSession:output_type -> otp.v1.CancelSessionResponse
+	22, // 53: otp.v1.OtpService.WatchSession:output_type -> otp.v1.WatchSessionResponse
+	46, // [46:54] is the sub-list for method output_type
+	38, // [38:46] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_otp_service_proto_init() }

@@ -64,7 +64,7 @@ type OtpServiceClient interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-	// CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
+	// CHANNEL_REQUIRED, OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Validate(ctx context.Context, in *ValidateRequest, opts ...grpc.CallOption) (*ValidateResponse, error)
 	// Checks one code, or one per channel, and returns the session, PARTIAL or
 	// APPROVED, and a result per channel. Each code compared is one attempt;
@@ -78,7 +78,8 @@ type OtpServiceClient interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-	// CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
+	// CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, OPERATION_MISMATCH,
+	// IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Verify(ctx context.Context, in *VerifyRequest, opts ...grpc.CallOption) (*VerifyResponse, error)
 	// Sends new codes for the channels not yet verified, or those named. The old
 	// codes stop working; the session id and token stay. Attempts already spent
@@ -274,7 +275,7 @@ type OtpServiceServer interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-	// CHANNEL_REQUIRED, IDEMPOTENCY_CONFLICT, OVERLOADED.
+	// CHANNEL_REQUIRED, OPERATION_MISMATCH, IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Validate(context.Context, *ValidateRequest) (*ValidateResponse, error)
 	// Checks one code, or one per channel, and returns the session, PARTIAL or
 	// APPROVED, and a result per channel. Each code compared is one attempt;
@@ -288,7 +289,8 @@ type OtpServiceServer interface {
 	//
 	// Reasons: SESSION_NOT_FOUND, SESSION_CONSUMED, ALREADY_VERIFIED,
 	// SESSION_CANCELED, SESSION_EXPIRED, ATTEMPTS_EXHAUSTED, INVALID_CODE,
-	// CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, IDEMPOTENCY_CONFLICT, OVERLOADED.
+	// CHANNEL_REQUIRED, CHANNEL_NOT_IN_SESSION, OPERATION_MISMATCH,
+	// IDEMPOTENCY_CONFLICT, OVERLOADED.
 	Verify(context.Context, *VerifyRequest) (*VerifyResponse, error)
 	// Sends new codes for the channels not yet verified, or those named. The old
 	// codes stop working; the session id and token stay. Attempts already spent

@@ -334,6 +334,83 @@ func (x *Policy) GetChannels() []Channel {
 	return nil
 }
 
+// A payment or another transaction of value that a person confirms with a code.
+// It is shown in every message and bound into the code, so that a code for one
+// transaction never verifies another (PSD2 RTS, article 5).
+type Transaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The amount as a decimal number with a point, such as "20.00". Compared as a
+	// number.
+	Amount string `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	// ISO 4217 code of the currency, such as "EUR".
+	Currency string `protobuf:"bytes,2,opt,name=currency,proto3" json:"currency,omitempty"`
+	// Who receives the amount, as the person knows them. Compared letter by letter,
+	// after Unicode normalization (NFC).
+	Payee string `protobuf:"bytes,3,opt,name=payee,proto3" json:"payee,omitempty"`
+	// The payee's account, such as an IBAN. Messages show its last four characters.
+	Account       string `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Transaction) Reset() {
+	*x = Transaction{}
+	mi := &file_otp_v1_session_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Transaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Transaction) ProtoMessage() {}
+
+func (x *Transaction) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_v1_session_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Transaction.ProtoReflect.Descriptor instead.
+func (*Transaction) Descriptor() ([]byte, []int) {
+	return file_otp_v1_session_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Transaction) GetAmount() string {
+	if x != nil {
+		return x.Amount
+	}
+	return ""
+}
+
+func (x *Transaction) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
+}
+
+func (x *Transaction) GetPayee() string {
+	if x != nil {
+		return x.Payee
+	}
+	return ""
+}
+
+func (x *Transaction) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
 // What a proof is for: bound at Send, checked again at Redeem.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -343,14 +420,17 @@ type Operation struct {
 	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// The product the operation is about, where a sponsor's rules depend on it,
 	// for example "MEDICATION".
-	ProductType   string `protobuf:"bytes,3,opt,name=product_type,json=productType,proto3" json:"product_type,omitempty"`
+	ProductType string `protobuf:"bytes,3,opt,name=product_type,json=productType,proto3" json:"product_type,omitempty"`
+	// The transaction that the operation makes. A workspace with the assurance PSD2
+	// requires it.
+	Transaction   *Transaction `protobuf:"bytes,4,opt,name=transaction,proto3" json:"transaction,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_otp_v1_session_proto_msgTypes[1]
+	mi := &file_otp_v1_session_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -362,7 +442,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_v1_session_proto_msgTypes[1]
+	mi := &file_otp_v1_session_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -375,7 +455,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_otp_v1_session_proto_rawDescGZIP(), []int{1}
+	return file_otp_v1_session_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Operation) GetType() string {
@@ -399,6 +479,13 @@ func (x *Operation) GetProductType() string {
 	return ""
 }
 
+func (x *Operation) GetTransaction() *Transaction {
+	if x != nil {
+		return x.Transaction
+	}
+	return nil
+}
+
 // A person known to a sponsor, whose addresses are on file.
 type Beneficiary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -412,7 +499,7 @@ type Beneficiary struct {
 
 func (x *Beneficiary) Reset() {
 	*x = Beneficiary{}
-	mi := &file_otp_v1_session_proto_msgTypes[2]
+	mi := &file_otp_v1_session_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -424,7 +511,7 @@ func (x *Beneficiary) String() string {
 func (*Beneficiary) ProtoMessage() {}
 
 func (x *Beneficiary) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_v1_session_proto_msgTypes[2]
+	mi := &file_otp_v1_session_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -437,7 +524,7 @@ func (x *Beneficiary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Beneficiary.ProtoReflect.Descriptor instead.
 func (*Beneficiary) Descriptor() ([]byte, []int) {
-	return file_otp_v1_session_proto_rawDescGZIP(), []int{2}
+	return file_otp_v1_session_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Beneficiary) GetSponsorSlug() string {
@@ -484,7 +571,7 @@ type ChannelState struct {
 
 func (x *ChannelState) Reset() {
 	*x = ChannelState{}
-	mi := &file_otp_v1_session_proto_msgTypes[3]
+	mi := &file_otp_v1_session_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +583,7 @@ func (x *ChannelState) String() string {
 func (*ChannelState) ProtoMessage() {}
 
 func (x *ChannelState) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_v1_session_proto_msgTypes[3]
+	mi := &file_otp_v1_session_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +596,7 @@ func (x *ChannelState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelState.ProtoReflect.Descriptor instead.
 func (*ChannelState) Descriptor() ([]byte, []int) {
-	return file_otp_v1_session_proto_rawDescGZIP(), []int{3}
+	return file_otp_v1_session_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ChannelState) GetChannel() Channel {
@@ -610,7 +697,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_otp_v1_session_proto_msgTypes[4]
+	mi := &file_otp_v1_session_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +709,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_v1_session_proto_msgTypes[4]
+	mi := &file_otp_v1_session_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +722,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_otp_v1_session_proto_rawDescGZIP(), []int{4}
+	return file_otp_v1_session_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Session) GetId() string {
@@ -757,11 +844,17 @@ const file_otp_v1_session_proto_rawDesc = "" +
 	"\x14otp/v1/session.proto\x12\x06otp.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"c\n" +
 	"\x06Policy\x12,\n" +
 	"\bstrategy\x18\x01 \x01(\x0e2\x10.otp.v1.StrategyR\bstrategy\x12+\n" +
-	"\bchannels\x18\x02 \x03(\x0e2\x0f.otp.v1.ChannelR\bchannels\"R\n" +
+	"\bchannels\x18\x02 \x03(\x0e2\x0f.otp.v1.ChannelR\bchannels\"q\n" +
+	"\vTransaction\x12\x16\n" +
+	"\x06amount\x18\x01 \x01(\tR\x06amount\x12\x1a\n" +
+	"\bcurrency\x18\x02 \x01(\tR\bcurrency\x12\x14\n" +
+	"\x05payee\x18\x03 \x01(\tR\x05payee\x12\x18\n" +
+	"\aaccount\x18\x04 \x01(\tR\aaccount\"\x89\x01\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12!\n" +
-	"\fproduct_type\x18\x03 \x01(\tR\vproductType\"W\n" +
+	"\fproduct_type\x18\x03 \x01(\tR\vproductType\x125\n" +
+	"\vtransaction\x18\x04 \x01(\v2\x13.otp.v1.TransactionR\vtransaction\"W\n" +
 	"\vBeneficiary\x12!\n" +
 	"\fsponsor_slug\x18\x01 \x01(\tR\vsponsorSlug\x12%\n" +
 	"\x0ebeneficiary_id\x18\x02 \x01(\tR\rbeneficiaryId\"\x99\x03\n" +
@@ -840,44 +933,46 @@ func file_otp_v1_session_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_v1_session_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_otp_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_otp_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_otp_v1_session_proto_goTypes = []any{
 	(Channel)(0),                  // 0: otp.v1.Channel
 	(SessionStatus)(0),            // 1: otp.v1.SessionStatus
 	(Strategy)(0),                 // 2: otp.v1.Strategy
 	(DeliveryState)(0),            // 3: otp.v1.DeliveryState
 	(*Policy)(nil),                // 4: otp.v1.Policy
-	(*Operation)(nil),             // 5: otp.v1.Operation
-	(*Beneficiary)(nil),           // 6: otp.v1.Beneficiary
-	(*ChannelState)(nil),          // 7: otp.v1.ChannelState
-	(*Session)(nil),               // 8: otp.v1.Session
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 10: google.protobuf.Struct
+	(*Transaction)(nil),           // 5: otp.v1.Transaction
+	(*Operation)(nil),             // 6: otp.v1.Operation
+	(*Beneficiary)(nil),           // 7: otp.v1.Beneficiary
+	(*ChannelState)(nil),          // 8: otp.v1.ChannelState
+	(*Session)(nil),               // 9: otp.v1.Session
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
 }
 var file_otp_v1_session_proto_depIdxs = []int32{
 	2,  // 0: otp.v1.Policy.strategy:type_name -> otp.v1.Strategy
 	0,  // 1: otp.v1.Policy.channels:type_name -> otp.v1.Channel
-	0,  // 2: otp.v1.ChannelState.channel:type_name -> otp.v1.Channel
-	9,  // 3: otp.v1.ChannelState.verified_at:type_name -> google.protobuf.Timestamp
-	3,  // 4: otp.v1.ChannelState.delivery_state:type_name -> otp.v1.DeliveryState
-	9,  // 5: otp.v1.ChannelState.due_at:type_name -> google.protobuf.Timestamp
-	9,  // 6: otp.v1.ChannelState.code_created_at:type_name -> google.protobuf.Timestamp
-	1,  // 7: otp.v1.Session.status:type_name -> otp.v1.SessionStatus
-	7,  // 8: otp.v1.Session.channels:type_name -> otp.v1.ChannelState
-	4,  // 9: otp.v1.Session.policy:type_name -> otp.v1.Policy
-	9,  // 10: otp.v1.Session.created_at:type_name -> google.protobuf.Timestamp
-	9,  // 11: otp.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
-	9,  // 12: otp.v1.Session.resend_available_at:type_name -> google.protobuf.Timestamp
-	9,  // 13: otp.v1.Session.approved_at:type_name -> google.protobuf.Timestamp
-	9,  // 14: otp.v1.Session.redeemed_at:type_name -> google.protobuf.Timestamp
-	10, // 15: otp.v1.Session.metadata:type_name -> google.protobuf.Struct
-	5,  // 16: otp.v1.Session.operation:type_name -> otp.v1.Operation
-	6,  // 17: otp.v1.Session.beneficiary:type_name -> otp.v1.Beneficiary
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	5,  // 2: otp.v1.Operation.transaction:type_name -> otp.v1.Transaction
+	0,  // 3: otp.v1.ChannelState.channel:type_name -> otp.v1.Channel
+	10, // 4: otp.v1.ChannelState.verified_at:type_name -> google.protobuf.Timestamp
+	3,  // 5: otp.v1.ChannelState.delivery_state:type_name -> otp.v1.DeliveryState
+	10, // 6: otp.v1.ChannelState.due_at:type_name -> google.protobuf.Timestamp
+	10, // 7: otp.v1.ChannelState.code_created_at:type_name -> google.protobuf.Timestamp
+	1,  // 8: otp.v1.Session.status:type_name -> otp.v1.SessionStatus
+	8,  // 9: otp.v1.Session.channels:type_name -> otp.v1.ChannelState
+	4,  // 10: otp.v1.Session.policy:type_name -> otp.v1.Policy
+	10, // 11: otp.v1.Session.created_at:type_name -> google.protobuf.Timestamp
+	10, // 12: otp.v1.Session.expires_at:type_name -> google.protobuf.Timestamp
+	10, // 13: otp.v1.Session.resend_available_at:type_name -> google.protobuf.Timestamp
+	10, // 14: otp.v1.Session.approved_at:type_name -> google.protobuf.Timestamp
+	10, // 15: otp.v1.Session.redeemed_at:type_name -> google.protobuf.Timestamp
+	11, // 16: otp.v1.Session.metadata:type_name -> google.protobuf.Struct
+	6,  // 17: otp.v1.Session.operation:type_name -> otp.v1.Operation
+	7,  // 18: otp.v1.Session.beneficiary:type_name -> otp.v1.Beneficiary
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_otp_v1_session_proto_init() }
@@ -891,7 +986,7 @@ func file_otp_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_v1_session_proto_rawDesc), len(file_otp_v1_session_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

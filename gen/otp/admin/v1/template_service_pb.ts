@@ -22,7 +22,8 @@ export const file_otp_admin_v1_template_service: GenFile = /*@__PURE__*/
  */
 export type Template = Message<"otp.admin.v1.Template"> & {
   /**
-   * The kind of message: otp-email, otp-sms or otp-whatsapp. Cannot be changed.
+   * The kind of message: otp-email, otp-sms or otp-whatsapp, or one of them with
+   * "-transaction" for sessions with a transaction. Cannot be changed.
    *
    * @generated from field: string key = 1;
    */
@@ -44,15 +45,16 @@ export type Template = Message<"otp.admin.v1.Template"> & {
   subject: string;
 
   /**
-   * The text. Must contain the code. For SMS at most 1600 characters once
-   * rendered.
+   * The text. Must contain the code, and for a transaction its amount and payee.
+   * For SMS at most 1600 characters once rendered.
    *
    * @generated from field: string text = 4;
    */
   text: string;
 
   /**
-   * E-mail only: the text in HTML; values are escaped. Must contain the code.
+   * E-mail only: the text in HTML; values are escaped. Must contain what the text
+   * must.
    * Default: the e-mail has text only.
    *
    * @generated from field: string html = 5;
@@ -489,12 +491,15 @@ export const SmsEncodingSchema: GenEnum<SmsEncoding> = /*@__PURE__*/
  * workspace's; if none of these exists, from the built-in one.
  *
  * Templates are written in Liquid with the variables code, brand and minutes
- * (whole minutes the code still works). They may not read others: the tags
+ * (whole minutes the code still works); those for transactions also with amount,
+ * currency, payee and account (its last four characters; empty where none is
+ * known). They may not read others: the tags
  * include, render, layout and block do not exist. Nothing repeats: there are no
  * loops, ranges, capture, cycle, increment and decrement, no filters about lists
  * or whose result can be much longer than their input, and one part has at most
  * 300 operations (words inside the tags and outputs). Before a template is
- * stored it is rendered with samples to check that the result contains the code.
+ * stored it is rendered with samples to check that the result contains the code,
+ * and the amount and payee of a transaction.
  *
  * @generated from service otp.admin.v1.TemplateService
  */

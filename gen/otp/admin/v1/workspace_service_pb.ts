@@ -110,8 +110,8 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
   retentionDays: number;
 
   /**
-   * The norm that the workspace must meet. Sends that break it are refused with
-   * INVALID_REQUEST and a violation that names norm and field.
+   * The norm that the workspace must meet. Settings and Sends that break it are
+   * refused with INVALID_REQUEST and a violation that names norm and field.
    *
    * @generated from field: otp.admin.v1.Assurance assurance = 19;
    */
@@ -461,22 +461,24 @@ export const Assurance = {
   UNSPECIFIED: 0,
 
   /**
-   * OWASP ASVS 5.0, level 2: lifetimes of at most 10 minutes.
+   * OWASP ASVS 5.0, level 2: six digits or more, and lifetimes of at most 10
+   * minutes.
    *
    * @generated from enum value: ASSURANCE_ASVS_L2 = 1;
    */
   ASVS_L2: 1,
 
   /**
-   * NIST SP 800-63B-4: six digits or more, and lifetimes of at most 10 minutes.
+   * NIST SP 800-63B-4: no e-mail, six digits or more, and lifetimes of at most 10
+   * minutes.
    *
    * @generated from enum value: ASSURANCE_NIST_800_63B = 2;
    */
   NIST_800_63B: 2,
 
   /**
-   * The PSD2 RTS on strong customer authentication, article 4: at most 5
-   * attempts.
+   * The PSD2 RTS on strong customer authentication, articles 4 and 5: at most 5
+   * attempts, and an operation with a transaction.
    *
    * @generated from enum value: ASSURANCE_PSD2 = 3;
    */

@@ -30,6 +30,7 @@ export function createTwilio(settings: TwilioSettings, { clock, callbackUrl }: D
   return {
     name: 'twilio',
     channels,
+    ...(settings.whatsappContentSid && { fixedText: ['whatsapp'] }),
     timeoutMs: TIMEOUT_MS,
     reports: callbackUrl !== undefined,
     async send(message, signal) {

@@ -22,6 +22,7 @@ export function createWhatsappCloud(
   return {
     name: 'whatsapp-cloud',
     channels: ['whatsapp'],
+    fixedText: ['whatsapp'],
     timeoutMs: TIMEOUT_MS,
     reports: appSecret !== undefined,
     async send(message, signal) {

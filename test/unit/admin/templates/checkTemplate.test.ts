@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { checkTemplate } from '../../../../server/admin/templates/checkTemplate.js';
 import type { Template } from '../../../../server/delivery/defaultTemplates.js';
-import type { ChannelName } from '../../../../server/domain/channels.js';
+import type { MessageKind } from '../../../../server/delivery/messageKind.js';
 import { Failure } from '../../../../server/errors.js';
 
 const BRANDING = { brand: 'Acme <&>', webHost: 'acme.example' };
-const tried = (channel: ChannelName, template: Template) => checkTemplate(channel, template, BRANDING);
+const tried = (kind: MessageKind, template: Template) => checkTemplate(kind, template, BRANDING);
 /** The parts at fault and what is said of each. */
-const faults = (channel: ChannelName, template: Template) => {
+const faults = (kind: MessageKind, template: Template) => {
   try {
-    tried(channel, template);
+    tried(kind, template);
   } catch (error) {
     if (!(error instanceof Failure) || error.reason !== 'INVALID_REQUEST') throw error;
     const found = error.details.violations ?? [];
@@ -122,5 +122,37 @@ describe('a template that could not be sent', () => {
       'template.text',
     ]);
     expect(faults('whatsapp', { text: `{{ code }}${'x'.repeat(1700)}` })).toEqual({});
+  });
+});
+
+describe('a template for transactions', () => {
+  const whole = '{{ code }}: {{ amount }} {{ currency }} to {{ payee }}';
+
+  it('is shown with a sample transaction', () => {
+    expect(tried('sms-transaction', { text: `${whole} {{ account }}` }).text).toContain(
+      '402917: 1250.40 EUR to Acme Stores 3000',
+    );
+  });
+
+  it.each([
+    ['{{ code }} to {{ payee }}', 'must say the amount: {{ amount }}'],
+    ['{{ code }} for {{ amount }} {{ currency }}', 'must say the payee: {{ payee }}'],
+    ['{{ amount }} to {{ payee }}', 'must say the code: {{ code }}'],
+    [
+      '{{ code }} {{ amount }}{% if account != "" %} to {{ payee }}{% endif %}',
+      'must say the payee: {{ payee }}',
+    ],
+  ])('must say code, amount and payee: %j', (text, description) => {
+    expect(faults('sms-transaction', { text })).toEqual({ 'template.text': description });
+    expect(faults('email-transaction', { text: whole, html: text })).toEqual({
+      'template.html': description,
+    });
+  });
+
+  it('alone may read what is in a transaction', () => {
+    for (const name of ['amount', 'currency', 'payee', 'account'])
+      expect(faults('sms', { text: `{{ code }} {{ ${name} }}` })).toEqual({
+        'template.text': `may use code, brand, minutes only, not "${name}"`,
+      });
   });
 });

@@ -80,17 +80,19 @@ func (SmsEncoding) EnumDescriptor() ([]byte, []int) {
 // The message of one channel in one language.
 type Template struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of message: otp-email, otp-sms or otp-whatsapp. Cannot be changed.
+	// The kind of message: otp-email, otp-sms or otp-whatsapp, or one of them with
+	// "-transaction" for sessions with a transaction. Cannot be changed.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
 	// BCP 47 language, such as "en" or "es-CO". Default: the workspace's. Cannot
 	// be changed.
 	Locale string `protobuf:"bytes,2,opt,name=locale,proto3" json:"locale,omitempty"`
 	// E-mail only. Default: the subject of the built-in message.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// The text. Must contain the code. For SMS at most 1600 characters once
-	// rendered.
+	// The text. Must contain the code, and for a transaction its amount and payee.
+	// For SMS at most 1600 characters once rendered.
 	Text string `protobuf:"bytes,4,opt,name=text,proto3" json:"text,omitempty"`
-	// E-mail only: the text in HTML; values are escaped. Must contain the code.
+	// E-mail only: the text in HTML; values are escaped. Must contain what the text
+	// must.
 	// Default: the e-mail has text only.
 	Html string `protobuf:"bytes,5,opt,name=html,proto3" json:"html,omitempty"`
 	// When it was added. Output only.

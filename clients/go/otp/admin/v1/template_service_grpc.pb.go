@@ -36,12 +36,15 @@ const (
 // workspace's; if none of these exists, from the built-in one.
 //
 // Templates are written in Liquid with the variables code, brand and minutes
-// (whole minutes the code still works). They may not read others: the tags
+// (whole minutes the code still works); those for transactions also with amount,
+// currency, payee and account (its last four characters; empty where none is
+// known). They may not read others: the tags
 // include, render, layout and block do not exist. Nothing repeats: there are no
 // loops, ranges, capture, cycle, increment and decrement, no filters about lists
 // or whose result can be much longer than their input, and one part has at most
 // 300 operations (words inside the tags and outputs). Before a template is
-// stored it is rendered with samples to check that the result contains the code.
+// stored it is rendered with samples to check that the result contains the code,
+// and the amount and payee of a transaction.
 type TemplateServiceClient interface {
 	// Adds a template.
 	//
@@ -160,12 +163,15 @@ func (c *templateServiceClient) PreviewTemplate(ctx context.Context, in *Preview
 // workspace's; if none of these exists, from the built-in one.
 //
 // Templates are written in Liquid with the variables code, brand and minutes
-// (whole minutes the code still works). They may not read others: the tags
+// (whole minutes the code still works); those for transactions also with amount,
+// currency, payee and account (its last four characters; empty where none is
+// known). They may not read others: the tags
 // include, render, layout and block do not exist. Nothing repeats: there are no
 // loops, ranges, capture, cycle, increment and decrement, no filters about lists
 // or whose result can be much longer than their input, and one part has at most
 // 300 operations (words inside the tags and outputs). Before a template is
-// stored it is rendered with samples to check that the result contains the code.
+// stored it is rendered with samples to check that the result contains the code,
+// and the amount and payee of a transaction.
 type TemplateServiceServer interface {
 	// Adds a template.
 	//

@@ -31,12 +31,14 @@ type Assurance int32
 const (
 	// Not set: none.
 	Assurance_ASSURANCE_UNSPECIFIED Assurance = 0
-	// OWASP ASVS 5.0, level 2: lifetimes of at most 10 minutes.
+	// OWASP ASVS 5.0, level 2: six digits or more, and lifetimes of at most 10
+	// minutes.
 	Assurance_ASSURANCE_ASVS_L2 Assurance = 1
-	// NIST SP 800-63B-4: six digits or more, and lifetimes of at most 10 minutes.
+	// NIST SP 800-63B-4: no e-mail, six digits or more, and lifetimes of at most 10
+	// minutes.
 	Assurance_ASSURANCE_NIST_800_63B Assurance = 2
-	// The PSD2 RTS on strong customer authentication, article 4: at most 5
-	// attempts.
+	// The PSD2 RTS on strong customer authentication, articles 4 and 5: at most 5
+	// attempts, and an operation with a transaction.
 	Assurance_ASSURANCE_PSD2 Assurance = 3
 )
 
@@ -118,8 +120,8 @@ type Workspace struct {
 	// Days a session stays readable once it has ended, 1 to 365. Default 30.
 	// Sessions keep the value from when they were created.
 	RetentionDays int32 `protobuf:"varint,11,opt,name=retention_days,json=retentionDays,proto3" json:"retention_days,omitempty"`
-	// The norm that the workspace must meet. Sends that break it are refused with
-	// INVALID_REQUEST and a violation that names norm and field.
+	// The norm that the workspace must meet. Settings and Sends that break it are
+	// refused with INVALID_REQUEST and a violation that names norm and field.
 	Assurance Assurance `protobuf:"varint,19,opt,name=assurance,proto3,enum=otp.admin.v1.Assurance" json:"assurance,omitempty"`
 	// Hash of the Android app that reads text messages by the SMS Retriever API:
 	// 11 characters of base64, the last line of text messages. Default: no such

@@ -288,20 +288,25 @@ class ValidateRequest(google.protobuf.message.Message):
     SESSION_ID_FIELD_NUMBER: builtins.int
     CODE_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    OPERATION_FIELD_NUMBER: builtins.int
     DEVICE_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
     code: builtins.str
     request_id: builtins.str
     device_id: builtins.str
+    @property
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     def __init__(
         self,
         *,
         session_id: builtins.str = ...,
         code: builtins.str = ...,
         request_id: builtins.str = ...,
+        operation: countersign.gen.otp.v1.session_pb2.Operation | None = ...,
         device_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["code", b"code", "device_id", b"device_id", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["operation", b"operation"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["code", b"code", "device_id", b"device_id", "operation", b"operation", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
 
 global___ValidateRequest = ValidateRequest
 
@@ -349,6 +354,7 @@ class VerifyRequest(google.protobuf.message.Message):
     CODE_FIELD_NUMBER: builtins.int
     CODES_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    OPERATION_FIELD_NUMBER: builtins.int
     DEVICE_ID_FIELD_NUMBER: builtins.int
     session_id: builtins.str
     code: builtins.str
@@ -356,6 +362,8 @@ class VerifyRequest(google.protobuf.message.Message):
     device_id: builtins.str
     @property
     def codes(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
+    @property
+    def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     def __init__(
         self,
         *,
@@ -363,9 +371,11 @@ class VerifyRequest(google.protobuf.message.Message):
         code: builtins.str = ...,
         codes: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
         request_id: builtins.str = ...,
+        operation: countersign.gen.otp.v1.session_pb2.Operation | None = ...,
         device_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["code", b"code", "codes", b"codes", "device_id", b"device_id", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["operation", b"operation"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["code", b"code", "codes", b"codes", "device_id", b"device_id", "operation", b"operation", "request_id", b"request_id", "session_id", b"session_id"]) -> None: ...
 
 global___VerifyRequest = VerifyRequest
 

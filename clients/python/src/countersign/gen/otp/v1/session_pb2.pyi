@@ -129,23 +129,52 @@ class Policy(google.protobuf.message.Message):
 global___Policy = Policy
 
 @typing.final
+class Transaction(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    AMOUNT_FIELD_NUMBER: builtins.int
+    CURRENCY_FIELD_NUMBER: builtins.int
+    PAYEE_FIELD_NUMBER: builtins.int
+    ACCOUNT_FIELD_NUMBER: builtins.int
+    amount: builtins.str
+    currency: builtins.str
+    payee: builtins.str
+    account: builtins.str
+    def __init__(
+        self,
+        *,
+        amount: builtins.str = ...,
+        currency: builtins.str = ...,
+        payee: builtins.str = ...,
+        account: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["account", b"account", "amount", b"amount", "currency", b"currency", "payee", b"payee"]) -> None: ...
+
+global___Transaction = Transaction
+
+@typing.final
 class Operation(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     TYPE_FIELD_NUMBER: builtins.int
     ID_FIELD_NUMBER: builtins.int
     PRODUCT_TYPE_FIELD_NUMBER: builtins.int
+    TRANSACTION_FIELD_NUMBER: builtins.int
     type: builtins.str
     id: builtins.str
     product_type: builtins.str
+    @property
+    def transaction(self) -> global___Transaction: ...
     def __init__(
         self,
         *,
         type: builtins.str = ...,
         id: builtins.str = ...,
         product_type: builtins.str = ...,
+        transaction: global___Transaction | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["id", b"id", "product_type", b"product_type", "type", b"type"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["transaction", b"transaction"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "product_type", b"product_type", "transaction", b"transaction", "type", b"type"]) -> None: ...
 
 global___Operation = Operation
 
