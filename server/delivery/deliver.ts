@@ -1,43 +1,16 @@
-import type { ChannelName } from '../domain/channels.js';
-import type { Random } from '../platform/random.js';
-import { type Change, type Changed, changeGuarded } from '../session/change.js';
-import { refundEvent, settled } from '../session/messages.js';
-import { channelsOf } from '../session/status.js';
-import type { StoredAttempt, StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
+import { type Change, changeGuarded } from '../session/change.js';
+import { refundEvent } from '../session/messages.js';
+import type { StoredAttempt, StoredDelivery, StoredSession } from '../session/stored.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
-import type { Collection } from '../store/documents.js';
-import type { Processes } from '../store/processes/processes.js';
-import type { Breakers } from './breakers.js';
-import { createDeliveryAttempt, type DeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
-import type { Outcome, Provider } from './provider.js';
-import { afterOutcome, type Circumstances, nextAttempt, putOff } from './retryPolicy.js';
+import { type Claim, type ClaimDeps, circumstances, createClaim } from './claim.js';
+import { createDeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
+import type { Outcome } from './provider.js';
+import { afterOutcome } from './retryPolicy.js';
 
-/**
- * A lease outlives the provider's time limit by this much, so that its holder
- * can still record the outcome.
- */
-const LEASE_MARGIN_MS = 10_000;
 /** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
-/** Wait before a process that may not begin a request asks again. */
-const BEGIN_AGAIN_MS = 500;
 
-interface Deps extends DeliveryAttemptDeps {
-  readonly sessions: Collection<StoredSession>;
-  /** The providers of a session's channel, in the order in which they are used. */
-  readonly routeOf: (session: StoredSession, channel: ChannelName) => Promise<readonly Provider[]>;
-  readonly breakers: Breakers;
-  readonly random: Random;
-  readonly processes: Pick<Processes, 'id' | 'mayBegin'>;
-}
-
-interface Claim extends DeliveryAttempt {
-  readonly n: number;
-  /** When it was leased, milliseconds. */
-  readonly at: number;
-  readonly leaseUntil: number;
-  readonly route: readonly Provider[];
-}
+type Deps = DeliveryAttemptDeps & ClaimDeps;
 
 /**
  * Delivers the due messages of one session: leases them, sends each to one
@@ -46,84 +19,9 @@ interface Claim extends DeliveryAttempt {
  * one attempt and a message is never sent more than `triesLeft` times.
  */
 export function createDeliver(deps: Deps) {
-  const { sessions, routeOf, breakers, clock, random, processes, marks, log } = deps;
+  const { sessions, clock, marks, log } = deps;
+  const claim = createClaim(deps);
   const attemptDelivery = createDeliveryAttempt(deps);
-
-  const circumstances = (route: readonly Provider[], expiresAt: number, now: number): Circumstances => ({
-    route,
-    readyAt: (provider) => breakers.readyAt(provider),
-    expiresAt,
-    now,
-    random,
-  });
-
-  /**
-   * A due message as it is stored before its delivery attempt, with the claim
-   * to make one; without a claim if none is to be made.
-   */
-  async function begin(session: StoredSession, channel: ChannelName, stored: StoredChannel) {
-    const route = await routeOf(session, channel);
-    const now = clock.now();
-    const expiresAt = stored.codeExpiresAt.getTime();
-    const { waits, ...kept } = stored.delivery;
-    // It is due, so it no longer waits for other channels.
-    const delivery = waits ? { ...kept, freedAt: new Date(now) } : kept;
-    if (expiresAt <= now) return { next: settled(delivery, { state: 'FAILED', error: 'EXPIRED' }) };
-    if (delivery.triesLeft <= 0)
-      return { next: settled(delivery, { state: 'FAILED', error: 'OUT_OF_TRIES' }) };
-    const here = circumstances(route, expiresAt, now);
-    const chosen = nextAttempt(delivery, here);
-    if (!('provider' in chosen)) return { next: putOff(delivery, chosen, here) };
-    const { provider } = chosen;
-    const pass = breakers.enter(provider.name);
-    const until = now + provider.timeoutMs;
-    const leaseUntil = until + LEASE_MARGIN_MS;
-    const lease = random.bytes(9).toString('base64url');
-    return {
-      next: {
-        ...delivery,
-        triesLeft: delivery.triesLeft - 1,
-        dueAt: new Date(leaseUntil),
-        lease: { id: lease, until: new Date(leaseUntil), owner: processes.id },
-      },
-      claim: { channel, provider, pass, until, expiresAt, n: delivery.n, at: now, lease, leaseUntil, route },
-    };
-  }
-
-  /** Waits a moment where this process may not: the message stays due, and the queue would return with it at once. */
-  async function mayBegin(): Promise<boolean> {
-    if (!processes.mayBegin()) await new Promise<void>((resolve) => clock.after(BEGIN_AGAIN_MS, resolve));
-    return processes.mayBegin();
-  }
-
-  /** Leases every due channel of a session, in one update. */
-  async function claim(due: StoredSession): Promise<{ session: StoredSession; claims: Claim[] }> {
-    const claims: Claim[] = [];
-    if (!(await mayBegin())) return { session: due, claims };
-    const discard = () => {
-      for (const { pass } of claims.splice(0)) pass.unused();
-    };
-    let claimed: Changed | undefined;
-    try {
-      claimed = await changeGuarded(sessions, due, async (seen) => {
-        // Of a session that changed before its lease was stored.
-        discard();
-        const now = clock.now();
-        const messages = new Map<ChannelName, StoredDelivery>();
-        for (const [channel, stored] of channelsOf(seen)) {
-          const { state, dueAt } = stored.delivery;
-          if (state !== 'QUEUED' || !dueAt || dueAt.getTime() > now) continue;
-          const begun = await begin(seen, channel, stored);
-          messages.set(channel, begun.next);
-          if (begun.claim) claims.push(begun.claim);
-        }
-        return messages.size > 0 ? updateMessages(messages, now) : undefined;
-      });
-    } finally {
-      if (!claimed?.changed) discard();
-    }
-    return { session: claimed?.session ?? due, claims };
-  }
 
   /**
    * Stores the outcome of a delivery attempt. Returns the session as stored;
@@ -170,7 +68,7 @@ export function createDeliver(deps: Deps) {
   function withOutcome(current: StoredDelivery, mine: Claim, outcome: Outcome): Change {
     const { channel, provider, route, expiresAt } = mine;
     const now = clock.now();
-    const next = afterOutcome(current, outcome, provider.name, circumstances(route, expiresAt, now));
+    const next = afterOutcome(current, outcome, provider.name, circumstances(deps, route, expiresAt));
     const reportedAs =
       provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
     return updateMessages(new Map([[channel, next]]), now, {

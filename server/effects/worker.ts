@@ -4,6 +4,7 @@ import { isOpen } from '../session/status.js';
 import type { SessionEvent, StoredSession } from '../session/stored.js';
 import { addressPaths } from '../session/transitions/erase.js';
 import type { Collection, Update } from '../store/documents.js';
+import { claimSurely } from '../store/leases.js';
 
 /** How long one process may take to process the events of a session before another does. */
 const EVENT_LEASE_MS = 30_000;
@@ -49,7 +50,11 @@ export function createEventWorker({ sessions, applyEffects, owner, clock }: Deps
     if (!eventsAt) return null;
     const until = new Date(clock.now() + EVENT_LEASE_MS);
     const $set = { ...eventsDue(due, until), eventsOwner: owner };
-    return sessions.findOneAndUpdate({ _id, eventsAt }, { $set });
+    return claimSurely(async (repeated) => {
+      const claimed = await sessions.findOneAndUpdate({ _id, eventsAt }, { $set });
+      if (claimed || !repeated) return claimed;
+      return sessions.findOne({ _id, eventsAt: until, eventsOwner: owner });
+    }, clock);
   }
 }
 

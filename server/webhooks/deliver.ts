@@ -5,6 +5,7 @@ import type { Random } from '../platform/random.js';
 import { splitLast } from '../store/documentId.js';
 import type { Documents, Update } from '../store/documents.js';
 import type { Work } from '../store/dueQueue.js';
+import { claimSurely } from '../store/leases.js';
 import type { Processes } from '../store/processes/processes.js';
 import { dueAgain } from './due.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
@@ -83,15 +84,24 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
   const changed = ({ _id, rev }: StoredWebhookDelivery, update: Update) =>
     queues.findOneAndUpdate({ _id, rev }, { ...update, $inc: { rev: 1 } });
 
-  async function claimFirst(
+  const claimFirst = (endpoint: StoredEndpoint, due: StoredWebhookDelivery) => {
+    const lease = newLease(processes.id, random);
+    return claimSurely(async (repeated) => {
+      const seen = repeated ? await queues.findOne({ _id: due._id }) : due;
+      return leaseFirst(endpoint, seen, lease);
+    }, clock);
+  };
+
+  async function leaseFirst(
     endpoint: StoredEndpoint,
-    due: StoredWebhookDelivery,
+    found: StoredWebhookDelivery | null,
+    lease: string,
   ): Promise<Claim | undefined> {
-    for (
-      let seen: StoredWebhookDelivery | null = due;
-      seen && isDue(seen);
-      seen = await queues.findOne({ _id: due._id })
-    ) {
+    for (let seen = found; seen; seen = await queues.findOne({ _id: seen._id })) {
+      const [held] = seen.waiting;
+      // Stored by an earlier update, whose response was lost.
+      if (held && seen.lease === lease) return { queue: seen, first: held, lease };
+      if (!isDue(seen)) return undefined;
       const [next, ...others] = pendingEvents(endpoint, seen);
       if (!next) {
         if (await changed(seen, { $set: { waiting: [] }, $unset: { dueAt: '', dueKey: '', lease: '' } }))
@@ -100,7 +110,6 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
       }
       // Counted before it is made: a process that dies may have made it.
       const first = { ...next, tries: next.tries + 1 };
-      const lease = newLease(processes.id, random);
       const leased = dueAgain(seen._id, clock.now() + LEASE_MS);
       const queue = await changed(seen, { $set: { waiting: [first, ...others], ...leased, lease } });
       if (queue) return { queue, first, lease };

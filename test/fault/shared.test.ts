@@ -111,11 +111,14 @@ function suite(
     expect(OK + REQUEST_IN_PROGRESS).toBe(10);
   });
 
-  it('the work of delivering: every message leaves once', async () => {
+  it('the work of delivering: every message leaves once', { timeout: 90_000 }, async () => {
     const addresses = Array.from({ length: 40 }, (_, i) => `worker.${i}@example.com`);
     const send = (email: string, i: number) =>
       calls[i % 2]!('otp.v1.OtpService/Send', { recipients: { email } });
-    const responses = await Promise.all(addresses.map(send));
+    const responses: JsonResponse[] = [];
+    // Not all at once: the test server for MongoDB is slow, and a response that comes too late is an error.
+    for (let next = 0; next < addresses.length; next += 8)
+      responses.push(...(await Promise.all(addresses.slice(next, next + 8).map(send))));
     expect(tally(responses)).toEqual({ OK: addresses.length });
     const ids = new Set(responses.map(({ body }) => body.session.id));
     await eventually(async () => {

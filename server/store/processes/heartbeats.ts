@@ -12,6 +12,8 @@ const BEAT_MS = 2_000;
 const STILL_MS = 10_000;
 /** A process that could not raise its counter for this long begins nothing: soon others will take over its leases. */
 const UNSURE_MS = 5_000;
+/** How long after a takeover its leases are looked for once more: a claim that was on its way to a slow store may be stored later. */
+const LATE_MS = 5_000;
 
 interface Deps {
   readonly documents: Documents;
@@ -50,6 +52,8 @@ export async function createHeartbeats({
     confirmedAt = startedAt;
   }
 
+  const isSure = () => monotonic() - confirmedAt < UNSURE_MS;
+
   let cancelBeat = () => {};
   let stopped = false;
   let beating = Promise.resolve();
@@ -66,14 +70,18 @@ export async function createHeartbeats({
 
   /** The counters of the others, and since when they stand. */
   const seen = new Map<string, { readonly beats: number; readonly since: number }>();
+  /** Those whose work was taken over here, and when that is done once more. */
+  const late = new Map<string, number>();
   let stopLooking = async () => {};
 
   return {
     id,
-    mayBegin: () => monotonic() - confirmedAt < UNSURE_MS,
+    mayBegin: isSure,
     hasEnded: async (other) => other !== id && isTakenOver(documents, other),
     async start(takeOver) {
       const look = async () => {
+        // A store that was away stopped the counters of all.
+        if (!isSure()) seen.clear();
         const found = await processes.find({}).toArray();
         const living = found.filter(({ _id, endedAt }) => _id !== id && !endedAt);
         for (const known of seen.keys()) if (!living.some(({ _id }) => _id === known)) seen.delete(known);
@@ -83,7 +91,14 @@ export async function createHeartbeats({
           else if (monotonic() - before.since >= STILL_MS) {
             await takeOver(_id);
             await processes.findOneAndUpdate({ _id, beats }, { $set: { endedAt: new Date(clock.now()) } });
+            late.set(_id, monotonic() + LATE_MS);
           }
+        }
+        for (const [ended, again] of late) {
+          if (monotonic() < again) continue;
+          // It may have been paused, and hold new leases.
+          if (found.some(({ _id, endedAt }) => _id === ended && endedAt)) await takeOver(ended);
+          late.delete(ended);
         }
       };
       stopLooking = await lookRepeatedly(look, { clock, log });

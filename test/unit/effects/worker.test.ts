@@ -5,14 +5,17 @@ import { changeGuarded } from '../../../server/session/change.js';
 import { sessionEvent } from '../../../server/session/history.js';
 import type { StoredSession } from '../../../server/session/stored.js';
 import { cancel } from '../../../server/session/transitions/cancel.js';
-import type { Collection } from '../../../server/store/documents.js';
+import type { Collection, Documents } from '../../../server/store/documents.js';
 import { type Engine, eachEngine } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
+import { loseResponse, MADE } from '../../support/loseResponse.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { oneProcess } from '../../support/oneProcess.js';
+import { wrapOperations } from '../../support/wrapOperations.js';
 import { changed, sampleSession } from '../session/support/sampleSession.js';
 
 eachEngine((engine: Engine) => {
+  let documents: Documents;
   let sessions: Collection<StoredSession>;
   let clock: ManualClock;
   let applied: string[];
@@ -29,7 +32,8 @@ eachEngine((engine: Engine) => {
     }));
 
   beforeEach(async () => {
-    sessions = (await engine.open()).collection<StoredSession>('sessions');
+    documents = await engine.open();
+    sessions = documents.collection<StoredSession>('sessions');
     clock = new ManualClock();
     applied = [];
     const session = sampleSession();
@@ -56,6 +60,32 @@ eachEngine((engine: Engine) => {
       expect(inside).toBe(3);
       expect(applied).toEqual([]);
     });
+
+    it.each(MADE)(
+      'that gets no response to its claim applies the events all the same, once: stored %s',
+      async (made) => {
+        const due = await read();
+        const losing = wrapOperations(
+          documents,
+          loseResponse(made, ({ eventsAt }) => eventsAt !== undefined),
+        );
+        const worker = createEventWorker({
+          sessions: losing.collection<StoredSession>('sessions'),
+          applyEffects: apply,
+          owner: oneProcess().id,
+          clock,
+        });
+        const done = worker(due);
+        const startedAt = clock.now();
+        await eventually(() => {
+          clock.advance(100);
+          return applied.length === 3;
+        });
+        await done;
+        expect(clock.now() - startedAt).toBeLessThan(10_000);
+        expect(await read()).not.toHaveProperty('eventsAt');
+      },
+    );
 
     it('that ended with its process leaves events that another one applies at once', async () => {
       const dying = createEventWorker({

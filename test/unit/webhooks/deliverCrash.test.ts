@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { eachEngine, type TestStore } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
-import { failOperation } from '../../support/wrapOperations.js';
+import { loseResponse, MADE } from '../../support/loseResponse.js';
+import { failOperation, wrapOperations } from '../../support/wrapOperations.js';
 import { BROKEN, newSession, OK, publish, startWebhookProcess } from './support/webhookProcess.js';
 
 const HOUR = 3_600_000;
@@ -10,6 +11,32 @@ eachEngine((engine) => {
   let store: TestStore;
   beforeEach(async () => {
     store = await engine.newStore();
+  });
+
+  describe('an event whose claim got no response from the store', () => {
+    it.each(MADE)('does not wait for its lease, and is sent once: the claim is stored %s', async (made) => {
+      const rig = await startWebhookProcess(store, {
+        change: (documents) =>
+          wrapOperations(
+            documents,
+            loseResponse(made, ({ rev }) => rev !== undefined),
+          ),
+      });
+      const { clock } = rig;
+      const endpoint = await rig.endpoint();
+      const session = newSession(rig);
+      const [first] = await publish(rig, session, 0);
+      const startedAt = clock.now();
+      const done = rig.work();
+      await eventually(() => {
+        clock.advance(100);
+        return rig.arrivals.length > 0;
+      });
+      await done;
+      expect(clock.now() - startedAt).toBeLessThan(10_000);
+      expect(rig.came()).toEqual([first]);
+      expect(await rig.lineOf(endpoint, session)).toMatchObject({ waiting: [] });
+    });
   });
 
   describe('a process that dies', () => {

@@ -63,15 +63,40 @@ describe('the processes of a store', () => {
       expect(await first.processes.hasEnded(second.processes.id)).toBe(false);
     });
 
-    it('take over from one whose counter stands still for 10 seconds, once', async () => {
+    it('take over from one whose counter stands still for 10 seconds, and once more for a claim that reached the store late', async () => {
       const [first, second] = [await start(), await start()];
       await first.pass(10);
       expect(takenOver).toEqual([]);
       await first.pass(3);
       expect(takenOver).toEqual([second.processes.id]);
       expect(await first.processes.hasEnded(second.processes.id)).toBe(true);
-      await first.pass(20);
+      await first.pass(2);
       expect(takenOver).toHaveLength(1);
+      await first.pass(4);
+      expect(takenOver).toEqual([second.processes.id, second.processes.id]);
+      await first.pass(20);
+      expect(takenOver).toHaveLength(2);
+    });
+
+    it('take over only once from one that was paused and goes on', async () => {
+      const [first, second] = [await start(), await start()];
+      await first.pass(13);
+      expect(takenOver).toHaveLength(1);
+      await second.pass(3);
+      await first.pass(8);
+      expect(takenOver).toHaveLength(1);
+    });
+
+    it('take no process for ended because the store was away from all of them', async () => {
+      const [first, second] = [await start(), await start()];
+      await first.pass(3);
+      for (const process of [first, second]) process.reach(false);
+      for (const process of [first, second]) await process.pass(15);
+      for (const process of [first, second]) process.reach(true);
+      await first.pass(4);
+      await second.pass(3);
+      await first.pass(8);
+      expect(takenOver).toEqual([]);
     });
 
     it('begin nothing while they cannot raise their counter, and are alive again when they can', async () => {
