@@ -67,7 +67,7 @@ function endForOtherRelease(why: StoreRefused): never {
 async function start(config: Config): Promise<Service> {
   const service = await compose(config);
   const { port } = await service.start();
-  process.stdout.write(welcome(config, port, service.firstKeys));
+  process.stdout.write(welcome(config, port, service));
   return service;
 }
 

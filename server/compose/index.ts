@@ -24,6 +24,7 @@ import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget
 import type { RuleName } from '../limits/rules.js';
 import { createLog, createLogOutput, type LogOutput } from '../observe/log.js';
 import { Serving } from '../observe/readiness.js';
+import { watchClock } from '../observe/watchClock.js';
 import { createHandlers } from '../otp/index.js';
 import { createOutbound } from '../outbound/outbound.js';
 import { createAuthenticate } from '../pipeline/authenticate.js';
@@ -90,6 +91,8 @@ export interface Service {
   stop(): Promise<void>;
   /** The API keys made by this start, if it was the first; known once it has started. */
   readonly firstKeys: FirstKeys | undefined;
+  /** What the development inbox shows its messages for; undefined in production. */
+  readonly inboxToken: string | undefined;
   /** Where the operators' port listens, once it does; undefined without one. */
   readonly operatorAddress: AddressInfo | undefined;
   readonly documents: Documents;
@@ -258,11 +261,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   });
   let firstKeys: FirstKeys | undefined;
   let operatorAddress: AddressInfo | undefined;
-  let stopWatching = () => {};
+  let watches: readonly (() => void)[] = [];
   return {
     get firstKeys() {
       return firstKeys;
     },
+    inboxToken: inbox?.token,
     get operatorAddress() {
       return operatorAddress;
     },
@@ -278,7 +282,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       // Not before: a start that fails because the port is taken would create keys that are never shown.
       firstKeys = await createBootstrapKeys(config, documents, keys, clock, log);
       scraping.start();
-      stopWatching = watchFormat(documents, { clock, refused: refuse });
+      watches = [
+        watchFormat(documents, { clock, refused: refuse }),
+        watchClock({ clock, serving, metrics, log }),
+      ];
       await ownLeases.processes.start(composeTakeOver({ ...common, queues }));
       for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');
@@ -289,7 +296,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     reload: () => tlsReload.now(),
     async stop() {
       serving.become('stopping');
-      stopWatching();
+      for (const stop of watches) stop();
       tlsReload.stop();
       // Load balancers notice by their probes, which must still be answered.
       await pause(clock, config.drainSeconds * 1_000);

@@ -5,6 +5,8 @@ import { INBOX } from '../delivery/vendors/index.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { Clock } from '../platform/clock.js';
+import type { Random } from '../platform/random.js';
+import { inboxTokenOfFolder } from '../secrets/inboxToken.js';
 import type { Documents } from '../store/documents.js';
 import type { Secrets } from './secrets.js';
 
@@ -16,6 +18,7 @@ interface Deps {
   readonly secrets: Secrets;
   readonly newId: () => string;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** Providers by channel that replace the configured ones. */
@@ -23,17 +26,21 @@ export type ProviderOverrides = Readonly<Partial<Record<ChannelName, Provider | 
 
 /** The providers that are configured. The inbox replaces missing ones, in development only. */
 export async function composeProviders(
-  { config, vendors, documents, secrets, newId, clock }: Deps,
+  { config, vendors, documents, secrets, newId, clock, random }: Deps,
   overrides: ProviderOverrides,
 ) {
   const { encryption } = secrets;
   const deps = { documents, encryption, newId, clock, publicUrl: config.publicUrl };
   const opened = await Promise.all(vendors.map((vendor) => vendor.openProvider(config.vendors, deps)));
   const configured = opened.filter((provider) => provider !== undefined);
-  const inbox = config.env === 'development' ? await INBOX.openProvider(config.vendors, deps) : undefined;
+  const isDevelopment = config.env === 'development';
+  const inbox = isDevelopment ? await INBOX.openProvider(config.vendors, deps) : undefined;
+  const inboxToken = isDevelopment
+    ? (config.inboxToken ?? (await inboxTokenOfFolder(config.dataDir, random)))
+    : undefined;
   const routes = createRoutes(configured, inbox);
   return {
-    inbox,
+    inbox: inbox && inboxToken !== undefined ? { inbox, token: inboxToken } : undefined,
     routes: overriding(routes, overrides),
     close: async () => {
       await Promise.all([...configured, ...(inbox ? [inbox] : [])].map((provider) => provider.close()));

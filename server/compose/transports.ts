@@ -31,6 +31,7 @@ import type { Dialect } from '../gateway/dialect.js';
 import { findSwaggerUi } from '../gateway/docs/assets.js';
 import { docsRoutes } from '../gateway/docs/routes.js';
 import { inboxRoutes } from '../gateway/inbox.js';
+import { createInboxAccess } from '../gateway/inboxAccess.js';
 import { messaging } from '../gateway/messaging/index.js';
 import { type MetricsAccess, metricsRoute } from '../gateway/metrics.js';
 import { createMultichannel } from '../gateway/multichannel/index.js';
@@ -95,7 +96,7 @@ interface Parts {
   readonly limiter: Limiter;
   readonly workspaces: Workspaces;
   readonly newId: () => string;
-  readonly inbox: Inbox | undefined;
+  readonly inbox: { readonly inbox: Inbox; readonly token: string } | undefined;
   readonly serving: Serving;
   readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
@@ -139,7 +140,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...(hasDocs ? docsRoutes(findSwaggerUi()) : []),
       ...(isApart ? [] : [metrics(config.env === 'production' ? 'nobody' : 'this machine')]),
       ...parts.callbacks,
-      ...(inbox ? inboxRoutes(inbox, random) : []),
+      ...(inbox ? inboxRoutes({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) }, random) : []),
     ],
   });
   const operator = isApart

@@ -1,15 +1,23 @@
 import { type Config, isLoopback } from '../config/config.js';
 import type { FirstKeys } from './bootstrapKeys.js';
 
+/** What is shown and nowhere logged. */
+interface Shown {
+  readonly firstKeys: FirstKeys | undefined;
+  readonly inboxToken: string | undefined;
+}
+
 /** What a person sees when the service is up: where it is, and on a first start the keys and commands to copy. */
-export function welcome(config: Config, port: number, keys: FirstKeys | undefined): string {
+export function welcome(config: Config, port: number, { firstKeys, inboxToken }: Shown): string {
   const scheme = config.tlsCert ? 'https' : 'http';
   const host = isLoopback(config.host) ? '127.0.0.1' : config.host;
   const base = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const store = config.mongodbUri ? 'MongoDB' : `the embedded store in ${config.dataDir}`;
   const lines = [`Countersign is ready on ${base}, with ${store}.`];
   if (config.env === 'development') lines.push(DEVELOPMENT);
-  if (keys) lines.push('', ...firstSteps(base, keys));
+  // In the fragment, which a browser sends to no server.
+  if (inboxToken !== undefined) lines.push(`Inbox: ${base}/inbox#t=${inboxToken}`);
+  if (firstKeys) lines.push('', ...firstSteps(base, firstKeys, inboxToken));
   else if (!config.bootstrapApiKey) lines.push(...KEYS_ARE_GONE);
   return `${lines.join('\n')}\n`;
 }
@@ -23,18 +31,18 @@ const KEYS_ARE_GONE = [
   'OTP_BOOTSTRAP_API_KEY set to at least 32 characters of your own: a key with every scope from then on.',
 ];
 
-function firstSteps(base: string, { live, test }: FirstKeys): string[] {
+function firstSteps(base: string, { live, test }: FirstKeys, inboxToken: string | undefined): string[] {
+  const shown = ['These API keys are shown once:', `  live  ${live}`, `  test  ${test}`, ''];
+  // In production there is no inbox to read the code in.
+  if (inboxToken === undefined) return shown;
   const call = `curl -s -H "Authorization: Bearer $KEY" -H "Content-Type: application/json"`;
   const pick = (expression: string) => `node -p 'JSON.parse(fs.readFileSync(0)).${expression}'`;
   return [
-    'These API keys are shown once:',
-    `  live  ${live}`,
-    `  test  ${test}`,
-    '',
-    `Send a code (it arrives in ${base}/inbox), read it, verify it:`,
+    ...shown,
+    'Send a code (it arrives in the inbox), read it, verify it:',
     '',
     `KEY=${live}; SESSION=$(${call} ${base}/otp.v1.OtpService/Send -d '{"recipients":{"email":"you@example.com"}}' | ${pick('session.id')}); echo $SESSION`,
-    `CODE=$(curl -s ${base}/inbox.json | ${pick('messages[0].text.match(/[0-9]{6}/)[0]')}); echo $CODE`,
+    `CODE=$(curl -s -H "Authorization: Bearer ${inboxToken}" ${base}/inbox.json | ${pick('messages[0].text.match(/[0-9]{6}/)[0]')}); echo $CODE`,
     `${call} ${base}/otp.v1.OtpService/Verify -d '{"sessionId":"'$SESSION'","code":"'$CODE'"}'; echo`,
     '',
   ];

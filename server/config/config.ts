@@ -63,6 +63,11 @@ export const SETTINGS = {
     z.string().optional(),
     'id:base64,… with 32 bytes each. The first wraps all other keys, all of them unwrap. Required in production, generated in development.',
   ),
+  inboxToken: secret(
+    'OTP_INBOX_TOKEN',
+    credential.min(16, 'must have at least 16 characters').optional(),
+    'Bearer token for the messages of the development inbox. Unset, the first start makes one in OTP_DATA_DIR. Must not be set in production, which has no inbox.',
+  ),
   hash: setting(
     'OTP_HASH',
     z.enum(['argon2id', 'hmac']).default('argon2id'),
@@ -165,6 +170,8 @@ function contradictions(read: Values): string[] {
       'OTP_MASTER_KEYS is required with OTP_ENV=production: generate one with `openssl rand -base64 32`, set it as 1:<value>',
     );
   }
+  if (read.env === 'production' && read.inboxToken !== undefined)
+    problems.push('OTP_INBOX_TOKEN must not be set with OTP_ENV=production, which has no inbox');
   if (read.operatorHost !== undefined && read.operatorPort === undefined)
     problems.push('OTP_OPERATOR_HOST has an effect together with OTP_OPERATOR_PORT only');
   if (read.operatorPort && read.operatorPort === read.port)

@@ -18,7 +18,7 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
  * method 1), so that lists by id are lists by age. Unpredictable all the same:
  * a millisecond's count begins at random, and 42 more bits are random in each id.
  */
-export function createIds(clock: Clock, random: Random): () => string {
+export function createIds(clock: Pick<Clock, 'now'>, random: Random): () => string {
   let millisecond = Number.NaN;
   let seq = 0;
   return () => {

@@ -8,9 +8,10 @@ export class Serving {
     return this.#state;
   }
 
-  /** Something that operators should know and that does not keep the process from serving. Said once. */
-  note(detail: string): void {
+  /** Something that operators should know and that does not keep the process from serving. Said once, until the returned function is called. */
+  note(detail: string): () => void {
     this.#details.add(detail);
+    return () => this.#details.delete(detail);
   }
 
   details(): readonly string[] {

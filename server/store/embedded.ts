@@ -19,6 +19,7 @@ import { TableWriter } from './embedded/tableWriter.js';
 import { rebuiltBy, USER_VERSION } from './embedded/version.js';
 import { type Expected, WriteQueue } from './embedded/writeQueue.js';
 import { PURGE } from './indexChoice.js';
+import { insertOnce } from './insertOnce.js';
 import { ValidatingCollection } from './validatingCollection.js';
 
 export interface EmbeddedOptions {
@@ -73,6 +74,12 @@ function expecting(userVersion: number, path: string, refused: (why: StoreRefuse
   };
 }
 
+/** When the store was last swept: a document of the collection `meta`. */
+interface SweptMark extends Document {
+  readonly at: Date;
+}
+const SWEPT = 'swept';
+
 class EmbeddedStore implements Documents {
   readonly #file: StoreFile;
   readonly #queue: WriteQueue;
@@ -94,8 +101,16 @@ class EmbeddedStore implements Documents {
   }
 
   sweepBy(clock: Clock): void {
-    this.#stopSweeping = startSweeper(clock, async (now) => {
-      for (const collection of this.#purged) await collection.deleteMany({ [PURGE.path]: { $lte: now } });
+    const meta = this.#collections.get('meta') as Collection<SweptMark> | undefined;
+    this.#stopSweeping = startSweeper(clock, {
+      sweep: async (now) => {
+        for (const collection of this.#purged) await collection.deleteMany({ [PURGE.path]: { $lte: now } });
+      },
+      lastSwept: async () => (await meta?.findOne({ _id: SWEPT }))?.at,
+      swept: async (at) => {
+        if (!meta || (await meta.findOneAndUpdate({ _id: SWEPT }, { $set: { at } }))) return;
+        await insertOnce(meta, { _id: SWEPT, at });
+      },
     });
   }
 

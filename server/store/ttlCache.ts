@@ -15,7 +15,7 @@ export interface TtlCache<T> {
 
 /**
  * Caches what `read` found for at most FRESH_MS, counted from before the reading
- * began. Callers that ask at the same time share one read; one that failed is
+ * began, by the clock that is never set. Callers that ask at the same time share one read; one that failed is
  * not cached, nor is a value that is not `worthKeeping`: without that, callers
  * could fill the cache with keys that do not exist.
  */
@@ -27,7 +27,7 @@ export function createTtlCache<T>(
   const cached = createBoundedMap<string, { readonly value: Promise<T>; readonly until: number }>(CAPACITY);
   return {
     get(key) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const entry = cached.get(key);
       if (entry && entry.until > now) return entry.value;
       const value = read(key);

@@ -4,10 +4,12 @@ import { deliveredCode, otherThan } from '../wire/support/delivered.js';
 import { commandLine } from './support/commandLine.js';
 
 let service: TestService;
+let env: Readonly<Record<string, string>>;
 let run: ReturnType<typeof commandLine>;
 beforeAll(async () => {
   service = await startService();
-  run = commandLine({ COUNTERSIGN_URL: service.baseUrl, COUNTERSIGN_API_KEY: service.liveKey });
+  env = { COUNTERSIGN_URL: service.baseUrl, COUNTERSIGN_API_KEY: service.liveKey };
+  run = commandLine({ ...env, OTP_DATA_DIR: service.dataDir });
 });
 afterAll(() => service.stop());
 
@@ -105,6 +107,14 @@ describe('commands for codes', () => {
     expect((await run(['inbox', '--json'])).out).toContain(code);
     expect(await run(['inbox', 'code', 'unknown@example.com', '--timeout', '0s'])).toMatchObject({
       status: 66,
+    });
+    const by = (more: Readonly<Record<string, string>>) =>
+      commandLine({ ...env, ...more })(['inbox', '--json']);
+    expect((await by({ OTP_INBOX_TOKEN: service.inboxToken })).out).toContain(code);
+    expect(await by({ OTP_INBOX_TOKEN: 'another-token-of-16' })).toMatchObject({ status: 77, out: '' });
+    expect(await by({ OTP_DATA_DIR: 'no/such/folder' })).toMatchObject({
+      status: 77,
+      err: expect.stringContaining('OTP_INBOX_TOKEN'),
     });
   });
 

@@ -137,6 +137,6 @@ describe.each(PROXIES)('%s with its recipe, in front of the service', (name) => 
     const peers = lines.filter(({ method }) => method === 'ListSessions').map(({ peer }) => peer);
     expect(peers).toEqual(['127.0.0.1', '127.0.0.1']);
     expect((await http('/metrics')).status).toBe(404);
-    expect((await http('/inbox.json')).status).toBe(404);
+    expect((await http('/inbox.json')).status).toBe(401);
   });
 });

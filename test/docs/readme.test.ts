@@ -74,8 +74,8 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
     const key = /sk_otp_live_\S+/.exec(service.output())![0];
     const [keyIn, send, ...others] = PASTED;
     // As a person does who pastes one snippet after another: the mail is there before it is read.
-    const arrives = `until curl -s http://127.0.0.1:8080/inbox.json | grep -q session_id; do sleep 0.05; done`;
-    const script = [keyIn, `${send}${arrives}`, ...others]
+    const arrives = `until curl -s -H "Authorization: Bearer $(cat "$OTP_DATA_DIR/inbox.token")" http://127.0.0.1:8080/inbox.json | grep -q session_id; do sleep 0.05; done`;
+    const script = [`export OTP_DATA_DIR=${join(folder, '0')}\n${keyIn}`, `${send}${arrives}`, ...others]
       .join('\necho ======\n')
       .replaceAll('http://127.0.0.1:8080', service.baseUrl);
     const said = (await bash(script, `${key}\n`)).split('======\n');

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { builtMain } from '../support/builtServer.js';
 import { connectJson } from '../support/connectJson.js';
+import { inboxTokenIn } from '../support/inbox.js';
 import { refusedStart, type ServiceProcess, startProcess } from '../support/serviceProcess.js';
 
 const run = promisify(execFile);
@@ -170,6 +171,8 @@ describe('the first start', () => {
     await service.end();
     service = await startProcess({ OTP_DATA_DIR: dataDir });
     expect(service.output()).not.toContain('sk_otp_');
+    // The inbox's link stays the same, so that a bookmark does.
+    expect(inboxTokenIn(service.output())).toBe(inboxTokenIn(output));
     expect(service.output()).toMatch(/API keys are shown once.*\n.*OTP_BOOTSTRAP_API_KEY/);
     const call = connectJson(service.baseUrl, keyIn(output, 'live'));
     expect((await call('otp.v1.OtpService/ListSessions', {})).body.sessions).toHaveLength(2);
@@ -181,7 +184,7 @@ describe('the first start', () => {
       const commands = output.split('\n').filter((line) => /^(KEY=|CODE=|curl )/.test(line));
       expect(commands).toHaveLength(3);
       // The mail is on its way while the second one is pasted, however busy the machine.
-      const arrives = `until curl -s ${service.baseUrl}/inbox.json | grep -q session_id; do sleep 0.05; done`;
+      const arrives = `until curl -s -H "Authorization: Bearer ${inboxTokenIn(output)}" ${service.baseUrl}/inbox.json | grep -q session_id; do sleep 0.05; done`;
       const { stdout } = await run('bash', ['-c', commands.toSpliced(1, 0, arrives).join('\n')]);
       const [sessionId, code, response] = stdout.trim().split('\n');
       expect(sessionId).toMatch(/^[0-9a-f-]{36}$/);
@@ -197,6 +200,7 @@ describe('the first start', () => {
     const mode = async (...path: string[]) => ((await stat(join(dataDir, ...path))).mode & 0o777).toString(8);
     expect(await mode()).toBe('700');
     expect(await mode('master.keys')).toBe('600');
+    expect(await mode('inbox.token')).toBe('600');
     expect(await mode('countersign.db')).toBe('600');
   });
 });

@@ -51,15 +51,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
     service = await start();
     const again = connectJson(service.baseUrl, KEY);
-    const inbox = async () =>
-      (
-        (await (await fetch(`${service.baseUrl}/inbox.json`)).json()) as {
-          messages: { session_id: string }[];
-        }
-      ).messages;
     const sent = responses.map(({ body }) => body.session.id).sort();
     const delivered = await eventually(async () => {
-      const ids = (await inbox()).map(({ session_id }) => session_id);
+      const ids = (await service.inbox()).map(({ session_id }) => session_id);
       return ids.length >= 20 && ids;
     });
     expect(delivered.sort()).toEqual(sent);

@@ -27,14 +27,14 @@ function secureRest(port: number, credential: Record<string, string>): Pick<Rest
     });
   return {
     post: (path, body) => call('POST', path, { 'content-type': 'application/json' }, JSON.stringify(body)),
-    get: (path) => call('GET', path, {}),
+    get: (path, more) => call('GET', path, more ?? {}),
   };
 }
 
 type RestApi = Pick<Rest, 'post' | 'get'>;
 
 /** Every kind of call, with what came back; what is random in it named by its kind. */
-async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
+async function everyCall(b: RestApi, c: RestApi, inboxToken: string): Promise<unknown[]> {
   const api = multichannelOver(b);
   const responses: unknown[] = [];
   const seen = ({ status, headers, body }: RestResponse): RestResponse['body'] => {
@@ -51,7 +51,8 @@ async function everyCall(b: RestApi, c: RestApi): Promise<unknown[]> {
   };
   const codeOf = (session: string) =>
     eventually(async () => {
-      const { messages } = (await b.get('/inbox.json')).body as { messages: InboxMessage[] };
+      const { body } = await b.get('/inbox.json', bearer(inboxToken));
+      const { messages } = body as { messages: InboxMessage[] };
       const message = messages.find(({ session_id }) => session_id === session);
       return message && codeIn(message.text);
     });
@@ -88,10 +89,12 @@ describe('with a certificate and a key', () => {
     const overTls = await everyCall(
       secureRest(secure.port, apiKey(secure.liveKey)),
       secureRest(secure.port, bearer(secure.liveKey)),
+      secure.inboxToken,
     );
     const overTcp = await everyCall(
       restClient(plain.baseUrl, apiKey(plain.liveKey)),
       restClient(plain.baseUrl, bearer(plain.liveKey)),
+      plain.inboxToken,
     );
     expect(overTls).toHaveLength(11);
     expect(overTls.map((one) => (one as { status: number }).status)).toEqual([

@@ -2,6 +2,8 @@ import type { Clock } from '../../server/platform/clock.js';
 
 /** A clock that stands still until it is moved; timers that fall due run in order while it moves. */
 export class ManualClock implements Clock {
+  /** By how much the clock was set. */
+  #set = 0;
   #now: number;
   #timers: { readonly at: number; readonly task: () => void }[] = [];
 
@@ -10,7 +12,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the clock forward, or back, as a person does: no time passes. */
+  step(ms: number): void {
+    this.#set += ms;
   }
 
   after(ms: number, task: () => void): () => void {

@@ -9,6 +9,7 @@ import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
 import type { LogOutput } from '../../server/observe/log.js';
 import type { Clock } from '../../server/platform/clock.js';
 import type { Documents } from '../../server/store/documents.js';
+import { readInbox } from './inbox.js';
 import { ManualClock } from './manualClock.js';
 
 /** A whole service on a free port of this machine, with time in the test's hands. */
@@ -24,6 +25,7 @@ export interface TestService<C extends Clock = ManualClock> {
   readonly clock: C;
   readonly documents: Documents;
   readonly dataDir: string;
+  readonly inboxToken: string;
   /** The messages the development inbox holds, newest first. */
   inbox(): Promise<InboxMessage[]>;
   /** Everything logged so far, one JSON object a line. */
@@ -83,9 +85,9 @@ export async function startService<C extends Clock = ManualClock>(
     clock,
     documents: service.documents,
     dataDir,
+    inboxToken: service.inboxToken ?? '',
     async inbox() {
-      const response = await fetch(`${baseUrl}/inbox.json`);
-      return ((await response.json()) as { messages: InboxMessage[] }).messages;
+      return readInbox(baseUrl, service.inboxToken ?? '');
     },
     logged: () => lines.join(''),
     async stop() {

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
 import { builtMain } from './builtServer.js';
+import { inboxTokenIn, readInbox } from './inbox.js';
 
 /** How a process ended. */
 export interface Ending {
@@ -16,6 +18,8 @@ export interface ServiceProcess {
   /** What it wrote to standard output: the welcome, and its log. */
   output(): string;
   complaints(): string;
+  /** The messages of its development inbox, newest first. */
+  inbox(): Promise<InboxMessage[]>;
   /** Resolves when it has ended. */
   readonly ended: Promise<Ending>;
   /** Ends it, by default with SIGTERM. */
@@ -55,7 +59,8 @@ export async function startProcess(
   });
   const baseUrl = await Promise.race([ready, child.ended.then(() => undefined)]);
   if (baseUrl === undefined) throw new Error(`the service did not start: ${child.complaints()}`);
-  return { ...child, baseUrl, port: Number(new URL(baseUrl).port) };
+  const inbox = () => readInbox(baseUrl, inboxTokenIn(child.output()));
+  return { ...child, baseUrl, inbox, port: Number(new URL(baseUrl).port) };
 }
 
 /** Starts the service where it shall not start, and waits for its end. */

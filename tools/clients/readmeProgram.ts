@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readInbox } from '../../test/support/inbox.js';
 import type { Outcome } from '../parts.js';
 
 /** To whom the programs of the READMEs send. */
@@ -27,7 +28,8 @@ export async function enterCode(
   env: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   const { COUNTERSIGN_TARGET: target = '', COUNTERSIGN_API_KEY: apiKey = '' } = env;
-  const before = (await messages(target)).length;
+  const inbox = () => messages(target, env.COUNTERSIGN_INBOX_TOKEN ?? '');
+  const before = (await inbox()).length;
   const child = spawn(file, args, {
     env: { ...process.env, ...env, OTP_TARGET: target, OTP_API_KEY: apiKey },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -39,16 +41,20 @@ export async function enterCode(
     });
   }
   const ended = once(child, 'close');
-  const code = await codeAfter(target, before, () => child.exitCode !== null);
+  const code = await codeAfter(inbox, before, () => child.exitCode !== null);
   child.stdin.on('error', () => {}).end(`0\n${code}\n`);
   const [status] = await ended;
   return { ok: status === 0 && output.includes('left') && output.includes('Proved for 4711'), output };
 }
 
 /** The code of the message that is there after `before` others; empty when the program ended without one. */
-async function codeAfter(target: string, before: number, over: () => boolean): Promise<string> {
+async function codeAfter(
+  inbox: () => Promise<readonly string[]>,
+  before: number,
+  over: () => boolean,
+): Promise<string> {
   while (!over()) {
-    const all = await messages(target);
+    const all = await inbox();
     if (all.length > before) return /\d{6}/.exec(all[0] ?? '')?.[0] ?? '';
     await pause(50);
   }
@@ -56,8 +62,7 @@ async function codeAfter(target: string, before: number, over: () => boolean): P
 }
 
 /** The texts of the messages to the programs' recipient in the development inbox, newest first. */
-async function messages(target: string): Promise<readonly string[]> {
-  const response = await fetch(`http://${target}/inbox.json`);
-  const inbox = (await response.json()) as { messages: { to: string; text: string }[] };
-  return inbox.messages.filter(({ to }) => to === RECIPIENT).map(({ text }) => text);
+async function messages(target: string, token: string): Promise<readonly string[]> {
+  const inbox = await readInbox(`http://${target}`, token);
+  return inbox.filter(({ to }) => to === RECIPIENT).map(({ text }) => text);
 }

@@ -22,6 +22,7 @@ from countersign.gen.otp.v1 import verification_token_service_pb2 as tokens
 
 TARGET = os.environ.get("COUNTERSIGN_TARGET", "")
 KEY = os.environ.get("COUNTERSIGN_API_KEY", "")
+INBOX = {"Authorization": f"Bearer {os.environ.get('COUNTERSIGN_INBOX_TOKEN', '')}"}
 pytestmark = pytest.mark.skipif(not TARGET, reason="COUNTERSIGN_TARGET is not set")
 OPERATION = session.Operation(type="payment", id="4711")
 
@@ -29,7 +30,8 @@ OPERATION = session.Operation(type="payment", id="4711")
 def code_for(to: str) -> str:
     """The newest code in the development inbox."""
     for _ in range(100):
-        with urllib.request.urlopen(f"http://{TARGET}/inbox.json") as response:
+        request = urllib.request.Request(f"http://{TARGET}/inbox.json", headers=INBOX)
+        with urllib.request.urlopen(request) as response:
             for message in json.load(response)["messages"]:
                 if message["to"] == to:
                     return re.search(r"\d{6}", message["text"]).group()

@@ -50,8 +50,8 @@ export function createKeyCache(keys: Collection<StoredKey>, clock: Clock): KeyCa
 
   return {
     async find(_id) {
-      const now = clock.now();
-      if ((unknown.get(_id) ?? 0) > now) return undefined;
+      const now = clock.monotonic();
+      if ((unknown.get(_id) ?? Number.NEGATIVE_INFINITY) > now) return undefined;
       const known = await cache.get(_id);
       if (!known) unknown.set(_id, now + UNKNOWN_MS);
       return known;

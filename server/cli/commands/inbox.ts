@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../../errors.js';
+import { INBOX_TOKEN_FILE } from '../../secrets/inboxToken.js';
+import { readIfPresent } from '../../secrets/secretFile.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../errors.js';
 import type { Column } from '../output/table.js';
@@ -28,19 +31,21 @@ export function addInbox(program: Command, cli: Cli): void {
   const inbox = program
     .command('inbox')
     .helpGroup('Codes:')
-    .description('messages of a service in development, codes included');
+    .description(
+      'messages of a service in development, codes included; OTP_INBOX_TOKEN, or OTP_DATA_DIR, opens them',
+    );
   inbox
     .command('ls', { isDefault: true })
     .description('List the messages, newest first.')
     .option('--follow', 'then print each new message as it arrives')
     .addHelpText('after', examples('countersign inbox', 'countersign inbox ls --follow'))
     .action(async ({ follow }: { readonly follow?: true }) => {
-      const messages = await readInbox(cli.url());
+      const messages = await readInbox(cli);
       cli.print.table(COLUMNS, messages, messages);
       const seen = new Set(messages.map(({ id }) => id));
       while (follow) {
         await pause(POLL_MS);
-        const fresh = (await readInbox(cli.url())).filter(({ id }) => !seen.has(id));
+        const fresh = (await readInbox(cli)).filter(({ id }) => !seen.has(id));
         for (const message of fresh.reverse()) {
           seen.add(message.id);
           cli.print.table(COLUMNS, [message], message);
@@ -56,9 +61,7 @@ export function addInbox(program: Command, cli: Cli): void {
     .action(async (recipient: string, { timeout }: { readonly timeout: number }) => {
       const until = performance.now() + timeout * 1000;
       for (;;) {
-        const message = (await readInbox(cli.url())).find(
-          ({ to, text }) => to === recipient && CODE.test(text),
-        );
+        const message = (await readInbox(cli)).find(({ to, text }) => to === recipient && CODE.test(text));
         const code = message && CODE.exec(message.text)?.[0];
         if (code) return cli.print.text(code, { code });
         if (performance.now() >= until) throw new CliError(`There is no code for ${recipient}`, EXIT.noInput);
@@ -69,20 +72,31 @@ export function addInbox(program: Command, cli: Cli): void {
 
 const CODE = /(?<!\d)\d{4,8}(?!\d)/;
 
-async function readInbox(url: string): Promise<readonly Message[]> {
-  const response = await fetch(`${url}/inbox.json`).catch((error: Error) => {
+async function readInbox(cli: Cli): Promise<readonly Message[]> {
+  const url = cli.url();
+  const headers = { authorization: `Bearer ${await inboxToken(cli)}` };
+  const response = await fetch(`${url}/inbox.json`, { headers }).catch((error: Error) => {
     throw new CliError(
       `${url} cannot be reached: ${(error.cause as Error | undefined)?.message ?? error.message}`,
       EXIT.tryAgain,
     );
   });
-  if (!response.ok) {
-    throw new CliError(
-      `${url} has no inbox for this machine: it exists in development, and on the machine of the service only`,
-      EXIT.noInput,
-    );
-  }
+  if (response.status === 401)
+    throw new CliError(`${url} has an inbox with another token`, EXIT.noPermission);
+  if (!response.ok) throw new CliError(`${url} has no inbox: it exists in development only`, EXIT.noInput);
   return ((await response.json()) as { readonly messages: readonly Message[] }).messages;
+}
+
+/** Of the environment, else of the data folder, as the service itself has it. Never of an argument, which others can see. */
+async function inboxToken({ io: { env } }: Cli): Promise<string> {
+  if (env.OTP_INBOX_TOKEN) return env.OTP_INBOX_TOKEN;
+  const path = join(env.OTP_DATA_DIR || './data', INBOX_TOKEN_FILE);
+  const text = await readIfPresent(path).catch(() => undefined);
+  if (text !== undefined) return text.trim();
+  throw new CliError(
+    `There is no inbox token: set OTP_INBOX_TOKEN to the one that the service printed at its start, or OTP_DATA_DIR to its data folder`,
+    EXIT.noPermission,
+  );
 }
 
 function readTimeout(text: string): number {

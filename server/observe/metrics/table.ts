@@ -118,6 +118,11 @@ export const METRICS = {
     {},
     'Log lines dropped because nobody read the output and 8 MiB were waiting.',
   ),
+  clockSteps: counter(
+    'countersign_clock_steps_total',
+    {},
+    'Times that the clock of the machine was set by more than 5 seconds.',
+  ),
   hashesRunning: gauge('countersign_hash_running', {}, 'Code hashes being computed.'),
   hashesWaiting: gauge('countersign_hash_waiting', {}, 'Code hashes waiting for a slot.'),
   hashesRefused: counter(

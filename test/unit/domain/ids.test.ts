@@ -12,7 +12,7 @@ import {
 import { seededRandom } from '../../support/seededRandom.js';
 
 const LATEST = 2 ** 48 - 1;
-const at = (milliseconds: number) => ({ now: () => milliseconds, after: () => () => {} });
+const at = (milliseconds: number) => ({ now: () => milliseconds });
 const moments = fc.integer({ min: 0, max: LATEST });
 const ids = fc
   .tuple(moments, fc.string())
@@ -66,7 +66,7 @@ describe('an id', () => {
 
   it('sorts after every earlier one of the same process, however many a millisecond has', () => {
     let now = 1_900_000_000_000;
-    const make = createIds({ now: () => now, after: () => () => {} }, seededRandom('order'));
+    const make = createIds({ now: () => now }, seededRandom('order'));
     const made = Array.from({ length: 300 }, (_, i) => {
       if (i % 100 === 99) now++;
       return make();

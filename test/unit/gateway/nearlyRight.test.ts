@@ -50,10 +50,8 @@ describe('a locale with an underscore', () => {
     const { status, body } = await call('otp.v1.OtpService/Send', { recipients: { email }, locale });
     expect(status).toBe(200);
     await deliveredCode(service, body.session.id, 'email');
-    const { messages } = await (await fetch(`${service.baseUrl}/inbox.json`)).json();
-    expect(messages.find((one: { to: string }) => one.to === email).subject).toMatch(
-      new RegExp(`^${beginning}`),
-    );
+    const messages = await service.inbox();
+    expect(messages.find((one) => one.to === email)?.subject).toMatch(new RegExp(`^${beginning}`));
   });
 });
 

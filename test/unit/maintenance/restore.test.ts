@@ -14,7 +14,7 @@ import { connectJson } from '../../support/connectJson.js';
 import { onMongodb } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
 import { startService } from '../../support/service.js';
-import { startProcess } from '../../support/serviceProcess.js';
+import { type ServiceProcess, startProcess } from '../../support/serviceProcess.js';
 import { silent } from './support/silent.js';
 
 const KEY = 'sk_otp_live_restored_restored_restored_restored';
@@ -30,21 +30,17 @@ const env = (dataDir: string) => ({ OTP_DATA_DIR: dataDir, OTP_BOOTSTRAP_API_KEY
 
 /** A service in a process of its own, whose end lets go of the store's file. */
 async function start(dataDir: string): Promise<Running> {
-  const { baseUrl, end } = await startProcess(env(dataDir));
-  return { baseUrl, stop: end };
+  const { baseUrl, inbox, end } = await startProcess(env(dataDir));
+  return { baseUrl, inbox, stop: end };
 }
 
-interface Running {
-  readonly baseUrl: string;
+interface Running extends Pick<ServiceProcess, 'baseUrl' | 'inbox'> {
   stop(): Promise<unknown>;
 }
 
 async function codeFor(service: Running, recipient: string): Promise<string> {
   const text = await eventually(async () => {
-    const inbox = (await (await fetch(`${service.baseUrl}/inbox.json`)).json()) as {
-      messages: readonly { to: string; text: string }[];
-    };
-    return inbox.messages.find(({ to }) => to === recipient)?.text;
+    return (await service.inbox()).find(({ to }) => to === recipient)?.text;
   });
   return /\d{6}/.exec(text)![0];
 }

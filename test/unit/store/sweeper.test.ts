@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Documents } from '../../../server/store/documents.js';
 import { openEmbedded } from '../../../server/store/embedded.js';
 import { THINGS, type Thing } from '../../storeContract/documents.js';
@@ -74,4 +74,51 @@ it('can be off', async () => {
   clock.advance(10 * MINUTE);
   expect(await other.collection('things').findOne({ _id: 'past' })).not.toBeNull();
   await other.close();
+});
+
+describe('while the clock is doubtful', () => {
+  const HOUR = 60 * MINUTE;
+  const META = { name: 'meta', indexes: [], ttl: false };
+
+  it.each([
+    ['forward by a year', 365 * 24 * HOUR],
+    ['back by an hour', -HOUR],
+  ])('set %s, nothing is removed for an hour', async (_how, step) => {
+    const things = documents.collection<Thing>('things');
+    await afterNextRound();
+    await things.insertOne({ _id: 'past', purgeAt: new Date(0) });
+    await things.insertOne({ _id: 'next month', purgeAt: new Date(clock.now() + 30 * 24 * HOUR) });
+    clock.step(step);
+    for (let minute = 0; minute < 59; minute++) await afterNextRound();
+    expect(await ids()).toEqual(['next month', 'past']);
+    clock.step(-step);
+    // Set right, which is a step as well.
+    for (let minute = 0; minute < 61; minute++) await afterNextRound();
+    expect(await ids()).toEqual(['next month']);
+  });
+
+  it('more than an hour beyond what the store knows at the start, nothing is removed for an hour', async () => {
+    const collections = [...COLLECTIONS, META];
+    const dataDir = await mkdtemp(join(tmpdir(), 'countersign-sweep-'));
+    const first = await openEmbedded({ dataDir, clock, collections });
+    await first.collection<Thing>('things').insertOne({ _id: 'soon', purgeAt: new Date(clock.now() + HOUR) });
+    clock.advance(MINUTE);
+    await eventually(() => clock.pending === 2);
+    await first.close();
+    const later = new ManualClock(clock.now() + 2 * HOUR);
+    const next = await openEmbedded({ dataDir, clock: later, collections });
+    const there = async () => (await next.collection('things').findOne({ _id: 'soon' })) !== null;
+    const rounds = async (count: number) => {
+      for (let round = 0; round < count; round++) {
+        later.advance(MINUTE);
+        await eventually(() => later.pending === 1);
+      }
+    };
+    await rounds(60);
+    expect(await there()).toBe(true);
+    await rounds(2);
+    expect(await there()).toBe(false);
+    await next.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
 });

@@ -130,7 +130,12 @@ func TestClientCredentials(t *testing.T) {
 // codeFor reads the newest code from the development inbox.
 func codeFor(t *testing.T, address, to string) string {
 	for range 100 {
-		response, err := http.Get("http://" + address + "/inbox.json")
+		request, err := http.NewRequest(http.MethodGet, "http://"+address+"/inbox.json", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+os.Getenv("COUNTERSIGN_INBOX_TOKEN"))
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,6 @@ export const inbox = defineVendor({
   settings: INBOX_SETTINGS,
   developmentOnly: true,
   guide:
-    'Keeps messages in the store for a day, sealed, for channels without another provider. `GET /inbox` shows them to callers on this machine.',
+    'Keeps messages in the store for a day, sealed, for channels without another provider. `GET /inbox` is a page that shows them, `GET /inbox.json` the list, to callers with the inbox token (`OTP_INBOX_TOKEN`).',
   create: async ({ from }, deps) => (await import('./inbox.js')).createInbox({ ...deps, from }),
 });

@@ -60,6 +60,10 @@ export async function busyDay(engine: Engine): Promise<BusyDay> {
   await moreThanALimitAllows(service);
   await aCollectorThatIsAway(service, collector, look);
   await endpointsThatTakeNothing(service);
+  // The clock is set, and set right again.
+  clock.step(10_000);
+  clock.advance(1_000);
+  clock.step(-10_000);
   await look();
   return {
     exported,
