@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 /** Everything that must hold of the tree besides the tests. Stops at nothing: says all that is wrong at once. */
 const CHECKS: readonly (readonly [name: string, command: string])[] = [
   ['types', 'tsc -p tsconfig.json'],
+  ['types of the screens', 'tsc -p clients/tsconfig.json'],
+  ['contrast of colours', 'tsx tools/contrast.ts'],
   ['bench types', 'tsc -p test/bench/tsconfig.json --noEmit'],
   ['formatting and lint', 'biome check .'],
   ['unused code and dependencies', 'knip'],

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { makeExecutable } from './deb/executable.js';
 
@@ -18,6 +26,8 @@ function place(from: string, to: string, mode: number): void {
 }
 
 place(await makeExecutable(resolve('dist/deb/build')), 'usr/lib/countersign/countersign', 0o755);
+for (const name of readdirSync('dist/screens'))
+  place(join('dist/screens', name), join('usr/lib/countersign/screens', name), 0o644);
 place('deploy/systemd/countersign.service', 'lib/systemd/system/countersign.service', 0o644);
 place('deploy/debian/countersign.env', 'etc/countersign/countersign.env', 0o640);
 place('LICENSE', 'usr/share/doc/countersign/copyright', 0o644);

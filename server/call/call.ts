@@ -26,7 +26,7 @@ export interface Envelope extends CallRules {
   readonly transport: Transport;
   /** The API key or token as presented, without "Bearer". */
   readonly credential?: string | undefined;
-  /** The Origin header of a browser. */
+  /** The origin of the page that calls, unless it is one of the service's own. */
   readonly origin?: string | undefined;
   /** IP address of the caller, trusted proxies resolved. */
   readonly peer: string;

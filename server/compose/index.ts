@@ -34,6 +34,7 @@ import { createPipeline } from '../pipeline/index.js';
 import { createLimitClient } from '../pipeline/limitClient.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { type Random, systemRandom } from '../platform/random.js';
+import { findScreens, readScreens } from '../screens/files.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents, StoreRefused } from '../store/documents.js';
 import { enterFormat, watchFormat } from '../store/format.js';
@@ -75,6 +76,8 @@ export interface Overrides {
   readonly providers?: ProviderOverrides;
   /** The registry of vendors; their settings must be in the configuration. */
   readonly vendors?: readonly Vendor[];
+  /** The folder of what clients/build.mjs made. */
+  readonly screens?: string;
 }
 
 /** The running service. */
@@ -236,8 +239,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     connections: () => listeners.main.connections() + (listeners.operator?.connections() ?? 0),
   });
   const { scrape } = scraping;
+  const screens = overrides.screens ?? findScreens();
   const listeners: Listeners = composeTransports({
     ...common,
+    screens: screens === undefined ? undefined : readScreens(screens),
     checkStore: store.checkStore,
     keys,
     limiter,

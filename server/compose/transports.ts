@@ -38,13 +38,14 @@ import { createMultichannel } from '../gateway/multichannel/index.js';
 import { createOAuth } from '../gateway/oauth/index.js';
 import { openapiRoute } from '../gateway/openapi/document.js';
 import { dialectRoutes } from '../gateway/serveDialect.js';
+import { createForeignOrigin } from '../http/foreignOrigin.js';
 import { healthRoutes } from '../http/health.js';
 import type { TlsFiles } from '../http/http1.js';
 import { httpLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
 import { peerAddress } from '../http/peer.js';
-import { createRouter, type ExactRoute } from '../http/router.js';
+import { createRouter, type ExactRoute, type Route } from '../http/router.js';
 import { rpcRoutes } from '../http/rpcRoutes.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { Logger } from '../observe/log.js';
@@ -58,6 +59,9 @@ import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
+import { assetRoutes } from '../screens/assets.js';
+import { consoleRoutes } from '../screens/console.js';
+import type { ScreenFiles } from '../screens/files.js';
 import { noticeSetup } from './noticeSetup.js';
 import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
@@ -104,6 +108,8 @@ interface Parts {
   readonly metrics: Metrics;
   /** Where vendors report what became of messages. */
   readonly callbacks: readonly ExactRoute[];
+  /** What browsers load, where it was built. */
+  readonly screens: ScreenFiles | undefined;
   /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
   readonly log: Logger;
@@ -121,7 +127,9 @@ export interface Listeners {
 interface Served {
   readonly services: readonly DescService[];
   readonly dialects: readonly Dialect[];
-  readonly routes: readonly ExactRoute[];
+  readonly routes: readonly Route[];
+  /** Its pages may call it wherever they were loaded from this machine. */
+  readonly trustsLoopback: boolean;
 }
 
 /** Everything that is served: on one port, or what is for operators on a second one. */
@@ -129,8 +137,13 @@ export function composeTransports(parts: Parts): Listeners {
   const { config, secrets, keys, limiter, workspaces, inbox, random, scrape } = parts;
   const oauth = createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces });
   const dialects = [beneficiary, oauth, createMultichannel(secrets.sessionTokens), messaging];
-  const hasDocs = (config.docs ?? (config.env === 'development' ? '1' : '0')) === '1';
+  const isDevelopment = config.env === 'development';
+  const hasDocs = (config.docs ?? (isDevelopment ? '1' : '0')) === '1';
   const isApart = config.operatorPort !== undefined;
+  const assets = parts.screens ? assetRoutes(parts.screens) : [];
+  const operatorsConsole = parts.screens && config.console !== 'off' ? consoleRoutes(parts.screens) : [];
+  // Its rpcs are on the operators' port alone, where there is one.
+  const hasConsole = !isApart && (config.console ?? (isDevelopment ? 'on' : 'off')) === 'on';
   const metrics = (open: MetricsAccess['open']) => metricsRoute(scrape, { token: config.metricsToken, open });
   const main = composeListener(parts, {
     services: isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES,
@@ -140,23 +153,33 @@ export function composeTransports(parts: Parts): Listeners {
       ...(hasDocs ? docsRoutes(findSwaggerUi()) : []),
       ...(isApart ? [] : [metrics(config.env === 'production' ? 'nobody' : 'this machine')]),
       ...parts.callbacks,
+      ...assets,
+      ...(hasConsole ? operatorsConsole : []),
       ...(inbox ? inboxRoutes({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) }, random) : []),
     ],
+    trustsLoopback: isDevelopment,
   });
   const operator = isApart
-    ? composeListener(parts, { services: SERVICES, dialects: [oauth], routes: [metrics('everybody')] })
+    ? composeListener(parts, {
+        services: SERVICES,
+        dialects: [oauth],
+        routes: [metrics('everybody'), ...assets, ...operatorsConsole],
+        // Operators reach it through a tunnel, under a name of their own machine.
+        trustsLoopback: true,
+      })
     : undefined;
   return { main, operator };
 }
 
 const isForOperators = ({ typeName }: DescService): boolean => typeName.startsWith('otp.admin.');
 
-function composeListener(parts: Parts, { services, dialects, routes }: Served): Listener {
+function composeListener(parts: Parts, { services, dialects, routes, trustsLoopback }: Served): Listener {
   const { config, checkStore, pipeline, newId, serving, tls, clock, metrics, log } = parts;
   const limits = httpLimits({ keepAliveMs: config.keepAliveSeconds * 1_000 });
   const trustedProxies = networks(config.trustedProxies);
   const names = [...services, ...STANDARD].map(({ typeName }) => typeName);
   const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
+  const originOf = createForeignOrigin({ publicUrl: config.publicUrl, trustsLoopback });
   const rejectedRequests = composeRejectedRequests({ newId, peerOf, metrics, log });
   const connect = createRpcHandler({
     routes(router) {
@@ -165,9 +188,17 @@ function composeListener(parts: Parts, { services, dialects, routes }: Served): 
       serveReflection(router, contractSet, names);
     },
     peerOf,
+    originOf,
     rejectedRequests,
   });
-  const rpc = createUnaryHandler({ services, pipeline, peerOf, rejectedRequests, fallback: connect });
+  const rpc = createUnaryHandler({
+    services,
+    pipeline,
+    peerOf,
+    originOf,
+    rejectedRequests,
+    fallback: connect,
+  });
   const readiness = {
     state: () => serving.state(),
     details: () => serving.details(),
@@ -176,7 +207,9 @@ function composeListener(parts: Parts, { services, dialects, routes }: Served): 
   const router = createRouter([
     ...rpcRoutes(names, rpc),
     ...healthRoutes(readiness, clock, limits.readinessMs),
-    ...dialects.flatMap((dialect) => dialectRoutes(dialect, { pipeline, peerOf, rejectedRequests, clock })),
+    ...dialects.flatMap((dialect) =>
+      dialectRoutes(dialect, { pipeline, peerOf, originOf, rejectedRequests, clock }),
+    ),
     ...routes,
   ]);
   return createListener({

@@ -119,10 +119,15 @@ export const SETTINGS = {
     z.enum(['0', '1'], 'must be 0 or 1').optional(),
     '1 serves /docs, a page to read and try the REST APIs; 0 does not. Unset, it is served in development.',
   ),
+  console: setting(
+    'OTP_CONSOLE',
+    z.enum(['on', 'off'], 'must be on or off').optional(),
+    "on serves /console, the operators' console, on PORT; off serves it nowhere. Unset, it is served in development. With OTP_OPERATOR_PORT it is on that port only, in production as well, unless off.",
+  ),
   publicUrl: setting(
     'OTP_PUBLIC_URL',
     baseUrl.optional(),
-    'URL under which the service is reached from outside, such as https://otp.example.com. Vendors post delivery receipts there; unset, none are requested.',
+    'URL under which the service is reached from outside, such as https://otp.example.com. Vendors post delivery receipts there; unset, none are requested. Pages under it may call the service, whichever origins a workspace allows.',
   ),
 } as const;
 

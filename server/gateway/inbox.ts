@@ -24,7 +24,7 @@ export function inboxRoutes({ inbox, access }: InboxParts, random: Random): Exac
       path: '/inbox',
       handle(_req, res) {
         const nonce = random.bytes(16).toString('base64url');
-        res.writeHead(200, pageHeaders(nonce));
+        res.writeHead(200, pageHeaders({ nonce }));
         res.end(inboxPage(nonce));
       },
     },

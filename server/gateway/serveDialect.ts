@@ -27,6 +27,7 @@ interface Parts {
   readonly pipeline: Pipeline;
   readonly clock: Clock;
   readonly peerOf: (req: HttpRequest) => string;
+  readonly originOf: (req: HttpRequest) => string | undefined;
   readonly rejectedRequests: RejectedRequests;
 }
 
@@ -53,6 +54,7 @@ export function dialectRoutes(dialect: Dialect, parts: Parts): PrefixRoute[] {
         transport: dialect.name,
         credentialIn: dialect.credential === 'apiKey' ? ['x-api-key', 'authorization'] : ['authorization'],
         peer: parts.peerOf(req),
+        origin: parts.originOf(req),
         requestId,
         signal: goneSignal(res),
         ...found.route.rules,

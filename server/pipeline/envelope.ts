@@ -8,7 +8,8 @@ export type ReadHeader = (name: string) => string | null | undefined;
 export type CredentialHeaders = readonly ('authorization' | 'x-api-key')[];
 
 /** What a transport knows of a call besides its header. */
-type Known = Omit<Envelope, 'credential' | 'origin' | 'traceparent'> & {
+type Known = Omit<Envelope, 'credential' | 'traceparent'> & {
+  readonly origin: string | undefined;
   readonly credentialIn: CredentialHeaders;
 };
 
@@ -17,7 +18,6 @@ export function readEnvelope(header: ReadHeader, { credentialIn, ...known }: Kno
   return {
     ...known,
     credential: readCredential(header, credentialIn),
-    origin: header('origin') ?? undefined,
     requestId: known.requestId ?? readRequestId(header('x-request-id') ?? undefined),
     traceparent: header('traceparent') ?? undefined,
   };

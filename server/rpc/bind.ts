@@ -19,12 +19,18 @@ import { toConnectError } from './connectError.js';
 /** What the listener knows about a request and Connect does not pass on. */
 export interface Arrival {
   readonly peer: string;
+  readonly origin: string | undefined;
   readonly requestId: string;
   /** Set once a handler has the call: from then on, errors are its own. */
   reached: boolean;
 }
 
-export const arrivalKey = createContextKey<Arrival>({ peer: '', requestId: '', reached: false });
+export const arrivalKey = createContextKey<Arrival>({
+  peer: '',
+  origin: undefined,
+  requestId: '',
+  reached: false,
+});
 
 /** Where a credential may be, on every protocol of the contract. */
 export const CREDENTIAL_HEADERS: CredentialHeaders = ['authorization', 'x-api-key'];
@@ -89,6 +95,7 @@ const envelope = ({ requestHeader, values, signal, protocolName }: HandlerContex
     transport: TRANSPORTS[protocolName] ?? 'connect',
     credentialIn: CREDENTIAL_HEADERS,
     peer: values.get(arrivalKey).peer,
+    origin: values.get(arrivalKey).origin,
     requestId: values.get(arrivalKey).requestId,
     signal,
   });

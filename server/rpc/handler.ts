@@ -34,6 +34,7 @@ export const TIMEOUT_MAX = HOUR_MS;
 interface Options {
   readonly routes: (router: ConnectRouter) => void;
   readonly peerOf: (req: HttpRequest) => string;
+  readonly originOf: (req: HttpRequest) => string | undefined;
   readonly rejectedRequests: RejectedRequests;
 }
 
@@ -66,7 +67,7 @@ async function* markingReached<T>(messages: AsyncIterable<T>, arrival: Arrival):
  * field named, and without quoting its value; the rest of a refused request is
  * read.
  */
-export function createRpcHandler({ routes, peerOf, rejectedRequests }: Options): HttpHandler {
+export function createRpcHandler({ routes, peerOf, originOf, rejectedRequests }: Options): HttpHandler {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: READ_MAX,
@@ -88,7 +89,7 @@ export function createRpcHandler({ routes, peerOf, rejectedRequests }: Options):
     // The pipeline sets it again; a request that never reaches the pipeline needs it, too.
     const requestId = rejectedRequests.idOf(req);
     res.setHeader('x-request-id', requestId);
-    const arrival = { peer: peerOf(req), requestId, reached: false };
+    const arrival = { peer: peerOf(req), origin: originOf(req), requestId, reached: false };
     const response = await respond(method, req, res, arrival, (failure) =>
       rejectedRequests.refused(failure, req, requestId),
     );

@@ -41,6 +41,7 @@ interface Options {
   readonly services: readonly DescService[];
   readonly pipeline: Pipeline;
   readonly peerOf: (req: HttpRequest) => string;
+  readonly originOf: (req: HttpRequest) => string | undefined;
   readonly rejectedRequests: RejectedRequests;
   /** Handles every other request. */
   readonly fallback: HttpHandler;
@@ -71,6 +72,7 @@ export function createUnaryHandler({
   services,
   pipeline,
   peerOf,
+  originOf,
   rejectedRequests,
   fallback,
 }: Options): HttpHandler {
@@ -106,6 +108,7 @@ export function createUnaryHandler({
       transport: 'connect',
       credentialIn: CREDENTIAL_HEADERS,
       peer: peerOf(req),
+      origin: originOf(req),
       signal,
     });
     const headers: Record<string, string> = {};

@@ -45,6 +45,10 @@ describe('countersign, packed and installed in an empty folder', { timeout: 120_
     // Its files are in the package: swagger-ui-dist is not installed.
     const script = /src="(\/docs\/swagger[^"]+)"/.exec(await (await fetch(`${baseUrl}/docs`)).text())![1]!;
     expect((await fetch(baseUrl + script)).status).toBe(200);
+    // The pages were built into it: esbuild and their sources are not there.
+    const page = await (await fetch(`${baseUrl}/console`)).text();
+    const screen = /src="(\/screens\/[^"]+)"/.exec(page)![1]!;
+    expect((await fetch(baseUrl + screen)).status).toBe(200);
     const key = /live {2}(\S+)/.exec(output)![1]!;
     const env = { PATH: process.env.PATH, HOME: folder, COUNTERSIGN_URL: baseUrl, COUNTERSIGN_API_KEY: key };
     const cli = async (args: readonly string[], input = '') => {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { serviceForSuite } from '../support/serviceForSuite.js';
@@ -113,3 +114,77 @@ describe('a workspace that lists its origins', () => {
     await allow();
   });
 });
+
+describe('a page of the service itself', () => {
+  const production = serviceForSuite({
+    env: {
+      OTP_ENV: 'production',
+      OTP_MASTER_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
+      OTP_BOOTSTRAP_API_KEY: 'a-bootstrap-key-of-forty-characters-at-least',
+      OTP_PUBLIC_URL: 'https://otp.example.com/base',
+      OTP_OPERATOR_PORT: '0',
+    },
+  });
+  const whoAmI = (base: string, origin: string, credential: string) =>
+    connectJson(base, credential)('otp.admin.v1.AccessService/WhoAmI', {}, { origin });
+  const restrict = async (one: typeof service) => {
+    const workspaces = one.documents.collection('workspaces');
+    await workspaces.findOneAndUpdate({ _id: 'default' }, { $set: { allowedOrigins: [SHOP] } });
+    one.clock.advance(5_001);
+  };
+
+  it('may call from this machine in development, at its own port alone', async () => {
+    await allow(SHOP);
+    expect(await whoAmI(service.baseUrl, service.baseUrl, service.liveKey)).toMatchObject({ status: 200 });
+    for (const origin of ['http://127.0.0.1:1', 'http://localhost', `https://127.0.0.1:${service.port}`])
+      expect(await whoAmI(service.baseUrl, origin, service.liveKey)).toMatchObject({ status: 403 });
+  });
+
+  it('is not recognised by a Host that only leads to this machine', async () => {
+    await allow(SHOP);
+    const response = await rawRequest(service.port, {
+      path: '/otp.admin.v1.AccessService/WhoAmI',
+      headers: {
+        host: `rebound.example:${service.port}`,
+        origin: `http://rebound.example:${service.port}`,
+        authorization: `Bearer ${service.liveKey}`,
+      },
+    });
+    expect(response).toBe(403);
+  });
+
+  it("may call in production under OTP_PUBLIC_URL, and on the operators' port through a tunnel", async () => {
+    await restrict(production);
+    const key = production.liveKey;
+    const session = (origin: string) =>
+      connectJson(production.baseUrl, key)('otp.v1.OtpService/ListSessions', {}, { origin });
+    expect(await session('https://otp.example.com')).toMatchObject({ status: 200 });
+    expect(await session(production.baseUrl)).toMatchObject({ status: 403 });
+    const operators = production.operatorUrl!;
+    expect(await whoAmI(operators, operators, key)).toMatchObject({ status: 200 });
+    expect(await whoAmI(operators, OTHER, key)).toMatchObject({ status: 403 });
+  });
+});
+
+/** A POST with a Host of one's own, which fetch does not send. */
+function rawRequest(
+  port: number,
+  options: { path: string; headers: Record<string, string> },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { path, headers } = options;
+    const sent = request({
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      path,
+      headers: { ...headers, 'content-type': 'application/json' },
+    });
+    sent.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.once('error', reject);
+    sent.end('{}');
+  });
+}

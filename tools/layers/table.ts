@@ -21,7 +21,10 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['maintenance'],
     purpose: 'Backup, restore and care of the key ring, while the service runs or is stopped',
   },
-  { rooms: ['rpc', 'gateway'], purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects' },
+  {
+    rooms: ['rpc', 'gateway', 'screens'],
+    purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects; the pages and what they load',
+  },
   { rooms: ['pipeline'], purpose: 'The checks every call passes, whichever transport it arrives by' },
   {
     rooms: ['admin/access', 'admin/recipients'],

@@ -29,6 +29,9 @@ export function layOutService(folder: string): void {
   begin(folder);
   compile(['server', 'clients'], { outDir: join(folder, 'dist'), declaration: false });
   copySwaggerUi(join(folder, 'dist'));
+  execFileSync(process.execPath, [join(ROOT, 'clients', 'build.mjs'), join(folder, 'dist', 'screens')], {
+    stdio: 'inherit',
+  });
   cpSync(join(ROOT, 'tools', 'packages', 'README.md'), join(folder, 'README.md'));
   writeManifest(folder, serviceManifest(rootManifest()));
 }

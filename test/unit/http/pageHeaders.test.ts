@@ -20,7 +20,7 @@ describe('the headers of a page', () => {
   });
 
   it('allow inline scripts and styles under the nonce alone', () => {
-    const policy = directives(pageHeaders('abc'));
+    const policy = directives(pageHeaders({ nonce: 'abc' }));
     for (const name of ['script-src', 'style-src'])
       expect(policy.get(name)).toEqual(["'self'", "'nonce-abc'"]);
   });
@@ -32,6 +32,36 @@ describe('the headers of a page', () => {
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
     });
+    expect(pageHeaders()['permissions-policy']).not.toContain('otp-credentials');
+  });
+
+  it('let no script of the page turn text into markup or code', () => {
+    const policy = directives(pageHeaders());
+    expect(policy.get('require-trusted-types-for')).toEqual(["'script'"]);
+    expect(policy.get('trusted-types')).toEqual(["'none'"]);
+  });
+
+  it('let the listed origins frame it, and hosts that isolate themselves', () => {
+    const headers = pageHeaders({ frameAncestors: ['https://shop.example', 'https://app.example'] });
+    expect(directives(headers).get('frame-ancestors')).toEqual([
+      'https://shop.example',
+      'https://app.example',
+    ]);
+    expect(headers).toMatchObject({
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'cross-origin',
+    });
+    expect(headers).not.toHaveProperty('x-frame-options');
+  });
+
+  it('let forms lead to the listed origins besides its own', () => {
+    const headers = pageHeaders({ formAction: ['https://shop.example'] });
+    expect(directives(headers).get('form-action')).toEqual(["'self'", 'https://shop.example']);
+  });
+
+  it('let the page read the code of a text message where that is what it is for', () => {
+    expect(pageHeaders({ readsMessages: true })['permissions-policy']).toContain('otp-credentials=(self)');
   });
 });

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { screensForSuite } from '../../browser/support/screensForSuite.js';
+import { serviceForSuite } from '../../support/serviceForSuite.js';
+
+const screens = screensForSuite();
+const service = serviceForSuite(async () => ({ overrides: { screens: await screens.folder() } }));
+
+const get = (path: string, encoding = 'identity') =>
+  fetch(service.baseUrl + path, { headers: { 'accept-encoding': encoding } });
+const script = async () => /src="(\/screens\/[^"]+)"/.exec(await (await get('/console')).text())![1]!;
+
+describe('what a screen loads', () => {
+  it('may be kept for ever, because its name changes with its content', async () => {
+    const response = await get(await script());
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-type': 'text/javascript; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
+      vary: 'accept-encoding',
+    });
+  });
+
+  it('is sent in the best encoding that the browser takes', async () => {
+    const path = await script();
+    const plain = await (await get(path)).text();
+    for (const [takes, gets] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip', 'gzip'],
+      ['br;q=0, gzip;q=0.5', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const response = await get(path, takes);
+      expect(response.headers.get('content-encoding')).toBe(gets);
+      // fetch has decoded it.
+      expect(await response.text()).toBe(plain);
+    }
+  });
+
+  it.each(['/screens/', '/screens/manifest.json', '/screens/../package.json', '/screens/none-ABC.js'])(
+    'is nothing but what was built for it: %s',
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+});
+
+describe('/console', () => {
+  it('is one page at every path below, which no cache keeps', async () => {
+    const pages = await Promise.all(
+      ['/console', '/console/', '/console/sessions/1'].map((path) => get(path)),
+    );
+    expect(new Set(await Promise.all(pages.map((page) => page.text()))).size).toBe(1);
+    for (const { status, headers } of pages) {
+      expect(status).toBe(200);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  const PRODUCTION = {
+    OTP_ENV: 'production',
+    OTP_MASTER_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
+    OTP_BOOTSTRAP_API_KEY: 'a-bootstrap-key-of-forty-characters-at-least',
+  };
+  const start = (env: Readonly<Record<string, string>>) =>
+    serviceForSuite(async () => ({ env, overrides: { screens: await screens.folder() } }));
+  const production = start(PRODUCTION);
+  const asked = start({ ...PRODUCTION, OTP_CONSOLE: 'on' });
+  const apart = start({ ...PRODUCTION, OTP_OPERATOR_PORT: '0' });
+  const off = start({ OTP_CONSOLE: 'off', OTP_OPERATOR_PORT: '0' });
+
+  it("is on the public port in production where OTP_CONSOLE=on asks for it, and on the operators' port", async () => {
+    const status = async (base: string | undefined) => (await fetch(`${base}/console`)).status;
+    expect(await status(production.baseUrl)).toBe(404);
+    expect(await status(asked.baseUrl)).toBe(200);
+    expect(await status(apart.baseUrl)).toBe(404);
+    expect(await status(apart.operatorUrl)).toBe(200);
+    expect(await status(off.baseUrl)).toBe(404);
+    expect(await status(off.operatorUrl)).toBe(404);
+  });
+});
