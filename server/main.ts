@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { compose, type Service } from './compose/index.js';
-import { welcome } from './compose/welcome.js';
+import { urlOf, welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { VENDOR_SETTINGS } from './delivery/vendors/index.js';
 import { Failure } from './errors.js';
@@ -21,8 +21,8 @@ const LOG_MS = 2_000;
 /** EX_CONFIG of sysexits.h: a supervisor need not start the process again until a setting has changed. */
 const WRONG_CONFIGURATION = 78;
 
-/** The process: reads the environment, runs the service, stops it on a signal. */
-async function main(): Promise<void> {
+/** The process: reads the environment, runs the service, stops it on a signal. Resolves to its URL once it is ready. */
+async function main(): Promise<string> {
   const running = start(readConfig(process.env, VENDOR_SETTINGS));
   const stop = (signal: NodeJS.Signals) => {
     const receivedAt = performance.now();
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
       });
     const echoed = signal === 'SIGINT' ? pause(ECHO_COMES_MS) : undefined;
     running
-      .then((service) => {
+      .then(({ service }) => {
         setTimeout(endNow, service.stopLimitMs).unref();
         return service.stop().then(() => service.logWritten(LOG_MS));
       })
@@ -48,9 +48,10 @@ async function main(): Promise<void> {
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
   // Its default ends the process; here it means that files have changed.
-  process.on('SIGHUP', () => void running.then((service) => service.reload()));
-  const service = await running;
+  process.on('SIGHUP', () => void running.then(({ service }) => service.reload()));
+  const { service, url } = await running;
   service.refused.then(endForOtherRelease);
+  return url;
 }
 
 /** Without the exit handlers: one of them writes what is left of the log, and waits for as long as nobody reads it. */
@@ -64,11 +65,16 @@ function endForOtherRelease(why: StoreRefused): never {
   process.exit(TRY_AGAIN);
 }
 
-async function start(config: Config): Promise<Service> {
+interface Started {
+  readonly service: Service;
+  readonly url: string;
+}
+
+async function start(config: Config): Promise<Started> {
   const service = await compose(config);
   const { port } = await service.start();
   process.stdout.write(welcome(config, port, service));
-  return service;
+  return { service, url: urlOf(config, port) };
 }
 
 /** EX_TEMPFAIL of sysexits.h. */
@@ -100,4 +106,6 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: '; ports below 1024 are for the administrator',
 };
 
-main().catch(fail);
+/** The URL of the service, for `countersign start`. */
+export const ready = main();
+ready.catch(fail);

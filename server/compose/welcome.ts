@@ -9,9 +9,7 @@ interface Shown {
 
 /** What a person sees when the service is up: where it is, and on a first start the keys and commands to copy. */
 export function welcome(config: Config, port: number, { firstKeys, inboxToken }: Shown): string {
-  const scheme = config.tlsCert ? 'https' : 'http';
-  const host = isLoopback(config.host) ? '127.0.0.1' : config.host;
-  const base = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const base = urlOf(config, port);
   const store = config.mongodbUri ? 'MongoDB' : `the embedded store in ${config.dataDir}`;
   const lines = [`Countersign is ready on ${base}, with ${store}.`];
   if (config.env === 'development') lines.push(DEVELOPMENT);
@@ -20,6 +18,13 @@ export function welcome(config: Config, port: number, { firstKeys, inboxToken }:
   if (firstKeys) lines.push('', ...firstSteps(base, firstKeys, inboxToken));
   else if (!config.bootstrapApiKey) lines.push(...KEYS_ARE_GONE);
   return `${lines.join('\n')}\n`;
+}
+
+/** The URL by which this machine reaches the service. */
+export function urlOf(config: Config, port: number): string {
+  const scheme = config.tlsCert ? 'https' : 'http';
+  const host = isLoopback(config.host) ? '127.0.0.1' : config.host;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 const DEVELOPMENT =

@@ -47,7 +47,7 @@ describe.skipIf(process.platform === 'win32')('commands in the documentation', {
   }
   const blocksOf = async (page: string) => runnableOf(await readFile(page, 'utf8'));
 
-  it('of the page on incidents answer what it says they answer', async () => {
+  it('of the page on incidents run, and set the guard as it says', async () => {
     const [why, pumping, countries, ceiling] = await blocksOf('docs/operations/incidents.md');
     expect(await bash(`countersign send +573001234542 --json >"$HOME/sent"\n${why}`)).toMatch(/\S/);
     await bash(pumping!);

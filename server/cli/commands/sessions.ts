@@ -15,6 +15,7 @@ import { wordsOf } from '../resources/readValue.js';
 import { fieldLines, jsonOf } from '../resources/showMessage.js';
 import { examples } from './examples.js';
 import { channelNamed, SESSION_COLUMNS, sessionJson, statusNamed, word } from './show.js';
+import { addTimeline } from './timeline.js';
 
 interface Filters {
   readonly status?: string;
@@ -81,6 +82,7 @@ export function addSessions(program: Command, cli: Cli): void {
         jsonOf(GetSessionResponseSchema, response),
       );
     });
+  addTimeline(sessions, cli);
 }
 
 /** Sessions page by page, newest first, up to `limit`. */

@@ -1,16 +1,25 @@
 import type { Command } from 'commander';
+import type { Cli } from '../cli.js';
 import { examples } from './examples.js';
+import { openPage } from './openPage.js';
 
 /** `countersign start`: the service, in this process. */
-export function addStart(program: Command): void {
+export function addStart(program: Command, cli: Cli): void {
   program
     .command('start')
     .helpGroup('Service:')
     .description('Start the service. Its settings are environment variables.')
+    .option('--open', 'then open its console or inbox in a browser')
     .addHelpText(
       'after',
-      examples('countersign start', 'PORT=9090 OTP_DATA_DIR=/var/lib/countersign countersign start'),
+      examples('countersign start --open', 'PORT=9090 OTP_DATA_DIR=/var/lib/countersign countersign start'),
     )
     // The module is the process: it installs its signal handlers and decides how it ends.
-    .action(async () => void (await import('../../main.js')));
+    .action(async ({ open }: { readonly open?: true }) => {
+      const { ready } = await import('../../main.js');
+      const url = await ready;
+      if (open && !(await openPage(url, cli.io.env))) {
+        cli.io.stderr.write(`No browser could be started: open ${url} in one.\n`);
+      }
+    });
 }
