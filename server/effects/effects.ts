@@ -71,6 +71,7 @@ function messageOf(session: StoredSession, { channel }: SessionEvent): GuardedMe
     workspace: workspaceOf(session),
     mode,
     prefix: stored?.prefix,
+    country: stored?.country,
     source: session.source,
     // Of the latest code: the one that was entered, or nearly always the one that failed.
     sentAt: stored ? sentAtOf(session, stored) : 0,

@@ -1,9 +1,10 @@
+import { evaluateCountryRate, evaluatePrefixRate } from './approvalRate.js';
 import { isListed } from './countries.js';
+import { type Messages, type Refusal, refusal } from './refusal.js';
 import { type RollingCount, rollingTotal, waitUntil } from './rollingCount.js';
 import type { GuardSettings } from './settings.js';
-import { groupsWithoutApproval, isRefusedItself, SUSPICIOUS_GROUPS } from './sourceGroups.js';
 import type {
-  ApprovalRate,
+  CountryTally,
   GuardRule,
   PrefixTally,
   RefusedRecipient,
@@ -25,23 +26,22 @@ export function evaluateLists(
   ];
 }
 
-/** Messages to be sent: how many, or of which price. */
-interface More {
-  readonly more: number;
-  /** The part of `more` that the counts contain already. */
-  readonly own: number;
-  readonly now: number;
-}
-
 /** What the counts of a prefix say of these messages. */
 export const evaluatePrefix = (
   { prefixVelocity, approvalRate }: GuardSettings,
   tally: Partial<PrefixTally>,
-  messages: More & { readonly group?: string | undefined },
+  messages: Messages,
 ): Refusal[] => [
   ...evaluateVelocity('prefix-velocity', prefixVelocity, { ...messages, counted: tally.velocity }),
-  ...evaluateApprovalRate(approvalRate, tally, messages),
+  ...evaluatePrefixRate(approvalRate, tally, messages),
 ];
+
+/** What the counts of a country say of these messages. */
+export const evaluateCountry = (
+  { countryApprovalRate }: GuardSettings,
+  tally: Partial<CountryTally>,
+  messages: Messages,
+): Refusal[] => evaluateCountryRate(countryApprovalRate, tally, messages);
 
 /** What the counts of a workspace say of these messages; `own`: they are in the counts already. */
 export function evaluateWorkspace(
@@ -53,7 +53,7 @@ export function evaluateWorkspace(
     now,
   }: { readonly messages: readonly Counted[]; readonly own: boolean; readonly now: number },
 ): Refusal[] {
-  const adding = (more: number): More => ({ more, own: own ? more : 0, now });
+  const adding = (more: number): Messages => ({ more, own: own ? more : 0, now });
   const today = tally.days?.[dayKey(now)] ?? {};
   const price = messages.reduce((sum, message) => sum + message.price, 0);
   const count = messages.length;
@@ -79,61 +79,18 @@ export function evaluateWorkspace(
 function evaluateVelocity(
   rule: GuardRule,
   { max, windowSeconds }: Velocity,
-  { counted, more, own, now }: More & { readonly counted: RollingCount | undefined },
+  { counted, more, own, now }: Messages & { readonly counted: RollingCount | undefined },
 ): Refusal[] {
   const isFree = (at: number) => Math.max(0, rollingTotal(counted, windowSeconds, at) - own) + more <= max;
   if (max === 0 || isFree(now)) return [];
   return [refusal(rule, waitUntil(counted, windowSeconds, now, isFree))];
 }
 
-function evaluateApprovalRate(
-  rate: ApprovalRate,
-  tally: Partial<PrefixTally>,
-  { own, now, group }: More & { readonly group?: string | undefined },
-): Refusal[] {
-  const { minSends, minPercent, windowSeconds } = rate;
-  if (minSends === 0) return [];
-  if (group !== undefined) {
-    const isRefused = (at: number) => isRefusedItself(rate, tally, { group, own, at });
-    const sends = tally.groupSends?.[group];
-    if (isRefused(now))
-      return [
-        {
-          ...refusal(
-            'approval-rate',
-            waitUntil(sends, windowSeconds, now, (at) => !isRefused(at)),
-          ),
-          ofSource: true,
-        },
-      ];
-  }
-  const isFree = (at: number) => {
-    const sent = rollingTotal(tally.sends, windowSeconds, at) - own;
-    return (
-      sent < minSends ||
-      rollingTotal(tally.approvals, windowSeconds, at) * 100 >= minPercent * sent ||
-      // A prefix that few messages suffice for needs no more groups than messages.
-      groupsWithoutApproval(rate, tally, at) < Math.min(SUSPICIOUS_GROUPS, minSends)
-    );
-  };
-  return isFree(now) ? [] : [refusal('approval-rate', waitUntil(tally.sends, windowSeconds, now, isFree))];
-}
-
 function evaluateDailyCeiling(
   rule: GuardRule,
   ceiling: number,
-  { counted, more, own, now }: More & { readonly counted: number | undefined },
+  { counted, more, own, now }: Messages & { readonly counted: number | undefined },
 ): Refusal[] {
   if (ceiling === 0 || (counted ?? 0) - own + more <= ceiling) return [];
   return [refusal(rule, more <= ceiling ? untilNextDay(now) : undefined)];
-}
-
-const refusal = (rule: GuardRule, retryAfterMs: number | undefined): Refusal =>
-  retryAfterMs === undefined ? { rule } : { rule, retryAfterMs };
-/** One rule that refuses, and how long it will, where that is known. */
-export interface Refusal {
-  readonly rule: GuardRule;
-  readonly retryAfterMs?: number;
-  /** Of the approval rate: the source is refused, not the prefix. */
-  readonly ofSource?: true;
 }

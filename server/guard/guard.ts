@@ -4,13 +4,14 @@ import { partitionOf } from '../domain/principal.js';
 import { Failure } from '../errors.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
-import type { Refusal } from './evaluateRules.js';
-import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
+import { groupBy } from '../platform/groupBy.js';
+import { evaluateCountry, evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
+import type { Refusal } from './refusal.js';
 import type { NoteRefused } from './refusals.js';
 import type { GuardReader, GuardSettings } from './settings.js';
 import { groupOf } from './sourceGroups.js';
 import type { RefusedRecipient } from './stored.js';
-import type { Counted, Tallied, Tallies } from './tally.js';
+import type { Counted, Kept, RateSubject, Tallied, Tallies } from './tally.js';
 import type { AskVeto, VetoDecision } from './veto.js';
 
 /** How long a caller waits before it retries after a backend that did not respond, milliseconds. */
@@ -48,6 +49,7 @@ export interface GuardedMessage {
   readonly workspace: string;
   readonly mode: Mode;
   readonly prefix: string | undefined;
+  readonly country?: string | undefined;
   /** When it was sent, milliseconds: its approval or failure leaves the window together with it. */
   readonly sentAt: number;
   readonly source?: string | undefined;
@@ -85,9 +87,16 @@ interface Deps {
 interface Excusing {
   readonly of: Tallied;
   readonly sending: Sending;
-  readonly prefix: string;
-  readonly messages: number;
+  readonly subject: RateSubject;
+  /** Its messages in this send. */
+  readonly phones: readonly Counted[];
   readonly now: number;
+}
+
+/** Waits for all, so that none is left running, and throws what the first of them failed with. */
+async function settled<T>(running: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(running);
+  return Promise.all(running);
 }
 
 const OPEN: GuardPass = { ask: async () => {}, giveBack: async () => {} };
@@ -125,57 +134,82 @@ export function createGuard(deps: Deps): Guard {
   }
 
   /**
-   * What is left of the refusals of a prefix. Its approval rate says something of
-   * many strangers and little of one message: it refuses nobody who was verified
-   * before, lets a few others pass so that approvals can lift it, and says nothing
-   * where the workspace's own backend decides.
+   * What is left of the refusals of a prefix or country. An approval rate says
+   * something of many strangers and little of one message: it refuses nobody who
+   * was verified before, lets a few others pass so that approvals can lift it, and
+   * says nothing where the workspace's own backend decides.
    */
-  async function excused(refusals: readonly Refusal[], { of, sending, prefix, messages, now }: Excusing) {
-    const rate = refusals.find(({ rule }) => rule === 'approval-rate');
+  async function excused(refusals: readonly Refusal[], { of, sending, subject, phones, now }: Excusing) {
+    const rate = refusals.find(({ rule }) => rule === 'approval-rate' || rule === 'country-approval-rate');
     if (!rate) return refusals;
     const others = refusals.filter((one) => one !== rate);
     if (of.rules.veto) return others;
     if (others.length > 0) return refusals;
-    const budgets = sending.budgets?.get(prefix) ?? [];
+    const prefixes = [...new Set(phones.map(({ prefix }) => prefix))];
+    const budgets = prefixes.flatMap((prefix) => sending.budgets?.get(prefix) ?? []);
     const known = await Promise.all(budgets.map((budget) => deps.isKnown(of.partition, budget)));
     if (budgets.length > 0 && known.every(Boolean)) return others;
     if (rate.ofSource) return refusals;
-    return (await tallies.trickle(of, prefix, messages, now)) ? others : refusals;
+    return (await tallies.trickle(of, subject, phones.length, now)) ? others : refusals;
   }
 
   /** Counts the messages, all or none, and says what the counts make of them. */
   async function count(rules: GuardSettings, sending: Sending) {
     const of = { partition: partitionOf(sending), rules };
     const now = clock.now();
+    const group = groupOf(sending.source);
     const messages = await priced(rules, sending);
-    const counting = [
-      ...[...new Set(messages.map(({ prefix }) => prefix))].map(async (prefix) => {
-        const own = messages.filter((message) => message.prefix === prefix).length;
-        const group = groupOf(sending.source);
-        const kept = await tallies.countPrefix(of, { prefix, messages: own, group }, now);
-        if (!kept) return undefined;
-        const refusals = evaluatePrefix(rules, kept.tally, { more: own, own, now, group });
-        return { kept, refusals: await excused(refusals, { of, sending, prefix, messages: own, now }) };
-      }),
-      tallies
-        .countWorkspace(of, messages, now)
-        .then(
-          (kept) =>
-            kept && { kept, refusals: evaluateWorkspace(rules, kept.tally, { messages, own: true, now }) },
-        ),
-    ];
-    const ended = await Promise.allSettled(counting);
-    const counted = ended.flatMap((end) => (end.status === 'fulfilled' && end.value) || []);
-    const giveBack = async () => {
-      await Promise.all(counted.map(({ kept }) => kept.giveBack()));
+    const undo: (() => Promise<unknown>)[] = [];
+    const keep = <T>(kept: Kept<T> | undefined) => {
+      if (kept) undo.push(kept.giveBack);
+      return kept?.tally;
     };
-    const failed = ended.find(({ status }) => status === 'rejected');
-    if (failed) {
+
+    async function countPrefix(prefix: string, phones: readonly Counted[]) {
+      const own = phones.length;
+      const tally = keep(await tallies.countPrefix(of, { prefix, messages: own, group }, now));
+      if (!tally) return undefined;
+      const refusals = evaluatePrefix(rules, tally, { more: own, own, now, group });
+      const excusing = { of, sending, subject: { prefix }, phones, now };
+      return { tally, own, refusals: await excused(refusals, excusing) };
+    }
+
+    /** After its prefixes: one update that counts a message and its prefix is what two at once cannot both pass by. */
+    async function countCountry(country: string, phones: readonly Counted[]) {
+      const counted = await settled(
+        [...groupBy(phones, ({ prefix }) => prefix)].map(([prefix, own]) => countPrefix(prefix, own)),
+      );
+      const prefixes = counted.flatMap((one) => one ?? []);
+      const refusals = prefixes.flatMap((one) => one.refusals);
+      const own = phones.length;
+      const tally = keep(await tallies.countCountry(of, { country, prefixes, messages: own, group }, now));
+      if (!tally) return refusals;
+      const ofCountry = evaluateCountry(rules, tally, { more: own, own, now, group });
+      // What is refused already uses up none of the messages that may pass.
+      if (refusals.length > 0) return [...refusals, ...ofCountry];
+      return excused(ofCountry, { of, sending, subject: { country }, phones, now });
+    }
+
+    async function countWorkspace() {
+      const tally = keep(await tallies.countWorkspace(of, messages, now));
+      return tally ? evaluateWorkspace(rules, tally, { messages, own: true, now }) : [];
+    }
+
+    const giveBack = async () => {
+      await Promise.all(undo.map((back) => back()));
+    };
+    const byCountry = [...groupBy(messages, ({ country }) => country)];
+    try {
+      const refusals = await settled([
+        ...byCountry.map(([country, phones]) => countCountry(country, phones)),
+        countWorkspace(),
+      ]);
+      return { refusals: refusals.flat(), giveBack };
+    } catch (error) {
       // The store failed one of them: what it failed with is worth more than what it says to this.
       await giveBack().catch(() => {});
-      throw (failed as PromiseRejectedResult).reason;
+      throw error;
     }
-    return { refusals: counted.flatMap(({ refusals }) => refusals), giveBack };
   }
 
   async function ask({ veto }: GuardSettings, sending: Sending, caller: AbortSignal): Promise<void> {
@@ -197,7 +231,19 @@ export function createGuard(deps: Deps): Guard {
   async function watching({ workspace, mode, prefix }: GuardedMessage) {
     if (mode !== 'live' || prefix === undefined) return undefined;
     const rules = await settings.get(workspace);
-    return rules.approvalRate.minSends > 0 ? { rules, prefix } : undefined;
+    const { approvalRate, countryApprovalRate } = rules;
+    return approvalRate.minSends > 0 || countryApprovalRate.minSends > 0 ? { rules, prefix } : undefined;
+  }
+
+  async function countOutcome(message: GuardedMessage, outcome: 'countApproval' | 'countFailure') {
+    const watched = await watching(message);
+    if (!watched) return;
+    const { rules, prefix } = watched;
+    const { country, source, sentAt } = message;
+    await tallies[outcome](
+      { partition: partitionOf(message), rules },
+      { prefix, country, group: groupOf(source), sentAt },
+    );
   }
 
   return {
@@ -214,22 +260,8 @@ export function createGuard(deps: Deps): Guard {
       return { ask: (caller) => ask(rules, sending, caller), giveBack };
     },
 
-    async approved(message) {
-      const watched = await watching(message);
-      if (!watched) return;
-      await tallies.countApproval(
-        { partition: partitionOf(message), rules: watched.rules },
-        { prefix: watched.prefix, group: groupOf(message.source), sentAt: message.sentAt },
-      );
-    },
+    approved: (message) => countOutcome(message, 'countApproval'),
 
-    async failed(message) {
-      const watched = await watching(message);
-      if (!watched) return;
-      await tallies.countFailure(
-        { partition: partitionOf(message), rules: watched.rules },
-        { prefix: watched.prefix, group: groupOf(message.source), sentAt: message.sentAt },
-      );
-    },
+    failed: (message) => countOutcome(message, 'countFailure'),
   };
 }

@@ -21,7 +21,7 @@ import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
-import { evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
+import { evaluateCountry, evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import { phonePrefix } from './guardedPhones.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
 import { readVeto } from './readVeto.js';
@@ -107,11 +107,13 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
       const { masked, country, numberType, identity } = phone;
       const prefix = phonePrefix(fingerprints, workspace, identity);
       const now = clock.now();
-      const found = await tallies.read(partitionOf({ workspace, mode: call.principal.mode }), prefix);
+      const partition = partitionOf({ workspace, mode: call.principal.mode });
+      const found = await tallies.read(partition, { prefix, country });
       const message = { prefix, country, price: await deps.wallet.priceOf(workspace, channel) };
       const refusing = [
         ...evaluateLists(rules, { country, ...(numberType && { numberType }) }),
         ...evaluatePrefix(rules, found.prefix ?? {}, { more: 1, own: 0, now }),
+        ...evaluateCountry(rules, found.country ?? {}, { more: 1, own: 0, now }),
         ...evaluateWorkspace(rules, found.workspace ?? {}, { messages: [message], own: false, now }),
       ];
       const { minSends, windowSeconds } = rules.approvalRate;

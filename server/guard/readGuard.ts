@@ -18,6 +18,7 @@ export const CHANGEABLE = {
   prefix_velocity: 'prefixVelocity',
   country_velocity: 'countryVelocity',
   approval_rate: 'approvalRate',
+  country_approval_rate: 'countryApprovalRate',
   daily_ceiling: 'dailyCeiling',
   veto: 'veto',
 } as const satisfies Record<string, keyof StoredGuard>;
@@ -28,7 +29,7 @@ export function readGuard(
   env: Config['env'],
 ): { readonly [K in keyof Omit<GuardSettings, 'veto'>]: GuardSettings[K] | undefined } {
   const defaults = defaultsOf(env);
-  const { prefixVelocity, countryVelocity, approvalRate, dailyCeiling } = guard;
+  const { prefixVelocity, countryVelocity, approvalRate, countryApprovalRate, dailyCeiling } = guard;
   const velocity = (field: 'prefixVelocity' | 'countryVelocity', given: typeof prefixVelocity) =>
     given && {
       max: given.max,
@@ -47,6 +48,16 @@ export function readGuard(
         approvalRate.window,
         defaults.approvalRate.windowSeconds,
         'guard.approval_rate.window',
+      ),
+    },
+    countryApprovalRate: countryApprovalRate && {
+      minSends: countryApprovalRate.minSends,
+      minPercent: countryApprovalRate.minPercent,
+      minPrefixes: countryApprovalRate.minPrefixes || defaults.countryApprovalRate.minPrefixes,
+      windowSeconds: seconds(
+        countryApprovalRate.window,
+        defaults.countryApprovalRate.windowSeconds,
+        'guard.country_approval_rate.window',
       ),
     },
     dailyCeiling: dailyCeiling && {

@@ -58,6 +58,16 @@ export function waitUntil(
   return first === undefined ? undefined : first - now;
 }
 
+/** The latest part in which something was counted, and whether it is before the running one. */
+export function lastPart(
+  count: RollingCount,
+  windowSeconds: number,
+  now: number,
+): { readonly key: string; readonly isPast: boolean } | undefined {
+  const last = counting(count, windowSeconds, now).findLast(([, hits]) => hits > 0);
+  return last && { key: `p${last[0]}`, isPast: last[0] < partOf(windowSeconds, now) };
+}
+
 /** Keys that will never count again. */
 export function staleKeys(count: RollingCount = {}, windowSeconds: number, now: number): string[] {
   const live = new Set(counting(count, windowSeconds, now).map(([part]) => `p${part}`));

@@ -32,6 +32,12 @@ export const defaultsOf = (env: Config['env']): GuardSettings => ({
   prefixVelocity: { max: 0, windowSeconds: HOUR_SECONDS },
   countryVelocity: { max: 0, windowSeconds: HOUR_SECONDS },
   approvalRate: { minSends: env === 'production' ? 50 : 0, minPercent: 5, windowSeconds: HOUR_SECONDS },
+  countryApprovalRate: {
+    minSends: env === 'production' ? 50 : 0,
+    minPercent: 5,
+    minPrefixes: 20,
+    windowSeconds: HOUR_SECONDS,
+  },
   dailyCeiling: { messages: 0, spendMicros: 0 },
 });
 

@@ -11,6 +11,7 @@ export type GuardRule =
   | 'prefix-velocity'
   | 'country-velocity'
   | 'approval-rate'
+  | 'country-approval-rate'
   | 'daily-messages'
   | 'daily-spend'
   | 'veto'
@@ -26,6 +27,11 @@ export interface ApprovalRate {
   readonly minSends: number;
   readonly minPercent: number;
   readonly windowSeconds: number;
+}
+
+/** The same of one country, once its messages went to at least `minPrefixes` prefixes. */
+export interface CountryApprovalRate extends ApprovalRate {
+  readonly minPrefixes: number;
 }
 
 /** The most of one day; 0: no ceiling. */
@@ -52,6 +58,7 @@ export interface StoredGuard extends Document {
   readonly prefixVelocity?: Velocity;
   readonly countryVelocity?: Velocity;
   readonly approvalRate?: ApprovalRate;
+  readonly countryApprovalRate?: CountryApprovalRate;
   readonly dailyCeiling?: DailyCeiling;
   readonly veto?: VetoSettings;
 }
@@ -68,18 +75,31 @@ export interface RefusedRecipient {
   readonly numberType?: NumberType;
 }
 
-/** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */
-export interface PrefixTally extends Document {
-  /** Messages, by the window of prefixVelocity. */
-  readonly velocity?: RollingCount;
-  /** Messages and what was verified of them, by the window of approvalRate. */
+/** What an approval rate looks at, by its window. */
+export interface RateCounts {
+  /** Messages and what was verified of them. */
   readonly sends?: RollingCount;
   readonly approvals?: RollingCount;
   /** The same by group of sources; see sourceGroups.ts. */
   readonly groupSends?: Readonly<Record<string, RollingCount>>;
   readonly groupApprovals?: Readonly<Record<string, RollingCount>>;
-  /** Messages that passed although the approval rate refused the prefix. */
+  /** Messages that passed although the rate refused the others. */
   readonly trickle?: RollingCount;
+}
+
+/** What was sent to one prefix, in `limits`: workspace.mode/guard-prefix/fingerprint. */
+export interface PrefixTally extends Document, RateCounts {
+  /** Messages, by the window of prefixVelocity. */
+  readonly velocity?: RollingCount;
+  /** Messages, by the window of countryApprovalRate; see spread.ts. */
+  readonly spread?: RollingCount;
+  readonly purgeAt: Date;
+}
+
+/** What was sent to one country, in `limits`: workspace.mode/guard-country/country. */
+export interface CountryTally extends Document, RateCounts {
+  /** Prefixes, each in the part of the window in which it was sent to last. */
+  readonly prefixes?: RollingCount;
   readonly purgeAt: Date;
 }
 

@@ -22,6 +22,7 @@ export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSch
     prefixVelocity,
     countryVelocity,
     approvalRate,
+    countryApprovalRate,
     dailyCeiling,
     veto,
   } = rules;
@@ -39,6 +40,12 @@ export function guardToProto(rules: GuardSettings): MessageShape<typeof GuardSch
       minPercent: approvalRate.minPercent,
       window: durationFromMs(approvalRate.windowSeconds * 1000),
     },
+    countryApprovalRate: {
+      minSends: countryApprovalRate.minSends,
+      minPercent: countryApprovalRate.minPercent,
+      minPrefixes: countryApprovalRate.minPrefixes,
+      window: durationFromMs(countryApprovalRate.windowSeconds * 1000),
+    },
     dailyCeiling: { messages: dailyCeiling.messages, spendMicros: BigInt(dailyCeiling.spendMicros) },
     ...(veto && {
       veto: { url: veto.url, timeout: durationFromMs(veto.timeoutMs), failOpen: veto.failOpen },
@@ -53,6 +60,7 @@ const RULES: Readonly<Record<GuardRule, GuardRuleEnum>> = {
   'prefix-velocity': GuardRuleEnum.PREFIX_VELOCITY,
   'country-velocity': GuardRuleEnum.COUNTRY_VELOCITY,
   'approval-rate': GuardRuleEnum.APPROVAL_RATE,
+  'country-approval-rate': GuardRuleEnum.COUNTRY_APPROVAL_RATE,
   'daily-messages': GuardRuleEnum.DAILY_MESSAGES,
   'daily-spend': GuardRuleEnum.DAILY_SPEND,
   veto: GuardRuleEnum.VETO,

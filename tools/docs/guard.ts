@@ -42,6 +42,11 @@ export const GUARD_RULES: Readonly<Record<GuardRule, readonly [why: string, fiel
       'approval_rate',
       'more are verified, or enough leave the window',
     ],
+    'country-approval-rate': [
+      'of at least `min_sends` messages to at least `min_prefixes` prefixes of the country within `window`, fewer than `min_percent` per cent were verified, and at least 4 groups of sources are below that share; or the group of the source itself is, and sent a quarter of `min_sends`',
+      'country_approval_rate',
+      'more are verified, or enough leave the window',
+    ],
     'daily-messages': ['this many messages were sent that day', 'daily_ceiling.messages', '00:00 UTC'],
     'daily-spend': [
       'the messages of the day would cost more, by the prices of the wallet, even if the wallet is off',
@@ -70,7 +75,7 @@ const QUESTION = questionBody({
 
 /** docs/reference/guard.md, from the rules and their defaults. */
 export function guard(): string {
-  const { approvalRate: rate } = defaultsOf('production');
+  const { approvalRate: rate, countryApprovalRate: country } = defaultsOf('production');
   const hour = (seconds: number) => `${seconds / 3_600} h`;
   return `# The guard against SMS pumping
 
@@ -102,26 +107,29 @@ ${table(
 * A **window** is counted in twelfths: no more than \`max\` messages pass within it, and each counts for up to one
   twelfth longer than the window.
 * A **source** is the network of the person's IP address or the device. Sources are counted in 16 groups; a Send without
-  one is a group of its own. So that a stranger cannot shut the prefix of other people, the approval rate refuses
-  nobody who was verified in the last 90 days, lets a fifth of \`min_sends\`, at most 10, pass in each window, and refuses
-  nothing where \`veto\` is configured: then that backend decides.
+  one is a group of its own. So that a stranger cannot shut the prefix or the country of other people, an approval rate
+  refuses nobody who was verified in the last 90 days, lets a fifth of \`min_sends\`, at most 10, pass in each window, and
+  refuses nothing where \`veto\` is configured: then that backend decides.
+* The **prefixes of a country** are counted by the latest message to each: those that were sent to within the window.
 * An approval leaves the window together with its message. A failed message does not count for the approval rate; it
   does count for the other rules.
 
 ## Defaults
 
-All rules are off except two: with \`OTP_ENV=production\`, nothing goes to numbers of the types
+All rules are off except three: with \`OTP_ENV=production\`, nothing goes to numbers of the types
 ${defaultsOf('production')
   .numberTypeBlock.map((type) => `\`${type}\``)
-  .join(', ')}, and a prefix that received ${rate.minSends} messages within ${hour(rate.windowSeconds)}, fewer
-than ${rate.minPercent} % of them verified, receives no more. In development they are off too, because messages cost nothing.
+  .join(', ')}; a prefix that received ${rate.minSends} messages within ${hour(rate.windowSeconds)}, fewer
+than ${rate.minPercent} % of them verified, receives no more; nor does a country that received ${country.minSends} within
+${hour(country.windowSeconds)}, at ${country.minPrefixes} prefixes or more, fewer than ${country.minPercent} % of them verified. In development they are off too, because messages cost nothing.
 
 ## How to tune it
 
 1. Read \`StatsService\` by country and allow the countries of your users (\`country_allow\`). This alone stops most pumping.
-2. Keep \`approval_rate\` on. Real people enter most of their codes; pumped numbers enter none. \`min_sends\` bounds the
+2. Keep \`approval_rate\` and \`country_approval_rate\` on. Real people enter most of their codes; pumped numbers enter none. \`min_sends\` bounds the
    cost of an attack: that many messages for each prefix and window. Keep it above what you send to ten thousand numbers
-   in the time that people need to enter a code; otherwise a burst of real users looks like fraud.
+   in the time that people need to enter a code; otherwise a burst of real users looks like fraud. The same holds
+   for a country: a service that sends hundreds of codes a minute raises \`min_sends\` of \`country_approval_rate\`.
 3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot distinguish pumping
    from popularity.
 4. Set \`daily_ceiling\` to the loss you can accept on the worst day.

@@ -17,6 +17,7 @@ eachEngine((engine) => {
         prefixVelocity: { max: 30, window: '600s' },
         countryVelocity: { max: 500, window: '3600s' },
         approvalRate: { minSends: 20, minPercent: 10, window: '1800s' },
+        countryApprovalRate: { minSends: 200, minPercent: 3, minPrefixes: 40, window: '900s' },
         dailyCeiling: { messages: 1_000, spendMicros: '50000000' },
         veto: { url: 'http://127.0.0.1:9/check', timeout: '0.500s', failOpen: true },
       };
@@ -49,7 +50,12 @@ eachEngine((engine) => {
         [{ prefixVelocity: { max: 1 } }, 'countryBlock,prefixVelocity', 'PREFIX_VELOCITY'],
         [{ countryVelocity: { max: 1 } }, 'prefixVelocity,countryVelocity', 'COUNTRY_VELOCITY'],
         [{ approvalRate: { minSends: 1, minPercent: 1 } }, 'countryVelocity,approvalRate', 'APPROVAL_RATE'],
-        [{ dailyCeiling: { messages: 1 } }, 'approvalRate,dailyCeiling', 'DAILY_MESSAGES'],
+        [
+          { countryApprovalRate: { minSends: 1, minPercent: 1, minPrefixes: 1 } },
+          'approvalRate,countryApprovalRate',
+          'COUNTRY_APPROVAL_RATE',
+        ],
+        [{ dailyCeiling: { messages: 1 } }, 'countryApprovalRate,dailyCeiling', 'DAILY_MESSAGES'],
         [{ veto: { url: 'http://127.0.0.1:9/' } }, 'dailyCeiling,veto', 'VETO_UNANSWERED'],
         [{}, 'veto', undefined],
       ];
@@ -138,6 +144,16 @@ eachEngine((engine) => {
     [{ approvalRate: { minPercent: 101 } }, 'approvalRate', 'guard.approval_rate.min_percent'],
     [{ approvalRate: { minPercent: -1 } }, 'approvalRate', 'guard.approval_rate.min_percent'],
     [{ approvalRate: { window: '61.001s' } }, 'approvalRate', 'guard.approval_rate.window'],
+    [
+      { countryApprovalRate: { minPrefixes: 100_001 } },
+      'countryApprovalRate',
+      'guard.country_approval_rate.min_prefixes',
+    ],
+    [
+      { countryApprovalRate: { window: '61.001s' } },
+      'countryApprovalRate',
+      'guard.country_approval_rate.window',
+    ],
     [{ dailyCeiling: { messages: 1_000_000_001 } }, 'dailyCeiling', 'guard.daily_ceiling.messages'],
     [
       { dailyCeiling: { spendMicros: '1000000000000001' } },

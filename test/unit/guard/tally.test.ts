@@ -37,7 +37,7 @@ eachEngine(({ newStore }) => {
     return { workspace, here: here!, there: there! };
   }
   const message = (workspace: string, prefix: string) =>
-    ({ workspace, mode: 'live', prefix, sentAt: clock.now() }) as const;
+    ({ workspace, mode: 'live', prefix, country: 'CO', sentAt: clock.now() }) as const;
 
   const VELOCITY = { prefixVelocity: { max: 3, windowSeconds: WINDOW } };
   const passed = { passed: true, giveBack: expect.any(Function) };
@@ -47,6 +47,10 @@ eachEngine(({ newStore }) => {
     ['prefix-velocity', { prefixVelocity: { max: 3, windowSeconds: WINDOW } }],
     ['country-velocity', { countryVelocity: { max: 3, windowSeconds: WINDOW } }],
     ['approval-rate', { approvalRate: { minSends: 3, minPercent: 50, windowSeconds: WINDOW } }],
+    [
+      'country-approval-rate',
+      { countryApprovalRate: { minSends: 3, minPercent: 50, minPrefixes: 0, windowSeconds: WINDOW } },
+    ],
   ])('%s', (rule, rules) => {
     it('lets as many through as it says, in any process, refuses the next with the wait, and lets it through then', async () => {
       clock.advance(ALL - (clock.now() % PART_MS));
@@ -87,8 +91,8 @@ eachEngine(({ newStore }) => {
       const both = [phone('a'), phone('a', 'CO', 'whatsapp')] as const;
       expect(await here.enter(...both)).toEqual(passed);
       // Approvals are looked at before a send, velocities with it.
-      expect((await here.enter(...both)).passed).toBe(rule === 'approval-rate');
-      expect((await here.enter(phone('a'))).passed).toBe(rule !== 'approval-rate');
+      expect((await here.enter(...both)).passed).toBe(rule.endsWith('approval-rate'));
+      expect((await here.enter(phone('a'))).passed).toBe(!rule.endsWith('approval-rate'));
       expect((await here.enter(phone('a'))).passed).toBe(false);
     });
 

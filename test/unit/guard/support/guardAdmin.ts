@@ -13,6 +13,7 @@ export const DEFAULTS = {
   prefixVelocity: HOUR,
   countryVelocity: HOUR,
   approvalRate: { minPercent: 5, ...HOUR },
+  countryApprovalRate: { minPercent: 5, minPrefixes: 20, ...HOUR },
   dailyCeiling: {},
 };
 

@@ -148,6 +148,8 @@ const (
 	GuardRule_GUARD_RULE_VETO_UNANSWERED GuardRule = 9
 	// The type of the number is in number_type_block.
 	GuardRule_GUARD_RULE_NUMBER_TYPE GuardRule = 10
+	// country_approval_rate.
+	GuardRule_GUARD_RULE_COUNTRY_APPROVAL_RATE GuardRule = 12
 )
 
 // Enum value maps for GuardRule.
@@ -164,19 +166,21 @@ var (
 		8:  "GUARD_RULE_VETO",
 		9:  "GUARD_RULE_VETO_UNANSWERED",
 		10: "GUARD_RULE_NUMBER_TYPE",
+		12: "GUARD_RULE_COUNTRY_APPROVAL_RATE",
 	}
 	GuardRule_value = map[string]int32{
-		"GUARD_RULE_UNSPECIFIED":         0,
-		"GUARD_RULE_COUNTRY_NOT_ALLOWED": 1,
-		"GUARD_RULE_COUNTRY_BLOCKED":     2,
-		"GUARD_RULE_PREFIX_VELOCITY":     3,
-		"GUARD_RULE_COUNTRY_VELOCITY":    4,
-		"GUARD_RULE_APPROVAL_RATE":       5,
-		"GUARD_RULE_DAILY_MESSAGES":      6,
-		"GUARD_RULE_DAILY_SPEND":         7,
-		"GUARD_RULE_VETO":                8,
-		"GUARD_RULE_VETO_UNANSWERED":     9,
-		"GUARD_RULE_NUMBER_TYPE":         10,
+		"GUARD_RULE_UNSPECIFIED":           0,
+		"GUARD_RULE_COUNTRY_NOT_ALLOWED":   1,
+		"GUARD_RULE_COUNTRY_BLOCKED":       2,
+		"GUARD_RULE_PREFIX_VELOCITY":       3,
+		"GUARD_RULE_COUNTRY_VELOCITY":      4,
+		"GUARD_RULE_APPROVAL_RATE":         5,
+		"GUARD_RULE_DAILY_MESSAGES":        6,
+		"GUARD_RULE_DAILY_SPEND":           7,
+		"GUARD_RULE_VETO":                  8,
+		"GUARD_RULE_VETO_UNANSWERED":       9,
+		"GUARD_RULE_NUMBER_TYPE":           10,
+		"GUARD_RULE_COUNTRY_APPROVAL_RATE": 12,
 	}
 )
 
@@ -330,6 +334,80 @@ func (x *ApprovalRate) GetWindow() *durationpb.Duration {
 	return nil
 }
 
+// The minimum share of the codes sent to one country that must be entered. It
+// finds pumping that is spread over many prefixes.
+type CountryApprovalRate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Messages in the window before the rule applies. 0: the rule is off.
+	MinSends int32 `protobuf:"varint,1,opt,name=min_sends,json=minSends,proto3" json:"min_sends,omitempty"`
+	// The minimum share of them that must be verified, in per cent.
+	MinPercent int32 `protobuf:"varint,2,opt,name=min_percent,json=minPercent,proto3" json:"min_percent,omitempty"`
+	// Prefixes to which they must be spread before the rule applies. Default 20.
+	MinPrefixes int32 `protobuf:"varint,3,opt,name=min_prefixes,json=minPrefixes,proto3" json:"min_prefixes,omitempty"`
+	// Length of the window; see Velocity.window.
+	Window        *durationpb.Duration `protobuf:"bytes,4,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountryApprovalRate) Reset() {
+	*x = CountryApprovalRate{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountryApprovalRate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountryApprovalRate) ProtoMessage() {}
+
+func (x *CountryApprovalRate) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountryApprovalRate.ProtoReflect.Descriptor instead.
+func (*CountryApprovalRate) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CountryApprovalRate) GetMinSends() int32 {
+	if x != nil {
+		return x.MinSends
+	}
+	return 0
+}
+
+func (x *CountryApprovalRate) GetMinPercent() int32 {
+	if x != nil {
+		return x.MinPercent
+	}
+	return 0
+}
+
+func (x *CountryApprovalRate) GetMinPrefixes() int32 {
+	if x != nil {
+		return x.MinPrefixes
+	}
+	return 0
+}
+
+func (x *CountryApprovalRate) GetWindow() *durationpb.Duration {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
 // The most that is sent in one day, which begins at 00:00 UTC. A message stays
 // counted when its delivery fails and its price is refunded.
 type DailyCeiling struct {
@@ -345,7 +423,7 @@ type DailyCeiling struct {
 
 func (x *DailyCeiling) Reset() {
 	*x = DailyCeiling{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -357,7 +435,7 @@ func (x *DailyCeiling) String() string {
 func (*DailyCeiling) ProtoMessage() {}
 
 func (x *DailyCeiling) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -370,7 +448,7 @@ func (x *DailyCeiling) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DailyCeiling.ProtoReflect.Descriptor instead.
 func (*DailyCeiling) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{2}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *DailyCeiling) GetMessages() int32 {
@@ -417,7 +495,7 @@ type Veto struct {
 
 func (x *Veto) Reset() {
 	*x = Veto{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +507,7 @@ func (x *Veto) String() string {
 func (*Veto) ProtoMessage() {}
 
 func (x *Veto) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +520,7 @@ func (x *Veto) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Veto.ProtoReflect.Descriptor instead.
 func (*Veto) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{3}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Veto) GetUrl() string {
@@ -504,13 +582,18 @@ type Guard struct {
 	// Default: with OTP_ENV=production PREMIUM_RATE, SHARED_COST, UIFN, SATELLITE,
 	// PAGER and VOICEMAIL; in development none.
 	NumberTypeBlock []NumberType `protobuf:"varint,8,rep,packed,name=number_type_block,json=numberTypeBlock,proto3,enum=otp.admin.v1.NumberType" json:"number_type_block,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The share of messages to one country that is verified, where they are spread
+	// over many prefixes. Default: with OTP_ENV=production at least 5 per cent,
+	// once 50 were sent within an hour to at least 20 prefixes; in development
+	// off. The exemptions are those of approval_rate.
+	CountryApprovalRate *CountryApprovalRate `protobuf:"bytes,9,opt,name=country_approval_rate,json=countryApprovalRate,proto3" json:"country_approval_rate,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *Guard) Reset() {
 	*x = Guard{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -522,7 +605,7 @@ func (x *Guard) String() string {
 func (*Guard) ProtoMessage() {}
 
 func (x *Guard) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -535,7 +618,7 @@ func (x *Guard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Guard.ProtoReflect.Descriptor instead.
 func (*Guard) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{4}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Guard) GetCountryAllow() []string {
@@ -594,6 +677,13 @@ func (x *Guard) GetNumberTypeBlock() []NumberType {
 	return nil
 }
 
+func (x *Guard) GetCountryApprovalRate() *CountryApprovalRate {
+	if x != nil {
+		return x.CountryApprovalRate
+	}
+	return nil
+}
+
 // A recipient of a refused send.
 type RefusedRecipient struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -616,7 +706,7 @@ type RefusedRecipient struct {
 
 func (x *RefusedRecipient) Reset() {
 	*x = RefusedRecipient{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -628,7 +718,7 @@ func (x *RefusedRecipient) String() string {
 func (*RefusedRecipient) ProtoMessage() {}
 
 func (x *RefusedRecipient) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -641,7 +731,7 @@ func (x *RefusedRecipient) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusedRecipient.ProtoReflect.Descriptor instead.
 func (*RefusedRecipient) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{5}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RefusedRecipient) GetChannel() v1.Channel {
@@ -711,7 +801,7 @@ type RefusedSend struct {
 
 func (x *RefusedSend) Reset() {
 	*x = RefusedSend{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -723,7 +813,7 @@ func (x *RefusedSend) String() string {
 func (*RefusedSend) ProtoMessage() {}
 
 func (x *RefusedSend) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -736,7 +826,7 @@ func (x *RefusedSend) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RefusedSend.ProtoReflect.Descriptor instead.
 func (*RefusedSend) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{6}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RefusedSend) GetId() string {
@@ -799,7 +889,7 @@ type GetGuardRequest struct {
 
 func (x *GetGuardRequest) Reset() {
 	*x = GetGuardRequest{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[7]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -811,7 +901,7 @@ func (x *GetGuardRequest) String() string {
 func (*GetGuardRequest) ProtoMessage() {}
 
 func (x *GetGuardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[7]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -824,7 +914,7 @@ func (x *GetGuardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGuardRequest.ProtoReflect.Descriptor instead.
 func (*GetGuardRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{7}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetGuardRequest) GetWorkspace() string {
@@ -845,7 +935,7 @@ type GetGuardResponse struct {
 
 func (x *GetGuardResponse) Reset() {
 	*x = GetGuardResponse{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[8]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +947,7 @@ func (x *GetGuardResponse) String() string {
 func (*GetGuardResponse) ProtoMessage() {}
 
 func (x *GetGuardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[8]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +960,7 @@ func (x *GetGuardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetGuardResponse.ProtoReflect.Descriptor instead.
 func (*GetGuardResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{8}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetGuardResponse) GetGuard() *Guard {
@@ -895,7 +985,7 @@ type UpdateGuardRequest struct {
 
 func (x *UpdateGuardRequest) Reset() {
 	*x = UpdateGuardRequest{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[9]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -907,7 +997,7 @@ func (x *UpdateGuardRequest) String() string {
 func (*UpdateGuardRequest) ProtoMessage() {}
 
 func (x *UpdateGuardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[9]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -920,7 +1010,7 @@ func (x *UpdateGuardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateGuardRequest.ProtoReflect.Descriptor instead.
 func (*UpdateGuardRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{9}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateGuardRequest) GetWorkspace() string {
@@ -957,7 +1047,7 @@ type UpdateGuardResponse struct {
 
 func (x *UpdateGuardResponse) Reset() {
 	*x = UpdateGuardResponse{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[10]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -969,7 +1059,7 @@ func (x *UpdateGuardResponse) String() string {
 func (*UpdateGuardResponse) ProtoMessage() {}
 
 func (x *UpdateGuardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[10]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -982,7 +1072,7 @@ func (x *UpdateGuardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateGuardResponse.ProtoReflect.Descriptor instead.
 func (*UpdateGuardResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{10}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UpdateGuardResponse) GetGuard() *Guard {
@@ -1014,7 +1104,7 @@ type CheckRecipientRequest struct {
 
 func (x *CheckRecipientRequest) Reset() {
 	*x = CheckRecipientRequest{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[11]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1026,7 +1116,7 @@ func (x *CheckRecipientRequest) String() string {
 func (*CheckRecipientRequest) ProtoMessage() {}
 
 func (x *CheckRecipientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[11]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1039,7 +1129,7 @@ func (x *CheckRecipientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRecipientRequest.ProtoReflect.Descriptor instead.
 func (*CheckRecipientRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{11}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CheckRecipientRequest) GetWorkspace() string {
@@ -1081,7 +1171,7 @@ type CheckRecipientResponse struct {
 
 func (x *CheckRecipientResponse) Reset() {
 	*x = CheckRecipientResponse{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[12]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1183,7 @@ func (x *CheckRecipientResponse) String() string {
 func (*CheckRecipientResponse) ProtoMessage() {}
 
 func (x *CheckRecipientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[12]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1196,7 @@ func (x *CheckRecipientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRecipientResponse.ProtoReflect.Descriptor instead.
 func (*CheckRecipientResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{12}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CheckRecipientResponse) GetRecipient() *RefusedRecipient {
@@ -1154,7 +1244,7 @@ type ListRefusedSendsRequest struct {
 
 func (x *ListRefusedSendsRequest) Reset() {
 	*x = ListRefusedSendsRequest{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[13]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1166,7 +1256,7 @@ func (x *ListRefusedSendsRequest) String() string {
 func (*ListRefusedSendsRequest) ProtoMessage() {}
 
 func (x *ListRefusedSendsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[13]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1179,7 +1269,7 @@ func (x *ListRefusedSendsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefusedSendsRequest.ProtoReflect.Descriptor instead.
 func (*ListRefusedSendsRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{13}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListRefusedSendsRequest) GetWorkspace() string {
@@ -1223,7 +1313,7 @@ type ListRefusedSendsResponse struct {
 
 func (x *ListRefusedSendsResponse) Reset() {
 	*x = ListRefusedSendsResponse{}
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[14]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1235,7 +1325,7 @@ func (x *ListRefusedSendsResponse) String() string {
 func (*ListRefusedSendsResponse) ProtoMessage() {}
 
 func (x *ListRefusedSendsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[14]
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1248,7 +1338,7 @@ func (x *ListRefusedSendsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefusedSendsResponse.ProtoReflect.Descriptor instead.
 func (*ListRefusedSendsResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{14}
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListRefusedSendsResponse) GetRefusedSends() []*RefusedSend {
@@ -1277,7 +1367,13 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\tmin_sends\x18\x01 \x01(\x05R\bminSends\x12\x1f\n" +
 	"\vmin_percent\x18\x02 \x01(\x05R\n" +
 	"minPercent\x121\n" +
-	"\x06window\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06window\"M\n" +
+	"\x06window\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x06window\"\xa9\x01\n" +
+	"\x13CountryApprovalRate\x12\x1b\n" +
+	"\tmin_sends\x18\x01 \x01(\x05R\bminSends\x12\x1f\n" +
+	"\vmin_percent\x18\x02 \x01(\x05R\n" +
+	"minPercent\x12!\n" +
+	"\fmin_prefixes\x18\x03 \x01(\x05R\vminPrefixes\x121\n" +
+	"\x06window\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x06window\"M\n" +
 	"\fDailyCeiling\x12\x1a\n" +
 	"\bmessages\x18\x01 \x01(\x05R\bmessages\x12!\n" +
 	"\fspend_micros\x18\x02 \x01(\x03R\vspendMicros\"\x82\x01\n" +
@@ -1285,7 +1381,7 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\tR\x06secret\x123\n" +
 	"\atimeout\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\atimeout\x12\x1b\n" +
-	"\tfail_open\x18\x04 \x01(\bR\bfailOpen\"\xc5\x03\n" +
+	"\tfail_open\x18\x04 \x01(\bR\bfailOpen\"\x9c\x04\n" +
 	"\x05Guard\x12#\n" +
 	"\rcountry_allow\x18\x01 \x03(\tR\fcountryAllow\x12#\n" +
 	"\rcountry_block\x18\x02 \x03(\tR\fcountryBlock\x12?\n" +
@@ -1294,7 +1390,8 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\rapproval_rate\x18\x05 \x01(\v2\x1a.otp.admin.v1.ApprovalRateR\fapprovalRate\x12?\n" +
 	"\rdaily_ceiling\x18\x06 \x01(\v2\x1a.otp.admin.v1.DailyCeilingR\fdailyCeiling\x12&\n" +
 	"\x04veto\x18\a \x01(\v2\x12.otp.admin.v1.VetoR\x04veto\x12D\n" +
-	"\x11number_type_block\x18\b \x03(\x0e2\x18.otp.admin.v1.NumberTypeR\x0fnumberTypeBlock\"\xf7\x01\n" +
+	"\x11number_type_block\x18\b \x03(\x0e2\x18.otp.admin.v1.NumberTypeR\x0fnumberTypeBlock\x12U\n" +
+	"\x15country_approval_rate\x18\t \x01(\v2!.otp.admin.v1.CountryApprovalRateR\x13countryApprovalRate\"\xf7\x01\n" +
 	"\x10RefusedRecipient\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12)\n" +
 	"\x10masked_recipient\x18\x02 \x01(\tR\x0fmaskedRecipient\x12\x18\n" +
@@ -1361,7 +1458,7 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x12\x19\n" +
 	"\x15NUMBER_TYPE_SATELLITE\x10\v\x12\x15\n" +
 	"\x11NUMBER_TYPE_PAGER\x10\f\x12\x19\n" +
-	"\x15NUMBER_TYPE_VOICEMAIL\x10\r*\xd6\x02\n" +
+	"\x15NUMBER_TYPE_VOICEMAIL\x10\r*\xfc\x02\n" +
 	"\tGuardRule\x12\x1a\n" +
 	"\x16GUARD_RULE_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGUARD_RULE_COUNTRY_NOT_ALLOWED\x10\x01\x12\x1e\n" +
@@ -1374,7 +1471,8 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x0fGUARD_RULE_VETO\x10\b\x12\x1e\n" +
 	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t\x12\x1a\n" +
 	"\x16GUARD_RULE_NUMBER_TYPE\x10\n" +
-	"2\xf1\x03\n" +
+	"\x12$\n" +
+	" GUARD_RULE_COUNTRY_APPROVAL_RATE\x10\f2\xf1\x03\n" +
 	"\fGuardService\x12l\n" +
 	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"!ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
@@ -1406,68 +1504,71 @@ func file_otp_admin_v1_guard_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_guard_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otp_admin_v1_guard_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_otp_admin_v1_guard_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_otp_admin_v1_guard_service_proto_goTypes = []any{
 	(NumberType)(0),                  // 0: otp.admin.v1.NumberType
 	(GuardRule)(0),                   // 1: otp.admin.v1.GuardRule
 	(*Velocity)(nil),                 // 2: otp.admin.v1.Velocity
 	(*ApprovalRate)(nil),             // 3: otp.admin.v1.ApprovalRate
-	(*DailyCeiling)(nil),             // 4: otp.admin.v1.DailyCeiling
-	(*Veto)(nil),                     // 5: otp.admin.v1.Veto
-	(*Guard)(nil),                    // 6: otp.admin.v1.Guard
-	(*RefusedRecipient)(nil),         // 7: otp.admin.v1.RefusedRecipient
-	(*RefusedSend)(nil),              // 8: otp.admin.v1.RefusedSend
-	(*GetGuardRequest)(nil),          // 9: otp.admin.v1.GetGuardRequest
-	(*GetGuardResponse)(nil),         // 10: otp.admin.v1.GetGuardResponse
-	(*UpdateGuardRequest)(nil),       // 11: otp.admin.v1.UpdateGuardRequest
-	(*UpdateGuardResponse)(nil),      // 12: otp.admin.v1.UpdateGuardResponse
-	(*CheckRecipientRequest)(nil),    // 13: otp.admin.v1.CheckRecipientRequest
-	(*CheckRecipientResponse)(nil),   // 14: otp.admin.v1.CheckRecipientResponse
-	(*ListRefusedSendsRequest)(nil),  // 15: otp.admin.v1.ListRefusedSendsRequest
-	(*ListRefusedSendsResponse)(nil), // 16: otp.admin.v1.ListRefusedSendsResponse
-	(*durationpb.Duration)(nil),      // 17: google.protobuf.Duration
-	(v1.Channel)(0),                  // 18: otp.v1.Channel
-	(*timestamppb.Timestamp)(nil),    // 19: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),    // 20: google.protobuf.FieldMask
-	(Mode)(0),                        // 21: otp.admin.v1.Mode
+	(*CountryApprovalRate)(nil),      // 4: otp.admin.v1.CountryApprovalRate
+	(*DailyCeiling)(nil),             // 5: otp.admin.v1.DailyCeiling
+	(*Veto)(nil),                     // 6: otp.admin.v1.Veto
+	(*Guard)(nil),                    // 7: otp.admin.v1.Guard
+	(*RefusedRecipient)(nil),         // 8: otp.admin.v1.RefusedRecipient
+	(*RefusedSend)(nil),              // 9: otp.admin.v1.RefusedSend
+	(*GetGuardRequest)(nil),          // 10: otp.admin.v1.GetGuardRequest
+	(*GetGuardResponse)(nil),         // 11: otp.admin.v1.GetGuardResponse
+	(*UpdateGuardRequest)(nil),       // 12: otp.admin.v1.UpdateGuardRequest
+	(*UpdateGuardResponse)(nil),      // 13: otp.admin.v1.UpdateGuardResponse
+	(*CheckRecipientRequest)(nil),    // 14: otp.admin.v1.CheckRecipientRequest
+	(*CheckRecipientResponse)(nil),   // 15: otp.admin.v1.CheckRecipientResponse
+	(*ListRefusedSendsRequest)(nil),  // 16: otp.admin.v1.ListRefusedSendsRequest
+	(*ListRefusedSendsResponse)(nil), // 17: otp.admin.v1.ListRefusedSendsResponse
+	(*durationpb.Duration)(nil),      // 18: google.protobuf.Duration
+	(v1.Channel)(0),                  // 19: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),    // 21: google.protobuf.FieldMask
+	(Mode)(0),                        // 22: otp.admin.v1.Mode
 }
 var file_otp_admin_v1_guard_service_proto_depIdxs = []int32{
-	17, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
-	17, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
-	17, // 2: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
-	2,  // 3: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
-	2,  // 4: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
-	3,  // 5: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
-	4,  // 6: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
-	5,  // 7: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
-	0,  // 8: otp.admin.v1.Guard.number_type_block:type_name -> otp.admin.v1.NumberType
-	18, // 9: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
-	0,  // 10: otp.admin.v1.RefusedRecipient.number_type:type_name -> otp.admin.v1.NumberType
-	19, // 11: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
-	1,  // 12: otp.admin.v1.RefusedSend.rules:type_name -> otp.admin.v1.GuardRule
-	7,  // 13: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
-	6,  // 14: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	6,  // 15: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
-	20, // 16: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
-	6,  // 17: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	18, // 18: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
-	7,  // 19: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
-	1,  // 20: otp.admin.v1.CheckRecipientResponse.rules:type_name -> otp.admin.v1.GuardRule
-	21, // 21: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
-	8,  // 22: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
-	9,  // 23: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
-	11, // 24: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
-	13, // 25: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
-	15, // 26: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
-	10, // 27: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
-	12, // 28: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
-	14, // 29: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
-	16, // 30: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
-	27, // [27:31] is the sub-list for method output_type
-	23, // [23:27] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	18, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
+	18, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
+	18, // 2: otp.admin.v1.CountryApprovalRate.window:type_name -> google.protobuf.Duration
+	18, // 3: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
+	2,  // 4: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
+	2,  // 5: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
+	3,  // 6: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
+	5,  // 7: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
+	6,  // 8: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
+	0,  // 9: otp.admin.v1.Guard.number_type_block:type_name -> otp.admin.v1.NumberType
+	4,  // 10: otp.admin.v1.Guard.country_approval_rate:type_name -> otp.admin.v1.CountryApprovalRate
+	19, // 11: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
+	0,  // 12: otp.admin.v1.RefusedRecipient.number_type:type_name -> otp.admin.v1.NumberType
+	20, // 13: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
+	1,  // 14: otp.admin.v1.RefusedSend.rules:type_name -> otp.admin.v1.GuardRule
+	8,  // 15: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
+	7,  // 16: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	7,  // 17: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
+	21, // 18: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
+	7,  // 19: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	19, // 20: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
+	8,  // 21: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
+	1,  // 22: otp.admin.v1.CheckRecipientResponse.rules:type_name -> otp.admin.v1.GuardRule
+	22, // 23: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
+	9,  // 24: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
+	10, // 25: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
+	12, // 26: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
+	14, // 27: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
+	16, // 28: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
+	11, // 29: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
+	13, // 30: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
+	15, // 31: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
+	17, // 32: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
+	29, // [29:33] is the sub-list for method output_type
+	25, // [25:29] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_guard_service_proto_init() }
@@ -1482,7 +1583,7 @@ func file_otp_admin_v1_guard_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_guard_service_proto_rawDesc), len(file_otp_admin_v1_guard_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

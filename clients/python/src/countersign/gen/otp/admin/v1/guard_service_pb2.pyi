@@ -80,6 +80,7 @@ class _GuardRuleEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enum
     GUARD_RULE_VETO: _GuardRule.ValueType  # 8
     GUARD_RULE_VETO_UNANSWERED: _GuardRule.ValueType  # 9
     GUARD_RULE_NUMBER_TYPE: _GuardRule.ValueType  # 10
+    GUARD_RULE_COUNTRY_APPROVAL_RATE: _GuardRule.ValueType  # 12
 
 class GuardRule(_GuardRule, metaclass=_GuardRuleEnumTypeWrapper): ...
 
@@ -94,6 +95,7 @@ GUARD_RULE_DAILY_SPEND: GuardRule.ValueType  # 7
 GUARD_RULE_VETO: GuardRule.ValueType  # 8
 GUARD_RULE_VETO_UNANSWERED: GuardRule.ValueType  # 9
 GUARD_RULE_NUMBER_TYPE: GuardRule.ValueType  # 10
+GUARD_RULE_COUNTRY_APPROVAL_RATE: GuardRule.ValueType  # 12
 global___GuardRule = GuardRule
 
 @typing.final
@@ -138,6 +140,32 @@ class ApprovalRate(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["min_percent", b"min_percent", "min_sends", b"min_sends", "window", b"window"]) -> None: ...
 
 global___ApprovalRate = ApprovalRate
+
+@typing.final
+class CountryApprovalRate(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MIN_SENDS_FIELD_NUMBER: builtins.int
+    MIN_PERCENT_FIELD_NUMBER: builtins.int
+    MIN_PREFIXES_FIELD_NUMBER: builtins.int
+    WINDOW_FIELD_NUMBER: builtins.int
+    min_sends: builtins.int
+    min_percent: builtins.int
+    min_prefixes: builtins.int
+    @property
+    def window(self) -> google.protobuf.duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        min_sends: builtins.int = ...,
+        min_percent: builtins.int = ...,
+        min_prefixes: builtins.int = ...,
+        window: google.protobuf.duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["window", b"window"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["min_percent", b"min_percent", "min_prefixes", b"min_prefixes", "min_sends", b"min_sends", "window", b"window"]) -> None: ...
+
+global___CountryApprovalRate = CountryApprovalRate
 
 @typing.final
 class DailyCeiling(google.protobuf.message.Message):
@@ -195,6 +223,7 @@ class Guard(google.protobuf.message.Message):
     DAILY_CEILING_FIELD_NUMBER: builtins.int
     VETO_FIELD_NUMBER: builtins.int
     NUMBER_TYPE_BLOCK_FIELD_NUMBER: builtins.int
+    COUNTRY_APPROVAL_RATE_FIELD_NUMBER: builtins.int
     @property
     def country_allow(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
@@ -211,6 +240,8 @@ class Guard(google.protobuf.message.Message):
     def veto(self) -> global___Veto: ...
     @property
     def number_type_block(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___NumberType.ValueType]: ...
+    @property
+    def country_approval_rate(self) -> global___CountryApprovalRate: ...
     def __init__(
         self,
         *,
@@ -222,9 +253,10 @@ class Guard(google.protobuf.message.Message):
         daily_ceiling: global___DailyCeiling | None = ...,
         veto: global___Veto | None = ...,
         number_type_block: collections.abc.Iterable[global___NumberType.ValueType] | None = ...,
+        country_approval_rate: global___CountryApprovalRate | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_allow", b"country_allow", "country_block", b"country_block", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "number_type_block", b"number_type_block", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_approval_rate", b"country_approval_rate", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["approval_rate", b"approval_rate", "country_allow", b"country_allow", "country_approval_rate", b"country_approval_rate", "country_block", b"country_block", "country_velocity", b"country_velocity", "daily_ceiling", b"daily_ceiling", "number_type_block", b"number_type_block", "prefix_velocity", b"prefix_velocity", "veto", b"veto"]) -> None: ...
 
 global___Guard = Guard
 
