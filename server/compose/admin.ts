@@ -24,6 +24,8 @@ import type { Refusals } from '../admin/refusals/refusals.js';
 import { createSenderHandlers } from '../admin/senders/handlers.js';
 import type { Senders } from '../admin/senders/senders.js';
 import { createSessionHandlers } from '../admin/sessions/handlers.js';
+import { createTailHub } from '../admin/sessions/tail/hub.js';
+import { createTailEvents, TAIL_LIMITS } from '../admin/sessions/tailEvents.js';
 import { createWebhooksOf } from '../admin/sessions/webhooks.js';
 import { createAudit, createAuditHandlers } from '../admin/shared/audit.js';
 import { createSponsorServiceHandlers } from '../admin/sponsors/handlers.js';
@@ -37,8 +39,8 @@ import { createWalletHandlers } from '../admin/wallet/handlers.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import { createWorkspaceHandlers } from '../admin/workspaces/handlers.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
-import type { Handler } from '../call/call.js';
-import { createHandlerTable, type Registration, registerService } from '../call/handlers.js';
+import type { Handler, StreamHandler } from '../call/call.js';
+import { createHandlerTable, type Registration, registerService, registerStream } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import type { FairPool } from '../fairness/fairPool.js';
@@ -47,9 +49,13 @@ import type { GuardReader } from '../guard/settings.js';
 import type { Tallies } from '../guard/tally.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
+import type { Logger } from '../observe/log.js';
+import type { Serving } from '../observe/readiness.js';
+import { createWatchQuota } from '../otp/watch/quota.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
+import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 import type { Enqueue } from '../webhooks/enqueue.js';
 import { createWebhookHandlers } from '../webhooks/handlers.js';
@@ -84,18 +90,34 @@ interface Parts {
   readonly offer: (line: StoredWebhookDelivery) => void;
   readonly post: Post;
   readonly config: Config;
+  readonly serving: Serving;
+  readonly log: Logger;
   readonly random: Random;
   readonly newId: () => string;
   readonly clock: Clock;
 }
 
+/** The methods of the operator's contract. */
+export interface AdminHandlers {
+  readonly unary: readonly Registration<Handler>[];
+  readonly streams: readonly Registration<StreamHandler>[];
+}
+
 /** The operator's handlers of every room, recorded. */
-export function composeAdmin(parts: Parts): Registration<Handler>[] {
+export function composeAdmin(parts: Parts): AdminHandlers {
   const { documents, secrets, workspaces, senders, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
   const audit = createAudit(documents, newId, clock);
   const useCases = createHandlerTable(parts.otp);
-  return audit.record([
+  const reading = {
+    documents,
+    encryption,
+    fingerprints,
+    clock,
+    keyName: (id: string) => parts.keys.nameOf(id),
+    recordRead: audit.read,
+  };
+  const unary = audit.record([
     ...registerService(
       AccessService,
       createAccessHandlers({ development: parts.config.env !== 'production' }),
@@ -124,32 +146,25 @@ export function composeAdmin(parts: Parts): Registration<Handler>[] {
     ...registerService(AuditService, createAuditHandlers(documents)),
     ...registerService(
       RecipientService,
-      createRecipientHandlers({
-        documents,
-        encryption,
-        fingerprints,
-        clock,
-        keyName: (id) => parts.keys.nameOf(id),
-        refusals: parts.refusals,
-        limiter: parts.limiter,
-        recordRead: audit.read,
-      }),
+      createRecipientHandlers({ ...reading, refusals: parts.refusals, limiter: parts.limiter }),
     ),
     ...registerService(
       SessionService,
       createSessionHandlers({
-        documents,
-        encryption,
-        fingerprints,
-        clock,
-        keyName: (id) => parts.keys.nameOf(id),
+        ...reading,
         workspaceNames: () => workspaces.names(),
         webhooksOf: createWebhooksOf(documents),
-        recordRead: audit.read,
         listing: parts.listing,
         resend: useCases.find(OtpService.method.resend)!,
         cancel: useCases.find(OtpService.method.cancelSession)!,
       }),
     ),
   ]);
+  const tailEvents = createTailEvents({
+    ...reading,
+    hub: createTailHub(documents.collection<StoredSession>('sessions'), clock, parts.log),
+    quota: createWatchQuota(TAIL_LIMITS),
+    serving: parts.serving,
+  });
+  return { unary, streams: [registerStream(SessionService.method.tailEvents, tailEvents)] };
 }

@@ -197,6 +197,19 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     listening: hooks.webhooks.listening,
     checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
   });
+  const admin = composeAdmin({
+    ...common,
+    ...hooks,
+    otp,
+    listing,
+    limiter,
+    keys,
+    routes,
+    outbound,
+    counter,
+    previews: createFairPool({ ...PREVIEWS, clock }),
+    serving,
+  });
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate({ ...secrets, keys, workspaces }),
@@ -209,20 +222,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       [
         ...otp,
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
-        ...composeAdmin({
-          ...common,
-          ...hooks,
-          otp,
-          listing,
-          limiter,
-          keys,
-          routes,
-          outbound,
-          counter,
-          previews: createFairPool({ ...PREVIEWS, clock }),
-        }),
+        ...admin.unary,
       ],
-      streams,
+      [...streams, ...admin.streams],
     ),
     newRequestId: newId,
     clock,

@@ -11,6 +11,7 @@ import type { SessionEvent, StoredDelivery, StoredMark, StoredSession } from './
 /** Fields of a session that follow from everything else: only this file writes them. */
 type Derived =
   | 'rev'
+  | 'changedAt'
   | 'marks'
   | 'deliverAt'
   | 'deliverKey'
@@ -43,6 +44,15 @@ export interface Change {
 }
 
 /**
+ * The fields that say when a session last changed. Time goes on only forwards,
+ * so that a process whose clock is behind hides no change from those who read
+ * what has changed since a time.
+ */
+export const changedAt = (at: number, seen?: Pick<StoredSession, 'changedAt'>) => ({
+  changedAt: new Date(Math.max(at, seen?.changedAt?.getTime() ?? at)),
+});
+
+/**
  * The update that makes a change to the session seen. New messages release the
  * channels that waited for those they replace, add their events and refunds to
  * the history, and decide when the session is due next. Holds only for a stored
@@ -52,7 +62,7 @@ export function update(seen: StoredSession, change: Change): Update {
   const { at, events = [] } = change;
   const messages = change.messages?.size ? replaceMessages(seen, change.messages, at) : undefined;
   const history = addToHistory(seen, [...events, ...(messages?.events ?? [])], at);
-  const set = { ...change.set, ...messages?.set, ...history.set };
+  const set = { ...change.set, ...messages?.set, ...history.set, ...changedAt(at, seen) };
   const unset = [...(change.unset ?? []), ...(messages?.unset ?? [])];
   const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
     path,
@@ -66,7 +76,7 @@ export function update(seen: StoredSession, change: Change): Update {
   };
   const pull = Object.entries(change.pull ?? {}).map(([path, id]) => [path, { id }]);
   return {
-    ...(Object.keys(set).length > 0 && { $set: set }),
+    $set: set,
     ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, '' as const])) }),
     $inc: { ...change.inc, rev: 1 },
     ...(Object.keys(push).length > 0 && { $push: push }),
@@ -109,6 +119,7 @@ export function firstRevision(
   return {
     ...content,
     rev: 0,
+    ...changedAt(at),
     ...(deliverAt && deliveryDue(content, deliverAt)),
     events,
     eventsDone: 0,

@@ -220,6 +220,11 @@ export interface StoredSession {
   readonly mode: Mode;
   /** Incremented by every update except the reservation of an attempt and the event queue. */
   readonly rev: number;
+  /**
+   * When something last happened to it that its timeline may show. Absent in a
+   * session of an earlier release until it changes.
+   */
+  readonly changedAt?: Date;
   readonly status: 'PENDING' | 'PARTIAL' | 'APPROVED' | 'CANCELED';
   /** The key that opened it. */
   readonly client: string;
@@ -354,6 +359,8 @@ export interface SessionEvent {
   readonly at: Date;
   /** Of the events about one channel. */
   readonly channel?: ChannelName;
+  /** When it was stored, where that may be long after `at`. */
+  readonly storedAt?: Date;
   /** Of a failed delivery: why. */
   readonly error?: string;
   /** Of a refund: what is given back. */

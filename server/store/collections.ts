@@ -30,6 +30,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
       [text('partition'), newestFirst],
       [{ path: 'recipients', kind: 'array' }, newestFirst],
       [{ path: 'vendorIds', kind: 'array' }],
+      [date('changedAt')],
       [date('deliverAt')],
       [date('eventsAt')],
       [date('expireAt')],

@@ -24,7 +24,7 @@ import { createReadRefusals, MOST_READ } from '../refusals/read.js';
 import type { Refusals } from '../refusals/refusals.js';
 import { hourKey, refusalCountsOf } from '../refusals/stored.js';
 import { createDetails, type DetailsDeps } from '../sessions/details.js';
-import { recipientsOf } from '../sessions/handlers.js';
+import { recipientsOf } from '../sessions/recipientsOf.js';
 import type { RecordRead } from '../shared/audit.js';
 import { modeName } from '../shared/mode.js';
 import { listedWorkspace, targetMode, targetWorkspace } from '../shared/target.js';

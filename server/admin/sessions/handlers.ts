@@ -24,10 +24,10 @@ import { idOf, workspaceOf } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import type { RecordRead } from '../shared/audit.js';
 import { modeName } from '../shared/mode.js';
-import { namedRecipient } from '../shared/recipient.js';
 import { listedWorkspace, targetMode, targetWorkspace } from '../shared/target.js';
 import { createDetails, type DetailsDeps } from './details.js';
 import { createSessionMatcher, msOf, readSessions } from './list.js';
+import { recipientsOf } from './recipientsOf.js';
 import { timelineOf } from './timeline.js';
 import type { WebhooksOf } from './webhooks.js';
 
@@ -172,16 +172,4 @@ export function createSessionHandlers(deps: Deps): Handlers<typeof SessionServic
       return { session: await details(after, true) };
     },
   };
-}
-
-/** The fingerprints of the recipient that a request names, by workspace. Throws INVALID_REQUEST where it names both ways. */
-export function recipientsOf(
-  fingerprints: Fingerprints,
-  { recipient, fingerprint }: { readonly recipient: string; readonly fingerprint: string },
-): ((workspace: string) => readonly string[]) | undefined {
-  if (recipient && fingerprint) throw invalid('fingerprint', 'must be left out where there is a recipient');
-  if (fingerprint) return () => [fingerprint];
-  if (!recipient) return undefined;
-  const { identity } = namedRecipient(recipient);
-  return (workspace) => fingerprints.recipientCandidates(workspace, identity);
 }

@@ -13,6 +13,8 @@ import { attemptsOf, attemptToProto } from './deliveries.js';
 export interface TimelineEntry {
   readonly id: string;
   readonly at: number;
+  /** When it was stored: what is read before cannot have it. */
+  readonly storedAt: number;
   readonly type: EventType;
   readonly channel?: ChannelName;
   readonly event: MessageInitShape<typeof TimelineEventSchema>;
@@ -68,6 +70,7 @@ interface Details {
   readonly channel?: ChannelName | undefined;
   readonly n?: number;
   readonly attemptsRemaining?: number;
+  readonly storedAt?: number;
   readonly more?: Omit<MessageInitShape<typeof TimelineEventSchema>, '$typeName' | '$unknown' | 'event'>;
 }
 
@@ -75,7 +78,7 @@ function entry(
   id: string,
   type: EventType,
   at: Date,
-  { channel, n = 0, attemptsRemaining = 0, more }: Details = {},
+  { channel, n = 0, attemptsRemaining = 0, storedAt, more }: Details = {},
 ): TimelineEntry {
   const event = {
     id,
@@ -85,19 +88,27 @@ function entry(
     attemptsRemaining,
     ...(channel && { channel: channelEnum(channel) }),
   };
-  return { id, at: at.getTime(), type, ...(channel && { channel }), event: { event, ...more } };
+  return {
+    id,
+    at: at.getTime(),
+    storedAt: storedAt ?? at.getTime(),
+    type,
+    ...(channel && { channel }),
+    event: { event, ...more },
+  };
 }
 
 /** Those that are no longer kept are folded into the oldest that is. */
 function attempted(session: StoredSession): TimelineEntry[] {
   const { attempts = [], attempted: total = attempts.length } = session;
   return attempts.map((attempt, index) => {
-    const { channel, n, at } = attempt;
+    const { channel, n, at, ms } = attempt;
     const number = attemptsOf(session, channel, n).indexOf(attempt);
     const folded = index === 0 ? total - attempts.length : 0;
     return entry(`attempted.${channel}.${n}.${number}.${at.getTime()}`, EventType.DELIVERY_ATTEMPTED, at, {
       channel,
       n,
+      storedAt: at.getTime() + ms,
       more: { attempt: attemptToProto(session, attempt), ...(folded > 0 && { count: folded + 1 }) },
     });
   });
@@ -112,6 +123,7 @@ function recorded(session: StoredSession): TimelineEntry[] {
     return {
       id,
       at: at.getTime(),
+      storedAt: (stored.storedAt ?? at).getTime(),
       type: event.type!,
       ...(channel && { channel }),
       event: {

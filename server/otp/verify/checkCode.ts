@@ -6,7 +6,7 @@ import type { RecipientBudget } from '../../limits/recipientBudget/recipientBudg
 import { accountOf, releaseSuccess } from '../../limits/recipientBudget/release.js';
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
-import { changeGuarded } from '../../session/change.js';
+import { changedAt, changeGuarded } from '../../session/change.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { isOpen, OPEN, refusalOf, refuseFromTheFuture, SKEW_MS } from '../../session/status.js';
 import type {
@@ -194,6 +194,7 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
           attemptsLeft: { $gt: 0 },
         },
         {
+          $set: changedAt(now),
           $inc: { attemptsLeft: -1, [`channels.${channel}.paid`]: -1 },
           // An accepted code takes it out again: what stays is a wrong code.
           $push: {

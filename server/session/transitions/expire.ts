@@ -12,6 +12,9 @@ export function expire(seen: StoredSession, at: number): Change | undefined {
   const end = missingEnd(seen, at);
   const isDue = seen.expireAt !== undefined && seen.expireAt.getTime() <= at;
   if (!end && !isDue) return undefined;
-  const ended: Change = end?.type === 'session.locked' ? lock(seen, at) : { at, events: end ? [end] : [] };
+  const ended: Change =
+    end?.type === 'session.locked'
+      ? lock(seen, at)
+      : { at, events: end ? [{ ...end, storedAt: new Date(at) }] : [] };
   return isDue ? { ...ended, unset: ['expireAt'] } : ended;
 }

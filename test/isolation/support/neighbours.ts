@@ -128,9 +128,8 @@ async function made(
   });
   const guard = { countryBlock: ['KP'], approvalRate: { minSends: 1, minPercent: 1 } };
   await admin('GuardService/UpdateGuard', { guard, updateMask: 'countryBlock,approvalRate' });
-  expect((await call('otp.v1.OtpService/Send', { recipients: { sms: REFUSED } })).reason).toBe(
-    'SEND_REFUSED',
-  );
+  const sms = `${REFUSED.slice(0, -1)}${name.at(-1)}`;
+  expect((await call('otp.v1.OtpService/Send', { recipients: { sms } })).reason).toBe('SEND_REFUSED');
   const email = `open.${name}@example.com`;
   const { session, sessionToken } = await send({ recipients: { email } });
   return {

@@ -127,6 +127,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.SessionService/ListSessions': row('its own', recipient),
   'otp.admin.v1.SessionService/GetSession': row('not found', session),
   'otp.admin.v1.SessionService/ListSessionEvents': row('not found', session),
+  'otp.admin.v1.SessionService/TailEvents': row('its own', recipient),
   'otp.admin.v1.SessionService/ResendSession': row('not found', session),
   'otp.admin.v1.SessionService/CancelSession': row('not found', session),
   'otp.admin.v1.StatsService/GetStats': row('its own'),

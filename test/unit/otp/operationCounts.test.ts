@@ -94,6 +94,19 @@ eachEngine((engine) => {
       expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET, CONSUME, BUDGET]);
     });
 
+    it('of a resend: budget and session; of a redemption: the session', async () => {
+      const { id, code } = await opened();
+      service.clock.advance(30_000);
+      await otp().resend({ sessionId: id });
+      expect(asked()).toEqual([LOOK_UP, BUDGET, 'sessions.findOneAndUpdate']);
+      const { email } = await service.codes(workspace, id);
+      expect(email).not.toBe(code);
+      const { verificationToken } = await otp().verify({ sessionId: id, code: email });
+      noted.length = 0;
+      await otp().redeem({ verificationToken, operation: { type: 'payment', id: '1' } });
+      expect(asked()).toEqual([LOOK_UP, 'sessions.findOneAndUpdate']);
+    });
+
     it('of a code of another length: the attempt, and the comparison that it did not use', async () => {
       const { id, code } = await opened();
       expect(await reasonOf(otp().validate({ sessionId: id, code: `${code}0` }))).toBe('INVALID_CODE');

@@ -92,7 +92,13 @@ describe('an update of a session', () => {
   it('without messages leaves messages, due time and history alone', () => {
     const seen = opened(['whatsapp']);
     const after = changed(seen, { at: AT, set: { locale: 'es' } });
-    expect(after).toEqual({ ...seen, locale: 'es', rev: 1 });
+    expect(after).toEqual({ ...seen, locale: 'es', rev: 1, changedAt: new Date(AT) });
+  });
+
+  it('never goes back in time, so that a clock that is behind hides no change', () => {
+    const seen = opened([]);
+    const before = seen.changedAt!.getTime() - 1_000;
+    expect(changed(seen, { at: before, set: { locale: 'es' } }).changedAt).toEqual(seen.changedAt);
   });
 
   it('wakes the event worker only for events that have effects, or a subscriber', () => {

@@ -9,7 +9,7 @@ import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@
 import type { Mode } from "./api_key_service_pb.js";
 import { file_otp_admin_v1_api_key_service } from "./api_key_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
-import type { SessionEvent } from "../../v1/otp_service_pb.js";
+import type { EventType, SessionEvent } from "../../v1/otp_service_pb.js";
 import { file_otp_v1_otp_service } from "../../v1/otp_service_pb.js";
 import type { Channel, DeliveryState, Operation, Session, SessionStatus } from "../../v1/session_pb.js";
 import { file_otp_v1_session } from "../../v1/session_pb.js";
@@ -19,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/session_service.proto.
  */
 export const file_otp_admin_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJvdHAvYWRtaW4vdjEvc2Vzc2lvbl9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEiiQEKD0RlbGl2ZXJ5UmVjZWlwdBImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoFc3RhdGUYAiABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRITCgt2ZW5kb3JfY29kZRgDIAEoCRITCgt2ZW5kb3JfdGV4dBgEIAEoCSK8AgoPRGVsaXZlcnlBdHRlbXB0Eg4KBm51bWJlchgBIAEoBRIQCghwcm92aWRlchgCIAEoCRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoHb3V0Y29tZRgFIAEoDjIdLm90cC5hZG1pbi52MS5EZWxpdmVyeU91dGNvbWUSDQoFZXJyb3IYBiABKAkSEwoLdmVuZG9yX2NvZGUYByABKAkSEwoLdmVuZG9yX3RleHQYCCABKAkSGQoRdmVuZG9yX21lc3NhZ2VfaWQYCSABKAkSLgoHcmVjZWlwdBgKIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeVJlY2VpcHQipwEKCERlbGl2ZXJ5EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBITCgtjb2RlX251bWJlchgCIAEoBRIkCgVzdGF0ZRgDIAEoDjIVLm90cC52MS5EZWxpdmVyeVN0YXRlEg0KBWVycm9yGAQgASgJEi8KCGF0dGVtcHRzGAUgAygLMh0ub3RwLmFkbWluLnYxLkRlbGl2ZXJ5QXR0ZW1wdCJ0ChBTZXNzaW9uUmVjaXBpZW50EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEhMKC2ZpbmdlcnByaW50GAMgASgJEg8KB2NvdW50cnkYBCABKAkihQMKDlNlc3Npb25EZXRhaWxzEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbhIRCgl3b3Jrc3BhY2UYAiABKAkSIAoEbW9kZRgDIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhIKCmFwaV9rZXlfaWQYBCABKAkSFAoMYXBpX2tleV9uYW1lGAUgASgJEg8KB3VzZXJfaWQYBiABKAkSEwoLZW5kX3VzZXJfaXAYByABKAkSDgoGbG9jYWxlGAggASgJEhEKCXNlbmRlcl9pZBgJIAEoCRISCgpyZXF1ZXN0X2lkGAogASgJEjIKCnJlY2lwaWVudHMYCyADKAsyHi5vdHAuYWRtaW4udjEuU2Vzc2lvblJlY2lwaWVudBIqCgpkZWxpdmVyaWVzGAwgAygLMhYub3RwLmFkbWluLnYxLkRlbGl2ZXJ5EhMKC2Nvc3RfbWljcm9zGA0gASgDEg8KB3Jlc2VuZHMYDiABKAUSDwoHdm91Y2hlZBgPIAEoCCLfAQoNVGltZWxpbmVFdmVudBIjCgVldmVudBgBIAEoCzIULm90cC52MS5TZXNzaW9uRXZlbnQSLgoHYXR0ZW1wdBgCIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeUF0dGVtcHQSDQoFYWN0b3IYAyABKAkSJAoJb3BlcmF0aW9uGAQgASgLMhEub3RwLnYxLk9wZXJhdGlvbhIbChN3ZWJob29rX2VuZHBvaW50X2lkGAUgASgJEhgKEHdlYmhvb2tfZXZlbnRfaWQYBiABKAkSDQoFY291bnQYByABKAUiiwUKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRInCghzdGF0dXNlcxgFIAMoDjIVLm90cC52MS5TZXNzaW9uU3RhdHVzEiAKB2NoYW5uZWwYBiABKA4yDy5vdHAudjEuQ2hhbm5lbBIPCgdwdXJwb3NlGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRITCgtmaW5nZXJwcmludBgJIAEoCRIPCgd1c2VyX2lkGAogASgJEhIKCmFwaV9rZXlfaWQYCyABKAkSLQoOZGVsaXZlcnlfc3RhdGUYDCABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRIWCg5kZWxpdmVyeV9lcnJvchgNIAEoCRIQCghwcm92aWRlchgOIAEoCRIPCgdjb3VudHJ5GA8gASgJEjEKDWNyZWF0ZWRfYWZ0ZXIYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBCghtZXRhZGF0YRgSIAMoCzIvLm90cC5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFAoMc3BvbnNvcl9zbHVnGBMgASgJEhQKDG9wZXJhdGlvbl9pZBgUIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEikAEKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIvCgtzZWFyY2hlZF90bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXAoRR2V0U2Vzc2lvblJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRISCgpzZXNzaW9uX2lkGAMgASgJIkMKEkdldFNlc3Npb25SZXNwb25zZRItCgdzZXNzaW9uGAEgASgLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzIooBChhMaXN0U2Vzc2lvbkV2ZW50c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRISCgpzZXNzaW9uX2lkGAMgASgJEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImEKGUxpc3RTZXNzaW9uRXZlbnRzUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsub3RwLmFkbWluLnYxLlRpbWVsaW5lRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIpYBChRSZXNlbmRTZXNzaW9uUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhIKCnNlc3Npb25faWQYAyABKAkSIQoIY2hhbm5lbHMYBCADKA4yDy5vdHAudjEuQ2hhbm5lbBISCgpyZXF1ZXN0X2lkGAUgASgJIkYKFVJlc2VuZFNlc3Npb25SZXNwb25zZRItCgdzZXNzaW9uGAEgASgLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzIl8KFENhbmNlbFNlc3Npb25SZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEgoKc2Vzc2lvbl9pZBgDIAEoCSJGChVDYW5jZWxTZXNzaW9uUmVzcG9uc2USLQoHc2Vzc2lvbhgBIAEoCzIcLm90cC5hZG1pbi52MS5TZXNzaW9uRGV0YWlscyqiAgoPRGVsaXZlcnlPdXRjb21lEiAKHERFTElWRVJZX09VVENPTUVfVU5TUEVDSUZJRUQQABIdChlERUxJVkVSWV9PVVRDT01FX0FDQ0VQVEVEEAESGgoWREVMSVZFUllfT1VUQ09NRV9SRVRSWRACEhwKGERFTElWRVJZX09VVENPTUVfUkVGVVNFRBADEiIKHkRFTElWRVJZX09VVENPTUVfTUlTQ09ORklHVVJFRBAEEiQKIERFTElWRVJZX09VVENPTUVfV1JPTkdfUkVDSVBJRU5UEAUSKgomREVMSVZFUllfT1VUQ09NRV9SRUNJUElFTlRfVU5BVkFJTEFCTEUQBhIeChpERUxJVkVSWV9PVVRDT01FX09QVEVEX09VVBAHMvwECg5TZXNzaW9uU2VydmljZRJ4CgxMaXN0U2Vzc2lvbnMSIS5vdHAuYWRtaW4udjEuTGlzdFNlc3Npb25zUmVxdWVzdBoiLm90cC5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIhkAIB0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yEnIKCkdldFNlc3Npb24SHy5vdHAuYWRtaW4udjEuR2V0U2Vzc2lvblJlcXVlc3QaIC5vdHAuYWRtaW4udjEuR2V0U2Vzc2lvblJlc3BvbnNlIiGQAgHStRgaCgdzdXBwb3J0CgVhZG1pbgoIb3BlcmF0b3IShwEKEUxpc3RTZXNzaW9uRXZlbnRzEiYub3RwLmFkbWluLnYxLkxpc3RTZXNzaW9uRXZlbnRzUmVxdWVzdBonLm90cC5hZG1pbi52MS5MaXN0U2Vzc2lvbkV2ZW50c1Jlc3BvbnNlIiGQAgHStRgaCgdzdXBwb3J0CgVhZG1pbgoIb3BlcmF0b3ISeAoNUmVzZW5kU2Vzc2lvbhIiLm90cC5hZG1pbi52MS5SZXNlbmRTZXNzaW9uUmVxdWVzdBojLm90cC5hZG1pbi52MS5SZXNlbmRTZXNzaW9uUmVzcG9uc2UiHtK1GBoKB3N1cHBvcnQKBWFkbWluCghvcGVyYXRvchJ4Cg1DYW5jZWxTZXNzaW9uEiIub3RwLmFkbWluLnYxLkNhbmNlbFNlc3Npb25SZXF1ZXN0GiMub3RwLmFkbWluLnYxLkNhbmNlbFNlc3Npb25SZXNwb25zZSIe0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_otp_service, file_otp_v1_session]);
+  fileDesc("CiJvdHAvYWRtaW4vdjEvc2Vzc2lvbl9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEiiQEKD0RlbGl2ZXJ5UmVjZWlwdBImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJAoFc3RhdGUYAiABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRITCgt2ZW5kb3JfY29kZRgDIAEoCRITCgt2ZW5kb3JfdGV4dBgEIAEoCSK8AgoPRGVsaXZlcnlBdHRlbXB0Eg4KBm51bWJlchgBIAEoBRIQCghwcm92aWRlchgCIAEoCRImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLgoHb3V0Y29tZRgFIAEoDjIdLm90cC5hZG1pbi52MS5EZWxpdmVyeU91dGNvbWUSDQoFZXJyb3IYBiABKAkSEwoLdmVuZG9yX2NvZGUYByABKAkSEwoLdmVuZG9yX3RleHQYCCABKAkSGQoRdmVuZG9yX21lc3NhZ2VfaWQYCSABKAkSLgoHcmVjZWlwdBgKIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeVJlY2VpcHQipwEKCERlbGl2ZXJ5EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBITCgtjb2RlX251bWJlchgCIAEoBRIkCgVzdGF0ZRgDIAEoDjIVLm90cC52MS5EZWxpdmVyeVN0YXRlEg0KBWVycm9yGAQgASgJEi8KCGF0dGVtcHRzGAUgAygLMh0ub3RwLmFkbWluLnYxLkRlbGl2ZXJ5QXR0ZW1wdCJ0ChBTZXNzaW9uUmVjaXBpZW50EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEhMKC2ZpbmdlcnByaW50GAMgASgJEg8KB2NvdW50cnkYBCABKAkihQMKDlNlc3Npb25EZXRhaWxzEiAKB3Nlc3Npb24YASABKAsyDy5vdHAudjEuU2Vzc2lvbhIRCgl3b3Jrc3BhY2UYAiABKAkSIAoEbW9kZRgDIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhIKCmFwaV9rZXlfaWQYBCABKAkSFAoMYXBpX2tleV9uYW1lGAUgASgJEg8KB3VzZXJfaWQYBiABKAkSEwoLZW5kX3VzZXJfaXAYByABKAkSDgoGbG9jYWxlGAggASgJEhEKCXNlbmRlcl9pZBgJIAEoCRISCgpyZXF1ZXN0X2lkGAogASgJEjIKCnJlY2lwaWVudHMYCyADKAsyHi5vdHAuYWRtaW4udjEuU2Vzc2lvblJlY2lwaWVudBIqCgpkZWxpdmVyaWVzGAwgAygLMhYub3RwLmFkbWluLnYxLkRlbGl2ZXJ5EhMKC2Nvc3RfbWljcm9zGA0gASgDEg8KB3Jlc2VuZHMYDiABKAUSDwoHdm91Y2hlZBgPIAEoCCLfAQoNVGltZWxpbmVFdmVudBIjCgVldmVudBgBIAEoCzIULm90cC52MS5TZXNzaW9uRXZlbnQSLgoHYXR0ZW1wdBgCIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeUF0dGVtcHQSDQoFYWN0b3IYAyABKAkSJAoJb3BlcmF0aW9uGAQgASgLMhEub3RwLnYxLk9wZXJhdGlvbhIbChN3ZWJob29rX2VuZHBvaW50X2lkGAUgASgJEhgKEHdlYmhvb2tfZXZlbnRfaWQYBiABKAkSDQoFY291bnQYByABKAUiiwUKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRInCghzdGF0dXNlcxgFIAMoDjIVLm90cC52MS5TZXNzaW9uU3RhdHVzEiAKB2NoYW5uZWwYBiABKA4yDy5vdHAudjEuQ2hhbm5lbBIPCgdwdXJwb3NlGAcgASgJEhEKCXJlY2lwaWVudBgIIAEoCRITCgtmaW5nZXJwcmludBgJIAEoCRIPCgd1c2VyX2lkGAogASgJEhIKCmFwaV9rZXlfaWQYCyABKAkSLQoOZGVsaXZlcnlfc3RhdGUYDCABKA4yFS5vdHAudjEuRGVsaXZlcnlTdGF0ZRIWCg5kZWxpdmVyeV9lcnJvchgNIAEoCRIQCghwcm92aWRlchgOIAEoCRIPCgdjb3VudHJ5GA8gASgJEjEKDWNyZWF0ZWRfYWZ0ZXIYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBJBCghtZXRhZGF0YRgSIAMoCzIvLm90cC5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0Lk1ldGFkYXRhRW50cnkSFAoMc3BvbnNvcl9zbHVnGBMgASgJEhQKDG9wZXJhdGlvbl9pZBgUIAEoCRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEikAEKFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIvCgtzZWFyY2hlZF90bxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXAoRR2V0U2Vzc2lvblJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRISCgpzZXNzaW9uX2lkGAMgASgJIkMKEkdldFNlc3Npb25SZXNwb25zZRItCgdzZXNzaW9uGAEgASgLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzIooBChhMaXN0U2Vzc2lvbkV2ZW50c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRISCgpzZXNzaW9uX2lkGAMgASgJEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImEKGUxpc3RTZXNzaW9uRXZlbnRzUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsub3RwLmFkbWluLnYxLlRpbWVsaW5lRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIuwBChFUYWlsRXZlbnRzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEg4KBmN1cnNvchgDIAEoCRIgCgV0eXBlcxgEIAMoDjIRLm90cC52MS5FdmVudFR5cGUSIAoHY2hhbm5lbBgFIAEoDjIPLm90cC52MS5DaGFubmVsEhIKCnNlc3Npb25faWQYBiABKAkSEgoKYXBpX2tleV9pZBgHIAEoCRIRCglyZWNpcGllbnQYCCABKAkSEwoLZmluZ2VycHJpbnQYCSABKAkifwoSVGFpbEV2ZW50c1Jlc3BvbnNlEioKBWV2ZW50GAEgASgLMhsub3RwLmFkbWluLnYxLlRpbWVsaW5lRXZlbnQSLQoHc2Vzc2lvbhgCIAEoCzIcLm90cC5hZG1pbi52MS5TZXNzaW9uRGV0YWlscxIOCgZjdXJzb3IYAyABKAkilgEKFFJlc2VuZFNlc3Npb25SZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEgoKc2Vzc2lvbl9pZBgDIAEoCRIhCghjaGFubmVscxgEIAMoDjIPLm90cC52MS5DaGFubmVsEhIKCnJlcXVlc3RfaWQYBSABKAkiRgoVUmVzZW5kU2Vzc2lvblJlc3BvbnNlEi0KB3Nlc3Npb24YASABKAsyHC5vdHAuYWRtaW4udjEuU2Vzc2lvbkRldGFpbHMiXwoUQ2FuY2VsU2Vzc2lvblJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRISCgpzZXNzaW9uX2lkGAMgASgJIkYKFUNhbmNlbFNlc3Npb25SZXNwb25zZRItCgdzZXNzaW9uGAEgASgLMhwub3RwLmFkbWluLnYxLlNlc3Npb25EZXRhaWxzKqICCg9EZWxpdmVyeU91dGNvbWUSIAocREVMSVZFUllfT1VUQ09NRV9VTlNQRUNJRklFRBAAEh0KGURFTElWRVJZX09VVENPTUVfQUNDRVBURUQQARIaChZERUxJVkVSWV9PVVRDT01FX1JFVFJZEAISHAoYREVMSVZFUllfT1VUQ09NRV9SRUZVU0VEEAMSIgoeREVMSVZFUllfT1VUQ09NRV9NSVNDT05GSUdVUkVEEAQSJAogREVMSVZFUllfT1VUQ09NRV9XUk9OR19SRUNJUElFTlQQBRIqCiZERUxJVkVSWV9PVVRDT01FX1JFQ0lQSUVOVF9VTkFWQUlMQUJMRRAGEh4KGkRFTElWRVJZX09VVENPTUVfT1BURURfT1VUEAcy8gUKDlNlc3Npb25TZXJ2aWNlEngKDExpc3RTZXNzaW9ucxIhLm90cC5hZG1pbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIiGQAgHStRgaCgdzdXBwb3J0CgVhZG1pbgoIb3BlcmF0b3IScgoKR2V0U2Vzc2lvbhIfLm90cC5hZG1pbi52MS5HZXRTZXNzaW9uUmVxdWVzdBogLm90cC5hZG1pbi52MS5HZXRTZXNzaW9uUmVzcG9uc2UiIZACAdK1GBoKB3N1cHBvcnQKBWFkbWluCghvcGVyYXRvchKHAQoRTGlzdFNlc3Npb25FdmVudHMSJi5vdHAuYWRtaW4udjEuTGlzdFNlc3Npb25FdmVudHNSZXF1ZXN0Gicub3RwLmFkbWluLnYxLkxpc3RTZXNzaW9uRXZlbnRzUmVzcG9uc2UiIZACAdK1GBoKB3N1cHBvcnQKBWFkbWluCghvcGVyYXRvchJ0CgpUYWlsRXZlbnRzEh8ub3RwLmFkbWluLnYxLlRhaWxFdmVudHNSZXF1ZXN0GiAub3RwLmFkbWluLnYxLlRhaWxFdmVudHNSZXNwb25zZSIhkAIB0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yMAESeAoNUmVzZW5kU2Vzc2lvbhIiLm90cC5hZG1pbi52MS5SZXNlbmRTZXNzaW9uUmVxdWVzdBojLm90cC5hZG1pbi52MS5SZXNlbmRTZXNzaW9uUmVzcG9uc2UiHtK1GBoKB3N1cHBvcnQKBWFkbWluCghvcGVyYXRvchJ4Cg1DYW5jZWxTZXNzaW9uEiIub3RwLmFkbWluLnYxLkNhbmNlbFNlc3Npb25SZXF1ZXN0GiMub3RwLmFkbWluLnYxLkNhbmNlbFNlc3Npb25SZXNwb25zZSIe0rUYGgoHc3VwcG9ydAoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_otp_service, file_otp_v1_session]);
 
 /**
  * What a vendor reported about a message after it accepted it.
@@ -754,6 +754,120 @@ export const ListSessionEventsResponseSchema: GenMessage<ListSessionEventsRespon
   messageDesc(file_otp_admin_v1_session_service, 11);
 
 /**
+ * Request of TailEvents.
+ *
+ * @generated from message otp.admin.v1.TailEventsRequest
+ */
+export type TailEventsRequest = Message<"otp.admin.v1.TailEventsRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   * "-" means all workspaces (AIP-159) and needs the scope operator, too.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The cursor of the last response that was read. Empty: from now on.
+   *
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+
+  /**
+   * Only events of these types.
+   *
+   * @generated from field: repeated otp.v1.EventType types = 4;
+   */
+  types: EventType[];
+
+  /**
+   * Only events of sessions that use this channel.
+   *
+   * @generated from field: otp.v1.Channel channel = 5;
+   */
+  channel: Channel;
+
+  /**
+   * Only events of this session.
+   *
+   * @generated from field: string session_id = 6;
+   */
+  sessionId: string;
+
+  /**
+   * Only events of sessions sent by this API key.
+   *
+   * @generated from field: string api_key_id = 7;
+   */
+  apiKeyId: string;
+
+  /**
+   * The e-mail address or phone number, in full. Give recipient or fingerprint,
+   * not both.
+   *
+   * @generated from field: string recipient = 8;
+   */
+  recipient: string;
+
+  /**
+   * The fingerprint of the recipient, as other responses show it.
+   *
+   * @generated from field: string fingerprint = 9;
+   */
+  fingerprint: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.TailEventsRequest.
+ * Use `create(TailEventsRequestSchema)` to create a new message.
+ */
+export const TailEventsRequestSchema: GenMessage<TailEventsRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_session_service, 12);
+
+/**
+ * One response of TailEvents.
+ *
+ * @generated from message otp.admin.v1.TailEventsResponse
+ */
+export type TailEventsResponse = Message<"otp.admin.v1.TailEventsResponse"> & {
+  /**
+   * What happened. Absent in responses that keep the stream alive.
+   *
+   * @generated from field: otp.admin.v1.TimelineEvent event = 1;
+   */
+  event?: TimelineEvent | undefined;
+
+  /**
+   * The session after the event, without delivery attempts.
+   *
+   * @generated from field: otp.admin.v1.SessionDetails session = 2;
+   */
+  session?: SessionDetails | undefined;
+
+  /**
+   * Where to resume after this response.
+   *
+   * @generated from field: string cursor = 3;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.TailEventsResponse.
+ * Use `create(TailEventsResponseSchema)` to create a new message.
+ */
+export const TailEventsResponseSchema: GenMessage<TailEventsResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_session_service, 13);
+
+/**
  * Request of ResendSession.
  *
  * @generated from message otp.admin.v1.ResendSessionRequest
@@ -801,7 +915,7 @@ export type ResendSessionRequest = Message<"otp.admin.v1.ResendSessionRequest"> 
  * Use `create(ResendSessionRequestSchema)` to create a new message.
  */
 export const ResendSessionRequestSchema: GenMessage<ResendSessionRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_session_service, 12);
+  messageDesc(file_otp_admin_v1_session_service, 14);
 
 /**
  * Response of ResendSession.
@@ -822,7 +936,7 @@ export type ResendSessionResponse = Message<"otp.admin.v1.ResendSessionResponse"
  * Use `create(ResendSessionResponseSchema)` to create a new message.
  */
 export const ResendSessionResponseSchema: GenMessage<ResendSessionResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_session_service, 13);
+  messageDesc(file_otp_admin_v1_session_service, 15);
 
 /**
  * Request of CancelSession.
@@ -857,7 +971,7 @@ export type CancelSessionRequest = Message<"otp.admin.v1.CancelSessionRequest"> 
  * Use `create(CancelSessionRequestSchema)` to create a new message.
  */
 export const CancelSessionRequestSchema: GenMessage<CancelSessionRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_session_service, 14);
+  messageDesc(file_otp_admin_v1_session_service, 16);
 
 /**
  * Response of CancelSession.
@@ -878,7 +992,7 @@ export type CancelSessionResponse = Message<"otp.admin.v1.CancelSessionResponse"
  * Use `create(CancelSessionResponseSchema)` to create a new message.
  */
 export const CancelSessionResponseSchema: GenMessage<CancelSessionResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_session_service, 15);
+  messageDesc(file_otp_admin_v1_session_service, 17);
 
 /**
  * Result of a delivery attempt.
@@ -1011,6 +1125,28 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof ListSessionEventsRequestSchema;
     output: typeof ListSessionEventsResponseSchema;
+  },
+  /**
+   * Streams events of a workspace, or of all of them, as they happen: each about
+   * two seconds later, in the order in which they were stored. Filters that are
+   * set must all match. WEBHOOK_DELIVERED is left out; ListSessionEvents has it.
+   *
+   * The first response follows at once, without an event. A response without an
+   * event follows after 20 seconds of silence, too. The server ends each stream
+   * after five minutes and when it stops; open it again with the last cursor: no
+   * event is repeated or lost. A cursor works for 24 hours.
+   *
+   * Scope: support, admin or operator.
+   *
+   * Reasons: INVALID_RECIPIENT; OVERLOADED for too many streams of the server or
+   * the workspace.
+   *
+   * @generated from rpc otp.admin.v1.SessionService.TailEvents
+   */
+  tailEvents: {
+    methodKind: "server_streaming";
+    input: typeof TailEventsRequestSchema;
+    output: typeof TailEventsResponseSchema;
   },
   /**
    * Sends new codes for a session on behalf of the person, under the rules and

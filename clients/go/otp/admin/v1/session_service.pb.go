@@ -1263,6 +1263,190 @@ func (x *ListSessionEventsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of TailEvents.
+type TailEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	// "-" means all workspaces (AIP-159) and needs the scope operator, too.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The cursor of the last response that was read. Empty: from now on.
+	Cursor string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// Only events of these types.
+	Types []v1.EventType `protobuf:"varint,4,rep,packed,name=types,proto3,enum=otp.v1.EventType" json:"types,omitempty"`
+	// Only events of sessions that use this channel.
+	Channel v1.Channel `protobuf:"varint,5,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
+	// Only events of this session.
+	SessionId string `protobuf:"bytes,6,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Only events of sessions sent by this API key.
+	ApiKeyId string `protobuf:"bytes,7,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// The e-mail address or phone number, in full. Give recipient or fingerprint,
+	// not both.
+	Recipient string `protobuf:"bytes,8,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint   string `protobuf:"bytes,9,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TailEventsRequest) Reset() {
+	*x = TailEventsRequest{}
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TailEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TailEventsRequest) ProtoMessage() {}
+
+func (x *TailEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TailEventsRequest.ProtoReflect.Descriptor instead.
+func (*TailEventsRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *TailEventsRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *TailEventsRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *TailEventsRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *TailEventsRequest) GetTypes() []v1.EventType {
+	if x != nil {
+		return x.Types
+	}
+	return nil
+}
+
+func (x *TailEventsRequest) GetChannel() v1.Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return v1.Channel(0)
+}
+
+func (x *TailEventsRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *TailEventsRequest) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
+}
+
+func (x *TailEventsRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *TailEventsRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+// One response of TailEvents.
+type TailEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What happened. Absent in responses that keep the stream alive.
+	Event *TimelineEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// The session after the event, without delivery attempts.
+	Session *SessionDetails `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	// Where to resume after this response.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TailEventsResponse) Reset() {
+	*x = TailEventsResponse{}
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TailEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TailEventsResponse) ProtoMessage() {}
+
+func (x *TailEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TailEventsResponse.ProtoReflect.Descriptor instead.
+func (*TailEventsResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TailEventsResponse) GetEvent() *TimelineEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *TailEventsResponse) GetSession() *SessionDetails {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+func (x *TailEventsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // Request of ResendSession.
 type ResendSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1283,7 +1467,7 @@ type ResendSessionRequest struct {
 
 func (x *ResendSessionRequest) Reset() {
 	*x = ResendSessionRequest{}
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[12]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1479,7 @@ func (x *ResendSessionRequest) String() string {
 func (*ResendSessionRequest) ProtoMessage() {}
 
 func (x *ResendSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[12]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1492,7 @@ func (x *ResendSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendSessionRequest.ProtoReflect.Descriptor instead.
 func (*ResendSessionRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{12}
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ResendSessionRequest) GetWorkspace() string {
@@ -1357,7 +1541,7 @@ type ResendSessionResponse struct {
 
 func (x *ResendSessionResponse) Reset() {
 	*x = ResendSessionResponse{}
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[13]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1553,7 @@ func (x *ResendSessionResponse) String() string {
 func (*ResendSessionResponse) ProtoMessage() {}
 
 func (x *ResendSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[13]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1566,7 @@ func (x *ResendSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResendSessionResponse.ProtoReflect.Descriptor instead.
 func (*ResendSessionResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{13}
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ResendSessionResponse) GetSession() *SessionDetails {
@@ -1407,7 +1591,7 @@ type CancelSessionRequest struct {
 
 func (x *CancelSessionRequest) Reset() {
 	*x = CancelSessionRequest{}
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[14]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1419,7 +1603,7 @@ func (x *CancelSessionRequest) String() string {
 func (*CancelSessionRequest) ProtoMessage() {}
 
 func (x *CancelSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[14]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1432,7 +1616,7 @@ func (x *CancelSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelSessionRequest.ProtoReflect.Descriptor instead.
 func (*CancelSessionRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{14}
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CancelSessionRequest) GetWorkspace() string {
@@ -1467,7 +1651,7 @@ type CancelSessionResponse struct {
 
 func (x *CancelSessionResponse) Reset() {
 	*x = CancelSessionResponse{}
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[15]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1479,7 +1663,7 @@ func (x *CancelSessionResponse) String() string {
 func (*CancelSessionResponse) ProtoMessage() {}
 
 func (x *CancelSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_session_service_proto_msgTypes[15]
+	mi := &file_otp_admin_v1_session_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1492,7 +1676,7 @@ func (x *CancelSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelSessionResponse.ProtoReflect.Descriptor instead.
 func (*CancelSessionResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{15}
+	return file_otp_admin_v1_session_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CancelSessionResponse) GetSession() *SessionDetails {
@@ -1622,7 +1806,23 @@ const file_otp_admin_v1_session_service_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\"x\n" +
 	"\x19ListSessionEventsResponse\x123\n" +
 	"\x06events\x18\x01 \x03(\v2\x1b.otp.admin.v1.TimelineEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc2\x02\n" +
+	"\x11TailEventsRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\x12'\n" +
+	"\x05types\x18\x04 \x03(\x0e2\x11.otp.v1.EventTypeR\x05types\x12)\n" +
+	"\achannel\x18\x05 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x06 \x01(\tR\tsessionId\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\a \x01(\tR\bapiKeyId\x12\x1c\n" +
+	"\trecipient\x18\b \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\t \x01(\tR\vfingerprint\"\x97\x01\n" +
+	"\x12TailEventsResponse\x121\n" +
+	"\x05event\x18\x01 \x01(\v2\x1b.otp.admin.v1.TimelineEventR\x05event\x126\n" +
+	"\asession\x18\x02 \x01(\v2\x1c.otp.admin.v1.SessionDetailsR\asession\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xc7\x01\n" +
 	"\x14ResendSessionRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1d\n" +
@@ -1648,7 +1848,7 @@ const file_otp_admin_v1_session_service_proto_rawDesc = "" +
 	"\x1eDELIVERY_OUTCOME_MISCONFIGURED\x10\x04\x12$\n" +
 	" DELIVERY_OUTCOME_WRONG_RECIPIENT\x10\x05\x12*\n" +
 	"&DELIVERY_OUTCOME_RECIPIENT_UNAVAILABLE\x10\x06\x12\x1e\n" +
-	"\x1aDELIVERY_OUTCOME_OPTED_OUT\x10\a2\xfc\x04\n" +
+	"\x1aDELIVERY_OUTCOME_OPTED_OUT\x10\a2\xf2\x05\n" +
 	"\x0eSessionService\x12x\n" +
 	"\fListSessions\x12!.otp.admin.v1.ListSessionsRequest\x1a\".otp.admin.v1.ListSessionsResponse\"!ҵ\x18\x1a\n" +
 	"\asupport\n" +
@@ -1662,7 +1862,12 @@ const file_otp_admin_v1_session_service_proto_rawDesc = "" +
 	"\x11ListSessionEvents\x12&.otp.admin.v1.ListSessionEventsRequest\x1a'.otp.admin.v1.ListSessionEventsResponse\"!ҵ\x18\x1a\n" +
 	"\asupport\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01\x12x\n" +
+	"\boperator\x90\x02\x01\x12t\n" +
+	"\n" +
+	"TailEvents\x12\x1f.otp.admin.v1.TailEventsRequest\x1a .otp.admin.v1.TailEventsResponse\"!ҵ\x18\x1a\n" +
+	"\asupport\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x010\x01\x12x\n" +
 	"\rResendSession\x12\".otp.admin.v1.ResendSessionRequest\x1a#.otp.admin.v1.ResendSessionResponse\"\x1eҵ\x18\x1a\n" +
 	"\asupport\n" +
 	"\x05admin\n" +
@@ -1686,7 +1891,7 @@ func file_otp_admin_v1_session_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_session_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_otp_admin_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_otp_admin_v1_session_service_proto_goTypes = []any{
 	(DeliveryOutcome)(0),              // 0: otp.admin.v1.DeliveryOutcome
 	(*DeliveryReceipt)(nil),           // 1: otp.admin.v1.DeliveryReceipt
@@ -1701,72 +1906,82 @@ var file_otp_admin_v1_session_service_proto_goTypes = []any{
 	(*GetSessionResponse)(nil),        // 10: otp.admin.v1.GetSessionResponse
 	(*ListSessionEventsRequest)(nil),  // 11: otp.admin.v1.ListSessionEventsRequest
 	(*ListSessionEventsResponse)(nil), // 12: otp.admin.v1.ListSessionEventsResponse
-	(*ResendSessionRequest)(nil),      // 13: otp.admin.v1.ResendSessionRequest
-	(*ResendSessionResponse)(nil),     // 14: otp.admin.v1.ResendSessionResponse
-	(*CancelSessionRequest)(nil),      // 15: otp.admin.v1.CancelSessionRequest
-	(*CancelSessionResponse)(nil),     // 16: otp.admin.v1.CancelSessionResponse
-	nil,                               // 17: otp.admin.v1.ListSessionsRequest.MetadataEntry
-	(*timestamppb.Timestamp)(nil),     // 18: google.protobuf.Timestamp
-	(v1.DeliveryState)(0),             // 19: otp.v1.DeliveryState
-	(*durationpb.Duration)(nil),       // 20: google.protobuf.Duration
-	(v1.Channel)(0),                   // 21: otp.v1.Channel
-	(*v1.Session)(nil),                // 22: otp.v1.Session
-	(Mode)(0),                         // 23: otp.admin.v1.Mode
-	(*v1.SessionEvent)(nil),           // 24: otp.v1.SessionEvent
-	(*v1.Operation)(nil),              // 25: otp.v1.Operation
-	(v1.SessionStatus)(0),             // 26: otp.v1.SessionStatus
+	(*TailEventsRequest)(nil),         // 13: otp.admin.v1.TailEventsRequest
+	(*TailEventsResponse)(nil),        // 14: otp.admin.v1.TailEventsResponse
+	(*ResendSessionRequest)(nil),      // 15: otp.admin.v1.ResendSessionRequest
+	(*ResendSessionResponse)(nil),     // 16: otp.admin.v1.ResendSessionResponse
+	(*CancelSessionRequest)(nil),      // 17: otp.admin.v1.CancelSessionRequest
+	(*CancelSessionResponse)(nil),     // 18: otp.admin.v1.CancelSessionResponse
+	nil,                               // 19: otp.admin.v1.ListSessionsRequest.MetadataEntry
+	(*timestamppb.Timestamp)(nil),     // 20: google.protobuf.Timestamp
+	(v1.DeliveryState)(0),             // 21: otp.v1.DeliveryState
+	(*durationpb.Duration)(nil),       // 22: google.protobuf.Duration
+	(v1.Channel)(0),                   // 23: otp.v1.Channel
+	(*v1.Session)(nil),                // 24: otp.v1.Session
+	(Mode)(0),                         // 25: otp.admin.v1.Mode
+	(*v1.SessionEvent)(nil),           // 26: otp.v1.SessionEvent
+	(*v1.Operation)(nil),              // 27: otp.v1.Operation
+	(v1.SessionStatus)(0),             // 28: otp.v1.SessionStatus
+	(v1.EventType)(0),                 // 29: otp.v1.EventType
 }
 var file_otp_admin_v1_session_service_proto_depIdxs = []int32{
-	18, // 0: otp.admin.v1.DeliveryReceipt.at:type_name -> google.protobuf.Timestamp
-	19, // 1: otp.admin.v1.DeliveryReceipt.state:type_name -> otp.v1.DeliveryState
-	18, // 2: otp.admin.v1.DeliveryAttempt.at:type_name -> google.protobuf.Timestamp
-	20, // 3: otp.admin.v1.DeliveryAttempt.duration:type_name -> google.protobuf.Duration
+	20, // 0: otp.admin.v1.DeliveryReceipt.at:type_name -> google.protobuf.Timestamp
+	21, // 1: otp.admin.v1.DeliveryReceipt.state:type_name -> otp.v1.DeliveryState
+	20, // 2: otp.admin.v1.DeliveryAttempt.at:type_name -> google.protobuf.Timestamp
+	22, // 3: otp.admin.v1.DeliveryAttempt.duration:type_name -> google.protobuf.Duration
 	0,  // 4: otp.admin.v1.DeliveryAttempt.outcome:type_name -> otp.admin.v1.DeliveryOutcome
 	1,  // 5: otp.admin.v1.DeliveryAttempt.receipt:type_name -> otp.admin.v1.DeliveryReceipt
-	21, // 6: otp.admin.v1.Delivery.channel:type_name -> otp.v1.Channel
-	19, // 7: otp.admin.v1.Delivery.state:type_name -> otp.v1.DeliveryState
+	23, // 6: otp.admin.v1.Delivery.channel:type_name -> otp.v1.Channel
+	21, // 7: otp.admin.v1.Delivery.state:type_name -> otp.v1.DeliveryState
 	2,  // 8: otp.admin.v1.Delivery.attempts:type_name -> otp.admin.v1.DeliveryAttempt
-	21, // 9: otp.admin.v1.SessionRecipient.channel:type_name -> otp.v1.Channel
-	22, // 10: otp.admin.v1.SessionDetails.session:type_name -> otp.v1.Session
-	23, // 11: otp.admin.v1.SessionDetails.mode:type_name -> otp.admin.v1.Mode
+	23, // 9: otp.admin.v1.SessionRecipient.channel:type_name -> otp.v1.Channel
+	24, // 10: otp.admin.v1.SessionDetails.session:type_name -> otp.v1.Session
+	25, // 11: otp.admin.v1.SessionDetails.mode:type_name -> otp.admin.v1.Mode
 	4,  // 12: otp.admin.v1.SessionDetails.recipients:type_name -> otp.admin.v1.SessionRecipient
 	3,  // 13: otp.admin.v1.SessionDetails.deliveries:type_name -> otp.admin.v1.Delivery
-	24, // 14: otp.admin.v1.TimelineEvent.event:type_name -> otp.v1.SessionEvent
+	26, // 14: otp.admin.v1.TimelineEvent.event:type_name -> otp.v1.SessionEvent
 	2,  // 15: otp.admin.v1.TimelineEvent.attempt:type_name -> otp.admin.v1.DeliveryAttempt
-	25, // 16: otp.admin.v1.TimelineEvent.operation:type_name -> otp.v1.Operation
-	23, // 17: otp.admin.v1.ListSessionsRequest.mode:type_name -> otp.admin.v1.Mode
-	26, // 18: otp.admin.v1.ListSessionsRequest.statuses:type_name -> otp.v1.SessionStatus
-	21, // 19: otp.admin.v1.ListSessionsRequest.channel:type_name -> otp.v1.Channel
-	19, // 20: otp.admin.v1.ListSessionsRequest.delivery_state:type_name -> otp.v1.DeliveryState
-	18, // 21: otp.admin.v1.ListSessionsRequest.created_after:type_name -> google.protobuf.Timestamp
-	18, // 22: otp.admin.v1.ListSessionsRequest.created_before:type_name -> google.protobuf.Timestamp
-	17, // 23: otp.admin.v1.ListSessionsRequest.metadata:type_name -> otp.admin.v1.ListSessionsRequest.MetadataEntry
+	27, // 16: otp.admin.v1.TimelineEvent.operation:type_name -> otp.v1.Operation
+	25, // 17: otp.admin.v1.ListSessionsRequest.mode:type_name -> otp.admin.v1.Mode
+	28, // 18: otp.admin.v1.ListSessionsRequest.statuses:type_name -> otp.v1.SessionStatus
+	23, // 19: otp.admin.v1.ListSessionsRequest.channel:type_name -> otp.v1.Channel
+	21, // 20: otp.admin.v1.ListSessionsRequest.delivery_state:type_name -> otp.v1.DeliveryState
+	20, // 21: otp.admin.v1.ListSessionsRequest.created_after:type_name -> google.protobuf.Timestamp
+	20, // 22: otp.admin.v1.ListSessionsRequest.created_before:type_name -> google.protobuf.Timestamp
+	19, // 23: otp.admin.v1.ListSessionsRequest.metadata:type_name -> otp.admin.v1.ListSessionsRequest.MetadataEntry
 	5,  // 24: otp.admin.v1.ListSessionsResponse.sessions:type_name -> otp.admin.v1.SessionDetails
-	18, // 25: otp.admin.v1.ListSessionsResponse.searched_to:type_name -> google.protobuf.Timestamp
-	23, // 26: otp.admin.v1.GetSessionRequest.mode:type_name -> otp.admin.v1.Mode
+	20, // 25: otp.admin.v1.ListSessionsResponse.searched_to:type_name -> google.protobuf.Timestamp
+	25, // 26: otp.admin.v1.GetSessionRequest.mode:type_name -> otp.admin.v1.Mode
 	5,  // 27: otp.admin.v1.GetSessionResponse.session:type_name -> otp.admin.v1.SessionDetails
-	23, // 28: otp.admin.v1.ListSessionEventsRequest.mode:type_name -> otp.admin.v1.Mode
+	25, // 28: otp.admin.v1.ListSessionEventsRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 29: otp.admin.v1.ListSessionEventsResponse.events:type_name -> otp.admin.v1.TimelineEvent
-	23, // 30: otp.admin.v1.ResendSessionRequest.mode:type_name -> otp.admin.v1.Mode
-	21, // 31: otp.admin.v1.ResendSessionRequest.channels:type_name -> otp.v1.Channel
-	5,  // 32: otp.admin.v1.ResendSessionResponse.session:type_name -> otp.admin.v1.SessionDetails
-	23, // 33: otp.admin.v1.CancelSessionRequest.mode:type_name -> otp.admin.v1.Mode
-	5,  // 34: otp.admin.v1.CancelSessionResponse.session:type_name -> otp.admin.v1.SessionDetails
-	7,  // 35: otp.admin.v1.SessionService.ListSessions:input_type -> otp.admin.v1.ListSessionsRequest
-	9,  // 36: otp.admin.v1.SessionService.GetSession:input_type -> otp.admin.v1.GetSessionRequest
-	11, // 37: otp.admin.v1.SessionService.ListSessionEvents:input_type -> otp.admin.v1.ListSessionEventsRequest
-	13, // 38: otp.admin.v1.SessionService.ResendSession:input_type -> otp.admin.v1.ResendSessionRequest
-	15, // 39: otp.admin.v1.SessionService.CancelSession:input_type -> otp.admin.v1.CancelSessionRequest
-	8,  // 40: otp.admin.v1.SessionService.ListSessions:output_type -> otp.admin.v1.ListSessionsResponse
-	10, // 41: otp.admin.v1.SessionService.GetSession:output_type -> otp.admin.v1.GetSessionResponse
-	12, // 42: otp.admin.v1.SessionService.ListSessionEvents:output_type -> otp.admin.v1.ListSessionEventsResponse
-	14, // 43: otp.admin.v1.SessionService.ResendSession:output_type -> otp.admin.v1.ResendSessionResponse
-	16, // 44: otp.admin.v1.SessionService.CancelSession:output_type -> otp.admin.v1.CancelSessionResponse
-	40, // [40:45] is the sub-list for method output_type
-	35, // [35:40] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	25, // 30: otp.admin.v1.TailEventsRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 31: otp.admin.v1.TailEventsRequest.types:type_name -> otp.v1.EventType
+	23, // 32: otp.admin.v1.TailEventsRequest.channel:type_name -> otp.v1.Channel
+	6,  // 33: otp.admin.v1.TailEventsResponse.event:type_name -> otp.admin.v1.TimelineEvent
+	5,  // 34: otp.admin.v1.TailEventsResponse.session:type_name -> otp.admin.v1.SessionDetails
+	25, // 35: otp.admin.v1.ResendSessionRequest.mode:type_name -> otp.admin.v1.Mode
+	23, // 36: otp.admin.v1.ResendSessionRequest.channels:type_name -> otp.v1.Channel
+	5,  // 37: otp.admin.v1.ResendSessionResponse.session:type_name -> otp.admin.v1.SessionDetails
+	25, // 38: otp.admin.v1.CancelSessionRequest.mode:type_name -> otp.admin.v1.Mode
+	5,  // 39: otp.admin.v1.CancelSessionResponse.session:type_name -> otp.admin.v1.SessionDetails
+	7,  // 40: otp.admin.v1.SessionService.ListSessions:input_type -> otp.admin.v1.ListSessionsRequest
+	9,  // 41: otp.admin.v1.SessionService.GetSession:input_type -> otp.admin.v1.GetSessionRequest
+	11, // 42: otp.admin.v1.SessionService.ListSessionEvents:input_type -> otp.admin.v1.ListSessionEventsRequest
+	13, // 43: otp.admin.v1.SessionService.TailEvents:input_type -> otp.admin.v1.TailEventsRequest
+	15, // 44: otp.admin.v1.SessionService.ResendSession:input_type -> otp.admin.v1.ResendSessionRequest
+	17, // 45: otp.admin.v1.SessionService.CancelSession:input_type -> otp.admin.v1.CancelSessionRequest
+	8,  // 46: otp.admin.v1.SessionService.ListSessions:output_type -> otp.admin.v1.ListSessionsResponse
+	10, // 47: otp.admin.v1.SessionService.GetSession:output_type -> otp.admin.v1.GetSessionResponse
+	12, // 48: otp.admin.v1.SessionService.ListSessionEvents:output_type -> otp.admin.v1.ListSessionEventsResponse
+	14, // 49: otp.admin.v1.SessionService.TailEvents:output_type -> otp.admin.v1.TailEventsResponse
+	16, // 50: otp.admin.v1.SessionService.ResendSession:output_type -> otp.admin.v1.ResendSessionResponse
+	18, // 51: otp.admin.v1.SessionService.CancelSession:output_type -> otp.admin.v1.CancelSessionResponse
+	46, // [46:52] is the sub-list for method output_type
+	40, // [40:46] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_session_service_proto_init() }
@@ -1781,7 +1996,7 @@ func file_otp_admin_v1_session_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_session_service_proto_rawDesc), len(file_otp_admin_v1_session_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

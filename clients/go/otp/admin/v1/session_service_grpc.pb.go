@@ -22,6 +22,7 @@ const (
 	SessionService_ListSessions_FullMethodName      = "/otp.admin.v1.SessionService/ListSessions"
 	SessionService_GetSession_FullMethodName        = "/otp.admin.v1.SessionService/GetSession"
 	SessionService_ListSessionEvents_FullMethodName = "/otp.admin.v1.SessionService/ListSessionEvents"
+	SessionService_TailEvents_FullMethodName        = "/otp.admin.v1.SessionService/TailEvents"
 	SessionService_ResendSession_FullMethodName     = "/otp.admin.v1.SessionService/ResendSession"
 	SessionService_CancelSession_FullMethodName     = "/otp.admin.v1.SessionService/CancelSession"
 )
@@ -58,6 +59,20 @@ type SessionServiceClient interface {
 	//
 	// Reasons: SESSION_NOT_FOUND.
 	ListSessionEvents(ctx context.Context, in *ListSessionEventsRequest, opts ...grpc.CallOption) (*ListSessionEventsResponse, error)
+	// Streams events of a workspace, or of all of them, as they happen: each about
+	// two seconds later, in the order in which they were stored. Filters that are
+	// set must all match. WEBHOOK_DELIVERED is left out; ListSessionEvents has it.
+	//
+	// The first response follows at once, without an event. A response without an
+	// event follows after 20 seconds of silence, too. The server ends each stream
+	// after five minutes and when it stops; open it again with the last cursor: no
+	// event is repeated or lost. A cursor works for 24 hours.
+	//
+	// Scope: support, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT; OVERLOADED for too many streams of the server or
+	// the workspace.
+	TailEvents(ctx context.Context, in *TailEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailEventsResponse], error)
 	// Sends new codes for a session on behalf of the person, under the rules and
 	// limits of otp.v1.OtpService.Resend. Codes are never returned, not even for a
 	// sandbox session.
@@ -116,6 +131,25 @@ func (c *sessionServiceClient) ListSessionEvents(ctx context.Context, in *ListSe
 	return out, nil
 }
 
+func (c *sessionServiceClient) TailEvents(ctx context.Context, in *TailEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TailEventsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &SessionService_ServiceDesc.Streams[0], SessionService_TailEvents_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[TailEventsRequest, TailEventsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SessionService_TailEventsClient = grpc.ServerStreamingClient[TailEventsResponse]
+
 func (c *sessionServiceClient) ResendSession(ctx context.Context, in *ResendSessionRequest, opts ...grpc.CallOption) (*ResendSessionResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ResendSessionResponse)
@@ -168,6 +202,20 @@ type SessionServiceServer interface {
 	//
 	// Reasons: SESSION_NOT_FOUND.
 	ListSessionEvents(context.Context, *ListSessionEventsRequest) (*ListSessionEventsResponse, error)
+	// Streams events of a workspace, or of all of them, as they happen: each about
+	// two seconds later, in the order in which they were stored. Filters that are
+	// set must all match. WEBHOOK_DELIVERED is left out; ListSessionEvents has it.
+	//
+	// The first response follows at once, without an event. A response without an
+	// event follows after 20 seconds of silence, too. The server ends each stream
+	// after five minutes and when it stops; open it again with the last cursor: no
+	// event is repeated or lost. A cursor works for 24 hours.
+	//
+	// Scope: support, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT; OVERLOADED for too many streams of the server or
+	// the workspace.
+	TailEvents(*TailEventsRequest, grpc.ServerStreamingServer[TailEventsResponse]) error
 	// Sends new codes for a session on behalf of the person, under the rules and
 	// limits of otp.v1.OtpService.Resend. Codes are never returned, not even for a
 	// sandbox session.
@@ -204,6 +252,9 @@ func (UnimplementedSessionServiceServer) GetSession(context.Context, *GetSession
 }
 func (UnimplementedSessionServiceServer) ListSessionEvents(context.Context, *ListSessionEventsRequest) (*ListSessionEventsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListSessionEvents not implemented")
+}
+func (UnimplementedSessionServiceServer) TailEvents(*TailEventsRequest, grpc.ServerStreamingServer[TailEventsResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method TailEvents not implemented")
 }
 func (UnimplementedSessionServiceServer) ResendSession(context.Context, *ResendSessionRequest) (*ResendSessionResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ResendSession not implemented")
@@ -286,6 +337,17 @@ func _SessionService_ListSessionEvents_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SessionService_TailEvents_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(TailEventsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(SessionServiceServer).TailEvents(m, &grpc.GenericServerStream[TailEventsRequest, TailEventsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type SessionService_TailEventsServer = grpc.ServerStreamingServer[TailEventsResponse]
+
 func _SessionService_ResendSession_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ResendSessionRequest)
 	if err := dec(in); err != nil {
@@ -350,6 +412,12 @@ var SessionService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _SessionService_CancelSession_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "TailEvents",
+			Handler:       _SessionService_TailEvents_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "otp/admin/v1/session_service.proto",
 }

@@ -475,6 +475,70 @@ class ListSessionEventsResponse(google.protobuf.message.Message):
 global___ListSessionEventsResponse = ListSessionEventsResponse
 
 @typing.final
+class TailEventsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    CURSOR_FIELD_NUMBER: builtins.int
+    TYPES_FIELD_NUMBER: builtins.int
+    CHANNEL_FIELD_NUMBER: builtins.int
+    SESSION_ID_FIELD_NUMBER: builtins.int
+    API_KEY_ID_FIELD_NUMBER: builtins.int
+    RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    cursor: builtins.str
+    channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
+    session_id: builtins.str
+    api_key_id: builtins.str
+    recipient: builtins.str
+    fingerprint: builtins.str
+    @property
+    def types(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[countersign.gen.otp.v1.otp_service_pb2.EventType.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        cursor: builtins.str = ...,
+        types: collections.abc.Iterable[countersign.gen.otp.v1.otp_service_pb2.EventType.ValueType] | None = ...,
+        channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
+        session_id: builtins.str = ...,
+        api_key_id: builtins.str = ...,
+        recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["api_key_id", b"api_key_id", "channel", b"channel", "cursor", b"cursor", "fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "session_id", b"session_id", "types", b"types", "workspace", b"workspace"]) -> None: ...
+
+global___TailEventsRequest = TailEventsRequest
+
+@typing.final
+class TailEventsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: builtins.int
+    SESSION_FIELD_NUMBER: builtins.int
+    CURSOR_FIELD_NUMBER: builtins.int
+    cursor: builtins.str
+    @property
+    def event(self) -> global___TimelineEvent: ...
+    @property
+    def session(self) -> global___SessionDetails: ...
+    def __init__(
+        self,
+        *,
+        event: global___TimelineEvent | None = ...,
+        session: global___SessionDetails | None = ...,
+        cursor: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["event", b"event", "session", b"session"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cursor", b"cursor", "event", b"event", "session", b"session"]) -> None: ...
+
+global___TailEventsResponse = TailEventsResponse
+
+@typing.final
 class ResendSessionRequest(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

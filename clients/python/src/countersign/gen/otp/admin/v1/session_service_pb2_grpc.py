@@ -49,6 +49,11 @@ class SessionServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsResponse.FromString,
                 _registered_method=True)
+        self.TailEvents = channel.unary_stream(
+                '/otp.admin.v1.SessionService/TailEvents',
+                request_serializer=otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsResponse.FromString,
+                _registered_method=True)
         self.ResendSession = channel.unary_unary(
                 '/otp.admin.v1.SessionService/ResendSession',
                 request_serializer=otp_dot_admin_dot_v1_dot_session__service__pb2.ResendSessionRequest.SerializeToString,
@@ -77,6 +82,12 @@ class SessionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListSessionEvents(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TailEvents(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,6 +122,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.ListSessionEvents,
                     request_deserializer=otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsResponse.SerializeToString,
+            ),
+            'TailEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.TailEvents,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsResponse.SerializeToString,
             ),
             'ResendSession': grpc.unary_unary_rpc_method_handler(
                     servicer.ResendSession,
@@ -204,6 +220,33 @@ class SessionService(object):
             '/otp.admin.v1.SessionService/ListSessionEvents',
             otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_session__service__pb2.ListSessionEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TailEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/otp.admin.v1.SessionService/TailEvents',
+            otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_session__service__pb2.TailEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

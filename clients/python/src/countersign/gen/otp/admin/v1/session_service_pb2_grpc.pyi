@@ -34,6 +34,11 @@ class SessionServiceStub:
         countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsResponse,
     ]
 
+    TailEvents: grpc.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.session_service_pb2.TailEventsRequest,
+        countersign.gen.otp.admin.v1.session_service_pb2.TailEventsResponse,
+    ]
+
     ResendSession: grpc.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.session_service_pb2.ResendSessionRequest,
         countersign.gen.otp.admin.v1.session_service_pb2.ResendSessionResponse,
@@ -58,6 +63,11 @@ class SessionServiceAsyncStub:
     ListSessionEvents: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsRequest,
         countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsResponse,
+    ]
+
+    TailEvents: grpc.aio.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.session_service_pb2.TailEventsRequest,
+        countersign.gen.otp.admin.v1.session_service_pb2.TailEventsResponse,
     ]
 
     ResendSession: grpc.aio.UnaryUnaryMultiCallable[
@@ -91,6 +101,13 @@ class SessionServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.session_service_pb2.ListSessionEventsResponse]]: ...
+
+    @abc.abstractmethod
+    def TailEvents(
+        self,
+        request: countersign.gen.otp.admin.v1.session_service_pb2.TailEventsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[countersign.gen.otp.admin.v1.session_service_pb2.TailEventsResponse], collections.abc.AsyncIterator[countersign.gen.otp.admin.v1.session_service_pb2.TailEventsResponse]]: ...
 
     @abc.abstractmethod
     def ResendSession(
