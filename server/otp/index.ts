@@ -20,7 +20,7 @@ import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
 import type { SessionTokens } from '../secrets/tokens/sessionTokens.js';
 import type { VerificationTokens } from '../secrets/tokens/verificationToken.js';
-import { longestLifetimeMs } from '../session/assurance.js';
+import { longestLifetimeMs, maxFailuresInARow } from '../session/assurance.js';
 import type { StoredSession } from '../session/stored.js';
 import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
@@ -79,7 +79,11 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
   const sessions = documents.collection<StoredSession>('sessions');
   const limitsOf = async ({ _id }: StoredSession) => {
     const workspace = await deps.workspaces.get(workspaceOf({ _id }));
-    return budgetLimits(workspace.limits, longestLifetimeMs(workspace, clock.now()));
+    return budgetLimits(
+      workspace.limits,
+      longestLifetimeMs(workspace, clock.now()),
+      maxFailuresInARow(workspace.assurance),
+    );
   };
   const checkCode = createCheckCode({ ...deps, sessions, hasher: deps.codes.hasher, limitsOf });
   const checking = {

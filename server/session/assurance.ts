@@ -14,6 +14,8 @@ export interface AssuranceBounds {
   readonly maxAttempts?: number;
   /** Channels that are no authenticator to it. */
   readonly refusedChannels?: readonly ChannelName[];
+  /** A recipient is disabled after so many failures in a row. */
+  readonly maxFailuresInARow?: number;
   /** Every session is for an operation with a transaction. */
   readonly requiresTransaction?: true;
 }
@@ -22,12 +24,13 @@ export interface AssuranceBounds {
 export const ASSURANCES: Readonly<Record<AssuranceName, AssuranceBounds>> = {
   /** OWASP ASVS 5.0, 6.5.4: 20 bits of entropy, for which it names six digits; 6.5.5: valid for at most 10 minutes. */
   ASVS_L2: { title: 'OWASP ASVS level 2', minCodeLength: 6, maxLifetimeSeconds: 10 * MINUTE_SECONDS },
-  /** NIST SP 800-63B-4, 3.1.3: no e-mail, at least six digits, valid for at most 10 minutes. */
+  /** NIST SP 800-63B-4, 3.1.3: no e-mail, at least six digits, valid for at most 10 minutes; 3.2.2: at most 100 failures in a row. */
   NIST_800_63B: {
     title: 'NIST SP 800-63B',
     minCodeLength: 6,
     maxLifetimeSeconds: 10 * MINUTE_SECONDS,
     refusedChannels: ['email'],
+    maxFailuresInARow: 100,
   },
   /**
    * Commission Delegated Regulation (EU) 2018/389, article 4(3)(b): at most five
@@ -46,6 +49,10 @@ export function refusedChannel(
     ? `must be left out, as ${bounds.title} requires`
     : undefined;
 }
+
+/** After how many failures in a row the norm of a workspace disables a recipient; undefined where it does not. */
+export const maxFailuresInARow = (assurance: AssuranceName | undefined): number | undefined =>
+  assurance && ASSURANCES[assurance].maxFailuresInARow;
 
 /** The norm of a workspace, and since when. */
 export interface Assured {

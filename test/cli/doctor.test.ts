@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../server/platform/clock.js';
+import { connectJson } from '../support/connectJson.js';
 import { startService, type TestService } from '../support/service.js';
 import { commandLine } from './support/commandLine.js';
 
@@ -113,6 +114,38 @@ describe('doctor', () => {
     expect(reached.of('clock')).toMatchObject({ status: 'ok' });
     const ahead = await doctor({ OTP_PUBLIC_URL: service.baseUrl }, () => Date.now() + 60_000);
     expect(ahead.of('clock')).toMatchObject({ status: 'fault', cure: expect.stringContaining('NTP') });
+  });
+
+  it('finds what the running service noticed: people behind a proxy that is not trusted', async () => {
+    const { port } = new URL(service.baseUrl);
+    expect((await doctor({ PORT: port })).of('setup')).toBeUndefined();
+    await fetch(`${service.baseUrl}/healthz`, { headers: { 'x-forwarded-for': '203.0.113.1' } });
+    for (const env of [{ PORT: port }, { OTP_PUBLIC_URL: service.baseUrl }] as const)
+      expect((await doctor(env)).of('setup')).toMatchObject({
+        status: 'warning',
+        finding: expect.stringContaining('OTP_TRUSTED_PROXIES'),
+      });
+  });
+
+  it('finds Sends that name no source', async () => {
+    const send = async (more: object) => {
+      const recipients = { email: `source.${people++}@example.com` };
+      const sent = await connectJson(service.baseUrl, service.liveKey)('otp.v1.OtpService/Send', {
+        recipients,
+        ...more,
+      });
+      expect(sent.status).toBe(200);
+    };
+    let people = 0;
+    expect((await doctor({})).of('sources')).toBeUndefined();
+    await send({ endUserIp: '203.0.113.1' });
+    await send({ deviceId: 'a-device-of-the-person' });
+    expect((await doctor({})).of('sources')).toMatchObject({ status: 'ok' });
+    await send({});
+    expect((await doctor({})).of('sources')).toMatchObject({
+      status: 'warning',
+      finding: expect.stringContaining('33 % of the latest 3 Sends'),
+    });
   });
 
   it('finds channels without a provider and untrusted proxies in production', async () => {

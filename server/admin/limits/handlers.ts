@@ -20,8 +20,10 @@ import {
 import type { Clock } from '../../platform/clock.js';
 import { DAY_MS } from '../../platform/durations.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
-import { longestLifetimeMs } from '../../session/assurance.js';
+import { longestLifetimeMs, maxFailuresInARow } from '../../session/assurance.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
+import { channelsOf } from '../../session/status.js';
+import type { StoredSession } from '../../session/stored.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
@@ -47,6 +49,7 @@ interface Deps {
 export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
   const { workspaces, budget, fingerprints, codeUseOf, clock } = deps;
   const stored: Collection<Workspace> = deps.documents.collection('workspaces');
+  const sessions: Collection<StoredSession> = deps.documents.collection('sessions');
 
   async function find(workspace: string): Promise<Workspace> {
     const found = await stored.findOne({ _id: workspace, deletedAt: null });
@@ -66,19 +69,54 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
     return { limit: limitToProto(name, after.limits), guessBound: await boundWith(after, after.limits) };
   }
 
-  /** The recipient a call is about, by every fingerprint it may be recorded under. */
-  function recipientOf(call: Call, request: { workspace: string; mode: Mode; recipient: string }) {
+  /** The recipient a call is about, by every fingerprint its budget may be recorded under. */
+  async function recipientOf(call: Call, request: NamedRecipient) {
     const workspace = targetWorkspace(call, request.workspace);
     const mode = targetMode(call, modeName(request.mode));
+    const partition = partitionOf({ workspace, mode });
+    if (Boolean(request.recipient) === Boolean(request.fingerprint))
+      throw invalid('recipient', 'must be given, or fingerprint instead, and not both');
+    const where = { workspace, partition };
+    if (request.fingerprint) return { ...where, ...(await byFingerprint(where, request.fingerprint)) };
     const { identity, masked } = namedRecipient(request.recipient);
+    const [fingerprint = ''] = fingerprints.recipientCandidates(workspace, identity);
     const candidates = fingerprints.recipientCandidates(workspace, limitIdentity(identity));
-    return { workspace, partition: partitionOf({ workspace, mode }), candidates, masked };
+    return { ...where, candidates, masked, fingerprint };
   }
 
-  async function standing({ workspace, partition, candidates, masked }: ReturnType<typeof recipientOf>) {
+  /** Its newest session knows which budget it has: variants of one address share one. */
+  async function byFingerprint(
+    { workspace, partition }: { readonly workspace: string; readonly partition: string },
+    fingerprint: string,
+  ) {
+    const filter = {
+      _id: { $gte: `${workspace}/`, $lt: `${workspace}0` },
+      partition,
+      recipients: fingerprint,
+    };
+    const [newest] = await sessions.find(filter, { sort: { _id: -1 }, limit: 1 }).toArray();
+    const channel = newest && channelsOf(newest).find(([, { recipient }]) => recipient === fingerprint)?.[1];
+    return { candidates: [channel?.budget ?? fingerprint], masked: channel?.masked ?? '', fingerprint };
+  }
+
+  async function standing({
+    workspace,
+    partition,
+    candidates,
+    masked,
+    fingerprint,
+  }: Awaited<ReturnType<typeof recipientOf>>) {
     const owner = await workspaces.get(workspace);
-    const limits = budgetLimits(owner.limits, longestLifetimeMs(owner, clock.now()));
-    const { uses, knownSources, blockedUntil } = await budget.standing(partition, candidates, limits);
+    const limits = budgetLimits(
+      owner.limits,
+      longestLifetimeMs(owner, clock.now()),
+      maxFailuresInARow(owner.assurance),
+    );
+    const { uses, knownSources, blockedUntil, failuresInARow, disabled } = await budget.standing(
+      partition,
+      candidates,
+      limits,
+    );
     const units = uses.filter(({ codeLength }) => codeLength > 0);
     const used = (which: typeof units) => which.reduce((sum, use) => sum + use.used, 0);
     return {
@@ -89,6 +127,9 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
         ...(blockedUntil !== undefined && timestampField('blockedUntil', new Date(blockedUntil))),
         uses: uses.map(useToProto),
         knownSources,
+        consecutiveFailures: failuresInARow,
+        disabled,
+        fingerprint,
       },
     };
   }
@@ -150,11 +191,11 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
     },
 
     async getRecipientBlock(call, request) {
-      return standing(recipientOf(call, request));
+      return standing(await recipientOf(call, request));
     },
 
     async clearRecipientBlock(call, request) {
-      const recipient = recipientOf(call, request);
+      const recipient = await recipientOf(call, request);
       call.resource = `recipientBlocks/${recipient.candidates[0]}`;
       const { client: actor, scopes } = call.principal;
       // Each clearing gives a guessing attacker a whole budget more.
@@ -164,6 +205,14 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
       return standing(recipient);
     },
   };
+}
+
+/** How a request names a recipient. */
+interface NamedRecipient {
+  readonly workspace: string;
+  readonly mode: Mode;
+  readonly recipient: string;
+  readonly fingerprint: string;
 }
 
 /** A rule that a workspace may change. */

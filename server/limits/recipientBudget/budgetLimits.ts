@@ -51,6 +51,13 @@ export interface BudgetLimits {
   readonly burst: BudgetLimit;
   readonly daily: BudgetLimit;
   readonly units: Readonly<Record<CodeClass, BudgetLimit>>;
+  /**
+   * How many messages and bought comparisons may have been in a row without a
+   * right code for another one to be possible; undefined: any number. Less than
+   * the failures allowed by what may be bought and unused when a right code
+   * begins a new row.
+   */
+  readonly streak?: number;
 }
 
 /**
@@ -61,8 +68,15 @@ export interface BudgetLimits {
 export const slackMs = (longestLifetimeMs: number): number =>
   SESSION_LIMITS.resend.lifetimes * longestLifetimeMs + MINUTE_MS;
 
-/** `longestLifetimeMs`: the longest that a code of the workspace can live. */
-export function budgetLimits(overrides: RuleOverrides, longestLifetimeMs: number): BudgetLimits {
+/**
+ * `longestLifetimeMs`: the longest that a code of the workspace can live.
+ * `failuresInARow`: after how many a recipient is disabled; undefined: never.
+ */
+export function budgetLimits(
+  overrides: RuleOverrides,
+  longestLifetimeMs: number,
+  failuresInARow?: number,
+): BudgetLimits {
   const limit = (rule: BudgetRuleName, extraMs = 0): BudgetLimit => {
     const { max, windowSeconds } = ruleFor(rule, overrides);
     const open = Math.min(max, MOST_OF_BUDGET);
@@ -74,14 +88,12 @@ export function budgetLimits(overrides: RuleOverrides, longestLifetimeMs: number
     };
   };
   const slack = slackMs(longestLifetimeMs);
+  const c6 = limit(CLASS.c6.rule, slack);
   return {
     burst: limit('recipient-sends'),
     daily: limit('recipient-daily'),
-    units: {
-      c6: limit(CLASS.c6.rule, slack),
-      c5: limit(CLASS.c5.rule, slack),
-      c4: limit(CLASS.c4.rule, slack),
-    },
+    units: { c6, c5: limit(CLASS.c5.rule, slack), c4: limit(CLASS.c4.rule, slack) },
+    ...(failuresInARow !== undefined && { streak: failuresInARow - c6.max.open - c6.max.known }),
   };
 }
 

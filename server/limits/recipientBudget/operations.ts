@@ -38,6 +38,8 @@ export interface StoredBudget extends Document {
   readonly sources?: Readonly<Record<string, Date>>;
   /** When a code of the recipient was last right, from wherever. */
   readonly verifiedAt?: Date;
+  /** Messages and bought comparisons since a code was last right; only where their number is limited. */
+  readonly streak?: number;
   readonly cleared?: readonly { readonly at: Date; readonly actor: string }[];
   readonly purgeAt: Date;
 }
@@ -64,6 +66,10 @@ export interface TakeRequest {
 /** Comparisons that a message brings with it. Short codes bring none: each of theirs is bought. */
 export const prepaid = (code: CodeClass): 0 | 1 => (code === 'c6' ? 1 : 0);
 
+/** How much a take adds to the failures in a row: until one is right, its messages are. */
+export const failuresOf = ({ code, ids }: Pick<TakeRequest, 'code' | 'ids'>): number =>
+  prepaid(code) * ids.length;
+
 /** The limits that a take of `m` entries has to have room in, with their lists and how many it adds. */
 export function takenFrom(limits: BudgetLimits, request: TakeRequest) {
   const { lane, code, ids, need, withoutBurst } = request;
@@ -84,7 +90,11 @@ export function takeOperation(_id: string, limits: BudgetLimits, request: TakeRe
   const { lane, code, ids, now } = request;
   const at = new Date(now);
   const entries = ids.map((id) => ({ at, id }));
-  const groups = takenFrom(limits, request).map(({ path, limit, m }) => room(path, limit, { lane, m, now }));
+  const failures = failuresOf(request);
+  const groups = [
+    ...takenFrom(limits, request).map(({ path, limit, m }) => room(path, limit, { lane, m, now })),
+    ...inARow(limits, failures),
+  ];
   const kept = Math.max(limits.burst.kept, limits.daily.kept);
   return {
     filter: { _id, ...allOf(groups) },
@@ -96,6 +106,7 @@ export function takeOperation(_id: string, limits: BudgetLimits, request: TakeRe
         }),
       },
       $set: { purgeAt: purgeAt(now) },
+      ...(limits.streak !== undefined && failures > 0 && { $inc: { streak: failures } }),
     },
   };
 }
@@ -110,10 +121,14 @@ export function chargeOperation(
   const now = entry.at.getTime();
   const path = `${lane}.${CLASS[code].list}`;
   return {
-    filter: { _id, ...(isOn(limit) && allOf([room(path, limit, { lane, m: 1, now })])) },
+    filter: {
+      _id,
+      ...allOf([...(isOn(limit) ? [room(path, limit, { lane, m: 1, now })] : []), ...inARow(limits, 1)]),
+    },
     update: {
       $push: { [path]: { $each: [entry], $position: 0, $slice: limit.kept } },
       $set: { purgeAt: purgeAt(now) },
+      ...(limits.streak !== undefined && { $inc: { streak: 1 } }),
     },
   };
 }
@@ -135,6 +150,7 @@ export const releaseOperation = (
   update: {
     $pull: { [`open.${CLASS[code].list}`]: which, [`known.${CLASS[code].list}`]: which },
     $set: { verifiedAt: at, ...(source !== undefined && { [`sources.${source}`]: at }) },
+    $unset: { streak: '' },
   },
 });
 
@@ -152,6 +168,12 @@ export const giveBackOperations = (
   },
 });
 
+/** What was taken back is no failure. Of a row that a right code has ended meanwhile nothing is subtracted. */
+export const giveBackFailures = (_id: string, failures: number): BudgetOperation => ({
+  filter: { _id, streak: { $gte: failures } },
+  update: { $inc: { streak: -failures } },
+});
+
 /** Removes entries that a wrong clock stamped further ahead than any right one can be. */
 export const repairOperation = (
   _id: string,
@@ -165,11 +187,11 @@ export const repairOperation = (
   };
 };
 
-/** Empties the lanes; known sources stay known. */
+/** Empties the lanes and ends the row of failures; known sources stay known. */
 export const clearOperation = (_id: string, at: Date, actor: string): BudgetOperation => ({
   filter: { _id },
   update: {
-    $unset: { open: '', known: '' },
+    $unset: { open: '', known: '', streak: '' },
     $push: { cleared: { $each: [{ at, actor }], $position: 0, $slice: CLEARINGS } },
   },
 });
@@ -177,6 +199,12 @@ export const clearOperation = (_id: string, at: Date, actor: string): BudgetOper
 export const purgeAt = (now: number): Date => new Date(now + KNOWN_MS);
 
 type Alternatives = readonly Filter[];
+
+/** So many more failures in a row are still possible. */
+const inARow = ({ streak }: BudgetLimits, more: number): readonly Alternatives[] =>
+  streak === undefined || more === 0
+    ? []
+    : [[{ streak: { $exists: false } }, { streak: { $lte: streak - more } }]];
 
 /** After `m` more entries at most `max` of the list count: the one that would then be beyond them does not any more. */
 function room(

@@ -13,7 +13,9 @@ import {
   type BudgetOperation,
   chargeOperation,
   clearOperation,
+  failuresOf,
   type GivenBack,
+  giveBackFailures,
   giveBackOperations,
   KNOWN_MS,
   prepaid,
@@ -27,6 +29,7 @@ import {
 import {
   type BudgetStanding,
   hasEntriesAhead,
+  isDisabled,
   isKnownSource,
   type Shortage,
   shortages,
@@ -149,6 +152,7 @@ export function createRecipientBudget(
     for (let round = 0; round < ROUNDS; round++) {
       if (first && (await insertOnce(budgets, first))) return { lane: 'open', budget: first };
       const seen = await budgets.findOne({ _id });
+      if (isDisabled(seen, limits, failuresOf(request))) throw disabled(refused);
       const lanes: readonly Lane[] =
         vouched || isKnownSource(seen, source, request.now) ? ['open', 'known'] : ['open'];
       const waits: Shortage[][] = [];
@@ -187,6 +191,7 @@ export function createRecipientBudget(
         const request = { code, ids, need, withoutBurst, now };
         const { lane, budget } = await takeOne(_id, purchase, request);
         undo.push(() => run(giveBackOperations(_id, { lane, code, ids })));
+        if (budget.streak !== undefined) undo.push(() => run(giveBackFailures(_id, failuresOf(request))));
         tightest = tighter(tightest, sendsLeft(budget, limits, { ...request, lane }));
         for (const [index, channel] of channels.entries()) {
           const paid = prepaid(code);
@@ -224,9 +229,15 @@ export function createRecipientBudget(
         if (await run(chargeOperation(_id, limits, { lane, code, entry }))) return entry.id;
         const seen = await budgets.findOne({ _id });
         if (!seen) {
-          const first = { _id, [lane]: { [CLASS[code].list]: [entry] }, purgeAt: purgeAt(now) };
+          const first = {
+            _id,
+            [lane]: { [CLASS[code].list]: [entry] },
+            ...(limits.streak !== undefined && { streak: 1 }),
+            purgeAt: purgeAt(now),
+          };
           if (await insertOnce(budgets, first)) return entry.id;
         }
+        if (isDisabled(seen, limits)) throw disabled(refused);
         const isAhead = hasEntriesAhead(seen, limits, { lane, code, now });
         if (isAhead) await run(repairOperation(_id, limits, { lane, code, now }));
         const waitMs = waitForCharge(seen, limits, { lane, code, now });
@@ -239,10 +250,9 @@ export function createRecipientBudget(
 
     async refund({ partition, recipient, lane, codeLength }, unit) {
       const list = `${lane}.${CLASS[codeClass(codeLength)].list}`;
-      await budgets.findOneAndUpdate(
-        { _id: idOf(partition, recipient) },
-        { $pull: { [list]: { id: unit } } },
-      );
+      const _id = idOf(partition, recipient);
+      const budget = await budgets.findOneAndUpdate({ _id }, { $pull: { [list]: { id: unit } } });
+      if (budget?.streak !== undefined) await run(giveBackFailures(_id, 1));
     },
 
     async release({ partition, recipient, codeLength }, success) {
@@ -301,8 +311,15 @@ function firstTake(
       sends: entries.slice(0, 1),
       ...(prepaid(code) > 0 && { [CLASS[code].list]: entries }),
     },
+    ...(limits.streak !== undefined && failuresOf(request) > 0 && { streak: failuresOf(request) }),
     purgeAt: purgeAt(now),
   };
+}
+
+/** Too many failures in a row: no wait helps, so none is given. */
+function disabled(refused: (rule: RuleName) => void): Failure {
+  refused(CLASS.c6.rule);
+  return new Failure('RECIPIENT_BLOCKED', { rule: CLASS.c6.rule });
 }
 
 const longest = (lacking: readonly Shortage[]): number => Math.max(0, ...lacking.map(({ waitMs }) => waitMs));

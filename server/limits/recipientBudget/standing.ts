@@ -69,6 +69,13 @@ export const hasEntriesAhead = (
     listAt(budget, path).some(({ at }) => at.getTime() > now + limits.units[code].countsMs),
   );
 
+/** Whether so many more failures in a row are too many: then only a right code or an operator helps, and no waiting. */
+export const isDisabled = (
+  budget: StoredBudget | null,
+  { streak }: Pick<BudgetLimits, 'streak'>,
+  more = 1,
+): boolean => streak !== undefined && (budget?.streak ?? 0) > streak - more;
+
 /** What is used of one limit of one lane. */
 export interface BudgetUse {
   readonly rule: BudgetLimit['rule'];
@@ -88,6 +95,9 @@ export interface BudgetStanding {
   readonly knownSources: number;
   /** Until when a source that is not known gets nothing sent; absent: it does. */
   readonly blockedUntil?: number;
+  readonly failuresInARow: number;
+  /** Nothing is sent or compared until the block is cleared. */
+  readonly disabled: boolean;
 }
 
 export function standingOf(
@@ -131,6 +141,8 @@ export function standingOf(
   return {
     uses,
     knownSources: sources.size,
+    failuresInARow: Math.max(0, ...budgets.map((budget) => budget?.streak ?? 0)),
+    disabled: isDisabled(budgets[0] ?? null, limits),
     ...(blocking.length > 0 && { blockedUntil: Math.max(...blocking.map(({ freeAt }) => freeAt!)) }),
   };
 }

@@ -5,7 +5,7 @@ import type { Count, Limiter } from '../../limits/limiter.js';
 import { budgetLimits } from '../../limits/recipientBudget/budgetLimits.js';
 import type { Bought, Purchase, RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
 import type { Clock } from '../../platform/clock.js';
-import { longestLifetimeMs } from '../../session/assurance.js';
+import { longestLifetimeMs, maxFailuresInARow } from '../../session/assurance.js';
 
 export interface AdmitDeps {
   readonly guard: Guard;
@@ -52,7 +52,11 @@ export async function admit(
     const taken = await limiter.take(partition, counts, workspace.limits);
     undo.push(taken.giveBack);
     noteLimit(call, taken.tightest);
-    const limits = budgetLimits(workspace.limits, longestLifetimeMs(workspace, clock.now()));
+    const limits = budgetLimits(
+      workspace.limits,
+      longestLifetimeMs(workspace, clock.now()),
+      maxFailuresInARow(workspace.assurance),
+    );
     const bought = await budget.take({ ...purchase, partition, limits });
     undo.push(bought.giveBack);
     noteLimit(call, bought.tightest);

@@ -15,6 +15,8 @@ export interface CheckedCopy {
   readonly counts: Readonly<Record<string, number>>;
   /** The documents of one collection. */
   documents<T extends Document>(collection: string): T[];
+  /** Those whose ids begin with `prefix`, from the last id on, at most `limit`. */
+  lastOf<T extends Document>(collection: string, prefix: string, limit: number): T[];
   close(): void;
 }
 
@@ -77,6 +79,13 @@ export function openCopy(path: string): CheckedCopy {
         reader
           .prepare(`SELECT "_document" FROM ${name(collection)}`)
           .all([])
+          .map(([text]) => decode<T>(text as string)),
+      lastOf: <T extends Document>(collection: string, prefix: string, limit: number) =>
+        reader
+          .prepare(
+            `SELECT "_document" FROM ${name(collection)} WHERE "_id" >= ? AND "_id" < ? ORDER BY "_id" DESC LIMIT ?`,
+          )
+          .all([prefix, `${prefix}\u{10ffff}`, limit])
           .map(([text]) => decode<T>(text as string)),
       close: () => reader.close(),
     };

@@ -99,10 +99,11 @@ export const ROWS: readonly Row[] = [
         ['waiting', sum('', selector('countersign_hash_waiting'))],
       ),
       lines(
-        'Refused because too many wait; log lines dropped',
+        'Refused because too many wait; log lines dropped; steps of the clock',
         'ops',
         ['refused', rate('countersign_hash_refused_total', '')],
         ['log lines dropped', rate('countersign_log_lines_dropped_total', '')],
+        ['steps of the clock', rate('countersign_clock_steps_total', '')],
       ),
       {
         title: 'Wait for a hash, and the hash itself',

@@ -469,8 +469,8 @@ export const Assurance = {
   ASVS_L2: 1,
 
   /**
-   * NIST SP 800-63B-4: no e-mail, six digits or more, and lifetimes of at most 10
-   * minutes.
+   * NIST SP 800-63B-4: no e-mail, six digits or more, lifetimes of at most 10
+   * minutes, and a recipient is disabled after 100 failures in a row.
    *
    * @generated from enum value: ASSURANCE_NIST_800_63B = 2;
    */

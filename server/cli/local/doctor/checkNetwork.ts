@@ -16,7 +16,7 @@ export async function checkNetwork(config: Config, now: () => number): Promise<F
   });
   const findings = await Promise.all([
     ...providers,
-    ...(config.publicUrl ? [checkPublicUrl(config.publicUrl, now)] : []),
+    ...(config.publicUrl ? [checkPublicUrl(config.publicUrl, now)] : [checkRunning(config)]),
   ]);
   return findings.flat();
 }
@@ -58,12 +58,34 @@ async function checkHost(name: string, { hostname, port }: Host): Promise<Findin
   ];
 }
 
+/** The service on this machine, where one runs: what it noticed about its setup. */
+async function checkRunning({ host, port, tlsCert }: Config): Promise<Finding[]> {
+  // Its certificate is for another name.
+  if (tlsCert || port === 0) return [];
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  const response = await fetch(`http://${name}:${port}/readyz`, {
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => undefined);
+  return response ? setupFindings(response) : [];
+}
+
+/** What /readyz says besides its status, such as a proxy that is not trusted or a clock that was set. */
+async function setupFindings(response: Response): Promise<Finding[]> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const details = body && typeof body === 'object' && 'details' in body ? body.details : [];
+  if (!Array.isArray(details)) return [];
+  return details
+    .filter((detail) => typeof detail === 'string')
+    .map((detail) => warning('setup', detail, 'correct it: docs/operations/proxy-and-tls.md has proxies'));
+}
+
 async function checkPublicUrl(url: string, now: () => number): Promise<Finding[]> {
   const cure = "correct OTP_PUBLIC_URL, the proxy's route or the name's DNS entry, and start the service";
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    await response.body?.cancel();
+    const setup = await setupFindings(response);
     const findings = [
+      ...setup,
       response.ok
         ? ok('public URL', `${url} is ready`)
         : warning('public URL', `${url}/readyz responds with ${response.status}`, cure),

@@ -9,6 +9,7 @@ import { systemClock } from '../../../platform/clock.js';
 import { DAY_MS, HOUR_MS } from '../../../platform/durations.js';
 import { unwrapKey, type WrappedKey } from '../../../secrets/keyring/keyWrapping.js';
 import type { MasterKeys } from '../../../secrets/keyring/masterKeys.js';
+import type { StoredSession } from '../../../session/stored.js';
 import type { Document } from '../../../store/documents.js';
 import { openCopy } from '../../../store/embedded/backup.js';
 import { storePath } from '../../../store/embedded/file.js';
@@ -16,6 +17,11 @@ import { masterKeysOf } from '../settings.js';
 import { type Finding, fault, ok, warning } from './finding.js';
 
 const LEAST_FREE_BYTES = 1 << 30;
+/** Percent of the Sends. */
+const MOST_WITHOUT_SOURCE = 10;
+/** Looked at: workspaces, and of each so many sessions. */
+const WORKSPACES = 20;
+const SESSIONS = 200;
 
 interface StoredKeyring extends Document {
   readonly keys: readonly WrappedKey[];
@@ -25,6 +31,8 @@ interface StoredKeyring extends Document {
 interface Contents {
   readonly keyrings: readonly StoredKeyring[];
   readonly templates: readonly StoredTemplate[];
+  /** The latest sessions of some workspaces. */
+  readonly sessions: readonly StoredSession[];
 }
 
 /** The store, its keys and its backups. Changes nothing. */
@@ -36,7 +44,11 @@ export async function checkStore(config: Config, now: number): Promise<Finding[]
     findings.push(
       ok('store', config.mongodbUri ? 'MongoDB responds' : `${storePath(config.dataDir)} is whole`),
     );
-    findings.push(...(await checkKeys(config, contents.keyrings)), ...checkTemplates(contents.templates));
+    findings.push(
+      ...(await checkKeys(config, contents.keyrings)),
+      ...checkTemplates(contents.templates),
+      ...checkSources(contents.sessions),
+    );
   } catch (error) {
     findings.push(
       fault(
@@ -58,7 +70,14 @@ async function readContents(config: Config): Promise<Contents | undefined> {
     if (!existsSync(storePath(config.dataDir))) return undefined;
     const copy = openCopy(storePath(config.dataDir));
     try {
-      return { keyrings: copy.documents('keyring'), templates: copy.documents('templates') };
+      const workspaces = copy.documents('workspaces').slice(0, WORKSPACES);
+      return {
+        keyrings: copy.documents('keyring'),
+        templates: copy.documents('templates'),
+        sessions: workspaces.flatMap(({ _id }) =>
+          copy.lastOf<StoredSession>('sessions', `${_id}/`, SESSIONS),
+        ),
+      };
     } finally {
       copy.close();
     }
@@ -66,7 +85,14 @@ async function readContents(config: Config): Promise<Contents | undefined> {
   const documents = await openStore(config, systemClock);
   try {
     await documents.ping();
+    const sessions = documents.collection<StoredSession>('sessions');
+    const workspaces = await documents.collection('workspaces').find({}, { limit: WORKSPACES }).toArray();
+    const latestOf = ({ _id }: Document) =>
+      sessions
+        .find({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } }, { sort: { _id: -1 }, limit: SESSIONS })
+        .toArray();
     return {
+      sessions: (await Promise.all(workspaces.map(latestOf))).flat(),
       keyrings: await documents.collection<StoredKeyring>('keyring').find({}).toArray(),
       templates: await documents.collection<StoredTemplate>('templates').find({}).toArray(),
     };
@@ -115,6 +141,23 @@ function checkTemplates(templates: readonly StoredTemplate[]): Finding[] {
       'templates',
       `text messages of several parts: ${long.join(', ')}`,
       'shorten them, or use characters of GSM-7 only',
+    ),
+  ];
+}
+
+/** Without a source everybody is a stranger, and strangers can use up the budget of a recipient. */
+function checkSources(sessions: readonly StoredSession[]): Finding[] {
+  const sent = sessions.filter(({ mode, uncounted }) => mode === 'live' && !uncounted);
+  if (sent.length === 0) return [];
+  const without = sent.filter(({ source }) => source === undefined).length;
+  const share = Math.round((100 * without) / sent.length);
+  const finding = `${share} % of the latest ${sent.length} Sends name no end-user IP address and no device`;
+  if (share <= MOST_WITHOUT_SOURCE) return [ok('sources', finding)];
+  return [
+    warning(
+      'sources',
+      `${finding}: strangers can cause blocks`,
+      'pass end_user_ip or device_id with Send, or vouched where the person is already known',
     ),
   ];
 }

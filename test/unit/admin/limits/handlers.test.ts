@@ -242,6 +242,57 @@ describe('recipient blocks', () => {
     expect((await block('apart@example.com', {}, tester)).body.block.failures).toBeUndefined();
   });
 
+  it('are read and cleared by the fingerprint that responses show, instead of the recipient', async () => {
+    const written = 'finger.print@gmail.com';
+    await guess({ email: written }, admin, 3);
+    // Variants of a mailbox share a budget, and have fingerprints of their own.
+    const { body: named } = await block('fingerprint@gmail.com');
+    expect(named.block).toMatchObject({ failures: 3 });
+    const { body: own } = await block(written);
+    const { fingerprint } = own.block;
+    expect(fingerprint).toMatch(/^[\w-]{43}$/);
+    expect(fingerprint).not.toBe(named.block.fingerprint);
+    const { body } = await block('', { fingerprint });
+    expect(body).toEqual(own);
+    const { body: cleared } = await clear('', { fingerprint });
+    expect(cleared.block.failures).toBeUndefined();
+    expect((await block(written)).body.block.failures).toBeUndefined();
+    const { body: unknown } = await block('', { fingerprint: 'unknown' });
+    expect(unknown.block).toMatchObject({ fingerprint: 'unknown' });
+    const other = await keyOf(service, 'other');
+    expect((await block('', { fingerprint }, other)).body.block.maskedRecipient).toBeUndefined();
+    for (const call of [block, clear]) {
+      for (const wrong of [await call(''), await call(PHONE, { fingerprint })])
+        expect(wrong).toMatchObject({ reason: 'INVALID_REQUEST', fields: ['recipient'] });
+    }
+  });
+
+  it('of a norm are for good after 100 failures in a row', async () => {
+    const person = '+573001230077';
+    const nist = await keyOf(service, 'nist');
+    const workspace = { name: 'nist', assurance: 'ASSURANCE_NIST_800_63B' };
+    const set = { workspace, updateMask: 'assurance' };
+    expect((await operator('otp.admin.v1.WorkspaceService/UpdateWorkspace', set)).status).toBe(200);
+    service.clock.advance(10_000);
+    const send = (more = {}) => nist('otp.v1.OtpService/Send', { recipients: { sms: person }, ...more });
+    for (let day = 0; day < 6; day++, service.clock.advance(86_400_000)) {
+      for (let n = 0; n < 20; n++) {
+        service.clock.advance(300_000);
+        await send();
+      }
+    }
+    const refused = await send();
+    expect(refused.reason).toBe('RECIPIENT_BLOCKED');
+    expect(JSON.stringify(refused.body)).not.toContain('RetryInfo');
+    const { body } = await block(person, {}, nist);
+    expect(body.block).toMatchObject({ consecutiveFailures: 70, disabled: true });
+    await clear(person, {}, nist);
+    expect((await send()).status).toBe(200);
+    // Elsewhere the same number is sent to.
+    const elsewhere = await admin('otp.v1.OtpService/Send', { recipients: { sms: person } });
+    expect(elsewhere.status).toBe(200);
+  });
+
   it('are read by a full recipient', async () => {
     for (const recipient of ['12345', 'unknown', '***42']) {
       expect((await block(recipient)).reason).toBe('INVALID_RECIPIENT');

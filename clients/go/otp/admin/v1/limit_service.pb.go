@@ -207,7 +207,16 @@ type RecipientBlock struct {
 	Uses []*LimitUse `protobuf:"bytes,5,rep,name=uses,proto3" json:"uses,omitempty"`
 	// Sources from which the recipient was verified in the last 90 days, at most
 	// 8.
-	KnownSources  int32 `protobuf:"varint,6,opt,name=known_sources,json=knownSources,proto3" json:"known_sources,omitempty"`
+	KnownSources int32 `protobuf:"varint,6,opt,name=known_sources,json=knownSources,proto3" json:"known_sources,omitempty"`
+	// Messages and bought comparisons since a code was last right. Counted only
+	// where the assurance of the workspace disables a recipient after 100 failures
+	// in a row.
+	ConsecutiveFailures int32 `protobuf:"varint,7,opt,name=consecutive_failures,json=consecutiveFailures,proto3" json:"consecutive_failures,omitempty"`
+	// Nothing is sent or compared until the block is cleared, or a code that is
+	// still open is right.
+	Disabled bool `protobuf:"varint,8,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint   string `protobuf:"bytes,9,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -284,6 +293,27 @@ func (x *RecipientBlock) GetKnownSources() int32 {
 		return x.KnownSources
 	}
 	return 0
+}
+
+func (x *RecipientBlock) GetConsecutiveFailures() int32 {
+	if x != nil {
+		return x.ConsecutiveFailures
+	}
+	return 0
+}
+
+func (x *RecipientBlock) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+func (x *RecipientBlock) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
 }
 
 // What is used of one limit.
@@ -902,9 +932,11 @@ type GetRecipientBlockRequest struct {
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The mode. Default: the caller's own; the other needs the scope operator.
 	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
-	// The e-mail address or phone number, in full. A phone is one recipient for
-	// text messages and WhatsApp.
-	Recipient     string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The e-mail address or phone number, in full. Give recipient or fingerprint,
+	// not both. A phone is one recipient for text messages and WhatsApp.
+	Recipient string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint   string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -956,6 +988,13 @@ func (x *GetRecipientBlockRequest) GetMode() Mode {
 func (x *GetRecipientBlockRequest) GetRecipient() string {
 	if x != nil {
 		return x.Recipient
+	}
+	return ""
+}
+
+func (x *GetRecipientBlockRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
 	}
 	return ""
 }
@@ -1013,8 +1052,11 @@ type ClearRecipientBlockRequest struct {
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The mode. Default: the caller's own; the other needs the scope operator.
 	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
-	// The e-mail address or phone number, in full.
-	Recipient     string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The e-mail address or phone number, in full. Give recipient or fingerprint,
+	// not both. A phone is one recipient for text messages and WhatsApp.
+	Recipient string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint   string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1066,6 +1108,13 @@ func (x *ClearRecipientBlockRequest) GetMode() Mode {
 func (x *ClearRecipientBlockRequest) GetRecipient() string {
 	if x != nil {
 		return x.Recipient
+	}
+	return ""
+}
+
+func (x *ClearRecipientBlockRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
 	}
 	return ""
 }
@@ -1129,14 +1178,17 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"defaultMax\x12@\n" +
 	"\x0edefault_window\x18\x05 \x01(\v2\x19.google.protobuf.DurationR\rdefaultWindow\x12\x18\n" +
 	"\achanged\x18\x06 \x01(\bR\achanged\x12\x14\n" +
-	"\x05fixed\x18\a \x01(\bR\x05fixed\"\xa1\x02\n" +
+	"\x05fixed\x18\a \x01(\bR\x05fixed\"\x92\x03\n" +
 	"\x0eRecipientBlock\x12)\n" +
 	"\x10masked_recipient\x18\x01 \x01(\tR\x0fmaskedRecipient\x12\x1e\n" +
 	"\bfailures\x18\x02 \x01(\x05B\x02\x18\x01R\bfailures\x122\n" +
 	"\x13short_code_failures\x18\x03 \x01(\x05B\x02\x18\x01R\x11shortCodeFailures\x12?\n" +
 	"\rblocked_until\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\fblockedUntil\x12*\n" +
 	"\x04uses\x18\x05 \x03(\v2\x16.otp.admin.v1.LimitUseR\x04uses\x12#\n" +
-	"\rknown_sources\x18\x06 \x01(\x05R\fknownSources\"\x80\x02\n" +
+	"\rknown_sources\x18\x06 \x01(\x05R\fknownSources\x121\n" +
+	"\x14consecutive_failures\x18\a \x01(\x05R\x13consecutiveFailures\x12\x1a\n" +
+	"\bdisabled\x18\b \x01(\bR\bdisabled\x12 \n" +
+	"\vfingerprint\x18\t \x01(\tR\vfingerprint\"\x80\x02\n" +
 	"\bLimitUse\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12&\n" +
 	"\x04lane\x18\x02 \x01(\x0e2\x12.otp.admin.v1.LaneR\x04lane\x12\x1f\n" +
@@ -1183,17 +1235,19 @@ const file_otp_admin_v1_limit_service_proto_rawDesc = "" +
 	"\x12ResetLimitResponse\x12)\n" +
 	"\x05limit\x18\x01 \x01(\v2\x13.otp.admin.v1.LimitR\x05limit\x129\n" +
 	"\vguess_bound\x18\x02 \x01(\v2\x18.otp.admin.v1.GuessBoundR\n" +
-	"guessBound\"~\n" +
+	"guessBound\"\xa0\x01\n" +
 	"\x18GetRecipientBlockRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
-	"\trecipient\x18\x03 \x01(\tR\trecipient\"O\n" +
+	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\"O\n" +
 	"\x19GetRecipientBlockResponse\x122\n" +
-	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block\"\x80\x01\n" +
+	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block\"\xa2\x01\n" +
 	"\x1aClearRecipientBlockRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
-	"\trecipient\x18\x03 \x01(\tR\trecipient\"Q\n" +
+	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\"Q\n" +
 	"\x1bClearRecipientBlockResponse\x122\n" +
 	"\x05block\x18\x01 \x01(\v2\x1c.otp.admin.v1.RecipientBlockR\x05block*;\n" +
 	"\x04Lane\x12\x14\n" +

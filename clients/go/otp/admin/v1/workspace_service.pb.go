@@ -34,8 +34,8 @@ const (
 	// OWASP ASVS 5.0, level 2: six digits or more, and lifetimes of at most 10
 	// minutes.
 	Assurance_ASSURANCE_ASVS_L2 Assurance = 1
-	// NIST SP 800-63B-4: no e-mail, six digits or more, and lifetimes of at most 10
-	// minutes.
+	// NIST SP 800-63B-4: no e-mail, six digits or more, lifetimes of at most 10
+	// minutes, and a recipient is disabled after 100 failures in a row.
 	Assurance_ASSURANCE_NIST_800_63B Assurance = 2
 	// The PSD2 RTS on strong customer authentication, articles 4 and 5: at most 5
 	// attempts, and an operation with a transaction.

@@ -86,10 +86,16 @@ class RecipientBlock(google.protobuf.message.Message):
     BLOCKED_UNTIL_FIELD_NUMBER: builtins.int
     USES_FIELD_NUMBER: builtins.int
     KNOWN_SOURCES_FIELD_NUMBER: builtins.int
+    CONSECUTIVE_FAILURES_FIELD_NUMBER: builtins.int
+    DISABLED_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
     masked_recipient: builtins.str
     failures: builtins.int
     short_code_failures: builtins.int
     known_sources: builtins.int
+    consecutive_failures: builtins.int
+    disabled: builtins.bool
+    fingerprint: builtins.str
     @property
     def blocked_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
@@ -103,9 +109,12 @@ class RecipientBlock(google.protobuf.message.Message):
         blocked_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         uses: collections.abc.Iterable[global___LimitUse] | None = ...,
         known_sources: builtins.int = ...,
+        consecutive_failures: builtins.int = ...,
+        disabled: builtins.bool = ...,
+        fingerprint: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["blocked_until", b"blocked_until"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["blocked_until", b"blocked_until", "failures", b"failures", "known_sources", b"known_sources", "masked_recipient", b"masked_recipient", "short_code_failures", b"short_code_failures", "uses", b"uses"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["blocked_until", b"blocked_until", "consecutive_failures", b"consecutive_failures", "disabled", b"disabled", "failures", b"failures", "fingerprint", b"fingerprint", "known_sources", b"known_sources", "masked_recipient", b"masked_recipient", "short_code_failures", b"short_code_failures", "uses", b"uses"]) -> None: ...
 
 global___RecipientBlock = RecipientBlock
 
@@ -330,17 +339,20 @@ class GetRecipientBlockRequest(google.protobuf.message.Message):
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
     recipient: builtins.str
+    fingerprint: builtins.str
     def __init__(
         self,
         *,
         workspace: builtins.str = ...,
         mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
         recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
 
 global___GetRecipientBlockRequest = GetRecipientBlockRequest
 
@@ -368,17 +380,20 @@ class ClearRecipientBlockRequest(google.protobuf.message.Message):
     WORKSPACE_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
     recipient: builtins.str
+    fingerprint: builtins.str
     def __init__(
         self,
         *,
         workspace: builtins.str = ...,
         mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
         recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
 
 global___ClearRecipientBlockRequest = ClearRecipientBlockRequest
 
