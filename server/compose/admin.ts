@@ -15,6 +15,7 @@ import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { createAccessHandlers } from '../admin/access/handlers.js';
+import { createAuditHandlers } from '../admin/audit/handlers.js';
 import { createContactHandlers } from '../admin/contacts/handlers.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
@@ -27,7 +28,8 @@ import { createSessionHandlers } from '../admin/sessions/handlers.js';
 import { createTailHub } from '../admin/sessions/tail/hub.js';
 import { createTailEvents, TAIL_LIMITS } from '../admin/sessions/tailEvents.js';
 import { createWebhooksOf } from '../admin/sessions/webhooks.js';
-import { createAudit, createAuditHandlers } from '../admin/shared/audit.js';
+import { createAudit } from '../admin/shared/audit.js';
+import type { AuditChain } from '../admin/shared/auditChain.js';
 import { createSponsorServiceHandlers } from '../admin/sponsors/handlers.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
 import { createCodeUse } from '../admin/stats/codeUse.js';
@@ -67,6 +69,7 @@ import type { Secrets } from './secrets.js';
 interface Parts {
   /** The use cases of the OTP services. */
   readonly otp: readonly Registration<Handler>[];
+  readonly auditChain: AuditChain;
   readonly listing: FairPool;
   readonly refusals: Refusals;
   readonly limiter: Limiter;
@@ -107,7 +110,7 @@ export interface AdminHandlers {
 export function composeAdmin(parts: Parts): AdminHandlers {
   const { documents, secrets, workspaces, senders, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
-  const audit = createAudit(documents, newId, clock);
+  const audit = createAudit({ chain: parts.auditChain, newId, clock });
   const useCases = createHandlerTable(parts.otp);
   const reading = {
     documents,
@@ -143,7 +146,10 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     ...registerService(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
     ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
     ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
-    ...registerService(AuditService, createAuditHandlers(documents)),
+    ...registerService(
+      AuditService,
+      createAuditHandlers({ documents, chain: parts.auditChain, workspaces, clock }),
+    ),
     ...registerService(
       RecipientService,
       createRecipientHandlers({ ...reading, refusals: parts.refusals, limiter: parts.limiter }),

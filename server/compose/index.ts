@@ -39,6 +39,7 @@ import type { StoredSession } from '../session/stored.js';
 import type { Documents, StoreRefused } from '../store/documents.js';
 import { enterFormat, watchFormat } from '../store/format.js';
 import { composeAdmin } from './admin.js';
+import { composeAudit } from './audit.js';
 import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
 import { composeGuard } from './guard.js';
@@ -153,10 +154,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     clock,
     log,
   });
+  const { auditChain, auditStreams } = composeAudit({ documents, random, clock });
   const refusals = createRefusals({ documents, process: newId(), clock, log });
   const common = {
     ...guarding,
     refusals,
+    auditChain,
     ...ownLeases,
     config,
     vendors: overrides.vendors ?? VENDORS,
@@ -224,7 +227,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
         ...admin.unary,
       ],
-      [...streams, ...admin.streams],
+      [...streams, ...admin.streams, ...auditStreams],
     ),
     newRequestId: newId,
     clock,

@@ -71,9 +71,10 @@ export async function closeOpen(deps: Deps, { backupAt, revoked }: Restored): Pr
     await meta.findOneAndUpdate({ _id: 'restored' }, { $set: fields });
   }
   await recordMaintenance(documents, {
-    id: `${DEFAULT_WORKSPACE}/${createIds(clock, random)()}`,
+    workspace: DEFAULT_WORKSPACE,
+    id: createIds(clock, random)(),
     method: 'restore',
-    at,
+    clock,
   });
   return { canceled, redeemed, revoked: keys };
 }

@@ -54,7 +54,12 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'stats', indexes: [], ttl: true },
   { name: 'reuse', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },
-  { name: 'audit', indexes: [], ttl: true },
+  {
+    name: 'audit',
+    indexes: [[text('id')], [text('order')], [text('fingerprint'), newestFirst]],
+    ttl: true,
+  },
+  { name: 'auditStarts', indexes: [], ttl: true },
   { name: 'keys', indexes: [[text('id')], [text('listedAs')]], ttl: true },
   { name: 'workspaces', indexes: [], ttl: false },
   { name: 'senders', indexes: [], ttl: false },

@@ -36,6 +36,7 @@ export const LAYERS: readonly Layer[] = [
   { rooms: ['guard', 'webhooks'], purpose: 'Protection against fraud; events sent to the workspace' },
   {
     rooms: [
+      'admin/audit',
       'admin/contacts',
       'admin/keys',
       'admin/limits',

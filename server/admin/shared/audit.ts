@@ -1,31 +1,15 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { type FieldMask, MethodOptions_IdempotencyLevel, timestampFromDate } from '@bufbuild/protobuf/wkt';
-import type { AuditService } from '../../../gen/otp/admin/v1/audit_service_pb.js';
+import { type FieldMask, MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { Call, Handler } from '../../call/call.js';
-import type { Handlers, Registration } from '../../call/handlers.js';
+import type { Registration } from '../../call/handlers.js';
 import { toFailure } from '../../errors.js';
 import { createBoundedMap } from '../../platform/boundedMap.js';
 import type { Clock } from '../../platform/clock.js';
-import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
+import { HOUR_MS } from '../../platform/durations.js';
 import type { Documents } from '../../store/documents.js';
-import { readPage } from './paging.js';
+import { type AuditChain, createAuditChain } from './auditChain.js';
 import { targetWorkspace } from './target.js';
 
-/** One recorded call, `_id` = workspace/uuid. Holds names of fields and resources, never their values. */
-interface StoredEntry {
-  readonly _id: string;
-  readonly at: Date;
-  readonly actor: string;
-  readonly method: string;
-  readonly peer: string;
-  readonly fields: readonly string[];
-  readonly resource: string;
-  readonly outcome: string;
-  readonly purgeAt: Date;
-}
-
-/** Entries are kept this long. */
-const KEPT_MS = 400 * DAY_MS;
 /** A read that is repeated within this time is recorded once. */
 const READ_NOTED_EVERY_MS = HOUR_MS;
 /** Reads of the last hour that a process knows. */
@@ -50,30 +34,35 @@ export interface Audit {
   record(handlers: readonly Registration<Handler>[]): Registration<Handler>[];
 }
 
-export function createAudit(documents: Documents, newId: () => string, clock: Clock): Audit {
-  const entries = documents.collection<StoredEntry>('audit');
+interface Deps {
+  readonly chain: Pick<AuditChain, 'begin' | 'append'>;
+  readonly newId: () => string;
+  readonly clock: Clock;
+}
 
+const pathOf = ({ parent, name }: DescMethod): string => `${parent.typeName}/${name}`;
+
+export function createAudit({ chain, newId, clock }: Deps): Audit {
   const recordCalls =
     (method: DescMethod, handler: Handler): Handler =>
     async (call, request) => {
       const { workspace = '', updateMask } = request as Recorded;
-      const now = clock.now();
-      const name = typeof workspace === 'string' ? workspace : workspace.name;
-      const _id = `${targetWorkspace(call, name)}/${newId()}`;
-      // Before the change: a crash in between leaves an entry too many, never one too few.
-      await entries.insertOne({
-        _id,
-        at: new Date(now),
+      const name = targetWorkspace(call, typeof workspace === 'string' ? workspace : workspace.name);
+      const begun = {
+        id: newId(),
+        at: new Date(clock.now()),
         actor: call.principal.client,
-        method: `${method.parent.typeName}/${method.name}`,
+        method: pathOf(method),
         peer: call.peer,
         fields: updateMask?.paths ?? [],
         resource: '',
         outcome: 'STARTED',
-        purgeAt: new Date(now + KEPT_MS),
-      });
+        read: false,
+      };
+      // Before the change: a crash in between leaves an entry too many, never one too few.
+      await chain.begin(name, begun);
       const end = (outcome: string) =>
-        entries.findOneAndUpdate({ _id }, { $set: { outcome, resource: call.resource ?? '' } });
+        chain.append(name, { ...begun, outcome, resource: call.resource ?? '' });
       try {
         const response = await handler(call, request);
         await end('OK');
@@ -92,16 +81,16 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
       const { client } = call.principal;
       const key = `${client} ${call.method.name} ${workspace}/${resource}`;
       if (now - (reads.get(key) ?? Number.NEGATIVE_INFINITY) < READ_NOTED_EVERY_MS) return;
-      await entries.insertOne({
-        _id: `${workspace}/${newId()}`,
+      await chain.append(workspace, {
+        id: newId(),
         at: new Date(now),
         actor: client,
-        method: `${call.method.parent.typeName}/${call.method.name}`,
+        method: pathOf(call.method),
         peer: call.peer,
         fields: [],
         resource,
         outcome: 'OK',
-        purgeAt: new Date(now + KEPT_MS),
+        read: true,
       });
       reads.set(key, now);
     },
@@ -116,44 +105,21 @@ export function createAudit(documents: Documents, newId: () => string, clock: Cl
   };
 }
 
-/** Records what an operator did to the store itself, on the machine and not by a call. `id` is workspace/uuid. */
+/** Records what an operator did to the store itself, on the machine and not by a call. */
 export async function recordMaintenance(
   documents: Documents,
-  { id, method, at }: { readonly id: string; readonly method: string; readonly at: number },
+  done: { readonly workspace: string; readonly id: string; readonly method: string; readonly clock: Clock },
 ): Promise<void> {
-  await documents.collection<StoredEntry>('audit').insertOne({
-    _id: id,
-    at: new Date(at),
+  const { workspace, id, method, clock } = done;
+  await createAuditChain({ documents, newSalt: () => id, clock }).append(workspace, {
+    id,
+    at: new Date(clock.now()),
     actor: 'command line',
     method,
     peer: '',
     fields: [],
     resource: '',
     outcome: 'OK',
-    purgeAt: new Date(at + KEPT_MS),
+    read: false,
   });
-}
-
-/** Lists what was recorded. */
-export function createAuditHandlers(documents: Documents): Handlers<typeof AuditService> {
-  const entries = documents.collection<StoredEntry>('audit');
-  return {
-    async listAuditEntries(call: Call, request) {
-      const prefix = `${targetWorkspace(call, request.workspace)}/`;
-      const { items, nextPageToken } = await readPage(entries, { prefix, descending: true }, request);
-      return {
-        entries: items.map(({ _id, at, actor, method, resource, outcome, fields, peer }) => ({
-          id: _id.slice(prefix.length),
-          at: timestampFromDate(at),
-          actor,
-          method,
-          resource,
-          outcome,
-          fields: [...fields],
-          peer,
-        })),
-        nextPageToken,
-      };
-    },
-  };
 }

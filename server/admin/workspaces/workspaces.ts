@@ -9,6 +9,8 @@ export interface Workspaces {
   get(name: string): Promise<Workspace>;
   /** Whether there is one that is not deleted; asks the store. */
   exists(name: string): Promise<boolean>;
+  /** Whether there is one or was: a deleted one too. */
+  isKnown(name: string): Promise<boolean>;
   /** Every workspace that is not deleted. */
   names(): Promise<readonly string[]>;
   /** Reads the workspace again the next time. */
@@ -25,6 +27,7 @@ export function createWorkspaces(documents: Documents, clock: Clock): Workspaces
     ...createTtlCache(read, clock),
     names: async () =>
       (await stored.find({ deletedAt: null }, { sort: { _id: 1 } }).toArray()).map(({ _id }) => _id),
+    isKnown: async (name) => (await stored.findOne({ _id: name })) !== null,
     exists: async (name) => (await stored.findOne({ _id: name, deletedAt: null })) !== null,
   };
 }

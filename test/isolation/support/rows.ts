@@ -70,6 +70,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.ApiKeyService/DeleteApiKey': row('not found', key),
   'otp.admin.v1.ApiKeyService/RotateApiKey': row('not found', key),
   'otp.admin.v1.AuditService/ListAuditEntries': row('its own'),
+  'otp.admin.v1.AuditService/ExportAuditEntries': row('its own'),
+  'otp.admin.v1.AuditService/VerifyAuditLog': row('its own'),
   'otp.admin.v1.ContactService/GetContact': row('not found', contact),
   'otp.admin.v1.ContactService/ListContacts': row('its own', recipient),
   'otp.admin.v1.ContactService/DeleteContact': row('not found', contact),

@@ -13,11 +13,12 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/audit_service.proto.
  */
 export const file_otp_admin_v1_audit_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvYXVkaXRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIqABCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIOCgZtZXRob2QYBCABKAkSEAoIcmVzb3VyY2UYBSABKAkSDwoHb3V0Y29tZRgGIAEoCRIOCgZmaWVsZHMYByADKAkSDAoEcGVlchgIIAEoCSJTChdMaXN0QXVkaXRFbnRyaWVzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSEQoJcGFnZV9zaXplGAIgASgFEhIKCnBhZ2VfdG9rZW4YAyABKAkiXgoYTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEikKB2VudHJpZXMYASADKAsyGC5vdHAuYWRtaW4udjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkyiwEKDEF1ZGl0U2VydmljZRJ7ChBMaXN0QXVkaXRFbnRyaWVzEiUub3RwLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXF1ZXN0GiYub3RwLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_timestamp, file_otp_v1_access]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvYXVkaXRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIo0CCgpBdWRpdEVudHJ5EgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgDIAEoCRIOCgZtZXRob2QYBCABKAkSEAoIcmVzb3VyY2UYBSABKAkSDwoHb3V0Y29tZRgGIAEoCRIOCgZmaWVsZHMYByADKAkSDAoEcGVlchgIIAEoCRIMCgRyZWFkGAogASgIEhEKCXdvcmtzcGFjZRgLIAEoCRIQCghzZXF1ZW5jZRgMIAEoAxIVCg1wcmV2aW91c19oYXNoGA0gASgJEgwKBGhhc2gYDiABKAkSEwoLZmluZ2VycHJpbnQYDyABKAkinQIKF0xpc3RBdWRpdEVudHJpZXNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRINCgVhY3RvchgEIAEoCRIOCgZtZXRob2QYBSABKAkSEAoIcmVzb3VyY2UYBiABKAkSDwoHb3V0Y29tZRgHIAEoCRIpCgVhZnRlchgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGYmVmb3JlGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgRyZWFkGAogASgISACIAQESEwoLZmluZ2VycHJpbnQYCyABKAlCBwoFX3JlYWQiXgoYTGlzdEF1ZGl0RW50cmllc1Jlc3BvbnNlEikKB2VudHJpZXMYASADKAsyGC5vdHAuYWRtaW4udjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiiAIKGUV4cG9ydEF1ZGl0RW50cmllc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEg4KBmN1cnNvchgCIAEoCRINCgVhY3RvchgDIAEoCRIOCgZtZXRob2QYBCABKAkSEAoIcmVzb3VyY2UYBSABKAkSDwoHb3V0Y29tZRgGIAEoCRIpCgVhZnRlchgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGYmVmb3JlGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgRyZWFkGAkgASgISACIAQESEwoLZmluZ2VycHJpbnQYCiABKAlCBwoFX3JlYWQiVwoaRXhwb3J0QXVkaXRFbnRyaWVzUmVzcG9uc2USKQoHZW50cmllcxgBIAMoCzIYLm90cC5hZG1pbi52MS5BdWRpdEVudHJ5Eg4KBmN1cnNvchgCIAEoCSI+ChVWZXJpZnlBdWRpdExvZ1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhIKCnBhZ2VfdG9rZW4YAiABKAkivQEKFlZlcmlmeUF1ZGl0TG9nUmVzcG9uc2USDQoFd2hvbGUYASABKAgSDwoHY2hlY2tlZBgCIAEoAxIvCgt3aG9sZV91bnRpbBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEaGFzaBgEIAEoCRIrCglicm9rZW5fYXQYBSABKAsyGC5vdHAuYWRtaW4udjEuQXVkaXRFbnRyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YBiABKAkyiAMKDEF1ZGl0U2VydmljZRJ7ChBMaXN0QXVkaXRFbnRyaWVzEiUub3RwLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXF1ZXN0GiYub3RwLmFkbWluLnYxLkxpc3RBdWRpdEVudHJpZXNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEoMBChJFeHBvcnRBdWRpdEVudHJpZXMSJy5vdHAuYWRtaW4udjEuRXhwb3J0QXVkaXRFbnRyaWVzUmVxdWVzdBooLm90cC5hZG1pbi52MS5FeHBvcnRBdWRpdEVudHJpZXNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yMAESdQoOVmVyaWZ5QXVkaXRMb2cSIy5vdHAuYWRtaW4udjEuVmVyaWZ5QXVkaXRMb2dSZXF1ZXN0GiQub3RwLmFkbWluLnYxLlZlcmlmeUF1ZGl0TG9nUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_otp_v1_access]);
 
 /**
- * One call of a method that changes something. Written before the change, so
- * that no change goes unrecorded.
+ * One call of a method that changes something or reads personal data. What is
+ * known of a change is stored before it, so that none goes unrecorded; it is
+ * listed when the call has ended, or after ten minutes where its end is not known.
  *
  * @generated from message otp.admin.v1.AuditEntry
  */
@@ -78,6 +79,51 @@ export type AuditEntry = Message<"otp.admin.v1.AuditEntry"> & {
    * @generated from field: string peer = 8;
    */
   peer: string;
+
+  /**
+   * A read of personal data, not a change.
+   *
+   * @generated from field: bool read = 10;
+   */
+  read: boolean;
+
+  /**
+   * The workspace whose log holds the entry.
+   *
+   * @generated from field: string workspace = 11;
+   */
+  workspace: string;
+
+  /**
+   * Position in the chain of the workspace, from 1.
+   *
+   * @generated from field: int64 sequence = 12;
+   */
+  sequence: bigint;
+
+  /**
+   * Hash of the entry before, SHA-256 in lower-case hexadecimal. Empty for the
+   * first.
+   *
+   * @generated from field: string previous_hash = 13;
+   */
+  previousHash: string;
+
+  /**
+   * Hash of this entry, previous_hash included; see docs/operations/audit.md.
+   *
+   * @generated from field: string hash = 14;
+   */
+  hash: string;
+
+  /**
+   * Fingerprint of the recipient that the call named. Empty where it named none,
+   * and once the recipient was erased: hash covers only a salted hash of the
+   * fingerprint, so the chain stays whole.
+   *
+   * @generated from field: string fingerprint = 15;
+   */
+  fingerprint: string;
 };
 
 /**
@@ -88,13 +134,14 @@ export const AuditEntrySchema: GenMessage<AuditEntry> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_audit_service, 0);
 
 /**
- * Request of ListAuditEntries.
+ * Request of ListAuditEntries. Filters that are set must all match.
  *
  * @generated from message otp.admin.v1.ListAuditEntriesRequest
  */
 export type ListAuditEntriesRequest = Message<"otp.admin.v1.ListAuditEntriesRequest"> & {
   /**
    * The workspace. Default: the caller's own; another needs the scope operator.
+   * "-" means all workspaces (AIP-159) and needs the scope operator, too.
    *
    * @generated from field: string workspace = 1;
    */
@@ -113,6 +160,63 @@ export type ListAuditEntriesRequest = Message<"otp.admin.v1.ListAuditEntriesRequ
    * @generated from field: string page_token = 3;
    */
   pageToken: string;
+
+  /**
+   * Only calls by this key id.
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * Only calls of this method, such as "otp.admin.v1.ApiKeyService/CreateApiKey",
+   * or of this service, such as "ApiKeyService".
+   *
+   * @generated from field: string method = 5;
+   */
+  method: string;
+
+  /**
+   * Only calls about this resource or one below it, such as "apiKeys".
+   *
+   * @generated from field: string resource = 6;
+   */
+  resource: string;
+
+  /**
+   * Only calls with this outcome.
+   *
+   * @generated from field: string outcome = 7;
+   */
+  outcome: string;
+
+  /**
+   * Only calls at or after this time.
+   *
+   * @generated from field: google.protobuf.Timestamp after = 8;
+   */
+  after?: Timestamp | undefined;
+
+  /**
+   * Only calls before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp before = 9;
+   */
+  before?: Timestamp | undefined;
+
+  /**
+   * Only reads, or only changes.
+   *
+   * @generated from field: optional bool read = 10;
+   */
+  read?: boolean | undefined;
+
+  /**
+   * Only calls about this recipient.
+   *
+   * @generated from field: string fingerprint = 11;
+   */
+  fingerprint: string;
 };
 
 /**
@@ -151,13 +255,213 @@ export const ListAuditEntriesResponseSchema: GenMessage<ListAuditEntriesResponse
   messageDesc(file_otp_admin_v1_audit_service, 2);
 
 /**
- * What was changed through the operator's contract, when and by whom.
+ * Request of ExportAuditEntries. Filters that are set must all match.
+ *
+ * @generated from message otp.admin.v1.ExportAuditEntriesRequest
+ */
+export type ExportAuditEntriesRequest = Message<"otp.admin.v1.ExportAuditEntriesRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   * "-" means all workspaces (AIP-159) and needs the scope operator, too.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The cursor of the last response that was read. Empty: from the first entry.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * Only calls by this key id.
+   *
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * Only calls of this method, such as "otp.admin.v1.ApiKeyService/CreateApiKey",
+   * or of this service, such as "ApiKeyService".
+   *
+   * @generated from field: string method = 4;
+   */
+  method: string;
+
+  /**
+   * Only calls about this resource or one below it, such as "apiKeys".
+   *
+   * @generated from field: string resource = 5;
+   */
+  resource: string;
+
+  /**
+   * Only calls with this outcome.
+   *
+   * @generated from field: string outcome = 6;
+   */
+  outcome: string;
+
+  /**
+   * Only calls at or after this time.
+   *
+   * @generated from field: google.protobuf.Timestamp after = 7;
+   */
+  after?: Timestamp | undefined;
+
+  /**
+   * Only calls before this time.
+   *
+   * @generated from field: google.protobuf.Timestamp before = 8;
+   */
+  before?: Timestamp | undefined;
+
+  /**
+   * Only reads, or only changes.
+   *
+   * @generated from field: optional bool read = 9;
+   */
+  read?: boolean | undefined;
+
+  /**
+   * Only calls about this recipient.
+   *
+   * @generated from field: string fingerprint = 10;
+   */
+  fingerprint: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ExportAuditEntriesRequest.
+ * Use `create(ExportAuditEntriesRequestSchema)` to create a new message.
+ */
+export const ExportAuditEntriesRequestSchema: GenMessage<ExportAuditEntriesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_audit_service, 3);
+
+/**
+ * One response of ExportAuditEntries.
+ *
+ * @generated from message otp.admin.v1.ExportAuditEntriesResponse
+ */
+export type ExportAuditEntriesResponse = Message<"otp.admin.v1.ExportAuditEntriesResponse"> & {
+  /**
+   * The next entries, at most 100.
+   *
+   * @generated from field: repeated otp.admin.v1.AuditEntry entries = 1;
+   */
+  entries: AuditEntry[];
+
+  /**
+   * The position after this response, for ExportAuditEntriesRequest.cursor.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ExportAuditEntriesResponse.
+ * Use `create(ExportAuditEntriesResponseSchema)` to create a new message.
+ */
+export const ExportAuditEntriesResponseSchema: GenMessage<ExportAuditEntriesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_audit_service, 4);
+
+/**
+ * Request of VerifyAuditLog.
+ *
+ * @generated from message otp.admin.v1.VerifyAuditLogRequest
+ */
+export type VerifyAuditLogRequest = Message<"otp.admin.v1.VerifyAuditLogRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The next_page_token of the previous call. Empty: from the first entry.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.VerifyAuditLogRequest.
+ * Use `create(VerifyAuditLogRequestSchema)` to create a new message.
+ */
+export const VerifyAuditLogRequestSchema: GenMessage<VerifyAuditLogRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_audit_service, 5);
+
+/**
+ * Response of VerifyAuditLog.
+ *
+ * @generated from message otp.admin.v1.VerifyAuditLogResponse
+ */
+export type VerifyAuditLogResponse = Message<"otp.admin.v1.VerifyAuditLogResponse"> & {
+  /**
+   * Every entry checked so far fits the one before it.
+   *
+   * @generated from field: bool whole = 1;
+   */
+  whole: boolean;
+
+  /**
+   * How many entries this call checked.
+   *
+   * @generated from field: int64 checked = 2;
+   */
+  checked: bigint;
+
+  /**
+   * When the last entry that fits was written.
+   *
+   * @generated from field: google.protobuf.Timestamp whole_until = 3;
+   */
+  wholeUntil?: Timestamp | undefined;
+
+  /**
+   * Its hash, to keep elsewhere and compare later.
+   *
+   * @generated from field: string hash = 4;
+   */
+  hash: string;
+
+  /**
+   * The first entry that does not fit. Absent when all do.
+   *
+   * @generated from field: otp.admin.v1.AuditEntry broken_at = 5;
+   */
+  brokenAt?: AuditEntry | undefined;
+
+  /**
+   * Pass this as page_token to get the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 6;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.VerifyAuditLogResponse.
+ * Use `create(VerifyAuditLogResponseSchema)` to create a new message.
+ */
+export const VerifyAuditLogResponseSchema: GenMessage<VerifyAuditLogResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_audit_service, 6);
+
+/**
+ * What was changed through the operator's contract, and whose personal data was
+ * read, when and by whom. The entries of a workspace form a chain: each contains
+ * the hash of the one before it, so that a changed or removed entry is found.
  *
  * @generated from service otp.admin.v1.AuditService
  */
 export const AuditService: GenService<{
   /**
-   * Lists changes and attempts at changes, newest first.
+   * Lists changes, attempts at changes and recorded reads, newest first.
    *
    * Scope: admin or operator.
    *
@@ -169,6 +473,38 @@ export const AuditService: GenService<{
     methodKind: "unary";
     input: typeof ListAuditEntriesRequestSchema;
     output: typeof ListAuditEntriesResponseSchema;
+  },
+  /**
+   * Streams entries, oldest first, for an archive or a log system. Open it again
+   * with the last cursor to continue; nothing is repeated or lost. The stream ends
+   * with the newest entry; over all workspaces, with the newest that is ten
+   * seconds old.
+   *
+   * Scope: admin or operator.
+   *
+   * Reasons: none of its own.
+   *
+   * @generated from rpc otp.admin.v1.AuditService.ExportAuditEntries
+   */
+  exportAuditEntries: {
+    methodKind: "server_streaming";
+    input: typeof ExportAuditEntriesRequestSchema;
+    output: typeof ExportAuditEntriesResponseSchema;
+  },
+  /**
+   * Checks that the chain of a workspace is whole. One call checks up to 100,000
+   * entries and says where to continue.
+   *
+   * Scope: admin or operator.
+   *
+   * Reasons: NOT_FOUND for a workspace that does not exist.
+   *
+   * @generated from rpc otp.admin.v1.AuditService.VerifyAuditLog
+   */
+  verifyAuditLog: {
+    methodKind: "unary";
+    input: typeof VerifyAuditLogRequestSchema;
+    output: typeof VerifyAuditLogResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_audit_service, 0);

@@ -6,7 +6,9 @@ import {
   type ListAuditEntriesResponse,
   type ListAuditEntriesResponseSchema,
 } from '../../../../gen/otp/admin/v1/audit_service_pb.js';
-import { createAudit, createAuditHandlers } from '../../../../server/admin/shared/audit.js';
+import { createAuditHandlers } from '../../../../server/admin/audit/handlers.js';
+import { createAudit } from '../../../../server/admin/shared/audit.js';
+import { createAuditChain } from '../../../../server/admin/shared/auditChain.js';
 import type { Call } from '../../../../server/call/call.js';
 import { isUnary, register } from '../../../../server/call/handlers.js';
 import { createIds } from '../../../../server/domain/ids.js';
@@ -21,7 +23,7 @@ const METHODS = (await contractServices())
   .flatMap(({ methods }): DescMethod[] => methods)
   .filter(isUnary);
 const pathOf = ({ parent, name }: DescMethod) => `${parent.typeName}/${name}`;
-const READING = /^(Get|List|Check|Preview|Diagnose|WhoAmI)/;
+const READING = /^(Get|List|Check|Preview|Diagnose|Verify|Simulate|WhoAmI|Find|Export)/;
 const CHANGING = METHODS.filter(({ name }) => !READING.test(name));
 
 describe('the audit', () => {
@@ -38,7 +40,8 @@ describe('the audit', () => {
     it('holds every call that changes something, newest first, with who, when, what and how it ended', async () => {
       const clock = new ManualClock();
       const documents = await engine.open({ clock });
-      const audit = createAudit(documents, createIds(clock, seededRandom('audit')), clock);
+      const chain = createAuditChain({ documents, newSalt: () => 'salt', clock });
+      const audit = createAudit({ chain, newId: createIds(clock, seededRandom('audit')), clock });
       const principal = { workspace: 'acme', mode: 'live', client: 'key-1', scopes: new Set(['admin']) };
       const call = (method: DescMethod) => ({ method, peer: '192.0.2.1', principal }) as unknown as Call;
       const handlers = new Map(
@@ -69,7 +72,8 @@ describe('the audit', () => {
         });
       }
 
-      const list = createAuditHandlers(documents).listAuditEntries;
+      const workspaces = { isKnown: async () => true };
+      const list = createAuditHandlers({ documents, chain, workspaces, clock }).listAuditEntries;
       const seen: ListAuditEntriesResponse['entries'] = [];
       let pageToken = '';
       do {

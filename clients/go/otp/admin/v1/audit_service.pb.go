@@ -23,8 +23,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// One call of a method that changes something. Written before the change, so
-// that no change goes unrecorded.
+// One call of a method that changes something or reads personal data. What is
+// known of a change is stored before it, so that none goes unrecorded; it is
+// listed when the call has ended, or after ten minutes where its end is not known.
 type AuditEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id.
@@ -43,7 +44,22 @@ type AuditEntry struct {
 	// The fields an update named.
 	Fields []string `protobuf:"bytes,7,rep,name=fields,proto3" json:"fields,omitempty"`
 	// IP address of the caller.
-	Peer          string `protobuf:"bytes,8,opt,name=peer,proto3" json:"peer,omitempty"`
+	Peer string `protobuf:"bytes,8,opt,name=peer,proto3" json:"peer,omitempty"`
+	// A read of personal data, not a change.
+	Read bool `protobuf:"varint,10,opt,name=read,proto3" json:"read,omitempty"`
+	// The workspace whose log holds the entry.
+	Workspace string `protobuf:"bytes,11,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// Position in the chain of the workspace, from 1.
+	Sequence int64 `protobuf:"varint,12,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Hash of the entry before, SHA-256 in lower-case hexadecimal. Empty for the
+	// first.
+	PreviousHash string `protobuf:"bytes,13,opt,name=previous_hash,json=previousHash,proto3" json:"previous_hash,omitempty"`
+	// Hash of this entry, previous_hash included; see docs/operations/audit.md.
+	Hash string `protobuf:"bytes,14,opt,name=hash,proto3" json:"hash,omitempty"`
+	// Fingerprint of the recipient that the call named. Empty where it named none,
+	// and once the recipient was erased: hash covers only a salted hash of the
+	// fingerprint, so the chain stays whole.
+	Fingerprint   string `protobuf:"bytes,15,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -134,15 +150,75 @@ func (x *AuditEntry) GetPeer() string {
 	return ""
 }
 
-// Request of ListAuditEntries.
+func (x *AuditEntry) GetRead() bool {
+	if x != nil {
+		return x.Read
+	}
+	return false
+}
+
+func (x *AuditEntry) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetSequence() int64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *AuditEntry) GetPreviousHash() string {
+	if x != nil {
+		return x.PreviousHash
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+// Request of ListAuditEntries. Filters that are set must all match.
 type ListAuditEntriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace. Default: the caller's own; another needs the scope operator.
+	// "-" means all workspaces (AIP-159) and needs the scope operator, too.
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// At most this many, 1 to 100. Default 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only calls by this key id.
+	Actor string `protobuf:"bytes,4,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Only calls of this method, such as "otp.admin.v1.ApiKeyService/CreateApiKey",
+	// or of this service, such as "ApiKeyService".
+	Method string `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// Only calls about this resource or one below it, such as "apiKeys".
+	Resource string `protobuf:"bytes,6,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Only calls with this outcome.
+	Outcome string `protobuf:"bytes,7,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// Only calls at or after this time.
+	After *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=after,proto3" json:"after,omitempty"`
+	// Only calls before this time.
+	Before *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=before,proto3" json:"before,omitempty"`
+	// Only reads, or only changes.
+	Read *bool `protobuf:"varint,10,opt,name=read,proto3,oneof" json:"read,omitempty"`
+	// Only calls about this recipient.
+	Fingerprint   string `protobuf:"bytes,11,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,6 +270,62 @@ func (x *ListAuditEntriesRequest) GetPageSize() int32 {
 func (x *ListAuditEntriesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ListAuditEntriesRequest) GetBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ListAuditEntriesRequest) GetRead() bool {
+	if x != nil && x.Read != nil {
+		return *x.Read
+	}
+	return false
+}
+
+func (x *ListAuditEntriesRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
 	}
 	return ""
 }
@@ -253,11 +385,341 @@ func (x *ListAuditEntriesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of ExportAuditEntries. Filters that are set must all match.
+type ExportAuditEntriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	// "-" means all workspaces (AIP-159) and needs the scope operator, too.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The cursor of the last response that was read. Empty: from the first entry.
+	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// Only calls by this key id.
+	Actor string `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
+	// Only calls of this method, such as "otp.admin.v1.ApiKeyService/CreateApiKey",
+	// or of this service, such as "ApiKeyService".
+	Method string `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	// Only calls about this resource or one below it, such as "apiKeys".
+	Resource string `protobuf:"bytes,5,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Only calls with this outcome.
+	Outcome string `protobuf:"bytes,6,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// Only calls at or after this time.
+	After *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=after,proto3" json:"after,omitempty"`
+	// Only calls before this time.
+	Before *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=before,proto3" json:"before,omitempty"`
+	// Only reads, or only changes.
+	Read *bool `protobuf:"varint,9,opt,name=read,proto3,oneof" json:"read,omitempty"`
+	// Only calls about this recipient.
+	Fingerprint   string `protobuf:"bytes,10,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportAuditEntriesRequest) Reset() {
+	*x = ExportAuditEntriesRequest{}
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportAuditEntriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportAuditEntriesRequest) ProtoMessage() {}
+
+func (x *ExportAuditEntriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportAuditEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ExportAuditEntriesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_audit_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ExportAuditEntriesRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetActor() string {
+	if x != nil {
+		return x.Actor
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ExportAuditEntriesRequest) GetAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+func (x *ExportAuditEntriesRequest) GetBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *ExportAuditEntriesRequest) GetRead() bool {
+	if x != nil && x.Read != nil {
+		return *x.Read
+	}
+	return false
+}
+
+func (x *ExportAuditEntriesRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+// One response of ExportAuditEntries.
+type ExportAuditEntriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The next entries, at most 100.
+	Entries []*AuditEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
+	// The position after this response, for ExportAuditEntriesRequest.cursor.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportAuditEntriesResponse) Reset() {
+	*x = ExportAuditEntriesResponse{}
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportAuditEntriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportAuditEntriesResponse) ProtoMessage() {}
+
+func (x *ExportAuditEntriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportAuditEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ExportAuditEntriesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_audit_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ExportAuditEntriesResponse) GetEntries() []*AuditEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *ExportAuditEntriesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// Request of VerifyAuditLog.
+type VerifyAuditLogRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The next_page_token of the previous call. Empty: from the first entry.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyAuditLogRequest) Reset() {
+	*x = VerifyAuditLogRequest{}
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyAuditLogRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyAuditLogRequest) ProtoMessage() {}
+
+func (x *VerifyAuditLogRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyAuditLogRequest.ProtoReflect.Descriptor instead.
+func (*VerifyAuditLogRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_audit_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *VerifyAuditLogRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *VerifyAuditLogRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of VerifyAuditLog.
+type VerifyAuditLogResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Every entry checked so far fits the one before it.
+	Whole bool `protobuf:"varint,1,opt,name=whole,proto3" json:"whole,omitempty"`
+	// How many entries this call checked.
+	Checked int64 `protobuf:"varint,2,opt,name=checked,proto3" json:"checked,omitempty"`
+	// When the last entry that fits was written.
+	WholeUntil *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=whole_until,json=wholeUntil,proto3" json:"whole_until,omitempty"`
+	// Its hash, to keep elsewhere and compare later.
+	Hash string `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	// The first entry that does not fit. Absent when all do.
+	BrokenAt *AuditEntry `protobuf:"bytes,5,opt,name=broken_at,json=brokenAt,proto3" json:"broken_at,omitempty"`
+	// Pass this as page_token to get the next page. Empty on the last page.
+	NextPageToken string `protobuf:"bytes,6,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *VerifyAuditLogResponse) Reset() {
+	*x = VerifyAuditLogResponse{}
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *VerifyAuditLogResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*VerifyAuditLogResponse) ProtoMessage() {}
+
+func (x *VerifyAuditLogResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_audit_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use VerifyAuditLogResponse.ProtoReflect.Descriptor instead.
+func (*VerifyAuditLogResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_audit_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *VerifyAuditLogResponse) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+func (x *VerifyAuditLogResponse) GetChecked() int64 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *VerifyAuditLogResponse) GetWholeUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WholeUntil
+	}
+	return nil
+}
+
+func (x *VerifyAuditLogResponse) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *VerifyAuditLogResponse) GetBrokenAt() *AuditEntry {
+	if x != nil {
+		return x.BrokenAt
+	}
+	return nil
+}
+
+func (x *VerifyAuditLogResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_otp_admin_v1_audit_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_audit_service_proto_rawDesc = "" +
 	"\n" +
-	" otp/admin/v1/audit_service.proto\x12\fotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\xd8\x01\n" +
+	" otp/admin/v1/audit_service.proto\x12\fotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\"\x81\x03\n" +
 	"\n" +
 	"AuditEntry\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12*\n" +
@@ -267,17 +729,68 @@ const file_otp_admin_v1_audit_service_proto_rawDesc = "" +
 	"\bresource\x18\x05 \x01(\tR\bresource\x12\x18\n" +
 	"\aoutcome\x18\x06 \x01(\tR\aoutcome\x12\x16\n" +
 	"\x06fields\x18\a \x03(\tR\x06fields\x12\x12\n" +
-	"\x04peer\x18\b \x01(\tR\x04peer\"s\n" +
+	"\x04peer\x18\b \x01(\tR\x04peer\x12\x12\n" +
+	"\x04read\x18\n" +
+	" \x01(\bR\x04read\x12\x1c\n" +
+	"\tworkspace\x18\v \x01(\tR\tworkspace\x12\x1a\n" +
+	"\bsequence\x18\f \x01(\x03R\bsequence\x12#\n" +
+	"\rprevious_hash\x18\r \x01(\tR\fpreviousHash\x12\x12\n" +
+	"\x04hash\x18\x0e \x01(\tR\x04hash\x12 \n" +
+	"\vfingerprint\x18\x0f \x01(\tR\vfingerprint\"\x81\x03\n" +
 	"\x17ListAuditEntriesRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"v\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x14\n" +
+	"\x05actor\x18\x04 \x01(\tR\x05actor\x12\x16\n" +
+	"\x06method\x18\x05 \x01(\tR\x06method\x12\x1a\n" +
+	"\bresource\x18\x06 \x01(\tR\bresource\x12\x18\n" +
+	"\aoutcome\x18\a \x01(\tR\aoutcome\x120\n" +
+	"\x05after\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x05after\x122\n" +
+	"\x06before\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x06before\x12\x17\n" +
+	"\x04read\x18\n" +
+	" \x01(\bH\x00R\x04read\x88\x01\x01\x12 \n" +
+	"\vfingerprint\x18\v \x01(\tR\vfingerprintB\a\n" +
+	"\x05_read\"v\n" +
 	"\x18ListAuditEntriesResponse\x122\n" +
 	"\aentries\x18\x01 \x03(\v2\x18.otp.admin.v1.AuditEntryR\aentries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x8b\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdf\x02\n" +
+	"\x19ExportAuditEntriesRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\x12\x14\n" +
+	"\x05actor\x18\x03 \x01(\tR\x05actor\x12\x16\n" +
+	"\x06method\x18\x04 \x01(\tR\x06method\x12\x1a\n" +
+	"\bresource\x18\x05 \x01(\tR\bresource\x12\x18\n" +
+	"\aoutcome\x18\x06 \x01(\tR\aoutcome\x120\n" +
+	"\x05after\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05after\x122\n" +
+	"\x06before\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x06before\x12\x17\n" +
+	"\x04read\x18\t \x01(\bH\x00R\x04read\x88\x01\x01\x12 \n" +
+	"\vfingerprint\x18\n" +
+	" \x01(\tR\vfingerprintB\a\n" +
+	"\x05_read\"h\n" +
+	"\x1aExportAuditEntriesResponse\x122\n" +
+	"\aentries\x18\x01 \x03(\v2\x18.otp.admin.v1.AuditEntryR\aentries\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"T\n" +
+	"\x15VerifyAuditLogRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\xf8\x01\n" +
+	"\x16VerifyAuditLogResponse\x12\x14\n" +
+	"\x05whole\x18\x01 \x01(\bR\x05whole\x12\x18\n" +
+	"\achecked\x18\x02 \x01(\x03R\achecked\x12;\n" +
+	"\vwhole_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"wholeUntil\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x125\n" +
+	"\tbroken_at\x18\x05 \x01(\v2\x18.otp.admin.v1.AuditEntryR\bbrokenAt\x12&\n" +
+	"\x0fnext_page_token\x18\x06 \x01(\tR\rnextPageToken2\x88\x03\n" +
 	"\fAuditService\x12{\n" +
 	"\x10ListAuditEntries\x12%.otp.admin.v1.ListAuditEntriesRequest\x1a&.otp.admin.v1.ListAuditEntriesResponse\"\x18ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12\x83\x01\n" +
+	"\x12ExportAuditEntries\x12'.otp.admin.v1.ExportAuditEntriesRequest\x1a(.otp.admin.v1.ExportAuditEntriesResponse\"\x18ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x010\x01\x12u\n" +
+	"\x0eVerifyAuditLog\x12#.otp.admin.v1.VerifyAuditLogRequest\x1a$.otp.admin.v1.VerifyAuditLogResponse\"\x18ҵ\x18\x11\n" +
 	"\x05admin\n" +
 	"\boperator\x90\x02\x01B\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11AuditServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
@@ -294,23 +807,38 @@ func file_otp_admin_v1_audit_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_audit_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_audit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_otp_admin_v1_audit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_otp_admin_v1_audit_service_proto_goTypes = []any{
-	(*AuditEntry)(nil),               // 0: otp.admin.v1.AuditEntry
-	(*ListAuditEntriesRequest)(nil),  // 1: otp.admin.v1.ListAuditEntriesRequest
-	(*ListAuditEntriesResponse)(nil), // 2: otp.admin.v1.ListAuditEntriesResponse
-	(*timestamppb.Timestamp)(nil),    // 3: google.protobuf.Timestamp
+	(*AuditEntry)(nil),                 // 0: otp.admin.v1.AuditEntry
+	(*ListAuditEntriesRequest)(nil),    // 1: otp.admin.v1.ListAuditEntriesRequest
+	(*ListAuditEntriesResponse)(nil),   // 2: otp.admin.v1.ListAuditEntriesResponse
+	(*ExportAuditEntriesRequest)(nil),  // 3: otp.admin.v1.ExportAuditEntriesRequest
+	(*ExportAuditEntriesResponse)(nil), // 4: otp.admin.v1.ExportAuditEntriesResponse
+	(*VerifyAuditLogRequest)(nil),      // 5: otp.admin.v1.VerifyAuditLogRequest
+	(*VerifyAuditLogResponse)(nil),     // 6: otp.admin.v1.VerifyAuditLogResponse
+	(*timestamppb.Timestamp)(nil),      // 7: google.protobuf.Timestamp
 }
 var file_otp_admin_v1_audit_service_proto_depIdxs = []int32{
-	3, // 0: otp.admin.v1.AuditEntry.at:type_name -> google.protobuf.Timestamp
-	0, // 1: otp.admin.v1.ListAuditEntriesResponse.entries:type_name -> otp.admin.v1.AuditEntry
-	1, // 2: otp.admin.v1.AuditService.ListAuditEntries:input_type -> otp.admin.v1.ListAuditEntriesRequest
-	2, // 3: otp.admin.v1.AuditService.ListAuditEntries:output_type -> otp.admin.v1.ListAuditEntriesResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7,  // 0: otp.admin.v1.AuditEntry.at:type_name -> google.protobuf.Timestamp
+	7,  // 1: otp.admin.v1.ListAuditEntriesRequest.after:type_name -> google.protobuf.Timestamp
+	7,  // 2: otp.admin.v1.ListAuditEntriesRequest.before:type_name -> google.protobuf.Timestamp
+	0,  // 3: otp.admin.v1.ListAuditEntriesResponse.entries:type_name -> otp.admin.v1.AuditEntry
+	7,  // 4: otp.admin.v1.ExportAuditEntriesRequest.after:type_name -> google.protobuf.Timestamp
+	7,  // 5: otp.admin.v1.ExportAuditEntriesRequest.before:type_name -> google.protobuf.Timestamp
+	0,  // 6: otp.admin.v1.ExportAuditEntriesResponse.entries:type_name -> otp.admin.v1.AuditEntry
+	7,  // 7: otp.admin.v1.VerifyAuditLogResponse.whole_until:type_name -> google.protobuf.Timestamp
+	0,  // 8: otp.admin.v1.VerifyAuditLogResponse.broken_at:type_name -> otp.admin.v1.AuditEntry
+	1,  // 9: otp.admin.v1.AuditService.ListAuditEntries:input_type -> otp.admin.v1.ListAuditEntriesRequest
+	3,  // 10: otp.admin.v1.AuditService.ExportAuditEntries:input_type -> otp.admin.v1.ExportAuditEntriesRequest
+	5,  // 11: otp.admin.v1.AuditService.VerifyAuditLog:input_type -> otp.admin.v1.VerifyAuditLogRequest
+	2,  // 12: otp.admin.v1.AuditService.ListAuditEntries:output_type -> otp.admin.v1.ListAuditEntriesResponse
+	4,  // 13: otp.admin.v1.AuditService.ExportAuditEntries:output_type -> otp.admin.v1.ExportAuditEntriesResponse
+	6,  // 14: otp.admin.v1.AuditService.VerifyAuditLog:output_type -> otp.admin.v1.VerifyAuditLogResponse
+	12, // [12:15] is the sub-list for method output_type
+	9,  // [9:12] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_audit_service_proto_init() }
@@ -318,13 +846,15 @@ func file_otp_admin_v1_audit_service_proto_init() {
 	if File_otp_admin_v1_audit_service_proto != nil {
 		return
 	}
+	file_otp_admin_v1_audit_service_proto_msgTypes[1].OneofWrappers = []any{}
+	file_otp_admin_v1_audit_service_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_audit_service_proto_rawDesc), len(file_otp_admin_v1_audit_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,21 +19,41 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AuditService_ListAuditEntries_FullMethodName = "/otp.admin.v1.AuditService/ListAuditEntries"
+	AuditService_ListAuditEntries_FullMethodName   = "/otp.admin.v1.AuditService/ListAuditEntries"
+	AuditService_ExportAuditEntries_FullMethodName = "/otp.admin.v1.AuditService/ExportAuditEntries"
+	AuditService_VerifyAuditLog_FullMethodName     = "/otp.admin.v1.AuditService/VerifyAuditLog"
 )
 
 // AuditServiceClient is the client API for AuditService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// What was changed through the operator's contract, when and by whom.
+// What was changed through the operator's contract, and whose personal data was
+// read, when and by whom. The entries of a workspace form a chain: each contains
+// the hash of the one before it, so that a changed or removed entry is found.
 type AuditServiceClient interface {
-	// Lists changes and attempts at changes, newest first.
+	// Lists changes, attempts at changes and recorded reads, newest first.
 	//
 	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListAuditEntries(ctx context.Context, in *ListAuditEntriesRequest, opts ...grpc.CallOption) (*ListAuditEntriesResponse, error)
+	// Streams entries, oldest first, for an archive or a log system. Open it again
+	// with the last cursor to continue; nothing is repeated or lost. The stream ends
+	// with the newest entry; over all workspaces, with the newest that is ten
+	// seconds old.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: none of its own.
+	ExportAuditEntries(ctx context.Context, in *ExportAuditEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportAuditEntriesResponse], error)
+	// Checks that the chain of a workspace is whole. One call checks up to 100,000
+	// entries and says where to continue.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist.
+	VerifyAuditLog(ctx context.Context, in *VerifyAuditLogRequest, opts ...grpc.CallOption) (*VerifyAuditLogResponse, error)
 }
 
 type auditServiceClient struct {
@@ -54,18 +74,65 @@ func (c *auditServiceClient) ListAuditEntries(ctx context.Context, in *ListAudit
 	return out, nil
 }
 
+func (c *auditServiceClient) ExportAuditEntries(ctx context.Context, in *ExportAuditEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportAuditEntriesResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AuditService_ServiceDesc.Streams[0], AuditService_ExportAuditEntries_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportAuditEntriesRequest, ExportAuditEntriesResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ExportAuditEntriesClient = grpc.ServerStreamingClient[ExportAuditEntriesResponse]
+
+func (c *auditServiceClient) VerifyAuditLog(ctx context.Context, in *VerifyAuditLogRequest, opts ...grpc.CallOption) (*VerifyAuditLogResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(VerifyAuditLogResponse)
+	err := c.cc.Invoke(ctx, AuditService_VerifyAuditLog_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuditServiceServer is the server API for AuditService service.
 // All implementations must embed UnimplementedAuditServiceServer
 // for forward compatibility.
 //
-// What was changed through the operator's contract, when and by whom.
+// What was changed through the operator's contract, and whose personal data was
+// read, when and by whom. The entries of a workspace form a chain: each contains
+// the hash of the one before it, so that a changed or removed entry is found.
 type AuditServiceServer interface {
-	// Lists changes and attempts at changes, newest first.
+	// Lists changes, attempts at changes and recorded reads, newest first.
 	//
 	// Scope: admin or operator.
 	//
 	// Reasons: none of its own.
 	ListAuditEntries(context.Context, *ListAuditEntriesRequest) (*ListAuditEntriesResponse, error)
+	// Streams entries, oldest first, for an archive or a log system. Open it again
+	// with the last cursor to continue; nothing is repeated or lost. The stream ends
+	// with the newest entry; over all workspaces, with the newest that is ten
+	// seconds old.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: none of its own.
+	ExportAuditEntries(*ExportAuditEntriesRequest, grpc.ServerStreamingServer[ExportAuditEntriesResponse]) error
+	// Checks that the chain of a workspace is whole. One call checks up to 100,000
+	// entries and says where to continue.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist.
+	VerifyAuditLog(context.Context, *VerifyAuditLogRequest) (*VerifyAuditLogResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
 
@@ -78,6 +145,12 @@ type UnimplementedAuditServiceServer struct{}
 
 func (UnimplementedAuditServiceServer) ListAuditEntries(context.Context, *ListAuditEntriesRequest) (*ListAuditEntriesResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAuditEntries not implemented")
+}
+func (UnimplementedAuditServiceServer) ExportAuditEntries(*ExportAuditEntriesRequest, grpc.ServerStreamingServer[ExportAuditEntriesResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method ExportAuditEntries not implemented")
+}
+func (UnimplementedAuditServiceServer) VerifyAuditLog(context.Context, *VerifyAuditLogRequest) (*VerifyAuditLogResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method VerifyAuditLog not implemented")
 }
 func (UnimplementedAuditServiceServer) mustEmbedUnimplementedAuditServiceServer() {}
 func (UnimplementedAuditServiceServer) testEmbeddedByValue()                      {}
@@ -118,6 +191,35 @@ func _AuditService_ListAuditEntries_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_ExportAuditEntries_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportAuditEntriesRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(AuditServiceServer).ExportAuditEntries(m, &grpc.GenericServerStream[ExportAuditEntriesRequest, ExportAuditEntriesResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AuditService_ExportAuditEntriesServer = grpc.ServerStreamingServer[ExportAuditEntriesResponse]
+
+func _AuditService_VerifyAuditLog_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyAuditLogRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).VerifyAuditLog(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_VerifyAuditLog_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).VerifyAuditLog(ctx, req.(*VerifyAuditLogRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuditService_ServiceDesc is the grpc.ServiceDesc for AuditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -129,7 +231,17 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "ListAuditEntries",
 			Handler:    _AuditService_ListAuditEntries_Handler,
 		},
+		{
+			MethodName: "VerifyAuditLog",
+			Handler:    _AuditService_VerifyAuditLog_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportAuditEntries",
+			Handler:       _AuditService_ExportAuditEntries_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "otp/admin/v1/audit_service.proto",
 }

@@ -25,12 +25,24 @@ class AuditEntry(google.protobuf.message.Message):
     OUTCOME_FIELD_NUMBER: builtins.int
     FIELDS_FIELD_NUMBER: builtins.int
     PEER_FIELD_NUMBER: builtins.int
+    READ_FIELD_NUMBER: builtins.int
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    SEQUENCE_FIELD_NUMBER: builtins.int
+    PREVIOUS_HASH_FIELD_NUMBER: builtins.int
+    HASH_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
     id: builtins.str
     actor: builtins.str
     method: builtins.str
     resource: builtins.str
     outcome: builtins.str
     peer: builtins.str
+    read: builtins.bool
+    workspace: builtins.str
+    sequence: builtins.int
+    previous_hash: builtins.str
+    hash: builtins.str
+    fingerprint: builtins.str
     @property
     def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
@@ -46,9 +58,15 @@ class AuditEntry(google.protobuf.message.Message):
         outcome: builtins.str = ...,
         fields: collections.abc.Iterable[builtins.str] | None = ...,
         peer: builtins.str = ...,
+        read: builtins.bool = ...,
+        workspace: builtins.str = ...,
+        sequence: builtins.int = ...,
+        previous_hash: builtins.str = ...,
+        hash: builtins.str = ...,
+        fingerprint: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["at", b"at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["actor", b"actor", "at", b"at", "fields", b"fields", "id", b"id", "method", b"method", "outcome", b"outcome", "peer", b"peer", "resource", b"resource"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["actor", b"actor", "at", b"at", "fields", b"fields", "fingerprint", b"fingerprint", "hash", b"hash", "id", b"id", "method", b"method", "outcome", b"outcome", "peer", b"peer", "previous_hash", b"previous_hash", "read", b"read", "resource", b"resource", "sequence", b"sequence", "workspace", b"workspace"]) -> None: ...
 
 global___AuditEntry = AuditEntry
 
@@ -59,17 +77,45 @@ class ListAuditEntriesRequest(google.protobuf.message.Message):
     WORKSPACE_FIELD_NUMBER: builtins.int
     PAGE_SIZE_FIELD_NUMBER: builtins.int
     PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    ACTOR_FIELD_NUMBER: builtins.int
+    METHOD_FIELD_NUMBER: builtins.int
+    RESOURCE_FIELD_NUMBER: builtins.int
+    OUTCOME_FIELD_NUMBER: builtins.int
+    AFTER_FIELD_NUMBER: builtins.int
+    BEFORE_FIELD_NUMBER: builtins.int
+    READ_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
     workspace: builtins.str
     page_size: builtins.int
     page_token: builtins.str
+    actor: builtins.str
+    method: builtins.str
+    resource: builtins.str
+    outcome: builtins.str
+    read: builtins.bool
+    fingerprint: builtins.str
+    @property
+    def after(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def before(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         workspace: builtins.str = ...,
         page_size: builtins.int = ...,
         page_token: builtins.str = ...,
+        actor: builtins.str = ...,
+        method: builtins.str = ...,
+        resource: builtins.str = ...,
+        outcome: builtins.str = ...,
+        after: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        before: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        read: builtins.bool | None = ...,
+        fingerprint: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token", "workspace", b"workspace"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_read", b"_read", "after", b"after", "before", b"before", "read", b"read"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_read", b"_read", "actor", b"actor", "after", b"after", "before", b"before", "fingerprint", b"fingerprint", "method", b"method", "outcome", b"outcome", "page_size", b"page_size", "page_token", b"page_token", "read", b"read", "resource", b"resource", "workspace", b"workspace"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_read", b"_read"]) -> typing.Literal["read"] | None: ...
 
 global___ListAuditEntriesRequest = ListAuditEntriesRequest
 
@@ -91,3 +137,119 @@ class ListAuditEntriesResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["entries", b"entries", "next_page_token", b"next_page_token"]) -> None: ...
 
 global___ListAuditEntriesResponse = ListAuditEntriesResponse
+
+@typing.final
+class ExportAuditEntriesRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    CURSOR_FIELD_NUMBER: builtins.int
+    ACTOR_FIELD_NUMBER: builtins.int
+    METHOD_FIELD_NUMBER: builtins.int
+    RESOURCE_FIELD_NUMBER: builtins.int
+    OUTCOME_FIELD_NUMBER: builtins.int
+    AFTER_FIELD_NUMBER: builtins.int
+    BEFORE_FIELD_NUMBER: builtins.int
+    READ_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    cursor: builtins.str
+    actor: builtins.str
+    method: builtins.str
+    resource: builtins.str
+    outcome: builtins.str
+    read: builtins.bool
+    fingerprint: builtins.str
+    @property
+    def after(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def before(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        cursor: builtins.str = ...,
+        actor: builtins.str = ...,
+        method: builtins.str = ...,
+        resource: builtins.str = ...,
+        outcome: builtins.str = ...,
+        after: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        before: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        read: builtins.bool | None = ...,
+        fingerprint: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_read", b"_read", "after", b"after", "before", b"before", "read", b"read"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_read", b"_read", "actor", b"actor", "after", b"after", "before", b"before", "cursor", b"cursor", "fingerprint", b"fingerprint", "method", b"method", "outcome", b"outcome", "read", b"read", "resource", b"resource", "workspace", b"workspace"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_read", b"_read"]) -> typing.Literal["read"] | None: ...
+
+global___ExportAuditEntriesRequest = ExportAuditEntriesRequest
+
+@typing.final
+class ExportAuditEntriesResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ENTRIES_FIELD_NUMBER: builtins.int
+    CURSOR_FIELD_NUMBER: builtins.int
+    cursor: builtins.str
+    @property
+    def entries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___AuditEntry]: ...
+    def __init__(
+        self,
+        *,
+        entries: collections.abc.Iterable[global___AuditEntry] | None = ...,
+        cursor: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cursor", b"cursor", "entries", b"entries"]) -> None: ...
+
+global___ExportAuditEntriesResponse = ExportAuditEntriesResponse
+
+@typing.final
+class VerifyAuditLogRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    page_token: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_token", b"page_token", "workspace", b"workspace"]) -> None: ...
+
+global___VerifyAuditLogRequest = VerifyAuditLogRequest
+
+@typing.final
+class VerifyAuditLogResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WHOLE_FIELD_NUMBER: builtins.int
+    CHECKED_FIELD_NUMBER: builtins.int
+    WHOLE_UNTIL_FIELD_NUMBER: builtins.int
+    HASH_FIELD_NUMBER: builtins.int
+    BROKEN_AT_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    whole: builtins.bool
+    checked: builtins.int
+    hash: builtins.str
+    next_page_token: builtins.str
+    @property
+    def whole_until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def broken_at(self) -> global___AuditEntry: ...
+    def __init__(
+        self,
+        *,
+        whole: builtins.bool = ...,
+        checked: builtins.int = ...,
+        whole_until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        hash: builtins.str = ...,
+        broken_at: global___AuditEntry | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["broken_at", b"broken_at", "whole_until", b"whole_until"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["broken_at", b"broken_at", "checked", b"checked", "hash", b"hash", "next_page_token", b"next_page_token", "whole", b"whole", "whole_until", b"whole_until"]) -> None: ...
+
+global___VerifyAuditLogResponse = VerifyAuditLogResponse

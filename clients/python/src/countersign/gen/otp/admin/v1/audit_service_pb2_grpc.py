@@ -39,12 +39,34 @@ class AuditServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesResponse.FromString,
                 _registered_method=True)
+        self.ExportAuditEntries = channel.unary_stream(
+                '/otp.admin.v1.AuditService/ExportAuditEntries',
+                request_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesResponse.FromString,
+                _registered_method=True)
+        self.VerifyAuditLog = channel.unary_unary(
+                '/otp.admin.v1.AuditService/VerifyAuditLog',
+                request_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def ListAuditEntries(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportAuditEntries(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def VerifyAuditLog(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -57,6 +79,16 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.ListAuditEntries,
                     request_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesResponse.SerializeToString,
+            ),
+            'ExportAuditEntries': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportAuditEntries,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesResponse.SerializeToString,
+            ),
+            'VerifyAuditLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.VerifyAuditLog,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -86,6 +118,60 @@ class AuditService(object):
             '/otp.admin.v1.AuditService/ListAuditEntries',
             otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_audit__service__pb2.ListAuditEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAuditEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/otp.admin.v1.AuditService/ExportAuditEntries',
+            otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_audit__service__pb2.ExportAuditEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyAuditLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.AuditService/VerifyAuditLog',
+            otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_audit__service__pb2.VerifyAuditLogResponse.FromString,
             options,
             channel_credentials,
             insecure,

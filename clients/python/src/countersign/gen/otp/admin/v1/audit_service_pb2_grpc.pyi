@@ -24,10 +24,30 @@ class AuditServiceStub:
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse,
     ]
 
+    ExportAuditEntries: grpc.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesRequest,
+        countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesResponse,
+    ]
+
+    VerifyAuditLog: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogRequest,
+        countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogResponse,
+    ]
+
 class AuditServiceAsyncStub:
     ListAuditEntries: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesRequest,
         countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse,
+    ]
+
+    ExportAuditEntries: grpc.aio.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesRequest,
+        countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesResponse,
+    ]
+
+    VerifyAuditLog: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogRequest,
+        countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogResponse,
     ]
 
 class AuditServiceServicer(metaclass=abc.ABCMeta):
@@ -37,5 +57,19 @@ class AuditServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.audit_service_pb2.ListAuditEntriesResponse]]: ...
+
+    @abc.abstractmethod
+    def ExportAuditEntries(
+        self,
+        request: countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesResponse], collections.abc.AsyncIterator[countersign.gen.otp.admin.v1.audit_service_pb2.ExportAuditEntriesResponse]]: ...
+
+    @abc.abstractmethod
+    def VerifyAuditLog(
+        self,
+        request: countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.audit_service_pb2.VerifyAuditLogResponse]]: ...
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
