@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -28,6 +29,8 @@ function place(from: string, to: string, mode: number): void {
 place(await makeExecutable(resolve('dist/deb/build')), 'usr/lib/countersign/countersign', 0o755);
 for (const name of readdirSync('dist/screens'))
   place(join('dist/screens', name), join('usr/lib/countersign/screens', name), 0o644);
+mkdirSync(join(root, 'usr/bin'), { recursive: true, mode: 0o755 });
+symlinkSync('../lib/countersign/countersign', join(root, 'usr/bin/countersign'));
 place('deploy/systemd/countersign.service', 'lib/systemd/system/countersign.service', 0o644);
 place('deploy/debian/countersign.env', 'etc/countersign/countersign.env', 0o640);
 place('LICENSE', 'usr/share/doc/countersign/copyright', 0o644);

@@ -31,6 +31,9 @@ for i in $(seq 100); do curl -fs http://127.0.0.1:18734/readyz && break; sleep 0
 curl -fs -H "Authorization: Bearer $(cat /etc/countersign/bootstrap-api-key)" -H 'content-type: application/json' \
   http://127.0.0.1:18734/otp.v1.OtpService/Send -d '{"recipients":{"email":"a@example.com"},"sandbox":true}' | grep -q SESSION_STATUS_PENDING
 test "$(stat -c %a /var/lib/countersign)" = 700
+countersign --version
+runuser -u countersign -- env OTP_DATA_DIR=/var/lib/countersign countersign backup create /var/lib/countersign/backup.db
+test -s /var/lib/countersign/backup.db
 test "$(stat -c %U "/proc/$(systemctl show countersign -p MainPID --value)")" = countersign
 dpkg -i /root/countersign.deb
 cmp /etc/countersign/master-keys /root/master-keys

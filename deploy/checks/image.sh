@@ -57,7 +57,7 @@ openssl rand -base64 32 | sed 's/^/1:/' >"$work/master-keys"
 chmod 644 "$work/master-keys" "$work/probe.mjs"
 export m work
 ended=0
-# Only main.js is process 1 here, as in a container.
+# Only the service is process 1 here, as in a container.
 # shellcheck disable=SC2016
 timeout 90 unshare -m -p -f --kill-child bash -c '
   mount --bind "$m" "$m"; mount -t proc proc "$m/proc"; mount -t tmpfs tmpfs "$m/tmp"; cp "$work/probe.mjs" "$work/master-keys" "$m/tmp/"
@@ -65,7 +65,7 @@ timeout 90 unshare -m -p -f --kill-child bash -c '
   exec chroot "$m" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin NODE_ENV=production OTP_ENV=production HOST=127.0.0.1 PORT=18739 OTP_DATA_DIR=/data \
     OTP_MASTER_KEYS_FILE=/tmp/master-keys OTP_BOOTSTRAP_API_KEY=sk_otp_live_0000000000000000000000000000 OTP_SMTP_URL=smtp://127.0.0.1:1 OTP_EMAIL_FROM=a@example.com \
     /usr/bin/setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
-    sh -c "cd /app; node /tmp/probe.mjs & exec node dist/server/main.js"' >"$work/out" 2>&1 || ended=$?
+    sh -c "cd /app; node /tmp/probe.mjs & exec node dist/server/cli/main.js start"' >"$work/out" 2>&1 || ended=$?
 if [[ $ended = 0 ]] && grep -q '{"ready":200,"root":"EROFS","uid":1000,"capabilities":0,"noNewPrivileges":true}' "$work/out"; then
   echo '1 passed, 0 failed'
 else

@@ -3,4 +3,7 @@ import { runCli } from './program.js';
 
 /** The command line's process. */
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await runCli(process.argv.slice(2), { stdin, stdout, stderr, env, now: Date.now });
+// Without an await at the top: the single executable is CommonJS.
+void runCli(process.argv.slice(2), { stdin, stdout, stderr, env, now: Date.now }).then((status) => {
+  process.exitCode = status;
+});

@@ -105,6 +105,7 @@ describe('commands for codes', () => {
     const { code } = await sent('inbox@example.com');
     expect((await run(['inbox', 'code', 'inbox@example.com'])).out).toBe(`${code}\n`);
     expect((await run(['inbox', '--json'])).out).toContain(code);
+    expect((await run(['inbox'])).out).toMatch(/^\d{4}-\d\d-\d\dT\S+Z\temail\tinbox@example\.com\t/);
     expect(await run(['inbox', 'code', 'unknown@example.com', '--timeout', '0s'])).toMatchObject({
       status: 66,
     });

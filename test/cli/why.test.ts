@@ -30,7 +30,8 @@ describe('why', () => {
     const { out, err } = await run(['why', 'accepted@example.com'], { terminal: true });
     const [sentence, head, ...evidence] = out.trimEnd().split('\n');
     expect(sentence).toBe(found.sentence);
-    expect(head).toMatch(/^AT +FOUND$/);
+    expect(head).toMatch(/^AT +FOUND +ABOUT$/);
+    expect(evidence.join('\n')).toContain(`session ${id}`);
     expect(evidence).toHaveLength(found.evidence.length);
     expect(err).toBe(found.suggestions.map(({ text }: { text: string }) => `${text}\n`).join(''));
     await run(['verify', id], { input: code });

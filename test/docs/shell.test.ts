@@ -41,7 +41,7 @@ const PROGRAMS = new Set([
     'mkdir',
     'mongodump',
   ],
-  ...['mongorestore', 'mvn', 'npm', 'npx', 'openssl', 'pip', 'protoc', 'tools-java/protoc-linux-x86_64.exe'],
+  ...['mongorestore', 'mvn', 'npm', 'npx', 'openssl', 'pip', 'runuser', 'protoc', 'tools-java/protoc-linux-x86_64.exe'],
 ]);
 
 const FOLDERS = ['docs', 'clients', 'deploy', 'tools'];

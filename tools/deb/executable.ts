@@ -10,7 +10,7 @@ const NODE = '22';
 /** By which Node finds what was put into it (https://nodejs.org/api/single-executable-applications.html). */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
-/** Makes the service, built into dist/, one executable of its own in a folder; returns its path. */
+/** Makes the service and its command line, built into dist/, one executable of its own in a folder; returns its path. */
 export async function makeExecutable(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const node = nodeBinary(NODE);
@@ -18,7 +18,7 @@ export async function makeExecutable(folder: string): Promise<string> {
   const main = join(folder, 'main.cjs');
   const blob = join(folder, 'sea.blob');
   const config = join(folder, 'sea.json');
-  await bundle('dist/server/main.js', main, native);
+  await bundle('dist/server/cli/main.js', main, native);
   writeFileSync(
     config,
     JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, assets: native }),

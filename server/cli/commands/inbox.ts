@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { InboxMessage } from '../../delivery/vendors/inbox/inbox.js';
 import { EXIT } from '../../errors.js';
 import { INBOX_TOKEN_FILE } from '../../secrets/inboxToken.js';
 import { readIfPresent } from '../../secrets/secretFile.js';
@@ -10,16 +11,10 @@ import type { Column } from '../output/table.js';
 import { seconds } from '../resources/readValue.js';
 import { examples } from './examples.js';
 
-interface Message {
-  readonly id: string;
-  readonly at: string;
-  readonly channel: string;
-  readonly to: string;
-  readonly text: string;
-}
+type Message = Pick<InboxMessage, 'id' | 'time' | 'channel' | 'to' | 'text'>;
 
 const COLUMNS: readonly Column<Message>[] = [
-  { title: 'AT', value: ({ at }) => at },
+  { title: 'AT', value: ({ time }) => time },
   { title: 'CHANNEL', value: ({ channel }) => channel },
   { title: 'TO', value: ({ to }) => to },
   { title: 'TEXT', value: ({ text }) => text },

@@ -13,7 +13,22 @@ import { time } from './show.js';
 const COLUMNS: readonly Column<Evidence>[] = [
   { title: 'AT', value: ({ at }) => time(at) },
   { title: 'FOUND', value: ({ text }) => text },
+  { title: 'ABOUT', value: aboutOf },
 ];
+
+/** Where to look further: a session, or the rule that refused. */
+function aboutOf({ subject }: Evidence): string {
+  switch (subject.case) {
+    case 'session':
+      return `session ${subject.value.session?.id ?? ''}`;
+    case 'refusal':
+      return [subject.value.reason, subject.value.rule].filter(Boolean).join(' ');
+    case 'limit':
+      return `limit ${subject.value.rule}`;
+    default:
+      return '';
+  }
+}
 
 /** `countersign why`. */
 export function addWhy(program: Command, cli: Cli): void {
