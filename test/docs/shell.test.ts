@@ -27,22 +27,12 @@ const RUN_BY: Readonly<Record<string, string>> = {
 };
 
 /** Programs that blocks which are not run may call: a misspelt one is found. */
-const PROGRAMS = new Set([
-  ...[
-    '.ci/run',
-    'apt-get',
-    'chmod',
-    'countersign',
-    'docker',
-    'git',
-    'go',
-    'helm',
-    'kubectl',
-    'mkdir',
-    'mongodump',
-  ],
-  ...['mongorestore', 'mvn', 'npm', 'npx', 'openssl', 'pip', 'runuser', 'protoc', 'tools-java/protoc-linux-x86_64.exe'],
-]);
+const PROGRAMS = new Set(
+  (
+    '.ci/run apt-get chmod countersign docker git go helm kubectl mkdir mongodump mongorestore mvn npm npx ' +
+    'openssl pip protoc runuser tools-java/protoc-linux-x86_64.exe'
+  ).split(' '),
+);
 
 const FOLDERS = ['docs', 'clients', 'deploy', 'tools'];
 const below = async (folder: string) =>
