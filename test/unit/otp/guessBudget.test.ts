@@ -38,18 +38,23 @@ eachEngine(({ newStore, name }) => {
   let turn = 0;
   const open = () => documents[turn++ % documents.length]!;
 
-  describe.each(CASES)('of $digits digits, over five windows,', ({ digits, window, strangers, all }) => {
+  // On the test server for MongoDB, which is slow, five windows of six digits only.
+  const cases = CASES.map((one) => ({ ...one, windows: name === 'embedded' || one.digits === 6 ? 5 : 2 }));
+
+  describe.each(cases)('of $digits digits, over $windows windows,', (rule) => {
+    const { digits, window, windows, strangers, all } = rule;
     const span = window + SLACK;
 
     it(
       `a stranger has exactly ${strangers} codes compared in each and never one more`,
       async () => {
         const adversary = new Adversary({ open, digits, phone: newPhone(), below: generator(digits) });
+        await adversary.register();
         const begun = adversary.clock.now();
-        await adversary.search(begun + 5 * span);
+        await adversary.search(begun + windows * span);
         expect(mostWithin(adversary.comparisons, window)).toBe(strangers);
         expect(mostWithin(adversary.comparisons, span)).toBe(strangers);
-        expect(adversary.comparisons.length).toBe(5 * strangers);
+        expect(adversary.comparisons.length).toBe(windows * strangers);
       },
       PATIENCE_MS,
     );
@@ -59,25 +64,27 @@ eachEngine(({ newStore, name }) => {
       async () => {
         const options = { open, digits, phone: newPhone(), below: generator(digits), deviceId: 'known' };
         const adversary = new Adversary(options);
+        await adversary.register();
         const begun = adversary.clock.now();
-        for (let n = 1; n <= 5; n++) {
+        for (let n = 1; n <= windows; n++) {
           await adversary.verify();
           await adversary.search(begun + n * span);
         }
         expect(mostWithin(adversary.comparisons, window)).toBe(all);
         expect(mostWithin(adversary.comparisons, span)).toBe(all);
-        expect(adversary.comparisons.length).toBe(5 * all);
+        expect(adversary.comparisons.length).toBe(windows * all);
       },
       PATIENCE_MS,
     );
   });
 
-  it.each([1, 2, 3, 4, 5, 6].slice(0, name === 'embedded' ? 6 : 3))(
+  it.each([1, 2, 3, 4, 5, 6].slice(0, name === 'embedded' ? 6 : 2))(
     'whatever is done at once, by two processes that die between any two operations, no more are compared (play %i)',
     async (seed) => {
       const { digits, window, strangers } = CASES[seed % CASES.length]!;
       const below = generator(seed * 7919);
       const adversary = new Adversary({ open, digits, phone: newPhone(), below });
+      await adversary.register();
       for (let round = 0; round < 12; round++) {
         const fault = { at: below(60), carriedOut: below(2) === 0, kind: 'crash' } as const;
         const faulty = failOperation(open(), fault);

@@ -24,6 +24,11 @@ interface Options {
   readonly deviceId?: string;
 }
 
+/** How a Send names its recipient. */
+type Way =
+  | { readonly recipients: Readonly<Record<string, string>> }
+  | { readonly beneficiary: { readonly sponsorSlug: string; readonly beneficiaryId: string } };
+
 /** How a call ended: let through, or refused until then. */
 interface Ended {
   readonly passed: boolean;
@@ -47,9 +52,17 @@ export class Adversary {
   #processes: readonly UseCases[];
   #sessions: OpenSession[] = [];
   #turn = 0;
+  /** To whom it sends. */
+  readonly #ways: Way[];
 
   constructor(options: Options) {
     this.#options = options;
+    const { phone } = options;
+    this.#ways = [
+      { recipients: { sms: phone } },
+      { recipients: { whatsapp: phone } },
+      { recipients: { sms: phone, whatsapp: phone } },
+    ];
     this.#processes = [this.#newProcess(), this.#newProcess()];
   }
 
@@ -69,15 +82,23 @@ export class Adversary {
     return { service, caller: service.as({ workspace: WORKSPACE, client: CLIENTS[below(CLIENTS.length)]! }) };
   }
 
-  /** Opens a session by text message, WhatsApp or both, with any number of attempts and any lifetime. */
-  async send(attempts = 1 + this.#options.below(10)): Promise<Ended> {
-    const { digits, phone, below, deviceId = '' } = this.#options;
+  /** Puts the phone on file with a sponsor: to a beneficiary it is sent to without the burst limit of recipients. */
+  async register(): Promise<void> {
+    const { phone } = this.#options;
+    const onFile = { sponsorSlug: 'sponsor', beneficiaryId: phone };
+    await this.#processes[0]!.putOnFile(WORKSPACE, onFile, phone);
+    this.#ways.push({ beneficiary: onFile });
+  }
+
+  /** Opens a session by text message, WhatsApp or both, or as a sponsor, with any number of attempts and any lifetime. */
+  async send(attempts = 1 + this.#options.below(10), way?: Way): Promise<Ended> {
+    const { digits, below, deviceId = '' } = this.#options;
     const { service, caller } = this.#caller();
-    const recipients = [{ sms: phone }, { whatsapp: phone }, { sms: phone, whatsapp: phone }][below(3)]!;
+    const to = way ?? this.#ways[below(this.#ways.length)]!;
     const seconds = BigInt([60, 300, 600, 3600][below(4)]!);
     const config = { codeLength: digits, maxAttempts: attempts, lifetime: { seconds } };
     return this.#ended(async () => {
-      const { session } = await caller.send({ recipients, config, deviceId });
+      const { session } = await caller.send({ ...to, config, deviceId });
       const codes = await service.codes(WORKSPACE, session!.id);
       this.#sessions.push({ id: session!.id, codes, endsAt: this.clock.now() + 3 * Number(seconds) * 1000 });
     });
@@ -131,7 +152,8 @@ export class Adversary {
         if (!passed && retryAfterMs !== undefined) waits.push(retryAfterMs);
         return passed;
       };
-      while (note(await this.send(10)));
+      for (const way of this.#ways) while (note(await this.send(10, way)));
+      note(await this.resend());
       for (const session of [...this.#sessions]) while (note(await this.guess(session)));
       this.#forget();
       const wait = Math.min(...waits, until - this.clock.now());

@@ -11,6 +11,13 @@ import { VerificationTokenService } from '../../../../gen/otp/v1/verification_to
 import type { Refusals } from '../../../../server/admin/refusals/refusals.js';
 import { createSenders } from '../../../../server/admin/senders/senders.js';
 import { createSponsors } from '../../../../server/admin/sponsors/sponsors.js';
+import {
+  beneficiaryKey,
+  type StoredBeneficiary,
+  type StoredSponsor,
+  sealAddress,
+  sponsorKey,
+} from '../../../../server/admin/sponsors/stored.js';
 import { createWallet } from '../../../../server/admin/wallet/wallet.js';
 import { createWorkspaces } from '../../../../server/admin/workspaces/workspaces.js';
 import type { Call, Envelope } from '../../../../server/call/call.js';
@@ -34,6 +41,7 @@ import { createSessionTokens } from '../../../../server/secrets/tokens/sessionTo
 import { createVerificationTokens } from '../../../../server/secrets/tokens/verificationToken.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import type { Documents } from '../../../../server/store/documents.js';
+import { insertOnce } from '../../../../server/store/insertOnce.js';
 import { fixedKeys } from '../../../support/fixedKeys.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { oneProcess } from '../../../support/oneProcess.js';
@@ -59,6 +67,13 @@ export interface UseCases {
   /** The codes a session's recipients have been sent, read from what is sealed in the store. */
   codes(workspace: string, sessionId: string): Promise<Record<ChannelName, string>>;
   stored(workspace: string, sessionId: string): Promise<StoredSession>;
+  /** Puts a phone on file with a sponsor, which is made. */
+  putOnFile(workspace: string, beneficiary: BeneficiaryName, phone: string): Promise<void>;
+}
+
+interface BeneficiaryName {
+  readonly sponsorSlug: string;
+  readonly beneficiaryId: string;
 }
 
 interface Options {
@@ -181,6 +196,21 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
       return Object.fromEntries(codes) as Record<ChannelName, string>;
     },
     stored,
+    async putOnFile(workspace, { sponsorSlug, beneficiaryId }, phone) {
+      const createdAt = new Date(clock.now());
+      await insertOnce(documents.collection<StoredSponsor>('sponsors'), {
+        _id: sponsorKey(workspace, sponsorSlug),
+        displayName: sponsorSlug,
+        channels: ['sms'],
+        otpForbidden: false,
+        rules: [],
+        clients: [],
+        createdAt,
+      });
+      const _id = beneficiaryKey(workspace, sponsorSlug, beneficiaryId);
+      const onFile = { phone: sealAddress(encryption, _id, 'phone', phone), createdAt };
+      await documents.collection<StoredBeneficiary>('beneficiaries').insertOne({ _id, ...onFile });
+    },
   };
 }
 
