@@ -166,6 +166,8 @@ export interface StoredChannel {
   readonly sandboxCode?: string;
   readonly verifiedAt?: Date;
   readonly verifiedBy?: StoredRequest;
+  /** The check whose code was right: so it knows itself again where the store's response was lost. */
+  readonly verifiedCheck?: string;
   readonly delivery: StoredDelivery;
 }
 

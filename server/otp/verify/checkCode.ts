@@ -225,8 +225,11 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
     { request, by, source, paid, check }: Asking & Check & { readonly paid: Paid },
   ): Promise<Checked> {
     let success: StoredSuccess | undefined;
-    const consumed = await changeGuarded(sessions, reserved, (seen) => {
+    let isOwn = false;
+    const decide = (seen: StoredSession) => {
       const current = seen.channels[channel];
+      isOwn = current?.verifiedCheck === check;
+      if (isOwn) return undefined;
       // The same right code given twice at once, or a resend replaced the code while it was compared.
       if (isOpen(seen) && (current?.state === 'VERIFIED' || current?.codeHash !== codeHash)) return undefined;
       const now = clock.now();
@@ -236,10 +239,16 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
       if (current) refuseOldCode(current, channel, now);
       success = seen.uncounted ? undefined : successOf(seen, channel, { by, source, paid });
       return consume(seen, { channel, codeHash, request, success, check }, now);
+    };
+    const consumed = await changeGuarded(sessions, reserved, decide).catch(async (thrown) => {
+      if (!(thrown instanceof Failure) || thrown.reason !== 'STORE_UNAVAILABLE') throw thrown;
+      // It may be consumed all the same, and nobody else would be given what it proves.
+      const seen = await sessions.findOne({ _id: reserved._id });
+      return seen ? changeGuarded(sessions, seen, decide) : undefined;
     });
     if (!consumed) throw new Failure('SESSION_NOT_FOUND');
     const { session, changed } = consumed;
-    if (changed) {
+    if (changed || isOwn) {
       await releaseNow(session, success);
       return { result: 'VERIFIED', session };
     }

@@ -47,6 +47,7 @@ export function consume(
       [`channels.${channel}.state`]: 'VERIFIED',
       [`channels.${channel}.verifiedAt`]: new Date(at),
       ...(request && { [`channels.${channel}.verifiedBy`]: request }),
+      ...(check !== undefined && { [`channels.${channel}.verifiedCheck`]: check }),
       ...(approved && approval(at)),
     },
     unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
