@@ -29,8 +29,9 @@ const RUN_BY: Readonly<Record<string, string>> = {
 /** Programs that blocks which are not run may call: a misspelt one is found. */
 const PROGRAMS = new Set(
   (
-    '.ci/run apt-get chmod countersign docker git go helm kubectl mkdir mongodump mongorestore mvn npm npx ' +
-    'openssl pip protoc runuser tools-java/protoc-linux-x86_64.exe'
+    '.ci/run apt-get buf cargo cat chmod cp countersign curl diff docker git go grep helm jq kubectl mkdir mongodump ' +
+    'mongorestore mv mvn node npm npx openssl pip protoc python3 rm runuser sha256sum systemctl ' +
+    'tools-java/protoc-linux-x86_64.exe'
   ).split(' '),
 );
 
