@@ -16,7 +16,7 @@ const WORDS: Partial<Record<EventType, readonly [title: string, tone: Tone]>> = 
   [EventType.SESSION_LOCKED]: ['Locked', 'bad'],
   [EventType.SESSION_EXPIRED]: ['Expired', 'off'],
   [EventType.SESSION_CANCELED]: ['Cancelled', 'off'],
-  [EventType.DELIVERY_ACCEPTED]: ['Accepted by the provider', 'off'],
+  [EventType.DELIVERY_ACCEPTED]: ['Accepted', 'off'],
   [EventType.DELIVERY_DELIVERED]: ['Delivered', 'ok'],
   [EventType.DELIVERY_FAILED]: ['Delivery failed', 'bad'],
   [EventType.CODE_REJECTED]: ['Wrong code', 'bad'],
@@ -28,7 +28,7 @@ const WORDS: Partial<Record<EventType, readonly [title: string, tone: Tone]>> = 
 
 function told({ event, attempt, actor, operation, count: times, webhookEndpointId }: TimelineEvent): Told {
   const channel = event?.channel ? channelOf(event.channel) : '';
-  if (attempt) {
+  if (attempt && event?.type === EventType.DELIVERY_ATTEMPTED) {
     const { word, tone } = outcomeOf(attempt.outcome);
     const vendor = [attempt.vendorCode, attempt.vendorText].filter(Boolean).join(' ') || attempt.error;
     return {
@@ -43,6 +43,7 @@ function told({ event, attempt, actor, operation, count: times, webhookEndpointI
     tone,
     title: [title, channel && `(${channel})`].filter(Boolean).join(' '),
     more: [
+      attempt && `by ${attempt.provider}`,
       actor && `by ${actor}`,
       event?.error,
       isWrong && `${count(event?.attemptsRemaining ?? 0)} attempts left`,
