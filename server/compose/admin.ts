@@ -22,6 +22,8 @@ import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
 import { createRecipientHandlers } from '../admin/recipients/handlers.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
+import type { RecipientRules } from '../admin/rules/rules.js';
+import type { RuleWriter } from '../admin/rules/writeRule.js';
 import { createSenderHandlers } from '../admin/senders/handlers.js';
 import type { Senders } from '../admin/senders/senders.js';
 import { createSessionHandlers } from '../admin/sessions/handlers.js';
@@ -72,6 +74,8 @@ interface Parts {
   readonly auditChain: AuditChain;
   readonly listing: FairPool;
   readonly refusals: Refusals;
+  readonly rules: RecipientRules;
+  readonly ruleWriter: RuleWriter;
   readonly limiter: Limiter;
   readonly documents: Documents;
   readonly secrets: Secrets;
@@ -150,10 +154,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
       AuditService,
       createAuditHandlers({ documents, chain: parts.auditChain, workspaces, clock }),
     ),
-    ...registerService(
-      RecipientService,
-      createRecipientHandlers({ ...reading, refusals: parts.refusals, limiter: parts.limiter }),
-    ),
+    ...registerService(RecipientService, createRecipientHandlers({ ...parts, ...reading })),
     ...registerService(
       SessionService,
       createSessionHandlers({

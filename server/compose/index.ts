@@ -4,6 +4,9 @@ import { createContacts } from '../admin/contacts/contacts.js';
 import { createApiKeys } from '../admin/keys/apiKeys.js';
 import { createRevokedLog, logRevocations } from '../admin/keys/revokedLog.js';
 import { createRefusals } from '../admin/refusals/refusals.js';
+import { createRecipientRules } from '../admin/rules/rules.js';
+import { createSuppress } from '../admin/rules/suppress.js';
+import { createRuleWriter } from '../admin/rules/writeRule.js';
 import { createSenders } from '../admin/senders/senders.js';
 import { createRequirementHandlers } from '../admin/sponsors/requirement.js';
 import { createSponsors } from '../admin/sponsors/sponsors.js';
@@ -155,11 +158,16 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     log,
   });
   const { auditChain, auditStreams } = composeAudit({ documents, random, clock });
+  const rules = createRecipientRules(documents, clock);
+  const ruleWriter = createRuleWriter({ documents, rules, newId, clock });
   const refusals = createRefusals({ documents, process: newId(), clock, log });
   const common = {
     ...guarding,
     refusals,
     auditChain,
+    rules,
+    ruleWriter,
+    suppress: createSuppress(ruleWriter, clock),
     ...ownLeases,
     config,
     vendors: overrides.vendors ?? VENDORS,

@@ -1,4 +1,5 @@
 import type { Contacts } from '../admin/contacts/contacts.js';
+import type { Suppress } from '../admin/rules/suppress.js';
 import type { Templates } from '../admin/templates/templates.js';
 import type { StoredWallet } from '../admin/wallet/stored.js';
 import { createSweep } from '../admin/wallet/sweep.js';
@@ -40,6 +41,7 @@ interface Parts {
   readonly wallet: Wallet;
   readonly templates: Templates;
   readonly contacts: Contacts;
+  readonly suppress: Suppress;
   readonly guard: Guard;
   readonly hooks: Hooks;
   readonly routes: Routes;

@@ -1,4 +1,5 @@
 import type { Contacts } from '../admin/contacts/contacts.js';
+import type { Suppress } from '../admin/rules/suppress.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import { addressField } from '../delivery/buildMessage.js';
 import type { Guard, GuardedMessage } from '../guard/guard.js';
@@ -14,6 +15,7 @@ interface Deps {
   readonly budget: RecipientBudget;
   readonly wallet: Wallet;
   readonly contacts: Contacts;
+  readonly suppress: Suppress;
   readonly guard: Guard;
   readonly webhooks: Pick<Webhooks, 'publish'>;
   /** Opens a value sealed into a session; see secrets/. */
@@ -22,9 +24,17 @@ interface Deps {
 
 /**
  * The effects of each event of a session: webhooks, units given back, contacts,
- * refunds, counts of the guard. Each may be applied twice.
+ * refunds, rules against what bounced, counts of the guard. Each may be applied twice.
  */
-export function createEffects({ budget, wallet, contacts, guard, webhooks, open }: Deps): ApplyEffects {
+export function createEffects({
+  budget,
+  wallet,
+  contacts,
+  suppress,
+  guard,
+  webhooks,
+  open,
+}: Deps): ApplyEffects {
   return async (session, event, index) => {
     // The guard comes last, because its counts would be repeated if something after it failed.
     if (session.notify) await webhooks.publish(session, event, index);
@@ -35,6 +45,8 @@ export function createEffects({ budget, wallet, contacts, guard, webhooks, open 
         await keepContact(session, event);
         return guard.approved(messageOf(session, event));
       case 'delivery.failed':
+        await suppress(session, event);
+        return guard.failed(messageOf(session, event));
       case 'unsent':
         return guard.failed(messageOf(session, event));
       case 'refund':

@@ -1,6 +1,7 @@
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
+import type { RecipientRules } from '../admin/rules/rules.js';
 import type { Senders } from '../admin/senders/senders.js';
 import type { Sponsors } from '../admin/sponsors/sponsors.js';
 import type { Sent } from '../admin/stats/stats.js';
@@ -46,6 +47,7 @@ import { createVerify } from './verify.js';
 export interface OtpDeps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
+  readonly rules: Pick<RecipientRules, 'check'>;
   readonly guard: Guard;
   readonly limiter: Limiter;
   readonly budget: RecipientBudget;

@@ -1,15 +1,18 @@
 import { type OtpService, type ResendRequest, ResendRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
 import { noteRefusal } from '../admin/refusals/noteRefusal.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
+import type { RecipientRules } from '../admin/rules/rules.js';
 import type { Sent } from '../admin/stats/stats.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import { type Call, type Handler, traceOf } from '../call/call.js';
+import { addressField } from '../delivery/buildMessage.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { readEndUserIp } from '../domain/ipAddresses.js';
+import { limitIdentity } from '../domain/limitIdentity.js';
 import { Failure } from '../errors.js';
 import type { Guard } from '../guard/guard.js';
-import { budgetsByPrefix, guardedPhones } from '../guard/guardedPhones.js';
+import { budgetsByPrefix, guardedPhones, phonePrefix } from '../guard/guardedPhones.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import { accountOf } from '../limits/recipientBudget/release.js';
@@ -38,6 +41,7 @@ interface Deps {
   readonly refusals: Refusals;
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
+  readonly rules: Pick<RecipientRules, 'check'>;
   readonly guard: Guard;
   readonly limiter: Limiter;
   readonly budget: RecipientBudget;
@@ -163,6 +167,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     const { partition, mode, purpose, metadata, beneficiary, codeLength } = session;
     return admit(deps, call, {
       partition,
+      subjects: channels.map((name) => subjectOf(session, name)),
       sending: {
         workspace,
         mode,
@@ -195,6 +200,21 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       },
       workspace: await deps.workspaces.get(workspace),
     });
+  }
+
+  function subjectOf(session: StoredSession, channel: ChannelName) {
+    const { recipient = '', address, country } = session.channels[channel] ?? {};
+    const identity = () =>
+      address &&
+      codes.encryption
+        .open({ collection: 'sessions', id: session._id, field: addressField(channel) }, address)
+        .toLowerCase();
+    const prefix = () => {
+      const number = country && identity();
+      return number ? phonePrefix(fingerprints, workspaceOf(session), limitIdentity(number)) : undefined;
+    };
+    const { recipient: budget } = accountOf(session, channel);
+    return { channel, budget, fingerprints: [recipient], prefix, identity };
   }
 
   function debitFor(session: StoredSession, channels: readonly ChannelName[], now: number) {

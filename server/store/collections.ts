@@ -51,6 +51,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
     indexes: [[{ path: 'recipients', kind: 'array' }, newestFirst], [date('hour')]],
     ttl: true,
   },
+  { name: 'recipientRules', indexes: [[text('listedAs')], [text('changedKey')]], ttl: true },
   { name: 'stats', indexes: [], ttl: true },
   { name: 'reuse', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },

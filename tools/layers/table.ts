@@ -41,6 +41,7 @@ export const LAYERS: readonly Layer[] = [
       'admin/keys',
       'admin/limits',
       'admin/refusals',
+      'admin/rules',
       'admin/senders',
       'admin/sponsors',
       'admin/stats',

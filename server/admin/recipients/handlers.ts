@@ -28,13 +28,15 @@ import { recipientsOf } from '../sessions/recipientsOf.js';
 import type { RecordRead } from '../shared/audit.js';
 import { modeName } from '../shared/mode.js';
 import { listedWorkspace, targetMode, targetWorkspace } from '../shared/target.js';
+import { createRuleHandlers, type RuleHandlerDeps, ruleSubject } from './ruleHandlers.js';
+import { ruleToProto } from './ruleToProto.js';
 import { channelFor, verdictOfRefusal, verdictOfSession, wordsOf } from './verdict.js';
 
 /** Shown as evidence. */
 const SESSIONS = 5;
 const REFUSALS = 10;
 
-interface Deps extends DetailsDeps {
+interface Deps extends DetailsDeps, RuleHandlerDeps {
   readonly documents: Documents;
   readonly fingerprints: Fingerprints;
   readonly refusals: Refusals;
@@ -105,6 +107,8 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
   }
 
   return {
+    ...createRuleHandlers(deps),
+
     async diagnoseRecipient(call, request) {
       const workspace = targetWorkspace(call, request.workspace);
       const mode = targetMode(call, modeName(request.mode));
@@ -130,6 +134,9 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
       const since = request.since ? timestampMs(request.since) : clock.now() - DAY_MS;
       const found = await known(partition, workspace, names, since);
       const { verdict, refusal, session, channel } = latest(found);
+      const subject = ruleSubject(fingerprints, workspace, { names, text: request.recipient });
+      const matching = await deps.rules.matching(partition, subject);
+      const against = matching.find(({ type }) => type !== 'ALLOW');
       const { sentence, reply, suggestions } = wordsOf(verdict);
       const freeAt = refusal?.freeAt && refusal.freeAt.getTime() > clock.now() ? refusal.freeAt : undefined;
       const attempt = session?.attempts?.findLast((one) => one.channel === channel?.[0]);
@@ -147,6 +154,10 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
         text: `Refused ${one.count} times: ${one.reason}${one.rule && ` by ${one.rule}`}.`,
         subject: { case: 'refusal' as const, value: refusalToProto(one) },
       }));
+      const ruleEvidence = matching.map((rule) => ({
+        text: `A rule: ${rule.type}${rule.cause ? ` (${rule.cause})` : ''}.`,
+        subject: { case: 'rule' as const, value: ruleToProto(rule) },
+      }));
       return {
         verdict,
         sentence: [
@@ -158,8 +169,8 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
         reply,
         ...(freeAt && { freeAgainAt: timestampFromDate(freeAt) }),
         evidence: refusal
-          ? [...refusalEvidence, ...sessionEvidence]
-          : [...sessionEvidence, ...refusalEvidence],
+          ? [...refusalEvidence, ...ruleEvidence, ...sessionEvidence]
+          : [...sessionEvidence, ...refusalEvidence, ...ruleEvidence],
         suggestions: suggestions.map(([type, text]) => ({
           type,
           text,
@@ -167,6 +178,7 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
           ...(session && { sessionId: idOf(session) }),
           ...(channel && { channel: channelEnum(channel[0]) }),
           provider: attempt?.provider ?? '',
+          ruleId: (verdict === Verdict.RULE_REFUSED && (refusal?.rule || against?.id)) || '',
         })),
         fingerprint: names[0]!,
         maskedRecipient: masked,

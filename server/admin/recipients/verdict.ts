@@ -37,8 +37,13 @@ const FAILED: Readonly<Record<string, Verdict>> = {
 /** A wrong code so soon after a resend is probably that of the message before. */
 const SUPERSEDED_WITHIN_MS = 5 * MINUTE_MS;
 
-export const verdictOfRefusal = ({ reason }: Pick<StoredRefusalRow, 'reason'>): Verdict =>
-  REFUSED[reason] ?? Verdict.RATE_LIMITED;
+/** The id of a recipient rule; the guard's rules have names. */
+const RULE_ID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
+
+export const verdictOfRefusal = ({ reason, rule }: Pick<StoredRefusalRow, 'reason' | 'rule'>): Verdict =>
+  reason === 'SEND_REFUSED' && RULE_ID.test(rule)
+    ? Verdict.RULE_REFUSED
+    : (REFUSED[reason] ?? Verdict.RATE_LIMITED);
 
 /** The channel of the session by which this recipient was to be reached. */
 export function channelFor(

@@ -99,3 +99,9 @@ export function budgetLimits(
 
 /** Whether a limit allows anything to be refused. */
 export const isOn = ({ max }: BudgetLimit): boolean => max.open > 0;
+
+/** The same without limits on sends: the units of comparisons are bought all the same. */
+export function withoutSends(limits: BudgetLimits): BudgetLimits {
+  const off = (limit: BudgetLimit): BudgetLimit => ({ ...limit, max: { open: 0, known: 0 } });
+  return { ...limits, burst: off(limits.burst), daily: off(limits.daily) };
+}

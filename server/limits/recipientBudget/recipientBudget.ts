@@ -7,7 +7,7 @@ import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import type { RuleName } from '../rules.js';
-import { type BudgetLimits, CLASS, codeClass, type Lane } from './budgetLimits.js';
+import { type BudgetLimits, CLASS, codeClass, type Lane, withoutSends } from './budgetLimits.js';
 import {
   type BudgetEntry,
   type BudgetOperation,
@@ -64,6 +64,8 @@ export interface Purchase {
   readonly source: string | undefined;
   /** The caller has authenticated the person in another way: the known lane is open to it. */
   readonly vouched: boolean;
+  /** Recipients whose sends are not limited; their units are. */
+  readonly unlimitedSends?: ReadonlySet<string>;
   /** A beneficiary has a burst limit of its own. */
   readonly withoutBurst: boolean;
   readonly limits: BudgetLimits;
@@ -174,7 +176,7 @@ export function createRecipientBudget(
   }
 
   async function takeAll(purchase: Purchase, codeLength: number): Promise<Bought> {
-    const { partition, recipients, mayLengthen, withoutBurst, limits } = purchase;
+    const { partition, recipients, mayLengthen, withoutBurst, unlimitedSends } = purchase;
     const now = clock.now();
     const code = codeClass(codeLength);
     const units = new Map<ChannelName, Unit>();
@@ -189,7 +191,9 @@ export function createRecipientBudget(
         const ids = channels.map(newUnit);
         const need = mayLengthen ? 2 : 1;
         const request = { code, ids, need, withoutBurst, now };
-        const { lane, budget } = await takeOne(_id, purchase, request);
+        const isUnlimited = unlimitedSends?.has(recipient) ?? false;
+        const limits = isUnlimited ? withoutSends(purchase.limits) : purchase.limits;
+        const { lane, budget } = await takeOne(_id, { ...purchase, limits }, request);
         undo.push(() => run(giveBackOperations(_id, { lane, code, ids })));
         if (budget.streak !== undefined) undo.push(() => run(giveBackFailures(_id, failuresOf(request))));
         tightest = tighter(tightest, sendsLeft(budget, limits, { ...request, lane }));

@@ -1,4 +1,5 @@
-import { budgetsByPrefix, guardedPhones } from '../../guard/guardedPhones.js';
+import { limitIdentity } from '../../domain/limitIdentity.js';
+import { budgetsByPrefix, guardedPhones, phonePrefix } from '../../guard/guardedPhones.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import { type AdmitDeps, admit } from './admit.js';
 import type { AdmittedSend, PooledSend } from './context.js';
@@ -23,6 +24,13 @@ export function createAdmitSend(deps: AdmitSendDeps) {
     const { workspace: name, client } = call.principal;
     const { bought, giveBack } = await admit(deps, call, {
       partition,
+      subjects: recipients.map(({ channel, identity, budget, country }) => ({
+        channel,
+        budget,
+        fingerprints: deps.fingerprints.recipientCandidates(name, identity),
+        prefix: () => (country ? phonePrefix(deps.fingerprints, name, limitIdentity(identity)) : undefined),
+        identity: () => identity,
+      })),
       sending: {
         workspace: name,
         mode,

@@ -25,6 +25,7 @@ export interface Owned {
   readonly keyId: string;
   readonly senderId: string;
   readonly contactId: string;
+  readonly ruleId: string;
   readonly endpointId: string;
   readonly eventId: string;
 }
@@ -130,6 +131,9 @@ async function made(
   await admin('GuardService/UpdateGuard', { guard, updateMask: 'countryBlock,approvalRate' });
   const sms = `${REFUSED.slice(0, -1)}${name.at(-1)}`;
   expect((await call('otp.v1.OtpService/Send', { recipients: { sms } })).reason).toBe('SEND_REFUSED');
+  const { recipientRule } = await admin('RecipientService/CreateRecipientRule', {
+    recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', recipient: `blocked.${name}@example.com` },
+  });
   const email = `open.${name}@example.com`;
   const { session, sessionToken } = await send({ recipients: { email } });
   return {
@@ -144,6 +148,7 @@ async function made(
     keyId: made.apiKey.id,
     senderId,
     contactId,
+    ruleId: recipientRule.id,
   };
 }
 
@@ -163,6 +168,7 @@ export const nonexistent = (owned: Owned): Owned => ({
   keyId: UNKNOWN_ID,
   senderId: '+573009999999',
   contactId: `${owned.contactId.slice(0, -6)}AAAAAA`,
+  ruleId: UNKNOWN_ID,
   endpointId: UNKNOWN_ID,
   eventId: UNKNOWN_ID,
 });

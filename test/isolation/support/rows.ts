@@ -28,6 +28,7 @@ const beneficiary = ({ sponsorSlug, beneficiaryId }: Owned) => ({ sponsorSlug, b
 const sender = ({ senderId }: Owned) => ({ channel: 'CHANNEL_WHATSAPP', senderId });
 const endpoint = ({ endpointId: id }: Owned) => ({ id });
 const template = { key: 'otp-sms', locale: 'en' };
+const rule = ({ ruleId: id }: Owned) => ({ id });
 const recipient = ({ email }: Owned) => ({ recipient: email });
 
 /** Every method of every service. */
@@ -125,6 +126,16 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
   'otp.admin.v1.RecipientService/DiagnoseRecipient': row('its own', recipient),
+  'otp.admin.v1.RecipientService/CreateRecipientRule': row('its own', () => ({
+    recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', emailDomain: 'mine.example' },
+  })),
+  'otp.admin.v1.RecipientService/GetRecipientRule': row('not found', rule),
+  'otp.admin.v1.RecipientService/ListRecipientRules': row('its own'),
+  'otp.admin.v1.RecipientService/UpdateRecipientRule': row('not found', (owned) => ({
+    recipientRule: { ...rule(owned), note: 'mine now' },
+    updateMask: 'note',
+  })),
+  'otp.admin.v1.RecipientService/DeleteRecipientRule': row('not found', rule),
   'otp.admin.v1.RecipientService/ListRefusals': row('its own', recipient),
   'otp.admin.v1.SessionService/ListSessions': row('its own', recipient),
   'otp.admin.v1.SessionService/GetSession': row('not found', session),

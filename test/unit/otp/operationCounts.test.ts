@@ -49,7 +49,7 @@ eachEngine((engine) => {
   });
   const otp = () => service.as({ workspace });
   /** What the store was asked, without the settings that a call reads once in a few seconds. */
-  const asked = () => noted.filter((one) => !/^(workspaces|senders|wallets)\./.test(one));
+  const asked = () => noted.filter((one) => !/^(workspaces|senders|wallets|recipientRules)\./.test(one));
   async function opened(config = {}) {
     const recipients = newRecipients('email');
     const { session } = await otp().send({ recipients, config });

@@ -4,8 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Mode } from "./api_key_service_pb.js";
 import { file_otp_admin_v1_api_key_service } from "./api_key_service_pb.js";
 import type { LimitUse, RecipientBlock } from "./limit_service_pb.js";
@@ -21,7 +21,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/recipient_service.proto.
  */
 export const file_otp_admin_v1_recipient_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvdHAvYWRtaW4vdjEvcmVjaXBpZW50X3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSL+AQoIRXZpZGVuY2USJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYAiABKAkSLwoHc2Vzc2lvbhgDIAEoCzIcLm90cC5hZG1pbi52MS5TZXNzaW9uRGV0YWlsc0gAEigKB3JlZnVzYWwYBCABKAsyFS5vdHAuYWRtaW4udjEuUmVmdXNhbEgAEicKBWxpbWl0GAUgASgLMhYub3RwLmFkbWluLnYxLkxpbWl0VXNlSAASLQoFYmxvY2sYBiABKAsyHC5vdHAuYWRtaW4udjEuUmVjaXBpZW50QmxvY2tIAEIJCgdzdWJqZWN0IsoBCgpTdWdnZXN0aW9uEioKBHR5cGUYASABKA4yHC5vdHAuYWRtaW4udjEuU3VnZ2VzdGlvblR5cGUSDAoEdGV4dBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwSKQoFdW50aWwYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAkSDwoHcnVsZV9pZBgGIAEoCRIQCghwcm92aWRlchgHIAEoCSLaAgoHUmVmdXNhbBIKCgJpZBgBIAEoCRIRCgl3b3Jrc3BhY2UYAiABKAkSDgoGcmVhc29uGAMgASgJEgwKBHJ1bGUYBCABKAkSDQoFY291bnQYBSABKAMSLAoIZmlyc3RfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB2xhc3RfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmFwaV9rZXlfaWQYCCABKAkSEgoKc2Vzc2lvbl9pZBgJIAEoCRIgCgdjaGFubmVsGAogASgOMg8ub3RwLnYxLkNoYW5uZWwSGAoQbWFza2VkX3JlY2lwaWVudBgLIAEoCRITCgtmaW5nZXJwcmludBgMIAEoCRIOCgZwcmVmaXgYDSABKAkSDwoHY291bnRyeRgOIAEoCRIOCgZkZXRhaWwYDyABKAkisgEKGERpYWdub3NlUmVjaXBpZW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhEKCXJlY2lwaWVudBgDIAEoCRITCgtmaW5nZXJwcmludBgEIAEoCRIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDgoGbG9jYWxlGAYgASgJIpkDChlEaWFnbm9zZVJlY2lwaWVudFJlc3BvbnNlEiYKB3ZlcmRpY3QYASABKA4yFS5vdHAuYWRtaW4udjEuVmVyZGljdBIQCghzZW50ZW5jZRgCIAEoCRINCgVyZXBseRgDIAEoCRIxCg1mcmVlX2FnYWluX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCghldmlkZW5jZRgFIAMoCzIWLm90cC5hZG1pbi52MS5FdmlkZW5jZRItCgtzdWdnZXN0aW9ucxgGIAMoCzIYLm90cC5hZG1pbi52MS5TdWdnZXN0aW9uEhMKC2ZpbmdlcnByaW50GAcgASgJEhgKEG1hc2tlZF9yZWNpcGllbnQYCCABKAkSDwoHY291bnRyeRgJIAEoCRIxCg1maXJzdF9zZWVuX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0ChBsYXN0X3ZlcmlmaWVkX2F0GAwgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLlAgoTTGlzdFJlZnVzYWxzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJEhEKCXJlY2lwaWVudBgFIAEoCRITCgtmaW5nZXJwcmludBgGIAEoCRIOCgZyZWFzb24YByABKAkSDAoEcnVsZRgIIAEoCRISCgphcGlfa2V5X2lkGAkgASgJEg8KB2NvdW50cnkYCiABKAkSDgoGcHJlZml4GAsgASgJEiAKB2NoYW5uZWwYDCABKA4yDy5vdHAudjEuQ2hhbm5lbBIpCgVhZnRlchgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKgoGYmVmb3JlGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJYChRMaXN0UmVmdXNhbHNSZXNwb25zZRInCghyZWZ1c2FscxgBIAMoCzIVLm90cC5hZG1pbi52MS5SZWZ1c2FsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSq3BQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASFQoRVkVSRElDVF9OT1RfQVNLRUQQARIdChlWRVJESUNUX0lOVkFMSURfUkVDSVBJRU5UEAISGAoUVkVSRElDVF9SQVRFX0xJTUlURUQQAxITCg9WRVJESUNUX0JMT0NLRUQQBBIZChVWRVJESUNUX0dVQVJEX1JFRlVTRUQQBRIYChRWRVJESUNUX1JVTEVfUkVGVVNFRBAGEhcKE1ZFUkRJQ1RfTk9fUFJPVklERVIQBxIgChxWRVJESUNUX0lOU1VGRklDSUVOVF9CQUxBTkNFEAgSIAocVkVSRElDVF9RVUVVRURfUFJPVklERVJfRE9XThAJEiIKHlZFUkRJQ1RfUFJPVklERVJfTUlTQ09ORklHVVJFRBAKEhwKGFZFUkRJQ1RfUFJPVklERVJfUkVGVVNFRBALEhsKF1ZFUkRJQ1RfV1JPTkdfUkVDSVBJRU5UEAwSIQodVkVSRElDVF9SRUNJUElFTlRfVU5BVkFJTEFCTEUQDRIVChFWRVJESUNUX09QVEVEX09VVBAOEhcKE1ZFUkRJQ1RfVU5DT05GSVJNRUQQDxIhCh1WRVJESUNUX0RFTElWRVJFRF9OT1RfRU5URVJFRBAQEh4KGlZFUkRJQ1RfV1JPTkdfQ09ERV9FTlRFUkVEEBESIgoeVkVSRElDVF9TVVBFUlNFREVEX0NPREVfTElLRUxZEBISIAocVkVSRElDVF9FWFBJUkVEX0JFRk9SRV9FTlRSWRATEhIKDlZFUkRJQ1RfTE9DS0VEEBQSFAoQVkVSRElDVF9DQU5DRUxFRBAVEhQKEFZFUkRJQ1RfVkVSSUZJRUQQFhIhCh1WRVJESUNUX1ZFUklGSUVEX05PVF9SRURFRU1FRBAXKu0CCg5TdWdnZXN0aW9uVHlwZRIfChtTVUdHRVNUSU9OX1RZUEVfVU5TUEVDSUZJRUQQABIYChRTVUdHRVNUSU9OX1RZUEVfV0FJVBABEhoKFlNVR0dFU1RJT05fVFlQRV9SRVNFTkQQAhIeChpTVUdHRVNUSU9OX1RZUEVfU0VORF9BR0FJThADEh8KG1NVR0dFU1RJT05fVFlQRV9DTEVBUl9CTE9DSxAEEhkKFVNVR0dFU1RJT05fVFlQRV9BTExPVxAFEh8KG1NVR0dFU1RJT05fVFlQRV9ERUxFVEVfUlVMRRAGEiUKIVNVR0dFU1RJT05fVFlQRV9DT1JSRUNUX1JFQ0lQSUVOVBAHEiAKHFNVR0dFU1RJT05fVFlQRV9GSVhfUFJPVklERVIQCBIeChpTVUdHRVNUSU9OX1RZUEVfQUREX0NSRURJVBAJEh4KGlNVR0dFU1RJT05fVFlQRV9BU0tfUEVSU09OEAoyoAIKEFJlY2lwaWVudFNlcnZpY2UShwEKEURpYWdub3NlUmVjaXBpZW50EiYub3RwLmFkbWluLnYxLkRpYWdub3NlUmVjaXBpZW50UmVxdWVzdBonLm90cC5hZG1pbi52MS5EaWFnbm9zZVJlY2lwaWVudFJlc3BvbnNlIiGQAgHStRgaCgdzdXBwb3J0CgVhZG1pbgoIb3BlcmF0b3ISgQEKDExpc3RSZWZ1c2FscxIhLm90cC5hZG1pbi52MS5MaXN0UmVmdXNhbHNSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2Fsc1Jlc3BvbnNlIiqQAgHStRgjCgdzdXBwb3J0CgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_admin_v1_limit_service, file_otp_admin_v1_session_service, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiRvdHAvYWRtaW4vdjEvcmVjaXBpZW50X3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSKrAgoIRXZpZGVuY2USJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYAiABKAkSLwoHc2Vzc2lvbhgDIAEoCzIcLm90cC5hZG1pbi52MS5TZXNzaW9uRGV0YWlsc0gAEigKB3JlZnVzYWwYBCABKAsyFS5vdHAuYWRtaW4udjEuUmVmdXNhbEgAEicKBWxpbWl0GAUgASgLMhYub3RwLmFkbWluLnYxLkxpbWl0VXNlSAASLQoFYmxvY2sYBiABKAsyHC5vdHAuYWRtaW4udjEuUmVjaXBpZW50QmxvY2tIABIrCgRydWxlGAcgASgLMhsub3RwLmFkbWluLnYxLlJlY2lwaWVudFJ1bGVIAEIJCgdzdWJqZWN0IsoBCgpTdWdnZXN0aW9uEioKBHR5cGUYASABKA4yHC5vdHAuYWRtaW4udjEuU3VnZ2VzdGlvblR5cGUSDAoEdGV4dBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwSKQoFdW50aWwYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnNlc3Npb25faWQYBSABKAkSDwoHcnVsZV9pZBgGIAEoCRIQCghwcm92aWRlchgHIAEoCSLaAgoHUmVmdXNhbBIKCgJpZBgBIAEoCRIRCgl3b3Jrc3BhY2UYAiABKAkSDgoGcmVhc29uGAMgASgJEgwKBHJ1bGUYBCABKAkSDQoFY291bnQYBSABKAMSLAoIZmlyc3RfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB2xhc3RfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmFwaV9rZXlfaWQYCCABKAkSEgoKc2Vzc2lvbl9pZBgJIAEoCRIgCgdjaGFubmVsGAogASgOMg8ub3RwLnYxLkNoYW5uZWwSGAoQbWFza2VkX3JlY2lwaWVudBgLIAEoCRITCgtmaW5nZXJwcmludBgMIAEoCRIOCgZwcmVmaXgYDSABKAkSDwoHY291bnRyeRgOIAEoCRIOCgZkZXRhaWwYDyABKAki+wIKDVJlY2lwaWVudFJ1bGUSCgoCaWQYASABKAkSLQoEdHlwZRgCIAEoDjIfLm90cC5hZG1pbi52MS5SZWNpcGllbnRSdWxlVHlwZRIRCglyZWNpcGllbnQYAyABKAkSEwoLZmluZ2VycHJpbnQYBCABKAkSFAoMZW1haWxfZG9tYWluGAUgASgJEhQKDHBob25lX3ByZWZpeBgGIAEoCRIYChBtYXNrZWRfcmVjaXBpZW50GAcgASgJEiAKB2NoYW5uZWwYCCABKA4yDy5vdHAudjEuQ2hhbm5lbBIuCgpleHBpcmVzX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRub3RlGAogASgJEg0KBWNhdXNlGAsgASgJEi4KCmNyZWF0ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmNyZWF0ZWRfYnkYDSABKAkSDgoGcHJlZml4GA4gASgJIrIBChhEaWFnbm9zZVJlY2lwaWVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIRCglyZWNpcGllbnQYAyABKAkSEwoLZmluZ2VycHJpbnQYBCABKAkSKQoFc2luY2UYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmxvY2FsZRgGIAEoCSKZAwoZRGlhZ25vc2VSZWNpcGllbnRSZXNwb25zZRImCgd2ZXJkaWN0GAEgASgOMhUub3RwLmFkbWluLnYxLlZlcmRpY3QSEAoIc2VudGVuY2UYAiABKAkSDQoFcmVwbHkYAyABKAkSMQoNZnJlZV9hZ2Fpbl9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoIZXZpZGVuY2UYBSADKAsyFi5vdHAuYWRtaW4udjEuRXZpZGVuY2USLQoLc3VnZ2VzdGlvbnMYBiADKAsyGC5vdHAuYWRtaW4udjEuU3VnZ2VzdGlvbhITCgtmaW5nZXJwcmludBgHIAEoCRIYChBtYXNrZWRfcmVjaXBpZW50GAggASgJEg8KB2NvdW50cnkYCSABKAkSMQoNZmlyc3Rfc2Vlbl9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQbGFzdF92ZXJpZmllZF9hdBgMIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi5QIKE0xpc3RSZWZ1c2Fsc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIRCglyZWNpcGllbnQYBSABKAkSEwoLZmluZ2VycHJpbnQYBiABKAkSDgoGcmVhc29uGAcgASgJEgwKBHJ1bGUYCCABKAkSEgoKYXBpX2tleV9pZBgJIAEoCRIPCgdjb3VudHJ5GAogASgJEg4KBnByZWZpeBgLIAEoCRIgCgdjaGFubmVsGAwgASgOMg8ub3RwLnYxLkNoYW5uZWwSKQoFYWZ0ZXIYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEioKBmJlZm9yZRgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWAoUTGlzdFJlZnVzYWxzUmVzcG9uc2USJwoIcmVmdXNhbHMYASADKAsyFS5vdHAuYWRtaW4udjEuUmVmdXNhbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkihgEKGkNyZWF0ZVJlY2lwaWVudFJ1bGVSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSMwoOcmVjaXBpZW50X3J1bGUYAyABKAsyGy5vdHAuYWRtaW4udjEuUmVjaXBpZW50UnVsZSJSChtDcmVhdGVSZWNpcGllbnRSdWxlUmVzcG9uc2USMwoOcmVjaXBpZW50X3J1bGUYASABKAsyGy5vdHAuYWRtaW4udjEuUmVjaXBpZW50UnVsZSJaChdHZXRSZWNpcGllbnRSdWxlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJIk8KGEdldFJlY2lwaWVudFJ1bGVSZXNwb25zZRIzCg5yZWNpcGllbnRfcnVsZRgBIAEoCzIbLm90cC5hZG1pbi52MS5SZWNpcGllbnRSdWxlIuQBChlMaXN0UmVjaXBpZW50UnVsZXNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSLQoEdHlwZRgFIAEoDjIfLm90cC5hZG1pbi52MS5SZWNpcGllbnRSdWxlVHlwZRIRCglyZWNpcGllbnQYBiABKAkSEwoLZmluZ2VycHJpbnQYByABKAkSFAoMc2hvd19leHBpcmVkGAggASgIImsKGkxpc3RSZWNpcGllbnRSdWxlc1Jlc3BvbnNlEjQKD3JlY2lwaWVudF9ydWxlcxgBIAMoCzIbLm90cC5hZG1pbi52MS5SZWNpcGllbnRSdWxlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSK3AQoaVXBkYXRlUmVjaXBpZW50UnVsZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIzCg5yZWNpcGllbnRfcnVsZRgDIAEoCzIbLm90cC5hZG1pbi52MS5SZWNpcGllbnRSdWxlEi8KC3VwZGF0ZV9tYXNrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJSChtVcGRhdGVSZWNpcGllbnRSdWxlUmVzcG9uc2USMwoOcmVjaXBpZW50X3J1bGUYASABKAsyGy5vdHAuYWRtaW4udjEuUmVjaXBpZW50UnVsZSJdChpEZWxldGVSZWNpcGllbnRSdWxlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgoKAmlkGAMgASgJIh0KG0RlbGV0ZVJlY2lwaWVudFJ1bGVSZXNwb25zZSq3BQoHVmVyZGljdBIXChNWRVJESUNUX1VOU1BFQ0lGSUVEEAASFQoRVkVSRElDVF9OT1RfQVNLRUQQARIdChlWRVJESUNUX0lOVkFMSURfUkVDSVBJRU5UEAISGAoUVkVSRElDVF9SQVRFX0xJTUlURUQQAxITCg9WRVJESUNUX0JMT0NLRUQQBBIZChVWRVJESUNUX0dVQVJEX1JFRlVTRUQQBRIYChRWRVJESUNUX1JVTEVfUkVGVVNFRBAGEhcKE1ZFUkRJQ1RfTk9fUFJPVklERVIQBxIgChxWRVJESUNUX0lOU1VGRklDSUVOVF9CQUxBTkNFEAgSIAocVkVSRElDVF9RVUVVRURfUFJPVklERVJfRE9XThAJEiIKHlZFUkRJQ1RfUFJPVklERVJfTUlTQ09ORklHVVJFRBAKEhwKGFZFUkRJQ1RfUFJPVklERVJfUkVGVVNFRBALEhsKF1ZFUkRJQ1RfV1JPTkdfUkVDSVBJRU5UEAwSIQodVkVSRElDVF9SRUNJUElFTlRfVU5BVkFJTEFCTEUQDRIVChFWRVJESUNUX09QVEVEX09VVBAOEhcKE1ZFUkRJQ1RfVU5DT05GSVJNRUQQDxIhCh1WRVJESUNUX0RFTElWRVJFRF9OT1RfRU5URVJFRBAQEh4KGlZFUkRJQ1RfV1JPTkdfQ09ERV9FTlRFUkVEEBESIgoeVkVSRElDVF9TVVBFUlNFREVEX0NPREVfTElLRUxZEBISIAocVkVSRElDVF9FWFBJUkVEX0JFRk9SRV9FTlRSWRATEhIKDlZFUkRJQ1RfTE9DS0VEEBQSFAoQVkVSRElDVF9DQU5DRUxFRBAVEhQKEFZFUkRJQ1RfVkVSSUZJRUQQFhIhCh1WRVJESUNUX1ZFUklGSUVEX05PVF9SRURFRU1FRBAXKu0CCg5TdWdnZXN0aW9uVHlwZRIfChtTVUdHRVNUSU9OX1RZUEVfVU5TUEVDSUZJRUQQABIYChRTVUdHRVNUSU9OX1RZUEVfV0FJVBABEhoKFlNVR0dFU1RJT05fVFlQRV9SRVNFTkQQAhIeChpTVUdHRVNUSU9OX1RZUEVfU0VORF9BR0FJThADEh8KG1NVR0dFU1RJT05fVFlQRV9DTEVBUl9CTE9DSxAEEhkKFVNVR0dFU1RJT05fVFlQRV9BTExPVxAFEh8KG1NVR0dFU1RJT05fVFlQRV9ERUxFVEVfUlVMRRAGEiUKIVNVR0dFU1RJT05fVFlQRV9DT1JSRUNUX1JFQ0lQSUVOVBAHEiAKHFNVR0dFU1RJT05fVFlQRV9GSVhfUFJPVklERVIQCBIeChpTVUdHRVNUSU9OX1RZUEVfQUREX0NSRURJVBAJEh4KGlNVR0dFU1RJT05fVFlQRV9BU0tfUEVSU09OEAoqmAEKEVJlY2lwaWVudFJ1bGVUeXBlEiMKH1JFQ0lQSUVOVF9SVUxFX1RZUEVfVU5TUEVDSUZJRUQQABIdChlSRUNJUElFTlRfUlVMRV9UWVBFX0FMTE9XEAESHQoZUkVDSVBJRU5UX1JVTEVfVFlQRV9CTE9DSxACEiAKHFJFQ0lQSUVOVF9SVUxFX1RZUEVfU1VQUFJFU1MQAzKICAoQUmVjaXBpZW50U2VydmljZRKHAQoRRGlhZ25vc2VSZWNpcGllbnQSJi5vdHAuYWRtaW4udjEuRGlhZ25vc2VSZWNpcGllbnRSZXF1ZXN0Gicub3RwLmFkbWluLnYxLkRpYWdub3NlUmVjaXBpZW50UmVzcG9uc2UiIZACAdK1GBoKB3N1cHBvcnQKBWFkbWluCghvcGVyYXRvchKBAQoMTGlzdFJlZnVzYWxzEiEub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2Fsc1JlcXVlc3QaIi5vdHAuYWRtaW4udjEuTGlzdFJlZnVzYWxzUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKTAQoTQ3JlYXRlUmVjaXBpZW50UnVsZRIoLm90cC5hZG1pbi52MS5DcmVhdGVSZWNpcGllbnRSdWxlUmVxdWVzdBopLm90cC5hZG1pbi52MS5DcmVhdGVSZWNpcGllbnRSdWxlUmVzcG9uc2UiJ9K1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKNAQoQR2V0UmVjaXBpZW50UnVsZRIlLm90cC5hZG1pbi52MS5HZXRSZWNpcGllbnRSdWxlUmVxdWVzdBomLm90cC5hZG1pbi52MS5HZXRSZWNpcGllbnRSdWxlUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKTAQoSTGlzdFJlY2lwaWVudFJ1bGVzEicub3RwLmFkbWluLnYxLkxpc3RSZWNpcGllbnRSdWxlc1JlcXVlc3QaKC5vdHAuYWRtaW4udjEuTGlzdFJlY2lwaWVudFJ1bGVzUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKTAQoTVXBkYXRlUmVjaXBpZW50UnVsZRIoLm90cC5hZG1pbi52MS5VcGRhdGVSZWNpcGllbnRSdWxlUmVxdWVzdBopLm90cC5hZG1pbi52MS5VcGRhdGVSZWNpcGllbnRSdWxlUmVzcG9uc2UiJ9K1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchKTAQoTRGVsZXRlUmVjaXBpZW50UnVsZRIoLm90cC5hZG1pbi52MS5EZWxldGVSZWNpcGllbnRSdWxlUmVxdWVzdBopLm90cC5hZG1pbi52MS5EZWxldGVSZWNpcGllbnRSdWxlUmVzcG9uc2UiJ9K1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_admin_v1_limit_service, file_otp_admin_v1_session_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * One fact that a verdict rests on.
@@ -80,6 +80,14 @@ export type Evidence = Message<"otp.admin.v1.Evidence"> & {
      */
     value: RecipientBlock;
     case: "block";
+  } | {
+    /**
+     * A rule that matches the recipient.
+     *
+     * @generated from field: otp.admin.v1.RecipientRule rule = 7;
+     */
+    value: RecipientRule;
+    case: "rule";
   } | { case: undefined; value?: undefined };
 };
 
@@ -275,6 +283,126 @@ export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_recipient_service, 2);
 
 /**
+ * A rule for one recipient or a group of them. It is checked before limits. The
+ * most specific match decides: recipient, then prefix or domain; among equals
+ * BLOCK and SUPPRESS before ALLOW.
+ *
+ * @generated from message otp.admin.v1.RecipientRule
+ */
+export type RecipientRule = Message<"otp.admin.v1.RecipientRule"> & {
+  /**
+   * Its id. Output only.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * What it does. Cannot be changed.
+   *
+   * @generated from field: otp.admin.v1.RecipientRuleType type = 2;
+   */
+  type: RecipientRuleType;
+
+  /**
+   * One recipient: an e-mail address or phone number, in full. Exactly one of
+   * recipient, fingerprint, email_domain, phone_prefix and prefix is given at
+   * creation, and cannot be changed. Input only.
+   *
+   * @generated from field: string recipient = 3;
+   */
+  recipient: string;
+
+  /**
+   * One recipient, by its fingerprint.
+   *
+   * @generated from field: string fingerprint = 4;
+   */
+  fingerprint: string;
+
+  /**
+   * Every e-mail address of this domain, such as "example.com", without its
+   * subdomains.
+   *
+   * @generated from field: string email_domain = 5;
+   */
+  emailDomain: string;
+
+  /**
+   * Every phone number that begins with this, such as "+57300". Not a whole
+   * number, which would be stored in clear.
+   *
+   * @generated from field: string phone_prefix = 6;
+   */
+  phonePrefix: string;
+
+  /**
+   * The recipient with its middle hidden. Output only.
+   *
+   * @generated from field: string masked_recipient = 7;
+   */
+  maskedRecipient: string;
+
+  /**
+   * Only on this channel. Default: every channel.
+   *
+   * @generated from field: otp.v1.Channel channel = 8;
+   */
+  channel: Channel;
+
+  /**
+   * When the rule ends. Absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 9;
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * Why it exists, for colleagues. Must not contain an address.
+   *
+   * @generated from field: string note = 10;
+   */
+  note: string;
+
+  /**
+   * Why the service created it, such as BOUNCED or OPTED_OUT. Empty for a rule
+   * created by a caller. Output only.
+   *
+   * @generated from field: string cause = 11;
+   */
+  cause: string;
+
+  /**
+   * When it was created. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 12;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * Who created it, as AuditEntry.actor. Output only.
+   *
+   * @generated from field: string created_by = 13;
+   */
+  createdBy: string;
+
+  /**
+   * Every number of a prefix, by the identifier that ListPrefixes and refusals
+   * show; see RefusedRecipient.prefix.
+   *
+   * @generated from field: string prefix = 14;
+   */
+  prefix: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.RecipientRule.
+ * Use `create(RecipientRuleSchema)` to create a new message.
+ */
+export const RecipientRuleSchema: GenMessage<RecipientRule> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 3);
+
+/**
  * Request of DiagnoseRecipient.
  *
  * @generated from message otp.admin.v1.DiagnoseRecipientRequest
@@ -330,7 +458,7 @@ export type DiagnoseRecipientRequest = Message<"otp.admin.v1.DiagnoseRecipientRe
  * Use `create(DiagnoseRecipientRequestSchema)` to create a new message.
  */
 export const DiagnoseRecipientRequestSchema: GenMessage<DiagnoseRecipientRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_recipient_service, 3);
+  messageDesc(file_otp_admin_v1_recipient_service, 4);
 
 /**
  * Response of DiagnoseRecipient.
@@ -421,7 +549,7 @@ export type DiagnoseRecipientResponse = Message<"otp.admin.v1.DiagnoseRecipientR
  * Use `create(DiagnoseRecipientResponseSchema)` to create a new message.
  */
 export const DiagnoseRecipientResponseSchema: GenMessage<DiagnoseRecipientResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_recipient_service, 4);
+  messageDesc(file_otp_admin_v1_recipient_service, 5);
 
 /**
  * Request of ListRefusals. Filters that are set must all match.
@@ -535,7 +663,7 @@ export type ListRefusalsRequest = Message<"otp.admin.v1.ListRefusalsRequest"> & 
  * Use `create(ListRefusalsRequestSchema)` to create a new message.
  */
 export const ListRefusalsRequestSchema: GenMessage<ListRefusalsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_recipient_service, 5);
+  messageDesc(file_otp_admin_v1_recipient_service, 6);
 
 /**
  * Response of ListRefusals.
@@ -563,7 +691,332 @@ export type ListRefusalsResponse = Message<"otp.admin.v1.ListRefusalsResponse"> 
  * Use `create(ListRefusalsResponseSchema)` to create a new message.
  */
 export const ListRefusalsResponseSchema: GenMessage<ListRefusalsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_recipient_service, 6);
+  messageDesc(file_otp_admin_v1_recipient_service, 7);
+
+/**
+ * Request of CreateRecipientRule.
+ *
+ * @generated from message otp.admin.v1.CreateRecipientRuleRequest
+ */
+export type CreateRecipientRuleRequest = Message<"otp.admin.v1.CreateRecipientRuleRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The rule to add.
+   *
+   * @generated from field: otp.admin.v1.RecipientRule recipient_rule = 3;
+   */
+  recipientRule?: RecipientRule | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.CreateRecipientRuleRequest.
+ * Use `create(CreateRecipientRuleRequestSchema)` to create a new message.
+ */
+export const CreateRecipientRuleRequestSchema: GenMessage<CreateRecipientRuleRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 8);
+
+/**
+ * Response of CreateRecipientRule.
+ *
+ * @generated from message otp.admin.v1.CreateRecipientRuleResponse
+ */
+export type CreateRecipientRuleResponse = Message<"otp.admin.v1.CreateRecipientRuleResponse"> & {
+  /**
+   * The rule.
+   *
+   * @generated from field: otp.admin.v1.RecipientRule recipient_rule = 1;
+   */
+  recipientRule?: RecipientRule | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.CreateRecipientRuleResponse.
+ * Use `create(CreateRecipientRuleResponseSchema)` to create a new message.
+ */
+export const CreateRecipientRuleResponseSchema: GenMessage<CreateRecipientRuleResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 9);
+
+/**
+ * Request of GetRecipientRule.
+ *
+ * @generated from message otp.admin.v1.GetRecipientRuleRequest
+ */
+export type GetRecipientRuleRequest = Message<"otp.admin.v1.GetRecipientRuleRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The rule's id.
+   *
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.GetRecipientRuleRequest.
+ * Use `create(GetRecipientRuleRequestSchema)` to create a new message.
+ */
+export const GetRecipientRuleRequestSchema: GenMessage<GetRecipientRuleRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 10);
+
+/**
+ * Response of GetRecipientRule.
+ *
+ * @generated from message otp.admin.v1.GetRecipientRuleResponse
+ */
+export type GetRecipientRuleResponse = Message<"otp.admin.v1.GetRecipientRuleResponse"> & {
+  /**
+   * The rule.
+   *
+   * @generated from field: otp.admin.v1.RecipientRule recipient_rule = 1;
+   */
+  recipientRule?: RecipientRule | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.GetRecipientRuleResponse.
+ * Use `create(GetRecipientRuleResponseSchema)` to create a new message.
+ */
+export const GetRecipientRuleResponseSchema: GenMessage<GetRecipientRuleResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 11);
+
+/**
+ * Request of ListRecipientRules. Filters that are set must all match.
+ *
+ * @generated from message otp.admin.v1.ListRecipientRulesRequest
+ */
+export type ListRecipientRulesRequest = Message<"otp.admin.v1.ListRecipientRulesRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * At most this many results, 1 to 100. Default 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the previous page, with the same filters.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+
+  /**
+   * Only rules of this type.
+   *
+   * @generated from field: otp.admin.v1.RecipientRuleType type = 5;
+   */
+  type: RecipientRuleType;
+
+  /**
+   * Only rules that match this recipient, by its domain or prefix, too.
+   *
+   * @generated from field: string recipient = 6;
+   */
+  recipient: string;
+
+  /**
+   * The same, by the fingerprint of the recipient.
+   *
+   * @generated from field: string fingerprint = 7;
+   */
+  fingerprint: string;
+
+  /**
+   * Rules that have ended as well. They are kept for 30 days.
+   *
+   * @generated from field: bool show_expired = 8;
+   */
+  showExpired: boolean;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListRecipientRulesRequest.
+ * Use `create(ListRecipientRulesRequestSchema)` to create a new message.
+ */
+export const ListRecipientRulesRequestSchema: GenMessage<ListRecipientRulesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 12);
+
+/**
+ * Response of ListRecipientRules.
+ *
+ * @generated from message otp.admin.v1.ListRecipientRulesResponse
+ */
+export type ListRecipientRulesResponse = Message<"otp.admin.v1.ListRecipientRulesResponse"> & {
+  /**
+   * The rules of this page.
+   *
+   * @generated from field: repeated otp.admin.v1.RecipientRule recipient_rules = 1;
+   */
+  recipientRules: RecipientRule[];
+
+  /**
+   * Pass this as page_token to get the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListRecipientRulesResponse.
+ * Use `create(ListRecipientRulesResponseSchema)` to create a new message.
+ */
+export const ListRecipientRulesResponseSchema: GenMessage<ListRecipientRulesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 13);
+
+/**
+ * Request of UpdateRecipientRule.
+ *
+ * @generated from message otp.admin.v1.UpdateRecipientRuleRequest
+ */
+export type UpdateRecipientRuleRequest = Message<"otp.admin.v1.UpdateRecipientRuleRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The rule with its id and the fields to change. The changed rule is validated
+   * as a whole.
+   *
+   * @generated from field: otp.admin.v1.RecipientRule recipient_rule = 3;
+   */
+  recipientRule?: RecipientRule | undefined;
+
+  /**
+   * Which of note and expires_at to change. A field that is named and not set is
+   * cleared.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 4;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.UpdateRecipientRuleRequest.
+ * Use `create(UpdateRecipientRuleRequestSchema)` to create a new message.
+ */
+export const UpdateRecipientRuleRequestSchema: GenMessage<UpdateRecipientRuleRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 14);
+
+/**
+ * Response of UpdateRecipientRule.
+ *
+ * @generated from message otp.admin.v1.UpdateRecipientRuleResponse
+ */
+export type UpdateRecipientRuleResponse = Message<"otp.admin.v1.UpdateRecipientRuleResponse"> & {
+  /**
+   * The changed rule.
+   *
+   * @generated from field: otp.admin.v1.RecipientRule recipient_rule = 1;
+   */
+  recipientRule?: RecipientRule | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.UpdateRecipientRuleResponse.
+ * Use `create(UpdateRecipientRuleResponseSchema)` to create a new message.
+ */
+export const UpdateRecipientRuleResponseSchema: GenMessage<UpdateRecipientRuleResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 15);
+
+/**
+ * Request of DeleteRecipientRule.
+ *
+ * @generated from message otp.admin.v1.DeleteRecipientRuleRequest
+ */
+export type DeleteRecipientRuleRequest = Message<"otp.admin.v1.DeleteRecipientRuleRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The rule's id.
+   *
+   * @generated from field: string id = 3;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.DeleteRecipientRuleRequest.
+ * Use `create(DeleteRecipientRuleRequestSchema)` to create a new message.
+ */
+export const DeleteRecipientRuleRequestSchema: GenMessage<DeleteRecipientRuleRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 16);
+
+/**
+ * Response of DeleteRecipientRule.
+ *
+ * @generated from message otp.admin.v1.DeleteRecipientRuleResponse
+ */
+export type DeleteRecipientRuleResponse = Message<"otp.admin.v1.DeleteRecipientRuleResponse"> & {
+};
+
+/**
+ * Describes the message otp.admin.v1.DeleteRecipientRuleResponse.
+ * Use `create(DeleteRecipientRuleResponseSchema)` to create a new message.
+ */
+export const DeleteRecipientRuleResponseSchema: GenMessage<DeleteRecipientRuleResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_recipient_service, 17);
 
 /**
  * Why a recipient has or has no code.
@@ -851,6 +1304,56 @@ export const SuggestionTypeSchema: GenEnum<SuggestionType> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_recipient_service, 1);
 
 /**
+ * What a recipient rule does.
+ *
+ * @generated from enum otp.admin.v1.RecipientRuleType
+ */
+export const RecipientRuleType = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: RECIPIENT_RULE_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Passes the guard and the limits on sends to the recipient. Never raises the
+   * guess budget, and ends no block.
+   *
+   * @generated from enum value: RECIPIENT_RULE_TYPE_ALLOW = 1;
+   */
+  ALLOW: 1,
+
+  /**
+   * Send and Resend are refused with SEND_REFUSED.
+   *
+   * @generated from enum value: RECIPIENT_RULE_TYPE_BLOCK = 2;
+   */
+  BLOCK: 2,
+
+  /**
+   * The same, because messages do not arrive or are not wanted: a hard bounce, a
+   * STOP. The service creates these rules itself; callers can, too.
+   *
+   * @generated from enum value: RECIPIENT_RULE_TYPE_SUPPRESS = 3;
+   */
+  SUPPRESS: 3,
+} as const;
+
+/**
+ * What a recipient rule does.
+ *
+ * @generated from enum otp.admin.v1.RecipientRuleType
+ */
+export type RecipientRuleType = (typeof RecipientRuleType)[keyof typeof RecipientRuleType] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.RecipientRuleType.
+ */
+export const RecipientRuleTypeSchema: GenEnum<RecipientRuleType> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_recipient_service, 2);
+
+/**
  * Everything about one recipient: why no code arrived, and what was refused.
  *
  * A recipient is named in full, or by the fingerprint that other responses show,
@@ -890,6 +1393,82 @@ export const RecipientService: GenService<{
     methodKind: "unary";
     input: typeof ListRefusalsRequestSchema;
     output: typeof ListRefusalsResponseSchema;
+  },
+  /**
+   * Adds a rule. A rule takes effect in every process within five seconds.
+   *
+   * The scope support creates only ALLOW rules for one recipient, and the scope
+   * analyst only BLOCK rules; both must end within 30 days.
+   *
+   * Scope: support, analyst, admin or operator.
+   *
+   * Reasons: INVALID_RECIPIENT, ALREADY_EXISTS for a second rule of the same
+   * type with the same match.
+   *
+   * @generated from rpc otp.admin.v1.RecipientService.CreateRecipientRule
+   */
+  createRecipientRule: {
+    methodKind: "unary";
+    input: typeof CreateRecipientRuleRequestSchema;
+    output: typeof CreateRecipientRuleResponseSchema;
+  },
+  /**
+   * Reads one rule.
+   *
+   * Scope: support, analyst, admin or operator.
+   *
+   * Reasons: NOT_FOUND.
+   *
+   * @generated from rpc otp.admin.v1.RecipientService.GetRecipientRule
+   */
+  getRecipientRule: {
+    methodKind: "unary";
+    input: typeof GetRecipientRuleRequestSchema;
+    output: typeof GetRecipientRuleResponseSchema;
+  },
+  /**
+   * Lists rules, newest first.
+   *
+   * Scope: support, analyst, admin or operator.
+   *
+   * Reasons: INVALID_RECIPIENT.
+   *
+   * @generated from rpc otp.admin.v1.RecipientService.ListRecipientRules
+   */
+  listRecipientRules: {
+    methodKind: "unary";
+    input: typeof ListRecipientRulesRequestSchema;
+    output: typeof ListRecipientRulesResponseSchema;
+  },
+  /**
+   * Changes note or expires_at of a rule, within the bounds of
+   * CreateRecipientRule.
+   *
+   * Scope: support, analyst, admin or operator.
+   *
+   * Reasons: NOT_FOUND.
+   *
+   * @generated from rpc otp.admin.v1.RecipientService.UpdateRecipientRule
+   */
+  updateRecipientRule: {
+    methodKind: "unary";
+    input: typeof UpdateRecipientRuleRequestSchema;
+    output: typeof UpdateRecipientRuleResponseSchema;
+  },
+  /**
+   * Removes a rule. The scopes support and analyst remove only rules that they
+   * can create.
+   *
+   * Scope: support, analyst, admin or operator.
+   *
+   * Reasons: NOT_FOUND.
+   *
+   * @generated from rpc otp.admin.v1.RecipientService.DeleteRecipientRule
+   */
+  deleteRecipientRule: {
+    methodKind: "unary";
+    input: typeof DeleteRecipientRuleRequestSchema;
+    output: typeof DeleteRecipientRuleResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_recipient_service, 0);

@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { OtpService } from '../../../../gen/otp/v1/otp_service_pb.js';
 import { VerificationTokenService } from '../../../../gen/otp/v1/verification_token_service_pb.js';
 import type { Refusals } from '../../../../server/admin/refusals/refusals.js';
+import { createRecipientRules } from '../../../../server/admin/rules/rules.js';
 import { createSenders } from '../../../../server/admin/senders/senders.js';
 import { createSponsors } from '../../../../server/admin/sponsors/sponsors.js';
 import {
@@ -135,6 +136,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     wallet: createWallet({ documents, newId, clock, log }),
     supports: () => true,
     guard: options.guard ?? open,
+    rules: createRecipientRules(documents, clock),
     outbox: idle,
     events: idle,
     sent: () => {},

@@ -10,6 +10,7 @@ import (
 	v1 "github.com/countersign/countersign/clients/go/otp/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -245,6 +246,65 @@ func (SuggestionType) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{1}
 }
 
+// What a recipient rule does.
+type RecipientRuleType int32
+
+const (
+	// Not set.
+	RecipientRuleType_RECIPIENT_RULE_TYPE_UNSPECIFIED RecipientRuleType = 0
+	// Passes the guard and the limits on sends to the recipient. Never raises the
+	// guess budget, and ends no block.
+	RecipientRuleType_RECIPIENT_RULE_TYPE_ALLOW RecipientRuleType = 1
+	// Send and Resend are refused with SEND_REFUSED.
+	RecipientRuleType_RECIPIENT_RULE_TYPE_BLOCK RecipientRuleType = 2
+	// The same, because messages do not arrive or are not wanted: a hard bounce, a
+	// STOP. The service creates these rules itself; callers can, too.
+	RecipientRuleType_RECIPIENT_RULE_TYPE_SUPPRESS RecipientRuleType = 3
+)
+
+// Enum value maps for RecipientRuleType.
+var (
+	RecipientRuleType_name = map[int32]string{
+		0: "RECIPIENT_RULE_TYPE_UNSPECIFIED",
+		1: "RECIPIENT_RULE_TYPE_ALLOW",
+		2: "RECIPIENT_RULE_TYPE_BLOCK",
+		3: "RECIPIENT_RULE_TYPE_SUPPRESS",
+	}
+	RecipientRuleType_value = map[string]int32{
+		"RECIPIENT_RULE_TYPE_UNSPECIFIED": 0,
+		"RECIPIENT_RULE_TYPE_ALLOW":       1,
+		"RECIPIENT_RULE_TYPE_BLOCK":       2,
+		"RECIPIENT_RULE_TYPE_SUPPRESS":    3,
+	}
+)
+
+func (x RecipientRuleType) Enum() *RecipientRuleType {
+	p := new(RecipientRuleType)
+	*p = x
+	return p
+}
+
+func (x RecipientRuleType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RecipientRuleType) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_recipient_service_proto_enumTypes[2].Descriptor()
+}
+
+func (RecipientRuleType) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_recipient_service_proto_enumTypes[2]
+}
+
+func (x RecipientRuleType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RecipientRuleType.Descriptor instead.
+func (RecipientRuleType) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{2}
+}
+
 // One fact that a verdict rests on.
 type Evidence struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -260,6 +320,7 @@ type Evidence struct {
 	//	*Evidence_Refusal
 	//	*Evidence_Limit
 	//	*Evidence_Block
+	//	*Evidence_Rule
 	Subject       isEvidence_Subject `protobuf_oneof:"subject"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -352,6 +413,15 @@ func (x *Evidence) GetBlock() *RecipientBlock {
 	return nil
 }
 
+func (x *Evidence) GetRule() *RecipientRule {
+	if x != nil {
+		if x, ok := x.Subject.(*Evidence_Rule); ok {
+			return x.Rule
+		}
+	}
+	return nil
+}
+
 type isEvidence_Subject interface {
 	isEvidence_Subject()
 }
@@ -376,6 +446,11 @@ type Evidence_Block struct {
 	Block *RecipientBlock `protobuf:"bytes,6,opt,name=block,proto3,oneof"`
 }
 
+type Evidence_Rule struct {
+	// A rule that matches the recipient.
+	Rule *RecipientRule `protobuf:"bytes,7,opt,name=rule,proto3,oneof"`
+}
+
 func (*Evidence_Session) isEvidence_Subject() {}
 
 func (*Evidence_Refusal) isEvidence_Subject() {}
@@ -383,6 +458,8 @@ func (*Evidence_Refusal) isEvidence_Subject() {}
 func (*Evidence_Limit) isEvidence_Subject() {}
 
 func (*Evidence_Block) isEvidence_Subject() {}
+
+func (*Evidence_Rule) isEvidence_Subject() {}
 
 // One suggestion.
 type Suggestion struct {
@@ -658,6 +735,177 @@ func (x *Refusal) GetDetail() string {
 	return ""
 }
 
+// A rule for one recipient or a group of them. It is checked before limits. The
+// most specific match decides: recipient, then prefix or domain; among equals
+// BLOCK and SUPPRESS before ALLOW.
+type RecipientRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id. Output only.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// What it does. Cannot be changed.
+	Type RecipientRuleType `protobuf:"varint,2,opt,name=type,proto3,enum=otp.admin.v1.RecipientRuleType" json:"type,omitempty"`
+	// One recipient: an e-mail address or phone number, in full. Exactly one of
+	// recipient, fingerprint, email_domain, phone_prefix and prefix is given at
+	// creation, and cannot be changed. Input only.
+	Recipient string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// One recipient, by its fingerprint.
+	Fingerprint string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Every e-mail address of this domain, such as "example.com", without its
+	// subdomains.
+	EmailDomain string `protobuf:"bytes,5,opt,name=email_domain,json=emailDomain,proto3" json:"email_domain,omitempty"`
+	// Every phone number that begins with this, such as "+57300". Not a whole
+	// number, which would be stored in clear.
+	PhonePrefix string `protobuf:"bytes,6,opt,name=phone_prefix,json=phonePrefix,proto3" json:"phone_prefix,omitempty"`
+	// The recipient with its middle hidden. Output only.
+	MaskedRecipient string `protobuf:"bytes,7,opt,name=masked_recipient,json=maskedRecipient,proto3" json:"masked_recipient,omitempty"`
+	// Only on this channel. Default: every channel.
+	Channel v1.Channel `protobuf:"varint,8,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
+	// When the rule ends. Absent: never.
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Why it exists, for colleagues. Must not contain an address.
+	Note string `protobuf:"bytes,10,opt,name=note,proto3" json:"note,omitempty"`
+	// Why the service created it, such as BOUNCED or OPTED_OUT. Empty for a rule
+	// created by a caller. Output only.
+	Cause string `protobuf:"bytes,11,opt,name=cause,proto3" json:"cause,omitempty"`
+	// When it was created. Output only.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Who created it, as AuditEntry.actor. Output only.
+	CreatedBy string `protobuf:"bytes,13,opt,name=created_by,json=createdBy,proto3" json:"created_by,omitempty"`
+	// Every number of a prefix, by the identifier that ListPrefixes and refusals
+	// show; see RefusedRecipient.prefix.
+	Prefix        string `protobuf:"bytes,14,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecipientRule) Reset() {
+	*x = RecipientRule{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecipientRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecipientRule) ProtoMessage() {}
+
+func (x *RecipientRule) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecipientRule.ProtoReflect.Descriptor instead.
+func (*RecipientRule) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *RecipientRule) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetType() RecipientRuleType {
+	if x != nil {
+		return x.Type
+	}
+	return RecipientRuleType_RECIPIENT_RULE_TYPE_UNSPECIFIED
+}
+
+func (x *RecipientRule) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetEmailDomain() string {
+	if x != nil {
+		return x.EmailDomain
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetPhonePrefix() string {
+	if x != nil {
+		return x.PhonePrefix
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetMaskedRecipient() string {
+	if x != nil {
+		return x.MaskedRecipient
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetChannel() v1.Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return v1.Channel(0)
+}
+
+func (x *RecipientRule) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
+func (x *RecipientRule) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *RecipientRule) GetCreatedBy() string {
+	if x != nil {
+		return x.CreatedBy
+	}
+	return ""
+}
+
+func (x *RecipientRule) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
 // Request of DiagnoseRecipient.
 type DiagnoseRecipientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -681,7 +929,7 @@ type DiagnoseRecipientRequest struct {
 
 func (x *DiagnoseRecipientRequest) Reset() {
 	*x = DiagnoseRecipientRequest{}
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +941,7 @@ func (x *DiagnoseRecipientRequest) String() string {
 func (*DiagnoseRecipientRequest) ProtoMessage() {}
 
 func (x *DiagnoseRecipientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +954,7 @@ func (x *DiagnoseRecipientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnoseRecipientRequest.ProtoReflect.Descriptor instead.
 func (*DiagnoseRecipientRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{3}
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DiagnoseRecipientRequest) GetWorkspace() string {
@@ -782,7 +1030,7 @@ type DiagnoseRecipientResponse struct {
 
 func (x *DiagnoseRecipientResponse) Reset() {
 	*x = DiagnoseRecipientResponse{}
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -794,7 +1042,7 @@ func (x *DiagnoseRecipientResponse) String() string {
 func (*DiagnoseRecipientResponse) ProtoMessage() {}
 
 func (x *DiagnoseRecipientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -807,7 +1055,7 @@ func (x *DiagnoseRecipientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiagnoseRecipientResponse.ProtoReflect.Descriptor instead.
 func (*DiagnoseRecipientResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{4}
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DiagnoseRecipientResponse) GetVerdict() Verdict {
@@ -926,7 +1174,7 @@ type ListRefusalsRequest struct {
 
 func (x *ListRefusalsRequest) Reset() {
 	*x = ListRefusalsRequest{}
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1186,7 @@ func (x *ListRefusalsRequest) String() string {
 func (*ListRefusalsRequest) ProtoMessage() {}
 
 func (x *ListRefusalsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1199,7 @@ func (x *ListRefusalsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefusalsRequest.ProtoReflect.Descriptor instead.
 func (*ListRefusalsRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{5}
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRefusalsRequest) GetWorkspace() string {
@@ -1065,7 +1313,7 @@ type ListRefusalsResponse struct {
 
 func (x *ListRefusalsResponse) Reset() {
 	*x = ListRefusalsResponse{}
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1077,7 +1325,7 @@ func (x *ListRefusalsResponse) String() string {
 func (*ListRefusalsResponse) ProtoMessage() {}
 
 func (x *ListRefusalsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1090,7 +1338,7 @@ func (x *ListRefusalsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefusalsResponse.ProtoReflect.Descriptor instead.
 func (*ListRefusalsResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{6}
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListRefusalsResponse) GetRefusals() []*Refusal {
@@ -1107,18 +1355,625 @@ func (x *ListRefusalsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Request of CreateRecipientRule.
+type CreateRecipientRuleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The rule to add.
+	RecipientRule *RecipientRule `protobuf:"bytes,3,opt,name=recipient_rule,json=recipientRule,proto3" json:"recipient_rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateRecipientRuleRequest) Reset() {
+	*x = CreateRecipientRuleRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateRecipientRuleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateRecipientRuleRequest) ProtoMessage() {}
+
+func (x *CreateRecipientRuleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateRecipientRuleRequest.ProtoReflect.Descriptor instead.
+func (*CreateRecipientRuleRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CreateRecipientRuleRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *CreateRecipientRuleRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *CreateRecipientRuleRequest) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		return x.RecipientRule
+	}
+	return nil
+}
+
+// Response of CreateRecipientRule.
+type CreateRecipientRuleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule.
+	RecipientRule *RecipientRule `protobuf:"bytes,1,opt,name=recipient_rule,json=recipientRule,proto3" json:"recipient_rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateRecipientRuleResponse) Reset() {
+	*x = CreateRecipientRuleResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateRecipientRuleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateRecipientRuleResponse) ProtoMessage() {}
+
+func (x *CreateRecipientRuleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateRecipientRuleResponse.ProtoReflect.Descriptor instead.
+func (*CreateRecipientRuleResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CreateRecipientRuleResponse) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		return x.RecipientRule
+	}
+	return nil
+}
+
+// Request of GetRecipientRule.
+type GetRecipientRuleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The rule's id.
+	Id            string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecipientRuleRequest) Reset() {
+	*x = GetRecipientRuleRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecipientRuleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecipientRuleRequest) ProtoMessage() {}
+
+func (x *GetRecipientRuleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecipientRuleRequest.ProtoReflect.Descriptor instead.
+func (*GetRecipientRuleRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetRecipientRuleRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *GetRecipientRuleRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *GetRecipientRuleRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// Response of GetRecipientRule.
+type GetRecipientRuleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule.
+	RecipientRule *RecipientRule `protobuf:"bytes,1,opt,name=recipient_rule,json=recipientRule,proto3" json:"recipient_rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRecipientRuleResponse) Reset() {
+	*x = GetRecipientRuleResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRecipientRuleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRecipientRuleResponse) ProtoMessage() {}
+
+func (x *GetRecipientRuleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRecipientRuleResponse.ProtoReflect.Descriptor instead.
+func (*GetRecipientRuleResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetRecipientRuleResponse) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		return x.RecipientRule
+	}
+	return nil
+}
+
+// Request of ListRecipientRules. Filters that are set must all match.
+type ListRecipientRulesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// At most this many results, 1 to 100. Default 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page, with the same filters.
+	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only rules of this type.
+	Type RecipientRuleType `protobuf:"varint,5,opt,name=type,proto3,enum=otp.admin.v1.RecipientRuleType" json:"type,omitempty"`
+	// Only rules that match this recipient, by its domain or prefix, too.
+	Recipient string `protobuf:"bytes,6,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The same, by the fingerprint of the recipient.
+	Fingerprint string `protobuf:"bytes,7,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Rules that have ended as well. They are kept for 30 days.
+	ShowExpired   bool `protobuf:"varint,8,opt,name=show_expired,json=showExpired,proto3" json:"show_expired,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRecipientRulesRequest) Reset() {
+	*x = ListRecipientRulesRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRecipientRulesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRecipientRulesRequest) ProtoMessage() {}
+
+func (x *ListRecipientRulesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRecipientRulesRequest.ProtoReflect.Descriptor instead.
+func (*ListRecipientRulesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListRecipientRulesRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ListRecipientRulesRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *ListRecipientRulesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListRecipientRulesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRecipientRulesRequest) GetType() RecipientRuleType {
+	if x != nil {
+		return x.Type
+	}
+	return RecipientRuleType_RECIPIENT_RULE_TYPE_UNSPECIFIED
+}
+
+func (x *ListRecipientRulesRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *ListRecipientRulesRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *ListRecipientRulesRequest) GetShowExpired() bool {
+	if x != nil {
+		return x.ShowExpired
+	}
+	return false
+}
+
+// Response of ListRecipientRules.
+type ListRecipientRulesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rules of this page.
+	RecipientRules []*RecipientRule `protobuf:"bytes,1,rep,name=recipient_rules,json=recipientRules,proto3" json:"recipient_rules,omitempty"`
+	// Pass this as page_token to get the next page. Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRecipientRulesResponse) Reset() {
+	*x = ListRecipientRulesResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRecipientRulesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRecipientRulesResponse) ProtoMessage() {}
+
+func (x *ListRecipientRulesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRecipientRulesResponse.ProtoReflect.Descriptor instead.
+func (*ListRecipientRulesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListRecipientRulesResponse) GetRecipientRules() []*RecipientRule {
+	if x != nil {
+		return x.RecipientRules
+	}
+	return nil
+}
+
+func (x *ListRecipientRulesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of UpdateRecipientRule.
+type UpdateRecipientRuleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The rule with its id and the fields to change. The changed rule is validated
+	// as a whole.
+	RecipientRule *RecipientRule `protobuf:"bytes,3,opt,name=recipient_rule,json=recipientRule,proto3" json:"recipient_rule,omitempty"`
+	// Which of note and expires_at to change. A field that is named and not set is
+	// cleared.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateRecipientRuleRequest) Reset() {
+	*x = UpdateRecipientRuleRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateRecipientRuleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateRecipientRuleRequest) ProtoMessage() {}
+
+func (x *UpdateRecipientRuleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateRecipientRuleRequest.ProtoReflect.Descriptor instead.
+func (*UpdateRecipientRuleRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *UpdateRecipientRuleRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *UpdateRecipientRuleRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *UpdateRecipientRuleRequest) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		return x.RecipientRule
+	}
+	return nil
+}
+
+func (x *UpdateRecipientRuleRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// Response of UpdateRecipientRule.
+type UpdateRecipientRuleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed rule.
+	RecipientRule *RecipientRule `protobuf:"bytes,1,opt,name=recipient_rule,json=recipientRule,proto3" json:"recipient_rule,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateRecipientRuleResponse) Reset() {
+	*x = UpdateRecipientRuleResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateRecipientRuleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateRecipientRuleResponse) ProtoMessage() {}
+
+func (x *UpdateRecipientRuleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateRecipientRuleResponse.ProtoReflect.Descriptor instead.
+func (*UpdateRecipientRuleResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpdateRecipientRuleResponse) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		return x.RecipientRule
+	}
+	return nil
+}
+
+// Request of DeleteRecipientRule.
+type DeleteRecipientRuleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The rule's id.
+	Id            string `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRecipientRuleRequest) Reset() {
+	*x = DeleteRecipientRuleRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRecipientRuleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRecipientRuleRequest) ProtoMessage() {}
+
+func (x *DeleteRecipientRuleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRecipientRuleRequest.ProtoReflect.Descriptor instead.
+func (*DeleteRecipientRuleRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *DeleteRecipientRuleRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *DeleteRecipientRuleRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *DeleteRecipientRuleRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// Response of DeleteRecipientRule.
+type DeleteRecipientRuleResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRecipientRuleResponse) Reset() {
+	*x = DeleteRecipientRuleResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRecipientRuleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRecipientRuleResponse) ProtoMessage() {}
+
+func (x *DeleteRecipientRuleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRecipientRuleResponse.ProtoReflect.Descriptor instead.
+func (*DeleteRecipientRuleResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{17}
+}
+
 var File_otp_admin_v1_recipient_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xa8\x02\n" +
+	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xdb\x02\n" +
 	"\bEvidence\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x128\n" +
 	"\asession\x18\x03 \x01(\v2\x1c.otp.admin.v1.SessionDetailsH\x00R\asession\x121\n" +
 	"\arefusal\x18\x04 \x01(\v2\x15.otp.admin.v1.RefusalH\x00R\arefusal\x12.\n" +
 	"\x05limit\x18\x05 \x01(\v2\x16.otp.admin.v1.LimitUseH\x00R\x05limit\x124\n" +
-	"\x05block\x18\x06 \x01(\v2\x1c.otp.admin.v1.RecipientBlockH\x00R\x05blockB\t\n" +
+	"\x05block\x18\x06 \x01(\v2\x1c.otp.admin.v1.RecipientBlockH\x00R\x05block\x121\n" +
+	"\x04rule\x18\a \x01(\v2\x1b.otp.admin.v1.RecipientRuleH\x00R\x04ruleB\t\n" +
 	"\asubject\"\x83\x02\n" +
 	"\n" +
 	"Suggestion\x120\n" +
@@ -1148,7 +2003,26 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\vfingerprint\x18\f \x01(\tR\vfingerprint\x12\x16\n" +
 	"\x06prefix\x18\r \x01(\tR\x06prefix\x12\x18\n" +
 	"\acountry\x18\x0e \x01(\tR\acountry\x12\x16\n" +
-	"\x06detail\x18\x0f \x01(\tR\x06detail\"\xea\x01\n" +
+	"\x06detail\x18\x0f \x01(\tR\x06detail\"\x87\x04\n" +
+	"\rRecipientRule\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x123\n" +
+	"\x04type\x18\x02 \x01(\x0e2\x1f.otp.admin.v1.RecipientRuleTypeR\x04type\x12\x1c\n" +
+	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\x12!\n" +
+	"\femail_domain\x18\x05 \x01(\tR\vemailDomain\x12!\n" +
+	"\fphone_prefix\x18\x06 \x01(\tR\vphonePrefix\x12)\n" +
+	"\x10masked_recipient\x18\a \x01(\tR\x0fmaskedRecipient\x12)\n" +
+	"\achannel\x18\b \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x129\n" +
+	"\n" +
+	"expires_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12\x12\n" +
+	"\x04note\x18\n" +
+	" \x01(\tR\x04note\x12\x14\n" +
+	"\x05cause\x18\v \x01(\tR\x05cause\x129\n" +
+	"\n" +
+	"created_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x1d\n" +
+	"\n" +
+	"created_by\x18\r \x01(\tR\tcreatedBy\x12\x16\n" +
+	"\x06prefix\x18\x0e \x01(\tR\x06prefix\"\xea\x01\n" +
 	"\x18DiagnoseRecipientRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
@@ -1188,7 +2062,45 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\x06before\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\x06before\"q\n" +
 	"\x14ListRefusalsResponse\x121\n" +
 	"\brefusals\x18\x01 \x03(\v2\x15.otp.admin.v1.RefusalR\brefusals\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xb7\x05\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa6\x01\n" +
+	"\x1aCreateRecipientRuleRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12B\n" +
+	"\x0erecipient_rule\x18\x03 \x01(\v2\x1b.otp.admin.v1.RecipientRuleR\rrecipientRule\"a\n" +
+	"\x1bCreateRecipientRuleResponse\x12B\n" +
+	"\x0erecipient_rule\x18\x01 \x01(\v2\x1b.otp.admin.v1.RecipientRuleR\rrecipientRule\"o\n" +
+	"\x17GetRecipientRuleRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\"^\n" +
+	"\x18GetRecipientRuleResponse\x12B\n" +
+	"\x0erecipient_rule\x18\x01 \x01(\v2\x1b.otp.admin.v1.RecipientRuleR\rrecipientRule\"\xb5\x02\n" +
+	"\x19ListRecipientRulesRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\x123\n" +
+	"\x04type\x18\x05 \x01(\x0e2\x1f.otp.admin.v1.RecipientRuleTypeR\x04type\x12\x1c\n" +
+	"\trecipient\x18\x06 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\a \x01(\tR\vfingerprint\x12!\n" +
+	"\fshow_expired\x18\b \x01(\bR\vshowExpired\"\x8a\x01\n" +
+	"\x1aListRecipientRulesResponse\x12D\n" +
+	"\x0frecipient_rules\x18\x01 \x03(\v2\x1b.otp.admin.v1.RecipientRuleR\x0erecipientRules\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe3\x01\n" +
+	"\x1aUpdateRecipientRuleRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12B\n" +
+	"\x0erecipient_rule\x18\x03 \x01(\v2\x1b.otp.admin.v1.RecipientRuleR\rrecipientRule\x12;\n" +
+	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"a\n" +
+	"\x1bUpdateRecipientRuleResponse\x12B\n" +
+	"\x0erecipient_rule\x18\x01 \x01(\v2\x1b.otp.admin.v1.RecipientRuleR\rrecipientRule\"r\n" +
+	"\x1aDeleteRecipientRuleRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\tR\x02id\"\x1d\n" +
+	"\x1bDeleteRecipientRuleResponse*\xb7\x05\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11VERDICT_NOT_ASKED\x10\x01\x12\x1d\n" +
@@ -1227,7 +2139,12 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\x1cSUGGESTION_TYPE_FIX_PROVIDER\x10\b\x12\x1e\n" +
 	"\x1aSUGGESTION_TYPE_ADD_CREDIT\x10\t\x12\x1e\n" +
 	"\x1aSUGGESTION_TYPE_ASK_PERSON\x10\n" +
-	"2\xa0\x02\n" +
+	"*\x98\x01\n" +
+	"\x11RecipientRuleType\x12#\n" +
+	"\x1fRECIPIENT_RULE_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
+	"\x19RECIPIENT_RULE_TYPE_ALLOW\x10\x01\x12\x1d\n" +
+	"\x19RECIPIENT_RULE_TYPE_BLOCK\x10\x02\x12 \n" +
+	"\x1cRECIPIENT_RULE_TYPE_SUPPRESS\x10\x032\x88\b\n" +
 	"\x10RecipientService\x12\x87\x01\n" +
 	"\x11DiagnoseRecipient\x12&.otp.admin.v1.DiagnoseRecipientRequest\x1a'.otp.admin.v1.DiagnoseRecipientResponse\"!ҵ\x18\x1a\n" +
 	"\asupport\n" +
@@ -1237,7 +2154,32 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\asupport\n" +
 	"\aanalyst\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01B\xbf\x01\n" +
+	"\boperator\x90\x02\x01\x12\x93\x01\n" +
+	"\x13CreateRecipientRule\x12(.otp.admin.v1.CreateRecipientRuleRequest\x1a).otp.admin.v1.CreateRecipientRuleResponse\"'ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x12\x8d\x01\n" +
+	"\x10GetRecipientRule\x12%.otp.admin.v1.GetRecipientRuleRequest\x1a&.otp.admin.v1.GetRecipientRuleResponse\"*ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12\x93\x01\n" +
+	"\x12ListRecipientRules\x12'.otp.admin.v1.ListRecipientRulesRequest\x1a(.otp.admin.v1.ListRecipientRulesResponse\"*ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12\x93\x01\n" +
+	"\x13UpdateRecipientRule\x12(.otp.admin.v1.UpdateRecipientRuleRequest\x1a).otp.admin.v1.UpdateRecipientRuleResponse\"'ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x12\x93\x01\n" +
+	"\x13DeleteRecipientRule\x12(.otp.admin.v1.DeleteRecipientRuleRequest\x1a).otp.admin.v1.DeleteRecipientRuleResponse\"'ҵ\x18#\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperatorB\xbf\x01\n" +
 	"\x10com.otp.admin.v1B\x15RecipientServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -1252,59 +2194,100 @@ func file_otp_admin_v1_recipient_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_recipient_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_recipient_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_otp_admin_v1_recipient_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_otp_admin_v1_recipient_service_proto_goTypes = []any{
-	(Verdict)(0),                      // 0: otp.admin.v1.Verdict
-	(SuggestionType)(0),               // 1: otp.admin.v1.SuggestionType
-	(*Evidence)(nil),                  // 2: otp.admin.v1.Evidence
-	(*Suggestion)(nil),                // 3: otp.admin.v1.Suggestion
-	(*Refusal)(nil),                   // 4: otp.admin.v1.Refusal
-	(*DiagnoseRecipientRequest)(nil),  // 5: otp.admin.v1.DiagnoseRecipientRequest
-	(*DiagnoseRecipientResponse)(nil), // 6: otp.admin.v1.DiagnoseRecipientResponse
-	(*ListRefusalsRequest)(nil),       // 7: otp.admin.v1.ListRefusalsRequest
-	(*ListRefusalsResponse)(nil),      // 8: otp.admin.v1.ListRefusalsResponse
-	(*timestamppb.Timestamp)(nil),     // 9: google.protobuf.Timestamp
-	(*SessionDetails)(nil),            // 10: otp.admin.v1.SessionDetails
-	(*LimitUse)(nil),                  // 11: otp.admin.v1.LimitUse
-	(*RecipientBlock)(nil),            // 12: otp.admin.v1.RecipientBlock
-	(v1.Channel)(0),                   // 13: otp.v1.Channel
-	(Mode)(0),                         // 14: otp.admin.v1.Mode
+	(Verdict)(0),                        // 0: otp.admin.v1.Verdict
+	(SuggestionType)(0),                 // 1: otp.admin.v1.SuggestionType
+	(RecipientRuleType)(0),              // 2: otp.admin.v1.RecipientRuleType
+	(*Evidence)(nil),                    // 3: otp.admin.v1.Evidence
+	(*Suggestion)(nil),                  // 4: otp.admin.v1.Suggestion
+	(*Refusal)(nil),                     // 5: otp.admin.v1.Refusal
+	(*RecipientRule)(nil),               // 6: otp.admin.v1.RecipientRule
+	(*DiagnoseRecipientRequest)(nil),    // 7: otp.admin.v1.DiagnoseRecipientRequest
+	(*DiagnoseRecipientResponse)(nil),   // 8: otp.admin.v1.DiagnoseRecipientResponse
+	(*ListRefusalsRequest)(nil),         // 9: otp.admin.v1.ListRefusalsRequest
+	(*ListRefusalsResponse)(nil),        // 10: otp.admin.v1.ListRefusalsResponse
+	(*CreateRecipientRuleRequest)(nil),  // 11: otp.admin.v1.CreateRecipientRuleRequest
+	(*CreateRecipientRuleResponse)(nil), // 12: otp.admin.v1.CreateRecipientRuleResponse
+	(*GetRecipientRuleRequest)(nil),     // 13: otp.admin.v1.GetRecipientRuleRequest
+	(*GetRecipientRuleResponse)(nil),    // 14: otp.admin.v1.GetRecipientRuleResponse
+	(*ListRecipientRulesRequest)(nil),   // 15: otp.admin.v1.ListRecipientRulesRequest
+	(*ListRecipientRulesResponse)(nil),  // 16: otp.admin.v1.ListRecipientRulesResponse
+	(*UpdateRecipientRuleRequest)(nil),  // 17: otp.admin.v1.UpdateRecipientRuleRequest
+	(*UpdateRecipientRuleResponse)(nil), // 18: otp.admin.v1.UpdateRecipientRuleResponse
+	(*DeleteRecipientRuleRequest)(nil),  // 19: otp.admin.v1.DeleteRecipientRuleRequest
+	(*DeleteRecipientRuleResponse)(nil), // 20: otp.admin.v1.DeleteRecipientRuleResponse
+	(*timestamppb.Timestamp)(nil),       // 21: google.protobuf.Timestamp
+	(*SessionDetails)(nil),              // 22: otp.admin.v1.SessionDetails
+	(*LimitUse)(nil),                    // 23: otp.admin.v1.LimitUse
+	(*RecipientBlock)(nil),              // 24: otp.admin.v1.RecipientBlock
+	(v1.Channel)(0),                     // 25: otp.v1.Channel
+	(Mode)(0),                           // 26: otp.admin.v1.Mode
+	(*fieldmaskpb.FieldMask)(nil),       // 27: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_recipient_service_proto_depIdxs = []int32{
-	9,  // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
-	10, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
-	4,  // 2: otp.admin.v1.Evidence.refusal:type_name -> otp.admin.v1.Refusal
-	11, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
-	12, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
-	1,  // 5: otp.admin.v1.Suggestion.type:type_name -> otp.admin.v1.SuggestionType
-	13, // 6: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
-	9,  // 7: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
-	9,  // 8: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
-	9,  // 9: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
-	13, // 10: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
-	14, // 11: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
-	9,  // 12: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
-	0,  // 13: otp.admin.v1.DiagnoseRecipientResponse.verdict:type_name -> otp.admin.v1.Verdict
-	9,  // 14: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
-	2,  // 15: otp.admin.v1.DiagnoseRecipientResponse.evidence:type_name -> otp.admin.v1.Evidence
-	3,  // 16: otp.admin.v1.DiagnoseRecipientResponse.suggestions:type_name -> otp.admin.v1.Suggestion
-	9,  // 17: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
-	9,  // 18: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
-	14, // 19: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
-	13, // 20: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
-	9,  // 21: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
-	9,  // 22: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
-	4,  // 23: otp.admin.v1.ListRefusalsResponse.refusals:type_name -> otp.admin.v1.Refusal
-	5,  // 24: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
-	7,  // 25: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
-	6,  // 26: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
-	8,  // 27: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
-	26, // [26:28] is the sub-list for method output_type
-	24, // [24:26] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	21, // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
+	22, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
+	5,  // 2: otp.admin.v1.Evidence.refusal:type_name -> otp.admin.v1.Refusal
+	23, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
+	24, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
+	6,  // 5: otp.admin.v1.Evidence.rule:type_name -> otp.admin.v1.RecipientRule
+	1,  // 6: otp.admin.v1.Suggestion.type:type_name -> otp.admin.v1.SuggestionType
+	25, // 7: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
+	21, // 8: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
+	21, // 9: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
+	21, // 10: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
+	25, // 11: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
+	2,  // 12: otp.admin.v1.RecipientRule.type:type_name -> otp.admin.v1.RecipientRuleType
+	25, // 13: otp.admin.v1.RecipientRule.channel:type_name -> otp.v1.Channel
+	21, // 14: otp.admin.v1.RecipientRule.expires_at:type_name -> google.protobuf.Timestamp
+	21, // 15: otp.admin.v1.RecipientRule.created_at:type_name -> google.protobuf.Timestamp
+	26, // 16: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	21, // 17: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
+	0,  // 18: otp.admin.v1.DiagnoseRecipientResponse.verdict:type_name -> otp.admin.v1.Verdict
+	21, // 19: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
+	3,  // 20: otp.admin.v1.DiagnoseRecipientResponse.evidence:type_name -> otp.admin.v1.Evidence
+	4,  // 21: otp.admin.v1.DiagnoseRecipientResponse.suggestions:type_name -> otp.admin.v1.Suggestion
+	21, // 22: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
+	21, // 23: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
+	26, // 24: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
+	25, // 25: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
+	21, // 26: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
+	21, // 27: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
+	5,  // 28: otp.admin.v1.ListRefusalsResponse.refusals:type_name -> otp.admin.v1.Refusal
+	26, // 29: otp.admin.v1.CreateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	6,  // 30: otp.admin.v1.CreateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	6,  // 31: otp.admin.v1.CreateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	26, // 32: otp.admin.v1.GetRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	6,  // 33: otp.admin.v1.GetRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	26, // 34: otp.admin.v1.ListRecipientRulesRequest.mode:type_name -> otp.admin.v1.Mode
+	2,  // 35: otp.admin.v1.ListRecipientRulesRequest.type:type_name -> otp.admin.v1.RecipientRuleType
+	6,  // 36: otp.admin.v1.ListRecipientRulesResponse.recipient_rules:type_name -> otp.admin.v1.RecipientRule
+	26, // 37: otp.admin.v1.UpdateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	6,  // 38: otp.admin.v1.UpdateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	27, // 39: otp.admin.v1.UpdateRecipientRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	6,  // 40: otp.admin.v1.UpdateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	26, // 41: otp.admin.v1.DeleteRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	7,  // 42: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
+	9,  // 43: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
+	11, // 44: otp.admin.v1.RecipientService.CreateRecipientRule:input_type -> otp.admin.v1.CreateRecipientRuleRequest
+	13, // 45: otp.admin.v1.RecipientService.GetRecipientRule:input_type -> otp.admin.v1.GetRecipientRuleRequest
+	15, // 46: otp.admin.v1.RecipientService.ListRecipientRules:input_type -> otp.admin.v1.ListRecipientRulesRequest
+	17, // 47: otp.admin.v1.RecipientService.UpdateRecipientRule:input_type -> otp.admin.v1.UpdateRecipientRuleRequest
+	19, // 48: otp.admin.v1.RecipientService.DeleteRecipientRule:input_type -> otp.admin.v1.DeleteRecipientRuleRequest
+	8,  // 49: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
+	10, // 50: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
+	12, // 51: otp.admin.v1.RecipientService.CreateRecipientRule:output_type -> otp.admin.v1.CreateRecipientRuleResponse
+	14, // 52: otp.admin.v1.RecipientService.GetRecipientRule:output_type -> otp.admin.v1.GetRecipientRuleResponse
+	16, // 53: otp.admin.v1.RecipientService.ListRecipientRules:output_type -> otp.admin.v1.ListRecipientRulesResponse
+	18, // 54: otp.admin.v1.RecipientService.UpdateRecipientRule:output_type -> otp.admin.v1.UpdateRecipientRuleResponse
+	20, // 55: otp.admin.v1.RecipientService.DeleteRecipientRule:output_type -> otp.admin.v1.DeleteRecipientRuleResponse
+	49, // [49:56] is the sub-list for method output_type
+	42, // [42:49] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_recipient_service_proto_init() }
@@ -1320,14 +2303,15 @@ func file_otp_admin_v1_recipient_service_proto_init() {
 		(*Evidence_Refusal)(nil),
 		(*Evidence_Limit)(nil),
 		(*Evidence_Block)(nil),
+		(*Evidence_Rule)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_recipient_service_proto_rawDesc), len(file_otp_admin_v1_recipient_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   7,
+			NumEnums:      3,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

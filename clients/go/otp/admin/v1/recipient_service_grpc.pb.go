@@ -19,8 +19,13 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	RecipientService_DiagnoseRecipient_FullMethodName = "/otp.admin.v1.RecipientService/DiagnoseRecipient"
-	RecipientService_ListRefusals_FullMethodName      = "/otp.admin.v1.RecipientService/ListRefusals"
+	RecipientService_DiagnoseRecipient_FullMethodName   = "/otp.admin.v1.RecipientService/DiagnoseRecipient"
+	RecipientService_ListRefusals_FullMethodName        = "/otp.admin.v1.RecipientService/ListRefusals"
+	RecipientService_CreateRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/CreateRecipientRule"
+	RecipientService_GetRecipientRule_FullMethodName    = "/otp.admin.v1.RecipientService/GetRecipientRule"
+	RecipientService_ListRecipientRules_FullMethodName  = "/otp.admin.v1.RecipientService/ListRecipientRules"
+	RecipientService_UpdateRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/UpdateRecipientRule"
+	RecipientService_DeleteRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/DeleteRecipientRule"
 )
 
 // RecipientServiceClient is the client API for RecipientService service.
@@ -48,6 +53,42 @@ type RecipientServiceClient interface {
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListRefusals(ctx context.Context, in *ListRefusalsRequest, opts ...grpc.CallOption) (*ListRefusalsResponse, error)
+	// Adds a rule. A rule takes effect in every process within five seconds.
+	//
+	// The scope support creates only ALLOW rules for one recipient, and the scope
+	// analyst only BLOCK rules; both must end within 30 days.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT, ALREADY_EXISTS for a second rule of the same
+	// type with the same match.
+	CreateRecipientRule(ctx context.Context, in *CreateRecipientRuleRequest, opts ...grpc.CallOption) (*CreateRecipientRuleResponse, error)
+	// Reads one rule.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetRecipientRule(ctx context.Context, in *GetRecipientRuleRequest, opts ...grpc.CallOption) (*GetRecipientRuleResponse, error)
+	// Lists rules, newest first.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT.
+	ListRecipientRules(ctx context.Context, in *ListRecipientRulesRequest, opts ...grpc.CallOption) (*ListRecipientRulesResponse, error)
+	// Changes note or expires_at of a rule, within the bounds of
+	// CreateRecipientRule.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	UpdateRecipientRule(ctx context.Context, in *UpdateRecipientRuleRequest, opts ...grpc.CallOption) (*UpdateRecipientRuleResponse, error)
+	// Removes a rule. The scopes support and analyst remove only rules that they
+	// can create.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	DeleteRecipientRule(ctx context.Context, in *DeleteRecipientRuleRequest, opts ...grpc.CallOption) (*DeleteRecipientRuleResponse, error)
 }
 
 type recipientServiceClient struct {
@@ -72,6 +113,56 @@ func (c *recipientServiceClient) ListRefusals(ctx context.Context, in *ListRefus
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRefusalsResponse)
 	err := c.cc.Invoke(ctx, RecipientService_ListRefusals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *recipientServiceClient) CreateRecipientRule(ctx context.Context, in *CreateRecipientRuleRequest, opts ...grpc.CallOption) (*CreateRecipientRuleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateRecipientRuleResponse)
+	err := c.cc.Invoke(ctx, RecipientService_CreateRecipientRule_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *recipientServiceClient) GetRecipientRule(ctx context.Context, in *GetRecipientRuleRequest, opts ...grpc.CallOption) (*GetRecipientRuleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRecipientRuleResponse)
+	err := c.cc.Invoke(ctx, RecipientService_GetRecipientRule_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *recipientServiceClient) ListRecipientRules(ctx context.Context, in *ListRecipientRulesRequest, opts ...grpc.CallOption) (*ListRecipientRulesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListRecipientRulesResponse)
+	err := c.cc.Invoke(ctx, RecipientService_ListRecipientRules_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *recipientServiceClient) UpdateRecipientRule(ctx context.Context, in *UpdateRecipientRuleRequest, opts ...grpc.CallOption) (*UpdateRecipientRuleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateRecipientRuleResponse)
+	err := c.cc.Invoke(ctx, RecipientService_UpdateRecipientRule_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *recipientServiceClient) DeleteRecipientRule(ctx context.Context, in *DeleteRecipientRuleRequest, opts ...grpc.CallOption) (*DeleteRecipientRuleResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteRecipientRuleResponse)
+	err := c.cc.Invoke(ctx, RecipientService_DeleteRecipientRule_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +194,42 @@ type RecipientServiceServer interface {
 	//
 	// Reasons: INVALID_RECIPIENT.
 	ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error)
+	// Adds a rule. A rule takes effect in every process within five seconds.
+	//
+	// The scope support creates only ALLOW rules for one recipient, and the scope
+	// analyst only BLOCK rules; both must end within 30 days.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT, ALREADY_EXISTS for a second rule of the same
+	// type with the same match.
+	CreateRecipientRule(context.Context, *CreateRecipientRuleRequest) (*CreateRecipientRuleResponse, error)
+	// Reads one rule.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetRecipientRule(context.Context, *GetRecipientRuleRequest) (*GetRecipientRuleResponse, error)
+	// Lists rules, newest first.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT.
+	ListRecipientRules(context.Context, *ListRecipientRulesRequest) (*ListRecipientRulesResponse, error)
+	// Changes note or expires_at of a rule, within the bounds of
+	// CreateRecipientRule.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	UpdateRecipientRule(context.Context, *UpdateRecipientRuleRequest) (*UpdateRecipientRuleResponse, error)
+	// Removes a rule. The scopes support and analyst remove only rules that they
+	// can create.
+	//
+	// Scope: support, analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	DeleteRecipientRule(context.Context, *DeleteRecipientRuleRequest) (*DeleteRecipientRuleResponse, error)
 	mustEmbedUnimplementedRecipientServiceServer()
 }
 
@@ -118,6 +245,21 @@ func (UnimplementedRecipientServiceServer) DiagnoseRecipient(context.Context, *D
 }
 func (UnimplementedRecipientServiceServer) ListRefusals(context.Context, *ListRefusalsRequest) (*ListRefusalsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListRefusals not implemented")
+}
+func (UnimplementedRecipientServiceServer) CreateRecipientRule(context.Context, *CreateRecipientRuleRequest) (*CreateRecipientRuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CreateRecipientRule not implemented")
+}
+func (UnimplementedRecipientServiceServer) GetRecipientRule(context.Context, *GetRecipientRuleRequest) (*GetRecipientRuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetRecipientRule not implemented")
+}
+func (UnimplementedRecipientServiceServer) ListRecipientRules(context.Context, *ListRecipientRulesRequest) (*ListRecipientRulesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListRecipientRules not implemented")
+}
+func (UnimplementedRecipientServiceServer) UpdateRecipientRule(context.Context, *UpdateRecipientRuleRequest) (*UpdateRecipientRuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateRecipientRule not implemented")
+}
+func (UnimplementedRecipientServiceServer) DeleteRecipientRule(context.Context, *DeleteRecipientRuleRequest) (*DeleteRecipientRuleResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeleteRecipientRule not implemented")
 }
 func (UnimplementedRecipientServiceServer) mustEmbedUnimplementedRecipientServiceServer() {}
 func (UnimplementedRecipientServiceServer) testEmbeddedByValue()                          {}
@@ -176,6 +318,96 @@ func _RecipientService_ListRefusals_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RecipientService_CreateRecipientRule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateRecipientRuleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).CreateRecipientRule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_CreateRecipientRule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).CreateRecipientRule(ctx, req.(*CreateRecipientRuleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RecipientService_GetRecipientRule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRecipientRuleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).GetRecipientRule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_GetRecipientRule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).GetRecipientRule(ctx, req.(*GetRecipientRuleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RecipientService_ListRecipientRules_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListRecipientRulesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).ListRecipientRules(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_ListRecipientRules_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).ListRecipientRules(ctx, req.(*ListRecipientRulesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RecipientService_UpdateRecipientRule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateRecipientRuleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).UpdateRecipientRule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_UpdateRecipientRule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).UpdateRecipientRule(ctx, req.(*UpdateRecipientRuleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RecipientService_DeleteRecipientRule_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteRecipientRuleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).DeleteRecipientRule(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_DeleteRecipientRule_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).DeleteRecipientRule(ctx, req.(*DeleteRecipientRuleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RecipientService_ServiceDesc is the grpc.ServiceDesc for RecipientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -190,6 +422,26 @@ var RecipientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRefusals",
 			Handler:    _RecipientService_ListRefusals_Handler,
+		},
+		{
+			MethodName: "CreateRecipientRule",
+			Handler:    _RecipientService_CreateRecipientRule_Handler,
+		},
+		{
+			MethodName: "GetRecipientRule",
+			Handler:    _RecipientService_GetRecipientRule_Handler,
+		},
+		{
+			MethodName: "ListRecipientRules",
+			Handler:    _RecipientService_ListRecipientRules_Handler,
+		},
+		{
+			MethodName: "UpdateRecipientRule",
+			Handler:    _RecipientService_UpdateRecipientRule_Handler,
+		},
+		{
+			MethodName: "DeleteRecipientRule",
+			Handler:    _RecipientService_DeleteRecipientRule_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

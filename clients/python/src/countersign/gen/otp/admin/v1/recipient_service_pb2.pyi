@@ -6,6 +6,7 @@ isort:skip_file
 import builtins
 import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.field_mask_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
@@ -116,6 +117,25 @@ SUGGESTION_TYPE_ADD_CREDIT: SuggestionType.ValueType  # 9
 SUGGESTION_TYPE_ASK_PERSON: SuggestionType.ValueType  # 10
 global___SuggestionType = SuggestionType
 
+class _RecipientRuleType:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _RecipientRuleTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_RecipientRuleType.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    RECIPIENT_RULE_TYPE_UNSPECIFIED: _RecipientRuleType.ValueType  # 0
+    RECIPIENT_RULE_TYPE_ALLOW: _RecipientRuleType.ValueType  # 1
+    RECIPIENT_RULE_TYPE_BLOCK: _RecipientRuleType.ValueType  # 2
+    RECIPIENT_RULE_TYPE_SUPPRESS: _RecipientRuleType.ValueType  # 3
+
+class RecipientRuleType(_RecipientRuleType, metaclass=_RecipientRuleTypeEnumTypeWrapper): ...
+
+RECIPIENT_RULE_TYPE_UNSPECIFIED: RecipientRuleType.ValueType  # 0
+RECIPIENT_RULE_TYPE_ALLOW: RecipientRuleType.ValueType  # 1
+RECIPIENT_RULE_TYPE_BLOCK: RecipientRuleType.ValueType  # 2
+RECIPIENT_RULE_TYPE_SUPPRESS: RecipientRuleType.ValueType  # 3
+global___RecipientRuleType = RecipientRuleType
+
 @typing.final
 class Evidence(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -126,6 +146,7 @@ class Evidence(google.protobuf.message.Message):
     REFUSAL_FIELD_NUMBER: builtins.int
     LIMIT_FIELD_NUMBER: builtins.int
     BLOCK_FIELD_NUMBER: builtins.int
+    RULE_FIELD_NUMBER: builtins.int
     text: builtins.str
     @property
     def at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
@@ -137,6 +158,8 @@ class Evidence(google.protobuf.message.Message):
     def limit(self) -> countersign.gen.otp.admin.v1.limit_service_pb2.LimitUse: ...
     @property
     def block(self) -> countersign.gen.otp.admin.v1.limit_service_pb2.RecipientBlock: ...
+    @property
+    def rule(self) -> global___RecipientRule: ...
     def __init__(
         self,
         *,
@@ -146,10 +169,11 @@ class Evidence(google.protobuf.message.Message):
         refusal: global___Refusal | None = ...,
         limit: countersign.gen.otp.admin.v1.limit_service_pb2.LimitUse | None = ...,
         block: countersign.gen.otp.admin.v1.limit_service_pb2.RecipientBlock | None = ...,
+        rule: global___RecipientRule | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["at", b"at", "block", b"block", "limit", b"limit", "refusal", b"refusal", "session", b"session", "subject", b"subject"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["at", b"at", "block", b"block", "limit", b"limit", "refusal", b"refusal", "session", b"session", "subject", b"subject", "text", b"text"]) -> None: ...
-    def WhichOneof(self, oneof_group: typing.Literal["subject", b"subject"]) -> typing.Literal["session", "refusal", "limit", "block"] | None: ...
+    def HasField(self, field_name: typing.Literal["at", b"at", "block", b"block", "limit", b"limit", "refusal", b"refusal", "rule", b"rule", "session", b"session", "subject", b"subject"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["at", b"at", "block", b"block", "limit", b"limit", "refusal", b"refusal", "rule", b"rule", "session", b"session", "subject", b"subject", "text", b"text"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["subject", b"subject"]) -> typing.Literal["session", "refusal", "limit", "block", "rule"] | None: ...
 
 global___Evidence = Evidence
 
@@ -247,6 +271,63 @@ class Refusal(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["api_key_id", b"api_key_id", "channel", b"channel", "count", b"count", "country", b"country", "detail", b"detail", "fingerprint", b"fingerprint", "first_at", b"first_at", "id", b"id", "last_at", b"last_at", "masked_recipient", b"masked_recipient", "prefix", b"prefix", "reason", b"reason", "rule", b"rule", "session_id", b"session_id", "workspace", b"workspace"]) -> None: ...
 
 global___Refusal = Refusal
+
+@typing.final
+class RecipientRule(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ID_FIELD_NUMBER: builtins.int
+    TYPE_FIELD_NUMBER: builtins.int
+    RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    EMAIL_DOMAIN_FIELD_NUMBER: builtins.int
+    PHONE_PREFIX_FIELD_NUMBER: builtins.int
+    MASKED_RECIPIENT_FIELD_NUMBER: builtins.int
+    CHANNEL_FIELD_NUMBER: builtins.int
+    EXPIRES_AT_FIELD_NUMBER: builtins.int
+    NOTE_FIELD_NUMBER: builtins.int
+    CAUSE_FIELD_NUMBER: builtins.int
+    CREATED_AT_FIELD_NUMBER: builtins.int
+    CREATED_BY_FIELD_NUMBER: builtins.int
+    PREFIX_FIELD_NUMBER: builtins.int
+    id: builtins.str
+    type: global___RecipientRuleType.ValueType
+    recipient: builtins.str
+    fingerprint: builtins.str
+    email_domain: builtins.str
+    phone_prefix: builtins.str
+    masked_recipient: builtins.str
+    channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
+    note: builtins.str
+    cause: builtins.str
+    created_by: builtins.str
+    prefix: builtins.str
+    @property
+    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        id: builtins.str = ...,
+        type: global___RecipientRuleType.ValueType = ...,
+        recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
+        email_domain: builtins.str = ...,
+        phone_prefix: builtins.str = ...,
+        masked_recipient: builtins.str = ...,
+        channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
+        expires_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        note: builtins.str = ...,
+        cause: builtins.str = ...,
+        created_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        created_by: builtins.str = ...,
+        prefix: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "expires_at", b"expires_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cause", b"cause", "channel", b"channel", "created_at", b"created_at", "created_by", b"created_by", "email_domain", b"email_domain", "expires_at", b"expires_at", "fingerprint", b"fingerprint", "id", b"id", "masked_recipient", b"masked_recipient", "note", b"note", "phone_prefix", b"phone_prefix", "prefix", b"prefix", "recipient", b"recipient", "type", b"type"]) -> None: ...
+
+global___RecipientRule = RecipientRule
 
 @typing.final
 class DiagnoseRecipientRequest(google.protobuf.message.Message):
@@ -406,3 +487,211 @@ class ListRefusalsResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "refusals", b"refusals"]) -> None: ...
 
 global___ListRefusalsResponse = ListRefusalsResponse
+
+@typing.final
+class CreateRecipientRuleRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        recipient_rule: global___RecipientRule | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["mode", b"mode", "recipient_rule", b"recipient_rule", "workspace", b"workspace"]) -> None: ...
+
+global___CreateRecipientRuleRequest = CreateRecipientRuleRequest
+
+@typing.final
+class CreateRecipientRuleResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    def __init__(
+        self,
+        *,
+        recipient_rule: global___RecipientRule | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> None: ...
+
+global___CreateRecipientRuleResponse = CreateRecipientRuleResponse
+
+@typing.final
+class GetRecipientRuleRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    id: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "mode", b"mode", "workspace", b"workspace"]) -> None: ...
+
+global___GetRecipientRuleRequest = GetRecipientRuleRequest
+
+@typing.final
+class GetRecipientRuleResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    def __init__(
+        self,
+        *,
+        recipient_rule: global___RecipientRule | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> None: ...
+
+global___GetRecipientRuleResponse = GetRecipientRuleResponse
+
+@typing.final
+class ListRecipientRulesRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    TYPE_FIELD_NUMBER: builtins.int
+    RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    SHOW_EXPIRED_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    page_size: builtins.int
+    page_token: builtins.str
+    type: global___RecipientRuleType.ValueType
+    recipient: builtins.str
+    fingerprint: builtins.str
+    show_expired: builtins.bool
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+        type: global___RecipientRuleType.ValueType = ...,
+        recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
+        show_expired: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["fingerprint", b"fingerprint", "mode", b"mode", "page_size", b"page_size", "page_token", b"page_token", "recipient", b"recipient", "show_expired", b"show_expired", "type", b"type", "workspace", b"workspace"]) -> None: ...
+
+global___ListRecipientRulesRequest = ListRecipientRulesRequest
+
+@typing.final
+class ListRecipientRulesResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RECIPIENT_RULES_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    @property
+    def recipient_rules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___RecipientRule]: ...
+    def __init__(
+        self,
+        *,
+        recipient_rules: collections.abc.Iterable[global___RecipientRule] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "recipient_rules", b"recipient_rules"]) -> None: ...
+
+global___ListRecipientRulesResponse = ListRecipientRulesResponse
+
+@typing.final
+class UpdateRecipientRuleRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    UPDATE_MASK_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    @property
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        recipient_rule: global___RecipientRule | None = ...,
+        update_mask: google.protobuf.field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule", "update_mask", b"update_mask"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["mode", b"mode", "recipient_rule", b"recipient_rule", "update_mask", b"update_mask", "workspace", b"workspace"]) -> None: ...
+
+global___UpdateRecipientRuleRequest = UpdateRecipientRuleRequest
+
+@typing.final
+class UpdateRecipientRuleResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    def __init__(
+        self,
+        *,
+        recipient_rule: global___RecipientRule | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["recipient_rule", b"recipient_rule"]) -> None: ...
+
+global___UpdateRecipientRuleResponse = UpdateRecipientRuleResponse
+
+@typing.final
+class DeleteRecipientRuleRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    id: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "mode", b"mode", "workspace", b"workspace"]) -> None: ...
+
+global___DeleteRecipientRuleRequest = DeleteRecipientRuleRequest
+
+@typing.final
+class DeleteRecipientRuleResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___DeleteRecipientRuleResponse = DeleteRecipientRuleResponse

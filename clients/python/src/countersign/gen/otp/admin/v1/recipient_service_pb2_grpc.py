@@ -44,6 +44,31 @@ class RecipientServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsResponse.FromString,
                 _registered_method=True)
+        self.CreateRecipientRule = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/CreateRecipientRule',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleResponse.FromString,
+                _registered_method=True)
+        self.GetRecipientRule = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/GetRecipientRule',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleResponse.FromString,
+                _registered_method=True)
+        self.ListRecipientRules = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/ListRecipientRules',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesResponse.FromString,
+                _registered_method=True)
+        self.UpdateRecipientRule = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/UpdateRecipientRule',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleResponse.FromString,
+                _registered_method=True)
+        self.DeleteRecipientRule = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/DeleteRecipientRule',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.FromString,
+                _registered_method=True)
 
 
 class RecipientServiceServicer(object):
@@ -61,6 +86,36 @@ class RecipientServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateRecipientRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRecipientRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecipientRules(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRecipientRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteRecipientRule(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecipientServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -73,6 +128,31 @@ def add_RecipientServiceServicer_to_server(servicer, server):
                     servicer.ListRefusals,
                     request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsResponse.SerializeToString,
+            ),
+            'CreateRecipientRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateRecipientRule,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleResponse.SerializeToString,
+            ),
+            'GetRecipientRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRecipientRule,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleResponse.SerializeToString,
+            ),
+            'ListRecipientRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecipientRules,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesResponse.SerializeToString,
+            ),
+            'UpdateRecipientRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRecipientRule,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleResponse.SerializeToString,
+            ),
+            'DeleteRecipientRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRecipientRule,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -129,6 +209,141 @@ class RecipientService(object):
             '/otp.admin.v1.RecipientService/ListRefusals',
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRefusalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateRecipientRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/CreateRecipientRule',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.CreateRecipientRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRecipientRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/GetRecipientRule',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.GetRecipientRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecipientRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/ListRecipientRules',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.ListRecipientRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateRecipientRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/UpdateRecipientRule',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.UpdateRecipientRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRecipientRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/DeleteRecipientRule',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -29,6 +29,31 @@ class RecipientServiceStub:
         countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsResponse,
     ]
 
+    CreateRecipientRule: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleResponse,
+    ]
+
+    GetRecipientRule: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleResponse,
+    ]
+
+    ListRecipientRules: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesResponse,
+    ]
+
+    UpdateRecipientRule: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleResponse,
+    ]
+
+    DeleteRecipientRule: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse,
+    ]
+
 class RecipientServiceAsyncStub:
     DiagnoseRecipient: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.DiagnoseRecipientRequest,
@@ -38,6 +63,31 @@ class RecipientServiceAsyncStub:
     ListRefusals: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsRequest,
         countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsResponse,
+    ]
+
+    CreateRecipientRule: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleResponse,
+    ]
+
+    GetRecipientRule: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleResponse,
+    ]
+
+    ListRecipientRules: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesResponse,
+    ]
+
+    UpdateRecipientRule: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleResponse,
+    ]
+
+    DeleteRecipientRule: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse,
     ]
 
 class RecipientServiceServicer(metaclass=abc.ABCMeta):
@@ -54,5 +104,40 @@ class RecipientServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.ListRefusalsResponse]]: ...
+
+    @abc.abstractmethod
+    def CreateRecipientRule(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.CreateRecipientRuleResponse]]: ...
+
+    @abc.abstractmethod
+    def GetRecipientRule(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.GetRecipientRuleResponse]]: ...
+
+    @abc.abstractmethod
+    def ListRecipientRules(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.ListRecipientRulesResponse]]: ...
+
+    @abc.abstractmethod
+    def UpdateRecipientRule(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.UpdateRecipientRuleResponse]]: ...
+
+    @abc.abstractmethod
+    def DeleteRecipientRule(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse]]: ...
 
 def add_RecipientServiceServicer_to_server(servicer: RecipientServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
