@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import { build } from 'esbuild';
@@ -142,6 +143,16 @@ describe('the server', () => {
       expect(answer.headers.get('grpc-message')).toBe(`unknown method ${path}`);
     },
   );
+
+  it('client C6 refuses gRPC-Web in text encoding with 415, as the documentation says', async () => {
+    const { status } = await fetch(`${service.baseUrl}/otp.v1.OtpService/Send`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/grpc-web-text' },
+      body: 'AAAAAAA=',
+    });
+    expect(status).toBe(415);
+    expect(await readFile('docs/guides/choose-an-api.md', 'utf8')).toMatch(/grpc-web-text` is 415/);
+  });
 
   it('client C7 lists the health of its services', async () => {
     const { body } = await connectJson(service.baseUrl)('grpc.health.v1.Health/List', {});

@@ -126,6 +126,32 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
 });
 
 describe('the client for pages', () => {
+  /** A page's fetch fails so, whatever the cause: there is no status, and no code. */
+  const unreachable = (times: number) => {
+    const real = globalThis.fetch;
+    let calls = 0;
+    vi.stubGlobal('fetch', (...given: Parameters<typeof fetch>) =>
+      ++calls <= times ? Promise.reject(new TypeError('Failed to fetch')) : real(...given),
+    );
+    return () => calls;
+  };
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('client C1 repeats a call that did not reach the service, where it only reads', async () => {
+    const { baseUrl, calls } = await failing(1, 0);
+    const fetched = unreachable(2);
+    await createSessionClient({ baseUrl, sessionToken: 't' }).getSession({});
+    expect({ fetched: fetched(), calls }).toEqual({ fetched: 3, calls: ['getSession'] });
+  });
+
+  it('client C1 does not repeat a code that may have reached the service, and says that it is unavailable', async () => {
+    const { baseUrl, calls } = await failing(1, 0);
+    const fetched = unreachable(9);
+    const page = createSessionClient({ baseUrl, sessionToken: 't' });
+    await expect(page.verify({ code: '1' })).rejects.toMatchObject({ code: Code.Unavailable });
+    expect({ fetched: fetched(), calls }).toEqual({ fetched: 1, calls: [] });
+  });
+
   it('repeats calls that are safe to repeat, too', async () => {
     const { baseUrl, calls } = await failing(1, 1);
     const page = createSessionClient({ baseUrl, sessionToken: 't' });

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VendorSdk } from '../promises/support/vendorSdk.js';
 import { builtMain } from '../support/builtServer.js';
 import { connectJson } from '../support/connectJson.js';
 import { type ServiceProcess, startProcess } from '../support/serviceProcess.js';
@@ -95,7 +96,7 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
     expect(JSON.parse(overRest!)).toMatchObject({ success: true, channels: ['email', 'sms'] });
   });
 
-  it('make settings that production starts with, and a key that opens it', async () => {
+  it('client C7 make settings that production starts with, and a key that opens it and that the vendor’s client takes', async () => {
     const env = (await bash(`${SETTINGS.join('')}\nenv -0`))
       .split('\0')
       .filter((line) => line.startsWith('OTP_'));
@@ -109,5 +110,8 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
     expect(service.output()).not.toContain(settings.OTP_BOOTSTRAP_API_KEY);
     const call = connectJson(service.baseUrl, settings.OTP_BOOTSTRAP_API_KEY);
     expect((await call('otp.v1.OtpService/ListSessions', {})).status).toBe(200);
+    const { otp } = new VendorSdk({ apiKey: settings.OTP_BOOTSTRAP_API_KEY!, baseUrl: service.baseUrl });
+    const sandbox = { channels: ['email' as const], recipients: { email: 'you@example.com' }, sandbox_mode: true };
+    expect((await otp.send(sandbox)).success).toBe(true);
   });
 });

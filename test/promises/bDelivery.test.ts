@@ -47,7 +47,7 @@ describe('resending', () => {
     expect(await messagesOf(service, id, 5)).toHaveLength(5);
   });
 
-  it('B30 keeps token and session, makes a new code and refuses the old one', async () => {
+  it('B30, P16 keeps token and session, makes a new code and refuses the old one', async () => {
     const { token, id, codes, recipients } = await opened(service, api);
     service.clock.advance(30_000);
     await api.resend({ token });

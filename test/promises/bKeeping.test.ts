@@ -111,7 +111,7 @@ describe('sessions', () => {
   const apiOf = async (workspace: string) =>
     multichannelApi(service.baseUrl, await newKey(service, workspace));
 
-  it('B24 expire by themselves, and are gone after the retention time', async () => {
+  it('B24, P16 expire by themselves, and are gone after the retention time', async () => {
     const api = await apiOf('expiring');
     const { id } = await opened(service, api);
     const listed = async () =>

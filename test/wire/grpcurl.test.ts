@@ -38,11 +38,11 @@ describe.skipIf(!binary)('grpcurl, without a schema', { timeout: 30_000 }, () =>
     expect(shown).toContain('(.buf.validate.field) = { string: { max_len: 254 } }');
   });
 
-  it('shows the messages that errors carry', async () => {
+  it('client C2 shows the messages that errors carry', async () => {
     expect(await describeSymbol('google.rpc.ErrorInfo')).toContain('message ErrorInfo {');
   });
 
-  it('prints the reason and the invalid field of a failed call in clear', async () => {
+  it('client C2 prints the reason and the invalid field of a failed call in clear', async () => {
     const shown = await call('otp.v1.OtpService/Send', { config: { codeLength: 99 } });
     expect(shown).toContain('"reason": "INVALID_REQUEST"');
     expect(shown).toContain('"field": "config.code_length"');

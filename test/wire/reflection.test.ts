@@ -179,7 +179,7 @@ describe('the files that reflection serves to grpc-js', () => {
   });
   const otpService = () => files.find(({ name }) => name === 'otp/v1/otp_service.proto')!;
 
-  it('carry the comments of methods and fields', () => {
+  it('client C2 carry the comments of methods and fields', () => {
     const comments = otpService().sourceCodeInfo!.location.map(({ leadingComments }) => leadingComments);
     const send = otpService().service[0]!.method.findIndex(({ name }) => name === 'Send');
     const ofSend = otpService().sourceCodeInfo!.location.find(({ path }) => path.join() === `6,0,2,${send}`);

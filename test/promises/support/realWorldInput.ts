@@ -28,10 +28,17 @@ export const REAL_WORLD_INPUT = {
   P13: 'Verify returns purpose and metadata, a session can be ended, and resend has a message.',
   P14: 'An id that no session can have is unknown, not invalid; a purpose with a space is kept; errors are in plain words.',
   P15: 'Native JSON refuses an unknown field and suggests the nearest one; REST lists what it ignored for test keys.',
+  P16: 'A workspace’s sender is in its mail and in no other’s, a session is gone after its retention and not before, and a resend draws a new code.',
+  P17: 'A hash is an ordinary argon2id string: any library that is given the same secret verifies it.',
   'client C1': 'A request that does not reach the service is UNAVAILABLE, and repeated where that is safe.',
+  'client C2':
+    'Reflection has the messages that errors carry, and comments, so that command-line clients print reasons in clear.',
   'client C3': 'Pages may send the headers of trace context.',
   'client C4':
     'What a page ships is small: 2 kB for the input, 150 kB for the typed client, 15 kB for the one over fetch.',
   'client C5': 'An unknown gRPC method is status 12 with its name.',
-  'client C7': 'The health service lists the services.',
+  'client C6':
+    'What a gRPC client cannot use is refused with a status: text-encoded gRPC-Web is 415; the documentation says so.',
+  'client C7':
+    'The health service lists the services, and the key that the README makes is one that the vendor’s client takes.',
 } as const;

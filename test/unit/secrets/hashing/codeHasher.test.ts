@@ -124,14 +124,14 @@ describe('an argon2id hash', () => {
     );
   });
 
-  it('is verified by the package argon2, given the same secret', async () => {
+  it('P17 is verified by the package argon2, given the same secret', async () => {
     const phc = (await codes.hash('012345', CONTEXT)).slice('p1:'.length);
     expect(await argon2.verify(phc, '012345', { secret })).toBe(true);
     expect(await argon2.verify(phc, '012346', { secret })).toBe(false);
     expect(await argon2.verify(phc, '012345')).toBe(false);
   });
 
-  it('made by the package argon2 is verified here', async () => {
+  it('P17 made by the package argon2 is verified here', async () => {
     const options = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
     const phc = await argon2.hash('012345', { ...options, secret });
     expect(await codes.verify('012345', `p1:${phc}`, CONTEXT)).toBe(true);
