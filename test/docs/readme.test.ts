@@ -111,7 +111,11 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
     const call = connectJson(service.baseUrl, settings.OTP_BOOTSTRAP_API_KEY);
     expect((await call('otp.v1.OtpService/ListSessions', {})).status).toBe(200);
     const { otp } = new VendorSdk({ apiKey: settings.OTP_BOOTSTRAP_API_KEY!, baseUrl: service.baseUrl });
-    const sandbox = { channels: ['email' as const], recipients: { email: 'you@example.com' }, sandbox_mode: true };
+    const sandbox = {
+      channels: ['email' as const],
+      recipients: { email: 'you@example.com' },
+      sandbox_mode: true,
+    };
     expect((await otp.send(sandbox)).success).toBe(true);
   });
 });

@@ -121,6 +121,16 @@ describe('strategies', () => {
     expect(email.body).toMatchObject({ verified: true, session_verified: true, status: 'APPROVED' });
   });
 
+  it('B13 of three channels both that are named are required, and the third is not', async () => {
+    const { token, codes } = await opened(service, api, ['email', 'sms', 'whatsapp'], {
+      verification: { strategy: 'specific', channels: ['email', 'whatsapp'] },
+    });
+    const email = await api.verify({ token, otps: { email: codes.email } });
+    expect(email.body).toMatchObject({ verified: true, session_verified: false, status: 'PARTIAL' });
+    const whatsapp = await api.verify({ token, otps: { whatsapp: codes.whatsapp } });
+    expect(whatsapp.body).toMatchObject({ verified: true, session_verified: true, status: 'APPROVED' });
+  });
+
   it.each([
     [{ strategy: 'specific' }, 'verification.channels'],
     [{ strategy: 'specific', channels: [] }, 'verification.channels'],
