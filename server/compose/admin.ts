@@ -3,6 +3,7 @@ import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
@@ -17,6 +18,8 @@ import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { createAccessHandlers } from '../admin/access/handlers.js';
 import { createAuditHandlers } from '../admin/audit/handlers.js';
 import { createContactHandlers } from '../admin/contacts/handlers.js';
+import { createJobHandlers } from '../admin/jobs/handlers.js';
+import type { Jobs } from '../admin/jobs/jobs.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
@@ -72,6 +75,7 @@ interface Parts {
   /** The use cases of the OTP services. */
   readonly otp: readonly Registration<Handler>[];
   readonly auditChain: AuditChain;
+  readonly jobs: Jobs;
   readonly listing: FairPool;
   readonly refusals: Refusals;
   readonly rules: RecipientRules;
@@ -130,10 +134,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
       createAccessHandlers({ development: parts.config.env !== 'production' }),
     ),
     ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
-    ...registerService(
-      WorkspaceService,
-      createWorkspaceHandlers({ documents, workspaces, providers: parts.routes, clock }),
-    ),
+    ...registerService(WorkspaceService, createWorkspaceHandlers({ ...parts, providers: parts.routes })),
     ...registerService(
       LimitService,
       createLimitHandlers({
@@ -150,6 +151,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     ...registerService(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
     ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
     ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
+    ...registerService(JobService, createJobHandlers(parts)),
     ...registerService(
       AuditService,
       createAuditHandlers({ documents, chain: parts.auditChain, workspaces, clock }),

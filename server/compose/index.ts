@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { createContacts } from '../admin/contacts/contacts.js';
+import { createJobs } from '../admin/jobs/jobs.js';
 import { createApiKeys } from '../admin/keys/apiKeys.js';
 import { createRevokedLog, logRevocations } from '../admin/keys/revokedLog.js';
 import { createRefusals } from '../admin/refusals/refusals.js';
@@ -157,6 +158,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     clock,
     log,
   });
+  const jobs = createJobs(documents, clock);
   const { auditChain, auditStreams } = composeAudit({ documents, random, clock });
   const rules = createRecipientRules(documents, clock);
   const ruleWriter = createRuleWriter({ documents, rules, newId, clock });
@@ -168,6 +170,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     rules,
     ruleWriter,
     suppress: createSuppress(ruleWriter, clock),
+    jobs,
     ...ownLeases,
     config,
     vendors: overrides.vendors ?? VENDORS,

@@ -1,9 +1,12 @@
 import type { Contacts } from '../admin/contacts/contacts.js';
+import { createRunJob } from '../admin/jobs/runJob.js';
+import type { StoredJob } from '../admin/jobs/stored.js';
 import type { Suppress } from '../admin/rules/suppress.js';
 import type { Templates } from '../admin/templates/templates.js';
 import type { StoredWallet } from '../admin/wallet/stored.js';
 import { createSweep } from '../admin/wallet/sweep.js';
 import type { Wallet } from '../admin/wallet/wallet.js';
+import { createPurge } from '../admin/workspaces/purge.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
@@ -23,6 +26,7 @@ import type { Tracing } from '../observe/tracing.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
+import { COLLECTIONS } from '../store/collections.js';
 import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import { createDueQueue } from '../store/dueQueue.js';
@@ -59,7 +63,7 @@ interface Parts {
 
 export type Queues = ReturnType<typeof composeQueues>;
 
-/** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, what a crash left of a wallet. */
+/** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, jobs, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
   const { documents, secrets, workspaces, templates, routes, hooks, metrics, clock, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
@@ -133,6 +137,21 @@ export function composeQueues(parts: Parts) {
       requesterOf,
       concurrency: 32,
       work: hooks.deliver,
+    }),
+    jobs: createDueQueue({
+      collection: documents.collection<StoredJob>('jobs'),
+      clock,
+      log,
+      ...named('jobs'),
+      due: 'dueAt',
+      requesterOf: (job) => ({ workspace: workspaceOf(job), client: job.actor }),
+      concurrency: 2,
+      work: createRunJob({
+        ...parts,
+        runners: {
+          PURGE_WORKSPACE: createPurge({ ...parts, collections: COLLECTIONS.map(({ name }) => name) }),
+        },
+      }),
     }),
     sweeping: createDueQueue({
       collection: documents.collection<StoredWallet>('wallets'),

@@ -51,6 +51,7 @@ export const LAYERS: readonly Layer[] = [
     purpose: 'What operators and workspaces manage, one room for each service',
   },
   { rooms: ['admin/workspaces'], purpose: 'Workspaces and their settings, which every room above reads' },
+  { rooms: ['admin/jobs'], purpose: 'Long-running work that is polled, listed and cancelled' },
   { rooms: ['admin/shared'], purpose: 'Paging, update masks, audit: what the services above have in common' },
   { rooms: ['delivery', 'limits'], purpose: 'Messages to providers; rate limits and recipient blocks' },
   { rooms: ['session'], purpose: 'What a session is, and every way it changes' },

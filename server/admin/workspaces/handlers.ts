@@ -11,9 +11,12 @@ import { canonicalLocale } from '../../domain/locales.js';
 import { unfitForLine } from '../../domain/messageText.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { DAY_MS } from '../../platform/durations.js';
 import type { AssuranceName } from '../../session/assurance.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { jobToProto } from '../jobs/toProto.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask, toUpdate } from '../shared/update.js';
@@ -42,19 +45,30 @@ interface Deps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
   readonly providers: Pick<Routes, 'names'>;
+  readonly jobs: Jobs;
+  readonly newId: () => string;
   readonly clock: Clock;
 }
+
+/** How long a purge can be cancelled. */
+const PURGE_AFTER_MS = 7 * DAY_MS;
 
 /** The operator's side of workspaces. */
 export function createWorkspaceHandlers({
   documents,
   workspaces,
   providers,
+  jobs,
+  newId,
   clock,
 }: Deps): Handlers<typeof WorkspaceService> {
   const stored: Collection<Workspace> = documents.collection('workspaces');
 
-  async function change(call: Call, filter: { _id: string; deletedAt?: null }, update: Update) {
+  async function change(
+    call: Call,
+    filter: { _id: string; deletedAt?: null; purgedAt?: null },
+    update: Update,
+  ) {
     call.resource = `workspaces/${filter._id}`;
     const after = await stored.findOneAndUpdate(filter, update);
     workspaces.forget(filter._id);
@@ -131,9 +145,42 @@ export function createWorkspaceHandlers({
 
     async undeleteWorkspace(call, { workspace }) {
       requireLive(call);
-      const after = await change(call, { _id: workspace }, { $unset: { deletedAt: '' } });
+      const { purge } = await find(workspace);
+      if (purge) {
+        await jobs.cancelScheduled(workspace, purge.job);
+        const job = await jobs.find(workspace, purge.job);
+        if (job && job.state !== 'CANCELED') throw new Failure('NOT_FOUND');
+      }
+      const back = { $unset: { deletedAt: '', purge: '' } } as const;
+      const after = await change(call, { _id: workspace, purgedAt: null }, back);
       if (!after) throw new Failure('NOT_FOUND');
       return { workspace: workspaceToProto(after) };
+    },
+
+    async purgeWorkspace(call, { workspace }) {
+      requireLive(call);
+      if (workspace === DEFAULT_WORKSPACE) {
+        throw invalid('workspace', 'cannot be "default": it holds the keys of the operators');
+      }
+      const now = clock.now();
+      const before = await find(workspace);
+      if (before.purgedAt) throw new Failure('NOT_FOUND');
+      const scheduled = before.purge && (await jobs.find(workspace, before.purge.job));
+      const isOpen = before.purge && scheduled?.state !== 'CANCELED';
+      // The workspace names its job before there is one: a call that was cut off in between is repeated with the same job.
+      const purge = isOpen ? before.purge! : { job: newId(), at: new Date(now + PURGE_AFTER_MS) };
+      const deletedAt = before.deletedAt ?? new Date(now);
+      const after = await change(call, { _id: workspace, purgedAt: null }, { $set: { deletedAt, purge } });
+      if (!after) throw new Failure('NOT_FOUND');
+      const job = await jobs.start({
+        workspace,
+        id: purge.job,
+        type: 'PURGE_WORKSPACE',
+        resource: `workspaces/${workspace}`,
+        actor: call.principal.client,
+        startsAt: purge.at,
+      });
+      return { job: jobToProto(job), workspace: workspaceToProto(after) };
     },
   };
 }

@@ -34,6 +34,9 @@ export interface Workspace extends Document {
   readonly createdAt?: Date;
   /** Since when every credential of it is refused. */
   readonly deletedAt?: Date;
+  /** The job that removes everything of it, and when that starts. */
+  readonly purge?: { readonly job: string; readonly at: Date };
+  readonly purgedAt?: Date;
 }
 
 /** The workspace that exists from the first start. */

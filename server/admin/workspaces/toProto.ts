@@ -29,5 +29,7 @@ export function workspaceToProto(workspace: Workspace): MessageShape<typeof Work
     retentionDays: workspace.retentionDays ?? SESSION_LIMITS.retentionDays.default,
     ...timestampField('createdAt', workspace.createdAt),
     ...timestampField('deletedAt', workspace.deletedAt),
+    ...timestampField('purgeAt', workspace.purge?.at),
+    ...timestampField('purgedAt', workspace.purgedAt),
   });
 }

@@ -87,6 +87,7 @@ export const GROUPS: readonly Group[] = [
     noun: 'AuditEntry',
     plural: 'AuditEntries',
   },
+  { name: 'jobs', summary: 'long-running work', service: admin('JobService'), noun: 'Job' },
   {
     name: 'requirements',
     summary: 'what sponsors require',

@@ -1,5 +1,8 @@
 import { expect } from 'vitest';
-import { idToOtp } from '../../../server/domain/ids.js';
+import { createJobs } from '../../../server/admin/jobs/jobs.js';
+import { createIds, idToOtp } from '../../../server/domain/ids.js';
+import { DAY_MS } from '../../../server/platform/durations.js';
+import { systemRandom } from '../../../server/platform/random.js';
 import { connectJson } from '../../support/connectJson.js';
 import { eventually } from '../../support/eventually.js';
 import { apiKey, bearer, type Rest, type RestResponse, restClient } from '../../support/rest.js';
@@ -28,6 +31,7 @@ export interface Owned {
   readonly ruleId: string;
   readonly endpointId: string;
   readonly eventId: string;
+  readonly jobId: string;
 }
 
 /** A phone to which the owner's guard lets nothing go. */
@@ -85,14 +89,28 @@ export async function filled(service: TestService, { call }: Tenant, name: strin
     return isQuiet && (body.deliveries[0].attempts[0].eventId as string);
   });
   await receiver.close();
-  return { ...owned, endpointId: endpoints[0], eventId };
+  const [jobId] = [await job(service, name), await job(service, name)];
+  return { ...owned, endpointId: endpoints[0], eventId, jobId };
+}
+
+/** A job of the workspace that never begins: what a workspace could start by itself would change it. */
+async function job({ documents, clock }: TestService, workspace: string): Promise<string> {
+  const { id } = await createJobs(documents, clock).start({
+    workspace,
+    id: createIds(clock, systemRandom)(),
+    type: 'PURGE_WORKSPACE',
+    resource: `workspaces/${workspace}`,
+    actor: 'operator',
+    startsAt: new Date(clock.now() + 365 * DAY_MS),
+  });
+  return id;
 }
 
 async function made(
   service: TestService,
   call: Calls,
   name: string,
-): Promise<Omit<Owned, 'endpointId' | 'eventId'>> {
+): Promise<Omit<Owned, 'endpointId' | 'eventId' | 'jobId'>> {
   const done = async (method: string, message: object) => {
     const { status, body } = await call(method, message);
     expect(status, `${method} ${JSON.stringify(body)}`).toBe(200);
@@ -171,4 +189,5 @@ export const nonexistent = (owned: Owned): Owned => ({
   ruleId: UNKNOWN_ID,
   endpointId: UNKNOWN_ID,
   eventId: UNKNOWN_ID,
+  jobId: UNKNOWN_ID,
 });

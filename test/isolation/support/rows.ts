@@ -188,5 +188,9 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'brand',
   })),
   'otp.admin.v1.WorkspaceService/DeleteWorkspace': row('denied', () => ({ workspace: 'stranger' })),
+  'otp.admin.v1.WorkspaceService/PurgeWorkspace': row('denied', () => ({ workspace: 'stranger' })),
+  'otp.admin.v1.JobService/GetJob': row('not found', ({ jobId: id }) => ({ id })),
+  'otp.admin.v1.JobService/ListJobs': row('its own'),
+  'otp.admin.v1.JobService/CancelJob': row('not found', ({ jobId: id }) => ({ id })),
   'otp.admin.v1.WorkspaceService/UndeleteWorkspace': row('denied', () => ({ workspace: 'stranger' })),
 };

@@ -25,6 +25,7 @@ const (
 	WorkspaceService_UpdateWorkspace_FullMethodName   = "/otp.admin.v1.WorkspaceService/UpdateWorkspace"
 	WorkspaceService_DeleteWorkspace_FullMethodName   = "/otp.admin.v1.WorkspaceService/DeleteWorkspace"
 	WorkspaceService_UndeleteWorkspace_FullMethodName = "/otp.admin.v1.WorkspaceService/UndeleteWorkspace"
+	WorkspaceService_PurgeWorkspace_FullMethodName    = "/otp.admin.v1.WorkspaceService/PurgeWorkspace"
 )
 
 // WorkspaceServiceClient is the client API for WorkspaceService service.
@@ -69,13 +70,26 @@ type WorkspaceServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWorkspace(ctx context.Context, in *DeleteWorkspaceRequest, opts ...grpc.CallOption) (*DeleteWorkspaceResponse, error)
-	// Reverts a deletion: the workspace's credentials work again. Undeleting a
-	// workspace that is not deleted changes nothing and succeeds.
+	// Reverts a deletion, and cancels a purge that has not started: the workspace's
+	// credentials work again. Undeleting a workspace that is not deleted changes
+	// nothing and succeeds.
 	//
 	// Scope: operator, with a live key.
 	//
-	// Reasons: NOT_FOUND.
+	// Reasons: NOT_FOUND, also for a workspace that has been or is being purged.
 	UndeleteWorkspace(ctx context.Context, in *UndeleteWorkspaceRequest, opts ...grpc.CallOption) (*UndeleteWorkspaceResponse, error)
+	// Deletes a workspace, if it is not deleted, and schedules a job that removes
+	// everything of it seven days later: sessions, people, keys, settings, the
+	// ledger. Its name stays taken and its audit log is kept. Until the job starts,
+	// CancelJob keeps the data, and so does UndeleteWorkspace. While a purge is
+	// scheduled the call returns its job and changes nothing.
+	//
+	// The workspace "default" cannot be purged.
+	//
+	// Scope: operator, with a live key.
+	//
+	// Reasons: NOT_FOUND, also for a workspace that has been purged.
+	PurgeWorkspace(ctx context.Context, in *PurgeWorkspaceRequest, opts ...grpc.CallOption) (*PurgeWorkspaceResponse, error)
 }
 
 type workspaceServiceClient struct {
@@ -146,6 +160,16 @@ func (c *workspaceServiceClient) UndeleteWorkspace(ctx context.Context, in *Unde
 	return out, nil
 }
 
+func (c *workspaceServiceClient) PurgeWorkspace(ctx context.Context, in *PurgeWorkspaceRequest, opts ...grpc.CallOption) (*PurgeWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PurgeWorkspaceResponse)
+	err := c.cc.Invoke(ctx, WorkspaceService_PurgeWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WorkspaceServiceServer is the server API for WorkspaceService service.
 // All implementations must embed UnimplementedWorkspaceServiceServer
 // for forward compatibility.
@@ -188,13 +212,26 @@ type WorkspaceServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteWorkspace(context.Context, *DeleteWorkspaceRequest) (*DeleteWorkspaceResponse, error)
-	// Reverts a deletion: the workspace's credentials work again. Undeleting a
-	// workspace that is not deleted changes nothing and succeeds.
+	// Reverts a deletion, and cancels a purge that has not started: the workspace's
+	// credentials work again. Undeleting a workspace that is not deleted changes
+	// nothing and succeeds.
 	//
 	// Scope: operator, with a live key.
 	//
-	// Reasons: NOT_FOUND.
+	// Reasons: NOT_FOUND, also for a workspace that has been or is being purged.
 	UndeleteWorkspace(context.Context, *UndeleteWorkspaceRequest) (*UndeleteWorkspaceResponse, error)
+	// Deletes a workspace, if it is not deleted, and schedules a job that removes
+	// everything of it seven days later: sessions, people, keys, settings, the
+	// ledger. Its name stays taken and its audit log is kept. Until the job starts,
+	// CancelJob keeps the data, and so does UndeleteWorkspace. While a purge is
+	// scheduled the call returns its job and changes nothing.
+	//
+	// The workspace "default" cannot be purged.
+	//
+	// Scope: operator, with a live key.
+	//
+	// Reasons: NOT_FOUND, also for a workspace that has been purged.
+	PurgeWorkspace(context.Context, *PurgeWorkspaceRequest) (*PurgeWorkspaceResponse, error)
 	mustEmbedUnimplementedWorkspaceServiceServer()
 }
 
@@ -222,6 +259,9 @@ func (UnimplementedWorkspaceServiceServer) DeleteWorkspace(context.Context, *Del
 }
 func (UnimplementedWorkspaceServiceServer) UndeleteWorkspace(context.Context, *UndeleteWorkspaceRequest) (*UndeleteWorkspaceResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method UndeleteWorkspace not implemented")
+}
+func (UnimplementedWorkspaceServiceServer) PurgeWorkspace(context.Context, *PurgeWorkspaceRequest) (*PurgeWorkspaceResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method PurgeWorkspace not implemented")
 }
 func (UnimplementedWorkspaceServiceServer) mustEmbedUnimplementedWorkspaceServiceServer() {}
 func (UnimplementedWorkspaceServiceServer) testEmbeddedByValue()                          {}
@@ -352,6 +392,24 @@ func _WorkspaceService_UndeleteWorkspace_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WorkspaceService_PurgeWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PurgeWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WorkspaceServiceServer).PurgeWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WorkspaceService_PurgeWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WorkspaceServiceServer).PurgeWorkspace(ctx, req.(*PurgeWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WorkspaceService_ServiceDesc is the grpc.ServiceDesc for WorkspaceService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -382,6 +440,10 @@ var WorkspaceService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UndeleteWorkspace",
 			Handler:    _WorkspaceService_UndeleteWorkspace_Handler,
+		},
+		{
+			MethodName: "PurgeWorkspace",
+			Handler:    _WorkspaceService_PurgeWorkspace_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -11,6 +11,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
+import countersign.gen.otp.admin.v1.job_service_pb2
 import countersign.gen.otp.v1.session_pb2
 import sys
 import typing
@@ -57,6 +58,8 @@ class Workspace(google.protobuf.message.Message):
     ROUTES_FIELD_NUMBER: builtins.int
     RETENTION_DAYS_FIELD_NUMBER: builtins.int
     ASSURANCE_FIELD_NUMBER: builtins.int
+    PURGE_AT_FIELD_NUMBER: builtins.int
+    PURGED_AT_FIELD_NUMBER: builtins.int
     ANDROID_APP_HASH_FIELD_NUMBER: builtins.int
     name: builtins.str
     brand: builtins.str
@@ -75,6 +78,10 @@ class Workspace(google.protobuf.message.Message):
     def deleted_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
     def routes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Route]: ...
+    @property
+    def purge_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def purged_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -90,10 +97,12 @@ class Workspace(google.protobuf.message.Message):
         routes: collections.abc.Iterable[global___Route] | None = ...,
         retention_days: builtins.int = ...,
         assurance: global___Assurance.ValueType = ...,
+        purge_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        purged_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         android_app_hash: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "created_at", b"created_at", "deleted_at", b"deleted_at", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "retention_days", b"retention_days", "routes", b"routes", "web_host", b"web_host"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at", "purge_at", b"purge_at", "purged_at", b"purged_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "created_at", b"created_at", "deleted_at", b"deleted_at", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "purge_at", b"purge_at", "purged_at", b"purged_at", "retention_days", b"retention_days", "routes", b"routes", "web_host", b"web_host"]) -> None: ...
 
 global___Workspace = Workspace
 
@@ -323,3 +332,39 @@ class UndeleteWorkspaceResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
 
 global___UndeleteWorkspaceResponse = UndeleteWorkspaceResponse
+
+@typing.final
+class PurgeWorkspaceRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
+
+global___PurgeWorkspaceRequest = PurgeWorkspaceRequest
+
+@typing.final
+class PurgeWorkspaceResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> countersign.gen.otp.admin.v1.job_service_pb2.Job: ...
+    @property
+    def workspace(self) -> global___Workspace: ...
+    def __init__(
+        self,
+        *,
+        job: countersign.gen.otp.admin.v1.job_service_pb2.Job | None = ...,
+        workspace: global___Workspace | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> None: ...
+
+global___PurgeWorkspaceResponse = PurgeWorkspaceResponse

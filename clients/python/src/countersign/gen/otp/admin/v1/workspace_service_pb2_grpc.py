@@ -64,6 +64,11 @@ class WorkspaceServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceResponse.FromString,
                 _registered_method=True)
+        self.PurgeWorkspace = channel.unary_unary(
+                '/otp.admin.v1.WorkspaceService/PurgeWorkspace',
+                request_serializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceResponse.FromString,
+                _registered_method=True)
 
 
 class WorkspaceServiceServicer(object):
@@ -105,6 +110,12 @@ class WorkspaceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeWorkspace(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkspaceServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -137,6 +148,11 @@ def add_WorkspaceServiceServicer_to_server(servicer, server):
                     servicer.UndeleteWorkspace,
                     request_deserializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceResponse.SerializeToString,
+            ),
+            'PurgeWorkspace': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeWorkspace,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -301,6 +317,33 @@ class WorkspaceService(object):
             '/otp.admin.v1.WorkspaceService/UndeleteWorkspace',
             otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_workspace__service__pb2.UndeleteWorkspaceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeWorkspace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.WorkspaceService/PurgeWorkspace',
+            otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_workspace__service__pb2.PurgeWorkspaceResponse.FromString,
             options,
             channel_credentials,
             insecure,

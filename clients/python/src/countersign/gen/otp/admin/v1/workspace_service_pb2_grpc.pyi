@@ -49,6 +49,11 @@ class WorkspaceServiceStub:
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse,
     ]
 
+    PurgeWorkspace: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceRequest,
+        countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceResponse,
+    ]
+
 class WorkspaceServiceAsyncStub:
     CreateWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.CreateWorkspaceRequest,
@@ -78,6 +83,11 @@ class WorkspaceServiceAsyncStub:
     UndeleteWorkspace: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceRequest,
         countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse,
+    ]
+
+    PurgeWorkspace: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceRequest,
+        countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceResponse,
     ]
 
 class WorkspaceServiceServicer(metaclass=abc.ABCMeta):
@@ -122,5 +132,12 @@ class WorkspaceServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.UndeleteWorkspaceResponse]]: ...
+
+    @abc.abstractmethod
+    def PurgeWorkspace(
+        self,
+        request: countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.workspace_service_pb2.PurgeWorkspaceResponse]]: ...
 
 def add_WorkspaceServiceServicer_to_server(servicer: WorkspaceServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
