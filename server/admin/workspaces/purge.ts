@@ -35,10 +35,10 @@ export function createPurge({ documents, collections, workspaces, clock }: Deps)
     { id, workspace }: { readonly id: string; readonly workspace: string },
     progress: Progress,
   ): Promise<void> => {
-    // A run that was cut off at its very end is repeated.
-    if (found?.purgedAt) return;
     // The workspace has the last word: a job that it does not name removes nothing.
     const found = await stored.findOne({ _id: workspace });
+    // A run that was cut off at its very end is repeated.
+    if (found?.purgedAt) return;
     if (found?.purge?.job !== id || !found.deletedAt) throw new Failure('NOT_FOUND');
     for (const name of collections) {
       if (KEPT.has(name)) continue;
