@@ -1,6 +1,7 @@
+import { hasChanged, unchangedPart } from './changed.js';
 import { builtParts } from './deploy/built.js';
 import { fileParts } from './deploy/files.js';
-import { command, type Part, runParts } from './parts.js';
+import { runParts } from './parts.js';
 
 /**
  * The ways of running the service in deploy/. Without an argument all are built
@@ -20,18 +21,5 @@ const PATHS = [
   'tsconfig.build.json',
 ];
 
-/** Since main; on main itself, since the commit before. */
-function hasChanged(): boolean {
-  const base = command('git', ['merge-base', 'HEAD', 'main']).output.trim();
-  const head = command('git', ['rev-parse', 'HEAD']).output.trim();
-  const since = base && base !== head ? base : 'HEAD^';
-  return !command('git', ['diff', '--quiet', since, '--', ...PATHS]).ok;
-}
-
-const unchanged = ({ name }: Part): Part => ({
-  name,
-  run: async () => 'skipped: nothing it depends on has changed since main',
-});
-
-const built = task === 'all' || hasChanged() ? builtParts : builtParts.map(unchanged);
+const built = task === 'all' || hasChanged(PATHS) ? builtParts : builtParts.map(unchangedPart);
 if (!(await runParts([...fileParts, ...built]))) process.exitCode = 1;

@@ -9,6 +9,9 @@ import type { Outcome } from '../parts.js';
 /** To whom the programs of the READMEs send. */
 const RECIPIENT = 'you@example.com';
 
+/** Long enough for the event loop to see what happened to its sockets. */
+const NOTICED_MS = 200;
+
 /** Writes the first program in a language of a page into a file, and returns its path. */
 export function writeProgram(page: string, language: string, file: string): string {
   const program = new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'm').exec(
@@ -29,6 +32,8 @@ export async function enterCode(
 ): Promise<Outcome> {
   const { COUNTERSIGN_TARGET: target = '', COUNTERSIGN_API_KEY: apiKey = '' } = env;
   const inbox = () => messages(target, env.COUNTERSIGN_INBOX_TOKEN ?? '');
+  // Commands before this one blocked the process: a connection that ended meanwhile has to be noticed, or it is used again.
+  await pause(NOTICED_MS);
   const before = (await inbox()).length;
   const child = spawn(file, args, {
     env: { ...process.env, ...env, OTP_TARGET: target, OTP_API_KEY: apiKey },
