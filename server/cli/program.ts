@@ -4,12 +4,14 @@ import type { Cli } from './cli.js';
 import { addCompletion } from './commands/completion.js';
 import { addContext } from './commands/context.js';
 import { addInbox } from './commands/inbox.js';
+import { addListen } from './commands/listen.js';
 import { addRedeem } from './commands/redeem.js';
 import { addResend } from './commands/resend.js';
 import { addSend } from './commands/send.js';
 import { addSessions } from './commands/sessions.js';
 import { addSimulate } from './commands/simulate.js';
 import { addStart } from './commands/start.js';
+import { addTail } from './commands/tail.js';
 import { addVerify } from './commands/verify.js';
 import { addVersion } from './commands/version.js';
 import { addWatch } from './commands/watch.js';
@@ -39,11 +41,13 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addResend,
   addRedeem,
   addWatch,
+  addTail,
   addSessions,
   addWhy,
   addInbox,
   addSimulate,
   addResources,
+  addListen,
   addContext,
   addCompletion,
   addVersion,

@@ -44,7 +44,8 @@ describe('the command tree', () => {
     const administrative = GROUPS.flatMap(({ name }) =>
       LEAVES.filter((leaf) => leaf.name.startsWith(`${name} `)),
     );
-    expect(administrative).toHaveLength(methods.length);
+    // `webhooks listen` calls no method of its service.
+    expect(administrative).toHaveLength(methods.length + 1);
   });
 
   it('gives no two commands one name', () => {

@@ -156,6 +156,13 @@ SendTestEvent sends this event, once, and returns the result:
 ${example(test.body)}
 \`\`\`
 
+## A receiver on your own machine
+
+The service cannot reach a laptop. \`countersign webhooks listen --forward-to http://127.0.0.1:3000/webhooks\` reads the
+events of the workspace instead and posts them to the receiver with the same bodies, signed with a secret that it prints.
+Each is sent once, about two seconds after it happened, and its \`webhook-id\` is not that of a registered endpoint. It
+needs a key of the scope \`support\` or \`admin\`; use a test key. \`countersign tail\` prints the events.
+
 ## Allowed URLs
 
 In development, any URL is allowed. With \`OTP_ENV=production\`, URLs must use https and resolve to public IP addresses;

@@ -47,7 +47,14 @@ async function listEvents(connection: Connection, sessionId: string): Promise<re
 }
 
 /** What a person wants to know of an event besides its time, in few words. */
-function detailsOf({ event, attempt, actor, operation, webhookEndpointId, count }: TimelineEvent): string {
+export function detailsOf({
+  event,
+  attempt,
+  actor,
+  operation,
+  webhookEndpointId,
+  count,
+}: TimelineEvent): string {
   const facts = [
     attempt &&
       [
