@@ -1,5 +1,6 @@
 // Builds what browsers load: `node clients/build.mjs [folder]`, dist/screens unless named. Part of `npm start`.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,7 +11,10 @@ const out = process.argv[2] ?? join(root, 'dist', 'screens');
 /** Each screen, by the name that server/screens finds it under: a script and a style sheet. */
 const SCREENS = {
   console: ['clients/console/main.tsx', 'clients/console/app.css'],
+  verify: ['clients/verify/main.ts', 'clients/verify/page.css'],
 };
+
+const WIDGET = 'clients/verify/element.ts';
 
 /**
  * The rules of requests are checked by the service; 12 KB (gzip) of their
@@ -44,9 +48,10 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: Object.entries(SCREENS).flatMap(([name, files]) =>
-    files.map((file) => ({ in: file, out: name })),
-  ),
+  entryPoints: [
+    { in: WIDGET, out: 'widget' },
+    ...Object.entries(SCREENS).flatMap(([name, files]) => files.map((file) => ({ in: file, out: name }))),
+  ],
   outdir: out,
   entryNames: '[name]-[hash]',
   assetNames: '[name]-[hash]',
@@ -73,4 +78,21 @@ const built = new Map(
 const screens = Object.fromEntries(
   Object.entries(SCREENS).map(([name, [js, css]]) => [name, { js: built.get(js), css: built.get(css) }]),
 );
-writeFileSync(join(out, 'manifest.json'), JSON.stringify({ screens }));
+/** `<countersign-otp>`, for pages of other origins, which may pin what they load. */
+const widget = built.get(WIDGET);
+const integrity = createHash('sha384')
+  .update(readFileSync(join(out, widget)))
+  .digest('base64');
+/** The texts of the verification page, by language. */
+const locales = join(root, 'clients', 'verify', 'locales');
+const words = Object.fromEntries(
+  readdirSync(locales).map((name) => [
+    basename(name, '.json'),
+    JSON.parse(readFileSync(join(locales, name), 'utf8')),
+  ]),
+);
+writeFileSync(join(out, 'verify-words.json'), JSON.stringify(words));
+writeFileSync(
+  join(out, 'manifest.json'),
+  JSON.stringify({ screens, widget: { file: widget, integrity: `sha384-${integrity}` } }),
+);

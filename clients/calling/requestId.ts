@@ -1,11 +1,13 @@
 import { clone, type DescMessage, type DescMethod, type MessageShape } from '@bufbuild/protobuf';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 
 /** The calls whose success the server remembers under `request_id`: repeated with the same id, they happen once. */
 const REMEMBERED: ReadonlySet<DescMethod> = new Set<DescMethod>([
   OtpService.method.send,
   OtpService.method.resend,
+  VerificationPageService.method.createVerificationPage,
   VerificationTokenService.method.redeem,
 ]);
 

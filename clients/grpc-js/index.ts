@@ -1,6 +1,7 @@
 import { type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
+import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
@@ -27,6 +28,8 @@ export interface OtpClientOptions {
 /** Typed clients over one channel. */
 export interface OtpClient {
   readonly otp: PromiseClient<typeof OtpService>;
+  /** Pages of the service on which people enter codes. */
+  readonly pages: PromiseClient<typeof VerificationPageService>;
   readonly tokens: PromiseClient<typeof VerificationTokenService>;
   readonly requirements: PromiseClient<typeof RequirementService>;
   /** Closes the channel; calls in progress finish. A client that is left open does not keep the process alive. */
@@ -52,6 +55,7 @@ export function createOtpClient(options: OtpClientOptions): OtpClient {
   const calling = { client, credential: apiKey, timeoutMs };
   return {
     otp: promiseClient(OtpService, calling),
+    pages: promiseClient(VerificationPageService, calling),
     tokens: promiseClient(VerificationTokenService, calling),
     requirements: promiseClient(RequirementService, calling),
     close: () => client.close(),

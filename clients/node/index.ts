@@ -4,6 +4,7 @@ import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
+import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import { bearing, type Credential } from '../calling/credential.js';
 import { DEFAULT_TIMEOUT_MS } from '../calling/deadline.js';
@@ -31,6 +32,8 @@ export interface OtpClientOptions {
 /** Typed clients over one connection. */
 export interface OtpClient {
   readonly otp: Client<typeof OtpService>;
+  /** Pages of the service on which people enter codes. */
+  readonly pages: Client<typeof VerificationPageService>;
   readonly tokens: Client<typeof VerificationTokenService>;
   readonly requirements: Client<typeof RequirementService>;
   /** Closes the connection; calls in progress fail. A client that is left open does not keep the process alive. */
@@ -46,6 +49,7 @@ export function createOtpClient(options: OtpClientOptions): OtpClient {
   const { transport, close } = connect(options);
   return {
     otp: createClient(OtpService, transport),
+    pages: createClient(VerificationPageService, transport),
     tokens: createClient(VerificationTokenService, transport),
     requirements: createClient(RequirementService, transport),
     close,

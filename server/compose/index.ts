@@ -197,6 +197,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const queues = composeQueues({ ...common, routes, breakers, hooks });
   const { outbox, events } = queues;
   const listing = createFairPool({ ...LISTING, clock });
+
+  /** In development, where nothing else says how the service is reached: as this machine reaches it. */
+  const ownUrl = () =>
+    config.env === 'development' && ownPort !== undefined
+      ? `${config.tlsCert ? 'https' : 'http'}://127.0.0.1:${ownPort}`
+      : undefined;
+  let ownPort: number | undefined;
   const otp = createHandlers({
     ...common,
     ...secrets,
@@ -207,6 +214,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       routes.of(wanted, channel, withTransaction).length > 0,
     outbox,
     events,
+    baseUrl: () => config.publicUrl?.replace(/\/$/, '') ?? ownUrl(),
+    development: config.env === 'development',
     sent: stats.sent,
     listening: hooks.webhooks.listening,
     checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
@@ -296,6 +305,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     breakers: breakers.states,
     async start() {
       const address = await listeners.main.listen(config.host, config.port);
+      ownPort = address.port;
       operatorAddress = await listeners.operator?.listen(
         config.operatorHost ?? '127.0.0.1',
         config.operatorPort ?? 0,

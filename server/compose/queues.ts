@@ -65,13 +65,14 @@ export type Queues = ReturnType<typeof composeQueues>;
 
 /** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, jobs, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
-  const { documents, secrets, workspaces, templates, routes, hooks, metrics, clock, log } = parts;
+  const { config, documents, secrets, workspaces, templates, routes, hooks, metrics, clock, log } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
   const buildMessage = createBuildMessage({
     open,
     brandingOf: (workspace) => workspaces.get(workspace),
+    pageHost: config.publicUrl === undefined ? undefined : new URL(config.publicUrl).hostname,
     templateOf: (workspace, kind, locale) => templates.find(workspace, kind, locale),
     clock,
     log,

@@ -20,6 +20,7 @@ import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
+import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
@@ -52,6 +53,7 @@ import type { Limiter } from '../limits/limiter.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Serving } from '../observe/readiness.js';
+import { createPages } from '../otp/pages/pages.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
@@ -63,6 +65,9 @@ import { createUnaryHandler } from '../rpc/unary.js';
 import { assetRoutes } from '../screens/assets.js';
 import { consoleRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
+import { verificationRoutes } from '../screens/verify/routes.js';
+import { widgetRoutes } from '../screens/widget.js';
+import type { Documents } from '../store/documents.js';
 import { noticeSetup } from './noticeSetup.js';
 import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
@@ -71,6 +76,7 @@ import type { Secrets } from './secrets.js';
 const SERVICES: readonly DescService[] = [
   OtpService,
   VerificationTokenService,
+  VerificationPageService,
   RequirementService,
   AccessService,
   ApiKeyService,
@@ -99,6 +105,7 @@ interface Parts {
   readonly pipeline: Pipeline;
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
+  readonly documents: Documents;
   readonly limiter: Limiter;
   readonly workspaces: Workspaces;
   readonly newId: () => string;
@@ -130,6 +137,8 @@ interface Served {
   readonly services: readonly DescService[];
   readonly dialects: readonly Dialect[];
   readonly routes: readonly Route[];
+  /** Pages on which people enter codes, where what they load was built. */
+  readonly screens: ScreenFiles | undefined;
   /** Its pages may call it wherever they were loaded from this machine. */
   readonly trustsLoopback: boolean;
 }
@@ -159,6 +168,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...(hasConsole ? operatorsConsole : []),
       ...(inbox ? inboxRoutes({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) }, random) : []),
     ],
+    screens: parts.screens,
     trustsLoopback: isDevelopment,
   });
   const operator = isApart
@@ -166,6 +176,7 @@ export function composeTransports(parts: Parts): Listeners {
         services: SERVICES,
         dialects: [oauth],
         routes: [metrics('everybody'), ...assets, ...operatorsConsole],
+        screens: undefined,
         // Operators reach it through a tunnel, under a name of their own machine.
         trustsLoopback: true,
       })
@@ -175,7 +186,10 @@ export function composeTransports(parts: Parts): Listeners {
 
 const isForOperators = ({ typeName }: DescService): boolean => typeName.startsWith('otp.admin.');
 
-function composeListener(parts: Parts, { services, dialects, routes, trustsLoopback }: Served): Listener {
+function composeListener(
+  parts: Parts,
+  { services, dialects, routes, screens, trustsLoopback }: Served,
+): Listener {
   const { config, checkStore, pipeline, newId, serving, tls, clock, metrics, log } = parts;
   const limits = httpLimits({ keepAliveMs: config.keepAliveSeconds * 1_000 });
   const trustedProxies = networks(config.trustedProxies);
@@ -212,6 +226,17 @@ function composeListener(parts: Parts, { services, dialects, routes, trustsLoopb
     ...dialects.flatMap((dialect) =>
       dialectRoutes(dialect, { pipeline, peerOf, originOf, rejectedRequests, clock }),
     ),
+    ...(screens ? widgetRoutes(screens) : []),
+    ...(screens
+      ? verificationRoutes({
+          ...parts,
+          files: screens,
+          pages: createPages(parts.documents, clock),
+          sessionTokens: parts.secrets.sessionTokens,
+          publicUrl: config.publicUrl,
+          peerOf,
+        })
+      : []),
     ...routes,
   ]);
   return createListener({

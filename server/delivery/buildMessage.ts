@@ -26,12 +26,14 @@ interface Deps {
     kind: MessageKind,
     locale: string,
   ) => Promise<Template | undefined>;
+  /** Host of the service's own pages; undefined where it is not known. */
+  readonly pageHost: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Opens the sealed code and address of one channel and renders its message. */
-export function createBuildMessage({ open, brandingOf, templateOf, clock, log }: Deps) {
+export function createBuildMessage({ open, brandingOf, templateOf, pageHost, clock, log }: Deps) {
   /** Templates that could not be rendered: one warning for each, not one for each message. */
   const faulty = new WeakSet<Template>();
 
@@ -61,7 +63,9 @@ export function createBuildMessage({ open, brandingOf, templateOf, clock, log }:
       throw new Error(`no message is left to send on ${name}`);
     const workspace = workspaceOf(session);
     const code = open(session._id, messageField(name), channel.delivery.message);
-    const { brand, ...lines } = await brandingOf(workspace);
+    const { brand, ...branding } = await brandingOf(workspace);
+    const { embedHost } = session;
+    const lines = embedHost && pageHost ? { ...branding, webHost: embedHost, frameHost: pageHost } : branding;
     const expiresAt = channel.codeExpiresAt.getTime();
     const minutes = Math.max(1, Math.ceil((expiresAt - clock.now()) / MINUTE_MS));
     const transaction = session.operation?.transaction;

@@ -78,6 +78,8 @@ function run(engine: Liquid, source: string, variables: Variables): string {
 export interface AutofillLines {
   /** Host of the line by which browsers do. */
   readonly webHost?: string | undefined;
+  /** Host of the page in a frame of which the code is entered; `webHost` is the one that frames it. */
+  readonly frameHost?: string | undefined;
   /** Hash by which an Android app does. */
   readonly androidAppHash?: string | undefined;
 }
@@ -86,13 +88,13 @@ export interface AutofillLines {
  * Renders the parts of a message. A text message ends with the hash of an Android
  * app (SMS Retriever API), where the workspace has one, and last with the line
  * `@host #code` by which browsers fill the code in (WebOTP, "SMS one-time codes"
- * format). Throws for a template that does not parse or breaks a bound.
+ * format), also in a frame of another host: `@host #code @frame`. Throws for a template that does not parse or breaks a bound.
  */
 export function render(
   channel: ChannelName,
   template: Template | Literal,
   variables: Variables,
-  { webHost, androidAppHash }: AutofillLines = {},
+  { webHost, frameHost, androidAppHash }: AutofillLines = {},
 ): Rendered {
   const literal = 'literal' in template;
   const text = literal
@@ -101,7 +103,8 @@ export function render(
   if (literal || channel !== 'email') {
     if (channel !== 'sms' || (!webHost && !androidAppHash)) return { text };
     const hash = androidAppHash ? `\n${androidAppHash}` : '';
-    const host = webHost ? `\n\n@${webHost} #${variables.code}` : '';
+    const frame = frameHost ? ` @${frameHost}` : '';
+    const host = webHost ? `\n\n@${webHost} #${variables.code}${frame}` : '';
     return { text: `${text.trimEnd()}${hash}${host}` };
   }
   return {

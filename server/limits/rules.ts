@@ -27,6 +27,8 @@ export const RULES = {
   'beneficiary-sends': { max: 5, windowSeconds: HOUR_SECONDS },
   /** Diagnoses and searches for one recipient by one key, so that none lists who is known. */
   'recipient-lookups': { max: 60, windowSeconds: MINUTE_SECONDS },
+  /** Loads of one verification page. */
+  'page-loads': { max: 30, windowSeconds: MINUTE_SECONDS },
   /** Failed requests for an access token, by client id and by address. */
   'token-endpoint': { max: 10, windowSeconds: MINUTE_SECONDS },
   /** Sends to one recipient in a day; a cooldown alone would allow over a thousand. */
@@ -68,7 +70,11 @@ export const KNOWN_MAX: Readonly<Partial<Record<BudgetRuleName, number>>> = {
 };
 
 /** Rules that hold for the whole service: they count before it is known whose the caller is. */
-export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>(['token-endpoint', 'recipient-lookups']);
+export const FIXED: ReadonlySet<RuleName> = new Set<RuleName>([
+  'token-endpoint',
+  'recipient-lookups',
+  'page-loads',
+]);
 
 /** What a workspace changed. */
 export type RuleOverrides = Readonly<Partial<Record<RuleName, Rule>>>;

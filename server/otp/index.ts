@@ -1,4 +1,5 @@
 import { OtpService } from '../../gen/otp/v1/otp_service_pb.js';
+import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
 import type { RecipientRules } from '../admin/rules/rules.js';
@@ -32,11 +33,14 @@ import { createGetSession } from './getSession.js';
 import { createIdempotency } from './idempotency/claims.js';
 import { createIntrospect } from './introspect.js';
 import { createListSessions } from './listSessions.js';
+import { createCreateVerificationPage } from './pages/createVerificationPage.js';
+import { createGetVerificationPage } from './pages/getVerificationPage.js';
+import { createPages } from './pages/pages.js';
 import { createRedeem } from './redeem.js';
 import { createResend } from './resend.js';
 import type { CodeMaker } from './send/freshCodes.js';
 import { createReuses } from './send/reuse.js';
-import { createSend } from './send.js';
+import { createSend, createSender } from './send.js';
 import { createValidate } from './validate.js';
 import { createCheckCode } from './verify/checkCode.js';
 import { createCheckCodes, type OnChecked } from './verify/checkCodes.js';
@@ -71,6 +75,9 @@ export interface OtpDeps {
   /** Notified of every code that was checked. */
   readonly checked: OnChecked;
   readonly processes: Pick<Processes, 'id' | 'hasEnded'>;
+  /** URL of the service, for verification pages; undefined where it is not known. */
+  readonly baseUrl: () => string | undefined;
+  readonly development: boolean;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -98,14 +105,15 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
     }),
     tokens: verificationTokens,
   };
+  const sending = {
+    ...deps,
+    sessions,
+    idempotency: createIdempotency({ documents, processes: deps.processes, fingerprints, clock }),
+    reuses: createReuses(documents, sessions, clock),
+    tokens: sessionTokens,
+  };
   const otp: Handlers<typeof OtpService> = {
-    send: createSend({
-      ...deps,
-      sessions,
-      idempotency: createIdempotency({ documents, processes: deps.processes, fingerprints, clock }),
-      reuses: createReuses(documents, sessions, clock),
-      tokens: sessionTokens,
-    }),
+    send: createSend(sending),
     validate: createValidate(checking),
     verify: createVerify(checking),
     resend: createResend({ ...deps, sessions }),
@@ -117,5 +125,19 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
     introspect: createIntrospect(sessions, verificationTokens, clock),
     redeem: createRedeem({ ...deps, sessions, tokens: verificationTokens }),
   };
-  return [...registerService(OtpService, otp), ...registerService(VerificationTokenService, token)];
+  const pages = createPages(documents, clock);
+  const page: Handlers<typeof VerificationPageService> = {
+    createVerificationPage: createCreateVerificationPage({
+      ...sending,
+      pages,
+      random: deps.codes.random,
+      send: createSender(sending),
+    }),
+    getVerificationPage: createGetVerificationPage({ ...deps, pages, sessions }),
+  };
+  return [
+    ...registerService(OtpService, otp),
+    ...registerService(VerificationTokenService, token),
+    ...registerService(VerificationPageService, page),
+  ];
 }

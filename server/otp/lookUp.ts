@@ -36,6 +36,11 @@ interface LookUpProvenDeps {
   readonly tokens: VerificationTokens;
 }
 
+/** What names the session: its token, or for those that may redeem, its id. */
+type Proven = Pick<IntrospectRequest, 'verificationToken' | 'acceptSandbox'> & {
+  readonly sessionId?: string;
+};
+
 /**
  * Finds the session a verification token proves. TOKEN_NOT_FOUND alike for a
  * token that is malformed, invented, of another workspace, or of the sandbox
@@ -44,10 +49,10 @@ interface LookUpProvenDeps {
 export async function lookUpProven(
   { sessions, tokens }: LookUpProvenDeps,
   call: Call,
-  { verificationToken, acceptSandbox }: Pick<IntrospectRequest, 'verificationToken' | 'acceptSandbox'>,
+  { verificationToken, sessionId = '', acceptSandbox }: Proven,
 ): Promise<ApprovedSession> {
   const { principal } = call;
-  const id = tokens.check(principal.workspace, verificationToken);
+  const id = sessionId ? parseId(sessionId) : tokens.check(principal.workspace, verificationToken);
   const session = id === undefined ? null : await sessions.findOne({ _id: `${principal.workspace}/${id}` });
   if (session?.status !== 'APPROVED' || !session.token || !visibleTo(principal, session)) {
     throw new Failure('TOKEN_NOT_FOUND');

@@ -36,6 +36,10 @@ export function createRedeem(deps: Deps): Handler<typeof VerificationTokenServic
   const { sessions, tokens, fingerprints, sponsors, clock } = deps;
   return async (call, request) => {
     const { workspace } = call.principal;
+    if (!request.verificationToken && !request.sessionId)
+      throw invalid('verification_token', 'is required, or session_id');
+    if (request.verificationToken && request.sessionId)
+      throw invalid('session_id', 'must not be given together with verification_token');
     const operation = storedOperation(request.operation!);
     const session = await lookUpProven({ sessions, tokens }, call, request);
     const repeat = repeatable(

@@ -24,15 +24,47 @@ export interface SendDeps extends SendStepsDeps, SendRefusedDeps {
  * message is delivered or its failure is visible.
  */
 export function createSend(deps: SendDeps): Handler<typeof OtpService.method.send> {
-  const { workspaces, tokens, codes, clock } = deps;
+  const send = createSender(deps);
+  return async (call, request) => {
+    const { session, sessionToken, sandboxCodes, reused } = await send(call, request, {});
+    return {
+      session: sessionToProto(session, deps.clock.now(), true),
+      sessionToken,
+      sandboxCodes,
+      reused,
+    };
+  };
+}
+
+/** What a Send is for besides its request. */
+export interface SendPurpose {
+  /** The only host whose pages frame the page on which the code is entered. */
+  readonly embedHost?: string;
+}
+
+/** Opens a session for a caller. */
+export type Sender = (
+  call: Call,
+  request: SendRequest,
+  purpose: SendPurpose,
+) => Promise<{
+  readonly session: StoredSession;
+  readonly sessionToken: string;
+  readonly sandboxCodes: Record<string, string>;
+  readonly reused: boolean;
+}>;
+
+export function createSender(deps: SendDeps): Sender {
+  const { workspaces, tokens, codes } = deps;
   const steps = createSendSteps(deps);
   const refused = createSendRefused(deps);
 
-  return async (call, request) => {
-    const { session, reused } = await openSession(steps, await begin(call, request), refused);
+  return async (call, request, purpose) => {
+    const begun = { ...(await begin(call, request)), ...purpose };
+    const { session, reused } = await openSession(steps, begun, refused);
     call.sessionId = idOf(session);
     return {
-      session: sessionToProto(session, clock.now(), true),
+      session,
       sessionToken: tokens.issue(
         { workspace: workspaceOf(session), mode: session.mode, sessionId: idOf(session) },
         firstPurgeAt(session),

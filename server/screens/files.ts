@@ -23,6 +23,12 @@ export interface ScreenNames {
   readonly css: string;
 }
 
+/** The script of `<countersign-otp>`, and the hash of its content. */
+export interface Widget {
+  readonly file: string;
+  readonly integrity: string;
+}
+
 /** What clients/build.mjs made, read once. */
 export interface ScreenFiles {
   find(name: string): ScreenFile | undefined;
@@ -30,9 +36,13 @@ export interface ScreenFiles {
   of(screen: string): ScreenNames;
   /** The text of a file. */
   text(name: string): string;
+  readonly widget: Widget;
+  /** A file that was not built. */
+  make(name: string, content: Buffer): ScreenFile;
 }
 
 interface Manifest {
+  readonly widget: Widget;
   readonly screens: Readonly<Record<string, ScreenNames>>;
 }
 
@@ -63,8 +73,10 @@ export function readScreens(folder: string): ScreenFiles {
     if (!file) throw new Error(`${name} is missing in ${folder}: run npm run build`);
     return file;
   };
-  const { screens } = JSON.parse(need('manifest.json').plain.toString()) as Manifest;
+  const { screens, widget } = JSON.parse(need('manifest.json').plain.toString()) as Manifest;
   return {
+    widget,
+    make: fileOf,
     find: (name) => files.get(name),
     of(screen) {
       const names = screens[screen];

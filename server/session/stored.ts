@@ -298,6 +298,8 @@ export interface StoredSession {
   readonly expireAt?: Date;
   /** When the addresses are erased: once decided, or when no resend can revive the session. */
   readonly eraseAt?: Date;
+  /** The host of the only page that frames the one on which its code is entered, for the line by which browsers fill it in. */
+  readonly embedHost?: string;
   /** Verified recipients become contacts. */
   readonly addContact?: boolean;
   /** One JSON text: a caller's keys never become field names. */

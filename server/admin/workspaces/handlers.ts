@@ -20,6 +20,7 @@ import { jobToProto } from '../jobs/toProto.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask, toUpdate } from '../shared/update.js';
+import { readPageSettings, requireOrigins } from './readPageSettings.js';
 import { readRoutes } from './readRoutes.js';
 import { DEFAULT_WORKSPACE, defaultWorkspace, type Workspace } from './stored.js';
 import { workspaceToProto } from './toProto.js';
@@ -33,6 +34,11 @@ const CHANGEABLE = {
   locale: 'locale',
   web_host: 'webHost',
   allowed_origins: 'allowedOrigins',
+  return_urls: 'returnUrls',
+  embed_origins: 'embedOrigins',
+  brand_color: 'brandColor',
+  support_url: 'supportUrl',
+  hide_host: 'hideHost',
   long_lifetime: 'longLifetime',
   messaging_reuse: 'messagingReuse',
   routes: 'routes',
@@ -193,19 +199,13 @@ function readSettings(message: Message, providers: Pick<Routes, 'names'>) {
   const { assurance, androidAppHash } = message;
   const language = locale && canonicalLocale(locale);
   if (language === undefined) throw invalid('workspace.locale', 'must be a BCP 47 language tag');
-  for (const [index, text] of allowedOrigins.entries()) {
-    if (!isOrigin(text)) {
-      throw invalid(
-        `workspace.allowed_origins[${index}]`,
-        'must be an origin as browsers write it, such as https://login.example.com',
-      );
-    }
-  }
+  requireOrigins('allowed_origins', allowedOrigins);
   return {
     ...(brand && { brand }),
     ...(language && { locale: language }),
     ...(webHost && { webHost }),
     allowedOrigins,
+    ...readPageSettings(message),
     longLifetime,
     messagingReuse,
     routes: readRoutes(message.routes, providers, assurance ? ASSURANCE_NAMES[assurance] : undefined),
@@ -220,10 +220,3 @@ const ASSURANCE_NAMES: Readonly<Record<number, AssuranceName>> = {
   [Assurance.NIST_800_63B]: 'NIST_800_63B',
   [Assurance.PSD2]: 'PSD2',
 };
-
-/** Compared letter by letter with what browsers send, so another spelling would never match. */
-function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { origin, protocol } = new URL(text);
-  return origin === text && (protocol === 'https:' || protocol === 'http:');
-}

@@ -15,6 +15,16 @@ export interface Workspace extends Document {
   readonly webHost?: string;
   /** Browser origins that may call with a session token; empty: any. */
   readonly allowedOrigins: readonly string[];
+  /** URLs that verification pages may return to; a path admits those below it. */
+  readonly returnUrls?: readonly string[];
+  /** Origins whose pages may frame verification pages. */
+  readonly embedOrigins?: readonly string[];
+  /** Of verification pages, as #rrggbb. */
+  readonly brandColor?: string;
+  /** Where people find help. */
+  readonly supportUrl?: string;
+  /** Verification pages leave out the host beside the brand. */
+  readonly hideHost?: boolean;
   /** Without effect; kept because the contract still shows it. */
   readonly longLifetime: boolean;
   /** The norm that its settings and Sends have to meet. */

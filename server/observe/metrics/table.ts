@@ -39,6 +39,7 @@ const TRANSPORTS = [
   'oauth',
   'multichannel',
   'messaging',
+  'page',
 ] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 

@@ -24,6 +24,8 @@ export interface BegunSend {
   /** Of the session: `test` for a test key, and for a live one that asks for the sandbox. */
   readonly mode: Mode;
   readonly partition: string;
+  /** The host whose pages frame the page on which the code is entered. */
+  readonly embedHost?: string;
   /** How to give back what the steps took, in the order in which they took it. Run when a later step refuses the Send. */
   readonly undo: (() => Promise<void>)[];
 }

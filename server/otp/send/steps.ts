@@ -76,7 +76,10 @@ export function createSendSteps(deps: SendStepsDeps): SendSteps {
     resolveRecipients: createResolveRecipients(deps),
     parseOptions: (send) => ({
       ...send,
-      options: parseOptions(send.request, send.workspace, send.channels),
+      options: {
+        ...parseOptions(send.request, send.workspace, send.channels),
+        ...(send.embedHost && { embedHost: send.embedHost }),
+      },
       from: readSource(send.request),
     }),
     identifyRecipients: createIdentifyRecipients(deps),

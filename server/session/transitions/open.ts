@@ -31,6 +31,7 @@ export interface SessionOptions {
   readonly retentionDays: number;
   readonly metadata: string;
   readonly addContact: boolean;
+  readonly embedHost?: string;
   readonly operation?: StoredOperation;
 }
 
@@ -83,6 +84,7 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
       eraseAt: new Date(at + resend.lifetimes * options.lifetimeMs),
       metadata: options.metadata,
       ...(options.addContact && { addContact: true }),
+      ...(options.embedHost && { embedHost: options.embedHost }),
       ...(options.operation && { operation: options.operation }),
       ...(options.operation?.productType &&
         owner.beneficiary && {

@@ -27,6 +27,8 @@ export interface Owned {
   readonly beneficiaryId: string;
   readonly keyId: string;
   readonly senderId: string;
+  /** The reference of a verification page of that session. */
+  readonly pageRef: string;
   readonly contactId: string;
   readonly ruleId: string;
   readonly endpointId: string;
@@ -154,7 +156,17 @@ async function made(
   });
   const email = `open.${name}@example.com`;
   const { session, sessionToken } = await send({ recipients: { email } });
+  const page = { embedOrigins: ['https://shop.example'], returnMode: 'RETURN_MODE_EMBED' };
+  await admin('WorkspaceService/UpdateWorkspace', {
+    workspace: { embedOrigins: page.embedOrigins },
+    updateMask: 'embedOrigins',
+  });
+  const { url } = await done('otp.v1.VerificationPageService/CreateVerificationPage', {
+    ...page,
+    sessionId: session.id,
+  });
   return {
+    pageRef: new URL(url).pathname.split('/').at(-1)!,
     sessionId: session.id,
     otpId: idToOtp(session.id),
     sessionToken,
@@ -176,6 +188,7 @@ const UNKNOWN_ID = '01b92571-ea00-7680-9141-a7e17e33e7c6';
 export const nonexistent = (owned: Owned): Owned => ({
   sessionId: UNKNOWN_ID,
   otpId: idToOtp(UNKNOWN_ID),
+  pageRef: 'A'.repeat(22),
   sessionToken: `${owned.sessionToken.slice(0, -8)}AAAAAAAA`,
   code: owned.code,
   // Masked alike.

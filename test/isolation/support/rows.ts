@@ -51,6 +51,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
     verificationToken,
     operation: OPERATION,
   })),
+  'otp.v1.VerificationPageService/CreateVerificationPage': row('not found', (owned) => ({
+    ...session(owned),
+    returnUrl: 'https://shop.example/otp',
+  })),
+  'otp.v1.VerificationPageService/GetVerificationPage': row('not found', ({ pageRef }) => ({ ref: pageRef })),
   'otp.v1.RequirementService/GetSponsorConfiguration': row('as unknown', ({ sponsorSlug }) => ({
     sponsorSlug,
   })),

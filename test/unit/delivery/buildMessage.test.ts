@@ -41,6 +41,7 @@ function composing(own: Partial<Record<MessageKind, Template>>, webHost?: string
     }),
   );
   const compose = createBuildMessage({
+    pageHost: undefined,
     open: (_id, field) => (field.endsWith('address') ? 'the address' : CODE),
     brandingOf: async () => ({ brand: 'Acme', ...(webHost && { webHost }) }),
     templateOf: async (workspace, name, locale) => {

@@ -557,6 +557,13 @@ export const FIELDS: Readonly<Record<string, FieldRow>> = {
   'Introspect.accept_sandbox': flag('acceptSandbox'),
 
   'Redeem.verification_token': id('verificationToken'),
+  'Redeem.session_id': {
+    refused: [
+      { what: 'a number', request: { sessionId: 1 } },
+      { what: '129 characters', request: { sessionId: chars(129) } },
+      { what: 'a session together with a token', request: { sessionId: chars(128) } },
+    ],
+  },
   'Redeem.operation': {
     refused: [object('operation'), { what: 'nothing', request: { operation: undefined } }],
   },

@@ -374,7 +374,8 @@ func (x *IntrospectResponse) GetRedeemedAt() *timestamppb.Timestamp {
 // Request of Redeem.
 type RedeemRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The token from Validate or Verify.
+	// The token from Validate or Verify. Exactly one of verification_token and
+	// session_id is given.
 	VerificationToken string `protobuf:"bytes,1,opt,name=verification_token,json=verificationToken,proto3" json:"verification_token,omitempty"`
 	// What the proof is used for. Must be the operation named at Send, where one
 	// was named.
@@ -385,7 +386,11 @@ type RedeemRequest struct {
 	// Accept a sandbox token. Never set it in production.
 	AcceptSandbox bool `protobuf:"varint,4,opt,name=accept_sandbox,json=acceptSandbox,proto3" json:"accept_sandbox,omitempty"`
 	// Makes repeating a success safe; see SendRequest.request_id.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The approved session instead of its token, for a backend that gets no token
+	// back; see ReturnMode.RETURN_MODE_QUERY. It must be the session that the caller
+	// opened for this person: an id that comes back in a URL proves nothing alone.
+	SessionId     string `protobuf:"bytes,6,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -451,6 +456,13 @@ func (x *RedeemRequest) GetAcceptSandbox() bool {
 func (x *RedeemRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RedeemRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
 	}
 	return ""
 }
@@ -539,14 +551,16 @@ const file_otp_v1_verification_token_service_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\x12;\n" +
 	"\vredeemed_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"redeemedAt\"\xd3\x01\n" +
+	"redeemedAt\"\xf2\x01\n" +
 	"\rRedeemRequest\x12-\n" +
 	"\x12verification_token\x18\x01 \x01(\tR\x11verificationToken\x12/\n" +
 	"\toperation\x18\x02 \x01(\v2\x11.otp.v1.OperationR\toperation\x12\x1c\n" +
 	"\trecipient\x18\x03 \x01(\tR\trecipient\x12%\n" +
 	"\x0eaccept_sandbox\x18\x04 \x01(\bR\racceptSandbox\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tR\trequestId\"r\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x06 \x01(\tR\tsessionId\"r\n" +
 	"\x0eRedeemResponse\x12#\n" +
 	"\x05proof\x18\x01 \x01(\v2\r.otp.v1.ProofR\x05proof\x12;\n" +
 	"\vredeemed_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

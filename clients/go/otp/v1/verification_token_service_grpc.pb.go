@@ -41,8 +41,8 @@ type VerificationTokenServiceClient interface {
 	//
 	// Scope: tokens.redeem.
 	//
-	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
-	// OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
+	// Reasons: TOKEN_NOT_FOUND, also for a session that is not approved;
+	// TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
 	Redeem(ctx context.Context, in *RedeemRequest, opts ...grpc.CallOption) (*RedeemResponse, error)
 }
 
@@ -92,8 +92,8 @@ type VerificationTokenServiceServer interface {
 	//
 	// Scope: tokens.redeem.
 	//
-	// Reasons: TOKEN_NOT_FOUND, TOKEN_EXPIRED, TOKEN_REDEEMED,
-	// OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
+	// Reasons: TOKEN_NOT_FOUND, also for a session that is not approved;
+	// TOKEN_EXPIRED, TOKEN_REDEEMED, OPERATION_MISMATCH, OTP_NOT_ALLOWED, IDEMPOTENCY_CONFLICT.
 	Redeem(context.Context, *RedeemRequest) (*RedeemResponse, error)
 	mustEmbedUnimplementedVerificationTokenServiceServer()
 }

@@ -144,6 +144,8 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     listening: async () => false,
     checked: () => {},
     processes: oneProcess(),
+    baseUrl: () => 'https://otp.example.com',
+    development: true,
     newId,
     clock,
   };

@@ -156,10 +156,12 @@ class RedeemRequest(google.protobuf.message.Message):
     RECIPIENT_FIELD_NUMBER: builtins.int
     ACCEPT_SANDBOX_FIELD_NUMBER: builtins.int
     REQUEST_ID_FIELD_NUMBER: builtins.int
+    SESSION_ID_FIELD_NUMBER: builtins.int
     verification_token: builtins.str
     recipient: builtins.str
     accept_sandbox: builtins.bool
     request_id: builtins.str
+    session_id: builtins.str
     @property
     def operation(self) -> countersign.gen.otp.v1.session_pb2.Operation: ...
     def __init__(
@@ -170,9 +172,10 @@ class RedeemRequest(google.protobuf.message.Message):
         recipient: builtins.str = ...,
         accept_sandbox: builtins.bool = ...,
         request_id: builtins.str = ...,
+        session_id: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["operation", b"operation"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accept_sandbox", b"accept_sandbox", "operation", b"operation", "recipient", b"recipient", "request_id", b"request_id", "verification_token", b"verification_token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["accept_sandbox", b"accept_sandbox", "operation", b"operation", "recipient", b"recipient", "request_id", b"request_id", "session_id", b"session_id", "verification_token", b"verification_token"]) -> None: ...
 
 global___RedeemRequest = RedeemRequest
 

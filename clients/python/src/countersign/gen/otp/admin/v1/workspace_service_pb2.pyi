@@ -11,7 +11,6 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
-import countersign.gen.otp.admin.v1.job_service_pb2
 import countersign.gen.otp.v1.session_pb2
 import sys
 import typing
@@ -57,9 +56,12 @@ class Workspace(google.protobuf.message.Message):
     DELETED_AT_FIELD_NUMBER: builtins.int
     ROUTES_FIELD_NUMBER: builtins.int
     RETENTION_DAYS_FIELD_NUMBER: builtins.int
+    RETURN_URLS_FIELD_NUMBER: builtins.int
+    EMBED_ORIGINS_FIELD_NUMBER: builtins.int
+    BRAND_COLOR_FIELD_NUMBER: builtins.int
+    SUPPORT_URL_FIELD_NUMBER: builtins.int
+    HIDE_HOST_FIELD_NUMBER: builtins.int
     ASSURANCE_FIELD_NUMBER: builtins.int
-    PURGE_AT_FIELD_NUMBER: builtins.int
-    PURGED_AT_FIELD_NUMBER: builtins.int
     ANDROID_APP_HASH_FIELD_NUMBER: builtins.int
     name: builtins.str
     brand: builtins.str
@@ -68,6 +70,9 @@ class Workspace(google.protobuf.message.Message):
     long_lifetime: builtins.bool
     messaging_reuse: builtins.bool
     retention_days: builtins.int
+    brand_color: builtins.str
+    support_url: builtins.str
+    hide_host: builtins.bool
     assurance: global___Assurance.ValueType
     android_app_hash: builtins.str
     @property
@@ -79,9 +84,9 @@ class Workspace(google.protobuf.message.Message):
     @property
     def routes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Route]: ...
     @property
-    def purge_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def return_urls(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
-    def purged_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def embed_origins(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     def __init__(
         self,
         *,
@@ -96,13 +101,16 @@ class Workspace(google.protobuf.message.Message):
         deleted_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         routes: collections.abc.Iterable[global___Route] | None = ...,
         retention_days: builtins.int = ...,
+        return_urls: collections.abc.Iterable[builtins.str] | None = ...,
+        embed_origins: collections.abc.Iterable[builtins.str] | None = ...,
+        brand_color: builtins.str = ...,
+        support_url: builtins.str = ...,
+        hide_host: builtins.bool = ...,
         assurance: global___Assurance.ValueType = ...,
-        purge_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
-        purged_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         android_app_hash: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at", "purge_at", b"purge_at", "purged_at", b"purged_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "created_at", b"created_at", "deleted_at", b"deleted_at", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "purge_at", b"purge_at", "purged_at", b"purged_at", "retention_days", b"retention_days", "routes", b"routes", "web_host", b"web_host"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "brand_color", b"brand_color", "created_at", b"created_at", "deleted_at", b"deleted_at", "embed_origins", b"embed_origins", "hide_host", b"hide_host", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "retention_days", b"retention_days", "return_urls", b"return_urls", "routes", b"routes", "support_url", b"support_url", "web_host", b"web_host"]) -> None: ...
 
 global___Workspace = Workspace
 
@@ -332,39 +340,3 @@ class UndeleteWorkspaceResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
 
 global___UndeleteWorkspaceResponse = UndeleteWorkspaceResponse
-
-@typing.final
-class PurgeWorkspaceRequest(google.protobuf.message.Message):
-    DESCRIPTOR: google.protobuf.descriptor.Descriptor
-
-    WORKSPACE_FIELD_NUMBER: builtins.int
-    workspace: builtins.str
-    def __init__(
-        self,
-        *,
-        workspace: builtins.str = ...,
-    ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
-
-global___PurgeWorkspaceRequest = PurgeWorkspaceRequest
-
-@typing.final
-class PurgeWorkspaceResponse(google.protobuf.message.Message):
-    DESCRIPTOR: google.protobuf.descriptor.Descriptor
-
-    JOB_FIELD_NUMBER: builtins.int
-    WORKSPACE_FIELD_NUMBER: builtins.int
-    @property
-    def job(self) -> countersign.gen.otp.admin.v1.job_service_pb2.Job: ...
-    @property
-    def workspace(self) -> global___Workspace: ...
-    def __init__(
-        self,
-        *,
-        job: countersign.gen.otp.admin.v1.job_service_pb2.Job | None = ...,
-        workspace: global___Workspace | None = ...,
-    ) -> None: ...
-    def HasField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> None: ...
-
-global___PurgeWorkspaceResponse = PurgeWorkspaceResponse
