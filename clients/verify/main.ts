@@ -57,7 +57,14 @@ function run(page: PageJson): void {
   for (const name of ['id', 'aria-describedby']) box.element.setAttribute(name, old.getAttribute(name)!);
   // The label that everybody sees names it.
   box.element.removeAttribute('aria-label');
+  const typed = find<HTMLInputElement>('code').value;
+  const wasFocused = document.activeElement === old;
   old.replaceWith(box.element);
+  // What was typed before this script had come.
+  if (typed) {
+    box.element.value = typed;
+    box.element.dispatchEvent(new Event('input'));
+  }
 
   const channels = createChannels({
     find,
@@ -68,6 +75,7 @@ function run(page: PageJson): void {
   });
   const countdown = createCountdown({ find, say, skew });
 
+  let isBusy = false;
   function show(next: SessionJson): boolean {
     session = next;
     channels.show(session);
@@ -76,13 +84,13 @@ function run(page: PageJson): void {
     const { status } = session;
     if (status === 'SESSION_STATUS_EXPIRED' && !problem.textContent)
       problem.textContent = say.SESSION_EXPIRED!;
-    if (status === 'SESSION_STATUS_APPROVED') void finish(undefined);
+    // The response to this page's own Verify has the proof; the stream may be faster, and has none.
+    if (status === 'SESSION_STATUS_APPROVED' && !isBusy) void finish(undefined);
     const why = ENDED[status];
     if (why) end(why);
     return status === 'SESSION_STATUS_APPROVED' || why !== undefined;
   }
 
-  let isBusy = false;
   async function check(): Promise<void> {
     if (isBusy || box.code.length < length) return;
     isBusy = true;
@@ -152,7 +160,8 @@ function run(page: PageJson): void {
       else leave(page, session.id, undefined, 'recipient_change');
     });
   }
-  if (!opener.isFramed) box.element.focus();
+  // A frame must not take the focus from the page around it.
+  if (!opener.isFramed || wasFocused) box.element.focus();
   if (!show(session)) void watch(show);
   opener.tell('ready');
 }
