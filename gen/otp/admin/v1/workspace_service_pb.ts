@@ -6,6 +6,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Job } from "./job_service_pb.js";
+import { file_otp_admin_v1_job_service } from "./job_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
 import type { Channel } from "../../v1/session_pb.js";
 import { file_otp_v1_session } from "../../v1/session_pb.js";
@@ -15,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/workspace_service.proto.
  */
 export const file_otp_admin_v1_workspace_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSLjAwoJV29ya3NwYWNlEgwKBG5hbWUYASABKAkSDQoFYnJhbmQYAiABKAkSDgoGbG9jYWxlGAMgASgJEhAKCHdlYl9ob3N0GAQgASgJEhcKD2FsbG93ZWRfb3JpZ2lucxgFIAMoCRIZCg1sb25nX2xpZmV0aW1lGAYgASgIQgIYARIXCg9tZXNzYWdpbmdfcmV1c2UYByABKAgSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVsZXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGcm91dGVzGAogAygLMhMub3RwLmFkbWluLnYxLlJvdXRlEhYKDnJldGVudGlvbl9kYXlzGAsgASgFEhMKC3JldHVybl91cmxzGAwgAygJEhUKDWVtYmVkX29yaWdpbnMYDSADKAkSEwoLYnJhbmRfY29sb3IYDiABKAkSEwoLc3VwcG9ydF91cmwYESABKAkSEQoJaGlkZV9ob3N0GBIgASgIEioKCWFzc3VyYW5jZRgTIAEoDjIXLm90cC5hZG1pbi52MS5Bc3N1cmFuY2USGAoQYW5kcm9pZF9hcHBfaGFzaBgWIAEoCSI8CgVSb3V0ZRIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSEQoJcHJvdmlkZXJzGAIgAygJIkQKFkNyZWF0ZVdvcmtzcGFjZVJlcXVlc3QSKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSJFChdDcmVhdGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIigKE0dldFdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkIKFEdldFdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiVAoVTGlzdFdvcmtzcGFjZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhQKDHNob3dfZGVsZXRlZBgDIAEoCCJeChZMaXN0V29ya3NwYWNlc1Jlc3BvbnNlEisKCndvcmtzcGFjZXMYASADKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ1ChZVcGRhdGVXb3Jrc3BhY2VSZXF1ZXN0EioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2USLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkUKF1VwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiKwoWRGVsZXRlV29ya3NwYWNlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkiRQoXRGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSItChhVbmRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkcKGVVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSptCglBc3N1cmFuY2USGQoVQVNTVVJBTkNFX1VOU1BFQ0lGSUVEEAASFQoRQVNTVVJBTkNFX0FTVlNfTDIQARIaChZBU1NVUkFOQ0VfTklTVF84MDBfNjNCEAISEgoOQVNTVVJBTkNFX1BTRDIQAzLABQoQV29ya3NwYWNlU2VydmljZRJuCg9DcmVhdGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuQ3JlYXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5DcmVhdGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISbwoMR2V0V29ya3NwYWNlEiEub3RwLmFkbWluLnYxLkdldFdvcmtzcGFjZVJlcXVlc3QaIi5vdHAuYWRtaW4udjEuR2V0V29ya3NwYWNlUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg5MaXN0V29ya3NwYWNlcxIjLm90cC5hZG1pbi52MS5MaXN0V29ya3NwYWNlc1JlcXVlc3QaJC5vdHAuYWRtaW4udjEuTGlzdFdvcmtzcGFjZXNSZXNwb25zZSIRkAIB0rUYCgoIb3BlcmF0b3ISdQoPVXBkYXRlV29ya3NwYWNlEiQub3RwLmFkbWluLnYxLlVwZGF0ZVdvcmtzcGFjZVJlcXVlc3QaJS5vdHAuYWRtaW4udjEuVXBkYXRlV29ya3NwYWNlUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJuCg9EZWxldGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuRGVsZXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5EZWxldGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISdAoRVW5kZWxldGVXb3Jrc3BhY2USJi5vdHAuYWRtaW4udjEuVW5kZWxldGVXb3Jrc3BhY2VSZXF1ZXN0Gicub3RwLmFkbWluLnYxLlVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiRvdHAvYWRtaW4vdjEvd29ya3NwYWNlX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSLABAoJV29ya3NwYWNlEgwKBG5hbWUYASABKAkSDQoFYnJhbmQYAiABKAkSDgoGbG9jYWxlGAMgASgJEhAKCHdlYl9ob3N0GAQgASgJEhcKD2FsbG93ZWRfb3JpZ2lucxgFIAMoCRIZCg1sb25nX2xpZmV0aW1lGAYgASgIQgIYARIXCg9tZXNzYWdpbmdfcmV1c2UYByABKAgSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZGVsZXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASIwoGcm91dGVzGAogAygLMhMub3RwLmFkbWluLnYxLlJvdXRlEhYKDnJldGVudGlvbl9kYXlzGAsgASgFEhMKC3JldHVybl91cmxzGAwgAygJEhUKDWVtYmVkX29yaWdpbnMYDSADKAkSEwoLYnJhbmRfY29sb3IYDiABKAkSEwoLc3VwcG9ydF91cmwYESABKAkSEQoJaGlkZV9ob3N0GBIgASgIEioKCWFzc3VyYW5jZRgTIAEoDjIXLm90cC5hZG1pbi52MS5Bc3N1cmFuY2USLAoIcHVyZ2VfYXQYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXB1cmdlZF9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQYW5kcm9pZF9hcHBfaGFzaBgWIAEoCSI8CgVSb3V0ZRIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSEQoJcHJvdmlkZXJzGAIgAygJIkQKFkNyZWF0ZVdvcmtzcGFjZVJlcXVlc3QSKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSJFChdDcmVhdGVXb3Jrc3BhY2VSZXNwb25zZRIqCgl3b3Jrc3BhY2UYASABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlIigKE0dldFdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkIKFEdldFdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiVAoVTGlzdFdvcmtzcGFjZXNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEhQKDHNob3dfZGVsZXRlZBgDIAEoCCJeChZMaXN0V29ya3NwYWNlc1Jlc3BvbnNlEisKCndvcmtzcGFjZXMYASADKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ1ChZVcGRhdGVXb3Jrc3BhY2VSZXF1ZXN0EioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2USLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkUKF1VwZGF0ZVdvcmtzcGFjZVJlc3BvbnNlEioKCXdvcmtzcGFjZRgBIAEoCzIXLm90cC5hZG1pbi52MS5Xb3Jrc3BhY2UiKwoWRGVsZXRlV29ya3NwYWNlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkiRQoXRGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSItChhVbmRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIkcKGVVuZGVsZXRlV29ya3NwYWNlUmVzcG9uc2USKgoJd29ya3NwYWNlGAEgASgLMhcub3RwLmFkbWluLnYxLldvcmtzcGFjZSIqChVQdXJnZVdvcmtzcGFjZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJImQKFlB1cmdlV29ya3NwYWNlUmVzcG9uc2USHgoDam9iGAEgASgLMhEub3RwLmFkbWluLnYxLkpvYhIqCgl3b3Jrc3BhY2UYAiABKAsyFy5vdHAuYWRtaW4udjEuV29ya3NwYWNlKm0KCUFzc3VyYW5jZRIZChVBU1NVUkFOQ0VfVU5TUEVDSUZJRUQQABIVChFBU1NVUkFOQ0VfQVNWU19MMhABEhoKFkFTU1VSQU5DRV9OSVNUXzgwMF82M0IQAhISCg5BU1NVUkFOQ0VfUFNEMhADMq0GChBXb3Jrc3BhY2VTZXJ2aWNlEm4KD0NyZWF0ZVdvcmtzcGFjZRIkLm90cC5hZG1pbi52MS5DcmVhdGVXb3Jrc3BhY2VSZXF1ZXN0GiUub3RwLmFkbWluLnYxLkNyZWF0ZVdvcmtzcGFjZVJlc3BvbnNlIg7StRgKCghvcGVyYXRvchJvCgxHZXRXb3Jrc3BhY2USIS5vdHAuYWRtaW4udjEuR2V0V29ya3NwYWNlUmVxdWVzdBoiLm90cC5hZG1pbi52MS5HZXRXb3Jrc3BhY2VSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm4KDkxpc3RXb3Jrc3BhY2VzEiMub3RwLmFkbWluLnYxLkxpc3RXb3Jrc3BhY2VzUmVxdWVzdBokLm90cC5hZG1pbi52MS5MaXN0V29ya3NwYWNlc1Jlc3BvbnNlIhGQAgHStRgKCghvcGVyYXRvchJ1Cg9VcGRhdGVXb3Jrc3BhY2USJC5vdHAuYWRtaW4udjEuVXBkYXRlV29ya3NwYWNlUmVxdWVzdBolLm90cC5hZG1pbi52MS5VcGRhdGVXb3Jrc3BhY2VSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm4KD0RlbGV0ZVdvcmtzcGFjZRIkLm90cC5hZG1pbi52MS5EZWxldGVXb3Jrc3BhY2VSZXF1ZXN0GiUub3RwLmFkbWluLnYxLkRlbGV0ZVdvcmtzcGFjZVJlc3BvbnNlIg7StRgKCghvcGVyYXRvchJ0ChFVbmRlbGV0ZVdvcmtzcGFjZRImLm90cC5hZG1pbi52MS5VbmRlbGV0ZVdvcmtzcGFjZVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuVW5kZWxldGVXb3Jrc3BhY2VSZXNwb25zZSIO0rUYCgoIb3BlcmF0b3ISawoOUHVyZ2VXb3Jrc3BhY2USIy5vdHAuYWRtaW4udjEuUHVyZ2VXb3Jrc3BhY2VSZXF1ZXN0GiQub3RwLmFkbWluLnYxLlB1cmdlV29ya3NwYWNlUmVzcG9uc2UiDtK1GAoKCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_job_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * A tenant and its settings.
@@ -155,6 +157,21 @@ export type Workspace = Message<"otp.admin.v1.Workspace"> & {
    * @generated from field: otp.admin.v1.Assurance assurance = 19;
    */
   assurance: Assurance;
+
+  /**
+   * When the purge of a deleted workspace starts. Absent when none is scheduled.
+   * Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp purge_at = 20;
+   */
+  purgeAt?: Timestamp | undefined;
+
+  /**
+   * When it was purged. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp purged_at = 21;
+   */
+  purgedAt?: Timestamp | undefined;
 
   /**
    * Hash of the Android app that reads text messages by the SMS Retriever API:
@@ -487,6 +504,55 @@ export const UndeleteWorkspaceResponseSchema: GenMessage<UndeleteWorkspaceRespon
   messageDesc(file_otp_admin_v1_workspace_service, 13);
 
 /**
+ * Request of PurgeWorkspace.
+ *
+ * @generated from message otp.admin.v1.PurgeWorkspaceRequest
+ */
+export type PurgeWorkspaceRequest = Message<"otp.admin.v1.PurgeWorkspaceRequest"> & {
+  /**
+   * The workspace's name.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.PurgeWorkspaceRequest.
+ * Use `create(PurgeWorkspaceRequestSchema)` to create a new message.
+ */
+export const PurgeWorkspaceRequestSchema: GenMessage<PurgeWorkspaceRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_workspace_service, 14);
+
+/**
+ * Response of PurgeWorkspace.
+ *
+ * @generated from message otp.admin.v1.PurgeWorkspaceResponse
+ */
+export type PurgeWorkspaceResponse = Message<"otp.admin.v1.PurgeWorkspaceResponse"> & {
+  /**
+   * The job that removes the data.
+   *
+   * @generated from field: otp.admin.v1.Job job = 1;
+   */
+  job?: Job | undefined;
+
+  /**
+   * The workspace as it is now.
+   *
+   * @generated from field: otp.admin.v1.Workspace workspace = 2;
+   */
+  workspace?: Workspace | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.PurgeWorkspaceResponse.
+ * Use `create(PurgeWorkspaceResponseSchema)` to create a new message.
+ */
+export const PurgeWorkspaceResponseSchema: GenMessage<PurgeWorkspaceResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_workspace_service, 15);
+
+/**
  * A norm for authentication by one-time codes. Settings and Sends that break it
  * are refused with INVALID_REQUEST, naming the field.
  *
@@ -622,12 +688,13 @@ export const WorkspaceService: GenService<{
     output: typeof DeleteWorkspaceResponseSchema;
   },
   /**
-   * Reverts a deletion: the workspace's credentials work again. Undeleting a
-   * workspace that is not deleted changes nothing and succeeds.
+   * Reverts a deletion, and cancels a purge that has not started: the workspace's
+   * credentials work again. Undeleting a workspace that is not deleted changes
+   * nothing and succeeds.
    *
    * Scope: operator, with a live key.
    *
-   * Reasons: NOT_FOUND.
+   * Reasons: NOT_FOUND, also for a workspace that has been or is being purged.
    *
    * @generated from rpc otp.admin.v1.WorkspaceService.UndeleteWorkspace
    */
@@ -635,6 +702,26 @@ export const WorkspaceService: GenService<{
     methodKind: "unary";
     input: typeof UndeleteWorkspaceRequestSchema;
     output: typeof UndeleteWorkspaceResponseSchema;
+  },
+  /**
+   * Deletes a workspace, if it is not deleted, and schedules a job that removes
+   * everything of it seven days later: sessions, people, keys, settings, the
+   * ledger. Its name stays taken and its audit log is kept. Until the job starts,
+   * CancelJob keeps the data, and so does UndeleteWorkspace. While a purge is
+   * scheduled the call returns its job and changes nothing.
+   *
+   * The workspace "default" cannot be purged.
+   *
+   * Scope: operator, with a live key.
+   *
+   * Reasons: NOT_FOUND, also for a workspace that has been purged.
+   *
+   * @generated from rpc otp.admin.v1.WorkspaceService.PurgeWorkspace
+   */
+  purgeWorkspace: {
+    methodKind: "unary";
+    input: typeof PurgeWorkspaceRequestSchema;
+    output: typeof PurgeWorkspaceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_workspace_service, 0);

@@ -137,6 +137,11 @@ type Workspace struct {
 	// The norm that the workspace must meet. Settings and Sends that break it are
 	// refused with INVALID_REQUEST and a violation that names norm and field.
 	Assurance Assurance `protobuf:"varint,19,opt,name=assurance,proto3,enum=otp.admin.v1.Assurance" json:"assurance,omitempty"`
+	// When the purge of a deleted workspace starts. Absent when none is scheduled.
+	// Output only.
+	PurgeAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=purge_at,json=purgeAt,proto3" json:"purge_at,omitempty"`
+	// When it was purged. Output only.
+	PurgedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=purged_at,json=purgedAt,proto3" json:"purged_at,omitempty"`
 	// Hash of the Android app that reads text messages by the SMS Retriever API:
 	// 11 characters of base64, the last line of text messages. Default: no such
 	// line.
@@ -293,6 +298,20 @@ func (x *Workspace) GetAssurance() Assurance {
 		return x.Assurance
 	}
 	return Assurance_ASSURANCE_UNSPECIFIED
+}
+
+func (x *Workspace) GetPurgeAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgeAt
+	}
+	return nil
+}
+
+func (x *Workspace) GetPurgedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgedAt
+	}
+	return nil
 }
 
 func (x *Workspace) GetAndroidAppHash() string {
@@ -950,11 +969,112 @@ func (x *UndeleteWorkspaceResponse) GetWorkspace() *Workspace {
 	return nil
 }
 
+// Request of PurgeWorkspace.
+type PurgeWorkspaceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace's name.
+	Workspace     string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeWorkspaceRequest) Reset() {
+	*x = PurgeWorkspaceRequest{}
+	mi := &file_otp_admin_v1_workspace_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeWorkspaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeWorkspaceRequest) ProtoMessage() {}
+
+func (x *PurgeWorkspaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_workspace_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeWorkspaceRequest.ProtoReflect.Descriptor instead.
+func (*PurgeWorkspaceRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_workspace_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PurgeWorkspaceRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+// Response of PurgeWorkspace.
+type PurgeWorkspaceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job that removes the data.
+	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// The workspace as it is now.
+	Workspace     *Workspace `protobuf:"bytes,2,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeWorkspaceResponse) Reset() {
+	*x = PurgeWorkspaceResponse{}
+	mi := &file_otp_admin_v1_workspace_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeWorkspaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeWorkspaceResponse) ProtoMessage() {}
+
+func (x *PurgeWorkspaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_workspace_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeWorkspaceResponse.ProtoReflect.Descriptor instead.
+func (*PurgeWorkspaceResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_workspace_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PurgeWorkspaceResponse) GetJob() *Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *PurgeWorkspaceResponse) GetWorkspace() *Workspace {
+	if x != nil {
+		return x.Workspace
+	}
+	return nil
+}
+
 var File_otp_admin_v1_workspace_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xb3\x05\n" +
+	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xa3\x06\n" +
 	"\tWorkspace\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05brand\x18\x02 \x01(\tR\x05brand\x12\x16\n" +
@@ -978,7 +1098,9 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\vsupport_url\x18\x11 \x01(\tR\n" +
 	"supportUrl\x12\x1b\n" +
 	"\thide_host\x18\x12 \x01(\bR\bhideHost\x125\n" +
-	"\tassurance\x18\x13 \x01(\x0e2\x17.otp.admin.v1.AssuranceR\tassurance\x12(\n" +
+	"\tassurance\x18\x13 \x01(\x0e2\x17.otp.admin.v1.AssuranceR\tassurance\x125\n" +
+	"\bpurge_at\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\apurgeAt\x127\n" +
+	"\tpurged_at\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\bpurgedAt\x12(\n" +
 	"\x10android_app_hash\x18\x16 \x01(\tR\x0eandroidAppHash\"P\n" +
 	"\x05Route\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x1c\n" +
@@ -1014,12 +1136,17 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\x18UndeleteWorkspaceRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\"R\n" +
 	"\x19UndeleteWorkspaceResponse\x125\n" +
-	"\tworkspace\x18\x01 \x01(\v2\x17.otp.admin.v1.WorkspaceR\tworkspace*m\n" +
+	"\tworkspace\x18\x01 \x01(\v2\x17.otp.admin.v1.WorkspaceR\tworkspace\"5\n" +
+	"\x15PurgeWorkspaceRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\"t\n" +
+	"\x16PurgeWorkspaceResponse\x12#\n" +
+	"\x03job\x18\x01 \x01(\v2\x11.otp.admin.v1.JobR\x03job\x125\n" +
+	"\tworkspace\x18\x02 \x01(\v2\x17.otp.admin.v1.WorkspaceR\tworkspace*m\n" +
 	"\tAssurance\x12\x19\n" +
 	"\x15ASSURANCE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ASSURANCE_ASVS_L2\x10\x01\x12\x1a\n" +
 	"\x16ASSURANCE_NIST_800_63B\x10\x02\x12\x12\n" +
-	"\x0eASSURANCE_PSD2\x10\x032\xc0\x05\n" +
+	"\x0eASSURANCE_PSD2\x10\x032\xad\x06\n" +
 	"\x10WorkspaceService\x12n\n" +
 	"\x0fCreateWorkspace\x12$.otp.admin.v1.CreateWorkspaceRequest\x1a%.otp.admin.v1.CreateWorkspaceResponse\"\x0eҵ\x18\n" +
 	"\n" +
@@ -1038,6 +1165,9 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\boperator\x12t\n" +
 	"\x11UndeleteWorkspace\x12&.otp.admin.v1.UndeleteWorkspaceRequest\x1a'.otp.admin.v1.UndeleteWorkspaceResponse\"\x0eҵ\x18\n" +
 	"\n" +
+	"\boperator\x12k\n" +
+	"\x0ePurgeWorkspace\x12#.otp.admin.v1.PurgeWorkspaceRequest\x1a$.otp.admin.v1.PurgeWorkspaceResponse\"\x0eҵ\x18\n" +
+	"\n" +
 	"\boperatorB\xbf\x01\n" +
 	"\x10com.otp.admin.v1B\x15WorkspaceServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
@@ -1054,7 +1184,7 @@ func file_otp_admin_v1_workspace_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_workspace_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_workspace_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_otp_admin_v1_workspace_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_otp_admin_v1_workspace_service_proto_goTypes = []any{
 	(Assurance)(0),                    // 0: otp.admin.v1.Assurance
 	(*Workspace)(nil),                 // 1: otp.admin.v1.Workspace
@@ -1071,42 +1201,51 @@ var file_otp_admin_v1_workspace_service_proto_goTypes = []any{
 	(*DeleteWorkspaceResponse)(nil),   // 12: otp.admin.v1.DeleteWorkspaceResponse
 	(*UndeleteWorkspaceRequest)(nil),  // 13: otp.admin.v1.UndeleteWorkspaceRequest
 	(*UndeleteWorkspaceResponse)(nil), // 14: otp.admin.v1.UndeleteWorkspaceResponse
-	(*timestamppb.Timestamp)(nil),     // 15: google.protobuf.Timestamp
-	(v1.Channel)(0),                   // 16: otp.v1.Channel
-	(*fieldmaskpb.FieldMask)(nil),     // 17: google.protobuf.FieldMask
+	(*PurgeWorkspaceRequest)(nil),     // 15: otp.admin.v1.PurgeWorkspaceRequest
+	(*PurgeWorkspaceResponse)(nil),    // 16: otp.admin.v1.PurgeWorkspaceResponse
+	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
+	(v1.Channel)(0),                   // 18: otp.v1.Channel
+	(*fieldmaskpb.FieldMask)(nil),     // 19: google.protobuf.FieldMask
+	(*Job)(nil),                       // 20: otp.admin.v1.Job
 }
 var file_otp_admin_v1_workspace_service_proto_depIdxs = []int32{
-	15, // 0: otp.admin.v1.Workspace.created_at:type_name -> google.protobuf.Timestamp
-	15, // 1: otp.admin.v1.Workspace.deleted_at:type_name -> google.protobuf.Timestamp
+	17, // 0: otp.admin.v1.Workspace.created_at:type_name -> google.protobuf.Timestamp
+	17, // 1: otp.admin.v1.Workspace.deleted_at:type_name -> google.protobuf.Timestamp
 	2,  // 2: otp.admin.v1.Workspace.routes:type_name -> otp.admin.v1.Route
 	0,  // 3: otp.admin.v1.Workspace.assurance:type_name -> otp.admin.v1.Assurance
-	16, // 4: otp.admin.v1.Route.channel:type_name -> otp.v1.Channel
-	1,  // 5: otp.admin.v1.CreateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
-	1,  // 6: otp.admin.v1.CreateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	1,  // 7: otp.admin.v1.GetWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	1,  // 8: otp.admin.v1.ListWorkspacesResponse.workspaces:type_name -> otp.admin.v1.Workspace
-	1,  // 9: otp.admin.v1.UpdateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
-	17, // 10: otp.admin.v1.UpdateWorkspaceRequest.update_mask:type_name -> google.protobuf.FieldMask
-	1,  // 11: otp.admin.v1.UpdateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	1,  // 12: otp.admin.v1.DeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	1,  // 13: otp.admin.v1.UndeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
-	3,  // 14: otp.admin.v1.WorkspaceService.CreateWorkspace:input_type -> otp.admin.v1.CreateWorkspaceRequest
-	5,  // 15: otp.admin.v1.WorkspaceService.GetWorkspace:input_type -> otp.admin.v1.GetWorkspaceRequest
-	7,  // 16: otp.admin.v1.WorkspaceService.ListWorkspaces:input_type -> otp.admin.v1.ListWorkspacesRequest
-	9,  // 17: otp.admin.v1.WorkspaceService.UpdateWorkspace:input_type -> otp.admin.v1.UpdateWorkspaceRequest
-	11, // 18: otp.admin.v1.WorkspaceService.DeleteWorkspace:input_type -> otp.admin.v1.DeleteWorkspaceRequest
-	13, // 19: otp.admin.v1.WorkspaceService.UndeleteWorkspace:input_type -> otp.admin.v1.UndeleteWorkspaceRequest
-	4,  // 20: otp.admin.v1.WorkspaceService.CreateWorkspace:output_type -> otp.admin.v1.CreateWorkspaceResponse
-	6,  // 21: otp.admin.v1.WorkspaceService.GetWorkspace:output_type -> otp.admin.v1.GetWorkspaceResponse
-	8,  // 22: otp.admin.v1.WorkspaceService.ListWorkspaces:output_type -> otp.admin.v1.ListWorkspacesResponse
-	10, // 23: otp.admin.v1.WorkspaceService.UpdateWorkspace:output_type -> otp.admin.v1.UpdateWorkspaceResponse
-	12, // 24: otp.admin.v1.WorkspaceService.DeleteWorkspace:output_type -> otp.admin.v1.DeleteWorkspaceResponse
-	14, // 25: otp.admin.v1.WorkspaceService.UndeleteWorkspace:output_type -> otp.admin.v1.UndeleteWorkspaceResponse
-	20, // [20:26] is the sub-list for method output_type
-	14, // [14:20] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	17, // 4: otp.admin.v1.Workspace.purge_at:type_name -> google.protobuf.Timestamp
+	17, // 5: otp.admin.v1.Workspace.purged_at:type_name -> google.protobuf.Timestamp
+	18, // 6: otp.admin.v1.Route.channel:type_name -> otp.v1.Channel
+	1,  // 7: otp.admin.v1.CreateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 8: otp.admin.v1.CreateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 9: otp.admin.v1.GetWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 10: otp.admin.v1.ListWorkspacesResponse.workspaces:type_name -> otp.admin.v1.Workspace
+	1,  // 11: otp.admin.v1.UpdateWorkspaceRequest.workspace:type_name -> otp.admin.v1.Workspace
+	19, // 12: otp.admin.v1.UpdateWorkspaceRequest.update_mask:type_name -> google.protobuf.FieldMask
+	1,  // 13: otp.admin.v1.UpdateWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 14: otp.admin.v1.DeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	1,  // 15: otp.admin.v1.UndeleteWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	20, // 16: otp.admin.v1.PurgeWorkspaceResponse.job:type_name -> otp.admin.v1.Job
+	1,  // 17: otp.admin.v1.PurgeWorkspaceResponse.workspace:type_name -> otp.admin.v1.Workspace
+	3,  // 18: otp.admin.v1.WorkspaceService.CreateWorkspace:input_type -> otp.admin.v1.CreateWorkspaceRequest
+	5,  // 19: otp.admin.v1.WorkspaceService.GetWorkspace:input_type -> otp.admin.v1.GetWorkspaceRequest
+	7,  // 20: otp.admin.v1.WorkspaceService.ListWorkspaces:input_type -> otp.admin.v1.ListWorkspacesRequest
+	9,  // 21: otp.admin.v1.WorkspaceService.UpdateWorkspace:input_type -> otp.admin.v1.UpdateWorkspaceRequest
+	11, // 22: otp.admin.v1.WorkspaceService.DeleteWorkspace:input_type -> otp.admin.v1.DeleteWorkspaceRequest
+	13, // 23: otp.admin.v1.WorkspaceService.UndeleteWorkspace:input_type -> otp.admin.v1.UndeleteWorkspaceRequest
+	15, // 24: otp.admin.v1.WorkspaceService.PurgeWorkspace:input_type -> otp.admin.v1.PurgeWorkspaceRequest
+	4,  // 25: otp.admin.v1.WorkspaceService.CreateWorkspace:output_type -> otp.admin.v1.CreateWorkspaceResponse
+	6,  // 26: otp.admin.v1.WorkspaceService.GetWorkspace:output_type -> otp.admin.v1.GetWorkspaceResponse
+	8,  // 27: otp.admin.v1.WorkspaceService.ListWorkspaces:output_type -> otp.admin.v1.ListWorkspacesResponse
+	10, // 28: otp.admin.v1.WorkspaceService.UpdateWorkspace:output_type -> otp.admin.v1.UpdateWorkspaceResponse
+	12, // 29: otp.admin.v1.WorkspaceService.DeleteWorkspace:output_type -> otp.admin.v1.DeleteWorkspaceResponse
+	14, // 30: otp.admin.v1.WorkspaceService.UndeleteWorkspace:output_type -> otp.admin.v1.UndeleteWorkspaceResponse
+	16, // 31: otp.admin.v1.WorkspaceService.PurgeWorkspace:output_type -> otp.admin.v1.PurgeWorkspaceResponse
+	25, // [25:32] is the sub-list for method output_type
+	18, // [18:25] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_workspace_service_proto_init() }
@@ -1114,13 +1253,14 @@ func file_otp_admin_v1_workspace_service_proto_init() {
 	if File_otp_admin_v1_workspace_service_proto != nil {
 		return
 	}
+	file_otp_admin_v1_job_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_workspace_service_proto_rawDesc), len(file_otp_admin_v1_workspace_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -11,6 +11,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
+import countersign.gen.otp.admin.v1.job_service_pb2
 import countersign.gen.otp.v1.session_pb2
 import sys
 import typing
@@ -62,6 +63,8 @@ class Workspace(google.protobuf.message.Message):
     SUPPORT_URL_FIELD_NUMBER: builtins.int
     HIDE_HOST_FIELD_NUMBER: builtins.int
     ASSURANCE_FIELD_NUMBER: builtins.int
+    PURGE_AT_FIELD_NUMBER: builtins.int
+    PURGED_AT_FIELD_NUMBER: builtins.int
     ANDROID_APP_HASH_FIELD_NUMBER: builtins.int
     name: builtins.str
     brand: builtins.str
@@ -87,6 +90,10 @@ class Workspace(google.protobuf.message.Message):
     def return_urls(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     @property
     def embed_origins(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def purge_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def purged_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -107,10 +114,12 @@ class Workspace(google.protobuf.message.Message):
         support_url: builtins.str = ...,
         hide_host: builtins.bool = ...,
         assurance: global___Assurance.ValueType = ...,
+        purge_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        purged_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         android_app_hash: builtins.str = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "brand_color", b"brand_color", "created_at", b"created_at", "deleted_at", b"deleted_at", "embed_origins", b"embed_origins", "hide_host", b"hide_host", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "retention_days", b"retention_days", "return_urls", b"return_urls", "routes", b"routes", "support_url", b"support_url", "web_host", b"web_host"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at", "purge_at", b"purge_at", "purged_at", b"purged_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "brand_color", b"brand_color", "created_at", b"created_at", "deleted_at", b"deleted_at", "embed_origins", b"embed_origins", "hide_host", b"hide_host", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "purge_at", b"purge_at", "purged_at", b"purged_at", "retention_days", b"retention_days", "return_urls", b"return_urls", "routes", b"routes", "support_url", b"support_url", "web_host", b"web_host"]) -> None: ...
 
 global___Workspace = Workspace
 
@@ -340,3 +349,39 @@ class UndeleteWorkspaceResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
 
 global___UndeleteWorkspaceResponse = UndeleteWorkspaceResponse
+
+@typing.final
+class PurgeWorkspaceRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["workspace", b"workspace"]) -> None: ...
+
+global___PurgeWorkspaceRequest = PurgeWorkspaceRequest
+
+@typing.final
+class PurgeWorkspaceResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: builtins.int
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> countersign.gen.otp.admin.v1.job_service_pb2.Job: ...
+    @property
+    def workspace(self) -> global___Workspace: ...
+    def __init__(
+        self,
+        *,
+        job: countersign.gen.otp.admin.v1.job_service_pb2.Job | None = ...,
+        workspace: global___Workspace | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["job", b"job", "workspace", b"workspace"]) -> None: ...
+
+global___PurgeWorkspaceResponse = PurgeWorkspaceResponse
