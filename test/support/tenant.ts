@@ -9,7 +9,7 @@ const SCOPES = ['admin', 'otp.send', 'otp.verify', 'sessions.read', 'tokens.rede
 
 /** A new key of that workspace, which is made first where it does not exist. */
 export async function newKey(
-  service: TestService,
+  service: Pick<TestService, 'baseUrl' | 'liveKey'>,
   workspace: string,
   scopes: readonly string[] = SCOPES,
   mode: Mode = 'MODE_LIVE',
@@ -24,7 +24,7 @@ export async function newKey(
 
 /** Calls with a new key of that workspace. */
 export async function keyOf(
-  service: TestService,
+  service: Pick<TestService, 'baseUrl' | 'liveKey'>,
   workspace: string,
   scopes?: readonly string[],
   mode?: Mode,
