@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
 import { eachEngine } from '../support/engines.js';
 import { eventually } from '../support/eventually.js';
@@ -36,11 +37,11 @@ async function startEndpoints() {
 
 eachEngine((engine) => {
   it("sends another workspace's event while four endpoints of one leave all their requests without a response", {
-    timeout: 240_000,
+    timeout: 120_000,
   }, async () => {
     const endpoints = await startEndpoints();
     const documents = await engine.open();
-    const service = await startService({ documents });
+    const service = await startService({ documents, clock: systemClock });
     const as = async (workspace: string) => connectJson(service.baseUrl, await newKey(service, workspace));
     const listen = async (call: Awaited<ReturnType<typeof as>>, path: string) => {
       const webhookEndpoint = { url: endpoints.url + path, eventTypes: ['session.canceled'] };
@@ -63,8 +64,8 @@ eachEngine((engine) => {
     expect(before).toBeLessThan(32);
     await cancelOne(b, 'b@example.com');
     await eventually(() => endpoints.arrived.includes('/b'));
-    // None of A's was responded to, so none of its next ones began in between.
-    expect(endpoints.arrived.indexOf('/b')).toBeLessThan(28);
+    // A request is given up after ten seconds, so on a slow machine some of A's next ones may have begun. Far from all.
+    expect(endpoints.arrived.indexOf('/b')).toBeLessThan((SLOW.length * SESSIONS) / 2);
     endpoints.endAll();
     await service.stop();
     await endpoints.close();
