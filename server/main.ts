@@ -1,11 +1,14 @@
+import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
-import { compose, type Service } from './compose/index.js';
+import type { Service } from './compose/index.js';
 import { urlOf, welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { VENDOR_SETTINGS } from './delivery/vendors/index.js';
 import { Failure } from './errors.js';
 import { SecretsRefused } from './secrets/keyring/refusal.js';
 import { StoreRefused } from './store/documents.js';
+import { holdPort } from './workers/holdPort.js';
+import { joinSiblings, type Siblings } from './workers/siblings.js';
 
 /**
  * npm passes on the Ctrl-C that the terminal gives to everyone in it, so one key
@@ -23,8 +26,14 @@ const WRONG_CONFIGURATION = 78;
 
 /** The process: reads the environment, runs the service, stops it on a signal. Resolves to its URL once it is ready. */
 async function main(): Promise<string> {
-  const running = start(readConfig(process.env, VENDOR_SETTINGS));
+  let stopping = false;
+  const config = readConfig(process.env, VENDOR_SETTINGS);
+  const isShared = config.workers > 1;
+  if (isShared && cluster.isPrimary) process.exit(await holdPort(config.workers));
+  const siblings = isShared ? joinSiblings(config.workers) : undefined;
+  const running = start(config, siblings);
   const stop = (signal: NodeJS.Signals) => {
+    stopping = true;
     const receivedAt = performance.now();
     process.off('SIGTERM', stop).off('SIGINT', stop);
     // A second signal means now.
@@ -47,6 +56,8 @@ async function main(): Promise<string> {
   };
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
+  // Of the process that holds the port, which passes it on: a signal may have come to all of them already.
+  siblings?.onStop(() => !stopping && stop('SIGTERM'));
   // Its default ends the process; here it means that files have changed.
   process.on('SIGHUP', () => void running.then(({ service }) => service.reload()));
   const { service, url } = await running;
@@ -70,10 +81,13 @@ interface Started {
   readonly url: string;
 }
 
-async function start(config: Config): Promise<Started> {
-  const service = await compose(config);
+async function start(config: Config, siblings: Siblings | undefined): Promise<Started> {
+  // Loaded here: a process that only holds the port does without.
+  const { compose } = await import('./compose/index.js');
+  const service = await compose(config, siblings ? { siblings } : {});
   const { port } = await service.start();
-  process.stdout.write(welcome(config, port, service));
+  siblings?.ready();
+  if (siblings?.isFirst !== false) process.stdout.write(welcome(config, port, service));
   return { service, url: urlOf(config, port) };
 }
 

@@ -42,6 +42,7 @@ import { findScreens, readScreens } from '../screens/files.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents, StoreRefused } from '../store/documents.js';
 import { enterFormat, watchFormat } from '../store/format.js';
+import type { Siblings } from '../workers/siblings.js';
 import { composeAdmin } from './admin.js';
 import { composeAudit } from './audit.js';
 import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
@@ -83,6 +84,8 @@ export interface Overrides {
   readonly vendors?: readonly Vendor[];
   /** The folder of what clients/build.mjs made. */
   readonly screens?: string;
+  /** The other processes behind the same port. */
+  readonly siblings?: Siblings;
 }
 
 /** The running service. */
@@ -112,7 +115,7 @@ export interface Service {
 
 /** Builds the whole service. Nothing else constructs anything. */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
-  const { clock = systemClock, random = systemRandom, logOutput = createLogOutput() } = overrides;
+  const { clock = systemClock, random = systemRandom, logOutput = createLogOutput(), siblings } = overrides;
   const log = createLog(config.logLevel, logOutput.stream);
   const newId = createIds(clock, random);
   const tls = await readTls(config);
@@ -194,8 +197,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { inbox, routes, close: closeProviders } = await composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
-  const queues = composeQueues({ ...common, routes, breakers, hooks });
-  const { outbox, events } = queues;
+  const { queues, outbox } = composeQueues({ ...common, routes, breakers, hooks });
   const listing = createFairPool({ ...LISTING, clock });
 
   /** In development, where nothing else says how the service is reached: as this machine reaches it. */
@@ -213,7 +215,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     supports: ({ routes: wanted }, channel, withTransaction) =>
       routes.of(wanted, channel, withTransaction).length > 0,
     outbox,
-    events,
+    events: queues.events,
     baseUrl: () => config.publicUrl?.replace(/\/$/, '') ?? ownUrl(),
     development: config.env === 'development',
     sent: stats.sent,
@@ -263,7 +265,6 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     droppedLines: logOutput.dropped,
     connections: () => listeners.main.connections() + (listeners.operator?.connections() ?? 0),
   });
-  const { scrape } = scraping;
   const screens = overrides.screens ?? findScreens();
   const listeners: Listeners = composeTransports({
     ...common,
@@ -276,7 +277,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     serving,
     tls,
     callbacks: await composeCallbacks({ ...common, queues }),
-    scrape,
+    scrape: siblings?.shareMetrics(scraping.scrape) ?? scraping.scrape,
+    siblings,
   });
 
   const tlsReload = watchTls({

@@ -11,8 +11,9 @@ import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
 import { createBuildMessage } from '../delivery/buildMessage.js';
-import { createDeliver } from '../delivery/deliver.js';
+import { createDelivery } from '../delivery/deliver.js';
 import type { Marks } from '../delivery/marks.js';
+import { createOutbox } from '../delivery/outbox.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
@@ -61,7 +62,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-export type Queues = ReturnType<typeof composeQueues>;
+export type Queues = ReturnType<typeof composeQueues>['queues'];
 
 /** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, jobs, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
@@ -84,22 +85,23 @@ export function composeQueues(parts: Parts) {
     clock,
     log,
   };
-  return {
+  const delivery = createDelivery({
+    sessions,
+    ...parts,
+    routeOf: async ({ _id, operation }, channel) => {
+      const { routes: wanted } = await workspaces.get(workspaceOf({ _id }));
+      return routes.of(wanted, channel, operation?.transaction !== undefined);
+    },
+    buildMessage,
+  });
+  const queues = {
     outbox: createDueQueue({
       ...common,
       ...named('outbox'),
       due: 'deliverAt',
       key: 'deliverKey',
       concurrency: 32,
-      work: createDeliver({
-        sessions,
-        ...parts,
-        routeOf: async ({ _id, operation }, channel) => {
-          const { routes: wanted } = await workspaces.get(workspaceOf({ _id }));
-          return routes.of(wanted, channel, operation?.transaction !== undefined);
-        },
-        buildMessage,
-      }),
+      work: delivery.deliver,
     }),
     events: createDueQueue({
       ...common,
@@ -165,4 +167,5 @@ export function composeQueues(parts: Parts) {
       work: createSweep(documents, clock),
     }),
   };
+  return { queues, outbox: createOutbox(queues.outbox, delivery.claimNew) };
 }

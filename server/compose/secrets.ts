@@ -44,7 +44,9 @@ export async function composeSecrets(
       });
   const keyring = await openKeyring({ documents, masters, clock, random });
   const stopRefreshing = keyring.keepFresh((err) => log.warn({ err }, 'the key ring cannot be read again'));
-  const concurrency = config.hashConcurrency ?? hashConcurrency(availableParallelism());
+  // Of one process: those that share a port share the processors.
+  const all = config.hashConcurrency ?? hashConcurrency(availableParallelism());
+  const concurrency = Math.max(1, Math.floor(all / config.workers));
   const hasher = createCodeHasher(config.hash, keyring.keys('pepper'), random);
   const jwt = createJwt(keyring.keys('signing'), clock);
   return {

@@ -43,7 +43,7 @@ import { dialectRoutes } from '../gateway/serveDialect.js';
 import { createForeignOrigin } from '../http/foreignOrigin.js';
 import { healthRoutes } from '../http/health.js';
 import type { TlsFiles } from '../http/http1.js';
-import { httpLimits } from '../http/limits.js';
+import { httpLimits, shareLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
 import { peerAddress } from '../http/peer.js';
@@ -68,6 +68,7 @@ import type { ScreenFiles } from '../screens/files.js';
 import { verificationRoutes } from '../screens/verify/routes.js';
 import { widgetRoutes } from '../screens/widget.js';
 import type { Documents } from '../store/documents.js';
+import type { Siblings } from '../workers/siblings.js';
 import { noticeSetup } from './noticeSetup.js';
 import { composeRejectedRequests } from './rejectedRequests.js';
 import type { Secrets } from './secrets.js';
@@ -121,6 +122,7 @@ interface Parts {
   readonly screens: ScreenFiles | undefined;
   /** The text of /metrics. */
   readonly scrape: () => Promise<string>;
+  readonly siblings: Siblings | undefined;
   readonly log: Logger;
 }
 
@@ -190,8 +192,9 @@ function composeListener(
   parts: Parts,
   { services, dialects, routes, screens, trustsLoopback }: Served,
 ): Listener {
-  const { config, checkStore, pipeline, newId, serving, tls, clock, metrics, log } = parts;
-  const limits = httpLimits({ keepAliveMs: config.keepAliveSeconds * 1_000 });
+  const { config, checkStore, pipeline, newId, serving, tls, clock, metrics, log, siblings } = parts;
+  const keepAliveMs = config.keepAliveSeconds * 1_000;
+  const limits = shareLimits(httpLimits({ keepAliveMs }), siblings?.count ?? 1);
   const trustedProxies = networks(config.trustedProxies);
   const names = [...services, ...STANDARD].map(({ typeName }) => typeName);
   const peerOf = (req: HttpRequest) => peerAddress(req, trustedProxies);
@@ -216,7 +219,11 @@ function composeListener(
     fallback: connect,
   });
   const readiness = {
-    state: () => serving.state(),
+    state: () => {
+      const state = serving.state();
+      // The port is that of all processes: a request may come to one that is not ready.
+      return state === 'ready' && siblings?.areReady() === false ? 'starting' : state;
+    },
     details: () => serving.details(),
     check: () => checkStore(),
   };

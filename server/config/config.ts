@@ -33,6 +33,11 @@ export const SETTINGS = {
   ),
   host: setting('HOST', hostName.default('127.0.0.1'), 'IP address or host name to listen on.'),
   port: setting('PORT', wholeNumber(0, 65535).default(8080), 'Port to listen on; 0 takes a free one.'),
+  workers: setting(
+    'OTP_WORKERS',
+    wholeNumber(1, 64).default(1),
+    'Processes that serve PORT together, on the embedded store or MongoDB. One is enough for one or two processors. /metrics and /readyz respond for all of them.',
+  ),
   operatorPort: setting(
     'OTP_OPERATOR_PORT',
     wholeNumber(0, 65535).optional(),

@@ -1,7 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
-import { type Change, changeGuarded } from '../session/change.js';
+import { type Change, changeGuarded, withMessages } from '../session/change.js';
 import { settled } from '../session/messages.js';
 import { channelsOf } from '../session/status.js';
 import type { StoredChannel, StoredDelivery, StoredSession } from '../session/stored.js';
@@ -119,14 +119,15 @@ export function createClaim(deps: ClaimDeps) {
       discard(claims);
       throw error;
     }
+    const { rev } = seen;
     return {
-      rev: seen.rev,
+      rev,
       claims,
       change: messages.size > 0 ? updateMessages(messages, now) : undefined,
     };
   }
 
-  return async (due: StoredSession): Promise<{ session: StoredSession; claims: readonly Claim[] }> => {
+  async function claim(due: StoredSession): Promise<{ session: StoredSession; claims: readonly Claim[] }> {
     if (!(await mayBegin())) return { session: due, claims: [] };
     /** The latest decision, and those of its claims that were found to be stored although no response said so. */
     let decision: Decision | undefined;
@@ -136,7 +137,7 @@ export function createClaim(deps: ClaimDeps) {
       latest = seen;
       // The same once more: either it takes effect now, or it already has.
       if (decision?.rev === seen.rev) return decision.change;
-      stored = decision?.claims.filter((claim) => isHeld(seen, claim)) ?? [];
+      stored = decision?.claims.filter((one) => isHeld(seen, one)) ?? [];
       if (stored.length > 0) return undefined;
       if (decision) discard(decision.claims);
       decision = undefined;
@@ -149,14 +150,28 @@ export function createClaim(deps: ClaimDeps) {
       claims = claimed?.changed ? (decision?.claims ?? []) : stored;
       return { session: claimed?.session ?? due, claims };
     } finally {
-      discard(decision?.claims.filter((claim) => !claims.includes(claim)) ?? []);
+      discard(decision?.claims.filter((one) => !claims.includes(one)) ?? []);
     }
-  };
+  }
+
+  /** The same for a session that is not stored yet; undefined unless every due message is leased. */
+  async function claimNew(session: StoredSession) {
+    if (!processes.mayBegin()) return undefined;
+    const { claims, change } = await decideOn(session);
+    const messages = change?.messages;
+    if (messages && claims.length === messages.size)
+      return { session: withMessages(session, messages), claims };
+    discard(claims);
+    return undefined;
+  }
+
+  return { claim, claimNew };
 }
 
 const isHeld = ({ channels }: StoredSession, { channel, lease }: Claim): boolean =>
   channels[channel]?.delivery.lease?.id === lease;
 
-function discard(claims: readonly Claim[]): void {
+/** The claims are not used: they show nothing about their providers. */
+export function discard(claims: readonly Claim[]): void {
   for (const { pass } of claims) pass.unused();
 }

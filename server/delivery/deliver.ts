@@ -2,8 +2,10 @@ import { type Change, changeGuarded } from '../session/change.js';
 import { refundEvent } from '../session/messages.js';
 import type { StoredAttempt, StoredDelivery, StoredSession } from '../session/stored.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
-import { type Claim, type ClaimDeps, circumstances, createClaim } from './claim.js';
+import type { Work } from '../store/dueQueue.js';
+import { type Claim, type ClaimDeps, circumstances, createClaim, discard } from './claim.js';
 import { createDeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
+import { createLetGo } from './letGo.js';
 import type { Outcome } from './provider.js';
 import { afterOutcome } from './retryPolicy.js';
 
@@ -18,9 +20,9 @@ type Deps = DeliveryAttemptDeps & ClaimDeps;
  * counted as a delivery attempt before it is made, so a crash at any point costs
  * one attempt and a message is never sent more than `triesLeft` times.
  */
-export function createDeliver(deps: Deps) {
+export function createDelivery(deps: Deps) {
   const { sessions, clock, marks, log } = deps;
-  const claim = createClaim(deps);
+  const { claim, claimNew: leaseNew } = createClaim(deps);
   const attemptDelivery = createDeliveryAttempt(deps);
 
   /**
@@ -104,6 +106,14 @@ export function createDeliver(deps: Deps) {
    */
   async function deliver(due: StoredSession, again: (session: StoredSession) => void): Promise<void> {
     const { session, claims } = await claim(due);
+    await attemptAll(session, claims, again);
+  }
+
+  async function attemptAll(
+    session: StoredSession,
+    claims: readonly Claim[],
+    again: (session: StoredSession) => void,
+  ): Promise<void> {
     await Promise.all(
       claims.map(async (mine) => {
         const outcome = await attemptDelivery(session, mine);
@@ -113,8 +123,41 @@ export function createDeliver(deps: Deps) {
     );
   }
 
-  return deliver;
+  /**
+   * Leases the messages of a session before it is inserted, so that the insert
+   * commits the leases too. Undefined where a message is not to be sent at once.
+   */
+  async function claimNew(session: StoredSession): Promise<ClaimedNew | undefined> {
+    const leased = await leaseNew(session);
+    if (!leased) return undefined;
+    const { claims } = leased;
+    return {
+      session: leased.session,
+      deliver: (stored, again) => attemptAll(stored, claims, again),
+      discard: () => discard(claims),
+      letGo: createLetGo(
+        { sessions, clock },
+        claims.map(({ lease }) => lease),
+      ),
+    };
+  }
+
+  return { deliver, claimNew };
 }
+
+/** A session that is claimed before it is stored. */
+export interface ClaimedNew {
+  /** With the leases. */
+  readonly session: StoredSession;
+  /** Once it is stored. */
+  readonly deliver: Work<StoredSession>;
+  /** Where it is not stored, or may not be: nothing is learnt about the providers. */
+  discard(): void;
+  /** Where it may be stored; see letGo.ts. */
+  readonly letGo: ReturnType<typeof createLetGo>;
+}
+
+export type Delivery = ReturnType<typeof createDelivery>;
 
 /** A delivery attempt as the session keeps it. */
 function attemptOf({ channel, n, provider, at }: Claim, outcome: Outcome, now: number): StoredAttempt {

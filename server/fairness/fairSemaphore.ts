@@ -28,13 +28,17 @@ export class FairSemaphore {
     return this.#waiting.size;
   }
 
+  /** Takes a permit that is free now; the caller must release it. False where it would have to wait. */
+  acquireNow(requester: Requester): boolean {
+    if (!this.#shares.allows(requester)) return false;
+    this.#shares.take(requester);
+    return true;
+  }
+
   /** Resolves with a permit, which the caller must release. While it waits, `waits` holds the function that gives up. */
   acquire(requester: Requester, waits: Set<GiveUp>): Promise<void> {
     // Those that wait have their share already, so none is overtaken.
-    if (this.#shares.allows(requester)) {
-      this.#shares.take(requester);
-      return Promise.resolve();
-    }
+    if (this.acquireNow(requester)) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const proceed = () => {
         this.#shares.take(requester);

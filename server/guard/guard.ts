@@ -63,6 +63,8 @@ export interface GuardedMessage {
 export interface Guard {
   /** Throws SEND_REFUSED, with the rules for those who count refusals. */
   enter(sending: Sending): Promise<GuardPass>;
+  /** Whether a rule counts what becomes of such messages; where none does, neither of the calls below has an effect. */
+  watches(message: Pick<GuardedMessage, 'workspace' | 'mode' | 'prefix'>): Promise<boolean>;
   /** Its code was entered. Reported twice, as after a crash, it is counted twice, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;
   /** It did not arrive, or was never sent, so its code could not be entered: for the approval rate it was not sent. */
@@ -228,7 +230,11 @@ export function createGuard(deps: Deps): Guard {
   }
 
   /** The rules that count the results of messages; undefined where none does. */
-  async function watching({ workspace, mode, prefix }: GuardedMessage) {
+  async function watching({
+    workspace,
+    mode,
+    prefix,
+  }: Pick<GuardedMessage, 'workspace' | 'mode' | 'prefix'>) {
     if (mode !== 'live' || prefix === undefined) return undefined;
     const rules = await settings.get(workspace);
     const { approvalRate, countryApprovalRate } = rules;
@@ -259,6 +265,8 @@ export function createGuard(deps: Deps): Guard {
       }
       return { ask: (caller) => ask(rules, sending, caller), giveBack };
     },
+
+    watches: async (message) => (await watching(message)) !== undefined,
 
     approved: (message) => countOutcome(message, 'countApproval'),
 

@@ -70,3 +70,10 @@ export function httpLimits(changes: Partial<HttpLimits> = {}): HttpLimits {
   const defaults = Object.fromEntries(Object.entries(LIMITS).map(([name, limit]) => [name, limit.default]));
   return { ...(defaults as HttpLimits), ...changes };
 }
+
+/** The limits of one of `processes` that have a port together: connections come to each in turn. */
+export const shareLimits = (limits: HttpLimits, processes: number): HttpLimits => ({
+  ...limits,
+  connections: Math.ceil(limits.connections / processes),
+  connectionsPerPeer: Math.ceil(limits.connectionsPerPeer / processes),
+});

@@ -11,6 +11,7 @@ import type { Workspace } from '../admin/workspaces/stored.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
 import { type Handlers, type Registration, registerService } from '../call/handlers.js';
+import type { Outbox } from '../delivery/outbox.js';
 import type { ChannelName } from '../domain/channels.js';
 import type { FairPool } from '../fairness/fairPool.js';
 import type { Guard } from '../guard/guard.js';
@@ -44,6 +45,7 @@ import { createSend, createSender } from './send.js';
 import { createValidate } from './validate.js';
 import { createCheckCode } from './verify/checkCode.js';
 import { createCheckCodes, type OnChecked } from './verify/checkCodes.js';
+import { createCheckUnread } from './verify/checkUnread.js';
 import { createReplayOrCheck } from './verify/replayOrCheck.js';
 import { createVerify } from './verify.js';
 
@@ -66,7 +68,7 @@ export interface OtpDeps {
   readonly senders: Senders;
   readonly wallet: Wallet;
   readonly supports: (workspace: Workspace, channel: ChannelName, withTransaction: boolean) => boolean;
-  readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly outbox: Outbox;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;
   readonly refusals: Refusals;
@@ -98,6 +100,7 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
   const checking = {
     ...deps,
     sessions,
+    checkUnread: createCheckUnread({ ...deps, checkCode }),
     replayOrCheck: createReplayOrCheck({
       sessions,
       checkCodes: createCheckCodes({ ...deps, checkCode }),

@@ -70,9 +70,11 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       { workspace, method: 'Resend', requestId: request.requestId },
       () => canonicalRequest(ResendRequestSchema, { ...request, sessionId: idOf(session) }),
     );
+    // First: what was asked under this id before is not asked in another way.
+    const isRepeated = session.resends.some((stored) => repeat?.matches(stored));
     const named = namedChannels(session, request);
     const from = sourceNamed(call, request);
-    if (session.resends.some((stored) => repeat?.matches(stored))) return respond(call, session, named);
+    if (isRepeated) return respond(call, session, named);
 
     try {
       return await send();

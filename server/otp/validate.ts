@@ -1,10 +1,15 @@
-import { type OtpService, ValidateRequestSchema } from '../../gen/otp/v1/otp_service_pb.js';
-import type { Handler } from '../call/call.js';
+import {
+  type OtpService,
+  type ValidateRequest,
+  ValidateRequestSchema,
+} from '../../gen/otp/v1/otp_service_pb.js';
+import type { Call, Handler } from '../call/call.js';
 import { idOf } from '../store/documentId.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { repeatable } from './idempotency/inSession.js';
 import { lookUp } from './lookUp.js';
 import { tokenToProto } from './toProto/tokenToProto.js';
+import type { CheckedCodes } from './verify/checkCodes.js';
 import { clientOf } from './verify/clientOf.js';
 import { givenCodes } from './verify/givenCodes.js';
 import { requireOperation } from './verify/requireOperation.js';
@@ -12,8 +17,14 @@ import type { VerifyDeps } from './verify.js';
 
 /** Checks the code of a session with one channel and returns the verification token. */
 export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.method.validate> {
-  const { sessions, replayOrCheck, fingerprints, events } = deps;
+  const { sessions, checkUnread, replayOrCheck, fingerprints, events } = deps;
   return async (call, request) => {
+    const checked = (await checkUnread(call, { ...request, codes: {} })) ?? (await checkRead(call, request));
+    if (checked.session.eventsAt) events.offer(checked.session);
+    return tokenToProto(deps.tokens, call.principal.workspace, checked.session);
+  };
+
+  async function checkRead(call: Call, request: ValidateRequest): Promise<CheckedCodes> {
     const { workspace } = call.principal;
     const session = await lookUp(sessions, call, request.sessionId);
     const given = givenCodes({ code: request.code, codes: {} }, session);
@@ -24,8 +35,6 @@ export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.meth
     );
     const transaction = requireOperation(call, session, request.operation);
     const client = clientOf(fingerprints, call, { sessionId: session._id, deviceId: request.deviceId });
-    const checked = await replayOrCheck(call, session, given, repeat, { ...client, transaction });
-    events.offer(checked.session);
-    return tokenToProto(deps.tokens, workspace, checked.session);
-  };
+    return replayOrCheck(call, session, given, repeat, { ...client, transaction });
+  }
 }

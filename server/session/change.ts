@@ -3,7 +3,7 @@ import { workspaceOf } from '../store/documentId.js';
 import type { Collection, Filter, Update } from '../store/documents.js';
 import { dueKey } from '../store/dueKey.js';
 import { releaseFallback } from './fallback.js';
-import { addToHistory } from './history.js';
+import { addHandled, addToHistory } from './history.js';
 import { SESSION_LIMITS } from './limits.js';
 import { deliveryEvents, earliestDue, fallbackMarks, withDeliveries } from './messages.js';
 import type { SessionEvent, StoredDelivery, StoredMark, StoredSession } from './stored.js';
@@ -41,6 +41,8 @@ export interface Change {
   readonly marks?: readonly StoredMark[];
   /** What happened to the session. What happened to its messages follows from `messages`. */
   readonly events?: readonly SessionEvent[];
+  /** Its events have no effects left for the worker, and none of earlier ones are pending. */
+  readonly handled?: boolean;
 }
 
 /**
@@ -61,7 +63,8 @@ export const changedAt = (at: number, seen?: Pick<StoredSession, 'changedAt'>) =
 export function update(seen: StoredSession, change: Change): Update {
   const { at, events = [] } = change;
   const messages = change.messages?.size ? replaceMessages(seen, change.messages, at) : undefined;
-  const history = addToHistory(seen, [...events, ...(messages?.events ?? [])], at);
+  const all = [...events, ...(messages?.events ?? [])];
+  const history = change.handled ? addHandled(seen, all) : addToHistory(seen, all, at);
   const set = { ...change.set, ...messages?.set, ...history.set, ...changedAt(at, seen) };
   const unset = [...(change.unset ?? []), ...(messages?.unset ?? [])];
   const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
@@ -125,6 +128,16 @@ export function firstRevision(
     eventsDone: 0,
     ...addToHistory(content, events, at).set,
   };
+}
+
+/** A session that is not stored yet, with some of its messages replaced; they cause no events. */
+export function withMessages(
+  session: StoredSession,
+  messages: ReadonlyMap<ChannelName, StoredDelivery>,
+): StoredSession {
+  const channels = withDeliveries(session.channels, messages);
+  const deliverAt = earliestDue(channels);
+  return { ...session, channels, ...(deliverAt && deliveryDue(session, deliverAt)) };
 }
 
 /** How `changeGuarded` ended: the session as it is stored, and whether this call changed it. */

@@ -30,6 +30,12 @@ export function addToHistory(
   };
 }
 
+/** The same for events without effects, in a session that has no others pending. */
+export const addHandled = (session: Pick<StoredSession, 'events'>, events: readonly SessionEvent[]) => ({
+  set: { eventsDone: session.events.length + events.length },
+  push: { events: { $each: events } },
+});
+
 /** The fields of a session whose events are processed at this time. */
 export const eventsDue = ({ _id }: Pick<StoredSession, '_id'>, eventsAt: Date) => ({
   eventsAt,

@@ -70,7 +70,8 @@ export interface StoredMark {
  */
 export interface StoredCheck {
   readonly id: string;
-  readonly channel: ChannelName;
+  /** Absent where the session has one channel only. */
+  readonly channel?: ChannelName;
   readonly at: Date;
 }
 
@@ -149,7 +150,7 @@ export interface StoredChannel {
   /**
    * Comparisons that the newest message brought with it and that are left;
    * negative once others were bought. Absent in a session of an earlier release,
-   * where each is bought.
+   * where each is bought, and where there is one channel only: see prepaid.ts.
    */
   readonly paid?: number;
   /** Of a phone: see Recipient.country. */
@@ -247,6 +248,10 @@ export interface StoredSession {
   /** For SPECIFIC: the channels that must be verified. */
   readonly required: readonly ChannelName[];
   readonly channels: Readonly<Partial<Record<ChannelName, StoredChannel>>>;
+  /** Its channel, where there is one only: its attempts are reserved without reading the session first. */
+  readonly only?: ChannelName;
+  /** Where there is one channel only, what StoredChannel.paid is for others. */
+  readonly paid?: number;
   /** The latest delivery attempts of all messages, oldest first. */
   readonly attempts?: readonly StoredAttempt[];
   /** How many there were, those no longer kept included. */

@@ -17,12 +17,24 @@ export interface DueQueue<T extends Document> {
   start(): void;
   /** This document has work now: no need to look for it. */
   offer(document: T): void;
+  /**
+   * A place to work at once on a document that is about to be stored, claimed
+   * already; undefined where it would have to wait.
+   */
+  reserve(requester: Requester): Place<T> | undefined;
   /** Documents that are worked on now. */
   underWay(): number;
   /** How long the earliest due document has been due, milliseconds; 0 where none is. Asks the store. */
   lag(): Promise<number>;
   /** Starts nothing new and resolves when running work is done. */
   stop(): Promise<void>;
+}
+
+/** A place taken in a queue. One of the two is to be called. */
+export interface Place<T extends Document> {
+  /** Works on the document that was stored. */
+  use(document: T, work: Work<T>): void;
+  leave(): void;
 }
 
 /**
@@ -86,8 +98,14 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
     const requester = requesterOf(document);
     if (!running || !places.allows(requester)) return false;
     places.take(requester);
+    hold(document, requester, run(document, requester));
+    return true;
+  }
+
+  /** Notes a document for which a place is taken, until its job is done. */
+  function hold(document: T, requester: Requester, working: Promise<void>): void {
     held.set(document._id, (held.get(document._id) ?? 0) + 1);
-    const job: Promise<void> = run(document, requester).then(() => {
+    const job: Promise<void> = working.then(() => {
       jobs.delete(job);
       places.giveBack(requester);
       const others = (held.get(document._id) ?? 1) - 1;
@@ -97,7 +115,18 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
       refill(requester.workspace);
     });
     jobs.add(job);
-    return true;
+  }
+
+  function reserve(requester: Requester): Place<T> | undefined {
+    if (!running || !places.allows(requester) || !permits.acquireNow(requester)) return undefined;
+    places.take(requester);
+    return {
+      use: (document, claimed) => hold(document, requester, runWithPermit(document, requester, claimed)),
+      leave() {
+        permits.release(requester);
+        places.giveBack(requester);
+      },
+    };
   }
 
   async function run(document: T, requester: Requester): Promise<void> {
@@ -107,8 +136,12 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
       // Stopped: the document stays due in the store.
       return;
     }
+    await runWithPermit(document, requester, work);
+  }
+
+  async function runWithPermit(document: T, requester: Requester, job: Work<T>): Promise<void> {
     try {
-      await work(document, take);
+      await job(document, take);
     } catch (error) {
       failed?.();
       log.error({ err: error, queue: name, document: document._id }, 'work failed');
@@ -161,6 +194,7 @@ export function createDueQueue<T extends Document>(options: Options<T>): DueQueu
       pollNow();
     },
     offer: take,
+    reserve,
     underWay: () => permits.held,
     async lag() {
       const now = clock.now();

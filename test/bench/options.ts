@@ -50,15 +50,18 @@ export interface Options {
   readonly only: string;
   /** Write the results to this file, too. */
   readonly json: string | undefined;
+  /** Compare with the build of this commit, and do nothing else. */
+  readonly against: string | undefined;
   /** Write a CPU profile of each service process into this folder. */
   readonly profile: string | undefined;
 }
 
-export const USAGE = `npm run bench -- [--quick] [--only TEXT] [--json FILE] [--profile FOLDER]
+export const USAGE = `npm run bench -- [--quick] [--only TEXT] [--json FILE] [--profile FOLDER] [--against COMMIT]
 
   --quick           fewer and shorter rounds, about a minute
   --only TEXT       only measurements with TEXT in their name
   --json FILE       write the results as JSON, too
+  --against COMMIT  compare with the build of a commit, side by side: CPU by thread, operations, bytes, memory
   --profile FOLDER  write a CPU profile of each service process (open with Chrome DevTools)
 
 MONGODB_URI names the MongoDB to measure on; without it one is looked for, as the tests do.
@@ -73,6 +76,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       only: { type: 'string', default: '' },
       json: { type: 'string' },
       profile: { type: 'string' },
+      against: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -83,5 +87,6 @@ export function readOptions(args: readonly string[]): Options | undefined {
     only: values.only,
     json: values.json,
     profile: values.profile,
+    against: values.against,
   };
 }

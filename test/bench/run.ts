@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { against } from './against/against.js';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print, type Report } from './report.js';
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
     process.stderr.write(`${seconds.padStart(4)} s  ${what}\n`);
   };
+  if (options.against !== undefined) return against(options.against, options, say);
   const context: SuiteContext = { options, report, say };
 
   try {

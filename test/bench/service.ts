@@ -19,16 +19,23 @@ export interface RunningService {
 /** Longer than any start that is worth measuring. */
 const START_MS = 30_000;
 
+interface StartOptions {
+  /** Folder for a CPU profile of the process. */
+  readonly profile?: string | undefined;
+  /** The compiled main module: that of this build, unless another is to be measured. */
+  readonly main?: string;
+}
+
 /** Starts dist/server/main.js and waits until it is ready. `env` names the store (OTP_DATA_DIR, MONGODB_URI). */
 export async function startService(
   env: Readonly<Record<string, string>> & { readonly OTP_DATA_DIR: string },
-  profile?: string,
+  { profile, main = '../../../server/main.js' }: StartOptions = {},
 ): Promise<RunningService> {
   const port = await freePort();
   const apiKey = `sk_otp_live_${randomBytes(24).toString('base64url')}`;
   await mkdir(env.OTP_DATA_DIR, { recursive: true });
   const startedAt = performance.now();
-  const child = new Child('../../../server/main.js', {
+  const child = new Child(main, {
     env: { PORT: `${port}`, OTP_BOOTSTRAP_API_KEY: apiKey, MONGODB_URI: '', ...env },
     // The log is on, as it is by default.
     stdout: join(env.OTP_DATA_DIR, 'log'),

@@ -21,7 +21,7 @@ interface TargetOptions {
 /** Starts a service on an empty store of the engine and fills it. */
 export async function startTarget({ engine, sessions, hash, profile }: TargetOptions): Promise<Target> {
   const store = await engine.newStore();
-  const service = await startService({ ...store.env, OTP_HASH: hash }, profile);
+  const service = await startService({ ...store.env, OTP_HASH: hash }, { profile });
   const seeder = new Seeder(service, await store.open());
   await seeder.fill(sessions);
   return {

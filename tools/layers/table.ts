@@ -21,6 +21,7 @@ export const LAYERS: readonly Layer[] = [
     rooms: ['maintenance'],
     purpose: 'Backup, restore and care of the key ring, while the service runs or is stopped',
   },
+  { rooms: ['workers'], purpose: 'Several processes behind one port' },
   {
     rooms: ['rpc', 'gateway', 'screens'],
     purpose: 'Transports: Connect, gRPC and gRPC-Web; the REST dialects; the pages and what they load',

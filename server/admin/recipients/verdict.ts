@@ -70,7 +70,7 @@ export function verdictOfSession(
   const status = statusOf(session, now);
   if (status === 'CANCELED') return Verdict.CANCELED;
   if (status === 'LOCKED' || session.attemptsLeft <= 0) return Verdict.LOCKED;
-  const check = session.checks?.findLast((one) => one.channel === channel);
+  const check = session.checks?.findLast((one) => (one.channel ?? session.only) === channel);
   const resent = session.marks?.findLast((one) => one.type === 'resent' && one.channel === channel);
   if (check && (!resent || check.at >= resent.at)) {
     const isSoon = resent && check.at.getTime() - resent.at.getTime() < SUPERSEDED_WITHIN_MS;

@@ -141,8 +141,8 @@ const endedBy = (attempts: readonly StoredAttempt[], type: string): StoredAttemp
   attempts.at(-1);
 
 /** Every stored check cost one attempt, so those left after each follow from those left now. */
-function rejected({ checks = [], attemptsLeft }: StoredSession): TimelineEntry[] {
-  return checks.map(({ id, channel, at }, index) =>
+function rejected({ checks = [], attemptsLeft, only }: StoredSession): TimelineEntry[] {
+  return checks.map(({ id, channel = only, at }, index) =>
     entry(id, EventType.CODE_REJECTED, at, {
       channel,
       attemptsRemaining: attemptsLeft + checks.length - 1 - index,

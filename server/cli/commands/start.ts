@@ -10,12 +10,14 @@ export function addStart(program: Command, cli: Cli): void {
     .helpGroup('Service:')
     .description('Start the service. Its settings are environment variables.')
     .option('--open', 'then open its console or inbox in a browser')
+    .option('--workers <count>', 'processes that serve the port together; the same as OTP_WORKERS')
     .addHelpText(
       'after',
       examples('countersign start --open', 'PORT=9090 OTP_DATA_DIR=/var/lib/countersign countersign start'),
     )
     // The module is the process: it installs its signal handlers and decides how it ends.
-    .action(async ({ open }: { readonly open?: true }) => {
+    .action(async ({ open, workers }: { readonly open?: true; readonly workers?: string }) => {
+      if (workers !== undefined) process.env.OTP_WORKERS = workers;
       const { ready } = await import('../../main.js');
       const url = await ready;
       if (open && !(await openPage(url, cli.io.env))) {

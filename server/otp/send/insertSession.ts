@@ -1,5 +1,6 @@
 import type { Sent } from '../../admin/stats/stats.js';
 import { addressField } from '../../delivery/buildMessage.js';
+import type { BegunDelivery, Outbox } from '../../delivery/outbox.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
@@ -7,7 +8,6 @@ import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import { type NewChannel, open } from '../../session/transitions/open.js';
 import { type Collection, DuplicateKey } from '../../store/documents.js';
-import type { DueQueue } from '../../store/dueQueue.js';
 import type { IdentifiedRecipient, PaidSend } from './context.js';
 import type { CodeMaker } from './freshCodes.js';
 import { asScenario } from './sandbox.js';
@@ -16,7 +16,7 @@ import { withDebit } from './withDebit.js';
 export interface InsertSessionDeps {
   readonly sessions: Collection<StoredSession>;
   readonly codes: Pick<CodeMaker, 'encryption'>;
-  readonly outbox: Pick<DueQueue<StoredSession>, 'offer'>;
+  readonly outbox: Outbox;
   readonly sent: Sent;
   readonly clock: Clock;
 }
@@ -28,17 +28,19 @@ export function createInsertSession(deps: InsertSessionDeps) {
     const channels = newChannels(deps.codes.encryption, send);
     const opening = { owner, options: { ...options, ...(source && { source }) }, channels, debit };
     const session = asScenario(open(opening, now), scenario);
+    let begun: BegunDelivery | undefined;
     const stored = await withDebit(
       debit,
       () => deps.clock.now(),
-      () => {
+      async () => {
+        begun = await deps.outbox.begin(session);
         // From here on the session may exist, whatever comes back: its units are no longer given back.
         bought?.keep();
-        return insert(deps.sessions, session);
+        return insert(deps.sessions, session, begun);
       },
     );
     if (stored.held) {
-      deps.outbox.offer(stored.session);
+      if (!begun) deps.outbox.offer(stored.session);
       deps.sent(
         stored.session,
         channelsOf(stored.session).map(([name]) => name),
@@ -72,18 +74,35 @@ function newChannels(encryption: Encryption, send: PaidSend): ReadonlyMap<Channe
 /** `held`: what is stored is this very session, with its debit. */
 async function insert(
   sessions: Collection<StoredSession>,
-  session: StoredSession,
+  opened: StoredSession,
+  begun: BegunDelivery | undefined,
 ): Promise<{ session: StoredSession; held: boolean }> {
+  const session = begun?.session ?? opened;
   try {
     await sessions.insertOne(session);
+    begun?.stored();
     return { session, held: true };
   } catch (error) {
-    if (!(error instanceof DuplicateKey)) throw error;
-    // An earlier call with this request id outlasted its lease: its session stays.
-    const earlier = await sessions.findOne({ _id: session._id });
-    if (!earlier) throw error;
-    // Or it is this very insert, whose first response was lost on the way.
-    const held = Object.keys(session.charges ?? {}).every((debit) => earlier.charges?.[debit]);
-    return { session: earlier, held };
+    if (!(error instanceof DuplicateKey)) {
+      begun?.unknown();
+      throw error;
+    }
+    return await insertedBefore(sessions, session, begun, error);
   }
+}
+
+/** A session of this id was stored before. */
+async function insertedBefore(
+  sessions: Collection<StoredSession>,
+  session: StoredSession,
+  begun: BegunDelivery | undefined,
+  error: DuplicateKey,
+): Promise<{ session: StoredSession; held: boolean }> {
+  // An earlier call with this request id outlasted its lease: its session stays. Or it is this very
+  // insert, whose first response was lost on the way: then its messages are let go.
+  begun?.unknown();
+  const earlier = await sessions.findOne({ _id: session._id });
+  if (!earlier) throw error;
+  const held = Object.keys(session.charges ?? {}).every((debit) => earlier.charges?.[debit]);
+  return { session: earlier, held };
 }

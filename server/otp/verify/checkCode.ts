@@ -1,32 +1,22 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
 import type { Slot } from '../../fairness/fairPool.js';
+import type { Guard } from '../../guard/guard.js';
 import type { BudgetLimits } from '../../limits/recipientBudget/budgetLimits.js';
 import type { RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
 import { accountOf, releaseSuccess } from '../../limits/recipientBudget/release.js';
 import type { Clock } from '../../platform/clock.js';
 import type { CodeHasher } from '../../secrets/hashing/codeHasher.js';
-import { changedAt, changeGuarded } from '../../session/change.js';
-import { SESSION_LIMITS } from '../../session/limits.js';
-import { isOpen, OPEN, refusalOf, refuseFromTheFuture, SKEW_MS } from '../../session/status.js';
-import type {
-  StoredChannel,
-  StoredRequest,
-  StoredSession,
-  StoredSuccess,
-  StoredTransaction,
-} from '../../session/stored.js';
+import { changeGuarded } from '../../session/change.js';
+import { eventsDue } from '../../session/history.js';
+import { paidOf, paidPath } from '../../session/prepaid.js';
+import { isOpen, OPEN, refusalOf } from '../../session/status.js';
+import type { StoredRequest, StoredSession, StoredSuccess, StoredTransaction } from '../../session/stored.js';
 import { consume } from '../../session/transitions/consume.js';
-import { lock } from '../../session/transitions/lock.js';
+import { workspaceOf } from '../../store/documentId.js';
 import type { Collection } from '../../store/documents.js';
 import { codeContext } from '../send/freshCodes.js';
-import { awaitComparison } from './awaitComparison.js';
-
-/** The result of one comparison, with the session after it. */
-export interface Checked {
-  readonly result: 'VERIFIED' | 'ALREADY_VERIFIED' | 'INVALID_CODE';
-  readonly session: StoredSession;
-}
+import { type Checked, createReserve, refuseOldCode, type Unread } from './reserve.js';
 
 /** Who asks for a comparison. */
 export interface Asking {
@@ -40,10 +30,23 @@ export interface Asking {
   readonly transaction: StoredTransaction | undefined;
 }
 
+/** Checks one code of one channel. Throws the reason if no attempt can be reserved or paid for. */
+export interface CheckCode {
+  of(slot: Slot, seen: StoredSession, channel: ChannelName, code: string, asking: Asking): Promise<Checked>;
+  /** The same for a session that was not read; undefined where that is not possible, and then nothing was counted. */
+  unread(
+    slot: Slot,
+    session: Unread,
+    code: string,
+    asking: Asking,
+  ): Promise<(Checked & { readonly channel: ChannelName }) | undefined>;
+}
+
 interface Deps {
   readonly sessions: Collection<StoredSession>;
   readonly hasher: CodeHasher;
   readonly budget: RecipientBudget;
+  readonly guard: Pick<Guard, 'watches'>;
   /** The limits on recipients in force for the session's workspace. */
   readonly limitsOf: (session: StoredSession) => Promise<BudgetLimits>;
   /** Names a check. */
@@ -77,17 +80,24 @@ interface Paid {
  *
  * Throws the reason if no attempt can be reserved or paid for.
  */
-export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clock }: Deps) {
-  return async (
+export function createCheckCode({
+  sessions,
+  hasher,
+  budget,
+  guard,
+  limitsOf,
+  newId,
+  clock,
+}: Deps): CheckCode {
+  const reserve = createReserve(sessions, clock);
+
+  async function decide(
     slot: Slot,
-    _id: string,
+    reserved: StoredSession,
     channel: ChannelName,
-    code: string,
-    asking: Asking,
-  ): Promise<Checked> => {
-    const check = newId();
-    const reserved = await reserve(_id, channel, check);
-    if ('result' in reserved) return reserved;
+    { code, check, ...asking }: Asking & Check & { readonly code: string },
+  ): Promise<Checked> {
+    const { _id } = reserved;
     const stored = reserved.channels[channel];
     const compared = stored?.codeHash ?? '';
     // A code of the wrong length is wrong without hashing or paying; its attempt was counted all the same.
@@ -100,6 +110,22 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
     const verify = () => hasher.verify(code, compared, context);
     const right = await compare(slot, verify, () => takeBack(reserved, channel, { ...paid, check }));
     return right ? accept(reserved, channel, compared, { ...asking, check, paid }) : reject(reserved);
+  }
+
+  return {
+    async of(slot, seen, channel, code, asking) {
+      const check = newId();
+      const reserved = await reserve.of(seen, channel, check);
+      return 'result' in reserved ? reserved : decide(slot, reserved, channel, { ...asking, code, check });
+    },
+
+    async unread(slot, session, code, asking) {
+      const check = newId();
+      const reserved = await reserve.unread(session, check);
+      if (!reserved?.only) return undefined;
+      const checked = await decide(slot, reserved, reserved.only, { ...asking, code, check });
+      return { ...checked, channel: reserved.only };
+    },
   };
 
   /** Pays for the comparison before it is made. Without a unit the attempt is given back and nothing is compared. */
@@ -109,8 +135,8 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
     { by, check }: Pick<Asking, 'by'> & Check,
   ): Promise<Paid> {
     if (session.uncounted) return {};
-    const { paid = -1, unit } = session.channels[channel]!;
-    if (paid >= 0 && unit !== undefined) return { unit };
+    const { unit } = session.channels[channel]!;
+    if (paidOf(session, channel) >= 0 && unit !== undefined) return { unit };
     try {
       const bought = await budget.charge(accountOf(session, channel), by, await limitsOf(session));
       return { unit: bought, charged: true };
@@ -168,54 +194,16 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
     channel: ChannelName,
     check?: string,
   ): Promise<boolean> {
-    const { paid = -1, unit } = session.channels[channel]!;
-    if (paid < 0 || unit === undefined) return false;
+    const { unit } = session.channels[channel]!;
+    if (paidOf(session, channel) < 0 || unit === undefined) return false;
     const returned = await sessions.findOneAndUpdate(
       { _id: session._id, status: { $in: OPEN }, [`channels.${channel}.unit`]: unit },
       {
-        $inc: { [`channels.${channel}.paid`]: 1, ...(check && { attemptsLeft: 1 }) },
+        $inc: { [paidPath(session, channel)]: 1, ...(check && { attemptsLeft: 1 }) },
         ...(check && { $pull: { checks: { id: check } } }),
       },
     );
     return returned !== null;
-  }
-
-  async function reserve(_id: string, channel: ChannelName, check: string): Promise<StoredSession | Checked> {
-    for (;;) {
-      const now = clock.now();
-      const reserved = await sessions.findOneAndUpdate(
-        {
-          _id,
-          status: { $in: OPEN },
-          [`channels.${channel}.state`]: 'PENDING',
-          createdAt: { $lte: new Date(now + SKEW_MS) },
-          expiresAt: { $gt: new Date(now) },
-          [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
-          attemptsLeft: { $gt: 0 },
-        },
-        {
-          $set: changedAt(now),
-          $inc: { attemptsLeft: -1, [`channels.${channel}.paid`]: -1 },
-          // An accepted code takes it out again: what stays is a wrong code.
-          $push: {
-            checks: { $each: [{ id: check, channel, at: new Date(now) }], $slice: -SESSION_LIMITS.checks },
-          },
-        },
-      );
-      if (reserved) return reserved;
-      const found = await sessions.findOne({ _id });
-      const seen = found && (await awaitComparison(sessions, found));
-      if (!seen) throw new Failure('SESSION_NOT_FOUND');
-      refuseFromTheFuture(seen, now);
-      const refusal = refusalOf(seen, now);
-      if (refusal === 'ATTEMPTS_EXHAUSTED') await markLocked(seen);
-      if (refusal) throw new Failure(refusal);
-      const current = seen.channels[channel];
-      if (!current) throw new Failure('CHANNEL_NOT_IN_SESSION', { channel });
-      if (current.state === 'VERIFIED') return { result: 'ALREADY_VERIFIED', session: seen };
-      refuseOldCode(current, channel, now);
-      // An attempt was given back between the two calls: there is one to reserve now.
-    }
   }
 
   async function accept(
@@ -226,7 +214,14 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
   ): Promise<Checked> {
     let success: StoredSuccess | undefined;
     let isOwn = false;
-    const decide = (seen: StoredSession) => {
+    const { prefix } = reserved.channels[channel] ?? {};
+    const message = { workspace: workspaceOf(reserved), mode: reserved.mode, prefix };
+    // Where that cannot be found out, the event waits for the worker.
+    const handled = await guard.watches(message).then(
+      (isWatched) => !isWatched,
+      () => false,
+    );
+    const decideOn = (seen: StoredSession) => {
       const current = seen.channels[channel];
       isOwn = current?.verifiedCheck === check;
       if (isOwn) return undefined;
@@ -238,47 +233,47 @@ export function createCheckCode({ sessions, hasher, budget, limitsOf, newId, clo
       if (refusal) throw new Failure(refusal);
       if (current) refuseOldCode(current, channel, now);
       success = seen.uncounted ? undefined : successOf(seen, channel, { by, source, paid });
-      return consume(seen, { channel, codeHash, request, success, check }, now);
+      return consume(seen, { channel, codeHash, request, success, check, handled }, now);
     };
-    const consumed = await changeGuarded(sessions, reserved, decide).catch(async (thrown) => {
+    const consumed = await changeGuarded(sessions, reserved, decideOn).catch(async (thrown) => {
       if (!(thrown instanceof Failure) || thrown.reason !== 'STORE_UNAVAILABLE') throw thrown;
       // It may be consumed all the same, and nobody else would be given what it proves.
       const seen = await sessions.findOne({ _id: reserved._id });
-      return seen ? changeGuarded(sessions, seen, decide) : undefined;
+      return seen ? changeGuarded(sessions, seen, decideOn) : undefined;
     });
     if (!consumed) throw new Failure('SESSION_NOT_FOUND');
     const { session, changed } = consumed;
-    if (changed || isOwn) {
-      await releaseNow(session, success);
-      return { result: 'VERIFIED', session };
-    }
+    if (changed || isOwn) return { result: 'VERIFIED', session: await release(session, success) };
     if (session.channels[channel]?.state !== 'VERIFIED') return reject(reserved);
     await giveBack(session._id, check);
     return { result: 'ALREADY_VERIFIED', session };
   }
 
   /**
-   * Gives the units back at once where nobody waits for the event; it would do
-   * the same later, and does where this fails.
+   * Gives the units back at once where nobody waits for the event. Where that
+   * fails, the event does it later; the code was right and is used up all the same.
    */
-  async function releaseNow(session: StoredSession, success: StoredSuccess | undefined): Promise<void> {
-    if (!success || session.notify) return;
-    await releaseSuccess(budget, session, success, new Date(clock.now())).catch(() => {});
+  async function release(session: StoredSession, success: StoredSuccess | undefined): Promise<StoredSession> {
+    if (!success || session.notify) return session;
+    try {
+      await releaseSuccess(budget, session, success, new Date(clock.now()));
+      return session;
+    } catch {
+      return session.eventsAt ? session : await leaveToWorker(session).catch(() => session);
+    }
+  }
+
+  /** The event of the approval is pending after all. */
+  async function leaveToWorker(session: StoredSession): Promise<StoredSession> {
+    const { _id, rev, events } = session;
+    const approved = events.findLastIndex(({ type }) => type === 'session.approved');
+    const $set = { ...eventsDue(session, new Date(clock.now())), eventsDone: approved };
+    return (await sessions.findOneAndUpdate({ _id, rev, eventsAt: null }, { $set })) ?? session;
   }
 
   async function reject(reserved: StoredSession): Promise<Checked> {
-    if (reserved.attemptsLeft <= 0) await markLocked(reserved);
+    if (reserved.attemptsLeft <= 0) await reserve.markLocked(reserved);
     return { result: 'INVALID_CODE', session: reserved };
-  }
-
-  /**
-   * The first to find that no attempts are left records it; a process that
-   * crashed on the last one left it to the next.
-   */
-  async function markLocked(found: StoredSession): Promise<void> {
-    await changeGuarded(sessions, found, (seen) =>
-      isOpen(seen) && seen.attemptsLeft <= 0 && !seen.lockedAt ? lock(seen, clock.now()) : undefined,
-    );
   }
 }
 
@@ -299,9 +294,4 @@ function successOf(
     ...(isOwn ? { by } : paid.unit !== undefined && { unit: paid.unit }),
     ...(source !== undefined && { source }),
   };
-}
-
-/** The session goes on because of another channel's new code; this channel needs one of its own. */
-function refuseOldCode({ codeExpiresAt }: StoredChannel, channel: ChannelName, now: number): void {
-  if (codeExpiresAt.getTime() <= now) throw new Failure('SESSION_EXPIRED', { channel });
 }

@@ -5,7 +5,8 @@ import type { HashPool } from '../../secrets/hashing/hashPool.js';
 import { refusalOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import { workspaceOf } from '../../store/documentId.js';
-import type { Asking, Checked, createCheckCode } from './checkCode.js';
+import type { Asking, CheckCode } from './checkCode.js';
+import type { Checked } from './reserve.js';
 
 /** The result for each code of a call, in channel order. */
 export interface CheckedCodes {
@@ -22,7 +23,7 @@ export type OnChecked = (channel: ChannelName, result: Checked['result']) => voi
 interface Deps {
   readonly pool: HashPool;
   readonly checked: OnChecked;
-  readonly checkCode: ReturnType<typeof createCheckCode>;
+  readonly checkCode: Pick<CheckCode, 'of'>;
 }
 
 /**
@@ -66,14 +67,14 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
           continue;
         }
         try {
-          const checked = await checkCode(slot, seen._id, channel, code, asking);
+          const checked = await checkCode.of(slot, seen, channel, code, asking);
           onChecked(channel, checked.result);
           results.push({ channel, result: CheckResult[checked.result] });
           session = checked.session;
           anyRight ||= checked.result === 'VERIFIED';
           if (checked.result === 'INVALID_CODE') {
             attemptsRemaining = session.attemptsLeft;
-            firstFailure ??= new Failure('INVALID_CODE', { channel, ...newestCode(session, channel) });
+            firstFailure ??= invalidCode(session, channel);
           }
         } catch (thrown) {
           const failure = toFailure(thrown);
@@ -103,6 +104,10 @@ const RESULTS: Readonly<Partial<Record<Failure['reason'], CheckResult>>> = {
   SESSION_CANCELED: CheckResult.NOT_CHECKED,
   SESSION_EXPIRED: CheckResult.NOT_CHECKED,
 };
+
+/** A wrong code of this channel. */
+export const invalidCode = (session: StoredSession, channel: ChannelName): Failure =>
+  new Failure('INVALID_CODE', { channel, ...newestCode(session, channel) });
 
 /** When the code that was compared was made, where it had replaced another. */
 function newestCode(session: StoredSession, channel: ChannelName): { readonly newestCodeSentAt?: Date } {

@@ -2,10 +2,11 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Change } from '../change.js';
 import { sessionEvent } from '../history.js';
 import { SESSION_LIMITS } from '../limits.js';
-import { stopMessages } from '../messages.js';
+import { deliveryEvents, stopMessages } from '../messages.js';
 import { isSatisfied } from '../policy.js';
 import { channelsOf, OPEN } from '../status.js';
-import type { StoredRequest, StoredSession, StoredSuccess } from '../stored.js';
+import type { StoredDelivery, StoredRequest, StoredSession, StoredSuccess } from '../stored.js';
+import { addressPaths } from './erase.js';
 
 interface RightCode {
   readonly channel: ChannelName;
@@ -17,6 +18,8 @@ interface RightCode {
   readonly success?: StoredSuccess | undefined;
   /** The check that its attempt is stored with; it is no wrong code. */
   readonly check?: string;
+  /** The caller does what follows from it, so no event has to wait for the worker. */
+  readonly handled?: boolean;
 }
 
 /**
@@ -27,13 +30,16 @@ interface RightCode {
  */
 export function consume(
   seen: StoredSession,
-  { channel, codeHash, request, success, check }: RightCode,
+  { channel, codeHash, request, success, check, handled }: RightCode,
   at: number,
 ): Change {
   const names = channelsOf(seen).map(([name]) => name);
   const verified = channelsOf(seen).flatMap(([name, { state }]) => (state === 'VERIFIED' ? [name] : []));
   const approved = isSatisfied(seen.strategy, names, seen.required, new Set([...verified, channel]));
   const ended = approved ? names : [channel];
+  const messages = stopMessages(seen.channels, ended);
+  // Nothing needs the addresses any more, so they are erased by the same update.
+  const isFinal = approved && handled === true && isQuiet(seen, messages, at);
   return {
     at,
     guard: {
@@ -48,12 +54,17 @@ export function consume(
       [`channels.${channel}.verifiedAt`]: new Date(at),
       ...(request && { [`channels.${channel}.verifiedBy`]: request }),
       ...(check !== undefined && { [`channels.${channel}.verifiedCheck`]: check }),
-      ...(approved && approval(at)),
+      ...(approved && approval(at, isFinal)),
     },
-    unset: [...ended.map((name) => `channels.${name}.codeHash`), ...(approved ? ['expireAt'] : [])],
+    unset: [
+      ...ended.map((name) => `channels.${name}.codeHash`),
+      ...(approved ? ['expireAt'] : []),
+      ...(isFinal ? ['eraseAt', ...addressPaths(seen)] : []),
+    ],
     inc: { attemptsLeft: 1 },
     ...(check !== undefined && { pull: { checks: check } }),
-    messages: stopMessages(seen.channels, ended),
+    messages,
+    handled: isFinal,
     events: [
       {
         ...sessionEvent(approved ? 'session.approved' : 'session.partial', at, channel),
@@ -63,8 +74,15 @@ export function consume(
   };
 }
 
-const approval = (at: number) => ({
+/** Whether neither a subscriber nor a contact, nor a message that is not sent, nor an earlier event needs the worker. */
+const isQuiet = (seen: StoredSession, messages: ReadonlyMap<ChannelName, StoredDelivery>, at: number) =>
+  !seen.notify &&
+  !seen.addContact &&
+  !seen.eventsAt &&
+  deliveryEvents(seen.channels, messages, at).length === 0;
+
+const approval = (at: number, isFinal: boolean) => ({
   approvedAt: new Date(at),
-  eraseAt: new Date(at),
+  ...(!isFinal && { eraseAt: new Date(at) }),
   token: { expiresAt: new Date(at + SESSION_LIMITS.tokenSeconds * 1000), redeemedAt: null },
 });

@@ -55,6 +55,9 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
     options.fallback,
     { now: at, expiresAt: expiresAt.getTime() },
   );
+  const [only, ...others] = [...channels.keys()];
+  // The code of a transaction needs the transaction, which only the session knows.
+  const isOnly = others.length === 0 && options.operation?.transaction === undefined;
   return firstRevision(
     {
       ...owner,
@@ -65,11 +68,18 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
       strategy: options.strategy,
       required: options.required,
       channels: Object.fromEntries(
-        [...channels].map(([name, channel]) => [
+        [...channels].map(([name, { paid: prepaid, ...channel }]) => [
           name,
-          { ...channel, state: 'PENDING', delivery: deliveries.get(name)!, codeExpiresAt: expiresAt },
+          {
+            ...channel,
+            ...(!isOnly && prepaid !== undefined && { paid: prepaid }),
+            state: 'PENDING',
+            delivery: deliveries.get(name)!,
+            codeExpiresAt: expiresAt,
+          },
         ]),
       ),
+      ...(isOnly && only && onlyChannel(only, channels.get(only)!)),
       recipients: [...new Set([...channels.values()].map(({ recipient }) => recipient))],
       codeLength: options.codeLength,
       ...(options.source !== undefined && { source: options.source }),
@@ -97,3 +107,9 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
     at,
   );
 }
+
+/** See prepaid.ts. */
+const onlyChannel = (only: ChannelName, { paid }: NewChannel) => ({
+  only,
+  ...(paid !== undefined && { paid }),
+});

@@ -4,6 +4,7 @@ import type { Change } from '../change.js';
 import { arrangeFallback, remainingSteps } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
 import { chargeOf, refundEvent, withCharge } from '../messages.js';
+import { paidPath } from '../prepaid.js';
 import { channelsOf, OPEN, purgeAtOf, refusalOf } from '../status.js';
 import type {
   FreshCode,
@@ -78,7 +79,7 @@ export function renew(seen: StoredSession, { fresh, record, debit, trace, by }: 
     [`channels.${name}.codeHash`, codeHash],
     ...(sandboxCode ? [[`channels.${name}.sandboxCode`, sandboxCode]] : []),
     // Set and never added to: a comparison that was not made with the old code is gone with it.
-    ...(paid === undefined ? [] : [[`channels.${name}.paid`, paid]]),
+    ...(paid === undefined ? [] : [[paidPath(seen, name), paid]]),
     ...(lane ? [[`channels.${name}.lane`, lane]] : []),
     ...(unit ? [[`channels.${name}.unit`, unit]] : []),
   ]);

@@ -1,15 +1,7 @@
 import type { Collection as DriverCollection } from 'mongodb';
-import {
-  type Collection,
-  type Cursor,
-  type Document,
-  DuplicateKey,
-  type Filter,
-  type FindOptions,
-  type Update,
-} from '../documents.js';
+import type { Collection, Cursor, Document, Filter, FindOptions, Update } from '../documents.js';
 import type { Deadline } from './deadline.js';
-import { isDuplicateKey } from './failures.js';
+import { createGroupedInserts, type Insert } from './groupedInserts.js';
 
 type Addressed = Filter & { readonly _id: string };
 
@@ -17,17 +9,16 @@ type Addressed = Filter & { readonly _id: string };
 export class MongoCollection<T extends Document> implements Collection<T> {
   readonly #collection: DriverCollection<Document>;
   readonly #deadline: Deadline;
+  readonly #insert: Insert;
 
   constructor(collection: DriverCollection<Document>, deadline: Deadline) {
     this.#collection = collection;
     this.#deadline = deadline;
+    this.#insert = createGroupedInserts(collection);
   }
 
   async insertOne(document: T): Promise<void> {
-    const inserted = this.#collection.insertOne(document).catch((error) => {
-      throw isDuplicateKey(error) ? new DuplicateKey(document._id) : error;
-    });
-    await this.#deadline.within(inserted);
+    await this.#deadline.within(this.#insert(document));
   }
 
   findOne(filter: Filter): Promise<T | null> {

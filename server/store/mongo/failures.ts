@@ -31,7 +31,9 @@ const INDEX_CONFLICT: ReadonlySet<unknown> = new Set([
 
 const codeOf = (error: unknown): unknown => (error instanceof MongoServerError ? error.code : undefined);
 
-export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === 11000;
+export const DUPLICATE_KEY = 11000;
+
+export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === DUPLICATE_KEY;
 
 /** While running: our own mistake, or a store that cannot serve right now. */
 export function storeFailure(error: unknown): unknown {

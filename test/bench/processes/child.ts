@@ -24,7 +24,11 @@ export class Child {
   #asked = 0;
   #failure: Error | undefined;
 
-  /** `module`: address of a compiled module, relative to this one. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** `module`: address of a compiled module, relative to this one, or a whole URL. */
   constructor(module: string, { env = {}, execArgv = [], stdout = devNull }: ChildOptions = {}) {
     const path = fileURLToPath(new URL(module, import.meta.url));
     const output = openSync(stdout, 'a');

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChannelName } from '../../../server/domain/channels.js';
 import type { Collection, Document, Documents } from '../../../server/store/documents.js';
 import { eachEngine } from '../../support/engines.js';
 import { createUseCases, newRecipients, reasonOf, type UseCases, wrong } from './support/useCases.js';
@@ -30,11 +31,13 @@ function withNotes(documents: Documents, noted: string[]): Documents {
   };
 }
 
-/** The recipient's budget is in `limits`; the session is read once, to find the one that the call is about. */
-const LOOK_UP = 'sessions.findOne';
+/** The recipient's budget is in `limits`. */
+const BUDGET = 'limits.findOneAndUpdate';
 const RESERVE = 'sessions.findOneAndUpdate';
 const CONSUME = 'sessions.findOneAndUpdate';
-const BUDGET = 'limits.findOneAndUpdate';
+/** An attempt that could not be reserved without reading the session, and the reading. */
+const MISSED = 'sessions.findOneAndUpdate';
+const LOOK_UP = 'sessions.findOne';
 
 eachEngine((engine) => {
   const noted: string[] = [];
@@ -50,8 +53,8 @@ eachEngine((engine) => {
   const otp = () => service.as({ workspace });
   /** What the store was asked, without the settings that a call reads once in a few seconds. */
   const asked = () => noted.filter((one) => !/^(workspaces|senders|wallets|recipientRules)\./.test(one));
-  async function opened(config = {}) {
-    const recipients = newRecipients('email');
+  async function opened(config = {}, channels: readonly ChannelName[] = ['email']) {
+    const recipients = newRecipients(...channels);
     const { session } = await otp().send({ recipients, config });
     const { email } = await service.codes(workspace, session!.id);
     noted.length = 0;
@@ -68,30 +71,73 @@ eachEngine((engine) => {
       expect(asked()).toEqual([BUDGET, 'sessions.insertOne']);
     });
 
-    it('of a first wrong code: the attempt; of a later one also the unit that is bought for it', async () => {
-      const { id, code } = await opened();
-      expect(await reasonOf(otp().validate({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
-      expect(asked()).toEqual([LOOK_UP, RESERVE]);
+    it('of a Send with a request id: its claim; of the repeat the claim and the session', async () => {
+      const request = { recipients: newRecipients('email'), requestId: 'r-1' };
+      await otp().send(request);
+      expect(asked()).toEqual(['idempotency.insertOne', BUDGET, 'limits.insertOne', 'sessions.insertOne']);
       noted.length = 0;
-      expect(await reasonOf(otp().validate({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
-      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET]);
+      await otp().send(request);
+      expect(asked()).toEqual(['idempotency.insertOne', 'idempotency.findOne', LOOK_UP]);
     });
 
-    it('of a right code: attempt, approval and what it gives back; after a wrong one also the unit', async () => {
-      const first = await opened();
-      await otp().validate({ sessionId: first.id, code: first.code });
-      expect(asked()).toEqual([LOOK_UP, RESERVE, CONSUME, BUDGET]);
-      const second = await opened();
-      await reasonOf(otp().validate({ sessionId: second.id, code: wrong(second.code) }));
+    it('of a Send with an IP address and a user: one more for each', async () => {
+      const recipients = newRecipients('email');
+      await otp().send({ recipients, endUserIp: '192.0.2.7', metadata: { user_id: 'u-7' } });
       noted.length = 0;
-      await otp().validate({ sessionId: second.id, code: second.code });
-      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET, CONSUME, BUDGET]);
+      await otp().send({ recipients, endUserIp: '192.0.2.7', metadata: { user_id: 'u-7' } });
+      expect(asked().toSorted()).toEqual([BUDGET, BUDGET, BUDGET, 'sessions.insertOne']);
+    });
+
+    it.each(['validate', 'verify'] as const)(
+      'of %s with a first wrong code: the attempt; with a later one also the unit that is bought for it',
+      async (method) => {
+        const { id, code } = await opened();
+        expect(await reasonOf(otp()[method]({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
+        expect(asked()).toEqual([RESERVE]);
+        noted.length = 0;
+        expect(await reasonOf(otp()[method]({ sessionId: id, code: wrong(code) }))).toBe('INVALID_CODE');
+        expect(asked()).toEqual([RESERVE, BUDGET]);
+      },
+    );
+
+    it.each(['validate', 'verify'] as const)(
+      'of %s with a right code: attempt, approval and what it gives back; after a wrong one also the unit',
+      async (method) => {
+        const first = await opened();
+        await otp()[method]({ sessionId: first.id, code: first.code });
+        expect(asked()).toEqual([RESERVE, CONSUME, BUDGET]);
+        const { eventsAt, eraseAt, channels } = await service.stored(workspace, first.id);
+        expect({ eventsAt, eraseAt, address: channels.email?.address }).toEqual({});
+        const second = await opened();
+        await reasonOf(otp()[method]({ sessionId: second.id, code: wrong(second.code) }));
+        noted.length = 0;
+        await otp()[method]({ sessionId: second.id, code: second.code });
+        expect(asked()).toEqual([RESERVE, BUDGET, CONSUME, BUDGET]);
+      },
+    );
+
+    it('of a code given for its channel: no more', async () => {
+      const { id, code } = await opened();
+      await otp().verify({ sessionId: id, codes: { email: code } });
+      expect(asked()).toEqual([RESERVE, CONSUME, BUDGET]);
+    });
+
+    it('of a right code with a request id: the look-up that a repeat needs', async () => {
+      const { id, code } = await opened();
+      await otp().verify({ sessionId: id, code, requestId: 'r-2' });
+      expect(asked()).toEqual([LOOK_UP, RESERVE, CONSUME, BUDGET]);
+    });
+
+    it('of a session with two channels: the look-up', async () => {
+      const { id, code } = await opened({}, ['email', 'sms']);
+      await reasonOf(otp().verify({ sessionId: id, codes: { email: wrong(code) } }));
+      expect(asked()).toEqual([MISSED, LOOK_UP, RESERVE]);
     });
 
     it('of a short code: each comparison is bought', async () => {
       const { id, code } = await opened({ codeLength: 4 });
       await otp().validate({ sessionId: id, code });
-      expect(asked()).toEqual([LOOK_UP, RESERVE, BUDGET, CONSUME, BUDGET]);
+      expect(asked()).toEqual([RESERVE, BUDGET, CONSUME, BUDGET]);
     });
 
     it('of a resend: budget and session; of a redemption: the session', async () => {
@@ -110,7 +156,7 @@ eachEngine((engine) => {
     it('of a code of another length: the attempt, and the comparison that it did not use', async () => {
       const { id, code } = await opened();
       expect(await reasonOf(otp().validate({ sessionId: id, code: `${code}0` }))).toBe('INVALID_CODE');
-      expect(asked()).toEqual([LOOK_UP, RESERVE, RESERVE]);
+      expect(asked()).toEqual([RESERVE, RESERVE]);
     });
   });
 });

@@ -93,11 +93,12 @@ interface Options {
 let processes = 0;
 
 /** No worker takes messages or events: these tests are about what the calls themselves do. */
-const idle = { offer() {} };
+const idle = { offer() {}, begin: async () => undefined };
 
 /** No rule of the guard is on. */
 const open: Guard = {
   enter: async () => ({ ask: async () => {}, giveBack: async () => {} }),
+  watches: async () => false,
   approved: async () => {},
   failed: async () => {},
 };
