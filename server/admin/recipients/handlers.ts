@@ -28,6 +28,7 @@ import { recipientsOf } from '../sessions/recipientsOf.js';
 import type { RecordRead } from '../shared/audit.js';
 import { modeName } from '../shared/mode.js';
 import { listedWorkspace, targetMode, targetWorkspace } from '../shared/target.js';
+import { createEraseHandler, type EraseHandlerDeps } from './eraseHandler.js';
 import { createRuleHandlers, type RuleHandlerDeps, ruleSubject } from './ruleHandlers.js';
 import { ruleToProto } from './ruleToProto.js';
 import { channelFor, verdictOfRefusal, verdictOfSession, wordsOf } from './verdict.js';
@@ -36,7 +37,7 @@ import { channelFor, verdictOfRefusal, verdictOfSession, wordsOf } from './verdi
 const SESSIONS = 5;
 const REFUSALS = 10;
 
-interface Deps extends DetailsDeps, RuleHandlerDeps {
+interface Deps extends DetailsDeps, RuleHandlerDeps, EraseHandlerDeps {
   readonly documents: Documents;
   readonly fingerprints: Fingerprints;
   readonly refusals: Refusals;
@@ -108,6 +109,7 @@ export function createRecipientHandlers(deps: Deps): Handlers<typeof RecipientSe
 
   return {
     ...createRuleHandlers(deps),
+    ...createEraseHandler(deps),
 
     async diagnoseRecipient(call, request) {
       const workspace = targetWorkspace(call, request.workspace);

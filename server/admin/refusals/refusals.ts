@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '../../observe/log.js';
 import type { Clock } from '../../platform/clock.js';
 import { HOUR_MS, SECOND_MS } from '../../platform/durations.js';
-import type { Documents } from '../../store/documents.js';
+import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import {
   hourKey,
@@ -32,11 +32,15 @@ export interface Refusals {
   add(refused: readonly Refused[]): void;
   /** Writes what is held. Never rejects: what cannot be written is written later. */
   flush(): Promise<void>;
+  /** Forgets recipients of a workspace, here and in the store. Returns from how many documents. */
+  forget(partition: string, recipients: readonly string[]): Promise<number>;
 }
 
 interface Held {
   readonly document: Omit<StoredRefusals, 'rows' | 'recipients'>;
   readonly recipients: Map<string, number>;
+  /** Recipients that the stored document does not name yet. */
+  readonly fresh: Set<string>;
   readonly rows: Map<string, StoredRefusalRow>;
   readonly changed: Set<string>;
   isStored: boolean;
@@ -70,6 +74,7 @@ export function createRefusals({ documents, process, clock, log }: Deps): Refusa
         purgeAt: new Date(hour + HOUR_MS + REFUSALS_KEPT_MS),
       },
       recipients: new Map(),
+      fresh: new Set(),
       rows: new Map(),
       changed: new Set(),
       isStored: false,
@@ -88,6 +93,7 @@ export function createRefusals({ documents, process, clock, log }: Deps): Refusa
     const isOne = rows === undefined ? here.recipients.size < RECIPIENTS_EACH : rows < ROWS_EACH;
     if (isOne) {
       here.recipients.set(row.recipient, (rows ?? 0) + 1);
+      if (rows === undefined) here.fresh.add(row.recipient);
       addTo(here, row, now);
       return;
     }
@@ -111,20 +117,29 @@ export function createRefusals({ documents, process, clock, log }: Deps): Refusa
     const keys = [...here.changed];
     if (keys.length === 0) return;
     here.changed.clear();
-    const recipients = [...here.recipients.keys()];
+    const fresh = [...here.fresh];
+    here.fresh.clear();
     try {
       const { _id } = here.document;
       if (!here.isStored) {
         const rows = Object.fromEntries(here.rows);
-        const isNew = await insertOnce(stored, { ...here.document, recipients, rows });
+        const isNew = await insertOnce(stored, { ...here.document, recipients: fresh, rows });
         here.isStored = true;
         if (isNew) return;
       }
       // Whole rows, not increments: a write that is repeated changes nothing.
       const rows = keys.map((key) => [`rows.${key}`, here.rows.get(key)]);
-      await stored.findOneAndUpdate({ _id }, { $set: { recipients, ...Object.fromEntries(rows) } });
+      // Recipients are added and never written as a whole: another process may have erased one.
+      await stored.findOneAndUpdate(
+        { _id },
+        {
+          $set: Object.fromEntries(rows),
+          ...(fresh.length > 0 && { $push: { recipients: { $each: fresh } } }),
+        },
+      );
     } catch (error) {
       for (const key of keys) here.changed.add(key);
+      for (const recipient of fresh) here.fresh.add(recipient);
       throw error;
     }
   }
@@ -165,7 +180,46 @@ export function createRefusals({ documents, process, clock, log }: Deps): Refusa
       flushLater();
     },
     flush,
+    async forget(partition, recipients) {
+      for (const here of held.values()) {
+        if (here.document.partition !== partition) continue;
+        for (const recipient of recipients) {
+          here.recipients.delete(recipient);
+          here.fresh.delete(recipient);
+        }
+        for (const [key, row] of here.rows) {
+          if (!recipients.includes(row.recipient)) continue;
+          here.rows.delete(key);
+          here.changed.delete(key);
+        }
+      }
+      await flush();
+      return forgetStored(stored, partition, recipients);
+    },
   };
+}
+
+/** Takes recipients out of stored refusals. Counts of others are as they were. */
+async function forgetStored(
+  stored: Collection<StoredRefusals>,
+  partition: string,
+  recipients: readonly string[],
+): Promise<number> {
+  const range = { $gte: `${partition}/`, $lt: `${partition}0` };
+  const found = await stored.find({ _id: range, recipients: { $in: recipients } }).toArray();
+  for (const { _id, rows, recipients: named } of found) {
+    const theirs = Object.entries(rows).filter(([, row]) => recipients.includes(row.recipient));
+    await stored.findOneAndUpdate(
+      { _id },
+      {
+        $set: { recipients: named.filter((one) => !recipients.includes(one)) },
+        ...(theirs.length > 0 && {
+          $unset: Object.fromEntries(theirs.map(([key]) => [`rows.${key}`, '' as const])),
+        }),
+      },
+    );
+  }
+  return found.length;
 }
 
 /** How those that are not counted each by itself are shown. */

@@ -131,6 +131,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
   'otp.admin.v1.RecipientService/DiagnoseRecipient': row('its own', recipient),
+  'otp.admin.v1.RecipientService/EraseRecipient': row('its own', recipient),
   'otp.admin.v1.RecipientService/CreateRecipientRule': row('its own', () => ({
     recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', emailDomain: 'mine.example' },
   })),

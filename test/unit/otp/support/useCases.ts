@@ -141,7 +141,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     outbox: idle,
     events: idle,
     sent: () => {},
-    refusals: options.refusals ?? { add: () => {}, flush: async () => {} },
+    refusals: options.refusals ?? { add: () => {}, flush: async () => {}, forget: async () => 0 },
     listening: async () => false,
     checked: () => {},
     processes: oneProcess(),

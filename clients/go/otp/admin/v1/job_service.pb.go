@@ -29,6 +29,8 @@ type JobType int32
 const (
 	// Not set.
 	JobType_JOB_TYPE_UNSPECIFIED JobType = 0
+	// RecipientService.EraseRecipient.
+	JobType_JOB_TYPE_ERASE_RECIPIENT JobType = 1
 	// WorkspaceService.PurgeWorkspace.
 	JobType_JOB_TYPE_PURGE_WORKSPACE JobType = 2
 )
@@ -37,10 +39,12 @@ const (
 var (
 	JobType_name = map[int32]string{
 		0: "JOB_TYPE_UNSPECIFIED",
+		1: "JOB_TYPE_ERASE_RECIPIENT",
 		2: "JOB_TYPE_PURGE_WORKSPACE",
 	}
 	JobType_value = map[string]int32{
 		"JOB_TYPE_UNSPECIFIED":     0,
+		"JOB_TYPE_ERASE_RECIPIENT": 1,
 		"JOB_TYPE_PURGE_WORKSPACE": 2,
 	}
 )
@@ -686,9 +690,10 @@ const file_otp_admin_v1_job_service_proto_rawDesc = "" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\"8\n" +
 	"\x11CancelJobResponse\x12#\n" +
-	"\x03job\x18\x01 \x01(\v2\x11.otp.admin.v1.JobR\x03job*A\n" +
+	"\x03job\x18\x01 \x01(\v2\x11.otp.admin.v1.JobR\x03job*_\n" +
 	"\aJobType\x12\x18\n" +
 	"\x14JOB_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18JOB_TYPE_ERASE_RECIPIENT\x10\x01\x12\x1c\n" +
 	"\x18JOB_TYPE_PURGE_WORKSPACE\x10\x02*\x9c\x01\n" +
 	"\bJobState\x12\x19\n" +
 	"\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +

@@ -1961,11 +1961,213 @@ func (*DeleteRecipientRuleResponse) Descriptor() ([]byte, []int) {
 	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{17}
 }
 
+// Request of EraseRecipient.
+type EraseRecipientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The e-mail address or phone number, in full. Give recipient or fingerprint,
+	// not both.
+	Recipient string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// Only count what there is to erase.
+	DryRun        bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseRecipientRequest) Reset() {
+	*x = EraseRecipientRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseRecipientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseRecipientRequest) ProtoMessage() {}
+
+func (x *EraseRecipientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseRecipientRequest.ProtoReflect.Descriptor instead.
+func (*EraseRecipientRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *EraseRecipientRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *EraseRecipientRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *EraseRecipientRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *EraseRecipientRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+func (x *EraseRecipientRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+// Response of EraseRecipient.
+type EraseRecipientResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The job that erased, which has ended. Absent for a dry run.
+	Job *Job `protobuf:"bytes,1,opt,name=job,proto3" json:"job,omitempty"`
+	// How much there is to erase, by collection, such as "sessions": 14.
+	Counts map[string]int64 `protobuf:"bytes,2,rep,name=counts,proto3" json:"counts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// What stays.
+	Kept          []*KeptRecord `protobuf:"bytes,3,rep,name=kept,proto3" json:"kept,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseRecipientResponse) Reset() {
+	*x = EraseRecipientResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseRecipientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseRecipientResponse) ProtoMessage() {}
+
+func (x *EraseRecipientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseRecipientResponse.ProtoReflect.Descriptor instead.
+func (*EraseRecipientResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EraseRecipientResponse) GetJob() *Job {
+	if x != nil {
+		return x.Job
+	}
+	return nil
+}
+
+func (x *EraseRecipientResponse) GetCounts() map[string]int64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+func (x *EraseRecipientResponse) GetKept() []*KeptRecord {
+	if x != nil {
+		return x.Kept
+	}
+	return nil
+}
+
+// Something that EraseRecipient leaves, because others rely on it.
+type KeptRecord struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it is: GUESS_BUDGET or STOP_RULE.
+	What string `protobuf:"bytes,1,opt,name=what,proto3" json:"what,omitempty"`
+	// Until when it stays at the latest. Absent: until a person removes it.
+	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeptRecord) Reset() {
+	*x = KeptRecord{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeptRecord) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeptRecord) ProtoMessage() {}
+
+func (x *KeptRecord) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeptRecord.ProtoReflect.Descriptor instead.
+func (*KeptRecord) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *KeptRecord) GetWhat() string {
+	if x != nil {
+		return x.What
+	}
+	return ""
+}
+
+func (x *KeptRecord) GetUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
 var File_otp_admin_v1_recipient_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xdb\x02\n" +
+	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xdb\x02\n" +
 	"\bEvidence\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x128\n" +
@@ -2100,7 +2302,24 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x0e\n" +
 	"\x02id\x18\x03 \x01(\tR\x02id\"\x1d\n" +
-	"\x1bDeleteRecipientRuleResponse*\xb7\x05\n" +
+	"\x1bDeleteRecipientRuleResponse\"\xb6\x01\n" +
+	"\x15EraseRecipientRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
+	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\x12\x17\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\"\xf0\x01\n" +
+	"\x16EraseRecipientResponse\x12#\n" +
+	"\x03job\x18\x01 \x01(\v2\x11.otp.admin.v1.JobR\x03job\x12H\n" +
+	"\x06counts\x18\x02 \x03(\v20.otp.admin.v1.EraseRecipientResponse.CountsEntryR\x06counts\x12,\n" +
+	"\x04kept\x18\x03 \x03(\v2\x18.otp.admin.v1.KeptRecordR\x04kept\x1a9\n" +
+	"\vCountsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\x03R\x05value:\x028\x01\"R\n" +
+	"\n" +
+	"KeptRecord\x12\x12\n" +
+	"\x04what\x18\x01 \x01(\tR\x04what\x120\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*\xb7\x05\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11VERDICT_NOT_ASKED\x10\x01\x12\x1d\n" +
@@ -2144,7 +2363,7 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\x1fRECIPIENT_RULE_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19RECIPIENT_RULE_TYPE_ALLOW\x10\x01\x12\x1d\n" +
 	"\x19RECIPIENT_RULE_TYPE_BLOCK\x10\x02\x12 \n" +
-	"\x1cRECIPIENT_RULE_TYPE_SUPPRESS\x10\x032\x88\b\n" +
+	"\x1cRECIPIENT_RULE_TYPE_SUPPRESS\x10\x032\xfc\b\n" +
 	"\x10RecipientService\x12\x87\x01\n" +
 	"\x11DiagnoseRecipient\x12&.otp.admin.v1.DiagnoseRecipientRequest\x1a'.otp.admin.v1.DiagnoseRecipientResponse\"!ҵ\x18\x1a\n" +
 	"\asupport\n" +
@@ -2179,6 +2398,9 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\asupport\n" +
 	"\aanalyst\n" +
 	"\x05admin\n" +
+	"\boperator\x12r\n" +
+	"\x0eEraseRecipient\x12#.otp.admin.v1.EraseRecipientRequest\x1a$.otp.admin.v1.EraseRecipientResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
 	"\boperatorB\xbf\x01\n" +
 	"\x10com.otp.admin.v1B\x15RecipientServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
@@ -2195,7 +2417,7 @@ func file_otp_admin_v1_recipient_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_recipient_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_otp_admin_v1_recipient_service_proto_goTypes = []any{
 	(Verdict)(0),                        // 0: otp.admin.v1.Verdict
 	(SuggestionType)(0),                 // 1: otp.admin.v1.SuggestionType
@@ -2218,76 +2440,88 @@ var file_otp_admin_v1_recipient_service_proto_goTypes = []any{
 	(*UpdateRecipientRuleResponse)(nil), // 18: otp.admin.v1.UpdateRecipientRuleResponse
 	(*DeleteRecipientRuleRequest)(nil),  // 19: otp.admin.v1.DeleteRecipientRuleRequest
 	(*DeleteRecipientRuleResponse)(nil), // 20: otp.admin.v1.DeleteRecipientRuleResponse
-	(*timestamppb.Timestamp)(nil),       // 21: google.protobuf.Timestamp
-	(*SessionDetails)(nil),              // 22: otp.admin.v1.SessionDetails
-	(*LimitUse)(nil),                    // 23: otp.admin.v1.LimitUse
-	(*RecipientBlock)(nil),              // 24: otp.admin.v1.RecipientBlock
-	(v1.Channel)(0),                     // 25: otp.v1.Channel
-	(Mode)(0),                           // 26: otp.admin.v1.Mode
-	(*fieldmaskpb.FieldMask)(nil),       // 27: google.protobuf.FieldMask
+	(*EraseRecipientRequest)(nil),       // 21: otp.admin.v1.EraseRecipientRequest
+	(*EraseRecipientResponse)(nil),      // 22: otp.admin.v1.EraseRecipientResponse
+	(*KeptRecord)(nil),                  // 23: otp.admin.v1.KeptRecord
+	nil,                                 // 24: otp.admin.v1.EraseRecipientResponse.CountsEntry
+	(*timestamppb.Timestamp)(nil),       // 25: google.protobuf.Timestamp
+	(*SessionDetails)(nil),              // 26: otp.admin.v1.SessionDetails
+	(*LimitUse)(nil),                    // 27: otp.admin.v1.LimitUse
+	(*RecipientBlock)(nil),              // 28: otp.admin.v1.RecipientBlock
+	(v1.Channel)(0),                     // 29: otp.v1.Channel
+	(Mode)(0),                           // 30: otp.admin.v1.Mode
+	(*fieldmaskpb.FieldMask)(nil),       // 31: google.protobuf.FieldMask
+	(*Job)(nil),                         // 32: otp.admin.v1.Job
 }
 var file_otp_admin_v1_recipient_service_proto_depIdxs = []int32{
-	21, // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
-	22, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
+	25, // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
+	26, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
 	5,  // 2: otp.admin.v1.Evidence.refusal:type_name -> otp.admin.v1.Refusal
-	23, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
-	24, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
+	27, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
+	28, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
 	6,  // 5: otp.admin.v1.Evidence.rule:type_name -> otp.admin.v1.RecipientRule
 	1,  // 6: otp.admin.v1.Suggestion.type:type_name -> otp.admin.v1.SuggestionType
-	25, // 7: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
-	21, // 8: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
-	21, // 9: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
-	21, // 10: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
-	25, // 11: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
+	29, // 7: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
+	25, // 8: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
+	25, // 9: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
+	25, // 10: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
+	29, // 11: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
 	2,  // 12: otp.admin.v1.RecipientRule.type:type_name -> otp.admin.v1.RecipientRuleType
-	25, // 13: otp.admin.v1.RecipientRule.channel:type_name -> otp.v1.Channel
-	21, // 14: otp.admin.v1.RecipientRule.expires_at:type_name -> google.protobuf.Timestamp
-	21, // 15: otp.admin.v1.RecipientRule.created_at:type_name -> google.protobuf.Timestamp
-	26, // 16: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
-	21, // 17: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
+	29, // 13: otp.admin.v1.RecipientRule.channel:type_name -> otp.v1.Channel
+	25, // 14: otp.admin.v1.RecipientRule.expires_at:type_name -> google.protobuf.Timestamp
+	25, // 15: otp.admin.v1.RecipientRule.created_at:type_name -> google.protobuf.Timestamp
+	30, // 16: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	25, // 17: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
 	0,  // 18: otp.admin.v1.DiagnoseRecipientResponse.verdict:type_name -> otp.admin.v1.Verdict
-	21, // 19: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
+	25, // 19: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
 	3,  // 20: otp.admin.v1.DiagnoseRecipientResponse.evidence:type_name -> otp.admin.v1.Evidence
 	4,  // 21: otp.admin.v1.DiagnoseRecipientResponse.suggestions:type_name -> otp.admin.v1.Suggestion
-	21, // 22: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
-	21, // 23: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
-	26, // 24: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
-	25, // 25: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
-	21, // 26: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
-	21, // 27: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
+	25, // 22: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
+	25, // 23: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
+	30, // 24: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 25: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
+	25, // 26: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
+	25, // 27: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
 	5,  // 28: otp.admin.v1.ListRefusalsResponse.refusals:type_name -> otp.admin.v1.Refusal
-	26, // 29: otp.admin.v1.CreateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 29: otp.admin.v1.CreateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 30: otp.admin.v1.CreateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
 	6,  // 31: otp.admin.v1.CreateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	26, // 32: otp.admin.v1.GetRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 32: otp.admin.v1.GetRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 33: otp.admin.v1.GetRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	26, // 34: otp.admin.v1.ListRecipientRulesRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 34: otp.admin.v1.ListRecipientRulesRequest.mode:type_name -> otp.admin.v1.Mode
 	2,  // 35: otp.admin.v1.ListRecipientRulesRequest.type:type_name -> otp.admin.v1.RecipientRuleType
 	6,  // 36: otp.admin.v1.ListRecipientRulesResponse.recipient_rules:type_name -> otp.admin.v1.RecipientRule
-	26, // 37: otp.admin.v1.UpdateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 37: otp.admin.v1.UpdateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 38: otp.admin.v1.UpdateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	27, // 39: otp.admin.v1.UpdateRecipientRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	31, // 39: otp.admin.v1.UpdateRecipientRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
 	6,  // 40: otp.admin.v1.UpdateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	26, // 41: otp.admin.v1.DeleteRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
-	7,  // 42: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
-	9,  // 43: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
-	11, // 44: otp.admin.v1.RecipientService.CreateRecipientRule:input_type -> otp.admin.v1.CreateRecipientRuleRequest
-	13, // 45: otp.admin.v1.RecipientService.GetRecipientRule:input_type -> otp.admin.v1.GetRecipientRuleRequest
-	15, // 46: otp.admin.v1.RecipientService.ListRecipientRules:input_type -> otp.admin.v1.ListRecipientRulesRequest
-	17, // 47: otp.admin.v1.RecipientService.UpdateRecipientRule:input_type -> otp.admin.v1.UpdateRecipientRuleRequest
-	19, // 48: otp.admin.v1.RecipientService.DeleteRecipientRule:input_type -> otp.admin.v1.DeleteRecipientRuleRequest
-	8,  // 49: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
-	10, // 50: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
-	12, // 51: otp.admin.v1.RecipientService.CreateRecipientRule:output_type -> otp.admin.v1.CreateRecipientRuleResponse
-	14, // 52: otp.admin.v1.RecipientService.GetRecipientRule:output_type -> otp.admin.v1.GetRecipientRuleResponse
-	16, // 53: otp.admin.v1.RecipientService.ListRecipientRules:output_type -> otp.admin.v1.ListRecipientRulesResponse
-	18, // 54: otp.admin.v1.RecipientService.UpdateRecipientRule:output_type -> otp.admin.v1.UpdateRecipientRuleResponse
-	20, // 55: otp.admin.v1.RecipientService.DeleteRecipientRule:output_type -> otp.admin.v1.DeleteRecipientRuleResponse
-	49, // [49:56] is the sub-list for method output_type
-	42, // [42:49] is the sub-list for method input_type
-	42, // [42:42] is the sub-list for extension type_name
-	42, // [42:42] is the sub-list for extension extendee
-	0,  // [0:42] is the sub-list for field type_name
+	30, // 41: otp.admin.v1.DeleteRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 42: otp.admin.v1.EraseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 43: otp.admin.v1.EraseRecipientResponse.job:type_name -> otp.admin.v1.Job
+	24, // 44: otp.admin.v1.EraseRecipientResponse.counts:type_name -> otp.admin.v1.EraseRecipientResponse.CountsEntry
+	23, // 45: otp.admin.v1.EraseRecipientResponse.kept:type_name -> otp.admin.v1.KeptRecord
+	25, // 46: otp.admin.v1.KeptRecord.until:type_name -> google.protobuf.Timestamp
+	7,  // 47: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
+	9,  // 48: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
+	11, // 49: otp.admin.v1.RecipientService.CreateRecipientRule:input_type -> otp.admin.v1.CreateRecipientRuleRequest
+	13, // 50: otp.admin.v1.RecipientService.GetRecipientRule:input_type -> otp.admin.v1.GetRecipientRuleRequest
+	15, // 51: otp.admin.v1.RecipientService.ListRecipientRules:input_type -> otp.admin.v1.ListRecipientRulesRequest
+	17, // 52: otp.admin.v1.RecipientService.UpdateRecipientRule:input_type -> otp.admin.v1.UpdateRecipientRuleRequest
+	19, // 53: otp.admin.v1.RecipientService.DeleteRecipientRule:input_type -> otp.admin.v1.DeleteRecipientRuleRequest
+	21, // 54: otp.admin.v1.RecipientService.EraseRecipient:input_type -> otp.admin.v1.EraseRecipientRequest
+	8,  // 55: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
+	10, // 56: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
+	12, // 57: otp.admin.v1.RecipientService.CreateRecipientRule:output_type -> otp.admin.v1.CreateRecipientRuleResponse
+	14, // 58: otp.admin.v1.RecipientService.GetRecipientRule:output_type -> otp.admin.v1.GetRecipientRuleResponse
+	16, // 59: otp.admin.v1.RecipientService.ListRecipientRules:output_type -> otp.admin.v1.ListRecipientRulesResponse
+	18, // 60: otp.admin.v1.RecipientService.UpdateRecipientRule:output_type -> otp.admin.v1.UpdateRecipientRuleResponse
+	20, // 61: otp.admin.v1.RecipientService.DeleteRecipientRule:output_type -> otp.admin.v1.DeleteRecipientRuleResponse
+	22, // 62: otp.admin.v1.RecipientService.EraseRecipient:output_type -> otp.admin.v1.EraseRecipientResponse
+	55, // [55:63] is the sub-list for method output_type
+	47, // [47:55] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_recipient_service_proto_init() }
@@ -2296,6 +2530,7 @@ func file_otp_admin_v1_recipient_service_proto_init() {
 		return
 	}
 	file_otp_admin_v1_api_key_service_proto_init()
+	file_otp_admin_v1_job_service_proto_init()
 	file_otp_admin_v1_limit_service_proto_init()
 	file_otp_admin_v1_session_service_proto_init()
 	file_otp_admin_v1_recipient_service_proto_msgTypes[0].OneofWrappers = []any{
@@ -2311,7 +2546,7 @@ func file_otp_admin_v1_recipient_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_recipient_service_proto_rawDesc), len(file_otp_admin_v1_recipient_service_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   18,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	RecipientService_ListRecipientRules_FullMethodName  = "/otp.admin.v1.RecipientService/ListRecipientRules"
 	RecipientService_UpdateRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/UpdateRecipientRule"
 	RecipientService_DeleteRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/DeleteRecipientRule"
+	RecipientService_EraseRecipient_FullMethodName      = "/otp.admin.v1.RecipientService/EraseRecipient"
 )
 
 // RecipientServiceClient is the client API for RecipientService service.
@@ -89,6 +90,21 @@ type RecipientServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteRecipientRule(ctx context.Context, in *DeleteRecipientRuleRequest, opts ...grpc.CallOption) (*DeleteRecipientRuleResponse, error)
+	// Erases everything that leads to a recipient: sessions with their timelines,
+	// refusals, rules, contacts, addresses on file with sponsors, queued messages
+	// and events, and the fingerprint in audit entries. This cannot be undone.
+	// Amounts in the ledger stay, without the recipient. With dry_run nothing is
+	// erased, and the response says what there is.
+	//
+	// Two things stay under the keyed fingerprint, and the response names them: the
+	// guess budget, until its units have left the window, and a rule made by STOP.
+	// Without the address, by fingerprint alone, addresses on file are found only
+	// where something else stored shows the masked form.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
+	EraseRecipient(ctx context.Context, in *EraseRecipientRequest, opts ...grpc.CallOption) (*EraseRecipientResponse, error)
 }
 
 type recipientServiceClient struct {
@@ -169,6 +185,16 @@ func (c *recipientServiceClient) DeleteRecipientRule(ctx context.Context, in *De
 	return out, nil
 }
 
+func (c *recipientServiceClient) EraseRecipient(ctx context.Context, in *EraseRecipientRequest, opts ...grpc.CallOption) (*EraseRecipientResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseRecipientResponse)
+	err := c.cc.Invoke(ctx, RecipientService_EraseRecipient_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RecipientServiceServer is the server API for RecipientService service.
 // All implementations must embed UnimplementedRecipientServiceServer
 // for forward compatibility.
@@ -230,6 +256,21 @@ type RecipientServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteRecipientRule(context.Context, *DeleteRecipientRuleRequest) (*DeleteRecipientRuleResponse, error)
+	// Erases everything that leads to a recipient: sessions with their timelines,
+	// refusals, rules, contacts, addresses on file with sponsors, queued messages
+	// and events, and the fingerprint in audit entries. This cannot be undone.
+	// Amounts in the ledger stay, without the recipient. With dry_run nothing is
+	// erased, and the response says what there is.
+	//
+	// Two things stay under the keyed fingerprint, and the response names them: the
+	// guess budget, until its units have left the window, and a rule made by STOP.
+	// Without the address, by fingerprint alone, addresses on file are found only
+	// where something else stored shows the masked form.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
+	EraseRecipient(context.Context, *EraseRecipientRequest) (*EraseRecipientResponse, error)
 	mustEmbedUnimplementedRecipientServiceServer()
 }
 
@@ -260,6 +301,9 @@ func (UnimplementedRecipientServiceServer) UpdateRecipientRule(context.Context, 
 }
 func (UnimplementedRecipientServiceServer) DeleteRecipientRule(context.Context, *DeleteRecipientRuleRequest) (*DeleteRecipientRuleResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DeleteRecipientRule not implemented")
+}
+func (UnimplementedRecipientServiceServer) EraseRecipient(context.Context, *EraseRecipientRequest) (*EraseRecipientResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method EraseRecipient not implemented")
 }
 func (UnimplementedRecipientServiceServer) mustEmbedUnimplementedRecipientServiceServer() {}
 func (UnimplementedRecipientServiceServer) testEmbeddedByValue()                          {}
@@ -408,6 +452,24 @@ func _RecipientService_DeleteRecipientRule_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RecipientService_EraseRecipient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseRecipientRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RecipientServiceServer).EraseRecipient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RecipientService_EraseRecipient_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RecipientServiceServer).EraseRecipient(ctx, req.(*EraseRecipientRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RecipientService_ServiceDesc is the grpc.ServiceDesc for RecipientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -442,6 +504,10 @@ var RecipientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteRecipientRule",
 			Handler:    _RecipientService_DeleteRecipientRule_Handler,
+		},
+		{
+			MethodName: "EraseRecipient",
+			Handler:    _RecipientService_EraseRecipient_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -27,11 +27,13 @@ class _JobType:
 class _JobTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_JobType.ValueType], builtins.type):
     DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
     JOB_TYPE_UNSPECIFIED: _JobType.ValueType  # 0
+    JOB_TYPE_ERASE_RECIPIENT: _JobType.ValueType  # 1
     JOB_TYPE_PURGE_WORKSPACE: _JobType.ValueType  # 2
 
 class JobType(_JobType, metaclass=_JobTypeEnumTypeWrapper): ...
 
 JOB_TYPE_UNSPECIFIED: JobType.ValueType  # 0
+JOB_TYPE_ERASE_RECIPIENT: JobType.ValueType  # 1
 JOB_TYPE_PURGE_WORKSPACE: JobType.ValueType  # 2
 global___JobType = JobType
 

@@ -12,6 +12,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import countersign.gen.otp.admin.v1.api_key_service_pb2
+import countersign.gen.otp.admin.v1.job_service_pb2
 import countersign.gen.otp.admin.v1.limit_service_pb2
 import countersign.gen.otp.admin.v1.session_service_pb2
 import countersign.gen.otp.v1.session_pb2
@@ -695,3 +696,91 @@ class DeleteRecipientRuleResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 global___DeleteRecipientRuleResponse = DeleteRecipientRuleResponse
+
+@typing.final
+class EraseRecipientRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    recipient: builtins.str
+    fingerprint: builtins.str
+    dry_run: builtins.bool
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
+        dry_run: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["dry_run", b"dry_run", "fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
+
+global___EraseRecipientRequest = EraseRecipientRequest
+
+@typing.final
+class EraseRecipientResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class CountsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.int
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.int = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    JOB_FIELD_NUMBER: builtins.int
+    COUNTS_FIELD_NUMBER: builtins.int
+    KEPT_FIELD_NUMBER: builtins.int
+    @property
+    def job(self) -> countersign.gen.otp.admin.v1.job_service_pb2.Job: ...
+    @property
+    def counts(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.int]: ...
+    @property
+    def kept(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___KeptRecord]: ...
+    def __init__(
+        self,
+        *,
+        job: countersign.gen.otp.admin.v1.job_service_pb2.Job | None = ...,
+        counts: collections.abc.Mapping[builtins.str, builtins.int] | None = ...,
+        kept: collections.abc.Iterable[global___KeptRecord] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["job", b"job"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["counts", b"counts", "job", b"job", "kept", b"kept"]) -> None: ...
+
+global___EraseRecipientResponse = EraseRecipientResponse
+
+@typing.final
+class KeptRecord(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WHAT_FIELD_NUMBER: builtins.int
+    UNTIL_FIELD_NUMBER: builtins.int
+    what: builtins.str
+    @property
+    def until(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        what: builtins.str = ...,
+        until: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["until", b"until"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["until", b"until", "what", b"what"]) -> None: ...
+
+global___KeptRecord = KeptRecord

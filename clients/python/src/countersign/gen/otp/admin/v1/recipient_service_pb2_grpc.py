@@ -69,6 +69,11 @@ class RecipientServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.FromString,
                 _registered_method=True)
+        self.EraseRecipient = channel.unary_unary(
+                '/otp.admin.v1.RecipientService/EraseRecipient',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.FromString,
+                _registered_method=True)
 
 
 class RecipientServiceServicer(object):
@@ -116,6 +121,12 @@ class RecipientServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseRecipient(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecipientServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -153,6 +164,11 @@ def add_RecipientServiceServicer_to_server(servicer, server):
                     servicer.DeleteRecipientRule,
                     request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.SerializeToString,
+            ),
+            'EraseRecipient': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseRecipient,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -344,6 +360,33 @@ class RecipientService(object):
             '/otp.admin.v1.RecipientService/DeleteRecipientRule',
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.DeleteRecipientRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseRecipient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/EraseRecipient',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.FromString,
             options,
             channel_credentials,
             insecure,

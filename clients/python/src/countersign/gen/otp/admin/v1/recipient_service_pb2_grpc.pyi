@@ -54,6 +54,11 @@ class RecipientServiceStub:
         countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse,
     ]
 
+    EraseRecipient: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse,
+    ]
+
 class RecipientServiceAsyncStub:
     DiagnoseRecipient: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.DiagnoseRecipientRequest,
@@ -88,6 +93,11 @@ class RecipientServiceAsyncStub:
     DeleteRecipientRule: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleRequest,
         countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse,
+    ]
+
+    EraseRecipient: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse,
     ]
 
 class RecipientServiceServicer(metaclass=abc.ABCMeta):
@@ -139,5 +149,12 @@ class RecipientServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.DeleteRecipientRuleResponse]]: ...
+
+    @abc.abstractmethod
+    def EraseRecipient(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse]]: ...
 
 def add_RecipientServiceServicer_to_server(servicer: RecipientServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
