@@ -92,7 +92,7 @@ export function createErasePerson(deps: EraseDeps) {
       ),
       ...known.map((one) => one.masked),
     ]);
-    const onFile = await beneficiaries.find({ workspace, mode, names, masked: [...masked], identity });
+    const onFile = await beneficiaries.find({ workspace, names, masked: [...masked], identity });
     const refused = await counted.find({ _id: within, recipients: { $in: names } }).toArray();
     const old = mode === 'live' ? await oldRefusalsOf(workspace, names) : [];
     const counts: Record<string, number> = {

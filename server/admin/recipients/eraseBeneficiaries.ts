@@ -3,7 +3,6 @@ import type { Encryption } from '../../secrets/encryption.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { type AddressField, addressPlace, type StoredBeneficiary } from '../sponsors/stored.js';
-import type { Person } from './erase.js';
 
 interface Deps {
   readonly documents: Documents;
@@ -28,7 +27,14 @@ export function createEraseBeneficiaries({ documents, encryption, fingerprints }
       names,
       masked,
       identity,
-    }: Person & { readonly masked: readonly string[] }): Promise<OnFile[]> {
+    }: {
+      readonly workspace: string;
+      /** Every fingerprint of the person. */
+      readonly names: readonly string[];
+      /** How the person is shown elsewhere. */
+      readonly masked: readonly string[];
+      readonly identity: string | undefined;
+    }): Promise<OnFile[]> {
       const own = identity && (readRecipient('email', identity) ?? readRecipient('sms', identity));
       const shown = [...new Set([...masked, ...(own ? [own.masked] : [])])];
       if (shown.length === 0) return [];
