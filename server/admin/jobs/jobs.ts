@@ -16,10 +16,17 @@ interface NewJob {
   readonly startsAt: Date;
 }
 
+/** Work that is done. */
+interface EndedJob extends NewJob {
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 /** Starts jobs, and stops those that have not begun. */
 export interface Jobs {
   /** Stores a job; with an id that is known, returns the job of that id. */
   start(job: NewJob): Promise<StoredJob>;
+  /** Stores work that was done within its call. */
+  recordEnded(job: EndedJob): Promise<StoredJob>;
   find(workspace: string, id: string): Promise<StoredJob | null>;
   /** Cancels a job that has not begun. Null where there is none, or it has begun. */
   cancelScheduled(workspace: string, id: string): Promise<StoredJob | null>;
@@ -41,6 +48,21 @@ export function createJobs(documents: Documents, clock: Clock): Jobs {
         listedAs: `${job.id}/${workspace}`,
       };
       return (await insertOnce(jobs, stored)) ? stored : ((await find(workspace, job.id)) ?? stored);
+    },
+    async recordEnded({ workspace, ...job }) {
+      const now = clock.now();
+      const stored: StoredJob = {
+        ...job,
+        _id: `${workspace}/${job.id}`,
+        state: 'SUCCEEDED',
+        total: Object.values(job.counts).reduce((sum, count) => sum + count, 0),
+        createdAt: job.startsAt,
+        endedAt: new Date(now),
+        purgeAt: new Date(now + JOB_KEPT_MS),
+        listedAs: `${job.id}/${workspace}`,
+      };
+      await jobs.insertOne(stored);
+      return stored;
     },
     find,
     cancelScheduled(workspace, id) {

@@ -21,7 +21,8 @@ export type Runner = (
 
 interface Deps {
   readonly documents: Documents;
-  readonly runners: Readonly<Record<JobTypeName, Runner>>;
+  /** What is not here is done within its call and stored when it has ended. */
+  readonly runners: Readonly<Partial<Record<JobTypeName, Runner>>>;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -54,7 +55,7 @@ export function createRunJob({ documents, runners, newId, clock, log }: Deps) {
     };
     try {
       const { id, type, resource } = taken;
-      await runners[type]({ id, workspace: workspaceOf(taken), resource }, progress);
+      await runners[type]?.({ id, workspace: workspaceOf(taken), resource }, progress);
       await end('SUCCEEDED');
     } catch (thrown) {
       if (thrown instanceof LostLease) return;

@@ -1,7 +1,7 @@
 import type { Document } from '../../store/documents.js';
 
 /** What a job can do; see JobType of the contract. */
-export type JobTypeName = 'PURGE_WORKSPACE';
+export type JobTypeName = 'PURGE_WORKSPACE' | 'ERASE_RECIPIENT';
 
 export type JobStateName = 'SCHEDULED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELED';
 

@@ -1,9 +1,10 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { JobState, JobType } from '../../../gen/otp/admin/v1/job_service_pb.js';
 import type { RecipientService } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
 import type { Handlers } from '../../call/handlers.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { jobToProto } from '../jobs/toProto.js';
 import { recipientsOf } from '../sessions/recipientsOf.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
@@ -11,6 +12,7 @@ import { targetMode, targetWorkspace } from '../shared/target.js';
 import { createErasePerson, type EraseDeps } from './erase.js';
 
 export interface EraseHandlerDeps extends EraseDeps {
+  readonly jobs: Pick<Jobs, 'recordEnded'>;
   readonly newId: () => string;
   readonly clock: Clock;
 }
@@ -19,7 +21,7 @@ export interface EraseHandlerDeps extends EraseDeps {
 export function createEraseHandler(
   deps: EraseHandlerDeps,
 ): Pick<Handlers<typeof RecipientService>, 'eraseRecipient'> {
-  const { fingerprints, newId, clock } = deps;
+  const { fingerprints, jobs, newId, clock } = deps;
   const erase = createErasePerson(deps);
 
   return {
@@ -30,29 +32,25 @@ export function createEraseHandler(
       if (!names) throw invalid('recipient', 'is required');
       // Never by the fingerprint: this entry is made after the others have lost it.
       call.resource = 'recipients';
-      const startedAt = timestampFromDate(new Date(clock.now()));
+      const startsAt = new Date(clock.now());
       const identity = request.recipient ? namedRecipient(request.recipient).identity : undefined;
       const { counts, kept } = await erase({ workspace, mode, names, identity }, request.dryRun);
       const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
       if (!identity && total === 0 && kept.length === 0) throw new Failure('NOT_FOUND');
       const shown = Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, BigInt(count)]));
-      return {
-        ...(!request.dryRun && {
-          job: {
-            id: newId(),
-            type: JobType.ERASE_RECIPIENT,
-            state: JobState.SUCCEEDED,
+      const job = request.dryRun
+        ? undefined
+        : await jobs.recordEnded({
             workspace,
+            id: newId(),
+            type: 'ERASE_RECIPIENT',
             resource: 'recipients',
-            done: BigInt(total),
-            total: BigInt(total),
-            counts: shown,
             actor: call.principal.client,
-            createdAt: startedAt,
-            startsAt: startedAt,
-            endedAt: timestampFromDate(new Date(clock.now())),
-          },
-        }),
+            startsAt,
+            counts,
+          });
+      return {
+        ...(job && { job: jobToProto(job) }),
         counts: shown,
         kept: kept.map(({ what, until }) => ({ what, ...(until && { until: timestampFromDate(until) }) })),
       };

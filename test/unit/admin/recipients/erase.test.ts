@@ -152,6 +152,8 @@ eachEngine((engine) => {
         state: 'JOB_STATE_SUCCEEDED',
         workspace,
       });
+      const polled = await admin('otp.admin.v1.JobService/GetJob', { id: body.job.id });
+      expect(polled.body.job).toEqual(body.job);
       expect(Number(body.counts.sessions)).toBeGreaterThanOrEqual(2);
       expect(body.counts).toMatchObject({ contacts: '1', recipientRules: '1', beneficiaries: '1' });
       expect(Number(body.counts.events)).toBeGreaterThan(0);
