@@ -91,7 +91,7 @@ func (s *service) WatchSession(r *otpv1.WatchSessionRequest, stream grpc.ServerS
 }
 
 func refusal(code codes.Code, reason string, details ...protoadapt.MessageV1) error {
-	all := append(details, &errdetails.ErrorInfo{Domain: "countersign", Reason: reason, Metadata: map[string]string{"attempts_remaining": "2", "channel": "sms"}})
+	all := append(details, &errdetails.ErrorInfo{Domain: "countersign", Reason: reason, Metadata: map[string]string{"attempts_remaining": "2", "channel": "sms", "newest_code_sent_at": "2030-01-31T12:00:30.500Z"}})
 	st, err := status.New(code, "no").WithDetails(all...)
 	if err != nil {
 		panic(err)
@@ -191,7 +191,7 @@ func TestCredential(t *testing.T) {
 func TestReadError(t *testing.T) {
 	violations := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "config.code_length", Description: "must be at most 8"}}}
 	read := countersign.ReadError(refusal(codes.InvalidArgument, "INVALID_CODE", violations, &errdetails.RetryInfo{RetryDelay: durationpb.New(7 * time.Second)}))
-	if read.Reason != "INVALID_CODE" || *read.AttemptsRemaining != 2 || read.Channel != "sms" || read.RetryAfter != 7*time.Second || read.Violations["config.code_length"] != "must be at most 8" || read.Error() != "INVALID_CODE: no" {
+	if read.Reason != "INVALID_CODE" || *read.AttemptsRemaining != 2 || read.Channel != "sms" || read.RetryAfter != 7*time.Second || !read.NewestCodeSentAt.Equal(time.Date(2030, 1, 31, 12, 0, 30, 500_000_000, time.UTC)) || read.Violations["config.code_length"] != "must be at most 8" || read.Error() != "INVALID_CODE: no" {
 		t.Fatalf("%+v", read)
 	}
 	if read := countersign.ReadError(context.DeadlineExceeded); read.Code != codes.DeadlineExceeded || read.Reason != "" {

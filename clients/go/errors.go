@@ -21,6 +21,8 @@ type Error struct {
 	Message string
 	// AttemptsRemaining is how many codes may still be given after INVALID_CODE; nil elsewhere.
 	AttemptsRemaining *int
+	// NewestCodeSentAt is when the channel's newest code was sent, after INVALID_CODE: a resend made the ones before it void. Zero elsewhere.
+	NewestCodeSentAt time.Time
 	// Channel at fault: "email", "sms" or "whatsapp".
 	Channel string
 	// RetryAfter is how long to wait before another attempt makes sense; zero where the service does not say.
@@ -56,6 +58,9 @@ func ReadError(err error) *Error {
 			read.Reason, read.Channel = detail.Reason, detail.Metadata["channel"]
 			if left, err := strconv.Atoi(detail.Metadata["attempts_remaining"]); err == nil {
 				read.AttemptsRemaining = &left
+			}
+			if sent, err := time.Parse(time.RFC3339Nano, detail.Metadata["newest_code_sent_at"]); err == nil {
+				read.NewestCodeSentAt = sent
 			}
 		case *errdetails.RetryInfo:
 			read.RetryAfter = detail.GetRetryDelay().AsDuration()

@@ -45,7 +45,7 @@ export const SETTINGS = {
   ),
   operatorHost: setting(
     'OTP_OPERATOR_HOST',
-    z.string().optional(),
+    hostName.optional(),
     'IP address or host name that OTP_OPERATOR_PORT listens on. Unset: 127.0.0.1.',
   ),
   mongodbUri: secret(

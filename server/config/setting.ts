@@ -91,8 +91,8 @@ export const credential = z
   .string()
   .regex(/^[\x21-\x7e]+$/, 'must have no spaces, line ends or characters outside ASCII');
 
-/** A secret that two sides share and that goes into no header of ours: any text on one line. */
-export const sharedSecret = z
+/** Any text on one line. */
+export const oneLine = z
   .string()
   .min(1, 'must not be empty')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused.

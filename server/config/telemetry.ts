@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, credential, secret, setting } from './setting.js';
+import { baseUrl, credential, oneLine, secret, setting } from './setting.js';
 
 /** Pairs as OpenTelemetry writes them: key=value, separated by commas, values percent-encoded. */
 const pairs = z
@@ -46,11 +46,7 @@ export const TELEMETRY_SETTINGS = {
     pairs.optional(),
     'Headers for the collector, key=value, separated by commas.',
   ),
-  serviceName: setting(
-    'OTEL_SERVICE_NAME',
-    z.string().default('countersign'),
-    'Name of the service in traces.',
-  ),
+  serviceName: setting('OTEL_SERVICE_NAME', oneLine.default('countersign'), 'Name of the service in traces.'),
   resourceAttributes: setting(
     'OTEL_RESOURCE_ATTRIBUTES',
     pairs.optional(),

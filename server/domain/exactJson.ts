@@ -21,8 +21,11 @@ export const readExactJson = (text: string): object => withJsonText(JSON.parse(t
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+/gs;
 
+/** The tokens of valid JSON, in order. */
+export const jsonTokens = (text: string): readonly string[] => text.match(TOKEN) ?? [];
+
 /** Valid JSON without white space between its tokens; everything else stays as it is. */
-export const compactJson = (text: string): string => (text.match(TOKEN) ?? []).join('');
+export const compactJson = (text: string): string => jsonTokens(text).join('');
 
 /** The JSON text of a member of an object, the last of that name as JSON.parse takes it. The text must be valid. */
 export function memberText(object: string, name: string): string | undefined {

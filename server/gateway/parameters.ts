@@ -13,11 +13,18 @@ export function queryOf(req: HttpRequest): URLSearchParams {
 /** Parameters by name. Throws INVALID_REQUEST for one that is given twice: which of the two was meant is not ours to say. */
 export function onceEach(given: URLSearchParams): Record<string, string> {
   const twice = [...given.keys()].find((name) => given.getAll(name).length > 1);
-  if (twice !== undefined) throw invalid(twice, 'must not be given more than once');
+  if (twice !== undefined) throw invalid(shownParameter(twice), 'must not be given more than once');
   return Object.fromEntries(given);
 }
 
 const KEYED = /^([^[]+)\[(.*)\]$/s;
+
+/** A parameter as an error may name it, with its key where that may be repeated as well. */
+function shownParameter(name: string): string {
+  const [, outer = name, key] = KEYED.exec(name) ?? [];
+  const shown = shownName(outer) ?? 'parameters';
+  return key !== undefined && shownName(key) ? `${shown}[${key}]` : shown;
+}
 
 /** The parameters `name[key]=value` as one object each: `metadata[user]=1` as `{metadata: {user: '1'}}`. */
 export function nested(given: Readonly<Record<string, string>>): Record<string, unknown> {
@@ -25,7 +32,7 @@ export function nested(given: Readonly<Record<string, string>>): Record<string, 
   for (const [name, value] of Object.entries(given)) {
     const [, outer, key] = KEYED.exec(name) ?? [];
     if (outer === undefined) continue;
-    if (Object.hasOwn(given, outer)) throw invalid(outer, 'must not be given more than once');
+    if (Object.hasOwn(given, outer)) throw invalid(shownParameter(outer), 'must not be given more than once');
     read.set(outer, { ...(read.get(outer) as object | undefined), [key!]: value });
   }
   return Object.fromEntries(read);

@@ -15,6 +15,11 @@ export const reason = z.enum(Object.keys(ERRORS) as [Reason, ...Reason[]]).meta(
 export const optional = <S extends z.ZodType>(shape: S) =>
   shape.nullish().transform((value) => value ?? undefined);
 
+/** Of fields that may each be left out one must be given, as a schema says it. */
+export const oneGiven = (...names: readonly string[]) => ({
+  anyOf: names.map((name) => ({ required: [name], properties: { [name]: { type: 'string' } } })),
+});
+
 /** Whole seconds from `now` (milliseconds) until a time, a begun second counting; 0 once it has passed. */
 export const secondsUntil = (time: Timestamp, now: number): number =>
   Math.max(0, Math.ceil((timestampMs(time) - now) / 1000));

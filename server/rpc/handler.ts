@@ -23,6 +23,7 @@ import { findUnknownName, hasEnums } from './enumNames.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
 import { refusalResponse, rewriteRefusal } from './rewriteRefusals.js';
+import { findStructFault } from './structFault.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
 /** Largest request and response message, bytes. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
@@ -125,7 +126,7 @@ async function respond(
   const { input } = handler.method;
   const unknown = namesValues ? findUnknownName(input, json ?? '') : undefined;
   const misspelled = mayNameUnknownFields(req) ? undefined : findUnknownField(input, json ?? '');
-  const fault = unknown ?? misspelled;
+  const fault = unknown ?? misspelled ?? findStructFault(input, json ?? '');
   if (fault) return refuse(new Failure('INVALID_REQUEST', { violations: [fault] }));
 
   const response = await handler({ ...request, body: body ? once(body) : chunksOf(req) });

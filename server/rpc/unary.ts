@@ -32,6 +32,7 @@ import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
 import { READ_MAX, TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
+import { findStructFault } from './structFault.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
 /** Compressing a smaller response costs more than it saves, bytes. */
@@ -154,7 +155,7 @@ function decode(
     }
   }
   const text = decodeUtf8(body).replace(/^\ufeff/, '');
-  const unknown = namesValues ? findUnknownName(input, text) : undefined;
+  const unknown = (namesValues ? findUnknownName(input, text) : undefined) ?? findStructFault(input, text);
   if (unknown) throw new Failure('INVALID_REQUEST', { violations: [unknown] });
   try {
     return fromJsonString(input, text, { ignoreUnknownFields: lenient });

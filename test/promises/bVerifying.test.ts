@@ -193,6 +193,16 @@ describe('attempts', () => {
     expect(refusal(await api.verify({ token, otps: { email: codes.email } }))).toEqual(EXCEEDED);
   });
 
+  it('B22 of ten wrong codes at once three are compared, and the others find the attempts used up', async () => {
+    const { token, codes } = await opened(service, api);
+    const wrong = otherThan(codes.email);
+    const verify = () => api.verify({ token, otps: { email: wrong } });
+    const all = await Promise.all(Array.from({ length: 10 }, verify));
+    const messages = all.map(({ body }) => body.message);
+    expect(messages.filter((message) => message === 'Invalid OTP')).toHaveLength(3);
+    expect(messages.filter((message) => message === 'Max attempts exceeded')).toHaveLength(7);
+  });
+
   it('B22 a right code after all wrong ones but the last is taken', async () => {
     const { token, codes } = await opened(service, api);
     for (let i = 0; i < 2; i++) await api.verify({ token, otps: { email: otherThan(codes.email) } });

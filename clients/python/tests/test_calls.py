@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent import futures
+from datetime import datetime, timezone
 from typing import Any
 
 import grpc
@@ -200,3 +201,27 @@ def test_a_watch_raises_a_refusal_at_once(called: Any) -> None:
         client.watch("a session")
     assert countersign.read_error(raised.value).reason == "SESSION_NOT_FOUND"
     assert len(service.cursors) == 1
+
+
+class RefusedCall(grpc.RpcError):
+    """A failed call as grpc raises it, with the details that an ErrorInfo holds."""
+
+    def __init__(self, metadata: dict[str, str]) -> None:
+        detail = any_pb2.Any()
+        detail.Pack(error_details_pb2.ErrorInfo(domain="countersign", reason="INVALID_CODE", metadata=metadata))
+        self._status = status_pb2.Status(details=[detail])
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.INVALID_ARGUMENT
+
+    def details(self) -> str:
+        return "no"
+
+    def trailing_metadata(self) -> list[tuple[str, bytes]]:
+        return [("grpc-status-details-bin", self._status.SerializeToString())]
+
+
+def test_reads_when_the_newest_code_was_sent() -> None:
+    read = countersign.read_error(RefusedCall({"newest_code_sent_at": "2030-01-31T12:00:30.500Z"}))
+    assert read.newest_code_sent_at == datetime(2030, 1, 31, 12, 0, 30, 500_000, timezone.utc)
+    assert countersign.read_error(RefusedCall({})).newest_code_sent_at is None

@@ -50,6 +50,8 @@ def test_sends_verifies_and_redeems() -> None:
             client.otp.Verify(otp.VerifyRequest(session_id=sent.session.id, code="1"))
         read = countersign.read_error(raised.value)
         assert (read.reason, read.attempts_remaining, read.channel) == ("INVALID_CODE", 2, "email")
+        # Only a resend makes earlier codes void.
+        assert read.newest_code_sent_at is None
         with pytest.raises(grpc.RpcError) as raised:
             client.otp.Send(to("py@example.com", config=otp.SessionConfig(code_length=99)))
         assert list(countersign.read_error(raised.value).violations) == ["config.code_length"]

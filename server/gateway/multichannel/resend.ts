@@ -5,7 +5,7 @@ import { route } from '../dialect.js';
 import { optional } from '../shapes.js';
 import { sent } from './send.js';
 import { channelWord, presentSent, readChannels } from './shapes.js';
-import { sessionOf, tokenFields } from './token.js';
+import { oneToken, sessionOf, tokenFields } from './token.js';
 
 /** `POST /api/v1/otp/resend`: sends new codes for a session. */
 export const createResend = (sessionTokens: SessionTokens) =>
@@ -14,10 +14,12 @@ export const createResend = (sessionTokens: SessionTokens) =>
     path: '/api/v1/otp/resend',
     summary: 'Resend OTP for an existing session',
     calls: OtpService.method.resend,
-    body: z.object({
-      ...tokenFields,
-      channels: optional(z.array(channelWord).max(3).meta({ uniqueItems: true })),
-    }),
+    body: z
+      .object({
+        ...tokenFields,
+        channels: optional(z.array(channelWord).max(3).meta({ uniqueItems: true })),
+      })
+      .meta(oneToken),
     response: sent,
     async handle({ body, requestKey, person, call }) {
       const { sessionId, token } = sessionOf(body, sessionTokens);

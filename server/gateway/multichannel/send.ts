@@ -10,7 +10,7 @@ import { invalid } from '../../errors.js';
 import { MINUTE_MS } from '../../platform/durations.js';
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { route } from '../dialect.js';
-import { optional } from '../shapes.js';
+import { oneGiven, optional } from '../shapes.js';
 import {
   channel,
   channelWord,
@@ -23,6 +23,9 @@ import {
 
 /** This dialect's own default: its document says ten minutes. */
 const EXPIRY_MINUTES = 10;
+
+/** As the contract has it. */
+const LOCALE = '^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3})?$';
 
 const { codeLength, lifetimeSeconds, attempts, fallback: steps } = SESSION_LIMITS;
 
@@ -113,7 +116,7 @@ export const send = route({
   calls: OtpService.method.send,
   body: z.object({
     channels: optional(z.array(channelWord).min(1).max(3).meta({ uniqueItems: true })),
-    recipients: givenPerChannel(z.string().max(254)),
+    recipients: givenPerChannel(z.string().max(254)).meta(oneGiven(...channel.options)),
     config: optional(
       z.object({
         otp_length: optional(z.int().min(codeLength.min).max(codeLength.max)),
@@ -138,7 +141,7 @@ export const send = route({
     add_contact: optional(z.boolean()),
     sandbox_mode: optional(z.boolean()),
     sender_id: optional(z.string().max(254)),
-    locale: optional(z.string().max(35)),
+    locale: optional(z.string().max(35).meta({ pattern: LOCALE })),
   }),
   response: sent,
   example: {

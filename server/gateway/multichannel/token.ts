@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseId } from '../../domain/ids.js';
 import { invalid } from '../../errors.js';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
-import { optional } from '../shapes.js';
+import { oneGiven, optional } from '../shapes.js';
 
 const named = (description: string) => optional(z.string().min(1)).describe(description);
 
@@ -12,6 +12,9 @@ export const tokenFields = {
   session_token: named('The same, under the name that the vendor’s client uses'),
   session_id: named('The session_id of send, in place of the token'),
 };
+
+/** What a schema adds to these: one of them is given. */
+export const oneToken = oneGiven('token', 'session_token', 'session_id');
 
 interface Named {
   readonly token?: string | undefined;

@@ -4,8 +4,9 @@ import { SessionStatus } from '../../../gen/otp/v1/session_pb.js';
 import { channelName } from '../../domain/channels.js';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import { route } from '../dialect.js';
-import { givenPerChannel, perChannel, presentSession, status, statusWord, twice } from './shapes.js';
-import { sessionOf, tokenFields } from './token.js';
+import { oneGiven } from '../shapes.js';
+import { channel, givenPerChannel, perChannel, presentSession, status, statusWord, twice } from './shapes.js';
+import { oneToken, sessionOf, tokenFields } from './token.js';
 
 const MESSAGES: Readonly<Record<number, string>> = {
   [CheckResult.VERIFIED]: 'OTP verified successfully',
@@ -24,15 +25,17 @@ export const createVerify = (sessionTokens: SessionTokens) =>
     path: '/api/v1/otp/verify',
     summary: 'Verify OTP code for a session',
     calls: OtpService.method.verify,
-    body: z.object({
-      ...tokenFields,
-      otps: givenPerChannel(z.string().min(1).max(64))
-        .refine(
-          (otps) => Object.values(otps).some((code) => code !== undefined),
-          'must hold the code of a channel',
-        )
-        .meta({ minProperties: 1 }),
-    }),
+    body: z
+      .object({
+        ...tokenFields,
+        otps: givenPerChannel(z.string().min(1).max(64))
+          .refine(
+            (otps) => Object.values(otps).some((code) => code !== undefined),
+            'must hold the code of a channel',
+          )
+          .meta(oneGiven(...channel.options)),
+      })
+      .meta(oneToken),
     response: twice(
       {
         verified: z.boolean().describe('Every code of this call was right'),

@@ -204,6 +204,9 @@ function parameters(schemas: SchemaRegistry, route: RestRoute): unknown[] {
       schema: {
         type: 'string',
         ...(['Idempotency-Key', 'X-Device-Id'].includes(name) && { maxLength: 128 }),
+        ...(name === 'X-End-User-IP' && {
+          anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }, { maxLength: 0 }],
+        }),
       },
     }));
   return [...inPath, ...inQuery, ...inHeader];

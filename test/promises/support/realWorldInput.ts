@@ -4,7 +4,7 @@ export const REAL_WORLD_INPUT = {
   K2: 'A code is read as people write it: digits of any script, with spaces, dashes or invisible marks. Nothing left of it is no code, and no attempt.',
   K3: 'A final reply of a mail server is about the mailbox only where its code says so (RFC 3463); a quota, the sender and routing go to the next provider.',
   K4: 'Every error code that a vendor publishes has a meaning of its own; an unlisted one is judged by its HTTP status. The vendor’s code and text are kept, without address and code.',
-  K5: 'Metadata of the multi-channel API comes back as it was sent: numbers of any size, keys of any name.',
+  K5: 'Metadata comes back as it was sent, numbers of any size and keys of any name included; what a native call cannot keep so is refused by name.',
   K6: 'Every setting is checked for what it is used for, and the message says what to change; white space at its ends is dropped.',
   K7: 'A phone number is read with the marks and spaces that pasting brings along.',
   K8: 'Every built-in text message is one part of GSM-7, with a brand of 30 letters and a web host.',

@@ -26,6 +26,9 @@ describe('the parameters of a query', () => {
     ['page_size=1&page_size=1', 'page_size'],
     ['metadata[user]=1&metadata[user]=2', 'metadata[user]'],
     ['metadata[user]=1&metadata=2', 'metadata'],
+    // What is put in a name's place by mistake may be a secret.
+    ['sk_otp_live_0123=1&sk_otp_live_0123=2', 'parameters'],
+    ['metadata[u%40example.com]=1&metadata[u%40example.com]=2', 'metadata'],
   ])('are not given twice: %s', async (query, field) => {
     const { status, body } = await list(query);
     expect({ status, field: body.details.field }).toEqual({ status: 400, field });

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, cast
 
 import grpc
@@ -23,6 +24,8 @@ class OtpError:
     reason: str = ""
     #: How many codes may still be given after ``INVALID_CODE``.
     attempts_remaining: int | None = None
+    #: When the channel's newest code was sent, after ``INVALID_CODE``: a resend made the ones before it void.
+    newest_code_sent_at: datetime | None = None
     #: The channel at fault: ``email``, ``sms`` or ``whatsapp``.
     channel: str = ""
     #: Seconds to wait before another attempt makes sense.
@@ -48,10 +51,13 @@ def _read_detail(detail: Any) -> dict[str, Any]:
         if info.domain != _DOMAIN:
             return {}
         attempts = info.metadata.get("attempts_remaining", "")
+        newest = info.metadata.get("newest_code_sent_at", "")
         return {
             "reason": info.reason,
             "channel": info.metadata.get("channel", ""),
             "attempts_remaining": int(attempts) if attempts.isdigit() else None,
+            # Python 3.10 reads no "Z".
+            "newest_code_sent_at": datetime.fromisoformat(newest.replace("Z", "+00:00")) if newest else None,
         }
     retry = error_details_pb2.RetryInfo()
     if detail.Unpack(retry):

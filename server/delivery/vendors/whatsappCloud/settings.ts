@@ -3,9 +3,9 @@ import {
   baseUrl,
   credential,
   list,
+  oneLine,
   secret,
   setting,
-  sharedSecret,
   type ValuesOf,
 } from '../../../config/setting.js';
 import { settingGroup } from '../../../config/settingGroup.js';
@@ -55,7 +55,7 @@ const settings = {
   ),
   verifyToken: secret(
     'OTP_WHATSAPP_VERIFY_TOKEN',
-    sharedSecret.optional(),
+    oneLine.optional(),
     'The verify token entered in the app’s settings, with which Meta verifies the callback URL.',
   ),
   url: setting(
