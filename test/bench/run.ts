@@ -4,6 +4,7 @@ import { against } from './against/against.js';
 import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print, type Report } from './report.js';
+import { fairness } from './suites/fairness.js';
 import { hashing } from './suites/hashing.js';
 import { reading } from './suites/reading.js';
 import { starting } from './suites/starting.js';
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     await hashing(context);
     await reading(context);
     await transports(context);
+    await fairness(context);
     await writing(embedded, context);
     const engine = await mongodb(say);
     if (engine) {
