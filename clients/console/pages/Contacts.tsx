@@ -60,7 +60,7 @@ export function Contacts() {
     {
       head: 'Actions',
       width: '170px',
-      isNumber: true,
+      isActions: true,
       cell: (contact) => <ContactActions contact={contact} again={paged.again} />,
     },
   ];

@@ -95,7 +95,7 @@ export function Keys() {
     {
       head: 'Actions',
       width: '224px',
-      isNumber: true,
+      isActions: true,
       cell: (key) => (key.revokedAt ? null : <KeyActions apiKey={key} again={paged.again} />),
     },
   ];

@@ -67,7 +67,7 @@ export function Limits() {
     {
       head: 'Actions',
       width: '156px',
-      isNumber: true,
+      isActions: true,
       cell: (limit) => (limit.fixed ? null : <LimitActions limit={limit} again={loaded.again} />),
     },
   ];

@@ -113,7 +113,9 @@ export function Overview() {
             <ul class="lines">
               {countries.value.map((row) => (
                 <li key={row.country}>
-                  <a href={link('/sessions', { country: row.country })}>{row.country || 'E-mail'}</a>
+                  <a href={link('/sessions', { country: row.country })}>
+                    {row.country || 'No country (e-mail)'}
+                  </a>
                   <span class="num">{share(n(row.approvals), n(row.sends))}</span>
                   <span class="soft">of {count(row.sends)} messages</span>
                 </li>

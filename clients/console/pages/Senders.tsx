@@ -50,7 +50,7 @@ export function Senders() {
     {
       head: 'Actions',
       width: '170px',
-      isNumber: true,
+      isActions: true,
       cell: (sender) => <SenderActions sender={sender} again={paged.again} />,
     },
   ];

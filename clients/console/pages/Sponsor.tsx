@@ -133,7 +133,7 @@ export function Sponsor() {
               {
                 head: 'Actions',
                 width: '170px',
-                isNumber: true,
+                isActions: true,
                 cell: (one) => <BeneficiaryActions beneficiary={one} again={paged.again} />,
               },
             ]}

@@ -125,7 +125,12 @@ function Editor({ templateKey: key, locale, stored, again }: EditorProps) {
             ))}
           </p>
           <Problem error={error.value} />
-          <button type="submit" class="button primary" aria-disabled={reason !== undefined} title={reason}>
+          <button
+            type="submit"
+            class="button primary fit"
+            aria-disabled={reason !== undefined}
+            title={reason}
+          >
             Save
           </button>
         </form>

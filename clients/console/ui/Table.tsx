@@ -18,6 +18,8 @@ export interface Column<T> {
   readonly isWide?: boolean;
   readonly isNumber?: boolean;
   readonly isSoft?: boolean;
+  /** Buttons of the row; on narrow screens they are on a line of their own. */
+  readonly isActions?: boolean;
 }
 
 interface Props<T> {
@@ -33,15 +35,18 @@ interface Props<T> {
 }
 
 const ROW = 42;
+const TALL_ROW = 84;
+const narrow = matchMedia('(max-width: 860px)');
 
 /** A table of any length in which only the rows in view exist. It grows while one scrolls towards its end. */
 export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: Props<T>) {
+  const rowHeight = narrow.matches && columns.some(({ isActions }) => isActions) ? TALL_ROW : ROW;
   const body = useRef<HTMLTableSectionElement>(null);
   const turn = useSignal(0);
   const margin = useSignal(0);
   const firstId = useRef('');
   const all = paged.items ?? [];
-  const isBelow = scrollY > margin.value + 4 * ROW && margin.value > 0;
+  const isBelow = scrollY > margin.value + 4 * rowHeight && margin.value > 0;
   if (!isBelow || !firstId.current) firstId.current = all[0] === undefined ? '' : idOf(all[0]);
   // What came in above is held back while somebody reads further down, so that nothing moves.
   const held = isBelow
@@ -59,7 +64,7 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
     return {
       count: items.length,
       getScrollElement: () => window,
-      estimateSize: () => ROW,
+      estimateSize: () => rowHeight,
       observeElementRect: observeWindowRect,
       observeElementOffset: observeWindowOffset,
       scrollToFn: windowScroll,
@@ -81,7 +86,7 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
   void turn.value;
   const rows = virtual.current.getVirtualItems();
   const before = (rows[0]?.start ?? margin.value) - margin.value;
-  const after = items.length * ROW - before - rows.length * ROW;
+  const after = (items.length - rows.length) * rowHeight - before;
   const lastIndex = rows.at(-1)?.index ?? 0;
   useEffect(() => {
     if (paged.hasMore && lastIndex >= items.length - 15) void paged.more();
@@ -101,8 +106,12 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
       ) : (
         <table aria-label={label} aria-rowcount={paged.hasMore ? -1 : all.length + 1}>
           <colgroup>
-            {columns.map(({ head, width, isWide }) => (
-              <col key={head} class={isWide ? 'wide' : undefined} style={width ? { width } : {}} />
+            {columns.map((column) => (
+              <col
+                key={column.head}
+                class={classOf(column)}
+                style={column.width ? { width: column.width } : {}}
+              />
             ))}
           </colgroup>
           <thead>
@@ -148,5 +157,5 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
   );
 }
 
-const classOf = <T,>({ isWide, isNumber, isSoft }: Column<T>): string =>
-  [isWide && 'wide', isNumber && 'number', isSoft && 'soft'].filter(Boolean).join(' ');
+const classOf = <T,>({ isWide, isNumber, isSoft, isActions }: Column<T>): string =>
+  [isActions && 'acts', isWide && 'wide', isNumber && 'number', isSoft && 'soft'].filter(Boolean).join(' ');
