@@ -4,6 +4,7 @@ import { ApiKeyService, Mode } from '../../gen/otp/admin/v1/api_key_service_pb.j
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
@@ -28,6 +29,7 @@ export const api = {
   audit: createClient(AuditService, transport),
   contacts: createClient(ContactService, transport),
   guard: createClient(GuardService, transport),
+  jobs: createClient(JobService, transport),
   limits: createClient(LimitService, transport),
   recipients: createClient(RecipientService, transport),
   senders: createClient(SenderService, transport),

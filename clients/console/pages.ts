@@ -3,6 +3,7 @@ import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
@@ -60,5 +61,6 @@ export const PAGES: readonly MenuPage[] = [
   { name: 'Sponsors', path: '/sponsors', icon: 'sponsors', read: SponsorService.method.listSponsors },
   { name: 'Contacts', path: '/contacts', icon: 'contacts', read: ContactService.method.listContacts },
   { name: 'Wallet', path: '/wallet', icon: 'wallet', read: WalletService.method.getWallet },
+  { name: 'Jobs', path: '/jobs', icon: 'jobs', read: JobService.method.listJobs },
   { name: 'Workspace', path: '/workspace', icon: 'workspace', read: WorkspaceService.method.getWorkspace },
 ];

@@ -3,6 +3,7 @@ import { Analytics } from './pages/Analytics.js';
 import { Audit } from './pages/Audit.js';
 import { Contacts } from './pages/Contacts.js';
 import { Fraud } from './pages/Fraud.js';
+import { Jobs } from './pages/Jobs.js';
 import { Keys } from './pages/Keys.js';
 import { Limits } from './pages/Limits.js';
 import { Overview } from './pages/Overview.js';
@@ -41,5 +42,6 @@ export const ROUTES: readonly { readonly path: string; readonly component: Funct
   { path: '/console/sponsors/:slug', component: Sponsor },
   { path: '/console/contacts', component: Contacts },
   { path: '/console/wallet', component: Wallet },
+  { path: '/console/jobs', component: Jobs },
   { path: '/console/workspace', component: Workspace },
 ];

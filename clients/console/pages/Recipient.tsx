@@ -21,6 +21,7 @@ import { Card, Page } from '../ui/Page.js';
 import { LiveSwitch, liveEvery } from '../ui/Range.js';
 import { Raw } from '../ui/Raw.js';
 import { RefusalTable } from '../ui/RefusalTable.js';
+import { RuleTable } from '../ui/RuleTable.js';
 import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { sessionColumns } from '../ui/sessionColumns.js';
 import { Table } from '../ui/Table.js';
@@ -87,6 +88,7 @@ export function Recipient() {
           <Card title="Known">
             {value ? <Known value={value} request={request} /> : <Skeleton rows={4} />}
           </Card>
+          <RuleTable fingerprint={fingerprint} scope={scope} onChange={diagnosis.again} />
           <Card title="Refusals" isFlush>
             <RefusalTable filter={{ fingerprint }} scope={scope} everyMs={liveEvery(query, 10_000)} />
           </Card>
@@ -116,8 +118,8 @@ const Known = ({
         ['Country', value.country],
         [
           'Audit',
-          <a key="audit" href={link('/audit')}>
-            Who looked at recipients
+          <a key="audit" href={link('/audit', { recipient: value.fingerprint })}>
+            Who looked at this recipient
           </a>,
         ],
       ]}

@@ -1,15 +1,17 @@
 import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { useLocation } from 'preact-iso';
-import { link } from '../route.js';
+import { link, useQuery } from '../route.js';
 import { Text, valuesOfForm } from '../ui/Fields.js';
 import { fingerprintOf } from '../ui/Find.js';
 import { Card, Page } from '../ui/Page.js';
+import { RuleTable } from '../ui/RuleTable.js';
 import { Problem } from '../ui/States.js';
 
 /** Where support begins: "I got no code". */
 export function Recipients() {
   const { route } = useLocation();
+  const query = useQuery();
   const error = useSignal<ConnectError | undefined>(undefined);
   const isBusy = useSignal(false);
   return (
@@ -45,6 +47,7 @@ export function Recipients() {
           </button>
         </form>
       </Card>
+      <RuleTable fingerprint="" scope={`${query.get('workspace')} ${query.get('mode')}`} />
     </Page>
   );
 }

@@ -1,4 +1,6 @@
 import { create } from '@bufbuild/protobuf';
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import {
   GetSessionRequestSchema,
@@ -10,6 +12,7 @@ import { api, target } from '../api.js';
 import { money } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { link, useQuery } from '../route.js';
+import { useTail } from '../tail.js';
 import { Action } from '../ui/Action.js';
 import { Check, Group } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
@@ -28,17 +31,18 @@ export function Session() {
   const sessionId = useRoute().params.id ?? '';
   const query = useQuery();
   const scope = `${sessionId} ${query.get('workspace')} ${query.get('mode')}`;
+  const pollMs = useSignal(2_000);
   const request = create(GetSessionRequestSchema, { ...target(), sessionId });
   const loaded = useLoaded(
     `session ${scope}`,
     async (signal) => (await api.sessions.getSession(request, { signal })).session,
-    liveEvery(query, 2_000),
+    liveEvery(query, pollMs.value),
   );
   const events = useLoaded(
     `events ${scope}`,
     async (signal) =>
       (await api.sessions.listSessionEvents({ ...target(), sessionId, pageSize: 100 }, { signal })).events,
-    liveEvery(query, 2_000),
+    liveEvery(query, pollMs.value),
   );
   const details = loaded.value;
   const session = details?.session;
@@ -46,6 +50,10 @@ export function Session() {
     loaded.again();
     events.again();
   };
+  const isTailed = useTail(sessionId, scope, query.get('live') !== 'off', again);
+  useEffect(() => {
+    pollMs.value = isTailed ? 20_000 : 2_000;
+  }, [isTailed]);
   const isOpen = session?.status === SessionStatus.PENDING || session?.status === SessionStatus.PARTIAL;
   const { word, tone } = statusOf(session?.status ?? 0);
 

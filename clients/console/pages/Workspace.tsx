@@ -201,19 +201,39 @@ function Delete({ name, isDeleted, again }: DeleteProps) {
   const { route } = useLocation();
   if (isDeleted)
     return (
-      <Action
-        label="Undelete…"
-        method={method.undeleteWorkspace}
-        title={`Undelete ${name}`}
-        submit="Undelete the workspace"
-        onSubmit={async () => {
-          await api.workspaces.undeleteWorkspace({ workspace: name });
-          say(`${name} works again.`);
-          again();
-        }}
-      >
-        <p>Its keys work again.</p>
-      </Action>
+      <>
+        <Action
+          label="Undelete…"
+          method={method.undeleteWorkspace}
+          title={`Undelete ${name}`}
+          submit="Undelete the workspace"
+          onSubmit={async () => {
+            await api.workspaces.undeleteWorkspace({ workspace: name });
+            say(`${name} works again.`);
+            again();
+          }}
+        >
+          <p>Its keys work again.</p>
+        </Action>
+        <Action
+          label="Purge…"
+          look="danger-quiet"
+          method={method.purgeWorkspace}
+          title={`Purge ${name}`}
+          submit="Purge the workspace"
+          confirm={name}
+          onSubmit={async () => {
+            const { job } = await api.workspaces.purgeWorkspace({ workspace: name });
+            say(`The purge of ${name} is a job; it can be cancelled until it begins.`);
+            route(`/console/jobs?workspace=${name}&job=${job?.id}`);
+          }}
+        >
+          <p>
+            All of its data is erased seven days from now: sessions, keys, contacts, templates and the rest.
+            Until it begins, the job can be cancelled. After that it cannot be undone.
+          </p>
+        </Action>
+      </>
     );
   return (
     <Action

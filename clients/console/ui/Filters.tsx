@@ -89,7 +89,7 @@ export function NothingMatches({ names }: { readonly names: readonly string[] })
   const query = useQuery();
   return (
     <div class="empty">
-      <h3>Nothing matches</h3>
+      <h2>Nothing matches</h2>
       <p>Remove a filter, or look at a longer time.</p>
       <button
         type="button"

@@ -50,7 +50,7 @@ interface EmptyProps {
 
 export const Empty = ({ title, children, command }: EmptyProps) => (
   <div class="empty">
-    <h3>{title}</h3>
+    <h2>{title}</h2>
     <p>{children}</p>
     {command && <Code text={command} />}
   </div>

@@ -43,7 +43,7 @@ export const readSponsor = (values: Values) => ({
 export const SponsorFields = ({ sponsor }: { readonly sponsor?: Sponsor }) => (
   <>
     <Text label="Name" name="displayName" required maxLength={128} value={sponsor?.displayName} />
-    <Group label="Channels (none chosen: all)">
+    <Group label="Channels, at least one">
       {CHANNELS.map(({ channel, word }) => (
         <Check
           key={channel}
