@@ -57,6 +57,7 @@ import { createPages } from '../otp/pages/pages.js';
 import type { Pipeline } from '../pipeline/index.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
+import { VERSION } from '../platform/version.js';
 import { bindServices } from '../rpc/bind.js';
 import { createRpcHandler } from '../rpc/handler.js';
 import { serveHealth } from '../rpc/health.js';
@@ -65,6 +66,7 @@ import { createUnaryHandler } from '../rpc/unary.js';
 import { assetRoutes } from '../screens/assets.js';
 import { consoleRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
+import { landingRoute, toConsoleRoute } from '../screens/landing.js';
 import { verificationRoutes } from '../screens/verify/routes.js';
 import { widgetRoutes } from '../screens/widget.js';
 import type { Documents } from '../store/documents.js';
@@ -156,7 +158,8 @@ export function composeTransports(parts: Parts): Listeners {
   const assets = parts.screens ? assetRoutes(parts.screens) : [];
   const operatorsConsole = parts.screens && config.console !== 'off' ? consoleRoutes(parts.screens) : [];
   // Its rpcs are on the operators' port alone, where there is one.
-  const hasConsole = !isApart && (config.console ?? (isDevelopment ? 'on' : 'off')) === 'on';
+  const hasConsole: boolean = !isApart && (config.console ?? (isDevelopment ? 'on' : 'off')) === 'on';
+  const landing = composeLanding(parts, { hasDocs, hasConsole, isApart });
   const metrics = (open: MetricsAccess['open']) => metricsRoute(scrape, { token: config.metricsToken, open });
   const main = composeListener(parts, {
     services: isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES,
@@ -166,6 +169,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...(hasDocs ? docsRoutes(findSwaggerUi()) : []),
       ...(isApart ? [] : [metrics(config.env === 'production' ? 'nobody' : 'this machine')]),
       ...parts.callbacks,
+      ...landing,
       ...assets,
       ...(hasConsole ? operatorsConsole : []),
       ...(inbox ? inboxRoutes({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) }, random) : []),
@@ -184,6 +188,21 @@ export function composeTransports(parts: Parts): Listeners {
       })
     : undefined;
   return { main, operator };
+}
+
+/** What `/` shows or leads to: in production nothing, unless OTP_LANDING says so. */
+function composeLanding(
+  { config, screens, clock }: Parts,
+  { hasDocs, hasConsole, isApart }: Readonly<Record<'hasDocs' | 'hasConsole' | 'isApart', boolean>>,
+): Route[] {
+  if (!screens) return [];
+  if (config.landing === 'console') return [toConsoleRoute()];
+  if (config.env !== 'development') return [];
+  const store = config.mongodbUri ? 'MongoDB' : 'embedded store';
+  const hasMetrics = !isApart && config.metricsToken === undefined;
+  const isEncrypted = config.tlsCert !== undefined;
+  const shown = { version: VERSION, store, isEncrypted, hasDocs, hasConsole, hasMetrics };
+  return [landingRoute({ ...shown, files: screens, now: () => clock.now() })];
 }
 
 const isForOperators = ({ typeName }: DescService): boolean => typeName.startsWith('otp.admin.');

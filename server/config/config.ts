@@ -129,6 +129,11 @@ export const SETTINGS = {
     z.enum(['on', 'off'], 'must be on or off').optional(),
     "on serves /console, the operators' console, on PORT; off serves it nowhere. Unset, it is served in development. With OTP_OPERATOR_PORT it is on that port only, in production as well, unless off.",
   ),
+  landing: setting(
+    'OTP_LANDING',
+    z.enum(['console'], 'must be console').optional(),
+    'console leads from / to /console. Unset: in development / says where everything is, in production it is 404.',
+  ),
   publicUrl: setting(
     'OTP_PUBLIC_URL',
     baseUrl.optional(),

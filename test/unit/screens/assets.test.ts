@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { readScreens } from '../../../server/screens/files.js';
 import { screensForSuite } from '../../browser/support/screensForSuite.js';
 import { serviceForSuite } from '../../support/serviceForSuite.js';
 
@@ -78,5 +81,62 @@ describe('/console', () => {
     expect(await status(apart.operatorUrl)).toBe(200);
     expect(await status(off.baseUrl)).toBe(404);
     expect(await status(off.operatorUrl)).toBe(404);
+  });
+});
+
+describe('/', () => {
+  const PRODUCTION = {
+    OTP_ENV: 'production',
+    OTP_MASTER_KEYS: `1:${Buffer.alloc(32, 7).toString('base64')}`,
+    OTP_BOOTSTRAP_API_KEY: 'a-bootstrap-key-of-forty-characters-at-least',
+  };
+  const production = serviceForSuite(async () => ({
+    env: PRODUCTION,
+    overrides: { screens: await screens.folder() },
+  }));
+  const leading = serviceForSuite(async () => ({
+    env: { ...PRODUCTION, OTP_LANDING: 'console' },
+    overrides: { screens: await screens.folder() },
+  }));
+
+  it('is nothing in production, unless it leads to the console', async () => {
+    expect((await fetch(production.baseUrl)).status).toBe(404);
+    const led = await fetch(leading.baseUrl, { redirect: 'manual' });
+    expect({ status: led.status, location: led.headers.get('location') }).toEqual({
+      status: 303,
+      location: '/console',
+    });
+  });
+});
+
+describe('the element for other pages', () => {
+  it('may be loaded from anywhere, is cached for a while, and is pinned by its hash', async () => {
+    const newest = await get('/widget.js');
+    expect(Object.fromEntries(newest.headers)).toMatchObject({
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+      'cache-control': 'public, max-age=300',
+    });
+    const script = await newest.text();
+    const { url, integrity } = await (await get('/widget.json')).json();
+    expect(integrity).toBe(`sha384-${createHash('sha384').update(script).digest('base64')}`);
+    const pinned = await get(url);
+    expect(await pinned.text()).toBe(script);
+    expect(pinned.headers.get('cache-control')).toContain('immutable');
+  });
+});
+
+describe('the sizes of what people load who only enter a code, gzipped', () => {
+  const sizeOf = async (path: string) => {
+    const text = await (await get(path)).text();
+    return gzipSync(text, { level: 9 }).length;
+  };
+
+  it('stay within their budgets', async () => {
+    expect(await sizeOf('/widget.js')).toBeLessThan(4 * 1024);
+    const files = readScreens(await screens.folder());
+    const { js, css } = files.of('verify');
+    expect(await sizeOf(`/screens/${js}`)).toBeLessThan(5 * 1024);
+    expect(await sizeOf(`/screens/${css}`)).toBeLessThan(2 * 1024);
   });
 });

@@ -1,0 +1,92 @@
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { TestService } from '../../test/support/service.js';
+
+/** What a picture is taken of. */
+export interface Places {
+  readonly service: Pick<TestService<never>, 'baseUrl' | 'liveKey' | 'inboxToken'>;
+  /** URL of the example shop. */
+  readonly shop: string;
+}
+
+/** One picture: `docs/pictures/<name>.png`. */
+export interface Picture {
+  readonly name: string;
+  /** CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly options?: BrowserContextOptions;
+  /** Brings the page into the state that is shown. */
+  readonly visit: (page: Page, places: Places) => Promise<void>;
+}
+
+const begin = (action: string) => async (page: Page, shop: string, more: Record<string, string>) => {
+  await page.goto(shop);
+  const form = page.locator(`form[action="${action}"]`);
+  await form.evaluate((element, fields) => {
+    for (const [name, value] of Object.entries(fields)) {
+      const known = element.querySelector<HTMLInputElement>(`[name=${name}]`);
+      const input = known ?? Object.assign(document.createElement('input'), { name, type: 'hidden' });
+      input.value = value;
+      if (!known) element.append(input);
+    }
+  }, more);
+  await form.getByRole('button').click();
+};
+const signIn = begin('/sign-in');
+const pay = begin('/basket');
+
+const counting = (page: Page) => page.locator('#countdown', { hasText: /\d:\d\d/ }).waitFor();
+
+/** Every picture of the documentation. */
+export const PICTURES: readonly Picture[] = [
+  {
+    name: 'landing',
+    width: 1200,
+    height: 860,
+    async visit(page, { service }) {
+      await page.goto(service.baseUrl);
+    },
+  },
+  {
+    name: 'verification-page',
+    width: 480,
+    height: 620,
+    async visit(page, { shop }) {
+      await signIn(page, shop, { recipient: '+573001112201' });
+      await counting(page);
+      await page.keyboard.type('71');
+    },
+  },
+  {
+    name: 'verification-page-wrong-code',
+    width: 480,
+    height: 620,
+    async visit(page, { shop }) {
+      await signIn(page, shop, { recipient: '+573001112202', locale: 'es' });
+      await counting(page);
+      await page.keyboard.type('000000');
+      await page.getByText('Ese no es el código').waitFor();
+    },
+  },
+  {
+    name: 'verification-page-arabic',
+    width: 360,
+    height: 640,
+    options: { colorScheme: 'dark' },
+    async visit(page, { shop }) {
+      await signIn(page, shop, { recipient: '+573001112203', locale: 'ar' });
+      await counting(page);
+    },
+  },
+  {
+    name: 'element-in-a-shop',
+    width: 720,
+    height: 760,
+    async visit(page, { shop }) {
+      const framed = page.waitForEvent('framenavigated', (frame) => frame.url().includes('/v/'));
+      await pay(page, shop, { recipient: '+573001112204' });
+      const frame = await framed;
+      await frame.locator('#countdown', { hasText: /\d:\d\d/ }).waitFor();
+    },
+  },
+];
