@@ -1,13 +1,14 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtMain } from '../support/builtServer.js';
 import { eventually } from '../support/eventually.js';
 
-describe.skipIf(process.platform === 'win32')('start --open', { timeout: 120_000 }, () => {
+describe.skipIf(process.platform === 'win32')('the program', { timeout: 120_000 }, () => {
   let folder: string;
   let cli: string;
   beforeAll(async () => {
@@ -33,7 +34,13 @@ describe.skipIf(process.platform === 'win32')('start --open', { timeout: 120_000
     }
   }
 
-  it('opens a page of the service that is there', async () => {
+  it('ends quietly when its reader has enough', async () => {
+    const script = `set -o pipefail; "${process.execPath}" "${cli}" help | true`;
+    const { stderr } = await promisify(execFile)('bash', ['-c', script]);
+    expect(stderr).toBe('');
+  });
+
+  it('start --open opens a page of the service that is there', async () => {
     const browser = join(folder, 'browser');
     await writeFile(browser, `#!/bin/sh\necho "$1" >"${folder}/opened"\n`, { mode: 0o755 });
     await started(browser, async (output) => {
@@ -43,7 +50,7 @@ describe.skipIf(process.platform === 'win32')('start --open', { timeout: 120_000
     });
   });
 
-  it('names the URL where there is no browser', async () => {
+  it('start --open names the URL where there is no browser', async () => {
     await started(join(folder, 'missing'), (output) =>
       /No browser could be started: open http:\/\/127\.0\.0\.1:\d+ in one\./.test(output),
     );

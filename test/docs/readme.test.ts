@@ -36,6 +36,8 @@ describe('the README', () => {
 
   it('leads to the index of docs/ and to the README of every client', async () => {
     const clients = (await foldersIn('clients'))
+      // The screens are served by the service, which they are part of.
+      .filter((name) => name !== 'look')
       .map((name) => `clients/${name}/README.md`)
       .filter((path) => existsSync(path));
     expect(links).toEqual(expect.arrayContaining(['docs/README.md', ...clients]));
@@ -67,7 +69,8 @@ describe('the snippets of the README, pasted into a shell', SHELL, () => {
       const shell = execFile('bash', ['-c', script], (error, stdout) =>
         error ? reject(error) : resolve(stdout),
       );
-      shell.stdin!.end(input);
+      // A script that reads nothing may have ended before.
+      shell.stdin!.on('error', () => {}).end(input);
     });
 
   it('send, read and verify a code, redeem its proof once, and ask in other ways', async () => {

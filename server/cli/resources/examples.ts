@@ -17,6 +17,9 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   CreateTemplate: ['countersign templates create otp-sms --locale es --text @sms.txt'],
   UpdateTemplate: ['countersign templates update otp-sms --locale es --text @sms.txt'],
   PreviewTemplate: ['countersign templates preview otp-sms --locale es --text @sms.txt'],
+  CreateVerificationPage: [
+    'countersign pages create --recipients-email you@example.com --return-url https://shop.example.com/verified',
+  ],
   CreateWebhookEndpoint: [
     'countersign webhooks create --url https://shop.example.com/hooks --event-types session.approved > secret',
   ],

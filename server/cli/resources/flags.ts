@@ -30,7 +30,7 @@ export interface Inputs {
   readonly resource: DescField | undefined;
 }
 
-/** Fields that name what a method is about. */
+/** Fields that name what a method is about: arguments of its command. */
 const NAMING = [
   'session_id',
   'sponsor_slug',
@@ -48,7 +48,7 @@ const OWN = ['workspace', 'page_size', 'page_token', 'update_mask', 'request_id'
 /** Long texts, which can come from a file. */
 const LONG = ['text', 'html'];
 
-export function inputsOf({ service }: Group, method: string, request: DescMessage): Inputs {
+export function inputsOf({ service, naming = NAMING }: Group, method: string, request: DescMessage): Inputs {
   const isWorkspaces = service.endsWith('.WorkspaceService');
   const verb = /^[A-Z][a-z]+/.exec(method)?.[0] ?? '';
   const resource = ['Create', 'Update', 'Preview'].includes(verb)
@@ -59,14 +59,14 @@ export function inputsOf({ service }: Group, method: string, request: DescMessag
       field !== resource &&
       (isWorkspaces && field.name === 'workspace' ? field.fieldKind === 'scalar' : !OWN.includes(field.name)),
   );
-  const written = resource?.message ? writable(resource.message, verb === 'Update' ? NAMING : []) : [];
+  const written = resource?.message ? writable(resource.message, verb === 'Update' ? naming : []) : [];
   const candidates = [
     ...top.map((field) => ({ field, path: [field.jsonName] })),
     ...written.map((field) => ({ field, path: [resource!.jsonName, field.jsonName] })),
   ];
   const isArgument = ({ field }: { field: DescField }) =>
     // In a list, what need not be given is a filter.
-    (NAMING.includes(field.name) && (verb !== 'List' || isRequiredField(field))) ||
+    (naming.includes(field.name) && (verb !== 'List' || isRequiredField(field))) ||
     (isWorkspaces && field.name === 'workspace');
   const args = candidates.filter(isArgument).map((one) => ({ ...one, label: `<${kebab(one.field.name)}>` }));
   const flags = candidates

@@ -11,6 +11,8 @@ export interface Group {
   readonly plural?: string;
   /** Fields that identify a resource besides its arguments: an update never changes them. */
   readonly identity?: readonly string[];
+  /** Fields that are arguments, where they are not those that usually are. */
+  readonly naming?: readonly string[];
 }
 
 const admin = (service: string) => `otp.admin.v1.${service}`;
@@ -88,6 +90,13 @@ export const GROUPS: readonly Group[] = [
     plural: 'AuditEntries',
   },
   { name: 'jobs', summary: 'long-running work', service: admin('JobService'), noun: 'Job' },
+  {
+    name: 'pages',
+    summary: 'verification pages, on which a person enters the code',
+    service: 'otp.v1.VerificationPageService',
+    noun: 'VerificationPage',
+    naming: ['ref'],
+  },
   {
     name: 'requirements',
     summary: 'what sponsors require',
