@@ -16,6 +16,7 @@ import { promises } from './promises.js';
 import { providers } from './providers.js';
 import { sandbox } from './sandbox.js';
 import { scopes } from './scopes.js';
+import { sizing } from './sizing.js';
 import { webhooks } from './webhooks.js';
 
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -34,6 +35,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'docs/reference/metrics.md': metrics,
   'docs/reference/promises.md': promises,
   'docs/reference/providers.md': providers,
+  'docs/operations/sizing.md': sizing,
   'docs/reference/scopes.md': scopes,
   'docs/guides/testing-with-the-sandbox.md': sandbox,
   'docs/guides/webhooks.md': webhooks,
