@@ -23,6 +23,7 @@ import type { Jobs } from '../admin/jobs/jobs.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
+import { createExportRecipient } from '../admin/recipients/exportRecipient.js';
 import { createRecipientHandlers } from '../admin/recipients/handlers.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
 import type { RecipientRules } from '../admin/rules/rules.js';
@@ -128,21 +129,24 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     keyName: (id: string) => parts.keys.nameOf(id),
     recordRead: audit.read,
   };
+  const limits = createLimitHandlers({
+    ...parts,
+    fingerprints,
+    codeUseOf: createCodeUse(documents, counter, clock),
+  });
   const unary = audit.record([
     ...registerService(
       AccessService,
-      createAccessHandlers({ development: parts.config.env !== 'production' }),
+      createAccessHandlers({
+        ...parts,
+        ...reading,
+        development: parts.config.env !== 'production',
+        workspaceNames: () => workspaces.names(),
+      }),
     ),
     ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
     ...registerService(WorkspaceService, createWorkspaceHandlers({ ...parts, providers: parts.routes })),
-    ...registerService(
-      LimitService,
-      createLimitHandlers({
-        ...parts,
-        fingerprints,
-        codeUseOf: createCodeUse(documents, counter, clock),
-      }),
-    ),
+    ...registerService(LimitService, limits),
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
     ...registerService(TemplateService, createTemplateHandlers(parts)),
     ...registerService(ContactService, createContactHandlers(documents, encryption, fingerprints)),
@@ -175,5 +179,17 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     quota: createWatchQuota(TAIL_LIMITS),
     serving: parts.serving,
   });
-  return { unary, streams: [registerStream(SessionService.method.tailEvents, tailEvents)] };
+  const exportRecipient = createExportRecipient({
+    ...parts,
+    ...reading,
+    webhooksOf: createWebhooksOf(documents),
+    blockOf: limits.getRecipientBlock,
+  });
+  return {
+    unary,
+    streams: [
+      registerStream(SessionService.method.tailEvents, tailEvents),
+      registerStream(RecipientService.method.exportRecipient, exportRecipient),
+    ],
+  };
 }

@@ -4,7 +4,7 @@ import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { type AddressField, addressPlace, type StoredBeneficiary } from '../sponsors/stored.js';
 
-interface Deps {
+export interface EraseBeneficiariesDeps {
   readonly documents: Documents;
   readonly encryption: Encryption;
   readonly fingerprints: Fingerprints;
@@ -17,7 +17,7 @@ export interface OnFile {
 }
 
 /** Finds and erases a person's addresses on file with sponsors. */
-export function createEraseBeneficiaries({ documents, encryption, fingerprints }: Deps) {
+export function createEraseBeneficiaries({ documents, encryption, fingerprints }: EraseBeneficiariesDeps) {
   const stored: Collection<StoredBeneficiary> = documents.collection('beneficiaries');
 
   return {

@@ -61,6 +61,10 @@ interface Deps {
   readonly clock: Clock;
 }
 
+/** Under which a request id is remembered. */
+export const claimId = ({ scope, requestId }: Pick<KeyedRequest, 'scope' | 'requestId'>): string =>
+  `${scope}/${createHash('sha256').update(requestId).digest('base64url')}`;
+
 export function createIdempotency({ documents, processes, fingerprints, clock }: Deps): Idempotency {
   const claims = documents.collection<StoredClaim>('idempotency');
 
@@ -97,7 +101,7 @@ export function createIdempotency({ documents, processes, fingerprints, clock }:
     async claim({ workspace, scope, requestId, request, sessionId }) {
       const now = clock.now();
       const claim: StoredClaim = {
-        _id: `${scope}/${createHash('sha256').update(requestId).digest('base64url')}`,
+        _id: claimId({ scope, requestId }),
         request: fingerprints.request(workspace, request),
         session: sessionId,
         leaseUntil: new Date(now + LEASE_MS),

@@ -64,6 +64,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     operation: OPERATION,
   })),
   'otp.admin.v1.AccessService/WhoAmI': row('its own'),
+  'otp.admin.v1.AccessService/Find': row('its own', ({ sessionId: text }) => ({ text })),
   'otp.admin.v1.ApiKeyService/CreateApiKey': row('its own', () => ({
     apiKey: { displayName: 'mine', scopes: ['sessions.read'] },
   })),
@@ -131,6 +132,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
   'otp.admin.v1.RecipientService/DiagnoseRecipient': row('its own', recipient),
+  'otp.admin.v1.RecipientService/ExportRecipient': row('its own', recipient),
   'otp.admin.v1.RecipientService/EraseRecipient': row('its own', recipient),
   'otp.admin.v1.RecipientService/CreateRecipientRule': row('its own', () => ({
     recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', emailDomain: 'mine.example' },

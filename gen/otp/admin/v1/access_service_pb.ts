@@ -2,20 +2,20 @@
 // @generated from file otp/admin/v1/access_service.proto (package otp.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Mode } from "./api_key_service_pb.js";
 import { file_otp_admin_v1_api_key_service } from "./api_key_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file otp/admin/v1/access_service.proto.
  */
 export const file_otp_admin_v1_access_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdHAvYWRtaW4vdjEvYWNjZXNzX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSIPCg1XaG9BbUlSZXF1ZXN0IosCCg5XaG9BbUlSZXNwb25zZRIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEg4KBnNjb3BlcxgDIAMoCRISCgphcGlfa2V5X2lkGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRINCgVhY3RvchgGIAEoCRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp3b3Jrc3BhY2VzGAggAygJEg8KB3ZlcnNpb24YCSABKAkSEwoLZGV2ZWxvcG1lbnQYCiABKAgSEQoJcmVhZF9vbmx5GAsgASgIMl0KDUFjY2Vzc1NlcnZpY2USTAoGV2hvQW1JEhsub3RwLmFkbWluLnYxLldob0FtSVJlcXVlc3QaHC5vdHAuYWRtaW4udjEuV2hvQW1JUmVzcG9uc2UiB5ACAdK1GABCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access]);
+  fileDesc("CiFvdHAvYWRtaW4vdjEvYWNjZXNzX3NlcnZpY2UucHJvdG8SDG90cC5hZG1pbi52MSIPCg1XaG9BbUlSZXF1ZXN0IosCCg5XaG9BbUlSZXNwb25zZRIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEg4KBnNjb3BlcxgDIAMoCRISCgphcGlfa2V5X2lkGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRINCgVhY3RvchgGIAEoCRIuCgpleHBpcmVzX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp3b3Jrc3BhY2VzGAggAygJEg8KB3ZlcnNpb24YCSABKAkSEwoLZGV2ZWxvcG1lbnQYCiABKAgSEQoJcmVhZF9vbmx5GAsgASgIIogBCgpGaW5kUmVzdWx0EioKBHR5cGUYASABKA4yHC5vdHAuYWRtaW4udjEuRmluZFJlc3VsdFR5cGUSCgoCaWQYAiABKAkSDQoFbGFiZWwYAyABKAkSEQoJd29ya3NwYWNlGAQgASgJEiAKBG1vZGUYBSABKA4yEi5vdHAuYWRtaW4udjEuTW9kZSJQCgtGaW5kUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoEbW9kZRgCIAEoDjISLm90cC5hZG1pbi52MS5Nb2RlEgwKBHRleHQYAyABKAkiOQoMRmluZFJlc3BvbnNlEikKB3Jlc3VsdHMYASADKAsyGC5vdHAuYWRtaW4udjEuRmluZFJlc3VsdCqyAQoORmluZFJlc3VsdFR5cGUSIAocRklORF9SRVNVTFRfVFlQRV9VTlNQRUNJRklFRBAAEhwKGEZJTkRfUkVTVUxUX1RZUEVfU0VTU0lPThABEh4KGkZJTkRfUkVTVUxUX1RZUEVfUkVDSVBJRU5UEAISIgoeRklORF9SRVNVTFRfVFlQRV9XRUJIT09LX0VWRU5UEAMSHAoYRklORF9SRVNVTFRfVFlQRV9BUElfS0VZEAQy1wEKDUFjY2Vzc1NlcnZpY2USTAoGV2hvQW1JEhsub3RwLmFkbWluLnYxLldob0FtSVJlcXVlc3QaHC5vdHAuYWRtaW4udjEuV2hvQW1JUmVzcG9uc2UiB5ACAdK1GAASeAoERmluZBIZLm90cC5hZG1pbi52MS5GaW5kUmVxdWVzdBoaLm90cC5hZG1pbi52MS5GaW5kUmVzcG9uc2UiOZACAdK1GDIKDXNlc3Npb25zLnJlYWQKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access]);
 
 /**
  * Request of WhoAmI.
@@ -127,6 +127,168 @@ export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
   messageDesc(file_otp_admin_v1_access_service, 1);
 
 /**
+ * One object found by Find.
+ *
+ * @generated from message otp.admin.v1.FindResult
+ */
+export type FindResult = Message<"otp.admin.v1.FindResult"> & {
+  /**
+   * Kind of the object.
+   *
+   * @generated from field: otp.admin.v1.FindResultType type = 1;
+   */
+  type: FindResultType;
+
+  /**
+   * Its id, fit for a URL: never an address.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * What to show, such as a masked recipient or the name of a key.
+   *
+   * @generated from field: string label = 3;
+   */
+  label: string;
+
+  /**
+   * Its workspace.
+   *
+   * @generated from field: string workspace = 4;
+   */
+  workspace: string;
+
+  /**
+   * Its mode.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 5;
+   */
+  mode: Mode;
+};
+
+/**
+ * Describes the message otp.admin.v1.FindResult.
+ * Use `create(FindResultSchema)` to create a new message.
+ */
+export const FindResultSchema: GenMessage<FindResult> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_access_service, 2);
+
+/**
+ * Request of Find.
+ *
+ * @generated from message otp.admin.v1.FindRequest
+ */
+export type FindRequest = Message<"otp.admin.v1.FindRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   * "-" means all workspaces (AIP-159) and needs the scope operator, too.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The mode. Default: the caller's own; the other needs the scope operator.
+   *
+   * @generated from field: otp.admin.v1.Mode mode = 2;
+   */
+  mode: Mode;
+
+  /**
+   * The text, as a person typed or pasted it. Of a verification token only the
+   * first 31 characters are needed.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.FindRequest.
+ * Use `create(FindRequestSchema)` to create a new message.
+ */
+export const FindRequestSchema: GenMessage<FindRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_access_service, 3);
+
+/**
+ * Response of Find.
+ *
+ * @generated from message otp.admin.v1.FindResponse
+ */
+export type FindResponse = Message<"otp.admin.v1.FindResponse"> & {
+  /**
+   * What the text refers to, best match first; at most 10.
+   *
+   * @generated from field: repeated otp.admin.v1.FindResult results = 1;
+   */
+  results: FindResult[];
+};
+
+/**
+ * Describes the message otp.admin.v1.FindResponse.
+ * Use `create(FindResponseSchema)` to create a new message.
+ */
+export const FindResponseSchema: GenMessage<FindResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_access_service, 4);
+
+/**
+ * Kind of an object found by Find. More kinds may be added.
+ *
+ * @generated from enum otp.admin.v1.FindResultType
+ */
+export const FindResultType = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: FIND_RESULT_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A session; id is the session id.
+   *
+   * @generated from enum value: FIND_RESULT_TYPE_SESSION = 1;
+   */
+  SESSION: 1,
+
+  /**
+   * A recipient; id is the fingerprint.
+   *
+   * @generated from enum value: FIND_RESULT_TYPE_RECIPIENT = 2;
+   */
+  RECIPIENT: 2,
+
+  /**
+   * A webhook event; id is the event id.
+   *
+   * @generated from enum value: FIND_RESULT_TYPE_WEBHOOK_EVENT = 3;
+   */
+  WEBHOOK_EVENT: 3,
+
+  /**
+   * An API key; id is the key id.
+   *
+   * @generated from enum value: FIND_RESULT_TYPE_API_KEY = 4;
+   */
+  API_KEY: 4,
+} as const;
+
+/**
+ * Kind of an object found by Find. More kinds may be added.
+ *
+ * @generated from enum otp.admin.v1.FindResultType
+ */
+export type FindResultType = (typeof FindResultType)[keyof typeof FindResultType] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.FindResultType.
+ */
+export const FindResultTypeSchema: GenEnum<FindResultType> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_access_service, 0);
+
+/**
  * Describes the caller's credential and its permissions.
  *
  * @generated from service otp.admin.v1.AccessService
@@ -146,6 +308,27 @@ export const AccessService: GenService<{
     methodKind: "unary";
     input: typeof WhoAmIRequestSchema;
     output: typeof WhoAmIResponseSchema;
+  },
+  /**
+   * Finds what a text refers to: a phone number or e-mail address, a session id
+   * in any of its forms, a verification token (only its session is returned), a
+   * fingerprint, a webhook event, an API key, or a request id. Objects that the
+   * caller's scopes do not open are left out. An empty result is not an error. Request
+   * ids are remembered for 24 hours, in one workspace at a time.
+   *
+   * A search for a phone number or an e-mail address is recorded in the audit
+   * log by its fingerprint, and counts against recipient-lookups of the API key.
+   *
+   * Scope: sessions.read, support, analyst, admin or operator.
+   *
+   * Reasons: RATE_LIMITED.
+   *
+   * @generated from rpc otp.admin.v1.AccessService.Find
+   */
+  find: {
+    methodKind: "unary";
+    input: typeof FindRequestSchema;
+    output: typeof FindResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_access_service, 0);

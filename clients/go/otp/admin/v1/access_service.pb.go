@@ -23,6 +23,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Kind of an object found by Find. More kinds may be added.
+type FindResultType int32
+
+const (
+	// Not set.
+	FindResultType_FIND_RESULT_TYPE_UNSPECIFIED FindResultType = 0
+	// A session; id is the session id.
+	FindResultType_FIND_RESULT_TYPE_SESSION FindResultType = 1
+	// A recipient; id is the fingerprint.
+	FindResultType_FIND_RESULT_TYPE_RECIPIENT FindResultType = 2
+	// A webhook event; id is the event id.
+	FindResultType_FIND_RESULT_TYPE_WEBHOOK_EVENT FindResultType = 3
+	// An API key; id is the key id.
+	FindResultType_FIND_RESULT_TYPE_API_KEY FindResultType = 4
+)
+
+// Enum value maps for FindResultType.
+var (
+	FindResultType_name = map[int32]string{
+		0: "FIND_RESULT_TYPE_UNSPECIFIED",
+		1: "FIND_RESULT_TYPE_SESSION",
+		2: "FIND_RESULT_TYPE_RECIPIENT",
+		3: "FIND_RESULT_TYPE_WEBHOOK_EVENT",
+		4: "FIND_RESULT_TYPE_API_KEY",
+	}
+	FindResultType_value = map[string]int32{
+		"FIND_RESULT_TYPE_UNSPECIFIED":   0,
+		"FIND_RESULT_TYPE_SESSION":       1,
+		"FIND_RESULT_TYPE_RECIPIENT":     2,
+		"FIND_RESULT_TYPE_WEBHOOK_EVENT": 3,
+		"FIND_RESULT_TYPE_API_KEY":       4,
+	}
+)
+
+func (x FindResultType) Enum() *FindResultType {
+	p := new(FindResultType)
+	*p = x
+	return p
+}
+
+func (x FindResultType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (FindResultType) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_access_service_proto_enumTypes[0].Descriptor()
+}
+
+func (FindResultType) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_access_service_proto_enumTypes[0]
+}
+
+func (x FindResultType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use FindResultType.Descriptor instead.
+func (FindResultType) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_access_service_proto_rawDescGZIP(), []int{0}
+}
+
 // Request of WhoAmI.
 type WhoAmIRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -199,6 +260,200 @@ func (x *WhoAmIResponse) GetReadOnly() bool {
 	return false
 }
 
+// One object found by Find.
+type FindResult struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kind of the object.
+	Type FindResultType `protobuf:"varint,1,opt,name=type,proto3,enum=otp.admin.v1.FindResultType" json:"type,omitempty"`
+	// Its id, fit for a URL: never an address.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// What to show, such as a masked recipient or the name of a key.
+	Label string `protobuf:"bytes,3,opt,name=label,proto3" json:"label,omitempty"`
+	// Its workspace.
+	Workspace string `protobuf:"bytes,4,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// Its mode.
+	Mode          Mode `protobuf:"varint,5,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindResult) Reset() {
+	*x = FindResult{}
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindResult) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindResult) ProtoMessage() {}
+
+func (x *FindResult) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindResult.ProtoReflect.Descriptor instead.
+func (*FindResult) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_access_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *FindResult) GetType() FindResultType {
+	if x != nil {
+		return x.Type
+	}
+	return FindResultType_FIND_RESULT_TYPE_UNSPECIFIED
+}
+
+func (x *FindResult) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *FindResult) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *FindResult) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *FindResult) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+// Request of Find.
+type FindRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	// "-" means all workspaces (AIP-159) and needs the scope operator, too.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The text, as a person typed or pasted it. Of a verification token only the
+	// first 31 characters are needed.
+	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindRequest) Reset() {
+	*x = FindRequest{}
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindRequest) ProtoMessage() {}
+
+func (x *FindRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindRequest.ProtoReflect.Descriptor instead.
+func (*FindRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_access_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *FindRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *FindRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *FindRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// Response of Find.
+type FindResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the text refers to, best match first; at most 10.
+	Results       []*FindResult `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindResponse) Reset() {
+	*x = FindResponse{}
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindResponse) ProtoMessage() {}
+
+func (x *FindResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_access_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindResponse.ProtoReflect.Descriptor instead.
+func (*FindResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_access_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *FindResponse) GetResults() []*FindResult {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
 var File_otp_admin_v1_access_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_access_service_proto_rawDesc = "" +
@@ -221,9 +476,34 @@ const file_otp_admin_v1_access_service_proto_rawDesc = "" +
 	"\aversion\x18\t \x01(\tR\aversion\x12 \n" +
 	"\vdevelopment\x18\n" +
 	" \x01(\bR\vdevelopment\x12\x1b\n" +
-	"\tread_only\x18\v \x01(\bR\breadOnly2]\n" +
+	"\tread_only\x18\v \x01(\bR\breadOnly\"\xaa\x01\n" +
+	"\n" +
+	"FindResult\x120\n" +
+	"\x04type\x18\x01 \x01(\x0e2\x1c.otp.admin.v1.FindResultTypeR\x04type\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x14\n" +
+	"\x05label\x18\x03 \x01(\tR\x05label\x12\x1c\n" +
+	"\tworkspace\x18\x04 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x05 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\"g\n" +
+	"\vFindRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"B\n" +
+	"\fFindResponse\x122\n" +
+	"\aresults\x18\x01 \x03(\v2\x18.otp.admin.v1.FindResultR\aresults*\xb2\x01\n" +
+	"\x0eFindResultType\x12 \n" +
+	"\x1cFIND_RESULT_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
+	"\x18FIND_RESULT_TYPE_SESSION\x10\x01\x12\x1e\n" +
+	"\x1aFIND_RESULT_TYPE_RECIPIENT\x10\x02\x12\"\n" +
+	"\x1eFIND_RESULT_TYPE_WEBHOOK_EVENT\x10\x03\x12\x1c\n" +
+	"\x18FIND_RESULT_TYPE_API_KEY\x10\x042\xd7\x01\n" +
 	"\rAccessService\x12L\n" +
-	"\x06WhoAmI\x12\x1b.otp.admin.v1.WhoAmIRequest\x1a\x1c.otp.admin.v1.WhoAmIResponse\"\aҵ\x18\x00\x90\x02\x01B\xbc\x01\n" +
+	"\x06WhoAmI\x12\x1b.otp.admin.v1.WhoAmIRequest\x1a\x1c.otp.admin.v1.WhoAmIResponse\"\aҵ\x18\x00\x90\x02\x01\x12x\n" +
+	"\x04Find\x12\x19.otp.admin.v1.FindRequest\x1a\x1a.otp.admin.v1.FindResponse\"9ҵ\x182\n" +
+	"\rsessions.read\n" +
+	"\asupport\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01B\xbc\x01\n" +
 	"\x10com.otp.admin.v1B\x12AccessServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -238,23 +518,34 @@ func file_otp_admin_v1_access_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_access_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_access_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_otp_admin_v1_access_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_otp_admin_v1_access_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_otp_admin_v1_access_service_proto_goTypes = []any{
-	(*WhoAmIRequest)(nil),         // 0: otp.admin.v1.WhoAmIRequest
-	(*WhoAmIResponse)(nil),        // 1: otp.admin.v1.WhoAmIResponse
-	(Mode)(0),                     // 2: otp.admin.v1.Mode
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(FindResultType)(0),           // 0: otp.admin.v1.FindResultType
+	(*WhoAmIRequest)(nil),         // 1: otp.admin.v1.WhoAmIRequest
+	(*WhoAmIResponse)(nil),        // 2: otp.admin.v1.WhoAmIResponse
+	(*FindResult)(nil),            // 3: otp.admin.v1.FindResult
+	(*FindRequest)(nil),           // 4: otp.admin.v1.FindRequest
+	(*FindResponse)(nil),          // 5: otp.admin.v1.FindResponse
+	(Mode)(0),                     // 6: otp.admin.v1.Mode
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_otp_admin_v1_access_service_proto_depIdxs = []int32{
-	2, // 0: otp.admin.v1.WhoAmIResponse.mode:type_name -> otp.admin.v1.Mode
-	3, // 1: otp.admin.v1.WhoAmIResponse.expires_at:type_name -> google.protobuf.Timestamp
-	0, // 2: otp.admin.v1.AccessService.WhoAmI:input_type -> otp.admin.v1.WhoAmIRequest
-	1, // 3: otp.admin.v1.AccessService.WhoAmI:output_type -> otp.admin.v1.WhoAmIResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	6, // 0: otp.admin.v1.WhoAmIResponse.mode:type_name -> otp.admin.v1.Mode
+	7, // 1: otp.admin.v1.WhoAmIResponse.expires_at:type_name -> google.protobuf.Timestamp
+	0, // 2: otp.admin.v1.FindResult.type:type_name -> otp.admin.v1.FindResultType
+	6, // 3: otp.admin.v1.FindResult.mode:type_name -> otp.admin.v1.Mode
+	6, // 4: otp.admin.v1.FindRequest.mode:type_name -> otp.admin.v1.Mode
+	3, // 5: otp.admin.v1.FindResponse.results:type_name -> otp.admin.v1.FindResult
+	1, // 6: otp.admin.v1.AccessService.WhoAmI:input_type -> otp.admin.v1.WhoAmIRequest
+	4, // 7: otp.admin.v1.AccessService.Find:input_type -> otp.admin.v1.FindRequest
+	2, // 8: otp.admin.v1.AccessService.WhoAmI:output_type -> otp.admin.v1.WhoAmIResponse
+	5, // 9: otp.admin.v1.AccessService.Find:output_type -> otp.admin.v1.FindResponse
+	8, // [8:10] is the sub-list for method output_type
+	6, // [6:8] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_access_service_proto_init() }
@@ -268,13 +559,14 @@ func file_otp_admin_v1_access_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_access_service_proto_rawDesc), len(file_otp_admin_v1_access_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   2,
+			NumEnums:      1,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_otp_admin_v1_access_service_proto_goTypes,
 		DependencyIndexes: file_otp_admin_v1_access_service_proto_depIdxs,
+		EnumInfos:         file_otp_admin_v1_access_service_proto_enumTypes,
 		MessageInfos:      file_otp_admin_v1_access_service_proto_msgTypes,
 	}.Build()
 	File_otp_admin_v1_access_service_proto = out.File

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	AccessService_WhoAmI_FullMethodName = "/otp.admin.v1.AccessService/WhoAmI"
+	AccessService_Find_FullMethodName   = "/otp.admin.v1.AccessService/Find"
 )
 
 // AccessServiceClient is the client API for AccessService service.
@@ -35,6 +36,19 @@ type AccessServiceClient interface {
 	//
 	// Reasons: none of its own.
 	WhoAmI(ctx context.Context, in *WhoAmIRequest, opts ...grpc.CallOption) (*WhoAmIResponse, error)
+	// Finds what a text refers to: a phone number or e-mail address, a session id
+	// in any of its forms, a verification token (only its session is returned), a
+	// fingerprint, a webhook event, an API key, or a request id. Objects that the
+	// caller's scopes do not open are left out. An empty result is not an error. Request
+	// ids are remembered for 24 hours, in one workspace at a time.
+	//
+	// A search for a phone number or an e-mail address is recorded in the audit
+	// log by its fingerprint, and counts against recipient-lookups of the API key.
+	//
+	// Scope: sessions.read, support, analyst, admin or operator.
+	//
+	// Reasons: RATE_LIMITED.
+	Find(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (*FindResponse, error)
 }
 
 type accessServiceClient struct {
@@ -55,6 +69,16 @@ func (c *accessServiceClient) WhoAmI(ctx context.Context, in *WhoAmIRequest, opt
 	return out, nil
 }
 
+func (c *accessServiceClient) Find(ctx context.Context, in *FindRequest, opts ...grpc.CallOption) (*FindResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(FindResponse)
+	err := c.cc.Invoke(ctx, AccessService_Find_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AccessServiceServer is the server API for AccessService service.
 // All implementations must embed UnimplementedAccessServiceServer
 // for forward compatibility.
@@ -68,6 +92,19 @@ type AccessServiceServer interface {
 	//
 	// Reasons: none of its own.
 	WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error)
+	// Finds what a text refers to: a phone number or e-mail address, a session id
+	// in any of its forms, a verification token (only its session is returned), a
+	// fingerprint, a webhook event, an API key, or a request id. Objects that the
+	// caller's scopes do not open are left out. An empty result is not an error. Request
+	// ids are remembered for 24 hours, in one workspace at a time.
+	//
+	// A search for a phone number or an e-mail address is recorded in the audit
+	// log by its fingerprint, and counts against recipient-lookups of the API key.
+	//
+	// Scope: sessions.read, support, analyst, admin or operator.
+	//
+	// Reasons: RATE_LIMITED.
+	Find(context.Context, *FindRequest) (*FindResponse, error)
 	mustEmbedUnimplementedAccessServiceServer()
 }
 
@@ -80,6 +117,9 @@ type UnimplementedAccessServiceServer struct{}
 
 func (UnimplementedAccessServiceServer) WhoAmI(context.Context, *WhoAmIRequest) (*WhoAmIResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method WhoAmI not implemented")
+}
+func (UnimplementedAccessServiceServer) Find(context.Context, *FindRequest) (*FindResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method Find not implemented")
 }
 func (UnimplementedAccessServiceServer) mustEmbedUnimplementedAccessServiceServer() {}
 func (UnimplementedAccessServiceServer) testEmbeddedByValue()                       {}
@@ -120,6 +160,24 @@ func _AccessService_WhoAmI_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccessService_Find_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FindRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccessServiceServer).Find(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccessService_Find_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccessServiceServer).Find(ctx, req.(*FindRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AccessService_ServiceDesc is the grpc.ServiceDesc for AccessService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -130,6 +188,10 @@ var AccessService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "WhoAmI",
 			Handler:    _AccessService_WhoAmI_Handler,
+		},
+		{
+			MethodName: "Find",
+			Handler:    _AccessService_Find_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

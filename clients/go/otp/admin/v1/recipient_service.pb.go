@@ -2163,11 +2163,274 @@ func (x *KeptRecord) GetUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+// Request of ExportRecipient.
+type ExportRecipientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The e-mail address or phone number, in full. Give recipient or fingerprint,
+	// not both.
+	Recipient string `protobuf:"bytes,3,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// The fingerprint of the recipient, as other responses show it.
+	Fingerprint   string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRecipientRequest) Reset() {
+	*x = ExportRecipientRequest{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRecipientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRecipientRequest) ProtoMessage() {}
+
+func (x *ExportRecipientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRecipientRequest.ProtoReflect.Descriptor instead.
+func (*ExportRecipientRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ExportRecipientRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ExportRecipientRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *ExportRecipientRequest) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *ExportRecipientRequest) GetFingerprint() string {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return ""
+}
+
+// One response of ExportRecipient.
+type ExportRecipientResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One stored record.
+	//
+	// Types that are valid to be assigned to Record:
+	//
+	//	*ExportRecipientResponse_Session
+	//	*ExportRecipientResponse_Event
+	//	*ExportRecipientResponse_Refusal
+	//	*ExportRecipientResponse_RecipientRule
+	//	*ExportRecipientResponse_Block
+	//	*ExportRecipientResponse_ContactId
+	//	*ExportRecipientResponse_AuditEntry
+	//	*ExportRecipientResponse_Beneficiary
+	Record        isExportRecipientResponse_Record `protobuf_oneof:"record"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportRecipientResponse) Reset() {
+	*x = ExportRecipientResponse{}
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportRecipientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportRecipientResponse) ProtoMessage() {}
+
+func (x *ExportRecipientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_recipient_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportRecipientResponse.ProtoReflect.Descriptor instead.
+func (*ExportRecipientResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_recipient_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ExportRecipientResponse) GetRecord() isExportRecipientResponse_Record {
+	if x != nil {
+		return x.Record
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetSession() *SessionDetails {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_Session); ok {
+			return x.Session
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetEvent() *TimelineEvent {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_Event); ok {
+			return x.Event
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetRefusal() *Refusal {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_Refusal); ok {
+			return x.Refusal
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetRecipientRule() *RecipientRule {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_RecipientRule); ok {
+			return x.RecipientRule
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetBlock() *RecipientBlock {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_Block); ok {
+			return x.Block
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetContactId() string {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_ContactId); ok {
+			return x.ContactId
+		}
+	}
+	return ""
+}
+
+func (x *ExportRecipientResponse) GetAuditEntry() *AuditEntry {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_AuditEntry); ok {
+			return x.AuditEntry
+		}
+	}
+	return nil
+}
+
+func (x *ExportRecipientResponse) GetBeneficiary() string {
+	if x != nil {
+		if x, ok := x.Record.(*ExportRecipientResponse_Beneficiary); ok {
+			return x.Beneficiary
+		}
+	}
+	return ""
+}
+
+type isExportRecipientResponse_Record interface {
+	isExportRecipientResponse_Record()
+}
+
+type ExportRecipientResponse_Session struct {
+	// A session with its messages.
+	Session *SessionDetails `protobuf:"bytes,1,opt,name=session,proto3,oneof"`
+}
+
+type ExportRecipientResponse_Event struct {
+	// An event of the session sent before it.
+	Event *TimelineEvent `protobuf:"bytes,2,opt,name=event,proto3,oneof"`
+}
+
+type ExportRecipientResponse_Refusal struct {
+	// A refused send.
+	Refusal *Refusal `protobuf:"bytes,3,opt,name=refusal,proto3,oneof"`
+}
+
+type ExportRecipientResponse_RecipientRule struct {
+	// A rule for exactly this recipient.
+	RecipientRule *RecipientRule `protobuf:"bytes,4,opt,name=recipient_rule,json=recipientRule,proto3,oneof"`
+}
+
+type ExportRecipientResponse_Block struct {
+	// The recipient's block and guess budget.
+	Block *RecipientBlock `protobuf:"bytes,5,opt,name=block,proto3,oneof"`
+}
+
+type ExportRecipientResponse_ContactId struct {
+	// A contact, by its id.
+	ContactId string `protobuf:"bytes,6,opt,name=contact_id,json=contactId,proto3,oneof"`
+}
+
+type ExportRecipientResponse_AuditEntry struct {
+	// An audit entry about this recipient.
+	AuditEntry *AuditEntry `protobuf:"bytes,7,opt,name=audit_entry,json=auditEntry,proto3,oneof"`
+}
+
+type ExportRecipientResponse_Beneficiary struct {
+	// A sponsor that has this recipient on file, as "sponsor/beneficiary".
+	Beneficiary string `protobuf:"bytes,8,opt,name=beneficiary,proto3,oneof"`
+}
+
+func (*ExportRecipientResponse_Session) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_Event) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_Refusal) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_RecipientRule) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_Block) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_ContactId) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_AuditEntry) isExportRecipientResponse_Record() {}
+
+func (*ExportRecipientResponse_Beneficiary) isExportRecipientResponse_Record() {}
+
 var File_otp_admin_v1_recipient_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xdb\x02\n" +
+	"$otp/admin/v1/recipient_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a otp/admin/v1/audit_service.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a otp/admin/v1/limit_service.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xdb\x02\n" +
 	"\bEvidence\x12*\n" +
 	"\x02at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x128\n" +
@@ -2319,7 +2582,24 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\n" +
 	"KeptRecord\x12\x12\n" +
 	"\x04what\x18\x01 \x01(\tR\x04what\x120\n" +
-	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until*\xb7\x05\n" +
+	"\x05until\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x05until\"\x9e\x01\n" +
+	"\x16ExportRecipientRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
+	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
+	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\"\xc3\x03\n" +
+	"\x17ExportRecipientResponse\x128\n" +
+	"\asession\x18\x01 \x01(\v2\x1c.otp.admin.v1.SessionDetailsH\x00R\asession\x123\n" +
+	"\x05event\x18\x02 \x01(\v2\x1b.otp.admin.v1.TimelineEventH\x00R\x05event\x121\n" +
+	"\arefusal\x18\x03 \x01(\v2\x15.otp.admin.v1.RefusalH\x00R\arefusal\x12D\n" +
+	"\x0erecipient_rule\x18\x04 \x01(\v2\x1b.otp.admin.v1.RecipientRuleH\x00R\rrecipientRule\x124\n" +
+	"\x05block\x18\x05 \x01(\v2\x1c.otp.admin.v1.RecipientBlockH\x00R\x05block\x12\x1f\n" +
+	"\n" +
+	"contact_id\x18\x06 \x01(\tH\x00R\tcontactId\x12;\n" +
+	"\vaudit_entry\x18\a \x01(\v2\x18.otp.admin.v1.AuditEntryH\x00R\n" +
+	"auditEntry\x12\"\n" +
+	"\vbeneficiary\x18\b \x01(\tH\x00R\vbeneficiaryB\b\n" +
+	"\x06record*\xb7\x05\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11VERDICT_NOT_ASKED\x10\x01\x12\x1d\n" +
@@ -2363,7 +2643,7 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\x1fRECIPIENT_RULE_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19RECIPIENT_RULE_TYPE_ALLOW\x10\x01\x12\x1d\n" +
 	"\x19RECIPIENT_RULE_TYPE_BLOCK\x10\x02\x12 \n" +
-	"\x1cRECIPIENT_RULE_TYPE_SUPPRESS\x10\x032\xfc\b\n" +
+	"\x1cRECIPIENT_RULE_TYPE_SUPPRESS\x10\x032\xf8\t\n" +
 	"\x10RecipientService\x12\x87\x01\n" +
 	"\x11DiagnoseRecipient\x12&.otp.admin.v1.DiagnoseRecipientRequest\x1a'.otp.admin.v1.DiagnoseRecipientResponse\"!ҵ\x18\x1a\n" +
 	"\asupport\n" +
@@ -2401,7 +2681,10 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\boperator\x12r\n" +
 	"\x0eEraseRecipient\x12#.otp.admin.v1.EraseRecipientRequest\x1a$.otp.admin.v1.EraseRecipientResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
-	"\boperatorB\xbf\x01\n" +
+	"\boperator\x12z\n" +
+	"\x0fExportRecipient\x12$.otp.admin.v1.ExportRecipientRequest\x1a%.otp.admin.v1.ExportRecipientResponse\"\x18ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x010\x01B\xbf\x01\n" +
 	"\x10com.otp.admin.v1B\x15RecipientServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -2417,7 +2700,7 @@ func file_otp_admin_v1_recipient_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_recipient_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_otp_admin_v1_recipient_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_otp_admin_v1_recipient_service_proto_goTypes = []any{
 	(Verdict)(0),                        // 0: otp.admin.v1.Verdict
 	(SuggestionType)(0),                 // 1: otp.admin.v1.SuggestionType
@@ -2443,85 +2726,98 @@ var file_otp_admin_v1_recipient_service_proto_goTypes = []any{
 	(*EraseRecipientRequest)(nil),       // 21: otp.admin.v1.EraseRecipientRequest
 	(*EraseRecipientResponse)(nil),      // 22: otp.admin.v1.EraseRecipientResponse
 	(*KeptRecord)(nil),                  // 23: otp.admin.v1.KeptRecord
-	nil,                                 // 24: otp.admin.v1.EraseRecipientResponse.CountsEntry
-	(*timestamppb.Timestamp)(nil),       // 25: google.protobuf.Timestamp
-	(*SessionDetails)(nil),              // 26: otp.admin.v1.SessionDetails
-	(*LimitUse)(nil),                    // 27: otp.admin.v1.LimitUse
-	(*RecipientBlock)(nil),              // 28: otp.admin.v1.RecipientBlock
-	(v1.Channel)(0),                     // 29: otp.v1.Channel
-	(Mode)(0),                           // 30: otp.admin.v1.Mode
-	(*fieldmaskpb.FieldMask)(nil),       // 31: google.protobuf.FieldMask
-	(*Job)(nil),                         // 32: otp.admin.v1.Job
+	(*ExportRecipientRequest)(nil),      // 24: otp.admin.v1.ExportRecipientRequest
+	(*ExportRecipientResponse)(nil),     // 25: otp.admin.v1.ExportRecipientResponse
+	nil,                                 // 26: otp.admin.v1.EraseRecipientResponse.CountsEntry
+	(*timestamppb.Timestamp)(nil),       // 27: google.protobuf.Timestamp
+	(*SessionDetails)(nil),              // 28: otp.admin.v1.SessionDetails
+	(*LimitUse)(nil),                    // 29: otp.admin.v1.LimitUse
+	(*RecipientBlock)(nil),              // 30: otp.admin.v1.RecipientBlock
+	(v1.Channel)(0),                     // 31: otp.v1.Channel
+	(Mode)(0),                           // 32: otp.admin.v1.Mode
+	(*fieldmaskpb.FieldMask)(nil),       // 33: google.protobuf.FieldMask
+	(*Job)(nil),                         // 34: otp.admin.v1.Job
+	(*TimelineEvent)(nil),               // 35: otp.admin.v1.TimelineEvent
+	(*AuditEntry)(nil),                  // 36: otp.admin.v1.AuditEntry
 }
 var file_otp_admin_v1_recipient_service_proto_depIdxs = []int32{
-	25, // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
-	26, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
+	27, // 0: otp.admin.v1.Evidence.at:type_name -> google.protobuf.Timestamp
+	28, // 1: otp.admin.v1.Evidence.session:type_name -> otp.admin.v1.SessionDetails
 	5,  // 2: otp.admin.v1.Evidence.refusal:type_name -> otp.admin.v1.Refusal
-	27, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
-	28, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
+	29, // 3: otp.admin.v1.Evidence.limit:type_name -> otp.admin.v1.LimitUse
+	30, // 4: otp.admin.v1.Evidence.block:type_name -> otp.admin.v1.RecipientBlock
 	6,  // 5: otp.admin.v1.Evidence.rule:type_name -> otp.admin.v1.RecipientRule
 	1,  // 6: otp.admin.v1.Suggestion.type:type_name -> otp.admin.v1.SuggestionType
-	29, // 7: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
-	25, // 8: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
-	25, // 9: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
-	25, // 10: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
-	29, // 11: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
+	31, // 7: otp.admin.v1.Suggestion.channel:type_name -> otp.v1.Channel
+	27, // 8: otp.admin.v1.Suggestion.until:type_name -> google.protobuf.Timestamp
+	27, // 9: otp.admin.v1.Refusal.first_at:type_name -> google.protobuf.Timestamp
+	27, // 10: otp.admin.v1.Refusal.last_at:type_name -> google.protobuf.Timestamp
+	31, // 11: otp.admin.v1.Refusal.channel:type_name -> otp.v1.Channel
 	2,  // 12: otp.admin.v1.RecipientRule.type:type_name -> otp.admin.v1.RecipientRuleType
-	29, // 13: otp.admin.v1.RecipientRule.channel:type_name -> otp.v1.Channel
-	25, // 14: otp.admin.v1.RecipientRule.expires_at:type_name -> google.protobuf.Timestamp
-	25, // 15: otp.admin.v1.RecipientRule.created_at:type_name -> google.protobuf.Timestamp
-	30, // 16: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
-	25, // 17: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
+	31, // 13: otp.admin.v1.RecipientRule.channel:type_name -> otp.v1.Channel
+	27, // 14: otp.admin.v1.RecipientRule.expires_at:type_name -> google.protobuf.Timestamp
+	27, // 15: otp.admin.v1.RecipientRule.created_at:type_name -> google.protobuf.Timestamp
+	32, // 16: otp.admin.v1.DiagnoseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 17: otp.admin.v1.DiagnoseRecipientRequest.since:type_name -> google.protobuf.Timestamp
 	0,  // 18: otp.admin.v1.DiagnoseRecipientResponse.verdict:type_name -> otp.admin.v1.Verdict
-	25, // 19: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
+	27, // 19: otp.admin.v1.DiagnoseRecipientResponse.free_again_at:type_name -> google.protobuf.Timestamp
 	3,  // 20: otp.admin.v1.DiagnoseRecipientResponse.evidence:type_name -> otp.admin.v1.Evidence
 	4,  // 21: otp.admin.v1.DiagnoseRecipientResponse.suggestions:type_name -> otp.admin.v1.Suggestion
-	25, // 22: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
-	25, // 23: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
-	30, // 24: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
-	29, // 25: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
-	25, // 26: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
-	25, // 27: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
+	27, // 22: otp.admin.v1.DiagnoseRecipientResponse.first_seen_at:type_name -> google.protobuf.Timestamp
+	27, // 23: otp.admin.v1.DiagnoseRecipientResponse.last_verified_at:type_name -> google.protobuf.Timestamp
+	32, // 24: otp.admin.v1.ListRefusalsRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 25: otp.admin.v1.ListRefusalsRequest.channel:type_name -> otp.v1.Channel
+	27, // 26: otp.admin.v1.ListRefusalsRequest.after:type_name -> google.protobuf.Timestamp
+	27, // 27: otp.admin.v1.ListRefusalsRequest.before:type_name -> google.protobuf.Timestamp
 	5,  // 28: otp.admin.v1.ListRefusalsResponse.refusals:type_name -> otp.admin.v1.Refusal
-	30, // 29: otp.admin.v1.CreateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 29: otp.admin.v1.CreateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 30: otp.admin.v1.CreateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
 	6,  // 31: otp.admin.v1.CreateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	30, // 32: otp.admin.v1.GetRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 32: otp.admin.v1.GetRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 33: otp.admin.v1.GetRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	30, // 34: otp.admin.v1.ListRecipientRulesRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 34: otp.admin.v1.ListRecipientRulesRequest.mode:type_name -> otp.admin.v1.Mode
 	2,  // 35: otp.admin.v1.ListRecipientRulesRequest.type:type_name -> otp.admin.v1.RecipientRuleType
 	6,  // 36: otp.admin.v1.ListRecipientRulesResponse.recipient_rules:type_name -> otp.admin.v1.RecipientRule
-	30, // 37: otp.admin.v1.UpdateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 37: otp.admin.v1.UpdateRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
 	6,  // 38: otp.admin.v1.UpdateRecipientRuleRequest.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	31, // 39: otp.admin.v1.UpdateRecipientRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
+	33, // 39: otp.admin.v1.UpdateRecipientRuleRequest.update_mask:type_name -> google.protobuf.FieldMask
 	6,  // 40: otp.admin.v1.UpdateRecipientRuleResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
-	30, // 41: otp.admin.v1.DeleteRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
-	30, // 42: otp.admin.v1.EraseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
-	32, // 43: otp.admin.v1.EraseRecipientResponse.job:type_name -> otp.admin.v1.Job
-	24, // 44: otp.admin.v1.EraseRecipientResponse.counts:type_name -> otp.admin.v1.EraseRecipientResponse.CountsEntry
+	32, // 41: otp.admin.v1.DeleteRecipientRuleRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 42: otp.admin.v1.EraseRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	34, // 43: otp.admin.v1.EraseRecipientResponse.job:type_name -> otp.admin.v1.Job
+	26, // 44: otp.admin.v1.EraseRecipientResponse.counts:type_name -> otp.admin.v1.EraseRecipientResponse.CountsEntry
 	23, // 45: otp.admin.v1.EraseRecipientResponse.kept:type_name -> otp.admin.v1.KeptRecord
-	25, // 46: otp.admin.v1.KeptRecord.until:type_name -> google.protobuf.Timestamp
-	7,  // 47: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
-	9,  // 48: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
-	11, // 49: otp.admin.v1.RecipientService.CreateRecipientRule:input_type -> otp.admin.v1.CreateRecipientRuleRequest
-	13, // 50: otp.admin.v1.RecipientService.GetRecipientRule:input_type -> otp.admin.v1.GetRecipientRuleRequest
-	15, // 51: otp.admin.v1.RecipientService.ListRecipientRules:input_type -> otp.admin.v1.ListRecipientRulesRequest
-	17, // 52: otp.admin.v1.RecipientService.UpdateRecipientRule:input_type -> otp.admin.v1.UpdateRecipientRuleRequest
-	19, // 53: otp.admin.v1.RecipientService.DeleteRecipientRule:input_type -> otp.admin.v1.DeleteRecipientRuleRequest
-	21, // 54: otp.admin.v1.RecipientService.EraseRecipient:input_type -> otp.admin.v1.EraseRecipientRequest
-	8,  // 55: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
-	10, // 56: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
-	12, // 57: otp.admin.v1.RecipientService.CreateRecipientRule:output_type -> otp.admin.v1.CreateRecipientRuleResponse
-	14, // 58: otp.admin.v1.RecipientService.GetRecipientRule:output_type -> otp.admin.v1.GetRecipientRuleResponse
-	16, // 59: otp.admin.v1.RecipientService.ListRecipientRules:output_type -> otp.admin.v1.ListRecipientRulesResponse
-	18, // 60: otp.admin.v1.RecipientService.UpdateRecipientRule:output_type -> otp.admin.v1.UpdateRecipientRuleResponse
-	20, // 61: otp.admin.v1.RecipientService.DeleteRecipientRule:output_type -> otp.admin.v1.DeleteRecipientRuleResponse
-	22, // 62: otp.admin.v1.RecipientService.EraseRecipient:output_type -> otp.admin.v1.EraseRecipientResponse
-	55, // [55:63] is the sub-list for method output_type
-	47, // [47:55] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	27, // 46: otp.admin.v1.KeptRecord.until:type_name -> google.protobuf.Timestamp
+	32, // 47: otp.admin.v1.ExportRecipientRequest.mode:type_name -> otp.admin.v1.Mode
+	28, // 48: otp.admin.v1.ExportRecipientResponse.session:type_name -> otp.admin.v1.SessionDetails
+	35, // 49: otp.admin.v1.ExportRecipientResponse.event:type_name -> otp.admin.v1.TimelineEvent
+	5,  // 50: otp.admin.v1.ExportRecipientResponse.refusal:type_name -> otp.admin.v1.Refusal
+	6,  // 51: otp.admin.v1.ExportRecipientResponse.recipient_rule:type_name -> otp.admin.v1.RecipientRule
+	30, // 52: otp.admin.v1.ExportRecipientResponse.block:type_name -> otp.admin.v1.RecipientBlock
+	36, // 53: otp.admin.v1.ExportRecipientResponse.audit_entry:type_name -> otp.admin.v1.AuditEntry
+	7,  // 54: otp.admin.v1.RecipientService.DiagnoseRecipient:input_type -> otp.admin.v1.DiagnoseRecipientRequest
+	9,  // 55: otp.admin.v1.RecipientService.ListRefusals:input_type -> otp.admin.v1.ListRefusalsRequest
+	11, // 56: otp.admin.v1.RecipientService.CreateRecipientRule:input_type -> otp.admin.v1.CreateRecipientRuleRequest
+	13, // 57: otp.admin.v1.RecipientService.GetRecipientRule:input_type -> otp.admin.v1.GetRecipientRuleRequest
+	15, // 58: otp.admin.v1.RecipientService.ListRecipientRules:input_type -> otp.admin.v1.ListRecipientRulesRequest
+	17, // 59: otp.admin.v1.RecipientService.UpdateRecipientRule:input_type -> otp.admin.v1.UpdateRecipientRuleRequest
+	19, // 60: otp.admin.v1.RecipientService.DeleteRecipientRule:input_type -> otp.admin.v1.DeleteRecipientRuleRequest
+	21, // 61: otp.admin.v1.RecipientService.EraseRecipient:input_type -> otp.admin.v1.EraseRecipientRequest
+	24, // 62: otp.admin.v1.RecipientService.ExportRecipient:input_type -> otp.admin.v1.ExportRecipientRequest
+	8,  // 63: otp.admin.v1.RecipientService.DiagnoseRecipient:output_type -> otp.admin.v1.DiagnoseRecipientResponse
+	10, // 64: otp.admin.v1.RecipientService.ListRefusals:output_type -> otp.admin.v1.ListRefusalsResponse
+	12, // 65: otp.admin.v1.RecipientService.CreateRecipientRule:output_type -> otp.admin.v1.CreateRecipientRuleResponse
+	14, // 66: otp.admin.v1.RecipientService.GetRecipientRule:output_type -> otp.admin.v1.GetRecipientRuleResponse
+	16, // 67: otp.admin.v1.RecipientService.ListRecipientRules:output_type -> otp.admin.v1.ListRecipientRulesResponse
+	18, // 68: otp.admin.v1.RecipientService.UpdateRecipientRule:output_type -> otp.admin.v1.UpdateRecipientRuleResponse
+	20, // 69: otp.admin.v1.RecipientService.DeleteRecipientRule:output_type -> otp.admin.v1.DeleteRecipientRuleResponse
+	22, // 70: otp.admin.v1.RecipientService.EraseRecipient:output_type -> otp.admin.v1.EraseRecipientResponse
+	25, // 71: otp.admin.v1.RecipientService.ExportRecipient:output_type -> otp.admin.v1.ExportRecipientResponse
+	63, // [63:72] is the sub-list for method output_type
+	54, // [54:63] is the sub-list for method input_type
+	54, // [54:54] is the sub-list for extension type_name
+	54, // [54:54] is the sub-list for extension extendee
+	0,  // [0:54] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_recipient_service_proto_init() }
@@ -2530,6 +2826,7 @@ func file_otp_admin_v1_recipient_service_proto_init() {
 		return
 	}
 	file_otp_admin_v1_api_key_service_proto_init()
+	file_otp_admin_v1_audit_service_proto_init()
 	file_otp_admin_v1_job_service_proto_init()
 	file_otp_admin_v1_limit_service_proto_init()
 	file_otp_admin_v1_session_service_proto_init()
@@ -2540,13 +2837,23 @@ func file_otp_admin_v1_recipient_service_proto_init() {
 		(*Evidence_Block)(nil),
 		(*Evidence_Rule)(nil),
 	}
+	file_otp_admin_v1_recipient_service_proto_msgTypes[22].OneofWrappers = []any{
+		(*ExportRecipientResponse_Session)(nil),
+		(*ExportRecipientResponse_Event)(nil),
+		(*ExportRecipientResponse_Refusal)(nil),
+		(*ExportRecipientResponse_RecipientRule)(nil),
+		(*ExportRecipientResponse_Block)(nil),
+		(*ExportRecipientResponse_ContactId)(nil),
+		(*ExportRecipientResponse_AuditEntry)(nil),
+		(*ExportRecipientResponse_Beneficiary)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_recipient_service_proto_rawDesc), len(file_otp_admin_v1_recipient_service_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   22,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	RecipientService_UpdateRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/UpdateRecipientRule"
 	RecipientService_DeleteRecipientRule_FullMethodName = "/otp.admin.v1.RecipientService/DeleteRecipientRule"
 	RecipientService_EraseRecipient_FullMethodName      = "/otp.admin.v1.RecipientService/EraseRecipient"
+	RecipientService_ExportRecipient_FullMethodName     = "/otp.admin.v1.RecipientService/ExportRecipient"
 )
 
 // RecipientServiceClient is the client API for RecipientService service.
@@ -105,6 +106,14 @@ type RecipientServiceClient interface {
 	//
 	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
 	EraseRecipient(ctx context.Context, in *EraseRecipientRequest, opts ...grpc.CallOption) (*EraseRecipientResponse, error)
+	// Streams everything stored about a recipient, one record a response, for a
+	// request under data protection law. Full addresses are left out: the person
+	// knows them.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT, NOT_FOUND for an unknown fingerprint.
+	ExportRecipient(ctx context.Context, in *ExportRecipientRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRecipientResponse], error)
 }
 
 type recipientServiceClient struct {
@@ -195,6 +204,25 @@ func (c *recipientServiceClient) EraseRecipient(ctx context.Context, in *EraseRe
 	return out, nil
 }
 
+func (c *recipientServiceClient) ExportRecipient(ctx context.Context, in *ExportRecipientRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ExportRecipientResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RecipientService_ServiceDesc.Streams[0], RecipientService_ExportRecipient_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ExportRecipientRequest, ExportRecipientResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecipientService_ExportRecipientClient = grpc.ServerStreamingClient[ExportRecipientResponse]
+
 // RecipientServiceServer is the server API for RecipientService service.
 // All implementations must embed UnimplementedRecipientServiceServer
 // for forward compatibility.
@@ -271,6 +299,14 @@ type RecipientServiceServer interface {
 	//
 	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
 	EraseRecipient(context.Context, *EraseRecipientRequest) (*EraseRecipientResponse, error)
+	// Streams everything stored about a recipient, one record a response, for a
+	// request under data protection law. Full addresses are left out: the person
+	// knows them.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: INVALID_RECIPIENT, NOT_FOUND for an unknown fingerprint.
+	ExportRecipient(*ExportRecipientRequest, grpc.ServerStreamingServer[ExportRecipientResponse]) error
 	mustEmbedUnimplementedRecipientServiceServer()
 }
 
@@ -304,6 +340,9 @@ func (UnimplementedRecipientServiceServer) DeleteRecipientRule(context.Context, 
 }
 func (UnimplementedRecipientServiceServer) EraseRecipient(context.Context, *EraseRecipientRequest) (*EraseRecipientResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method EraseRecipient not implemented")
+}
+func (UnimplementedRecipientServiceServer) ExportRecipient(*ExportRecipientRequest, grpc.ServerStreamingServer[ExportRecipientResponse]) error {
+	return status.Errorf(codes.Unimplemented, "method ExportRecipient not implemented")
 }
 func (UnimplementedRecipientServiceServer) mustEmbedUnimplementedRecipientServiceServer() {}
 func (UnimplementedRecipientServiceServer) testEmbeddedByValue()                          {}
@@ -470,6 +509,17 @@ func _RecipientService_EraseRecipient_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RecipientService_ExportRecipient_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ExportRecipientRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RecipientServiceServer).ExportRecipient(m, &grpc.GenericServerStream[ExportRecipientRequest, ExportRecipientResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecipientService_ExportRecipientServer = grpc.ServerStreamingServer[ExportRecipientResponse]
+
 // RecipientService_ServiceDesc is the grpc.ServiceDesc for RecipientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -510,6 +560,12 @@ var RecipientService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RecipientService_EraseRecipient_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ExportRecipient",
+			Handler:       _RecipientService_ExportRecipient_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "otp/admin/v1/recipient_service.proto",
 }

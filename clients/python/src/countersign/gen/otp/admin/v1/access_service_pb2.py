@@ -27,7 +27,7 @@ from countersign.gen.otp.admin.v1 import api_key_service_pb2 as otp_dot_admin_do
 from countersign.gen.otp.v1 import access_pb2 as otp_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!otp/admin/v1/access_service.proto\x12\x0cotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\"\x0f\n\rWhoAmIRequest\"\xf9\x02\n\x0eWhoAmIResponse\x12\x1c\n\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeR\x04mode\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x1c\n\napi_key_id\x18\x04 \x01(\tR\x08\x61piKeyId\x12!\n\x0c\x64isplay_name\x18\x05 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05\x61\x63tor\x18\x06 \x01(\tR\x05\x61\x63tor\x12\x39\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1e\n\nworkspaces\x18\x08 \x03(\tR\nworkspaces\x12\x18\n\x07version\x18\t \x01(\tR\x07version\x12 \n\x0b\x64\x65velopment\x18\n \x01(\x08R\x0b\x64\x65velopment\x12\x1b\n\tread_only\x18\x0b \x01(\x08R\x08readOnly2]\n\rAccessService\x12L\n\x06WhoAmI\x12\x1b.otp.admin.v1.WhoAmIRequest\x1a\x1c.otp.admin.v1.WhoAmIResponse\"\x07\x90\x02\x01\xd2\xb5\x18\x00\x42\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!otp/admin/v1/access_service.proto\x12\x0cotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\"\x0f\n\rWhoAmIRequest\"\xf9\x02\n\x0eWhoAmIResponse\x12\x1c\n\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeR\x04mode\x12\x16\n\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x1c\n\napi_key_id\x18\x04 \x01(\tR\x08\x61piKeyId\x12!\n\x0c\x64isplay_name\x18\x05 \x01(\tR\x0b\x64isplayName\x12\x14\n\x05\x61\x63tor\x18\x06 \x01(\tR\x05\x61\x63tor\x12\x39\n\nexpires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\texpiresAt\x12\x1e\n\nworkspaces\x18\x08 \x03(\tR\nworkspaces\x12\x18\n\x07version\x18\t \x01(\tR\x07version\x12 \n\x0b\x64\x65velopment\x18\n \x01(\x08R\x0b\x64\x65velopment\x12\x1b\n\tread_only\x18\x0b \x01(\x08R\x08readOnly\"\xaa\x01\n\nFindResult\x12\x30\n\x04type\x18\x01 \x01(\x0e\x32\x1c.otp.admin.v1.FindResultTypeR\x04type\x12\x0e\n\x02id\x18\x02 \x01(\tR\x02id\x12\x14\n\x05label\x18\x03 \x01(\tR\x05label\x12\x1c\n\tworkspace\x18\x04 \x01(\tR\tworkspace\x12&\n\x04mode\x18\x05 \x01(\x0e\x32\x12.otp.admin.v1.ModeR\x04mode\"m\n\x0b\x46indRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12(\n\x04mode\x18\x02 \x01(\x0e\x32\x12.otp.admin.v1.ModeB\x00R\x04mode\x12\x14\n\x04text\x18\x03 \x01(\tB\x00R\x04text\"B\n\x0c\x46indResponse\x12\x32\n\x07results\x18\x01 \x03(\x0b\x32\x18.otp.admin.v1.FindResultR\x07results*\xb2\x01\n\x0e\x46indResultType\x12 \n\x1c\x46IND_RESULT_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x46IND_RESULT_TYPE_SESSION\x10\x01\x12\x1e\n\x1a\x46IND_RESULT_TYPE_RECIPIENT\x10\x02\x12\"\n\x1e\x46IND_RESULT_TYPE_WEBHOOK_EVENT\x10\x03\x12\x1c\n\x18\x46IND_RESULT_TYPE_API_KEY\x10\x04\x32\xd7\x01\n\rAccessService\x12L\n\x06WhoAmI\x12\x1b.otp.admin.v1.WhoAmIRequest\x1a\x1c.otp.admin.v1.WhoAmIResponse\"\x07\x90\x02\x01\xd2\xb5\x18\x00\x12x\n\x04\x46ind\x12\x19.otp.admin.v1.FindRequest\x1a\x1a.otp.admin.v1.FindResponse\"9\x90\x02\x01\xd2\xb5\x18\x32\n\rsessions.read\n\x07support\n\x07\x61nalyst\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'\n\"io.github.countersign.otp.admin.v1P\001ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\252\002\030Countersign.Otp.Admin.V1\312\002\030Countersign\\Otp\\Admin\\V1\352\002\033Countersign::Otp::Admin::V1'
   _globals['_ACCESSSERVICE'].methods_by_name['WhoAmI']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['WhoAmI']._serialized_options = b'\220\002\001\322\265\030\000'
+  _globals['_ACCESSSERVICE'].methods_by_name['Find']._loaded_options = None
+  _globals['_ACCESSSERVICE'].methods_by_name['Find']._serialized_options = b'\220\002\001\322\265\0302\n\rsessions.read\n\007support\n\007analyst\n\005admin\n\010operator'
+  _globals['_FINDRESULTTYPE']._serialized_start=891
+  _globals['_FINDRESULTTYPE']._serialized_end=1069
   _globals['_WHOAMIREQUEST']._serialized_start=141
   _globals['_WHOAMIREQUEST']._serialized_end=156
   _globals['_WHOAMIRESPONSE']._serialized_start=159
   _globals['_WHOAMIRESPONSE']._serialized_end=536
-  _globals['_ACCESSSERVICE']._serialized_start=538
-  _globals['_ACCESSSERVICE']._serialized_end=631
+  _globals['_FINDRESULT']._serialized_start=539
+  _globals['_FINDRESULT']._serialized_end=709
+  _globals['_FINDREQUEST']._serialized_start=711
+  _globals['_FINDREQUEST']._serialized_end=820
+  _globals['_FINDRESPONSE']._serialized_start=822
+  _globals['_FINDRESPONSE']._serialized_end=888
+  _globals['_ACCESSSERVICE']._serialized_start=1072
+  _globals['_ACCESSSERVICE']._serialized_end=1287
 # @@protoc_insertion_point(module_scope)

@@ -7,12 +7,40 @@ import builtins
 import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.internal.containers
+import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import countersign.gen.otp.admin.v1.api_key_service_pb2
+import sys
 import typing
 
+if sys.version_info >= (3, 10):
+    import typing as typing_extensions
+else:
+    import typing_extensions
+
 DESCRIPTOR: google.protobuf.descriptor.FileDescriptor
+
+class _FindResultType:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _FindResultTypeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_FindResultType.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    FIND_RESULT_TYPE_UNSPECIFIED: _FindResultType.ValueType  # 0
+    FIND_RESULT_TYPE_SESSION: _FindResultType.ValueType  # 1
+    FIND_RESULT_TYPE_RECIPIENT: _FindResultType.ValueType  # 2
+    FIND_RESULT_TYPE_WEBHOOK_EVENT: _FindResultType.ValueType  # 3
+    FIND_RESULT_TYPE_API_KEY: _FindResultType.ValueType  # 4
+
+class FindResultType(_FindResultType, metaclass=_FindResultTypeEnumTypeWrapper): ...
+
+FIND_RESULT_TYPE_UNSPECIFIED: FindResultType.ValueType  # 0
+FIND_RESULT_TYPE_SESSION: FindResultType.ValueType  # 1
+FIND_RESULT_TYPE_RECIPIENT: FindResultType.ValueType  # 2
+FIND_RESULT_TYPE_WEBHOOK_EVENT: FindResultType.ValueType  # 3
+FIND_RESULT_TYPE_API_KEY: FindResultType.ValueType  # 4
+global___FindResultType = FindResultType
 
 @typing.final
 class WhoAmIRequest(google.protobuf.message.Message):
@@ -72,3 +100,67 @@ class WhoAmIResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["actor", b"actor", "api_key_id", b"api_key_id", "development", b"development", "display_name", b"display_name", "expires_at", b"expires_at", "mode", b"mode", "read_only", b"read_only", "scopes", b"scopes", "version", b"version", "workspace", b"workspace", "workspaces", b"workspaces"]) -> None: ...
 
 global___WhoAmIResponse = WhoAmIResponse
+
+@typing.final
+class FindResult(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: builtins.int
+    ID_FIELD_NUMBER: builtins.int
+    LABEL_FIELD_NUMBER: builtins.int
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    type: global___FindResultType.ValueType
+    id: builtins.str
+    label: builtins.str
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    def __init__(
+        self,
+        *,
+        type: global___FindResultType.ValueType = ...,
+        id: builtins.str = ...,
+        label: builtins.str = ...,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["id", b"id", "label", b"label", "mode", b"mode", "type", b"type", "workspace", b"workspace"]) -> None: ...
+
+global___FindResult = FindResult
+
+@typing.final
+class FindRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    TEXT_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    text: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        text: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["mode", b"mode", "text", b"text", "workspace", b"workspace"]) -> None: ...
+
+global___FindRequest = FindRequest
+
+@typing.final
+class FindResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: builtins.int
+    @property
+    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___FindResult]: ...
+    def __init__(
+        self,
+        *,
+        results: collections.abc.Iterable[global___FindResult] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["results", b"results"]) -> None: ...
+
+global___FindResponse = FindResponse

@@ -39,12 +39,23 @@ class AccessServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIResponse.FromString,
                 _registered_method=True)
+        self.Find = channel.unary_unary(
+                '/otp.admin.v1.AccessService/Find',
+                request_serializer=otp_dot_admin_dot_v1_dot_access__service__pb2.FindRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_access__service__pb2.FindResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer(object):
     """Missing associated documentation comment in .proto file."""
 
     def WhoAmI(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Find(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -57,6 +68,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     servicer.WhoAmI,
                     request_deserializer=otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIResponse.SerializeToString,
+            ),
+            'Find': grpc.unary_unary_rpc_method_handler(
+                    servicer.Find,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_access__service__pb2.FindRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_access__service__pb2.FindResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -86,6 +102,33 @@ class AccessService(object):
             '/otp.admin.v1.AccessService/WhoAmI',
             otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_access__service__pb2.WhoAmIResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Find(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.AccessService/Find',
+            otp_dot_admin_dot_v1_dot_access__service__pb2.FindRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_access__service__pb2.FindResponse.FromString,
             options,
             channel_credentials,
             insecure,

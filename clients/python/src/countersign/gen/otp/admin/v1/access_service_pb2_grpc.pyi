@@ -24,10 +24,20 @@ class AccessServiceStub:
         countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIResponse,
     ]
 
+    Find: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.access_service_pb2.FindRequest,
+        countersign.gen.otp.admin.v1.access_service_pb2.FindResponse,
+    ]
+
 class AccessServiceAsyncStub:
     WhoAmI: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIRequest,
         countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIResponse,
+    ]
+
+    Find: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.access_service_pb2.FindRequest,
+        countersign.gen.otp.admin.v1.access_service_pb2.FindResponse,
     ]
 
 class AccessServiceServicer(metaclass=abc.ABCMeta):
@@ -37,5 +47,12 @@ class AccessServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.access_service_pb2.WhoAmIResponse]]: ...
+
+    @abc.abstractmethod
+    def Find(
+        self,
+        request: countersign.gen.otp.admin.v1.access_service_pb2.FindRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.access_service_pb2.FindResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.access_service_pb2.FindResponse]]: ...
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

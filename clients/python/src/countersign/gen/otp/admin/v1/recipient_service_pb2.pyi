@@ -12,6 +12,7 @@ import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import google.protobuf.timestamp_pb2
 import countersign.gen.otp.admin.v1.api_key_service_pb2
+import countersign.gen.otp.admin.v1.audit_service_pb2
 import countersign.gen.otp.admin.v1.job_service_pb2
 import countersign.gen.otp.admin.v1.limit_service_pb2
 import countersign.gen.otp.admin.v1.session_service_pb2
@@ -784,3 +785,71 @@ class KeptRecord(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["until", b"until", "what", b"what"]) -> None: ...
 
 global___KeptRecord = KeptRecord
+
+@typing.final
+class ExportRecipientRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    RECIPIENT_FIELD_NUMBER: builtins.int
+    FINGERPRINT_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    recipient: builtins.str
+    fingerprint: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        recipient: builtins.str = ...,
+        fingerprint: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
+
+global___ExportRecipientRequest = ExportRecipientRequest
+
+@typing.final
+class ExportRecipientResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SESSION_FIELD_NUMBER: builtins.int
+    EVENT_FIELD_NUMBER: builtins.int
+    REFUSAL_FIELD_NUMBER: builtins.int
+    RECIPIENT_RULE_FIELD_NUMBER: builtins.int
+    BLOCK_FIELD_NUMBER: builtins.int
+    CONTACT_ID_FIELD_NUMBER: builtins.int
+    AUDIT_ENTRY_FIELD_NUMBER: builtins.int
+    BENEFICIARY_FIELD_NUMBER: builtins.int
+    contact_id: builtins.str
+    beneficiary: builtins.str
+    @property
+    def session(self) -> countersign.gen.otp.admin.v1.session_service_pb2.SessionDetails: ...
+    @property
+    def event(self) -> countersign.gen.otp.admin.v1.session_service_pb2.TimelineEvent: ...
+    @property
+    def refusal(self) -> global___Refusal: ...
+    @property
+    def recipient_rule(self) -> global___RecipientRule: ...
+    @property
+    def block(self) -> countersign.gen.otp.admin.v1.limit_service_pb2.RecipientBlock: ...
+    @property
+    def audit_entry(self) -> countersign.gen.otp.admin.v1.audit_service_pb2.AuditEntry: ...
+    def __init__(
+        self,
+        *,
+        session: countersign.gen.otp.admin.v1.session_service_pb2.SessionDetails | None = ...,
+        event: countersign.gen.otp.admin.v1.session_service_pb2.TimelineEvent | None = ...,
+        refusal: global___Refusal | None = ...,
+        recipient_rule: global___RecipientRule | None = ...,
+        block: countersign.gen.otp.admin.v1.limit_service_pb2.RecipientBlock | None = ...,
+        contact_id: builtins.str = ...,
+        audit_entry: countersign.gen.otp.admin.v1.audit_service_pb2.AuditEntry | None = ...,
+        beneficiary: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["audit_entry", b"audit_entry", "beneficiary", b"beneficiary", "block", b"block", "contact_id", b"contact_id", "event", b"event", "recipient_rule", b"recipient_rule", "record", b"record", "refusal", b"refusal", "session", b"session"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["audit_entry", b"audit_entry", "beneficiary", b"beneficiary", "block", b"block", "contact_id", b"contact_id", "event", b"event", "recipient_rule", b"recipient_rule", "record", b"record", "refusal", b"refusal", "session", b"session"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["record", b"record"]) -> typing.Literal["session", "event", "refusal", "recipient_rule", "block", "contact_id", "audit_entry", "beneficiary"] | None: ...
+
+global___ExportRecipientResponse = ExportRecipientResponse

@@ -74,6 +74,11 @@ class RecipientServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.FromString,
                 _registered_method=True)
+        self.ExportRecipient = channel.unary_stream(
+                '/otp.admin.v1.RecipientService/ExportRecipient',
+                request_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientResponse.FromString,
+                _registered_method=True)
 
 
 class RecipientServiceServicer(object):
@@ -127,6 +132,12 @@ class RecipientServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportRecipient(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecipientServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -169,6 +180,11 @@ def add_RecipientServiceServicer_to_server(servicer, server):
                     servicer.EraseRecipient,
                     request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.SerializeToString,
+            ),
+            'ExportRecipient': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportRecipient,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -387,6 +403,33 @@ class RecipientService(object):
             '/otp.admin.v1.RecipientService/EraseRecipient',
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_recipient__service__pb2.EraseRecipientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportRecipient(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/otp.admin.v1.RecipientService/ExportRecipient',
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_recipient__service__pb2.ExportRecipientResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -59,6 +59,11 @@ class RecipientServiceStub:
         countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse,
     ]
 
+    ExportRecipient: grpc.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientResponse,
+    ]
+
 class RecipientServiceAsyncStub:
     DiagnoseRecipient: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.DiagnoseRecipientRequest,
@@ -98,6 +103,11 @@ class RecipientServiceAsyncStub:
     EraseRecipient: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientRequest,
         countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse,
+    ]
+
+    ExportRecipient: grpc.aio.UnaryStreamMultiCallable[
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientRequest,
+        countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientResponse,
     ]
 
 class RecipientServiceServicer(metaclass=abc.ABCMeta):
@@ -156,5 +166,12 @@ class RecipientServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.recipient_service_pb2.EraseRecipientResponse]]: ...
+
+    @abc.abstractmethod
+    def ExportRecipient(
+        self,
+        request: countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[collections.abc.Iterator[countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientResponse], collections.abc.AsyncIterator[countersign.gen.otp.admin.v1.recipient_service_pb2.ExportRecipientResponse]]: ...
 
 def add_RecipientServiceServicer_to_server(servicer: RecipientServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
