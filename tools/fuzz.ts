@@ -30,6 +30,8 @@ const rest = (environment: () => Promise<Readonly<Record<string, string>>>): Par
         `http://${env.COUNTERSIGN_TARGET}/openapi.json`,
         ...['--checks', 'all', '--phases', 'examples,coverage,fuzzing'],
         ...['--max-examples', String(EXAMPLES), '--generation-deterministic', '--continue-on-failure'],
+        // A busy machine is no fault of the service.
+        ...['--request-timeout', '60', '--suppress-health-check', 'all'],
         ...['--report-junit-path', report, '--no-color'],
       ],
       { env, cwd: FOLDER },

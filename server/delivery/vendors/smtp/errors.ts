@@ -49,7 +49,8 @@ export const SMTP_ERRORS = errorTable({
     ['7.28', 'QUOTA_EXCEEDED', 'too many messages from this sender'],
     [[530, 534, 535, 538], 'MISCONFIGURED', 'credentials are required or not accepted'],
     [codeRange(500, 504), 'REFUSED', 'the protocol was not followed'],
-    [[521, 554, 555], 'REFUSED', 'not accepted'],
+    [521, 'MISCONFIGURED', 'the server takes no e-mail at all (RFC 7504)'],
+    [[554, 555], 'REFUSED', 'not accepted'],
     [556, 'WRONG_RECIPIENT', 'the domain accepts no e-mail'],
   ],
   others: [

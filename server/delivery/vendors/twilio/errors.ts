@@ -36,7 +36,8 @@ export const TWILIO_ERRORS = errorTable({
     ],
     [[30004, 30007, 30038, 30039, 30043, 30450, 30453], 'REFUSED', 'blocked or filtered'],
     [[63005, 63006, 63011, 63013, 63026, 63030, 63039], 'REFUSED', 'the channel does not accept the content'],
-    [63016, 'REFUSED', 'free text outside the allowed time window'],
+    // A one-time code is always the first message, so it takes a template: OTP_TWILIO_WHATSAPP_CONTENT_SID.
+    [63016, 'MISCONFIGURED', 'free text outside the allowed time window, where a template is required'],
     [[63032, 63035, 63049], 'REFUSED', 'the channel does not deliver to this recipient at present'],
     [[30010, 21627], 'REFUSED', 'costs more than the highest price set'],
     [30009, 'REFUSED', 'a part of the message is missing'],
