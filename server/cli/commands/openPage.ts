@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Environment } from '../../config/settingGroup.js';
 
 /** Pages for people, the first that a service has is opened. */
-const PAGES = ['/console', '/inbox', '/docs'];
+const PAGES = ['/', '/console', '/inbox', '/docs'];
 
 /** What opens a URL where the environment names no browser. */
 const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { examples } from './examples.js';
@@ -20,7 +21,9 @@ export function addStart(program: Command, cli: Cli): void {
       if (workers !== undefined) process.env.OTP_WORKERS = workers;
       const { ready } = await import('../../main.js');
       const url = await ready;
-      if (open && !(await openPage(url, cli.io.env))) {
+      // Of several processes, each of which runs this command line, one opens it.
+      const isFirst = (cluster.worker?.id ?? 1) === 1;
+      if (open && isFirst && !(await openPage(url, cli.io.env))) {
         cli.io.stderr.write(`No browser could be started: open ${url} in one.\n`);
       }
     });
