@@ -22,6 +22,8 @@ const UNUSABLE: Readonly<Record<string, readonly [values: readonly string[], che
   OTP_ENV: [['prod']],
   HOST: [['http://127.0.0.1', '[::1]']],
   PORT: [['65536', '-1', '80a']],
+  OTP_WORKERS: [['0', '65', '2x']],
+  OTP_LANDING: [['page']],
   OTP_OPERATOR_PORT: [['65536']],
   OTP_OPERATOR_HOST: [['127.0.0.1:9000', 'a b']],
   MONGODB_URI: [['db.example/otp', 'mysql://db.example/otp']],
