@@ -127,6 +127,23 @@ describeInBrowser('the verification page', () => {
     expect(await load(`${service.baseUrl}/v/short`)).toEqual(ended);
   });
 
+  it('is there in two requests of 10 KB together', async () => {
+    const page = await browser.newPage();
+    const { body } = await connectJson(service.baseUrl, service.liveKey)(
+      'otp.v1.VerificationPageService/CreateVerificationPage',
+      { send: { recipients: { sms: someone() } }, returnUrl: `${shop.url}/back` },
+    );
+    await page.goto(body.url);
+    await page.locator('#countdown', { hasText: 'New code' }).waitFor();
+    const sizes = await page.evaluate(() =>
+      [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+        .filter(({ name }) => !name.includes('otp.v1'))
+        .map((entry) => (entry as PerformanceResourceTiming).transferSize),
+    );
+    expect(sizes).toHaveLength(2);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10 * 1_024);
+  });
+
   it('counts down in sight each second, and aloud at the beginning only', async () => {
     const { page } = await visitPage(browser, shop.url);
     await page.getByText(/^New code in 0:\d\d$/).waitFor();

@@ -20,6 +20,7 @@ import { MINUTE_MS } from '../../platform/durations.js';
 import type { Random } from '../../platform/random.js';
 import type { SessionTokens } from '../../secrets/tokens/sessionTokens.js';
 import type { ScreenFiles } from '../files.js';
+import { sendPage } from '../send.js';
 import { returnLocation } from './comeBack.js';
 import { currentChannel } from './current.js';
 import { cookieJar, formTokenOf, isFormToken } from './formToken.js';
@@ -101,27 +102,28 @@ export function verificationRoutes(deps: VerificationRoutesDeps): Route[] {
     return { req, res, ref, stored, page };
   }
 
-  function respond(visit: Visit, { status = 200, html }: { status?: number; html: string }, nonce: string) {
-    const { page, res } = visit;
-    res.writeHead(status, {
-      ...pageHeaders({
-        nonce,
-        frameAncestors: page.embedOrigins,
-        formAction: page.returnUrl ? [new URL(page.returnUrl).origin] : [],
-        readsMessages: true,
-      }),
+  function respond(
+    { page, req, res }: Visit,
+    { status = 200, html }: { status?: number; html: string },
+    nonce: string,
+  ): Promise<void> {
+    const headers = pageHeaders({
+      nonce,
+      frameAncestors: page.embedOrigins,
+      formAction: page.returnUrl ? [new URL(page.returnUrl).origin] : [],
+      readsMessages: true,
     });
-    res.end(html);
+    return sendPage(req, res, { status, headers, html });
   }
 
-  function show(visit: Visit, cookie: string | undefined, wrong = ''): void {
+  function show(visit: Visit, cookie: string | undefined, wrong = ''): Promise<void> {
     const { page, req, ref } = visit;
     const frame = frameOf(req, page.uiLocale);
     const hasExpired = page.session?.status === SessionStatus.EXPIRED;
     const problem = wrong || (hasExpired ? frame.spoken.words.SESSION_EXPIRED! : '');
     const formToken = cookie === undefined ? undefined : formTokenOf(cookie);
     const view = { ...frame, ref, script: js, page, formToken, problem, now: clock.now() };
-    respond(visit, { status: wrong ? 422 : 200, html: pageHtml(view) }, frame.nonce);
+    return respond(visit, { status: wrong ? 422 : 200, html: pageHtml(view) }, frame.nonce);
   }
 
   /** The first load of a browser gets the cookie; a look ahead at the link gets none. */
@@ -134,7 +136,7 @@ export function verificationRoutes(deps: VerificationRoutesDeps): Route[] {
     const fresh = random.bytes(16).toString('base64url');
     if (!isVisit || !(await pages.open(ref, fresh))) return show(visit, undefined);
     res.setHeader('set-cookie', jar.write(fresh, `${base}${PREFIX}${ref}`));
-    show(visit, fresh);
+    return show(visit, fresh);
   }
 
   async function post(visit: Visit, action: string): Promise<void> {
@@ -171,7 +173,11 @@ export function verificationRoutes(deps: VerificationRoutesDeps): Route[] {
     }
   }
 
-  function done(visit: Visit, verificationToken: string, seeOther: (location: string) => void): void {
+  async function done(
+    visit: Visit,
+    verificationToken: string,
+    seeOther: (location: string) => void,
+  ): Promise<void> {
     const { req, page } = visit;
     const sessionId = page.session?.id ?? '';
     if (page.returnMode === ReturnMode.QUERY) {
@@ -183,16 +189,17 @@ export function verificationRoutes(deps: VerificationRoutesDeps): Route[] {
     const fields = { state: page.state, session_id: sessionId, verification_token: verificationToken };
     const form =
       page.returnMode === ReturnMode.FORM_POST ? onwardForm(page.returnUrl, fields, words.check!) : '';
-    respond(visit, { html: noticeHtml(frame, page, { title: words.done!, form }) }, frame.nonce);
+    await respond(visit, { html: noticeHtml(frame, page, { title: words.done!, form }) }, frame.nonce);
   }
 
   /** The same for every reason, so that a URL says nothing about what it once was. */
-  function refuse(req: HttpRequest, res: HttpResponse, failure: Failure): void {
+  function refuse(req: HttpRequest, res: HttpResponse, failure: Failure): Promise<void> {
     const frame = frameOf(req);
     const { words } = frame.spoken;
     const isBusy = failure.reason === 'RATE_LIMITED';
-    res.writeHead(isBusy ? 429 : 404, pageHeaders({ nonce: frame.nonce }));
-    res.end(noticeHtml(frame, undefined, { title: isBusy ? words.limited! : words.gone! }));
+    const html = noticeHtml(frame, undefined, { title: isBusy ? words.limited! : words.gone! });
+    const headers = pageHeaders({ nonce: frame.nonce });
+    return sendPage(req, res, { status: isBusy ? 429 : 404, headers, html });
   }
 
   async function handle(req: HttpRequest, res: HttpResponse): Promise<void> {
@@ -209,7 +216,7 @@ export function verificationRoutes(deps: VerificationRoutesDeps): Route[] {
       const failure = toFailure(thrown);
       if (failure.row.status >= 500 || res.headersSent) throw failure;
       req.resume();
-      refuse(req, res, failure);
+      await refuse(req, res, failure);
     }
   }
 
