@@ -268,6 +268,8 @@ export interface StoredSession {
   readonly codeLength: number;
   /** Keyed digest of where the person was who asked for it; absent where that is not known. */
   readonly source?: string;
+  /** The caller of Send vouched for the person. */
+  readonly vouched?: true;
   /** It was given to a second caller, so its token may be with two people. */
   readonly shared?: true;
   readonly lifetimeMs: number;

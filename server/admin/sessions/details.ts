@@ -48,6 +48,7 @@ export function createDetails({ encryption, keyName, clock }: DetailsDeps) {
       ...(withDeliveries && { deliveries: deliveriesOf(session) }),
       costMicros: BigInt(costOf(session)),
       resends: SESSION_LIMITS.resend.max - session.resendsLeft,
+      vouched: session.vouched ?? false,
     };
   };
 }

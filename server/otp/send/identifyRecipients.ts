@@ -58,6 +58,7 @@ export function createIdentifyRecipients({
         client,
         ...sealed(_id, 'requestId', request.requestId),
         ...sealed(_id, 'endUserIp', request.endUserIp),
+        ...(request.vouched && { vouched: true }),
         ...traceOf(call),
         ...(beneficiary && { beneficiary }),
         ...((await listening(partition)) && { notify: true }),

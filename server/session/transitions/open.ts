@@ -12,7 +12,16 @@ import type { SessionDebit, StoredChannel, StoredOperation, StoredSession } from
 /** Who opens a session, and under which id. */
 export type SessionOwner = Pick<
   StoredSession,
-  '_id' | 'partition' | 'mode' | 'client' | 'requestId' | 'endUserIp' | 'beneficiary' | 'trace' | 'notify'
+  | '_id'
+  | 'partition'
+  | 'mode'
+  | 'client'
+  | 'requestId'
+  | 'endUserIp'
+  | 'beneficiary'
+  | 'trace'
+  | 'notify'
+  | 'vouched'
 >;
 
 /** What the caller asks of a session. */

@@ -196,6 +196,20 @@ eachEngine((engine) => {
       expect(JSON.stringify(stored)).not.toContain('ana@example.com');
     });
 
+    it('sees whether the caller vouched for the person', async () => {
+      const vouching = connectJson(
+        service.baseUrl,
+        await newKey(service, 'default', ['otp.send', 'otp.vouch']),
+      );
+      const vouchedOf = async (vouched: boolean) => {
+        const recipients = { email: `vouched.${vouched}@example.com` };
+        const { body } = await vouching('otp.v1.OtpService/Send', { recipients, vouched });
+        const read = await support(`${SERVICE}/GetSession`, { sessionId: body.session.id });
+        return read.body.session.vouched ?? false;
+      };
+      expect([await vouchedOf(true), await vouchedOf(false)]).toEqual([true, false]);
+    });
+
     it('finds sessions by recipient, delivery error and key, and reading them is audited once an hour', async () => {
       const recipients = { sms: '+573001234543' };
       const sent = await call('otp.v1.OtpService/Send', { recipients });
