@@ -70,6 +70,7 @@ import { createWebhookHandlers } from '../webhooks/handlers.js';
 import type { Post } from '../webhooks/post.js';
 import type { StoredWebhookDelivery } from '../webhooks/stored.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
+import { composeConfiguration } from './configuration.js';
 import type { Secrets } from './secrets.js';
 
 interface Parts {
@@ -185,8 +186,9 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     webhooksOf: createWebhooksOf(documents),
     blockOf: limits.getRecipientBlock,
   });
+  const configuration = audit.record(composeConfiguration(parts, unary));
   return {
-    unary,
+    unary: [...unary, ...configuration],
     streams: [
       registerStream(SessionService.method.tailEvents, tailEvents),
       registerStream(RecipientService.method.exportRecipient, exportRecipient),

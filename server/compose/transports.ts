@@ -5,6 +5,7 @@ import { ServerReflection as ServerReflectionAlpha } from '../../gen/grpc/reflec
 import { AccessService } from '../../gen/otp/admin/v1/access_service_pb.js';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ConfigurationService } from '../../gen/otp/admin/v1/configuration_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
@@ -95,6 +96,7 @@ const SERVICES: readonly DescService[] = [
   WebhookService,
   AuditService,
   JobService,
+  ConfigurationService,
   RecipientService,
   SessionService,
 ];

@@ -15,6 +15,7 @@ import { type CredentialHeaders, readEnvelope } from '../pipeline/envelope.js';
 import { headersOf } from '../pipeline/headers.js';
 import type { Pipeline } from '../pipeline/index.js';
 import { toConnectError } from './connectError.js';
+import { readMaxOf } from './sizes.js';
 
 /** What the listener knows about a request and Connect does not pass on. */
 export interface Arrival {
@@ -45,7 +46,8 @@ export function bindServices(
   pipeline: Pipeline,
 ): void {
   for (const method of services.flatMap(({ methods }) => methods)) {
-    if (isUnary(method)) router.rpc(method, unary(method, pipeline));
+    const readMaxBytes = readMaxOf(method);
+    if (isUnary(method)) router.rpc(method, unary(method, pipeline), { readMaxBytes });
     else if (isServerStreaming(method)) router.rpc(method, streaming(method, pipeline));
     else throw new Error(`${method.parent.typeName}.${method.name} streams requests`);
   }

@@ -23,11 +23,10 @@ import { findUnknownName, hasEnums } from './enumNames.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { findJsonFault } from './jsonFault.js';
 import { refusalResponse, rewriteRefusal } from './rewriteRefusals.js';
+import { READ_MAX, readMaxOf } from './sizes.js';
 import { findStructFault } from './structFault.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
-/** Largest request and response message, bytes. A full Send is under 16 KiB; a page of sessions under 1.5 MiB. */
-export const READ_MAX = 65_536;
 const WRITE_MAX = 4 * 1024 * 1024;
 /** Longest deadline a caller can ask for, milliseconds. */
 export const TIMEOUT_MAX = HOUR_MS;
@@ -117,8 +116,8 @@ async function respond(
   let body: Buffer | undefined;
   let json: string | undefined;
   try {
-    if (isJsonPost(req)) body = await readBytes(req, READ_MAX);
-    json = jsonTextOf(req, body, READ_MAX);
+    if (isJsonPost(req)) body = await readBytes(req, readMaxOf(handler.method));
+    json = jsonTextOf(req, body, readMaxOf(handler.method));
   } catch (thrown) {
     if (thrown instanceof Failure) return refuse(thrown);
     throw thrown;

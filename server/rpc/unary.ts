@@ -30,8 +30,9 @@ import { CREDENTIAL_HEADERS } from './bind.js';
 import { callSignal } from './callSignal.js';
 import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
-import { READ_MAX, TIMEOUT_MAX } from './handler.js';
+import { TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
+import { readMaxOf } from './sizes.js';
 import { findStructFault } from './structFault.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
@@ -94,7 +95,7 @@ export function createUnaryHandler({
   async function handle(target: Target, format: Format, req: HttpRequest, res: HttpResponse): Promise<void> {
     let request: Message;
     try {
-      request = decode(target, format, await readBytes(req, READ_MAX));
+      request = decode(target, format, await readBytes(req, readMaxOf(target.method)));
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
       // On HTTP/2 an unread rest would keep the stream open.

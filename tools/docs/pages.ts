@@ -1,6 +1,7 @@
 import { architecture } from './architecture.js';
 import { cli } from './cli.js';
 import { configuration } from './configuration.js';
+import { configurationSchema } from './configurationSchema.js';
 import { contract, contractAdmin } from './contract.js';
 import { alerts } from './dashboards/alerts.js';
 import { grafana } from './dashboards/grafana.js';
@@ -23,6 +24,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'docs/explanation/architecture.md': architecture,
   'docs/reference/cli.md': cli,
   'docs/reference/configuration.md': configuration,
+  'docs/reference/configuration-document.schema.json': configurationSchema,
   'docs/reference/contract.md': contract,
   'docs/reference/contract-admin.md': contractAdmin,
   'docs/operations/dashboards/alerts.yaml': alerts,

@@ -89,6 +89,13 @@ export const GROUPS: readonly Group[] = [
     noun: 'AuditEntry',
     plural: 'AuditEntries',
   },
+  {
+    name: 'configuration',
+    summary: 'the configuration as one document',
+    service: admin('ConfigurationService'),
+    noun: 'Configuration',
+    plural: 'Configuration',
+  },
   { name: 'jobs', summary: 'long-running work', service: admin('JobService'), noun: 'Job' },
   {
     name: 'pages',

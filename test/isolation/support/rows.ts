@@ -79,6 +79,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.AuditService/ListAuditEntries': row('its own'),
   'otp.admin.v1.AuditService/ExportAuditEntries': row('its own'),
   'otp.admin.v1.AuditService/VerifyAuditLog': row('its own'),
+  'otp.admin.v1.ConfigurationService/ExportConfiguration': row('its own'),
+  'otp.admin.v1.ConfigurationService/ApplyConfiguration': row('its own', () => ({
+    document: '{"version": 1, "workspaces": {}}',
+  })),
   'otp.admin.v1.ContactService/GetContact': row('not found', contact),
   'otp.admin.v1.ContactService/ListContacts': row('its own', recipient),
   'otp.admin.v1.ContactService/DeleteContact': row('not found', contact),
