@@ -54,7 +54,8 @@ function overriding(routes: Routes, overrides: ProviderOverrides): Routes {
     return providers && createRoutes([providers].flat());
   };
   return {
-    of: (wanted, channel) => (replaced(channel) ?? routes).of(wanted, channel),
+    of: (wanted, channel, withTransaction) =>
+      (replaced(channel) ?? routes).of(wanted, channel, withTransaction),
     names: (channel) => (replaced(channel) ?? routes).names(channel),
   };
 }

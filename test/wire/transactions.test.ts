@@ -2,9 +2,11 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readError } from '../../clients/errors/index.js';
 import type { OperationSchema, TransactionSchema } from '../../gen/otp/v1/session_pb.js';
+import type { Provider } from '../../server/delivery/provider.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
 import { apiKey, bearer, restClient } from '../support/rest.js';
+import { startService } from '../support/service.js';
 import { serviceForSuite } from '../support/serviceForSuite.js';
 import { deliveredCode } from './support/delivered.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
@@ -203,4 +205,31 @@ it('a proof without a transaction is not redeemed for one', async () => {
     call('otp.v1.VerificationTokenService/Redeem', { verificationToken, operation });
   expect((await redeem(paying())).reason).toBe('OPERATION_MISMATCH');
   expect((await redeem({ type: 'payment', id: '4711' })).status).toBe(200);
+});
+
+describe('a transaction on a channel whose only provider has a text of its own', () => {
+  it('is refused, and a code without one is not', async () => {
+    const fixed: Provider = {
+      name: 'fixed',
+      channels: ['whatsapp'],
+      fixedText: ['whatsapp'],
+      timeoutMs: 1_000,
+      send: async () => ({ kind: 'accepted' }),
+      close: async () => {},
+    };
+    const other = await startService({ overrides: { providers: { whatsapp: fixed } } });
+    try {
+      const call = connectJson(other.baseUrl, other.liveKey);
+      const send = (more: object) =>
+        call('otp.v1.OtpService/Send', { recipients: { whatsapp: '+573001234542' }, ...more });
+      const { reason, fields } = await send({ operation: paying() });
+      expect({ reason, fields }).toEqual({
+        reason: 'CHANNEL_NOT_SUPPORTED',
+        fields: ['recipients.whatsapp'],
+      });
+      expect((await send({})).status).toBe(200);
+    } finally {
+      await other.stop();
+    }
+  });
 });
