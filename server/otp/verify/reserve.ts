@@ -67,18 +67,21 @@ export function createReserve(sessions: Collection<StoredSession>, clock: Clock)
 
     async of(read, channel, check) {
       const { _id } = read;
-      for (;;) {
+      // With no attempts left there was none to reserve: first the comparison of the last one has to end.
+      for (let maySucceed = read.attemptsLeft > 0; ; maySucceed = true) {
         const now = clock.now();
-        const reserved = await sessions.findOneAndUpdate(
-          {
-            _id,
-            status: { $in: OPEN },
-            [`channels.${channel}.state`]: 'PENDING',
-            ...conditions(now),
-            [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
-          },
-          taking(paidPath(read, channel), { id: check, channel }, now),
-        );
+        const reserved =
+          maySucceed &&
+          (await sessions.findOneAndUpdate(
+            {
+              _id,
+              status: { $in: OPEN },
+              [`channels.${channel}.state`]: 'PENDING',
+              ...conditions(now),
+              [`channels.${channel}.codeExpiresAt`]: { $gt: new Date(now) },
+            },
+            taking(paidPath(read, channel), { id: check, channel }, now),
+          ));
         if (reserved) return reserved;
         const found = await sessions.findOne({ _id });
         const seen = found && (await awaitComparison(sessions, found));
