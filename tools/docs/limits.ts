@@ -119,7 +119,10 @@ ${BUDGET_RULES.map((name) => `\`${name}\``).join(', ')}. Each allows at most ${M
   has authenticated the person in another way. Without any of them strangers can use up what the person has.
 * Recipients are counted by a limit identity, which is used for nothing else: older and newer forms of one phone
   number are one, and so are spellings of one mailbox (case, what follows "+", dots at Gmail).
-* An operator reads and clears a budget with GetRecipientBlock and ClearRecipientBlock.
+* An operator reads and clears a budget with GetRecipientBlock and ClearRecipientBlock, by recipient or fingerprint.
+* Under the assurance \`NIST_800_63B\` a recipient is disabled after 100 failures in a row, without an end by waiting:
+  ClearRecipientBlock, or a right code of a session that is still open, enables it again. Strangers can cause that, so no
+  other workspace has it.
 
 The units are an upper bound of what an attacker can try, however many sessions, resends, channels and processes there
 are. ListLimits and UpdateLimit show it; a change that raises it above 2 % a year needs \`accept_weak\`.

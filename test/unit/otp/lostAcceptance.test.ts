@@ -10,7 +10,8 @@ eachEngine(({ open }) => {
   describe('a right code whose acceptance got no response from the store', () => {
     it.each(MADE)('is accepted once all the same, and proves it: stored %s', async (made) => {
       const isAcceptance = (filter: object) => Object.keys(filter).some((path) => path.endsWith('.codeHash'));
-      const documents = wrapOperations(await open(), loseResponse(made, isAcceptance));
+      const { around } = loseResponse(made, { collection: 'sessions', isMeant: isAcceptance });
+      const documents = wrapOperations(await open(), around);
       const service = createUseCases(documents);
       const caller = service.as({ workspace: WORKSPACE });
       const { session } = await caller.send({ recipients: newRecipients('sms') });
