@@ -6,8 +6,8 @@ export interface Opener {
 
 /**
  * `origin` and `nonce` come from the element, in the fragment. Only an origin
- * that the server lists is spoken to, and the browser delivers to it or to
- * nobody; the nonce shows the element that the message is its own frame's.
+ * that the server lists is spoken to, and the browser delivers to no other;
+ * the nonce shows the element that the message is its own frame's.
  */
 export function createOpener(listed: readonly string[], origin: string, nonce: string): Opener {
   const isFramed = window.parent !== window && listed.includes(origin);

@@ -170,7 +170,7 @@ describeInBrowser('the verification page', () => {
     await page.getByRole('heading', { name: 'Corner Shop' }).waitFor();
   });
 
-  it('signs nobody in by a link that somebody else began', async () => {
+  it('signs no person in by a link that another one began', async () => {
     const { page, to } = await visitPage(browser, shop.url);
     const code = await codeTo(service, to);
     const back = page.waitForRequest((request) => request.url().includes('/back?'));
