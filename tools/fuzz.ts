@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startClientService } from './clients/service.js';
 import { command, type Part, runParts } from './parts.js';
@@ -45,7 +45,8 @@ const rest = (environment: () => Promise<Readonly<Record<string, string>>>): Par
 });
 
 /** Operations by phase that the report names. */
-const suites = (report: string): number => readFileSync(report, 'utf8').match(/<testcase /g)?.length ?? 0;
+const suites = (report: string): number =>
+  existsSync(report) ? (readFileSync(report, 'utf8').match(/<testcase /g)?.length ?? 0) : 0;
 
 const service = startClientService();
 try {
