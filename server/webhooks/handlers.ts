@@ -26,9 +26,9 @@ import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import type { Post } from './post.js';
 import { createReplay } from './replay.js';
-import type { StoredEndpoint, StoredWebhookDelivery } from './stored.js';
+import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 import { testEvent } from './testEvent.js';
-import { attemptToProto, deliveryToProto, endpointToProto } from './toProto.js';
+import { attemptToProto, deliveryToProto, endpointToProto, eventToProto } from './toProto.js';
 import { endpointsOf, type Webhooks } from './webhooks.js';
 
 const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];
@@ -60,6 +60,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
   const { documents, workspaces, webhooks, outbound, encryption, random, newId, clock } = deps;
   const stored: Collection<StoredEndpoint> = documents.collection('webhooks');
   const queues: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
+  const events: Collection<StoredEvent> = documents.collection('events');
   const replay = createReplay(deps);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
@@ -202,6 +203,14 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
 
     async replayWebhookEvents(call, request) {
       return replay(await find(call, target(call, request), request.id), request);
+    },
+
+    async getWebhookEvent(call, request) {
+      const { partition } = target(call, request);
+      const id = parseId(request.eventId);
+      const event = id && (await events.findOne({ _id: `${partition}/${id}` }));
+      if (!event) throw new Failure('NOT_FOUND');
+      return { event: eventToProto(event) };
     },
   };
 

@@ -5,6 +5,7 @@ import {
   WebhookDeliverySchema,
   WebhookDisabledReason,
   WebhookEndpointSchema,
+  WebhookEventSchema,
 } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { modeEnum } from '../admin/shared/mode.js';
 import { timestampField } from '../contract/timestampField.js';
@@ -13,7 +14,7 @@ import { splitLast } from '../store/documentId.js';
 import { signingSecrets } from './endpointSecrets.js';
 import { pendingEvents } from './pendingEvents.js';
 import { isAccepted } from './post.js';
-import type { StoredAttempt, StoredEndpoint, StoredWebhookDelivery } from './stored.js';
+import type { StoredAttempt, StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
 /** An endpoint as the contract shows it. */
 export function endpointToProto(
@@ -66,5 +67,22 @@ export function attemptToProto(attempt: StoredAttempt): MessageShape<typeof Webh
     statusCode: status,
     error,
     accepted: isAccepted(attempt),
+  });
+}
+
+/** An event as the contract shows it: its body is what endpoints receive, byte for byte. */
+export function eventToProto({
+  _id,
+  type,
+  session,
+  body,
+}: StoredEvent): MessageShape<typeof WebhookEventSchema> {
+  const { timestamp } = JSON.parse(body) as { readonly timestamp: string };
+  return create(WebhookEventSchema, {
+    id: splitLast(_id)[1],
+    type,
+    at: timestampFromDate(new Date(timestamp)),
+    sessionId: session,
+    body,
   });
 }

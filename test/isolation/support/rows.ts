@@ -188,6 +188,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.WebhookService/RotateWebhookSecret': row('not found', endpoint),
   'otp.admin.v1.WebhookService/SendTestEvent': row('not found', endpoint),
   'otp.admin.v1.WebhookService/ListWebhookDeliveries': row('not found', endpoint),
+  'otp.admin.v1.WebhookService/GetWebhookEvent': row('not found', ({ eventId }) => ({ eventId })),
   'otp.admin.v1.WebhookService/ReplayWebhookEvents': row('not found', (owned) => ({
     ...endpoint(owned),
     eventId: owned.eventId,

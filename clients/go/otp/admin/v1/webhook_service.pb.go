@@ -1552,6 +1552,198 @@ func (x *ReplayWebhookEventsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// An event as webhooks carry it.
+type WebhookEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id, in the header webhook-id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Its type, such as "session.approved".
+	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	// When it happened.
+	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
+	// The session.
+	SessionId string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The body, byte for byte.
+	Body          string `protobuf:"bytes,5,opt,name=body,proto3" json:"body,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WebhookEvent) Reset() {
+	*x = WebhookEvent{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WebhookEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WebhookEvent) ProtoMessage() {}
+
+func (x *WebhookEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WebhookEvent.ProtoReflect.Descriptor instead.
+func (*WebhookEvent) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *WebhookEvent) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *WebhookEvent) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *WebhookEvent) GetAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *WebhookEvent) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *WebhookEvent) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+// Request of GetWebhookEvent.
+type GetWebhookEventRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// The event's id, as in the header webhook-id.
+	EventId       string `protobuf:"bytes,3,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetWebhookEventRequest) Reset() {
+	*x = GetWebhookEventRequest{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetWebhookEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetWebhookEventRequest) ProtoMessage() {}
+
+func (x *GetWebhookEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetWebhookEventRequest.ProtoReflect.Descriptor instead.
+func (*GetWebhookEventRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GetWebhookEventRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *GetWebhookEventRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *GetWebhookEventRequest) GetEventId() string {
+	if x != nil {
+		return x.EventId
+	}
+	return ""
+}
+
+// Response of GetWebhookEvent.
+type GetWebhookEventResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event.
+	Event         *WebhookEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetWebhookEventResponse) Reset() {
+	*x = GetWebhookEventResponse{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetWebhookEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetWebhookEventResponse) ProtoMessage() {}
+
+func (x *GetWebhookEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetWebhookEventResponse.ProtoReflect.Descriptor instead.
+func (*GetWebhookEventResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetWebhookEventResponse) GetEvent() *WebhookEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
 var File_otp_admin_v1_webhook_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
@@ -1665,13 +1857,25 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"page_token\x18\x06 \x01(\tR\tpageToken\"a\n" +
 	"\x1bReplayWebhookEventsResponse\x12\x1a\n" +
 	"\breplayed\x18\x01 \x01(\x05R\breplayed\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\xad\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x01\n" +
+	"\fWebhookEvent\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\x12*\n" +
+	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\x12\x12\n" +
+	"\x04body\x18\x05 \x01(\tR\x04body\"y\n" +
+	"\x16GetWebhookEventRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x19\n" +
+	"\bevent_id\x18\x03 \x01(\tR\aeventId\"K\n" +
+	"\x17GetWebhookEventResponse\x120\n" +
+	"\x05event\x18\x01 \x01(\v2\x1a.otp.admin.v1.WebhookEventR\x05event*\xad\x01\n" +
 	"\x15WebhookDisabledReason\x12'\n" +
 	"#WEBHOOK_DISABLED_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" WEBHOOK_DISABLED_REASON_OPERATOR\x10\x01\x12#\n" +
 	"\x1fWEBHOOK_DISABLED_REASON_FAILING\x10\x02\x12 \n" +
-	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\x9c\n" +
-	"\n" +
+	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\xa1\v\n" +
 	"\x0eWebhookService\x12\x91\x01\n" +
 	"\x15CreateWebhookEndpoint\x12*.otp.admin.v1.CreateWebhookEndpointRequest\x1a+.otp.admin.v1.CreateWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
@@ -1708,7 +1912,11 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"\x13ReplayWebhookEvents\x12(.otp.admin.v1.ReplayWebhookEventsRequest\x1a).otp.admin.v1.ReplayWebhookEventsResponse\"\x1fҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperatorB\xbd\x01\n" +
+	"\boperator\x12\x82\x01\n" +
+	"\x0fGetWebhookEvent\x12$.otp.admin.v1.GetWebhookEventRequest\x1a%.otp.admin.v1.GetWebhookEventResponse\"\"ҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01B\xbd\x01\n" +
 	"\x10com.otp.admin.v1B\x13WebhookServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -1724,7 +1932,7 @@ func file_otp_admin_v1_webhook_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_webhook_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(WebhookDisabledReason)(0),            // 0: otp.admin.v1.WebhookDisabledReason
 	(*WebhookEndpoint)(nil),               // 1: otp.admin.v1.WebhookEndpoint
@@ -1749,65 +1957,73 @@ var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(*ListWebhookDeliveriesResponse)(nil), // 20: otp.admin.v1.ListWebhookDeliveriesResponse
 	(*ReplayWebhookEventsRequest)(nil),    // 21: otp.admin.v1.ReplayWebhookEventsRequest
 	(*ReplayWebhookEventsResponse)(nil),   // 22: otp.admin.v1.ReplayWebhookEventsResponse
-	(*timestamppb.Timestamp)(nil),         // 23: google.protobuf.Timestamp
-	(Mode)(0),                             // 24: otp.admin.v1.Mode
-	(*durationpb.Duration)(nil),           // 25: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),         // 26: google.protobuf.FieldMask
+	(*WebhookEvent)(nil),                  // 23: otp.admin.v1.WebhookEvent
+	(*GetWebhookEventRequest)(nil),        // 24: otp.admin.v1.GetWebhookEventRequest
+	(*GetWebhookEventResponse)(nil),       // 25: otp.admin.v1.GetWebhookEventResponse
+	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
+	(Mode)(0),                             // 27: otp.admin.v1.Mode
+	(*durationpb.Duration)(nil),           // 28: google.protobuf.Duration
+	(*fieldmaskpb.FieldMask)(nil),         // 29: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_webhook_service_proto_depIdxs = []int32{
 	0,  // 0: otp.admin.v1.WebhookEndpoint.disabled_reason:type_name -> otp.admin.v1.WebhookDisabledReason
-	23, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	24, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
-	23, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
-	23, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
-	23, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
-	23, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
-	25, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
-	23, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
+	26, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	27, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
+	26, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
+	26, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
+	26, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
+	26, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
+	28, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
+	26, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 9: otp.admin.v1.WebhookDelivery.waiting:type_name -> otp.admin.v1.WaitingWebhookEvent
-	23, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
+	26, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
 	2,  // 11: otp.admin.v1.WebhookDelivery.attempts:type_name -> otp.admin.v1.WebhookAttempt
 	1,  // 12: otp.admin.v1.CreateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 13: otp.admin.v1.CreateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	24, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 15: otp.admin.v1.GetWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	24, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 17: otp.admin.v1.ListWebhookEndpointsResponse.webhook_endpoints:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 18: otp.admin.v1.UpdateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	26, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
+	29, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
 	1,  // 20: otp.admin.v1.UpdateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	24, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
-	24, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 23: otp.admin.v1.RotateWebhookSecretResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	24, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
 	2,  // 25: otp.admin.v1.SendTestEventResponse.attempt:type_name -> otp.admin.v1.WebhookAttempt
-	24, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
+	27, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
 	4,  // 27: otp.admin.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> otp.admin.v1.WebhookDelivery
-	24, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
-	23, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
-	5,  // 30: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
-	7,  // 31: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
-	9,  // 32: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
-	11, // 33: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
-	13, // 34: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
-	15, // 35: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
-	17, // 36: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
-	19, // 37: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
-	21, // 38: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
-	6,  // 39: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
-	8,  // 40: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
-	10, // 41: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
-	12, // 42: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
-	14, // 43: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
-	16, // 44: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
-	18, // 45: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
-	20, // 46: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
-	22, // 47: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
-	39, // [39:48] is the sub-list for method output_type
-	30, // [30:39] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	27, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
+	26, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
+	26, // 30: otp.admin.v1.WebhookEvent.at:type_name -> google.protobuf.Timestamp
+	27, // 31: otp.admin.v1.GetWebhookEventRequest.mode:type_name -> otp.admin.v1.Mode
+	23, // 32: otp.admin.v1.GetWebhookEventResponse.event:type_name -> otp.admin.v1.WebhookEvent
+	5,  // 33: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
+	7,  // 34: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
+	9,  // 35: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
+	11, // 36: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
+	13, // 37: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
+	15, // 38: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
+	17, // 39: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
+	19, // 40: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
+	21, // 41: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
+	24, // 42: otp.admin.v1.WebhookService.GetWebhookEvent:input_type -> otp.admin.v1.GetWebhookEventRequest
+	6,  // 43: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
+	8,  // 44: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
+	10, // 45: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
+	12, // 46: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
+	14, // 47: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
+	16, // 48: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
+	18, // 49: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
+	20, // 50: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
+	22, // 51: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
+	25, // 52: otp.admin.v1.WebhookService.GetWebhookEvent:output_type -> otp.admin.v1.GetWebhookEventResponse
+	43, // [43:53] is the sub-list for method output_type
+	33, // [33:43] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_webhook_service_proto_init() }
@@ -1822,7 +2038,7 @@ func file_otp_admin_v1_webhook_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_webhook_service_proto_rawDesc), len(file_otp_admin_v1_webhook_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

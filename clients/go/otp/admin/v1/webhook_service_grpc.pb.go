@@ -28,6 +28,7 @@ const (
 	WebhookService_SendTestEvent_FullMethodName         = "/otp.admin.v1.WebhookService/SendTestEvent"
 	WebhookService_ListWebhookDeliveries_FullMethodName = "/otp.admin.v1.WebhookService/ListWebhookDeliveries"
 	WebhookService_ReplayWebhookEvents_FullMethodName   = "/otp.admin.v1.WebhookService/ReplayWebhookEvents"
+	WebhookService_GetWebhookEvent_FullMethodName       = "/otp.admin.v1.WebhookService/GetWebhookEvent"
 )
 
 // WebhookServiceClient is the client API for WebhookService service.
@@ -109,6 +110,13 @@ type WebhookServiceClient interface {
 	// Reasons: NOT_FOUND for an endpoint or event that does not exist;
 	// INVALID_REQUEST for an endpoint that is disabled.
 	ReplayWebhookEvents(ctx context.Context, in *ReplayWebhookEventsRequest, opts ...grpc.CallOption) (*ReplayWebhookEventsResponse, error)
+	// Reads one event as webhooks carry it. Events are stored where an endpoint was
+	// subscribed to them, and kept for 30 days.
+	//
+	// Scope: webhooks, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetWebhookEvent(ctx context.Context, in *GetWebhookEventRequest, opts ...grpc.CallOption) (*GetWebhookEventResponse, error)
 }
 
 type webhookServiceClient struct {
@@ -209,6 +217,16 @@ func (c *webhookServiceClient) ReplayWebhookEvents(ctx context.Context, in *Repl
 	return out, nil
 }
 
+func (c *webhookServiceClient) GetWebhookEvent(ctx context.Context, in *GetWebhookEventRequest, opts ...grpc.CallOption) (*GetWebhookEventResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetWebhookEventResponse)
+	err := c.cc.Invoke(ctx, WebhookService_GetWebhookEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WebhookServiceServer is the server API for WebhookService service.
 // All implementations must embed UnimplementedWebhookServiceServer
 // for forward compatibility.
@@ -288,6 +306,13 @@ type WebhookServiceServer interface {
 	// Reasons: NOT_FOUND for an endpoint or event that does not exist;
 	// INVALID_REQUEST for an endpoint that is disabled.
 	ReplayWebhookEvents(context.Context, *ReplayWebhookEventsRequest) (*ReplayWebhookEventsResponse, error)
+	// Reads one event as webhooks carry it. Events are stored where an endpoint was
+	// subscribed to them, and kept for 30 days.
+	//
+	// Scope: webhooks, admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetWebhookEvent(context.Context, *GetWebhookEventRequest) (*GetWebhookEventResponse, error)
 	mustEmbedUnimplementedWebhookServiceServer()
 }
 
@@ -324,6 +349,9 @@ func (UnimplementedWebhookServiceServer) ListWebhookDeliveries(context.Context, 
 }
 func (UnimplementedWebhookServiceServer) ReplayWebhookEvents(context.Context, *ReplayWebhookEventsRequest) (*ReplayWebhookEventsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ReplayWebhookEvents not implemented")
+}
+func (UnimplementedWebhookServiceServer) GetWebhookEvent(context.Context, *GetWebhookEventRequest) (*GetWebhookEventResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetWebhookEvent not implemented")
 }
 func (UnimplementedWebhookServiceServer) mustEmbedUnimplementedWebhookServiceServer() {}
 func (UnimplementedWebhookServiceServer) testEmbeddedByValue()                        {}
@@ -508,6 +536,24 @@ func _WebhookService_ReplayWebhookEvents_Handler(srv interface{}, ctx context.Co
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WebhookService_GetWebhookEvent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWebhookEventRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WebhookServiceServer).GetWebhookEvent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WebhookService_GetWebhookEvent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WebhookServiceServer).GetWebhookEvent(ctx, req.(*GetWebhookEventRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WebhookService_ServiceDesc is the grpc.ServiceDesc for WebhookService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -550,6 +596,10 @@ var WebhookService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReplayWebhookEvents",
 			Handler:    _WebhookService_ReplayWebhookEvents_Handler,
+		},
+		{
+			MethodName: "GetWebhookEvent",
+			Handler:    _WebhookService_GetWebhookEvent_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

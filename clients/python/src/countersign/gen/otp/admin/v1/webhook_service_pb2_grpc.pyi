@@ -64,6 +64,11 @@ class WebhookServiceStub:
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse,
     ]
 
+    GetWebhookEvent: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse,
+    ]
+
 class WebhookServiceAsyncStub:
     CreateWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
@@ -108,6 +113,11 @@ class WebhookServiceAsyncStub:
     ReplayWebhookEvents: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse,
+    ]
+
+    GetWebhookEvent: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse,
     ]
 
 class WebhookServiceServicer(metaclass=abc.ABCMeta):
@@ -173,5 +183,12 @@ class WebhookServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.ReplayWebhookEventsResponse]]: ...
+
+    @abc.abstractmethod
+    def GetWebhookEvent(
+        self,
+        request: countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse]]: ...
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
