@@ -7,7 +7,7 @@ import type { RuleWriter } from './writeRule.js';
 /** Mailboxes are made again and lists of codes are wrong at times: a bounce does not count for ever. */
 const BOUNCED_MS = 30 * DAY_MS;
 
-/** Who made a rule that nobody asked for. */
+/** The creator of rules that no caller asked for. */
 export const BY_SERVICE = 'service';
 
 /** Makes the rule that follows from a message that failed, where one does. May be repeated. */

@@ -8,7 +8,7 @@ import { startService } from '../../../support/service.js';
 import { wrapOperations } from '../../../support/wrapOperations.js';
 
 eachEngine((engine) => {
-  it('a diagnosis reads sessions and refusals by the index of recipients, newest first, whatever else is stored', async () => {
+  it('a diagnosis reads sessions and refusals by the index of recipients, newest first, however much else is stored', async () => {
     const asked: { readonly collection: string; readonly filter: Filter }[] = [];
     const documents = wrapOperations(await engine.open(), (operation, { collection, name, filter }) => {
       if (name === 'find' && filter && 'recipients' in filter) asked.push({ collection, filter });

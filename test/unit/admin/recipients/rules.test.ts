@@ -182,7 +182,7 @@ eachEngine((engine) => {
       expect(await fieldsOf({})).toEqual(['recipient_rule']);
       expect(await fieldsOf({ recipient: 'a@example.com', prefix: 'x' })).toEqual(['recipient_rule']);
       expect(await fieldsOf({ phonePrefix: newPhone() })).toEqual(['recipient_rule.phone_prefix']);
-      expect(await fieldsOf({ recipient: 'nobody' })).toEqual(['recipient']);
+      expect(await fieldsOf({ recipient: 'no address' })).toEqual(['recipient']);
       const past = new Date(two.clock.now()).toISOString();
       expect(await fieldsOf({ recipient: 'a@example.com', expiresAt: past })).toEqual([
         'recipient_rule.expires_at',
