@@ -36,8 +36,11 @@ eachEngine((engine) => {
       interceptors: [bearing(credential)],
     });
     const client = createClient(SessionService, transport);
+    // A stream ends after five minutes of the test's clock, which may pass quickly: it is opened again.
     const reading = (async () => {
-      for await (const one of client.tailEvents(request, { signal: leaving.signal })) responses.push(one);
+      for (let cursor = request.cursor ?? ''; !leaving.signal.aborted; cursor = responses.at(-1)!.cursor)
+        for await (const one of client.tailEvents({ ...request, cursor }, { signal: leaving.signal }))
+          responses.push(one);
     })().catch((thrown) => {
       if (!leaving.signal.aborted) throw thrown;
     });
@@ -124,8 +127,6 @@ eachEngine((engine) => {
     it('are filtered by session, recipient, type and key', async () => {
       const { sessionId, recipients } = await flow();
       two.clock.advance(5_000);
-      const watched = await tail(support, {}).begun();
-      expect(watched).toBe(true);
       const begin = tail(support, {});
       await begin.begun();
       const { cursor } = begin.responses[0]!;
