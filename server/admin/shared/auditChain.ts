@@ -206,7 +206,7 @@ export function linked(workspace: string, last: LastEntry | undefined, content: 
 /**
  * Whether a stored entry is what was chained after `last`. The first entry that is
  * still kept is taken at its word about the one before it, as long as that one's
- * time is over.
+ * time has passed.
  */
 export function fits(
   workspace: string,
@@ -242,6 +242,6 @@ function isNext(
   return canonical(expected) === canonical(entry);
 }
 
-/** The same text for the same document, whatever the order of its fields. */
+/** The same text for the same document, in any order of its fields. */
 const canonical = (entry: StoredAuditEntry): string =>
   JSON.stringify(Object.entries(entry).sort(([one], [other]) => (one < other ? -1 : 1)));

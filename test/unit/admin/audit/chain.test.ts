@@ -157,7 +157,7 @@ eachEngine((engine) => {
       expect(await verify()).toMatchObject({ whole: true, checked: 2n });
     });
 
-    it('stays whole when a person is erased from it, and then leads to nobody', async () => {
+    it('stays whole when a person is erased from it, and then leads to no person', async () => {
       await append('a', { resource: `recipients/${PERSON}`, read: true });
       await append('b', { resource: `recipientBlocks/${PERSON}` });
       await append('c', { resource: `contacts/${PERSON}` });

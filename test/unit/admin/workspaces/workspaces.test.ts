@@ -45,6 +45,19 @@ describe('workspaces', () => {
     expect(read.body.workspace).toMatchObject({ name: 'configured', ...settings });
   });
 
+  it('have no route for a channel that their norm refuses, whichever is set first', async () => {
+    const refused = { reason: 'INVALID_REQUEST', fields: ['workspace.routes[0].channel'] };
+    const routes = [route('CHANNEL_EMAIL', 'inbox')];
+    const assurance = 'ASSURANCE_NIST_800_63B';
+    expect(await make('nist-both', { routes, assurance })).toMatchObject(refused);
+    await make('nist-norm', { assurance });
+    expect(await update({ name: 'nist-norm', routes }, 'routes')).toMatchObject(refused);
+    await make('nist-route', { routes });
+    expect(await update({ name: 'nist-route', assurance }, 'assurance')).toMatchObject(refused);
+    const sms = [route('CHANNEL_SMS', 'inbox')];
+    expect((await update({ name: 'nist-norm', routes: sms }, 'routes')).status).toBe(200);
+  });
+
   it('have a name that no other workspace has had', async () => {
     expect((await make('taken')).status).toBe(200);
     expect((await make('taken')).reason).toBe('ALREADY_EXISTS');
