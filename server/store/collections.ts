@@ -53,7 +53,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   },
   { name: 'recipientRules', indexes: [[text('listedAs')], [text('changedKey')]], ttl: true },
   { name: 'stats', indexes: [], ttl: true },
-  { name: 'pages', indexes: [], ttl: true },
+  { name: 'pages', indexes: [[text('workspace')]], ttl: true },
   { name: 'reuse', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },
   {

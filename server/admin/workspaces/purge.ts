@@ -57,9 +57,13 @@ export function createPurge({ documents, collections, workspaces, clock }: Deps)
   };
 }
 
-/** Ids begin with the workspace or with its partition, or are its name; keys are found by where they are listed. */
+/**
+ * Ids begin with the workspace or with its partition, or are its name; keys are found by where they are
+ * listed, pages, whose ids are digests, by the workspace they name.
+ */
 function filtersOf(workspace: string, name: string): readonly Filter[] {
   if (name === 'keys') return [{ listedAs: { $gte: `${workspace}/`, $lt: `${workspace}0` } }];
+  if (name === 'pages') return [{ workspace }];
   const owners = [workspace, ...MODES.map((mode) => `${workspace}.${mode}`)];
   // "0" is the character after "/".
   return [{ _id: workspace }, ...owners.map((owner) => ({ _id: { $gte: `${owner}/`, $lt: `${owner}0` } }))];
