@@ -141,7 +141,8 @@ const vonage: Reporter = {
   onTheWay: ['submitted'],
   failed: [
     ['undeliverable', 1170, 'WRONG_RECIPIENT'],
-    ['rejected', 1120, 'REFUSED'],
+    ['rejected', 1210, 'REFUSED'],
+    ['rejected', 1120, 'MISCONFIGURED'],
     ['rejected', 1070, 'MISCONFIGURED'],
     ['rejected', 1000, 'UNDELIVERED'],
     ['undeliverable', undefined, 'UNDELIVERED'],
