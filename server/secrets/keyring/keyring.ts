@@ -181,7 +181,8 @@ export class Keyring {
 
   #newKey(from: number): RingKey {
     return {
-      id: this.#random.bytes(6).toString('base64url'),
+      // Never with "-" in front, so that it can be an argument of a command.
+      id: this.#random.bytes(6).toString('hex'),
       from: new Date(from),
       secret: createSecretKey(this.#random.bytes(32)),
     };

@@ -99,7 +99,7 @@ describe('the key ring', () => {
     expect(new Set(keys.map(({ secret }) => secret.export().toString('hex'))).size).toBe(PURPOSES.length);
     for (const { id, secret } of keys) {
       expect(secret.symmetricKeySize).toBe(32);
-      expect(id).toMatch(/^[A-Za-z0-9_-]{8}$/);
+      expect(id).toMatch(/^[0-9a-f]{12}$/);
     }
   });
 
