@@ -10,7 +10,7 @@ import { newKey } from '../support/tenant.js';
 
 const SLOW = ['/a1', '/a2', '/a3', '/a4'];
 /** Each is one event for each of the four endpoints. */
-const SESSIONS = 50;
+const SESSIONS = 24;
 
 /** Endpoints that keep every request open until the test ends it. */
 async function startEndpoints() {
@@ -56,8 +56,8 @@ eachEngine((engine) => {
     const [a, b] = [await as('a'), await as('b')];
     for (const path of SLOW) await listen(a, path);
     await listen(b, '/b');
-    for (let n = 0; n < SESSIONS; n += 10)
-      await Promise.all(Array.from({ length: 10 }, (_, i) => cancelOne(a, `a${n + i}@example.com`)));
+    for (let n = 0; n < SESSIONS; n += 8)
+      await Promise.all(Array.from({ length: 8 }, (_, i) => cancelOne(a, `a${n + i}@example.com`)));
     // As many as one workspace may have, and so far below the 32 there are.
     await eventually(() => endpoints.arrived.length >= 20);
     const before = endpoints.arrived.length;
