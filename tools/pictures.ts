@@ -3,8 +3,9 @@ import { type Browser, chromium } from 'playwright-core';
 import { startShop } from '../examples/shop/shop.js';
 import { systemClock } from '../server/platform/clock.js';
 import { findBrowser } from '../test/browser/support/findBrowser.js';
-import { startService, type TestService } from '../test/support/service.js';
-import { PICTURES } from './pictures/table.js';
+import { startDay } from '../test/support/day.js';
+import { startService } from '../test/support/service.js';
+import { PICTURES, type Places } from './pictures/table.js';
 
 /**
  * Takes the pictures of the pages for the documentation, in the light theme:
@@ -22,22 +23,27 @@ const browser = await chromium.launch({
 });
 const service = await startService({ clock: systemClock });
 const shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
+const day = await startDay({ hours: 24 });
+const busy = await startService({ clock: day.clock, env: day.env });
+await day.seed(busy);
+const places: Places = { service, shop: shop.url, busy };
 mkdirSync(FOLDER, { recursive: true });
 try {
   for (const picture of PICTURES) {
     if (wanted.length > 0 && !wanted.includes(picture.name)) continue;
-    await take(browser, service, picture);
+    await take(browser, picture);
     process.stdout.write(`${FOLDER}/${picture.name}.png\n`);
   }
 } finally {
   await browser.close();
   shop.close();
   await service.stop();
+  await busy.stop();
+  await day.close();
 }
 
 async function take(
   from: Browser,
-  of: TestService<typeof systemClock>,
   { name, width, height, visit, options }: (typeof PICTURES)[number],
 ): Promise<void> {
   const context = await from.newContext({
@@ -48,7 +54,7 @@ async function take(
     ...options,
   });
   const page = await context.newPage();
-  await visit(page, { service: of, shop: shop.url });
+  await visit(page, places);
   await page.screenshot({ path: `${FOLDER}/${name}.png` });
   await context.close();
 }

@@ -6,6 +6,8 @@ export interface Places {
   readonly service: Pick<TestService<never>, 'baseUrl' | 'liveKey' | 'inboxToken'>;
   /** URL of the example shop. */
   readonly shop: string;
+  /** A service with a day of traffic behind it. */
+  readonly busy: Pick<TestService<never>, 'baseUrl' | 'liveKey'>;
 }
 
 /** One picture: `docs/pictures/<name>.png`. */
@@ -36,6 +38,20 @@ const signIn = begin('/sign-in');
 const pay = begin('/basket');
 
 const counting = (page: Page) => page.locator('#countdown', { hasText: /\d:\d\d/ }).waitFor();
+
+/** A page of the console, signed in, once the text is there. */
+const inConsole =
+  (path: string, text: string, then: (page: Page) => Promise<unknown> = async () => {}) =>
+  async (page: Page, { busy }: Places) => {
+    await page.goto(`${busy.baseUrl}/console${path}`);
+    await page.getByLabel('API key').fill(busy.liveKey);
+    await page.keyboard.press('Enter');
+    await page.getByText(text).locator('visible=true').first().waitFor();
+    await then(page);
+    // Skeletons are replaced, and what moves has arrived.
+    await page.waitForLoadState('networkidle');
+  };
+const desk = { width: 1440, height: 900 };
 
 /** Every picture of the documentation. */
 export const PICTURES: readonly Picture[] = [
@@ -88,5 +104,28 @@ export const PICTURES: readonly Picture[] = [
       const frame = await framed;
       await frame.locator('#countdown', { hasText: /\d:\d\d/ }).waitFor();
     },
+  },
+  {
+    name: 'console-sessions',
+    ...desk,
+    visit: inConsole('/sessions?live=off', '+57'),
+  },
+  {
+    name: 'console-session',
+    ...desk,
+    visit: inConsole('/sessions?live=off', '+57', async (page) => {
+      await page.getByRole('row').nth(1).click();
+      await page.getByText('Timeline').first().waitFor();
+    }),
+  },
+  {
+    name: 'console-analytics',
+    ...desk,
+    visit: inConsole('/analytics?live=off', 'From asked to approved'),
+  },
+  {
+    name: 'console-limits',
+    ...desk,
+    visit: inConsole('/limits', 'recipient-daily'),
   },
 ];

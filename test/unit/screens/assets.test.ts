@@ -126,13 +126,18 @@ describe('the element for other pages', () => {
   });
 });
 
-describe('the sizes of what people load who only enter a code, gzipped', () => {
+describe('the sizes of what a browser loads, gzipped', () => {
   const sizeOf = async (path: string) => {
     const text = await (await get(path)).text();
     return gzipSync(text, { level: 9 }).length;
   };
 
-  it('stay within their budgets', async () => {
+  it('stay within the budget of the console, a tool for operators', async () => {
+    const { js, css } = readScreens(await screens.folder()).of('console');
+    expect((await sizeOf(`/screens/${js}`)) + (await sizeOf(`/screens/${css}`))).toBeLessThan(150_000);
+  });
+
+  it('stay within the budgets of people who only enter a code', async () => {
     expect(await sizeOf('/widget.js')).toBeLessThan(4 * 1024);
     const files = readScreens(await screens.folder());
     const { js, css } = files.of('verify');
