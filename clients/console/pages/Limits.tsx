@@ -25,6 +25,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   'recipient-daily': 'Sends to one recipient in a day',
   'beneficiary-sends': 'Sends to one beneficiary of one sponsor',
   'recipient-lookups': 'Diagnoses of one recipient by one key',
+  'page-loads': 'Loads of one verification page',
   'token-endpoint': 'Failed requests for an access token',
   'recipient-guesses-6': 'Messages and wrong codes of six to eight digits, for one recipient',
   'recipient-guesses-5': 'Wrong codes of five digits, for one recipient',
@@ -34,7 +35,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const inWords = ({ max, window }: Pick<Limit, 'max' | 'window'>): string =>
   max === 0 ? 'off' : `${count(max)} in ${duration(window)}`;
 
-/** Limits on traffic, and what they leave to somebody who guesses. */
+/** Limits on traffic, and what they leave to a stranger who guesses. */
 export function Limits() {
   const query = useQuery();
   const loaded = useLoaded(`limits ${query.get('workspace')}`, (signal) =>
@@ -95,7 +96,7 @@ function Bound({ bound }: { readonly bound: GuessBound }) {
       <div class={bound.weak ? 'banner wait' : 'banner plain'}>
         <Icon name={bound.weak ? 'warning' : 'check'} />
         <p>
-          Somebody who guesses codes of one number all year succeeds with a probability of at most{' '}
+          A stranger who guesses codes of one number all year succeeds with a probability of at most{' '}
           <b>{probable(bound)}</b>.{' '}
           {bound.weak
             ? 'That is weak: it should be under 2%. Lower the limits of wrong codes, or use longer codes.'
