@@ -63,7 +63,7 @@ export interface GuardedMessage {
 export interface Guard {
   /** Throws SEND_REFUSED, with the rules for those who count refusals. */
   enter(sending: Sending): Promise<GuardPass>;
-  /** Whether a rule counts what becomes of such messages; where none does, neither of the calls below has an effect. */
+  /** Whether a rule counts the results of such messages; where none does, neither of the calls below has an effect. */
   watches(message: Pick<GuardedMessage, 'workspace' | 'mode' | 'prefix'>): Promise<boolean>;
   /** Its code was entered. Reported twice, as after a crash, it is counted twice, which errs on the side of the sender. */
   approved(message: GuardedMessage): Promise<void>;

@@ -74,6 +74,6 @@ export function suspiciousGroups(rule: GroupRule, tally: RateCounts, at: number)
   return suspicious.length + Math.max(0, unnamed - Math.max(0, approved));
 }
 
-/** Whether a group is refused itself, whatever the others do: it has sent enough, and too few of its codes were entered. */
+/** Whether a group is refused itself, independently of the others: it has sent enough messages, and too few of its codes were entered. */
 export const isRefusedItself = (rule: GroupRule, tally: RateCounts, group: Group): boolean =>
   sendsOf(rule.rate, tally, group) >= rule.ownSends && isSuspicious(rule, tally, group);

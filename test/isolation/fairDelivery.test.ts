@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { startService } from '../support/service.js';
 import { newKey } from '../support/tenant.js';
 
-/** A provider that ends no request until it is told to, and takes others only then. */
+/** A provider that ends no request until the test says so, and takes others only then. */
 function slowProvider() {
   const began: Message[] = [];
   const ends: (() => void)[] = [];

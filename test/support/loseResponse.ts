@@ -3,7 +3,7 @@ import { Failure } from '../../server/errors.js';
 import type { Filter } from '../../server/store/documents.js';
 import type { Around } from './wrapOperations.js';
 
-/** When the store carries out an operation whose response is lost: at once, never, or after its caller gave up. */
+/** When the store runs an operation whose response is lost: at once, never, or after its caller gave up. */
 export const MADE = ['at once', 'never', 'late'] as const;
 
 /** An operation whose response is lost. */

@@ -48,7 +48,7 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
   const all = paged.items ?? [];
   const isBelow = scrollY > margin.value + 4 * rowHeight && margin.value > 0;
   if (!isBelow || !firstId.current) firstId.current = all[0] === undefined ? '' : idOf(all[0]);
-  // What came in above is held back while somebody reads further down, so that nothing moves.
+  // What came in above is held back while the reader is further down, so that nothing moves.
   const held = isBelow
     ? Math.max(
         0,
