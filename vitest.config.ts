@@ -11,6 +11,7 @@ export default defineConfig({
     isolate: false,
     // One less than the cores is too few of two: tests mostly wait for servers of their own.
     maxWorkers: 2,
+    setupFiles: ['test/support/propertySeed.ts'],
     globalSetup: ['test/support/mongodb/globalSetup.ts'],
   },
 });

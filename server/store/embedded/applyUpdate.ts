@@ -16,17 +16,48 @@ const MAX_PADDING = 1_500_000;
 
 /** Changes `document` in place. On a refusal it is left half changed: work on a copy and drop it. */
 export function applyUpdate(document: object, update: Update): void {
-  for (const [path, value] of each(update.$set)) change(document, path, () => value);
-  for (const [path, amount] of each(update.$inc))
-    change(document, path, (value) => increased(value, amount, path));
-  for (const [path, operand] of each(update.$push))
-    change(document, path, (value) => pushed(value, operand, path));
-  for (const [path, conditions] of each(update.$pull)) pull(document, path, conditions);
-  for (const path of Object.keys(update.$unset ?? {})) unset(document, path);
+  const steps = stepsOf(update);
+  // Only places in an array feel the order: one that is set first pads the array up to itself.
+  if (steps.length > 1 && steps.some(({ path }) => PLACE.test(path))) steps.sort(byPath);
+  for (const step of steps) step.apply(document, step.path);
 }
 
-function each<V>(operands: Readonly<Record<string, V>> | undefined): readonly (readonly [string, V])[] {
-  return operands ? Object.entries(operands) : [];
+interface Step {
+  readonly path: string;
+  readonly apply: (document: object, path: string) => void;
+}
+
+function stepsOf({ $set, $inc, $push, $pull, $unset }: Update): Step[] {
+  const steps: Step[] = [];
+  for (const path in $set)
+    steps.push({ path, apply: (document) => change(document, path, () => $set[path]) });
+  for (const path in $inc)
+    steps.push({
+      path,
+      apply: (document) => change(document, path, (old) => increased(old, $inc[path]!, path)),
+    });
+  for (const path in $push)
+    steps.push({
+      path,
+      apply: (document) => change(document, path, (old) => pushed(old, $push[path]!, path)),
+    });
+  for (const path in $pull) steps.push({ path, apply: (document) => pull(document, path, $pull[path]!) });
+  for (const path in $unset) steps.push({ path, apply: unset });
+  return steps;
+}
+
+const PLACE = /\.\d/;
+
+/** MongoDB applies all operators of an update in the order of their paths, numbers by their value (manual: "Update Operators Behavior"). */
+function byPath(one: Step, other: Step): number {
+  const a = pathParts(one.path);
+  const b = pathParts(other.path);
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    if (a[i] === b[i]) continue;
+    if (isIndex(a[i]!) && isIndex(b[i]!)) return Number(a[i]) - Number(b[i]);
+    return a[i]! < b[i]! ? -1 : 1;
+  }
+  return a.length - b.length;
 }
 
 function change(document: object, path: string, next: (value: unknown) => unknown): void {

@@ -45,6 +45,7 @@ const CHANGES: readonly (readonly [title: string, before: Fields, update: Update
   ['$inc: a missing field from zero', {}, { $inc: { a: 2, 'b.c': -1 } }, { a: 2, b: { c: -1 } }],
   ['$inc: beyond 32 bits', { a: 2 ** 31 - 1 }, { $inc: { a: 1 } }, { a: 2 ** 31 }],
   ['$inc: an element', { a: [1, 2] }, { $inc: { 'a.0': 5 } }, { a: [6, 2] }],
+  ['operators by the place they name', { a: [] }, { $inc: { 'a.0': 5 }, $set: { 'a.1': 1 } }, { a: [5, 1] }],
 
   ['$push: to a list', { a: [1] }, { $push: { a: { $each: [2, 3] } } }, { a: [1, 2, 3] }],
   ['$push: to a missing field', {}, { $push: { 'a.b': { $each: [1] } } }, { a: { b: [1] } }],
