@@ -6,4 +6,4 @@ import fc from 'fast-check';
  * counterexamples, another number repeats a run that found one.
  */
 const wanted = process.env.PROPERTY_SEED;
-if (wanted !== 'random') fc.configureGlobal({ seed: Number(wanted ?? 20_261_126) });
+if (wanted !== 'random') fc.configureGlobal({ seed: Number(wanted || 20_261_126) });
