@@ -154,7 +154,10 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     ...registerService(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
     ...registerService(WalletService, createWalletHandlers(documents, wallet, workspaces)),
     ...registerService(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
-    ...registerService(StatsService, createStatsHandlers(documents, counter, clock)),
+    ...registerService(
+      StatsService,
+      createStatsHandlers({ ...parts, workspaceNames: () => workspaces.names() }),
+    ),
     ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
     ...registerService(JobService, createJobHandlers(parts)),
     ...registerService(

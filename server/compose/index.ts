@@ -165,7 +165,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { auditChain, auditStreams } = composeAudit({ documents, random, clock });
   const rules = createRecipientRules(documents, clock);
   const ruleWriter = createRuleWriter({ documents, rules, newId, clock });
-  const refusals = createRefusals({ documents, process: newId(), clock, log });
+  const refusals = createRefusals({
+    documents,
+    process: newId(),
+    counted: stats.refusedTotal,
+    clock,
+    log,
+  });
   const common = {
     ...guarding,
     refusals,
@@ -220,7 +226,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     development: config.env === 'development',
     sent: stats.sent,
     listening: hooks.webhooks.listening,
-    checked: (channel, result) => metrics.codesChecked.add({ channel, result }),
+    checked: (session, channel, result) => {
+      metrics.codesChecked.add({ channel, result });
+      if (result === 'INVALID_CODE') stats.wrongCode(session, channel);
+    },
   });
   const admin = composeAdmin({
     ...common,

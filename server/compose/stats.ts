@@ -1,4 +1,5 @@
 import { type Counter, createCounter } from '../admin/stats/counter.js';
+import { createBoundPart } from '../admin/stats/parts.js';
 import { createSessionMetrics } from '../admin/stats/sessionMetrics.js';
 import { createStats, type Stats } from '../admin/stats/stats.js';
 import type { Logger } from '../observe/log.js';
@@ -21,7 +22,7 @@ export interface Counting {
 /** Counts sessions for the statistics, and for the metrics of this process. */
 export function composeStats({ documents, onSessionChange, metrics, clock, log }: Deps): Counting {
   const counter = createCounter(documents, clock, log);
-  const stats = createStats(counter, clock);
+  const stats = createStats({ counter, boundPart: createBoundPart(clock), clock });
   onSessionChange(stats.onSessionChange);
   onSessionChange(createSessionMetrics(metrics));
   return { counter, stats };

@@ -107,11 +107,12 @@ export function createGuard(deps: Deps): Guard {
   const { settings, tallies, clock, log } = deps;
 
   function refuse(sending: Sending, refusals: readonly Refusal[], detail = ''): never {
-    const { workspace, mode, client, sessionId, resend, phones } = sending;
+    const { workspace, mode, client, sessionId, resend, purpose, phones } = sending;
     deps.refused({
       workspace,
       mode,
       client,
+      purpose,
       ...(resend && { sessionId }),
       rules: [...new Set(refusals.map(({ rule }) => rule))],
       recipients: phones,

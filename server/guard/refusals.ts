@@ -8,6 +8,7 @@ export interface Refused {
   readonly client: string;
   /** Of a resend. */
   readonly sessionId?: string;
+  readonly purpose: string;
   readonly rules: readonly GuardRule[];
   readonly recipients: readonly RefusedRecipient[];
   /** The reason the veto gave, or why there was no response. */

@@ -150,7 +150,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
             ]
           : [],
     );
-    noteRefusal(deps.refusals, thrown, { recipients, now: clock.now() });
+    noteRefusal(deps.refusals, thrown, { recipients, purpose: session.purpose, now: clock.now() });
   }
 
   /** A resend counts as a send: the same guard, the same limits, the same budgets. */

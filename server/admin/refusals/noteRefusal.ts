@@ -17,7 +17,11 @@ export type RefusedFor = Omit<Refused, 'reason' | 'rule' | 'detail' | 'freeAt'>;
 export function noteRefusal(
   refusals: Refusals,
   thrown: unknown,
-  { recipients, now }: { readonly recipients: readonly RefusedFor[]; readonly now: number },
+  {
+    recipients,
+    purpose,
+    now,
+  }: { readonly recipients: readonly RefusedFor[]; readonly purpose: string; readonly now: number },
 ): void {
   if (!(thrown instanceof Failure) || NO_REFUSALS.has(thrown.reason)) return;
   const { retryAfterMs, rule = '', ruleDetail } = thrown.details;
@@ -29,5 +33,6 @@ export function noteRefusal(
       ...(ruleDetail && { detail: ruleDetail }),
       ...(retryAfterMs !== undefined && { freeAt: new Date(now + retryAfterMs) }),
     })),
+    purpose,
   );
 }

@@ -29,7 +29,8 @@ export type Refused = Uncounted & {
 
 /** Counts refusals in memory and writes them once a second, one document for each API key and hour. */
 export interface Refusals {
-  add(refused: readonly Refused[]): void;
+  /** `purpose`: of what was refused, for the statistics. */
+  add(refused: readonly Refused[], purpose: string): void;
   /** Writes what is held. Never rejects: what cannot be written is written later. */
   flush(): Promise<void>;
   /** Forgets recipients of a workspace, here and in the store. Returns from how many documents. */
@@ -50,11 +51,13 @@ interface Deps {
   readonly documents: Documents;
   /** Names this process. */
   readonly process: string;
+  /** Counts what is refused for the statistics. */
+  readonly counted: (refused: readonly Refused[], purpose: string) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createRefusals({ documents, process, clock, log }: Deps): Refusals {
+export function createRefusals({ documents, process, counted, clock, log }: Deps): Refusals {
   const stored = refusalCountsOf(documents);
   const held = new Map<string, Held>();
   let isTimed = false;
@@ -174,7 +177,8 @@ export function createRefusals({ documents, process, clock, log }: Deps): Refusa
   }
 
   return {
-    add(refused) {
+    add(refused, purpose) {
+      counted(refused, purpose);
       const now = clock.now();
       for (const one of refused) count(one, now);
       flushLater();

@@ -21,8 +21,8 @@ export function createCodeUse(documents: Documents, counter: Counter, clock: Clo
     const now = clock.now();
     const partition = partitionOf({ workspace, mode });
     const range = {
-      $gte: idAt(partition, 'day', now - LENGTHS_MS),
-      $lt: idAt(partition, 'day', now + DAY_MS),
+      $gte: idAt(partition, { span: 'day' }, now - LENGTHS_MS),
+      $lt: idAt(partition, { span: 'day' }, now + DAY_MS),
     };
     const lengths = new Set<CodeClass>();
     let sends = 0;

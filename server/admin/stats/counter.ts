@@ -2,6 +2,8 @@ import type { Logger } from '../../observe/log.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import type { Part } from './parts.js';
+import { binOf, type TimeName } from './sketch.js';
 import {
   beginOf,
   type Counts,
@@ -22,16 +24,28 @@ const WRITERS = 4;
 
 /** Adds counts up in memory and writes them down now and then: counting costs a call next to nothing. */
 export interface Counter {
-  /** Counts at a time, milliseconds. */
-  add(partition: string, at: number, subject: Subject, counts: Counts): void;
+  add(partition: string, counted: Counted): void;
   /** Writes down what is held. Never rejects: what cannot be written stays. */
   flush(): Promise<void>;
+}
+
+/** What is counted. */
+export interface Counted {
+  /** When, milliseconds. */
+  readonly at: number;
+  readonly subject: Subject;
+  readonly counts: Counts;
+  /** How long it took, milliseconds. */
+  readonly took?: Readonly<Partial<Record<TimeName, number>>> | undefined;
+  /** What it is counted by besides. */
+  readonly parts?: readonly Part[];
 }
 
 interface Held {
   readonly _id: string;
   readonly begin: number;
-  readonly subject: Subject;
+  readonly subject: Subject & { readonly value?: string };
+  /** By the path of the field. */
   readonly counts: Record<string, number>;
 }
 
@@ -55,7 +69,7 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
   async function write({ _id, begin, subject, counts }: Held): Promise<void> {
     const update = { $inc: counts };
     if (await stored.findOneAndUpdate({ _id }, update)) return;
-    const first = { ...subject, ...counts, at: new Date(begin), purgeAt: new Date(begin + KEPT_MS) };
+    const first = { ...subject, ...nested(counts), at: new Date(begin), purgeAt: new Date(begin + KEPT_MS) };
     if (await insertOnce(stored, { _id, ...first } as StoredStats)) return;
     await stored.findOneAndUpdate({ _id }, update);
   }
@@ -98,14 +112,36 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
   }
 
   return {
-    add(partition, at, subject, counts) {
+    add(partition, { at, subject, counts, took = {}, parts = [] }) {
+      const times = Object.entries(took).map(([name, ms]) => [`times.${name}.${binOf(ms)}`, 1]);
+      const paths = { ...counts, ...Object.fromEntries(times) };
       for (const span of ['hour', 'day'] satisfies Span[]) {
         const begin = beginOf(span, at);
-        hold({ _id: idOf(partition, span, begin, subject), begin, subject, counts: { ...counts } });
+        for (const part of [undefined, ...parts]) {
+          const _id = idOf(partition, { span, part }, { at: begin, subject });
+          const of = part ? { ...subject, value: part.value } : subject;
+          hold({ _id, begin, subject: of, counts: paths });
+        }
       }
       if (held.size >= HELD && !flushing && !failing) void flush();
       else flushLater();
     },
     flush,
   };
+}
+
+/** The fields of a document by their paths, such as { 'a.b': 1 }. */
+function nested(paths: Readonly<Record<string, number>>): object {
+  const fields: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(paths)) {
+    const names = path.split('.');
+    const last = names.pop()!;
+    let place = fields;
+    for (const name of names) {
+      place[name] ??= {};
+      place = place[name] as Record<string, unknown>;
+    }
+    place[last] = value;
+  }
+  return fields;
 }

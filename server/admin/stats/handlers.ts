@@ -12,10 +12,11 @@ import type { Clock } from '../../platform/clock.js';
 import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
 import type { Documents } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
-import { targetMode, targetWorkspace } from '../shared/target.js';
+import { listedWorkspace, targetMode } from '../shared/target.js';
 import type { Counter } from './counter.js';
+import type { PartName } from './parts.js';
 import { createAdder, type Dimension, type Grouping } from './rows.js';
-import { beginOf, idAt, type Span, type StoredStats, statsOf } from './stored.js';
+import { beginOf, type Family, idAt, type StoredStats, statsOf } from './stored.js';
 import { rowToProto } from './toProto.js';
 
 const MOST_DAYS = 400;
@@ -26,7 +27,23 @@ const DIMENSIONS: Readonly<Record<number, Dimension>> = {
   [StatsDimension.CHANNEL]: 'channel',
   [StatsDimension.COUNTRY]: 'country',
   [StatsDimension.PROVIDER]: 'provider',
+  [StatsDimension.WORKSPACE]: 'workspace',
 };
+
+const PART_DIMENSIONS: Readonly<Record<number, PartName>> = {
+  [StatsDimension.PURPOSE]: 'purpose',
+  [StatsDimension.API_KEY]: 'apiKey',
+  [StatsDimension.LOCALE]: 'locale',
+  [StatsDimension.DELIVERY_ERROR]: 'deliveryError',
+  [StatsDimension.REFUSAL]: 'refusal',
+};
+
+/** The parts that can be filtered by, and the field that does. */
+const FILTERS = [
+  ['purpose', 'purpose'],
+  ['apiKey', 'apiKeyId'],
+  ['locale', 'locale'],
+] as const;
 
 /** Milliseconds, both whole hours. */
 interface Range {
@@ -34,52 +51,84 @@ interface Range {
   readonly to: number;
 }
 
+/** What is read. */
+interface Reading {
+  readonly range: Range;
+  readonly byHour: boolean;
+  readonly by: PartName | undefined;
+}
+
+/** The part that a request asks for. */
+interface AskedPart {
+  readonly by: PartName;
+  /** The only value that is wanted. */
+  readonly value: string | undefined;
+  /** Whether rows are split by it. */
+  readonly isGrouped: boolean;
+}
+
+interface Deps {
+  readonly documents: Documents;
+  readonly counter: Pick<Counter, 'flush'>;
+  readonly workspaceNames: () => Promise<readonly string[]>;
+  readonly clock: Clock;
+}
+
 /** The operator's side of the statistics. */
-export function createStatsHandlers(
-  documents: Documents,
-  counter: Counter,
-  clock: Clock,
-): Handlers<typeof StatsService> {
+export function createStatsHandlers({
+  documents,
+  counter,
+  workspaceNames,
+  clock,
+}: Deps): Handlers<typeof StatsService> {
   const stored = statsOf(documents);
 
-  async function* read(partition: string, span: Span, { from, to }: Range): AsyncGenerator<StoredStats> {
+  async function* read(partition: string, family: Family, { from, to }: Range): AsyncGenerator<StoredStats> {
     if (from >= to) return;
-    const range = { $gte: idAt(partition, span, from), $lt: idAt(partition, span, to) };
+    const range = { $gte: idAt(partition, family, from), $lt: idAt(partition, family, to) };
     yield* stored.find({ _id: range }, { sort: { _id: 1 } });
   }
 
   /** Whole days are read as such, what is left before and after them by the hour. */
-  async function* readAll(partition: string, range: Range, byHour: boolean): AsyncGenerator<StoredStats> {
+  async function* readAll(partition: string, { range, byHour, by }: Reading): AsyncGenerator<StoredStats> {
+    const hours = { span: 'hour', by } as const;
     const firstDay = beginOf('day', range.from + DAY_MS - 1);
     const lastDay = beginOf('day', range.to);
-    if (byHour || firstDay >= lastDay) return yield* read(partition, 'hour', range);
-    yield* read(partition, 'hour', { from: range.from, to: firstDay });
-    yield* read(partition, 'day', { from: firstDay, to: lastDay });
-    yield* read(partition, 'hour', { from: lastDay, to: range.to });
+    if (byHour || firstDay >= lastDay) return yield* read(partition, hours, range);
+    yield* read(partition, hours, { from: range.from, to: firstDay });
+    yield* read(partition, { span: 'day', by }, { from: firstDay, to: lastDay });
+    yield* read(partition, hours, { from: lastDay, to: range.to });
   }
 
   return {
     async getStats(call, request) {
-      const workspace = targetWorkspace(call, request.workspace);
-      const partition = partitionOf({ workspace, mode: targetMode(call, modeName(request.mode)) });
-      const range = rangeOf(request, clock.now());
-      const wanted = wantedBy(request);
-      const grouping = groupingOf(request);
+      const named = listedWorkspace(call, request.workspace);
+      const mode = targetMode(call, modeName(request.mode));
+      const part = partOf(request);
+      const reading = { range: rangeOf(request, clock.now()), byHour: isByHour(request), by: part?.by };
+      const wanted = wantedBy(request, part);
+      const grouping = groupingOf(request, part);
       const rows = createAdder(grouping);
       const total = createAdder({ ...grouping, by: new Set(), startOf: () => 0 });
       // The counts of this process are included at once, those of others within seconds.
       await counter.flush();
-      for await (const document of readAll(partition, range, isByHour(request))) {
-        if (!wanted(document)) continue;
-        rows.add(document);
-        total.add(document);
-        // Each row may have one beside it whose counts end up zero; see rows.ts.
-        if (rows.size > 2 * MOST_ROWS) throw tooManyRows();
+      for (const workspace of named === undefined ? await workspaceNames() : [named]) {
+        for await (const document of readAll(partitionOf({ workspace, mode }), reading)) {
+          if (!wanted(document)) continue;
+          rows.add(document, workspace);
+          total.add(document, workspace);
+          // Each row may have one beside it whose counts end up zero; see rows.ts.
+          if (rows.size > 2 * MOST_ROWS) throw tooManyRows();
+        }
       }
       const found = rows.rows();
       if (found.length > MOST_ROWS) throw tooManyRows();
       const [sum] = total.rows();
-      return { rows: found.map(rowToProto), total: sum ? rowToProto(sum) : {} };
+      const shown = part?.isGrouped ? part.by : undefined;
+      return {
+        rows: found.map((row) => rowToProto(row, shown)),
+        total: sum ? rowToProto(sum, undefined) : {},
+      };
     },
   };
 }
@@ -104,17 +153,38 @@ function rangeOf(request: GetStatsRequest, now: number): Range {
   return { from, to };
 }
 
+/** The part by which a request splits or filters, of which there may be one. */
+function partOf(request: GetStatsRequest): AskedPart | undefined {
+  const grouped = request.groupBy.flatMap((dimension) => PART_DIMENSIONS[dimension] ?? []);
+  const filtered = FILTERS.flatMap(([by, field]) => (request[field] ? [{ by, value: request[field] }] : []));
+  const names = new Set([...grouped, ...filtered.map(({ by }) => by)]);
+  if (names.size > 1) {
+    throw invalid(
+      'group_by',
+      'may name one of purpose, API key, language, delivery error and refusal, and no other of them as a filter',
+    );
+  }
+  const [by] = names;
+  return by && { by, value: filtered[0]?.value, isGrouped: grouped.length > 0 };
+}
+
 /** Which documents a request asks for. */
-function wantedBy({ channel, country, provider }: GetStatsRequest): (document: StoredStats) => boolean {
+function wantedBy(
+  { channel, country, provider }: GetStatsRequest,
+  part: AskedPart | undefined,
+): (document: StoredStats) => boolean {
   const name = channelName(channel);
+  const value = part?.value;
   return (document) =>
     (!name || document.channel === name) &&
     (!country || document.country === country) &&
-    (!provider || document.provider === provider);
+    (!provider || document.provider === provider) &&
+    (value === undefined || document.value === value);
 }
 
-function groupingOf({ groupBy, provider }: GetStatsRequest): Grouping {
-  const by = new Set(groupBy.flatMap((dimension) => DIMENSIONS[dimension] ?? []));
+function groupingOf({ groupBy, provider }: GetStatsRequest, part: AskedPart | undefined): Grouping {
+  const by = new Set<Dimension>(groupBy.flatMap((dimension) => DIMENSIONS[dimension] ?? []));
+  if (part?.isGrouped) by.add('value');
   const span = groupBy.includes(StatsDimension.HOUR)
     ? 'hour'
     : groupBy.includes(StatsDimension.DAY)

@@ -1,15 +1,21 @@
-import { COUNTS, type Count, type StoredStats, type Subject } from './stored.js';
+import { createSketch, type Quantiles, type Sketch, TIMES, type TimeName } from './sketch.js';
+import { COUNTS, type Count, type StoredStats } from './stored.js';
 
-/** What distinguishes rows, besides the time. */
-export type Dimension = keyof Subject;
-export const DIMENSIONS: readonly Dimension[] = ['channel', 'country', 'provider'];
+/** What distinguishes rows, besides the time, in the order in which they are sorted. `value`: of the part that was asked for. */
+export const DIMENSIONS = ['channel', 'country', 'provider', 'workspace', 'value'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+/** Empty where rows are not split by a dimension. */
+export type RowSubject = Readonly<Record<Dimension, string>>;
 
 /** Counts of one group. */
-export interface Row extends Subject {
+export interface Row extends RowSubject {
   /** Milliseconds at which its hour or day begins; 0 where rows are not split by time. */
   readonly start: number;
   readonly counts: Record<Count, number>;
+  readonly times: Readonly<Partial<Record<TimeName, Quantiles>>>;
 }
+
+type Group = Omit<Row, 'times'> & { readonly sketches: Partial<Record<TimeName, Sketch>> };
 
 /** How documents are put into rows. */
 export interface Grouping {
@@ -32,33 +38,40 @@ export interface Grouping {
  * there is one row of 2 sends. `settled` itself is never shown.
  */
 export interface Adder {
-  add(document: StoredStats): void;
+  add(document: StoredStats, workspace: string): void;
   readonly size: number;
-  /** Ordered by time, channel, country and provider. */
+  /** Ordered by time, then by DIMENSIONS. */
   rows(): Row[];
 }
 
 export function createAdder({ by, startOf, ofOneProvider }: Grouping): Adder {
-  const groups = new Map<string, Row>();
+  const groups = new Map<string, Group>();
 
-  function group(start: number, subject: Subject): Row {
+  function group(start: number, subject: RowSubject): Group {
     const key = JSON.stringify([start, ...DIMENSIONS.map((name) => subject[name])]);
     const known = groups.get(key);
     if (known) return known;
     const counts = Object.fromEntries(COUNTS.map((name) => [name, 0])) as Row['counts'];
-    const row = { start, ...subject, counts };
-    groups.set(key, row);
-    return row;
+    const fresh = { start, ...subject, counts, sketches: {} };
+    groups.set(key, fresh);
+    return fresh;
   }
 
   return {
-    add(document) {
+    add(document, workspace) {
       const start = startOf(document);
+      const of = { ...document, workspace };
       const subject = Object.fromEntries(
-        DIMENSIONS.map((name) => [name, by.has(name) ? document[name] : '']),
-      ) as unknown as Subject;
-      const { counts } = group(start, subject);
+        DIMENSIONS.map((name) => [name, by.has(name) ? (of[name] ?? '') : '']),
+      ) as RowSubject;
+      const { counts, sketches } = group(start, subject);
       for (const name of COUNTS) counts[name] += document[name] ?? 0;
+      for (const name of TIMES) {
+        const bins = document.times?.[name];
+        if (!bins) continue;
+        sketches[name] ??= createSketch();
+        sketches[name].add(bins);
+      }
       if (!document.provider || !document.settled) return;
       // The provider that settled a message is the one it was sent to.
       if (ofOneProvider || by.has('provider')) counts.sends += document.settled;
@@ -76,8 +89,17 @@ export function createAdder({ by, startOf, ofOneProvider }: Grouping): Adder {
             a.start - b.start ||
             DIMENSIONS.map((name) => compare(a[name], b[name])).find((order) => order !== 0) ||
             0,
-        ),
+        )
+        .map(({ sketches, ...row }) => ({ ...row, times: timesOf(sketches) })),
   };
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const timesOf = (sketches: Group['sketches']): Row['times'] =>
+  Object.fromEntries(
+    TIMES.flatMap((name) => {
+      const quantiles = sketches[name]?.quantiles();
+      return quantiles ? [[name, quantiles]] : [];
+    }),
+  );

@@ -1,6 +1,8 @@
 import type { ChannelName } from '../../domain/channels.js';
 import { DAY_MS, HOUR_MS } from '../../platform/durations.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
+import type { Part, PartName } from './parts.js';
+import type { Bins, TimeName } from './sketch.js';
 
 /** Counts are kept this long. */
 export const KEPT_MS = 400 * DAY_MS;
@@ -15,6 +17,8 @@ export const COUNTS = [
   'settled',
   'approvals',
   'refused',
+  'refusedTotal',
+  'wrongCodes',
   'spendMicros',
 ] as const;
 
@@ -25,11 +29,20 @@ type BoundCount = 'codes4' | 'codes5' | 'codes6' | 'unidentified';
 
 export type Counts = Readonly<Partial<Record<Count | BoundCount, number>>>;
 
-/** Of what something is counted. Empty: of e-mail there is no country, and not every message has a provider yet. */
+/**
+ * Of what something is counted. Empty: of e-mail there is no country, not every
+ * message has a provider yet, and not every refused one a channel.
+ */
 export interface Subject {
-  readonly channel: ChannelName;
+  readonly channel: ChannelName | '';
   readonly country: string;
   readonly provider: string;
+}
+
+/** Which documents are read: those of all messages, or those split by a part. */
+export interface Family {
+  readonly span: Span;
+  readonly by?: PartName | undefined;
 }
 
 /** The hours and the days are counted apart, so that a year is not added up from hours. */
@@ -40,8 +53,16 @@ const SPANS: Readonly<Record<Span, { readonly ms: number; readonly digits: numbe
   day: { ms: DAY_MS, digits: '2030-01-15'.length },
 };
 
-/** The counts of one subject in one hour or day, `_id` = workspace.mode/span/time/channel/country/provider. */
+/**
+ * The counts of one subject in one hour or day,
+ * `_id` = workspace.mode/span/time/channel/country/provider. Those of a part have
+ * "span.part" for the span, and its value, encoded, at the end.
+ */
 export interface StoredStats extends Document, Subject, Counts {
+  /** Of a part. */
+  readonly value?: string;
+  /** How long things took, by what was measured. */
+  readonly times?: Readonly<Partial<Record<TimeName, Bins>>>;
   readonly at: Date;
   readonly purgeAt: Date;
 }
@@ -52,13 +73,16 @@ export const statsOf = (documents: Documents): Collection<StoredStats> => docume
 export const beginOf = (span: Span, ms: number): number => ms - (ms % SPANS[span].ms);
 
 /** Where the documents of a time begin: ids sort by time. */
-export const idAt = (partition: string, span: Span, ms: number): string =>
-  `${partition}/${span}/${new Date(ms).toISOString().slice(0, SPANS[span].digits)}`;
+export const idAt = (partition: string, { span, by }: Family, ms: number): string =>
+  `${partition}/${by ? `${span}.${by}` : span}/${new Date(ms).toISOString().slice(0, SPANS[span].digits)}`;
 
-/** The `_id` of a subject's counts. */
-export const idOf = (
+/** The `_id` of a subject's counts, or of a part of them. */
+export function idOf(
   partition: string,
-  span: Span,
-  ms: number,
-  { channel, country, provider }: Subject,
-): string => `${idAt(partition, span, ms)}/${channel}/${country}/${provider}`;
+  { span, part }: { readonly span: Span; readonly part?: Part | undefined },
+  { at, subject }: { readonly at: number; readonly subject: Subject },
+): string {
+  const { channel, country, provider } = subject;
+  const id = `${idAt(partition, { span, by: part?.by }, at)}/${channel}/${country}/${provider}`;
+  return part ? `${id}/${Buffer.from(part.value).toString('base64url')}` : id;
+}

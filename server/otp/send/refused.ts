@@ -31,7 +31,7 @@ export function createSendRefused({ refusals, fingerprints, clock }: SendRefused
       };
     });
     const recipients = known.length > 0 ? known : [{ partition, client, recipient: '', masked: '' }];
-    noteRefusal(refusals, thrown, { recipients, now: clock.now() });
+    noteRefusal(refusals, thrown, { recipients, purpose: send.request.purpose, now: clock.now() });
   };
 }
 

@@ -17,8 +17,8 @@ export interface CheckedCodes {
 /** Codes by channel, as the caller gave them. */
 export type GivenCodes = ReadonlyMap<ChannelName, string>;
 
-/** Called for every code that was checked, for metrics. */
-export type OnChecked = (channel: ChannelName, result: Checked['result']) => void;
+/** Called for every code that was checked, for metrics and statistics. */
+export type OnChecked = (session: StoredSession, channel: ChannelName, result: Checked['result']) => void;
 
 interface Deps {
   readonly pool: HashPool;
@@ -68,7 +68,7 @@ export function createCheckCodes({ pool, checked: onChecked, checkCode }: Deps) 
         }
         try {
           const checked = await checkCode.of(slot, seen, channel, code, asking);
-          onChecked(channel, checked.result);
+          onChecked(checked.session, channel, checked.result);
           results.push({ channel, result: CheckResult[checked.result] });
           session = checked.session;
           anyRight ||= checked.result === 'VERIFIED';

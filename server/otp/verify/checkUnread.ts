@@ -52,7 +52,7 @@ export function createCheckUnread({ checkCode, pool, checked, fingerprints }: De
       const done = await checkCode.unread(slot, session, given.code, asking);
       if (!done) return undefined;
       call.sessionId = id;
-      checked(done.channel, done.result);
+      checked(done.session, done.channel, done.result);
       if (done.result === 'ALREADY_VERIFIED') throw new Failure('ALREADY_VERIFIED');
       if (done.result === 'VERIFIED')
         return { session: done.session, results: [{ channel: done.channel, result: CheckResult.VERIFIED }] };

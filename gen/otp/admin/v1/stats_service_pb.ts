@@ -4,8 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Mode } from "./api_key_service_pb.js";
 import { file_otp_admin_v1_api_key_service } from "./api_key_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
@@ -17,7 +17,51 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/stats_service.proto.
  */
 export const file_otp_admin_v1_stats_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvc3RhdHNfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIowCCghTdGF0c1JvdxIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSDwoHY291bnRyeRgCIAEoCRIQCghwcm92aWRlchgDIAEoCRIpCgVzdGFydBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFc2VuZHMYBSABKAMSEAoIYWNjZXB0ZWQYBiABKAMSEQoJZGVsaXZlcmVkGAcgASgDEg4KBmZhaWxlZBgIIAEoAxIRCglhcHByb3ZhbHMYCSABKAMSDwoHcmVmdXNlZBgKIAEoAxISCgpjb252ZXJzaW9uGAsgASgBEhQKDHNwZW5kX21pY3JvcxgMIAEoAyKNAgoPR2V0U3RhdHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSKAoEZnJvbRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCGdyb3VwX2J5GAUgAygOMhwub3RwLmFkbWluLnYxLlN0YXRzRGltZW5zaW9uEiAKB2NoYW5uZWwYBiABKA4yDy5vdHAudjEuQ2hhbm5lbBIPCgdjb3VudHJ5GAcgASgJEhAKCHByb3ZpZGVyGAggASgJIl8KEEdldFN0YXRzUmVzcG9uc2USJAoEcm93cxgBIAMoCzIWLm90cC5hZG1pbi52MS5TdGF0c1JvdxIlCgV0b3RhbBgCIAEoCzIWLm90cC5hZG1pbi52MS5TdGF0c1Jvdyq8AQoOU3RhdHNEaW1lbnNpb24SHwobU1RBVFNfRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFNfRElNRU5TSU9OX0NIQU5ORUwQARIbChdTVEFUU19ESU1FTlNJT05fQ09VTlRSWRACEhwKGFNUQVRTX0RJTUVOU0lPTl9QUk9WSURFUhADEhgKFFNUQVRTX0RJTUVOU0lPTl9IT1VSEAQSFwoTU1RBVFNfRElNRU5TSU9OX0RBWRAFMoUBCgxTdGF0c1NlcnZpY2USdQoIR2V0U3RhdHMSHS5vdHAuYWRtaW4udjEuR2V0U3RhdHNSZXF1ZXN0Gh4ub3RwLmFkbWluLnYxLkdldFN0YXRzUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvc3RhdHNfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIpoBChFEdXJhdGlvblF1YW50aWxlcxINCgVjb3VudBgBIAEoAxImCgNwNTAYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoDcDkwGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3A5ORgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLCBAoIU3RhdHNSb3cSIAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsEg8KB2NvdW50cnkYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSKQoFc3RhcnQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXNlbmRzGAUgASgDEhAKCGFjY2VwdGVkGAYgASgDEhEKCWRlbGl2ZXJlZBgHIAEoAxIOCgZmYWlsZWQYCCABKAMSEQoJYXBwcm92YWxzGAkgASgDEg8KB3JlZnVzZWQYCiABKAMSEgoKY29udmVyc2lvbhgLIAEoARIUCgxzcGVuZF9taWNyb3MYDCABKAMSDwoHcHVycG9zZRgNIAEoCRISCgphcGlfa2V5X2lkGA4gASgJEg4KBmxvY2FsZRgPIAEoCRIWCg5kZWxpdmVyeV9lcnJvchgQIAEoCRIPCgdyZWZ1c2FsGBEgASgJEhEKCXdvcmtzcGFjZRgSIAEoCRI5ChB0aW1lX3RvX2FwcHJvdmFsGBMgASgLMh8ub3RwLmFkbWluLnYxLkR1cmF0aW9uUXVhbnRpbGVzEhMKC3dyb25nX2NvZGVzGBQgASgDEiEKGXNwZW5kX3Blcl9hcHByb3ZhbF9taWNyb3MYFSABKAMSFQoNcmVmdXNlZF90b3RhbBgWIAEoAxI5ChB0aW1lX3RvX2RlbGl2ZXJ5GBcgASgLMh8ub3RwLmFkbWluLnYxLkR1cmF0aW9uUXVhbnRpbGVzIsICCg9HZXRTdGF0c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKBG1vZGUYAiABKA4yEi5vdHAuYWRtaW4udjEuTW9kZRIoCgRmcm9tGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBImCgJ0bxgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoIZ3JvdXBfYnkYBSADKA4yHC5vdHAuYWRtaW4udjEuU3RhdHNEaW1lbnNpb24SIAoHY2hhbm5lbBgGIAEoDjIPLm90cC52MS5DaGFubmVsEg8KB2NvdW50cnkYByABKAkSEAoIcHJvdmlkZXIYCCABKAkSDwoHcHVycG9zZRgJIAEoCRISCgphcGlfa2V5X2lkGAogASgJEg4KBmxvY2FsZRgLIAEoCSJfChBHZXRTdGF0c1Jlc3BvbnNlEiQKBHJvd3MYASADKAsyFi5vdHAuYWRtaW4udjEuU3RhdHNSb3cSJQoFdG90YWwYAiABKAsyFi5vdHAuYWRtaW4udjEuU3RhdHNSb3cq8gIKDlN0YXRzRGltZW5zaW9uEh8KG1NUQVRTX0RJTUVOU0lPTl9VTlNQRUNJRklFRBAAEhsKF1NUQVRTX0RJTUVOU0lPTl9DSEFOTkVMEAESGwoXU1RBVFNfRElNRU5TSU9OX0NPVU5UUlkQAhIcChhTVEFUU19ESU1FTlNJT05fUFJPVklERVIQAxIYChRTVEFUU19ESU1FTlNJT05fSE9VUhAEEhcKE1NUQVRTX0RJTUVOU0lPTl9EQVkQBRIbChdTVEFUU19ESU1FTlNJT05fUFVSUE9TRRAGEhsKF1NUQVRTX0RJTUVOU0lPTl9BUElfS0VZEAcSGgoWU1RBVFNfRElNRU5TSU9OX0xPQ0FMRRAIEiIKHlNUQVRTX0RJTUVOU0lPTl9ERUxJVkVSWV9FUlJPUhAJEhsKF1NUQVRTX0RJTUVOU0lPTl9SRUZVU0FMEAoSHQoZU1RBVFNfRElNRU5TSU9OX1dPUktTUEFDRRALMoUBCgxTdGF0c1NlcnZpY2USdQoIR2V0U3RhdHMSHS5vdHAuYWRtaW4udjEuR2V0U3RhdHNSZXF1ZXN0Gh4ub3RwLmFkbWluLnYxLkdldFN0YXRzUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
+
+/**
+ * How times are distributed. Each quantile is within one per cent, or one
+ * millisecond where that is more, of a time that was measured: of the smallest
+ * one that is at least as long as the named share of all.
+ *
+ * @generated from message otp.admin.v1.DurationQuantiles
+ */
+export type DurationQuantiles = Message<"otp.admin.v1.DurationQuantiles"> & {
+  /**
+   * How many times were measured.
+   *
+   * @generated from field: int64 count = 1;
+   */
+  count: bigint;
+
+  /**
+   * Half of them are at most this.
+   *
+   * @generated from field: google.protobuf.Duration p50 = 2;
+   */
+  p50?: Duration | undefined;
+
+  /**
+   * Nine in ten are at most this.
+   *
+   * @generated from field: google.protobuf.Duration p90 = 3;
+   */
+  p90?: Duration | undefined;
+
+  /**
+   * 99 in a hundred are at most this.
+   *
+   * @generated from field: google.protobuf.Duration p99 = 4;
+   */
+  p99?: Duration | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.DurationQuantiles.
+ * Use `create(DurationQuantilesSchema)` to create a new message.
+ */
+export const DurationQuantilesSchema: GenMessage<DurationQuantiles> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_stats_service, 0);
 
 /**
  * Counts. The first fields say of what, as far as they were asked for by
@@ -115,6 +159,86 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
    * @generated from field: int64 spend_micros = 12;
    */
   spendMicros: bigint;
+
+  /**
+   * The purpose. Empty for none.
+   *
+   * @generated from field: string purpose = 13;
+   */
+  purpose: string;
+
+  /**
+   * The API key.
+   *
+   * @generated from field: string api_key_id = 14;
+   */
+  apiKeyId: string;
+
+  /**
+   * The language.
+   *
+   * @generated from field: string locale = 15;
+   */
+  locale: string;
+
+  /**
+   * The reason for which delivery failed.
+   *
+   * @generated from field: string delivery_error = 16;
+   */
+  deliveryError: string;
+
+  /**
+   * What refused the messages, as Refusal.rule, or Refusal.reason where no rule
+   * is named.
+   *
+   * @generated from field: string refusal = 17;
+   */
+  refusal: string;
+
+  /**
+   * The workspace.
+   *
+   * @generated from field: string workspace = 18;
+   */
+  workspace: string;
+
+  /**
+   * Time from Send to the verification of a channel.
+   *
+   * @generated from field: otp.admin.v1.DurationQuantiles time_to_approval = 19;
+   */
+  timeToApproval?: DurationQuantiles | undefined;
+
+  /**
+   * Wrong codes compared.
+   *
+   * @generated from field: int64 wrong_codes = 20;
+   */
+  wrongCodes: bigint;
+
+  /**
+   * Spend for each approval, in micro-units. 0 without approvals, and by
+   * provider.
+   *
+   * @generated from field: int64 spend_per_approval_micros = 21;
+   */
+  spendPerApprovalMicros: bigint;
+
+  /**
+   * Messages that anything refused: a limit, a block, a rule, the guard, the
+   * wallet; see RecipientService.ListRefusals. Not counted as sends.
+   *
+   * @generated from field: int64 refused_total = 22;
+   */
+  refusedTotal: bigint;
+
+  /**
+   * Time from Send or Resend to the delivery that the provider reported.
+   *
+   * @generated from field: otp.admin.v1.DurationQuantiles time_to_delivery = 23;
+   */
+  timeToDelivery?: DurationQuantiles | undefined;
 };
 
 /**
@@ -122,7 +246,7 @@ export type StatsRow = Message<"otp.admin.v1.StatsRow"> & {
  * Use `create(StatsRowSchema)` to create a new message.
  */
 export const StatsRowSchema: GenMessage<StatsRow> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_stats_service, 0);
+  messageDesc(file_otp_admin_v1_stats_service, 1);
 
 /**
  * Request of GetStats.
@@ -132,6 +256,7 @@ export const StatsRowSchema: GenMessage<StatsRow> = /*@__PURE__*/
 export type GetStatsRequest = Message<"otp.admin.v1.GetStatsRequest"> & {
   /**
    * The workspace. Default: the caller's own; another needs the scope operator.
+   * "-" means all workspaces (AIP-159) and needs the scope operator, too.
    *
    * @generated from field: string workspace = 1;
    */
@@ -159,7 +284,8 @@ export type GetStatsRequest = Message<"otp.admin.v1.GetStatsRequest"> & {
   to?: Timestamp | undefined;
 
   /**
-   * How to split. Empty: one row. Hour and day cannot be combined.
+   * How to split. Empty: one row. Hour and day cannot be combined, and at most
+   * one of PURPOSE, API_KEY, LOCALE, DELIVERY_ERROR and REFUSAL is possible.
    *
    * @generated from field: repeated otp.admin.v1.StatsDimension group_by = 5;
    */
@@ -185,6 +311,28 @@ export type GetStatsRequest = Message<"otp.admin.v1.GetStatsRequest"> & {
    * @generated from field: string provider = 8;
    */
   provider: string;
+
+  /**
+   * Only this purpose. At most one of purpose, api_key_id and locale can be set,
+   * and only the dimension of the same name be combined with it.
+   *
+   * @generated from field: string purpose = 9;
+   */
+  purpose: string;
+
+  /**
+   * Only this API key.
+   *
+   * @generated from field: string api_key_id = 10;
+   */
+  apiKeyId: string;
+
+  /**
+   * Only this language.
+   *
+   * @generated from field: string locale = 11;
+   */
+  locale: string;
 };
 
 /**
@@ -192,7 +340,7 @@ export type GetStatsRequest = Message<"otp.admin.v1.GetStatsRequest"> & {
  * Use `create(GetStatsRequestSchema)` to create a new message.
  */
 export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_stats_service, 1);
+  messageDesc(file_otp_admin_v1_stats_service, 2);
 
 /**
  * Response of GetStats.
@@ -201,8 +349,8 @@ export const GetStatsRequestSchema: GenMessage<GetStatsRequest> = /*@__PURE__*/
  */
 export type GetStatsResponse = Message<"otp.admin.v1.GetStatsResponse"> & {
   /**
-   * The rows, ordered by time, then channel, country and provider. Combinations
-   * without counts have no row.
+   * The rows, ordered by time, then channel, country, provider, workspace, and
+   * what else was asked for. Combinations without counts have no row.
    *
    * @generated from field: repeated otp.admin.v1.StatsRow rows = 1;
    */
@@ -221,7 +369,7 @@ export type GetStatsResponse = Message<"otp.admin.v1.GetStatsResponse"> & {
  * Use `create(GetStatsResponseSchema)` to create a new message.
  */
 export const GetStatsResponseSchema: GenMessage<GetStatsResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_stats_service, 2);
+  messageDesc(file_otp_admin_v1_stats_service, 3);
 
 /**
  * The dimensions by which counts can be split.
@@ -270,6 +418,52 @@ export const StatsDimension = {
    * @generated from enum value: STATS_DIMENSION_DAY = 5;
    */
   DAY: 5,
+
+  /**
+   * By the purpose of the session. The first 200 purposes of a workspace and day
+   * are counted each by itself, the rest together as "others"; the same holds
+   * for API keys, languages, delivery errors and refusals.
+   *
+   * @generated from enum value: STATS_DIMENSION_PURPOSE = 6;
+   */
+  PURPOSE: 6,
+
+  /**
+   * By the API key that sent the session.
+   *
+   * @generated from enum value: STATS_DIMENSION_API_KEY = 7;
+   */
+  API_KEY: 7,
+
+  /**
+   * By the language of the message. Refused messages have none.
+   *
+   * @generated from enum value: STATS_DIMENSION_LOCALE = 8;
+   */
+  LOCALE: 8,
+
+  /**
+   * By the reason for which delivery failed; see
+   * otp.v1.ChannelState.delivery_error. Counts failed messages only.
+   *
+   * @generated from enum value: STATS_DIMENSION_DELIVERY_ERROR = 9;
+   */
+  DELIVERY_ERROR: 9,
+
+  /**
+   * By what refused a message; see RecipientService.ListRefusals. Counts
+   * refused_total only.
+   *
+   * @generated from enum value: STATS_DIMENSION_REFUSAL = 10;
+   */
+  REFUSAL: 10,
+
+  /**
+   * By the workspace.
+   *
+   * @generated from enum value: STATS_DIMENSION_WORKSPACE = 11;
+   */
+  WORKSPACE: 11,
 } as const;
 
 /**
@@ -300,6 +494,9 @@ export const StatsService: GenService<{
    * Adds up the counts of a time, as one row or split into rows.
    *
    * Scope: support, analyst, admin or operator.
+   *
+   * Purposes, API keys, languages, failures, refusals and times are counted from
+   * release 0.2.0 on.
    *
    * Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
    * than 32 days by the hour, and for more than 10,000 rows.

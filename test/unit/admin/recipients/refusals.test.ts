@@ -18,7 +18,13 @@ eachEngine((engine) => {
       writes++;
       return isDown ? Promise.reject(new Error('down')) : operation();
     });
-    const refusals = createRefusals({ documents: counted, process: 'p', clock, log: createLog('silent') });
+    const refusals = createRefusals({
+      documents: counted,
+      process: 'p',
+      counted: () => {},
+      clock,
+      log: createLog('silent'),
+    });
     return {
       clock,
       refusals,
@@ -27,17 +33,20 @@ eachEngine((engine) => {
         isDown = is;
       },
       refuse: (recipient: string, reason = 'RATE_LIMITED', client = 'key') =>
-        refusals.add([
-          {
-            partition: 'acme.live',
-            client,
-            recipient,
-            masked: '+57***',
-            channel: 'sms',
-            reason,
-            rule: 'ip-sends',
-          },
-        ]),
+        refusals.add(
+          [
+            {
+              partition: 'acme.live',
+              client,
+              recipient,
+              masked: '+57***',
+              channel: 'sms',
+              reason,
+              rule: 'ip-sends',
+            },
+          ],
+          'login',
+        ),
       rows: async () => {
         const found = await refusalCountsOf(documents).find({}).toArray();
         return found.flatMap(({ hour, client, rows }) =>

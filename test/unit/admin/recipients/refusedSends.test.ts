@@ -30,7 +30,7 @@ eachEngine((engine) => {
       return result;
     });
     const log = createLog('silent');
-    const refusals = createRefusals({ documents: counted, process: 'p', clock, log });
+    const refusals = createRefusals({ documents: counted, process: 'p', counted: () => {}, clock, log });
     const { guard } = testGuard({ documents: counted, clock, rules: { countryBlock } });
     const service = createUseCases(counted, { clock, guard, refusals });
     return {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createCounter } from '../../../../server/admin/stats/counter.js';
+import { binOf } from '../../../../server/admin/stats/sketch.js';
 import type { Counts, Subject } from '../../../../server/admin/stats/stored.js';
 import { createLog } from '../../../../server/observe/log.js';
 import type { Documents } from '../../../../server/store/documents.js';
@@ -50,12 +51,16 @@ eachEngine(({ newStore }) => {
   it('counts are added up here and written for their hour and day, those of all processes together', async () => {
     const partition = newPartition();
     const [here, there] = [counterOf(documents), counterOf(elsewhere)];
-    here.add(partition, clock.now(), SMS, { sends: 1, spendMicros: 50 });
-    here.add(partition, clock.now(), SMS, { sends: 1 });
-    there.add(partition, clock.now(), SMS, { sends: 1, approvals: 1 });
+    here.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1, spendMicros: 50 } });
+    here.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
+    there.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1, approvals: 1 } });
     // A millisecond later it is another hour and another day.
-    here.add(partition, clock.now() + 1, SMS, { sends: 1 });
-    here.add(partition, clock.now(), { ...SMS, provider: 'twilio' }, { accepted: 1 });
+    here.add(partition, { at: clock.now() + 1, subject: SMS, counts: { sends: 1 } });
+    here.add(partition, {
+      at: clock.now(),
+      subject: { ...SMS, provider: 'twilio' },
+      counts: { accepted: 1 },
+    });
     expect(await stored(partition)).toEqual({});
     await Promise.all([here.flush(), there.flush()]);
     const before = { sends: 3, spendMicros: 50, approvals: 1 };
@@ -68,15 +73,43 @@ eachEngine(({ newStore }) => {
       'day/2030-01-16/sms/CO/': { sends: 1 },
     });
     await here.flush();
-    here.add(partition, clock.now() + HOUR, SMS, { sends: 1 });
+    here.add(partition, { at: clock.now() + HOUR, subject: SMS, counts: { sends: 1 } });
     await here.flush();
     expect((await stored(partition))['day/2030-01-16/sms/CO/']).toEqual({ sends: 2 });
+  });
+
+  it('times and parts are added up as counts are, each part in documents of its own', async () => {
+    const partition = newPartition();
+    const [here, there] = [counterOf(documents), counterOf(elsewhere)];
+    const at = clock.now();
+    const parts = [{ by: 'purpose', value: 'a.$/b' }] as const;
+    for (const counter of [here, there, here]) {
+      counter.add(partition, {
+        at,
+        subject: SMS,
+        counts: { approvals: 1 },
+        took: { approval: 5_000 },
+        parts,
+      });
+      counter.add(partition, { at, subject: SMS, counts: {}, took: { approval: 9_000, delivery: 0 } });
+      await counter.flush();
+    }
+    const [five, nine, none] = [5_000, 9_000, 0].map(binOf);
+    const times = { approval: { [five!]: 3, [nine!]: 3 }, delivery: { [none!]: 3 } };
+    const part = { approvals: 3, value: 'a.$/b', times: { approval: { [five!]: 3 } } };
+    const value = Buffer.from('a.$/b').toString('base64url');
+    expect(await stored(partition)).toEqual({
+      'hour/2030-01-15T23/sms/CO/': { approvals: 3, times },
+      'day/2030-01-15/sms/CO/': { approvals: 3, times },
+      [`hour.purpose/2030-01-15T23/sms/CO//${value}`]: part,
+      [`day.purpose/2030-01-15/sms/CO//${value}`]: part,
+    });
   });
 
   it('counts are kept for 400 days', async () => {
     const partition = newPartition();
     const counter = counterOf(documents);
-    counter.add(partition, clock.now(), SMS, { sends: 1 });
+    counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
     await counter.flush();
     const _id = `${partition}/day/2030-01-15/sms/CO/`;
     const found = await documents.collection<{ _id: string; purgeAt: Date }>('stats').findOne({ _id });
@@ -101,7 +134,7 @@ eachEngine(({ newStore }) => {
         }
       }),
     );
-    counter.add(partition, clock.now(), SMS, { sends: 1 });
+    counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
     clock.advance(4_999);
     await turn();
     expect(operations).toBe(0);
@@ -116,11 +149,11 @@ eachEngine(({ newStore }) => {
     const partition = newPartition();
     const gate = createGate();
     const counter = counterOf(wrapOperations(documents, gate.around));
-    counter.add(partition, clock.now(), SMS, { sends: 1 });
+    counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
     const held = gate.hold();
     const first = counter.flush();
     await held;
-    counter.add(partition, clock.now(), SMS, { sends: 1 });
+    counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
     const both = Promise.all([counter.flush(), counter.flush()]);
     gate.release();
     await Promise.all([first, both]);
@@ -135,9 +168,9 @@ eachEngine(({ newStore }) => {
       const partition = newPartition();
       const { documents: on } = faulty({ at });
       const counter = counterOf(on);
-      counter.add(partition, clock.now(), SMS, { sends: 2 });
+      counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 2 } });
       await counter.flush();
-      counter.add(partition, clock.now(), SMS, { sends: 1 });
+      counter.add(partition, { at: clock.now(), subject: SMS, counts: { sends: 1 } });
       clock.advance(5_000);
       await counter.flush();
       expect(Object.values(await stored(partition))).toEqual([{ sends: 3 }, { sends: 3 }]);
@@ -149,7 +182,11 @@ eachEngine(({ newStore }) => {
       const counter = counterOf(away.documents);
       const add = (from: number) => {
         for (let n = 0; n < 1_500; n++)
-          counter.add(partition, clock.now(), { ...SMS, provider: `${from + n}` }, { sends: 1 });
+          counter.add(partition, {
+            at: clock.now(),
+            subject: { ...SMS, provider: `${from + n}` },
+            counts: { sends: 1 },
+          });
       };
       // Two documents each: more than are held without writing some.
       add(0);

@@ -32,7 +32,13 @@ eachEngine((engine) => {
       there: connectJson(two.there.baseUrl, key),
     };
   }
-  const stats = (admin: Calls, request: object = {}): Promise<JsonResponse> => admin(SERVICE, request);
+  /** Without what dimensions.test.ts is about. */
+  const stats = async (admin: Calls, request: object = {}): Promise<JsonResponse> => {
+    const response = await admin(SERVICE, request);
+    for (const row of [...(response.body?.rows ?? []), response.body?.total ?? {}])
+      for (const name of ['timeToApproval', 'spendPerApprovalMicros', 'refusedTotal']) delete row[name];
+    return response;
+  };
   const send = async (admin: Calls, recipients: object, more = {}) => {
     const { status, body } = await admin('otp.v1.OtpService/Send', { recipients, ...more });
     expect(status, JSON.stringify(body)).toBe(200);

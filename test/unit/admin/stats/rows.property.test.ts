@@ -1,14 +1,10 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import {
-  createAdder,
-  DIMENSIONS,
-  type Dimension,
-  type Grouping,
-} from '../../../../server/admin/stats/rows.js';
+import { createAdder, type Dimension, type Grouping } from '../../../../server/admin/stats/rows.js';
 import { COUNTS, type Count, type StoredStats } from '../../../../server/admin/stats/stored.js';
 import { DAY_MS, HOUR_MS } from '../../../../server/platform/durations.js';
 
+const DIMENSIONS = ['channel', 'country', 'provider'] as const;
 const START = Date.UTC(2030, 0, 15);
 /** One message: where it went, when, and what became of it. */
 const message = fc.record({
@@ -50,7 +46,7 @@ const groupings = fc.record({
 });
 const rowsOf = (grouping: Grouping, messages: readonly Message[]) => {
   const adder = createAdder(grouping);
-  for (const one of documentsOf(messages)) adder.add(one);
+  for (const one of documentsOf(messages)) adder.add(one, 'acme');
   return adder.rows();
 };
 
@@ -91,12 +87,34 @@ describe('rows', () => {
     },
   );
 
+  it('are split by workspace and by the value of a part, in this order', () => {
+    const adder = createAdder({
+      by: new Set(['workspace', 'value']),
+      startOf: () => 0,
+      ofOneProvider: false,
+    });
+    const one = { channel: 'sms', country: 'CO', hour: 0, provider: '', approved: false } as const;
+    for (const workspace of ['b', 'a'])
+      for (const value of ['y', 'x', 'y']) {
+        adder.add({ ...document(one, '', { sends: 1, times: { approval: { b1: 1 } } }), value }, workspace);
+      }
+    const rows = adder
+      .rows()
+      .map(({ workspace, value, counts, times }) => [workspace, value, counts.sends, times.approval?.count]);
+    expect(rows).toEqual([
+      ['a', 'x', 1, 1],
+      ['a', 'y', 2, 2],
+      ['b', 'x', 1, 1],
+      ['b', 'y', 2, 2],
+    ]);
+  });
+
   it('of one provider hold what it accepted, split by it or not', () => {
     const one = { channel: 'sms', country: 'CO', hour: 0, provider: 'twilio', approved: true } as const;
     for (const by of [new Set<Dimension>(), new Set<Dimension>(['provider'])]) {
       const adder = createAdder({ by, startOf: () => 0, ofOneProvider: true });
       // Only documents of that provider are added then.
-      for (const each of documentsOf([one, one])) if (each.provider) adder.add(each);
+      for (const each of documentsOf([one, one])) if (each.provider) adder.add(each, 'acme');
       expect(adder.rows()).toMatchObject([
         { provider: by.size > 0 ? 'twilio' : '', counts: { sends: 2, accepted: 2, approvals: 2 } },
       ]);

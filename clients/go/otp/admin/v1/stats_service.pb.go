@@ -10,6 +10,7 @@ import (
 	v1 "github.com/countersign/countersign/clients/go/otp/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -39,25 +40,53 @@ const (
 	StatsDimension_STATS_DIMENSION_HOUR StatsDimension = 4
 	// By the day, which begins at 00:00 UTC.
 	StatsDimension_STATS_DIMENSION_DAY StatsDimension = 5
+	// By the purpose of the session. The first 200 purposes of a workspace and day
+	// are counted each by itself, the rest together as "others"; the same holds
+	// for API keys, languages, delivery errors and refusals.
+	StatsDimension_STATS_DIMENSION_PURPOSE StatsDimension = 6
+	// By the API key that sent the session.
+	StatsDimension_STATS_DIMENSION_API_KEY StatsDimension = 7
+	// By the language of the message. Refused messages have none.
+	StatsDimension_STATS_DIMENSION_LOCALE StatsDimension = 8
+	// By the reason for which delivery failed; see
+	// otp.v1.ChannelState.delivery_error. Counts failed messages only.
+	StatsDimension_STATS_DIMENSION_DELIVERY_ERROR StatsDimension = 9
+	// By what refused a message; see RecipientService.ListRefusals. Counts
+	// refused_total only.
+	StatsDimension_STATS_DIMENSION_REFUSAL StatsDimension = 10
+	// By the workspace.
+	StatsDimension_STATS_DIMENSION_WORKSPACE StatsDimension = 11
 )
 
 // Enum value maps for StatsDimension.
 var (
 	StatsDimension_name = map[int32]string{
-		0: "STATS_DIMENSION_UNSPECIFIED",
-		1: "STATS_DIMENSION_CHANNEL",
-		2: "STATS_DIMENSION_COUNTRY",
-		3: "STATS_DIMENSION_PROVIDER",
-		4: "STATS_DIMENSION_HOUR",
-		5: "STATS_DIMENSION_DAY",
+		0:  "STATS_DIMENSION_UNSPECIFIED",
+		1:  "STATS_DIMENSION_CHANNEL",
+		2:  "STATS_DIMENSION_COUNTRY",
+		3:  "STATS_DIMENSION_PROVIDER",
+		4:  "STATS_DIMENSION_HOUR",
+		5:  "STATS_DIMENSION_DAY",
+		6:  "STATS_DIMENSION_PURPOSE",
+		7:  "STATS_DIMENSION_API_KEY",
+		8:  "STATS_DIMENSION_LOCALE",
+		9:  "STATS_DIMENSION_DELIVERY_ERROR",
+		10: "STATS_DIMENSION_REFUSAL",
+		11: "STATS_DIMENSION_WORKSPACE",
 	}
 	StatsDimension_value = map[string]int32{
-		"STATS_DIMENSION_UNSPECIFIED": 0,
-		"STATS_DIMENSION_CHANNEL":     1,
-		"STATS_DIMENSION_COUNTRY":     2,
-		"STATS_DIMENSION_PROVIDER":    3,
-		"STATS_DIMENSION_HOUR":        4,
-		"STATS_DIMENSION_DAY":         5,
+		"STATS_DIMENSION_UNSPECIFIED":    0,
+		"STATS_DIMENSION_CHANNEL":        1,
+		"STATS_DIMENSION_COUNTRY":        2,
+		"STATS_DIMENSION_PROVIDER":       3,
+		"STATS_DIMENSION_HOUR":           4,
+		"STATS_DIMENSION_DAY":            5,
+		"STATS_DIMENSION_PURPOSE":        6,
+		"STATS_DIMENSION_API_KEY":        7,
+		"STATS_DIMENSION_LOCALE":         8,
+		"STATS_DIMENSION_DELIVERY_ERROR": 9,
+		"STATS_DIMENSION_REFUSAL":        10,
+		"STATS_DIMENSION_WORKSPACE":      11,
 	}
 )
 
@@ -86,6 +115,81 @@ func (x StatsDimension) Number() protoreflect.EnumNumber {
 // Deprecated: Use StatsDimension.Descriptor instead.
 func (StatsDimension) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{0}
+}
+
+// How times are distributed. Each quantile is within one per cent, or one
+// millisecond where that is more, of a time that was measured: of the smallest
+// one that is at least as long as the named share of all.
+type DurationQuantiles struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many times were measured.
+	Count int64 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	// Half of them are at most this.
+	P50 *durationpb.Duration `protobuf:"bytes,2,opt,name=p50,proto3" json:"p50,omitempty"`
+	// Nine in ten are at most this.
+	P90 *durationpb.Duration `protobuf:"bytes,3,opt,name=p90,proto3" json:"p90,omitempty"`
+	// 99 in a hundred are at most this.
+	P99           *durationpb.Duration `protobuf:"bytes,4,opt,name=p99,proto3" json:"p99,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DurationQuantiles) Reset() {
+	*x = DurationQuantiles{}
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DurationQuantiles) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DurationQuantiles) ProtoMessage() {}
+
+func (x *DurationQuantiles) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DurationQuantiles.ProtoReflect.Descriptor instead.
+func (*DurationQuantiles) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *DurationQuantiles) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *DurationQuantiles) GetP50() *durationpb.Duration {
+	if x != nil {
+		return x.P50
+	}
+	return nil
+}
+
+func (x *DurationQuantiles) GetP90() *durationpb.Duration {
+	if x != nil {
+		return x.P90
+	}
+	return nil
+}
+
+func (x *DurationQuantiles) GetP99() *durationpb.Duration {
+	if x != nil {
+		return x.P99
+	}
+	return nil
 }
 
 // Counts. The first fields say of what, as far as they were asked for by
@@ -121,14 +225,39 @@ type StatsRow struct {
 	Conversion float64 `protobuf:"fixed64,11,opt,name=conversion,proto3" json:"conversion,omitempty"`
 	// What the sends cost less refunds, in micro-units of the wallet's currency.
 	// Not available by provider.
-	SpendMicros   int64 `protobuf:"varint,12,opt,name=spend_micros,json=spendMicros,proto3" json:"spend_micros,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SpendMicros int64 `protobuf:"varint,12,opt,name=spend_micros,json=spendMicros,proto3" json:"spend_micros,omitempty"`
+	// The purpose. Empty for none.
+	Purpose string `protobuf:"bytes,13,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// The API key.
+	ApiKeyId string `protobuf:"bytes,14,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// The language.
+	Locale string `protobuf:"bytes,15,opt,name=locale,proto3" json:"locale,omitempty"`
+	// The reason for which delivery failed.
+	DeliveryError string `protobuf:"bytes,16,opt,name=delivery_error,json=deliveryError,proto3" json:"delivery_error,omitempty"`
+	// What refused the messages, as Refusal.rule, or Refusal.reason where no rule
+	// is named.
+	Refusal string `protobuf:"bytes,17,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	// The workspace.
+	Workspace string `protobuf:"bytes,18,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// Time from Send to the verification of a channel.
+	TimeToApproval *DurationQuantiles `protobuf:"bytes,19,opt,name=time_to_approval,json=timeToApproval,proto3" json:"time_to_approval,omitempty"`
+	// Wrong codes compared.
+	WrongCodes int64 `protobuf:"varint,20,opt,name=wrong_codes,json=wrongCodes,proto3" json:"wrong_codes,omitempty"`
+	// Spend for each approval, in micro-units. 0 without approvals, and by
+	// provider.
+	SpendPerApprovalMicros int64 `protobuf:"varint,21,opt,name=spend_per_approval_micros,json=spendPerApprovalMicros,proto3" json:"spend_per_approval_micros,omitempty"`
+	// Messages that anything refused: a limit, a block, a rule, the guard, the
+	// wallet; see RecipientService.ListRefusals. Not counted as sends.
+	RefusedTotal int64 `protobuf:"varint,22,opt,name=refused_total,json=refusedTotal,proto3" json:"refused_total,omitempty"`
+	// Time from Send or Resend to the delivery that the provider reported.
+	TimeToDelivery *DurationQuantiles `protobuf:"bytes,23,opt,name=time_to_delivery,json=timeToDelivery,proto3" json:"time_to_delivery,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *StatsRow) Reset() {
 	*x = StatsRow{}
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[0]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -140,7 +269,7 @@ func (x *StatsRow) String() string {
 func (*StatsRow) ProtoMessage() {}
 
 func (x *StatsRow) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[0]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -153,7 +282,7 @@ func (x *StatsRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StatsRow.ProtoReflect.Descriptor instead.
 func (*StatsRow) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{0}
+	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *StatsRow) GetChannel() v1.Channel {
@@ -240,10 +369,88 @@ func (x *StatsRow) GetSpendMicros() int64 {
 	return 0
 }
 
+func (x *StatsRow) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *StatsRow) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
+}
+
+func (x *StatsRow) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
+func (x *StatsRow) GetDeliveryError() string {
+	if x != nil {
+		return x.DeliveryError
+	}
+	return ""
+}
+
+func (x *StatsRow) GetRefusal() string {
+	if x != nil {
+		return x.Refusal
+	}
+	return ""
+}
+
+func (x *StatsRow) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *StatsRow) GetTimeToApproval() *DurationQuantiles {
+	if x != nil {
+		return x.TimeToApproval
+	}
+	return nil
+}
+
+func (x *StatsRow) GetWrongCodes() int64 {
+	if x != nil {
+		return x.WrongCodes
+	}
+	return 0
+}
+
+func (x *StatsRow) GetSpendPerApprovalMicros() int64 {
+	if x != nil {
+		return x.SpendPerApprovalMicros
+	}
+	return 0
+}
+
+func (x *StatsRow) GetRefusedTotal() int64 {
+	if x != nil {
+		return x.RefusedTotal
+	}
+	return 0
+}
+
+func (x *StatsRow) GetTimeToDelivery() *DurationQuantiles {
+	if x != nil {
+		return x.TimeToDelivery
+	}
+	return nil
+}
+
 // Request of GetStats.
 type GetStatsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace. Default: the caller's own; another needs the scope operator.
+	// "-" means all workspaces (AIP-159) and needs the scope operator, too.
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The mode. Default: the caller's own; the other needs the scope operator.
 	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
@@ -251,21 +458,29 @@ type GetStatsRequest struct {
 	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
 	// The end; a started hour counts as a whole. Default: now.
 	To *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=to,proto3" json:"to,omitempty"`
-	// How to split. Empty: one row. Hour and day cannot be combined.
+	// How to split. Empty: one row. Hour and day cannot be combined, and at most
+	// one of PURPOSE, API_KEY, LOCALE, DELIVERY_ERROR and REFUSAL is possible.
 	GroupBy []StatsDimension `protobuf:"varint,5,rep,packed,name=group_by,json=groupBy,proto3,enum=otp.admin.v1.StatsDimension" json:"group_by,omitempty"`
 	// Only this channel.
 	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
 	// Only this country.
 	Country string `protobuf:"bytes,7,opt,name=country,proto3" json:"country,omitempty"`
 	// Only this provider.
-	Provider      string `protobuf:"bytes,8,opt,name=provider,proto3" json:"provider,omitempty"`
+	Provider string `protobuf:"bytes,8,opt,name=provider,proto3" json:"provider,omitempty"`
+	// Only this purpose. At most one of purpose, api_key_id and locale can be set,
+	// and only the dimension of the same name be combined with it.
+	Purpose string `protobuf:"bytes,9,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// Only this API key.
+	ApiKeyId string `protobuf:"bytes,10,opt,name=api_key_id,json=apiKeyId,proto3" json:"api_key_id,omitempty"`
+	// Only this language.
+	Locale        string `protobuf:"bytes,11,opt,name=locale,proto3" json:"locale,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatsRequest) Reset() {
 	*x = GetStatsRequest{}
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[1]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +492,7 @@ func (x *GetStatsRequest) String() string {
 func (*GetStatsRequest) ProtoMessage() {}
 
 func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[1]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +505,7 @@ func (x *GetStatsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsRequest.ProtoReflect.Descriptor instead.
 func (*GetStatsRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{1}
+	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GetStatsRequest) GetWorkspace() string {
@@ -349,11 +564,32 @@ func (x *GetStatsRequest) GetProvider() string {
 	return ""
 }
 
+func (x *GetStatsRequest) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *GetStatsRequest) GetApiKeyId() string {
+	if x != nil {
+		return x.ApiKeyId
+	}
+	return ""
+}
+
+func (x *GetStatsRequest) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
 // Response of GetStats.
 type GetStatsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The rows, ordered by time, then channel, country and provider. Combinations
-	// without counts have no row.
+	// The rows, ordered by time, then channel, country, provider, workspace, and
+	// what else was asked for. Combinations without counts have no row.
 	Rows []*StatsRow `protobuf:"bytes,1,rep,name=rows,proto3" json:"rows,omitempty"`
 	// The totals of all rows.
 	Total         *StatsRow `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
@@ -363,7 +599,7 @@ type GetStatsResponse struct {
 
 func (x *GetStatsResponse) Reset() {
 	*x = GetStatsResponse{}
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +611,7 @@ func (x *GetStatsResponse) String() string {
 func (*GetStatsResponse) ProtoMessage() {}
 
 func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_stats_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +624,7 @@ func (x *GetStatsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatsResponse.ProtoReflect.Descriptor instead.
 func (*GetStatsResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{2}
+	return file_otp_admin_v1_stats_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetStatsResponse) GetRows() []*StatsRow {
@@ -409,7 +645,12 @@ var File_otp_admin_v1_stats_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_stats_service_proto_rawDesc = "" +
 	"\n" +
-	" otp/admin/v1/stats_service.proto\x12\fotp.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\x80\x03\n" +
+	" otp/admin/v1/stats_service.proto\x12\fotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/api_key_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xb0\x01\n" +
+	"\x11DurationQuantiles\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x03R\x05count\x12+\n" +
+	"\x03p50\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x03p50\x12+\n" +
+	"\x03p90\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x03p90\x12+\n" +
+	"\x03p99\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\x03p99\"\xc6\x06\n" +
 	"\bStatsRow\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x18\n" +
 	"\acountry\x18\x02 \x01(\tR\acountry\x12\x1a\n" +
@@ -425,7 +666,20 @@ const file_otp_admin_v1_stats_service_proto_rawDesc = "" +
 	"\n" +
 	"conversion\x18\v \x01(\x01R\n" +
 	"conversion\x12!\n" +
-	"\fspend_micros\x18\f \x01(\x03R\vspendMicros\"\xcd\x02\n" +
+	"\fspend_micros\x18\f \x01(\x03R\vspendMicros\x12\x18\n" +
+	"\apurpose\x18\r \x01(\tR\apurpose\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\x0e \x01(\tR\bapiKeyId\x12\x16\n" +
+	"\x06locale\x18\x0f \x01(\tR\x06locale\x12%\n" +
+	"\x0edelivery_error\x18\x10 \x01(\tR\rdeliveryError\x12\x18\n" +
+	"\arefusal\x18\x11 \x01(\tR\arefusal\x12\x1c\n" +
+	"\tworkspace\x18\x12 \x01(\tR\tworkspace\x12I\n" +
+	"\x10time_to_approval\x18\x13 \x01(\v2\x1f.otp.admin.v1.DurationQuantilesR\x0etimeToApproval\x12\x1f\n" +
+	"\vwrong_codes\x18\x14 \x01(\x03R\n" +
+	"wrongCodes\x129\n" +
+	"\x19spend_per_approval_micros\x18\x15 \x01(\x03R\x16spendPerApprovalMicros\x12#\n" +
+	"\rrefused_total\x18\x16 \x01(\x03R\frefusedTotal\x12I\n" +
+	"\x10time_to_delivery\x18\x17 \x01(\v2\x1f.otp.admin.v1.DurationQuantilesR\x0etimeToDelivery\"\x9d\x03\n" +
 	"\x0fGetStatsRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12.\n" +
@@ -434,17 +688,29 @@ const file_otp_admin_v1_stats_service_proto_rawDesc = "" +
 	"\bgroup_by\x18\x05 \x03(\x0e2\x1c.otp.admin.v1.StatsDimensionR\agroupBy\x12)\n" +
 	"\achannel\x18\x06 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x18\n" +
 	"\acountry\x18\a \x01(\tR\acountry\x12\x1a\n" +
-	"\bprovider\x18\b \x01(\tR\bprovider\"l\n" +
+	"\bprovider\x18\b \x01(\tR\bprovider\x12\x18\n" +
+	"\apurpose\x18\t \x01(\tR\apurpose\x12\x1c\n" +
+	"\n" +
+	"api_key_id\x18\n" +
+	" \x01(\tR\bapiKeyId\x12\x16\n" +
+	"\x06locale\x18\v \x01(\tR\x06locale\"l\n" +
 	"\x10GetStatsResponse\x12*\n" +
 	"\x04rows\x18\x01 \x03(\v2\x16.otp.admin.v1.StatsRowR\x04rows\x12,\n" +
-	"\x05total\x18\x02 \x01(\v2\x16.otp.admin.v1.StatsRowR\x05total*\xbc\x01\n" +
+	"\x05total\x18\x02 \x01(\v2\x16.otp.admin.v1.StatsRowR\x05total*\xf2\x02\n" +
 	"\x0eStatsDimension\x12\x1f\n" +
 	"\x1bSTATS_DIMENSION_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17STATS_DIMENSION_CHANNEL\x10\x01\x12\x1b\n" +
 	"\x17STATS_DIMENSION_COUNTRY\x10\x02\x12\x1c\n" +
 	"\x18STATS_DIMENSION_PROVIDER\x10\x03\x12\x18\n" +
 	"\x14STATS_DIMENSION_HOUR\x10\x04\x12\x17\n" +
-	"\x13STATS_DIMENSION_DAY\x10\x052\x85\x01\n" +
+	"\x13STATS_DIMENSION_DAY\x10\x05\x12\x1b\n" +
+	"\x17STATS_DIMENSION_PURPOSE\x10\x06\x12\x1b\n" +
+	"\x17STATS_DIMENSION_API_KEY\x10\a\x12\x1a\n" +
+	"\x16STATS_DIMENSION_LOCALE\x10\b\x12\"\n" +
+	"\x1eSTATS_DIMENSION_DELIVERY_ERROR\x10\t\x12\x1b\n" +
+	"\x17STATS_DIMENSION_REFUSAL\x10\n" +
+	"\x12\x1d\n" +
+	"\x19STATS_DIMENSION_WORKSPACE\x10\v2\x85\x01\n" +
 	"\fStatsService\x12u\n" +
 	"\bGetStats\x12\x1d.otp.admin.v1.GetStatsRequest\x1a\x1e.otp.admin.v1.GetStatsResponse\"*ҵ\x18#\n" +
 	"\asupport\n" +
@@ -466,33 +732,40 @@ func file_otp_admin_v1_stats_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_stats_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_stats_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_otp_admin_v1_stats_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_otp_admin_v1_stats_service_proto_goTypes = []any{
 	(StatsDimension)(0),           // 0: otp.admin.v1.StatsDimension
-	(*StatsRow)(nil),              // 1: otp.admin.v1.StatsRow
-	(*GetStatsRequest)(nil),       // 2: otp.admin.v1.GetStatsRequest
-	(*GetStatsResponse)(nil),      // 3: otp.admin.v1.GetStatsResponse
-	(v1.Channel)(0),               // 4: otp.v1.Channel
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(Mode)(0),                     // 6: otp.admin.v1.Mode
+	(*DurationQuantiles)(nil),     // 1: otp.admin.v1.DurationQuantiles
+	(*StatsRow)(nil),              // 2: otp.admin.v1.StatsRow
+	(*GetStatsRequest)(nil),       // 3: otp.admin.v1.GetStatsRequest
+	(*GetStatsResponse)(nil),      // 4: otp.admin.v1.GetStatsResponse
+	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
+	(v1.Channel)(0),               // 6: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(Mode)(0),                     // 8: otp.admin.v1.Mode
 }
 var file_otp_admin_v1_stats_service_proto_depIdxs = []int32{
-	4,  // 0: otp.admin.v1.StatsRow.channel:type_name -> otp.v1.Channel
-	5,  // 1: otp.admin.v1.StatsRow.start:type_name -> google.protobuf.Timestamp
-	6,  // 2: otp.admin.v1.GetStatsRequest.mode:type_name -> otp.admin.v1.Mode
-	5,  // 3: otp.admin.v1.GetStatsRequest.from:type_name -> google.protobuf.Timestamp
-	5,  // 4: otp.admin.v1.GetStatsRequest.to:type_name -> google.protobuf.Timestamp
-	0,  // 5: otp.admin.v1.GetStatsRequest.group_by:type_name -> otp.admin.v1.StatsDimension
-	4,  // 6: otp.admin.v1.GetStatsRequest.channel:type_name -> otp.v1.Channel
-	1,  // 7: otp.admin.v1.GetStatsResponse.rows:type_name -> otp.admin.v1.StatsRow
-	1,  // 8: otp.admin.v1.GetStatsResponse.total:type_name -> otp.admin.v1.StatsRow
-	2,  // 9: otp.admin.v1.StatsService.GetStats:input_type -> otp.admin.v1.GetStatsRequest
-	3,  // 10: otp.admin.v1.StatsService.GetStats:output_type -> otp.admin.v1.GetStatsResponse
-	10, // [10:11] is the sub-list for method output_type
-	9,  // [9:10] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	5,  // 0: otp.admin.v1.DurationQuantiles.p50:type_name -> google.protobuf.Duration
+	5,  // 1: otp.admin.v1.DurationQuantiles.p90:type_name -> google.protobuf.Duration
+	5,  // 2: otp.admin.v1.DurationQuantiles.p99:type_name -> google.protobuf.Duration
+	6,  // 3: otp.admin.v1.StatsRow.channel:type_name -> otp.v1.Channel
+	7,  // 4: otp.admin.v1.StatsRow.start:type_name -> google.protobuf.Timestamp
+	1,  // 5: otp.admin.v1.StatsRow.time_to_approval:type_name -> otp.admin.v1.DurationQuantiles
+	1,  // 6: otp.admin.v1.StatsRow.time_to_delivery:type_name -> otp.admin.v1.DurationQuantiles
+	8,  // 7: otp.admin.v1.GetStatsRequest.mode:type_name -> otp.admin.v1.Mode
+	7,  // 8: otp.admin.v1.GetStatsRequest.from:type_name -> google.protobuf.Timestamp
+	7,  // 9: otp.admin.v1.GetStatsRequest.to:type_name -> google.protobuf.Timestamp
+	0,  // 10: otp.admin.v1.GetStatsRequest.group_by:type_name -> otp.admin.v1.StatsDimension
+	6,  // 11: otp.admin.v1.GetStatsRequest.channel:type_name -> otp.v1.Channel
+	2,  // 12: otp.admin.v1.GetStatsResponse.rows:type_name -> otp.admin.v1.StatsRow
+	2,  // 13: otp.admin.v1.GetStatsResponse.total:type_name -> otp.admin.v1.StatsRow
+	3,  // 14: otp.admin.v1.StatsService.GetStats:input_type -> otp.admin.v1.GetStatsRequest
+	4,  // 15: otp.admin.v1.StatsService.GetStats:output_type -> otp.admin.v1.GetStatsResponse
+	15, // [15:16] is the sub-list for method output_type
+	14, // [14:15] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_stats_service_proto_init() }
@@ -507,7 +780,7 @@ func file_otp_admin_v1_stats_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_stats_service_proto_rawDesc), len(file_otp_admin_v1_stats_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

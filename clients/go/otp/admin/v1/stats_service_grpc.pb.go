@@ -37,6 +37,9 @@ type StatsServiceClient interface {
 	//
 	// Scope: support, analyst, admin or operator.
 	//
+	// Purposes, API keys, languages, failures, refusals and times are counted from
+	// release 0.2.0 on.
+	//
 	// Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
 	// than 32 days by the hour, and for more than 10,000 rows.
 	GetStats(ctx context.Context, in *GetStatsRequest, opts ...grpc.CallOption) (*GetStatsResponse, error)
@@ -74,6 +77,9 @@ type StatsServiceServer interface {
 	// Adds up the counts of a time, as one row or split into rows.
 	//
 	// Scope: support, analyst, admin or operator.
+	//
+	// Purposes, API keys, languages, failures, refusals and times are counted from
+	// release 0.2.0 on.
 	//
 	// Reasons: none of its own. INVALID_REQUEST for more than 400 days, for more
 	// than 32 days by the hour, and for more than 10,000 rows.

@@ -6,6 +6,7 @@ isort:skip_file
 import builtins
 import collections.abc
 import google.protobuf.descriptor
+import google.protobuf.duration_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
@@ -34,6 +35,12 @@ class _StatsDimensionEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper.
     STATS_DIMENSION_PROVIDER: _StatsDimension.ValueType  # 3
     STATS_DIMENSION_HOUR: _StatsDimension.ValueType  # 4
     STATS_DIMENSION_DAY: _StatsDimension.ValueType  # 5
+    STATS_DIMENSION_PURPOSE: _StatsDimension.ValueType  # 6
+    STATS_DIMENSION_API_KEY: _StatsDimension.ValueType  # 7
+    STATS_DIMENSION_LOCALE: _StatsDimension.ValueType  # 8
+    STATS_DIMENSION_DELIVERY_ERROR: _StatsDimension.ValueType  # 9
+    STATS_DIMENSION_REFUSAL: _StatsDimension.ValueType  # 10
+    STATS_DIMENSION_WORKSPACE: _StatsDimension.ValueType  # 11
 
 class StatsDimension(_StatsDimension, metaclass=_StatsDimensionEnumTypeWrapper): ...
 
@@ -43,7 +50,41 @@ STATS_DIMENSION_COUNTRY: StatsDimension.ValueType  # 2
 STATS_DIMENSION_PROVIDER: StatsDimension.ValueType  # 3
 STATS_DIMENSION_HOUR: StatsDimension.ValueType  # 4
 STATS_DIMENSION_DAY: StatsDimension.ValueType  # 5
+STATS_DIMENSION_PURPOSE: StatsDimension.ValueType  # 6
+STATS_DIMENSION_API_KEY: StatsDimension.ValueType  # 7
+STATS_DIMENSION_LOCALE: StatsDimension.ValueType  # 8
+STATS_DIMENSION_DELIVERY_ERROR: StatsDimension.ValueType  # 9
+STATS_DIMENSION_REFUSAL: StatsDimension.ValueType  # 10
+STATS_DIMENSION_WORKSPACE: StatsDimension.ValueType  # 11
 global___StatsDimension = StatsDimension
+
+@typing.final
+class DurationQuantiles(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: builtins.int
+    P50_FIELD_NUMBER: builtins.int
+    P90_FIELD_NUMBER: builtins.int
+    P99_FIELD_NUMBER: builtins.int
+    count: builtins.int
+    @property
+    def p50(self) -> google.protobuf.duration_pb2.Duration: ...
+    @property
+    def p90(self) -> google.protobuf.duration_pb2.Duration: ...
+    @property
+    def p99(self) -> google.protobuf.duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        count: builtins.int = ...,
+        p50: google.protobuf.duration_pb2.Duration | None = ...,
+        p90: google.protobuf.duration_pb2.Duration | None = ...,
+        p99: google.protobuf.duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["p50", b"p50", "p90", b"p90", "p99", b"p99"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["count", b"count", "p50", b"p50", "p90", b"p90", "p99", b"p99"]) -> None: ...
+
+global___DurationQuantiles = DurationQuantiles
 
 @typing.final
 class StatsRow(google.protobuf.message.Message):
@@ -61,6 +102,17 @@ class StatsRow(google.protobuf.message.Message):
     REFUSED_FIELD_NUMBER: builtins.int
     CONVERSION_FIELD_NUMBER: builtins.int
     SPEND_MICROS_FIELD_NUMBER: builtins.int
+    PURPOSE_FIELD_NUMBER: builtins.int
+    API_KEY_ID_FIELD_NUMBER: builtins.int
+    LOCALE_FIELD_NUMBER: builtins.int
+    DELIVERY_ERROR_FIELD_NUMBER: builtins.int
+    REFUSAL_FIELD_NUMBER: builtins.int
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    TIME_TO_APPROVAL_FIELD_NUMBER: builtins.int
+    WRONG_CODES_FIELD_NUMBER: builtins.int
+    SPEND_PER_APPROVAL_MICROS_FIELD_NUMBER: builtins.int
+    REFUSED_TOTAL_FIELD_NUMBER: builtins.int
+    TIME_TO_DELIVERY_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     country: builtins.str
     provider: builtins.str
@@ -72,8 +124,21 @@ class StatsRow(google.protobuf.message.Message):
     refused: builtins.int
     conversion: builtins.float
     spend_micros: builtins.int
+    purpose: builtins.str
+    api_key_id: builtins.str
+    locale: builtins.str
+    delivery_error: builtins.str
+    refusal: builtins.str
+    workspace: builtins.str
+    wrong_codes: builtins.int
+    spend_per_approval_micros: builtins.int
+    refused_total: builtins.int
     @property
     def start(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def time_to_approval(self) -> global___DurationQuantiles: ...
+    @property
+    def time_to_delivery(self) -> global___DurationQuantiles: ...
     def __init__(
         self,
         *,
@@ -89,9 +154,20 @@ class StatsRow(google.protobuf.message.Message):
         refused: builtins.int = ...,
         conversion: builtins.float = ...,
         spend_micros: builtins.int = ...,
+        purpose: builtins.str = ...,
+        api_key_id: builtins.str = ...,
+        locale: builtins.str = ...,
+        delivery_error: builtins.str = ...,
+        refusal: builtins.str = ...,
+        workspace: builtins.str = ...,
+        time_to_approval: global___DurationQuantiles | None = ...,
+        wrong_codes: builtins.int = ...,
+        spend_per_approval_micros: builtins.int = ...,
+        refused_total: builtins.int = ...,
+        time_to_delivery: global___DurationQuantiles | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["start", b"start"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "approvals", b"approvals", "channel", b"channel", "conversion", b"conversion", "country", b"country", "delivered", b"delivered", "failed", b"failed", "provider", b"provider", "refused", b"refused", "sends", b"sends", "spend_micros", b"spend_micros", "start", b"start"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["start", b"start", "time_to_approval", b"time_to_approval", "time_to_delivery", b"time_to_delivery"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "api_key_id", b"api_key_id", "approvals", b"approvals", "channel", b"channel", "conversion", b"conversion", "country", b"country", "delivered", b"delivered", "delivery_error", b"delivery_error", "failed", b"failed", "locale", b"locale", "provider", b"provider", "purpose", b"purpose", "refusal", b"refusal", "refused", b"refused", "refused_total", b"refused_total", "sends", b"sends", "spend_micros", b"spend_micros", "spend_per_approval_micros", b"spend_per_approval_micros", "start", b"start", "time_to_approval", b"time_to_approval", "time_to_delivery", b"time_to_delivery", "workspace", b"workspace", "wrong_codes", b"wrong_codes"]) -> None: ...
 
 global___StatsRow = StatsRow
 
@@ -107,11 +183,17 @@ class GetStatsRequest(google.protobuf.message.Message):
     CHANNEL_FIELD_NUMBER: builtins.int
     COUNTRY_FIELD_NUMBER: builtins.int
     PROVIDER_FIELD_NUMBER: builtins.int
+    PURPOSE_FIELD_NUMBER: builtins.int
+    API_KEY_ID_FIELD_NUMBER: builtins.int
+    LOCALE_FIELD_NUMBER: builtins.int
     workspace: builtins.str
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     country: builtins.str
     provider: builtins.str
+    purpose: builtins.str
+    api_key_id: builtins.str
+    locale: builtins.str
     @property
     def to(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
@@ -126,9 +208,12 @@ class GetStatsRequest(google.protobuf.message.Message):
         channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
         country: builtins.str = ...,
         provider: builtins.str = ...,
+        purpose: builtins.str = ...,
+        api_key_id: builtins.str = ...,
+        locale: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["from", b"from", "to", b"to"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["channel", b"channel", "country", b"country", "from", b"from", "group_by", b"group_by", "mode", b"mode", "provider", b"provider", "to", b"to", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["api_key_id", b"api_key_id", "channel", b"channel", "country", b"country", "from", b"from", "group_by", b"group_by", "locale", b"locale", "mode", b"mode", "provider", b"provider", "purpose", b"purpose", "to", b"to", "workspace", b"workspace"]) -> None: ...
 
 global___GetStatsRequest = GetStatsRequest
 
