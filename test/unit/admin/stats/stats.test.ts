@@ -24,6 +24,7 @@ it('the time to a delivery runs from Send, or from when a message that waited wa
   expect(counted.find(({ counts }) => counts.delivered)?.took).toEqual({ delivery: 7_000 });
   const freed = changed(session, {
     set: { 'channels.sms.delivery.freedAt': new Date(NOW + 5_000) },
+    at: NOW,
   });
   counted.length = 0;
   stats.onSessionChange(freed, update);
