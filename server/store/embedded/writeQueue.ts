@@ -16,10 +16,16 @@ export interface Expected {
 /** The transaction an operation runs in. Reads see what earlier operations of the batch wrote. */
 export class Transaction {
   wrote = false;
+  readonly later: (() => Promise<void>)[] = [];
 
   run(statement: Statement, parameters: readonly SqlValue[]): number {
     this.wrote = true;
     return statement.run(parameters).changes;
+  }
+
+  /** Does something once the batch has ended, while nothing else uses the connection. It must not matter that it fails. */
+  afterwards(work: () => Promise<void>): void {
+    this.later.push(work);
   }
 }
 
@@ -114,6 +120,7 @@ export class WriteQueue {
       this.#undo();
       refuse(batch, error);
     }
+    for (const work of transaction.later) await work().catch(() => {});
   }
 
   /** Read in each transaction, so that no other release can rebuild the tables between the check and the write. */
