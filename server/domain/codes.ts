@@ -5,12 +5,16 @@
  * where nothing is left: no code was given.
  */
 export function readCode(text: string): string {
+  // Most codes are plain digits, and the rules below go through each of them.
+  if (PLAIN.test(text)) return text;
   // NFKC turns full-width, superscript and other styled digits into 0 to 9.
   return text
     .normalize('NFKC')
     .replace(IGNORED, '')
     .replace(/\p{Nd}/gu, digit);
 }
+
+const PLAIN = /^[0-9]+$/;
 
 /**
  * White space, control characters, dashes (the minus sign is none to Unicode),

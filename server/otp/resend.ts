@@ -216,7 +216,7 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
       return number ? phonePrefix(fingerprints, workspaceOf(session), limitIdentity(number)) : undefined;
     };
     const { recipient: budget } = accountOf(session, channel);
-    return { channel, budget, fingerprints: [recipient], prefix, identity };
+    return { channel, budget, fingerprints: () => [recipient], prefix, identity };
   }
 
   function debitFor(session: StoredSession, channels: readonly ChannelName[], now: number) {

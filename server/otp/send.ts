@@ -69,7 +69,7 @@ export function createSender(deps: SendDeps): Sender {
         { workspace: workspaceOf(session), mode: session.mode, sessionId: idOf(session) },
         firstPurgeAt(session),
       ),
-      sandboxCodes: sandboxCodes(codes.encryption, session),
+      sandboxCodes: sandboxCodes(codes.encryption, session, begun.sealedCodes),
       reused,
     };
   };
@@ -80,7 +80,15 @@ export function createSender(deps: SendDeps): Sender {
       throw new Failure('PERMISSION_DENIED', { message: 'The credential lacks the scope otp.vouch.' });
     const workspace = await workspaces.get(principal.workspace);
     const mode = request.sandbox ? 'test' : principal.mode;
-    return { call, request, workspace, mode, partition: partitionOf(principal, mode), undo: [] };
+    return {
+      call,
+      request,
+      workspace,
+      mode,
+      partition: partitionOf(principal, mode),
+      sealedCodes: new Map(),
+      undo: [],
+    };
   }
 }
 

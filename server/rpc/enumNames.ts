@@ -1,6 +1,7 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../errors.js';
 import { isObject, isWellKnown, namesOf } from './jsonFault.js';
+import { mayHold } from './mayHold.js';
 
 /** Whether a message has an enum at any depth; only then it can have unknown names. */
 export function hasEnums(message: DescMessage, seen = new Set<DescMessage>()): boolean {
@@ -9,13 +10,25 @@ export function hasEnums(message: DescMessage, seen = new Set<DescMessage>()): b
   return message.fields.some((field) => field.enum || (field.message && hasEnums(field.message, seen)));
 }
 
+const withEnums = new Map<DescField, boolean>();
+
+/** The same of a field; the fields of the contract are few, so the results are kept. */
+function holdsEnum(field: DescField): boolean {
+  let holds = withEnums.get(field);
+  if (holds === undefined) {
+    holds = field.enum !== undefined || (field.message !== undefined && hasEnums(field.message));
+    withEnums.set(field, holds);
+  }
+  return holds;
+}
+
 /**
  * Finds an enum value with a name that the contract does not know. Connect
  * ignores unknown fields, so that client and server may differ in version, and
  * also unknown enum names: a requested channel would silently be left out.
  */
 export function findUnknownName(message: DescMessage, text: string): FieldViolation | undefined {
-  if (!text.includes('"')) return undefined;
+  if (!mayHold(text, message.fields.filter(holdsEnum))) return undefined;
   try {
     return inMessage(message, JSON.parse(text), '');
   } catch {

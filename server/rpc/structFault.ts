@@ -1,6 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { jsonTokens, memberText } from '../domain/exactJson.js';
 import type { FieldViolation } from '../errors.js';
+import { mayHold } from './mayHold.js';
 
 /**
  * Finds the first free-form object (google.protobuf.Struct) of a JSON text that
@@ -10,7 +11,7 @@ import type { FieldViolation } from '../errors.js';
  */
 export function findStructFault(message: DescMessage, text: string): FieldViolation | undefined {
   const structs = message.fields.filter(({ message: of }) => of?.typeName === 'google.protobuf.Struct');
-  if (structs.length === 0 || !isJson(text)) return undefined;
+  if (!mayHold(text, structs) || !isJson(text)) return undefined;
   for (const { name, jsonName } of structs) {
     const given = memberText(text, jsonName) ?? memberText(text, name);
     const tokens = given === undefined ? [] : jsonTokens(given);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Failure } from '../errors.js';
 import type { Random } from '../platform/random.js';
 import type { Key, KeySet } from './keyring/keySet.js';
@@ -39,16 +39,19 @@ export function createEncryption(keys: KeySet, random: Random): Encryption {
   };
 }
 
-type DocumentKey = (key: Key, collection: string, id: string) => Buffer;
+type DocumentKey = (key: Key, collection: string, id: string) => KeyObject;
 
+/** A KeyObject, because newer releases of node copy the bytes of any other key for each value. */
 const deriveDocumentKey: DocumentKey = (key, collection, id) =>
-  createHmac('sha256', key.secret)
-    .update(lengthPrefixed('document', collection, id))
-    .digest();
+  createSecretKey(
+    createHmac('sha256', key.secret)
+      .update(lengthPrefixed('document', collection, id))
+      .digest(),
+  );
 
 /** The values of one document are sealed and opened one after another: the last key is most often the next. */
 function cacheLast(derive: DocumentKey): DocumentKey {
-  let last: { key: Key; collection: string; id: string; derived: Buffer } | undefined;
+  let last: { key: Key; collection: string; id: string; derived: KeyObject } | undefined;
   return (key, collection, id) => {
     if (last?.key !== key || last.collection !== collection || last.id !== id) {
       last = { key, collection, id, derived: derive(key, collection, id) };

@@ -85,7 +85,7 @@ export function createExportRecipient(deps: Deps): Export {
     }
     for (const row of addUp(await readRefusals({ workspace, mode, recipients: names })))
       if (names.includes(row.recipient)) yield record({ case: 'refusal', value: refusalToProto(row) });
-    const subject = { fingerprints: names, prefix: () => undefined, identity: () => undefined };
+    const subject = { fingerprints: () => names, prefix: () => undefined, identity: () => undefined };
     for (const rule of await deps.rules.matching(partition, subject))
       yield record({ case: 'recipientRule', value: ruleToProto(rule) });
     for (const name of names) {

@@ -55,7 +55,7 @@ export function ruleSubject(
 ): RuleSubject {
   const identity = text ? namedRecipient(text).identity : undefined;
   return {
-    fingerprints: names,
+    fingerprints: () => names,
     identity: () => identity,
     prefix: () =>
       identity?.startsWith('+') ? phonePrefix(fingerprints, workspace, limitIdentity(identity)) : undefined,

@@ -16,8 +16,8 @@ const CAPACITY = 1_000;
 /** A recipient, as rules look at it. */
 export interface RuleSubject {
   readonly channel?: ChannelName;
-  /** Every fingerprint that it may be named by. */
-  readonly fingerprints: readonly string[];
+  /** Every fingerprint that it may be named by. Only asked where there is a rule. */
+  readonly fingerprints: () => readonly string[];
   /** The fingerprint of its prefix. Only asked where a rule is for a prefix. */
   readonly prefix: () => string | undefined;
   /** The e-mail address or number. Only asked where a rule is for a domain or the first digits. */
@@ -103,7 +103,7 @@ export function createRecipientRules(documents: Documents, clock: Clock): Recipi
   async function matching(partition: string, subject: RuleSubject): Promise<readonly StoredRule[]> {
     const { byId, byRecipient, others } = await rulesIn(partition);
     if (byId.size === 0) return [];
-    const own = subject.fingerprints.flatMap((one) => [...(byRecipient.get(one)?.values() ?? [])]);
+    const own = subject.fingerprints().flatMap((one) => [...(byRecipient.get(one)?.values() ?? [])]);
     const shared = [...others.values()].filter((rule) => isFor(rule, subject));
     const now = clock.now();
     const inForce = ({ channel, expiresAt }: StoredRule) =>

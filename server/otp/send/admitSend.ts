@@ -27,7 +27,7 @@ export function createAdmitSend(deps: AdmitSendDeps) {
       subjects: recipients.map(({ channel, identity, budget, country }) => ({
         channel,
         budget,
-        fingerprints: deps.fingerprints.recipientCandidates(name, identity),
+        fingerprints: () => deps.fingerprints.recipientCandidates(name, identity),
         prefix: () => (country ? phonePrefix(deps.fingerprints, name, limitIdentity(identity)) : undefined),
         identity: () => identity,
       })),

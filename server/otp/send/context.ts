@@ -26,6 +26,8 @@ export interface BegunSend {
   readonly partition: string;
   /** The host whose pages frame the page on which the code is entered. */
   readonly embedHost?: string;
+  /** The codes of this call by their sealed form: the response to a sandbox Send need not open what was just sealed. */
+  readonly sealedCodes: Map<string, string>;
   /** How to give back what the steps took, in the order in which they took it. Run when a later step refuses the Send. */
   readonly undo: (() => Promise<void>)[];
 }

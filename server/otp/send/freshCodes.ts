@@ -27,6 +27,8 @@ interface CodeOrder {
   /** The number of the message that brings it. */
   readonly n: number;
   readonly now: number;
+  /** Receives the code of a sandbox channel by its sealed form. */
+  readonly sealedCodes?: Map<string, string>;
 }
 
 /** Names the sealed code of a sandbox channel. */
@@ -43,25 +45,35 @@ export const codeContext = (
 export async function freshCode(
   { hasher, encryption, random }: CodeMaker,
   slot: Slot,
-  { session, channel, n, now }: CodeOrder,
+  { session, channel, n, now, sealedCodes }: CodeOrder,
 ): Promise<FreshCode> {
   const code = newCode(session.codeLength, random);
   const context = codeContext(session._id, channel, session.operation?.transaction);
   const codeHash = await slot.run(() => hasher.hash(code, context));
   const seal = (field: string) => encryption.seal({ collection: 'sessions', id: session._id, field }, code);
-  return session.mode === 'test'
-    ? { codeHash, sandboxCode: seal(sandboxCodeField(channel)), delivery: notSent(n) }
-    : { codeHash, delivery: queueMessage(seal(messageField(channel)), n, now) };
+  if (session.mode !== 'test')
+    return { codeHash, delivery: queueMessage(seal(messageField(channel)), n, now) };
+  const sandboxCode = seal(sandboxCodeField(channel));
+  sealedCodes?.set(sandboxCode, code);
+  return { codeHash, sandboxCode, delivery: notSent(n) };
 }
 
-/** The codes of a sandbox session, for the response. Empty for a live one: its codes leave by delivery only. */
-export function sandboxCodes(encryption: Encryption, session: StoredSession): Record<string, string> {
+/**
+ * The codes of a sandbox session, for the response. Empty for a live one: its codes leave by delivery only.
+ * `known`: codes by their sealed form.
+ */
+export function sandboxCodes(
+  encryption: Encryption,
+  session: StoredSession,
+  known?: ReadonlyMap<string, string>,
+): Record<string, string> {
   const codes: Record<string, string> = {};
   if (session.mode !== 'test') return codes;
   for (const [name, channel] of channelsOf(session)) {
-    if (!channel.sandboxCode) continue;
+    const sealed = channel.sandboxCode;
+    if (!sealed) continue;
     const place = { collection: 'sessions' as const, id: session._id, field: sandboxCodeField(name) };
-    codes[name] = encryption.open(place, channel.sandboxCode);
+    codes[name] = known?.get(sealed) ?? encryption.open(place, sealed);
   }
   return codes;
 }
@@ -69,11 +81,11 @@ export function sandboxCodes(encryption: Encryption, session: StoredSession): Re
 /** Makes a code for every recipient of a Send. */
 export function createMakeCodes({ codes }: { readonly codes: CodeMaker }) {
   return async function makeCodes(send: AdmittedSend): Promise<CodedSend> {
-    const { slot, owner, mode, options, channels, bought, now } = send;
+    const { slot, owner, mode, options, channels, bought, now, sealedCodes } = send;
     const { codeLength, operation } = options;
     const session = { _id: owner._id, mode, codeLength, ...(operation && { operation }) };
     const fresh = await Promise.all(
-      channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now })),
+      channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now, sealedCodes })),
     );
     return {
       ...send,

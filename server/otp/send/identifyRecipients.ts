@@ -38,10 +38,11 @@ export function createIdentifyRecipients({
       const { identity, channel, country } = recipient;
       const sender = chosen.get(channel);
       const limited = limitIdentity(identity);
+      const fingerprint = fingerprints.recipient(workspace, identity);
       return {
         ...recipient,
-        fingerprint: fingerprints.recipient(workspace, identity),
-        budget: fingerprints.recipient(workspace, limited),
+        fingerprint,
+        budget: limited === identity ? fingerprint : fingerprints.recipient(workspace, limited),
         ...(country && mode === 'live' && { prefix: phonePrefix(fingerprints, workspace, limited) }),
         ...(sender !== undefined && { sender }),
       };

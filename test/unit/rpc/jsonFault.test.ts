@@ -74,6 +74,14 @@ describe('an enum value by a name the contract does not know', () => {
     expect(unknownIn(request)).toBeUndefined();
   });
 
+  it('is found under a key that is written with escapes, or with the name of the contract', () => {
+    expect(findUnknownName(SendRequestSchema, '{"ch\\u0061nnels": ["CHANNEL_FAX"]}')?.field).toBe(
+      'channels[0]',
+    );
+    const text = '{"recipientPolicy": 1, "policy": {"strategy": "ALL"}}';
+    expect(findUnknownName(SendRequestSchema, text)?.field).toBe('policy.strategy');
+  });
+
   it('is not looked for where there is no enum, or no JSON', () => {
     expect(hasEnums(SendRequestSchema)).toBe(true);
     expect(hasEnums(VerifyRequestSchema)).toBe(false);
