@@ -7,7 +7,6 @@ import {
   type Message,
   type MessageInitShape,
   toBinary,
-  toJsonString,
 } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
 import { type Compression, compressionNegotiate } from '@connectrpc/connect/protocol';
@@ -32,6 +31,7 @@ import { toConnectError } from './connectError.js';
 import { findUnknownName, hasEnums } from './enumNames.js';
 import { TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
+import { messageJson } from './messageJson.js';
 import { readMaxOf } from './sizes.js';
 import { findStructFault } from './structFault.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
@@ -178,8 +178,7 @@ function encode(
   { binary }: Format,
   response: MessageInitShape<DescMethod['output']>,
 ): string | Uint8Array {
-  const message = create(output, response);
-  return binary ? toBinary(output, message) : toJsonString(output, message);
+  return binary ? toBinary(output, create(output, response)) : JSON.stringify(messageJson(output, response));
 }
 
 async function sendMessage(

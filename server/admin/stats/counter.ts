@@ -41,6 +41,16 @@ export interface Counted {
   readonly parts?: readonly Part[];
 }
 
+/** What was counted alike, before it is known which documents it goes into. */
+interface Alike {
+  readonly partition: string;
+  /** The beginning of its hour, which is in the same day. */
+  readonly at: number;
+  readonly subject: Subject;
+  readonly parts: readonly Part[];
+  readonly counts: Record<string, number>;
+}
+
 interface Held {
   readonly _id: string;
   readonly begin: number;
@@ -51,6 +61,7 @@ interface Held {
 
 export function createCounter(documents: Documents, clock: Clock, log: Logger): Counter {
   const stored = statsOf(documents);
+  let counted = new Map<string, Alike>();
   let held = new Map<string, Held>();
   let cancelTimer: (() => void) | undefined;
   let flushing: Promise<void> | undefined;
@@ -63,7 +74,22 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
       held.set(_id, { _id, begin, subject, counts: { ...counts } });
       return;
     }
-    for (const [name, by] of Object.entries(counts)) known.counts[name] = (known.counts[name] ?? 0) + by;
+    addUp(known.counts, counts);
+  }
+
+  /** One count goes into a document for each span and part: worked out once for all that were counted alike. */
+  function holdCounted(): void {
+    for (const { partition, at, subject, parts, counts } of counted.values()) {
+      for (const span of ['hour', 'day'] satisfies Span[]) {
+        const begin = beginOf(span, at);
+        for (const part of [undefined, ...parts]) {
+          const _id = idOf(partition, { span, part }, { at: begin, subject });
+          const of = part ? { ...subject, value: part.value } : subject;
+          hold({ _id, begin, subject: of, counts });
+        }
+      }
+    }
+    counted = new Map();
   }
 
   async function write({ _id, begin, subject, counts }: Held): Promise<void> {
@@ -75,6 +101,7 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
   }
 
   async function writeAll(): Promise<void> {
+    holdCounted();
     const waiting = [...held.values()];
     held = new Map();
     let failed: unknown;
@@ -113,21 +140,26 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
 
   return {
     add(partition, { at, subject, counts, took = {}, parts = [] }) {
-      const times = Object.entries(took).map(([name, ms]) => [`times.${name}.${binOf(ms)}`, 1]);
-      const paths = { ...counts, ...Object.fromEntries(times) };
-      for (const span of ['hour', 'day'] satisfies Span[]) {
-        const begin = beginOf(span, at);
-        for (const part of [undefined, ...parts]) {
-          const _id = idOf(partition, { span, part }, { at: begin, subject });
-          const of = part ? { ...subject, value: part.value } : subject;
-          hold({ _id, begin, subject: of, counts: paths });
-        }
+      const hour = beginOf('hour', at);
+      const key = JSON.stringify([partition, hour, subject, parts]);
+      let alike = counted.get(key);
+      if (!alike) {
+        alike = { partition, at: hour, subject, parts, counts: {} };
+        counted.set(key, alike);
       }
-      if (held.size >= HELD && !flushing && !failing) void flush();
+      addUp(alike.counts, counts);
+      for (const [name, ms] of Object.entries(took))
+        addUp(alike.counts, { [`times.${name}.${binOf(ms)}`]: 1 });
+      // Each goes into about eight documents.
+      if (held.size + counted.size * 8 >= HELD && !flushing && !failing) void flush();
       else flushLater();
     },
     flush,
   };
+}
+
+function addUp(counts: Record<string, number>, more: Counts): void {
+  for (const [name, by] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + by;
 }
 
 /** The fields of a document by their paths, such as { 'a.b': 1 }. */
