@@ -203,7 +203,13 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { inbox, routes, close: closeProviders } = await composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
-  const { queues, outbox } = composeQueues({ ...common, routes, breakers, hooks });
+  const { queues, outbox } = composeQueues({
+    ...common,
+    routes,
+    breakers,
+    hooks,
+    flushCounts: () => Promise.all([counter.flush(), refusals.flush()]),
+  });
   const listing = createFairPool({ ...LISTING, clock });
 
   /** In development, where nothing else says how the service is reached: as this machine reaches it. */

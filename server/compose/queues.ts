@@ -42,6 +42,8 @@ interface Parts {
   readonly documents: Documents;
   readonly secrets: Secrets;
   readonly workspaces: Workspaces;
+  /** Writes the statistics and refusals that this process has counted. */
+  readonly flushCounts: () => Promise<unknown>;
   readonly budget: RecipientBudget;
   readonly wallet: Wallet;
   readonly templates: Templates;

@@ -170,7 +170,9 @@ export function createGuard(deps: Deps): Guard {
 
     async function countPrefix(prefix: string, phones: readonly Counted[]) {
       const own = phones.length;
-      const tally = keep(await tallies.countPrefix(of, { prefix, messages: own, group }, now));
+      const tally = keep(
+        await tallies.countPrefix(of, { prefix, messages: own, group, label: labelOf(phones[0]!) }, now),
+      );
       if (!tally) return undefined;
       const refusals = evaluatePrefix(rules, tally, { more: own, own, now, group });
       const excusing = { of, sending, subject: { prefix }, phones, now };
@@ -274,3 +276,9 @@ export function createGuard(deps: Deps): Guard {
     failed: (message) => countOutcome(message, 'countFailure'),
   };
 }
+
+/** How the prefix of a phone is shown: its last two digits are hidden as well. */
+const labelOf = ({ masked, country }: Counted) => ({
+  ...(masked && { masked: masked.replace(/\d{2}$/, '**') }),
+  country,
+});

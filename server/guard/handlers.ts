@@ -14,6 +14,8 @@ import { channelName } from '../domain/channels.js';
 import { partitionOf } from '../domain/principal.js';
 import { readRecipient } from '../domain/recipients.js';
 import { Failure, invalid } from '../errors.js';
+import type { FairPool } from '../fairness/fairPool.js';
+import type { Logger } from '../observe/log.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
@@ -21,6 +23,7 @@ import type { Encryption } from '../secrets/encryption.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Collection, Documents, Update } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
+import { createAnalysisHandlers } from './analysisHandlers.js';
 import { evaluateCountry, evaluateLists, evaluatePrefix, evaluateWorkspace } from './evaluateRules.js';
 import { phonePrefix } from './guardedPhones.js';
 import { CHANGEABLE, readGuard } from './readGuard.js';
@@ -44,6 +47,8 @@ interface Deps {
   readonly encryption: Encryption;
   readonly fingerprints: Fingerprints;
   readonly random: Random;
+  readonly listing: FairPool;
+  readonly log: Logger;
   readonly clock: Clock;
 }
 
@@ -67,6 +72,8 @@ export function createGuardHandlers(deps: Deps): Handlers<typeof GuardService> {
   }
 
   return {
+    ...createAnalysisHandlers({ ...deps, guardOf, readRefusals }),
+
     async getGuard(call, request) {
       return { guard: guardToProto(await guardOf(targetWorkspace(call, request.workspace))) };
     },

@@ -2,7 +2,7 @@ import { type RollingCount, rollingTotal } from './rollingCount.js';
 import type { ApprovalRate, RateCounts } from './stored.js';
 
 /** Sources are counted by groups, so that a tally stays small however many there are. */
-const GROUPS = 16;
+export const GROUPS = 16;
 
 /** Messages to one prefix from one group without an approval after which it is refused itself. */
 export const OWN_SENDS = 10;

@@ -91,6 +91,9 @@ export interface RateCounts {
 export interface PrefixTally extends Document, RateCounts {
   /** Messages, by the window of prefixVelocity. */
   readonly velocity?: RollingCount;
+  /** How the prefix is shown; absent in a tally that an earlier release wrote last. */
+  readonly masked?: string;
+  readonly country?: string;
   /** Messages, by the window of countryApprovalRate; see spread.ts. */
   readonly spread?: RollingCount;
   readonly purgeAt: Date;

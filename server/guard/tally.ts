@@ -11,6 +11,8 @@ import { addCounts, type Increments, sweep, takeBack } from './tallyDocuments.js
 export interface Counted {
   /** Fingerprint of its prefix. */
   readonly prefix: string;
+  /** The number, masked. */
+  readonly masked?: string;
   readonly country: string;
   /** Micro-units. */
   readonly price: number;
@@ -48,7 +50,7 @@ export interface Tallies {
   /** Counts messages to one prefix; undefined where no rule wants to know. */
   countPrefix(
     of: Tallied,
-    counted: Sent & { readonly prefix: string },
+    counted: Sent & { readonly prefix: string; readonly label: PrefixLabel },
     now: number,
   ): Promise<Kept<PrefixTally> | undefined>;
   /** Counts messages to one country, with what their prefixes counted of them; undefined where no rule wants to know. */
@@ -72,6 +74,8 @@ export interface Tallies {
   countFailure(of: Tallied, message: TalliedMessage): Promise<void>;
   /** Counts messages that shall pass although an approval rate refuses them; false where enough have. */
   trickle(of: Tallied, subject: RateSubject, messages: number, now: number): Promise<boolean>;
+  /** The prefixes that were counted, at most MOST_PREFIXES. `turn` reads once. */
+  prefixes(partition: string, turn: Turn): AsyncIterable<PrefixTally>;
   /** The counts as they are, changing nothing. */
   read(
     partition: string,
@@ -82,6 +86,20 @@ export interface Tallies {
     readonly workspace: WorkspaceTally | null;
   }>;
 }
+
+/** How a prefix is shown. */
+interface PrefixLabel {
+  readonly masked?: string;
+  readonly country: string;
+}
+
+/** Reads once, when it is the caller's turn. */
+export type Turn = <T>(read: () => Promise<T>) => Promise<T>;
+
+/** Prefixes of a workspace that are read. */
+const MOST_PREFIXES = 10_000;
+/** Documents read in one turn. */
+const TURN = 500;
 
 /** The counts with one's own in them, which can be taken back. */
 export interface Kept<T> {
@@ -94,7 +112,7 @@ interface Outcome {
   readonly by: 1 | -1;
 }
 
-export function createTallies(documents: Documents): Tallies {
+export function createTallies(documents: Pick<Documents, 'collection'>): Tallies {
   const prefixes: Collection<PrefixTally> = documents.collection('limits');
   const countries: Collection<CountryTally> = documents.collection('limits');
   const workspaces: Collection<WorkspaceTally> = documents.collection('limits');
@@ -120,7 +138,7 @@ export function createTallies(documents: Documents): Tallies {
   }
 
   return {
-    async countPrefix({ partition, rules }, { prefix, messages, group }, now) {
+    async countPrefix({ partition, rules }, { prefix, messages, group, label }, now) {
       const { prefixVelocity: velocity, approvalRate: rate, countryApprovalRate: spread } = rules;
       const increments: Increments = {
         ...(velocity.max > 0 && { [`velocity.${partKey(velocity.windowSeconds, now)}`]: messages }),
@@ -134,7 +152,10 @@ export function createTallies(documents: Documents): Tallies {
         rate.minSends > 0 ? keptMs(rate.windowSeconds) : 0,
         spread.minSends > 0 ? keptMs(spread.windowSeconds) : 0,
       );
-      const tally = await addCounts(prefixes, _id, increments, new Date(now + kept));
+      const tally = await addCounts(prefixes, _id, increments, {
+        purgeAt: new Date(now + kept),
+        ...label,
+      });
       await sweep(prefixes, _id, [
         ...staleKeys(tally.velocity, velocity.windowSeconds, now).map((key) => `velocity.${key}`),
         ...staleKeys(tally.spread, spread.windowSeconds, now).map((key) => `spread.${key}`),
@@ -154,7 +175,9 @@ export function createTallies(documents: Documents): Tallies {
           increments[`prefixes.${key}`] = (increments[`prefixes.${key}`] ?? 0) + by;
       }
       const _id = countryId(partition, country);
-      const tally = await addCounts(countries, _id, increments, new Date(now + keptMs(windowSeconds)));
+      const tally = await addCounts(countries, _id, increments, {
+        purgeAt: new Date(now + keptMs(windowSeconds)),
+      });
       await sweep(countries, _id, [
         ...staleKeys(tally.prefixes, windowSeconds, now).map((key) => `prefixes.${key}`),
         ...staleRateKeys(tally, rate, now),
@@ -176,7 +199,7 @@ export function createTallies(documents: Documents): Tallies {
       if (Object.keys(increments).length === 0) return undefined;
       const _id = workspaceId(partition);
       const kept = Math.max(DAY_MS, velocity.max > 0 ? keptMs(velocity.windowSeconds) : 0);
-      const tally = await addCounts(workspaces, _id, increments, new Date(now + kept));
+      const tally = await addCounts(workspaces, _id, increments, { purgeAt: new Date(now + kept) });
       await sweep(workspaces, _id, [
         ...Object.entries(tally.countries ?? {}).flatMap(([country, counted]) =>
           staleKeys(counted, velocity.windowSeconds, now).map((key) => `countries.${country}.${key}`),
@@ -200,10 +223,22 @@ export function createTallies(documents: Documents): Tallies {
       if (most < messages) return false;
       const increments = { [`trickle.${partKey(windowSeconds, now)}`]: messages };
       const purgeAt = new Date(now + keptMs(windowSeconds));
-      const tally = await addCounts<PrefixTally | CountryTally>(tallies, _id, increments, purgeAt);
+      const tally = await addCounts<PrefixTally | CountryTally>(tallies, _id, increments, { purgeAt });
       if (rollingTotal(tally.trickle, windowSeconds, now) <= most) return true;
       await takeBack<PrefixTally | CountryTally>(tallies, _id, increments);
       return false;
+    },
+
+    async *prefixes(partition, turn) {
+      let after = prefixId(partition, '');
+      for (let read = 0; read < MOST_PREFIXES; read += TURN) {
+        const range = { $gt: after, $lt: `${partition}/guard-prefix0` };
+        const page = () => prefixes.find({ _id: range }, { sort: { _id: 1 }, limit: TURN }).toArray();
+        const found = await turn(page);
+        yield* found;
+        if (found.length < TURN) return;
+        after = found.at(-1)!._id;
+      }
     },
 
     async read(partition, { prefix, country }) {

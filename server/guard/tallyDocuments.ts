@@ -12,13 +12,13 @@ export async function addCounts<T extends Document & { readonly purgeAt: Date }>
   tallies: Collection<T>,
   _id: string,
   increments: Increments,
-  purgeAt: Date,
+  set: { readonly purgeAt: Date } & Readonly<Record<string, unknown>>,
 ): Promise<T> {
-  const update = { $inc: increments, $set: { purgeAt } };
+  const update = { $inc: increments, $set: set };
   for (;;) {
     const counted = await tallies.findOneAndUpdate({ _id }, update);
     if (counted) return counted;
-    const first = { _id, ...nested(increments), purgeAt } as unknown as T;
+    const first = { _id, ...nested(increments), ...set } as unknown as T;
     if (await insertOnce(tallies, first)) return first;
   }
 }

@@ -89,7 +89,12 @@ export const recipientToProto = ({
 const isGuardRule = (rule: string): rule is GuardRule => Object.hasOwn(RULES, rule);
 
 /** Refusals of phones by rules of the guard, those that are counted together included. */
-export const isRefusedByGuard = ({ reason, rule, prefix, masked }: CountedRefusal): boolean =>
+export const isRefusedByGuard = ({
+  reason,
+  rule,
+  prefix,
+  masked,
+}: Pick<CountedRefusal, 'reason' | 'rule' | 'prefix' | 'masked'>): boolean =>
   reason === 'SEND_REFUSED' &&
   rule.split(',').every(isGuardRule) &&
   (prefix !== undefined || masked === OTHERS);

@@ -100,7 +100,8 @@ ${table(
   ]),
 )}
 
-* A **prefix** is a number without its last ${OPEN_DIGITS} digits, because attackers rent consecutive numbers. It is stored as a keyed digest.
+* A **prefix** is a number without its last ${OPEN_DIGITS} digits, because attackers rent consecutive numbers. It is stored as a keyed digest,
+  for as long as a window lasts with its country and the first digits, such as `+57 300 *** ** **`.
 * A **country** is an ISO 3166 code such as \`CO\`, by the numbering plan of the calling code, or a calling code
   such as \`+1\`, which matches every number that begins with it. Numbers that belong to no country, such as satellite
   numbers, are matched by calling code only, so a list of countries excludes them.
@@ -133,7 +134,11 @@ ${hour(country.windowSeconds)}, at ${country.minPrefixes} prefixes or more, fewe
 3. Set \`prefix_velocity\` and \`country_velocity\` well above your own busiest hour: a velocity cannot distinguish pumping
    from popularity.
 4. Set \`daily_ceiling\` to the loss you can accept on the worst day.
-5. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusals\` after every change.
+5. Use \`SimulateGuard\` before a change: it replays the messages of up to 30 days through the changed rules and counts
+   what they would have refused, the real people among them, and what that would have saved. Nothing is changed.
+6. Read \`ListPrefixes\` during an attack: the prefixes that are closest to a refusal come first, with their sends,
+   approvals, sources and refusals.
+7. Use \`CheckRecipient\` to test the rules against a number, and read \`ListRefusals\` after every change.
 
 ## What a refused send does
 

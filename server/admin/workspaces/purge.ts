@@ -25,11 +25,13 @@ interface Deps {
   /** The names of all collections. */
   readonly collections: readonly string[];
   readonly workspaces: Pick<Workspaces, 'forget'>;
+  /** Writes what this process has counted and not stored yet, so that it does not appear again afterwards. */
+  readonly flushCounts: () => Promise<unknown>;
   readonly clock: Clock;
 }
 
 /** Removes everything of a workspace, collection by collection, and its settings last. */
-export function createPurge({ documents, collections, workspaces, clock }: Deps) {
+export function createPurge({ documents, collections, workspaces, flushCounts, clock }: Deps) {
   const stored: Collection<Workspace> = documents.collection('workspaces');
   return async (
     { id, workspace }: { readonly id: string; readonly workspace: string },
@@ -40,6 +42,7 @@ export function createPurge({ documents, collections, workspaces, clock }: Deps)
     // A run that was cut off at its very end is repeated.
     if (found?.purgedAt) return;
     if (found?.purge?.job !== id || !found.deletedAt) throw new Failure('NOT_FOUND');
+    await flushCounts();
     for (const name of collections) {
       if (KEPT.has(name)) continue;
       for (const filter of filtersOf(workspace, name))

@@ -79,10 +79,10 @@ export async function filled(service: TestService, { call }: Tenant, name: strin
   };
   const endpoints = [await create(), await create()] as const;
   const [owned] = [await made(service, call, `${name}-1`), await made(service, call, `${name}-2`)];
-  // Of each half a session that is approved and one whose message was taken.
+  // Of each half a session that is approved and three whose messages were accepted.
   await eventually(() => {
     service.clock.advance(100);
-    return receiver.received.length === 2 * endpoints.length * 3;
+    return receiver.received.length === 2 * endpoints.length * 5;
   });
   const eventId = await eventually(async () => {
     const id = endpoints[0];
@@ -147,10 +147,13 @@ async function made(
     });
     return contacts[0]?.id as string | undefined;
   });
-  const guard = { countryBlock: ['KP'], approvalRate: { minSends: 1, minPercent: 1 } };
+  const guard = { countryBlock: ['KP'], approvalRate: { minSends: 50, minPercent: 1 } };
   await admin('GuardService/UpdateGuard', { guard, updateMask: 'countryBlock,approvalRate' });
   const sms = `${REFUSED.slice(0, -1)}${name.at(-1)}`;
   expect((await call('otp.v1.OtpService/Send', { recipients: { sms } })).reason).toBe('SEND_REFUSED');
+  // To two prefixes, so that their list has two pages.
+  for (const prefix of ['+57300111', '+57300222'])
+    await send({ recipients: { sms: `${prefix}000${name.at(-1)}` } });
   const { recipientRule } = await admin('RecipientService/CreateRecipientRule', {
     recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', recipient: `blocked.${name}@example.com` },
   });

@@ -93,6 +93,8 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.GuardService/CheckRecipient': row('its own', () => ({ recipient: REFUSED })),
   'otp.admin.v1.GuardService/ListRefusedSends': row('its own'),
+  'otp.admin.v1.GuardService/ListPrefixes': row('its own'),
+  'otp.admin.v1.GuardService/SimulateGuard': row('its own'),
   'otp.admin.v1.LimitService/ListLimits': row('its own'),
   'otp.admin.v1.LimitService/UpdateLimit': row('its own', () => ({
     limit: { rule: 'ip-sends', max: 1 },

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/guard_service.proto.
  */
 export const file_otp_admin_v1_guard_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdHAvYWRtaW4vdjEvZ3VhcmRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIkIKCFZlbG9jaXR5EgsKA21heBgBIAEoBRIpCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYQoMQXBwcm92YWxSYXRlEhEKCW1pbl9zZW5kcxgBIAEoBRITCgttaW5fcGVyY2VudBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ifgoTQ291bnRyeUFwcHJvdmFsUmF0ZRIRCgltaW5fc2VuZHMYASABKAUSEwoLbWluX3BlcmNlbnQYAiABKAUSFAoMbWluX3ByZWZpeGVzGAMgASgFEikKBndpbmRvdxgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI2CgxEYWlseUNlaWxpbmcSEAoIbWVzc2FnZXMYASABKAUSFAoMc3BlbmRfbWljcm9zGAIgASgDImIKBFZldG8SCwoDdXJsGAEgASgJEg4KBnNlY3JldBgCIAEoCRIqCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCWZhaWxfb3BlbhgEIAEoCCKXAwoFR3VhcmQSFQoNY291bnRyeV9hbGxvdxgBIAMoCRIVCg1jb3VudHJ5X2Jsb2NrGAIgAygJEi8KD3ByZWZpeF92ZWxvY2l0eRgDIAEoCzIWLm90cC5hZG1pbi52MS5WZWxvY2l0eRIwChBjb3VudHJ5X3ZlbG9jaXR5GAQgASgLMhYub3RwLmFkbWluLnYxLlZlbG9jaXR5EjEKDWFwcHJvdmFsX3JhdGUYBSABKAsyGi5vdHAuYWRtaW4udjEuQXBwcm92YWxSYXRlEjEKDWRhaWx5X2NlaWxpbmcYBiABKAsyGi5vdHAuYWRtaW4udjEuRGFpbHlDZWlsaW5nEiAKBHZldG8YByABKAsyEi5vdHAuYWRtaW4udjEuVmV0bxIzChFudW1iZXJfdHlwZV9ibG9jaxgIIAMoDjIYLm90cC5hZG1pbi52MS5OdW1iZXJUeXBlEkAKFWNvdW50cnlfYXBwcm92YWxfcmF0ZRgJIAEoCzIhLm90cC5hZG1pbi52MS5Db3VudHJ5QXBwcm92YWxSYXRlIrMBChBSZWZ1c2VkUmVjaXBpZW50EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEg8KB2NvdW50cnkYAyABKAkSDgoGcHJlZml4GAQgASgJEhMKC2ZpbmdlcnByaW50GAUgASgJEi0KC251bWJlcl90eXBlGAYgASgOMhgub3RwLmFkbWluLnYxLk51bWJlclR5cGUi0QEKC1JlZnVzZWRTZW5kEgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjbGllbnQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRImCgVydWxlcxgFIAMoDjIXLm90cC5hZG1pbi52MS5HdWFyZFJ1bGUSMgoKcmVjaXBpZW50cxgGIAMoCzIeLm90cC5hZG1pbi52MS5SZWZ1c2VkUmVjaXBpZW50Eg4KBmRldGFpbBgHIAEoCSIkCg9HZXRHdWFyZFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIjYKEEdldEd1YXJkUmVzcG9uc2USIgoFZ3VhcmQYASABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQifAoSVXBkYXRlR3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVndWFyZBgCIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTgoTVXBkYXRlR3VhcmRSZXNwb25zZRIiCgVndWFyZBgBIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBITCgt2ZXRvX3NlY3JldBgCIAEoCSJfChVDaGVja1JlY2lwaWVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXJlY2lwaWVudBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwiowEKFkNoZWNrUmVjaXBpZW50UmVzcG9uc2USMQoJcmVjaXBpZW50GAEgASgLMh4ub3RwLmFkbWluLnYxLlJlZnVzZWRSZWNpcGllbnQSJgoFcnVsZXMYAiADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEhQKDHByZWZpeF9zZW5kcxgDIAEoBRIYChBwcmVmaXhfYXBwcm92YWxzGAQgASgFInUKF0xpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiZQoYTGlzdFJlZnVzZWRTZW5kc1Jlc3BvbnNlEjAKDXJlZnVzZWRfc2VuZHMYASADKAsyGS5vdHAuYWRtaW4udjEuUmVmdXNlZFNlbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKoEDCgpOdW1iZXJUeXBlEhsKF05VTUJFUl9UWVBFX1VOU1BFQ0lGSUVEEAASFgoSTlVNQkVSX1RZUEVfTU9CSUxFEAESGgoWTlVNQkVSX1RZUEVfRklYRURfTElORRACEiQKIE5VTUJFUl9UWVBFX0ZJWEVEX0xJTkVfT1JfTU9CSUxFEAMSFAoQTlVNQkVSX1RZUEVfVk9JUBAEEhgKFE5VTUJFUl9UWVBFX1BFUlNPTkFMEAUSGQoVTlVNQkVSX1RZUEVfVE9MTF9GUkVFEAYSHAoYTlVNQkVSX1RZUEVfUFJFTUlVTV9SQVRFEAcSGwoXTlVNQkVSX1RZUEVfU0hBUkVEX0NPU1QQCBITCg9OVU1CRVJfVFlQRV9VQU4QCRIUChBOVU1CRVJfVFlQRV9VSUZOEAoSGQoVTlVNQkVSX1RZUEVfU0FURUxMSVRFEAsSFQoRTlVNQkVSX1RZUEVfUEFHRVIQDBIZChVOVU1CRVJfVFlQRV9WT0lDRU1BSUwQDSr8AgoJR3VhcmRSdWxlEhoKFkdVQVJEX1JVTEVfVU5TUEVDSUZJRUQQABIiCh5HVUFSRF9SVUxFX0NPVU5UUllfTk9UX0FMTE9XRUQQARIeChpHVUFSRF9SVUxFX0NPVU5UUllfQkxPQ0tFRBACEh4KGkdVQVJEX1JVTEVfUFJFRklYX1ZFTE9DSVRZEAMSHwobR1VBUkRfUlVMRV9DT1VOVFJZX1ZFTE9DSVRZEAQSHAoYR1VBUkRfUlVMRV9BUFBST1ZBTF9SQVRFEAUSHQoZR1VBUkRfUlVMRV9EQUlMWV9NRVNTQUdFUxAGEhoKFkdVQVJEX1JVTEVfREFJTFlfU1BFTkQQBxITCg9HVUFSRF9SVUxFX1ZFVE8QCBIeChpHVUFSRF9SVUxFX1ZFVE9fVU5BTlNXRVJFRBAJEhoKFkdVQVJEX1JVTEVfTlVNQkVSX1RZUEUQChIkCiBHVUFSRF9SVUxFX0NPVU5UUllfQVBQUk9WQUxfUkFURRAMMvEDCgxHdWFyZFNlcnZpY2USbAoIR2V0R3VhcmQSHS5vdHAuYWRtaW4udjEuR2V0R3VhcmRSZXF1ZXN0Gh4ub3RwLmFkbWluLnYxLkdldEd1YXJkUmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchJpCgtVcGRhdGVHdWFyZBIgLm90cC5hZG1pbi52MS5VcGRhdGVHdWFyZFJlcXVlc3QaIS5vdHAuYWRtaW4udjEuVXBkYXRlR3VhcmRSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEn4KDkNoZWNrUmVjaXBpZW50EiMub3RwLmFkbWluLnYxLkNoZWNrUmVjaXBpZW50UmVxdWVzdBokLm90cC5hZG1pbi52MS5DaGVja1JlY2lwaWVudFJlc3BvbnNlIiGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3IShwEKEExpc3RSZWZ1c2VkU2VuZHMSJS5vdHAuYWRtaW4udjEuTGlzdFJlZnVzZWRTZW5kc1JlcXVlc3QaJi5vdHAuYWRtaW4udjEuTGlzdFJlZnVzZWRTZW5kc1Jlc3BvbnNlIiSIAgGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiBvdHAvYWRtaW4vdjEvZ3VhcmRfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIkIKCFZlbG9jaXR5EgsKA21heBgBIAEoBRIpCgZ3aW5kb3cYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYQoMQXBwcm92YWxSYXRlEhEKCW1pbl9zZW5kcxgBIAEoBRITCgttaW5fcGVyY2VudBgCIAEoBRIpCgZ3aW5kb3cYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24ifgoTQ291bnRyeUFwcHJvdmFsUmF0ZRIRCgltaW5fc2VuZHMYASABKAUSEwoLbWluX3BlcmNlbnQYAiABKAUSFAoMbWluX3ByZWZpeGVzGAMgASgFEikKBndpbmRvdxgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiI2CgxEYWlseUNlaWxpbmcSEAoIbWVzc2FnZXMYASABKAUSFAoMc3BlbmRfbWljcm9zGAIgASgDImIKBFZldG8SCwoDdXJsGAEgASgJEg4KBnNlY3JldBgCIAEoCRIqCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCWZhaWxfb3BlbhgEIAEoCCKXAwoFR3VhcmQSFQoNY291bnRyeV9hbGxvdxgBIAMoCRIVCg1jb3VudHJ5X2Jsb2NrGAIgAygJEi8KD3ByZWZpeF92ZWxvY2l0eRgDIAEoCzIWLm90cC5hZG1pbi52MS5WZWxvY2l0eRIwChBjb3VudHJ5X3ZlbG9jaXR5GAQgASgLMhYub3RwLmFkbWluLnYxLlZlbG9jaXR5EjEKDWFwcHJvdmFsX3JhdGUYBSABKAsyGi5vdHAuYWRtaW4udjEuQXBwcm92YWxSYXRlEjEKDWRhaWx5X2NlaWxpbmcYBiABKAsyGi5vdHAuYWRtaW4udjEuRGFpbHlDZWlsaW5nEiAKBHZldG8YByABKAsyEi5vdHAuYWRtaW4udjEuVmV0bxIzChFudW1iZXJfdHlwZV9ibG9jaxgIIAMoDjIYLm90cC5hZG1pbi52MS5OdW1iZXJUeXBlEkAKFWNvdW50cnlfYXBwcm92YWxfcmF0ZRgJIAEoCzIhLm90cC5hZG1pbi52MS5Db3VudHJ5QXBwcm92YWxSYXRlIrMBChBSZWZ1c2VkUmVjaXBpZW50EiAKB2NoYW5uZWwYASABKA4yDy5vdHAudjEuQ2hhbm5lbBIYChBtYXNrZWRfcmVjaXBpZW50GAIgASgJEg8KB2NvdW50cnkYAyABKAkSDgoGcHJlZml4GAQgASgJEhMKC2ZpbmdlcnByaW50GAUgASgJEi0KC251bWJlcl90eXBlGAYgASgOMhgub3RwLmFkbWluLnYxLk51bWJlclR5cGUi0QEKC1JlZnVzZWRTZW5kEgoKAmlkGAEgASgJEiYKAmF0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjbGllbnQYAyABKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCRImCgVydWxlcxgFIAMoDjIXLm90cC5hZG1pbi52MS5HdWFyZFJ1bGUSMgoKcmVjaXBpZW50cxgGIAMoCzIeLm90cC5hZG1pbi52MS5SZWZ1c2VkUmVjaXBpZW50Eg4KBmRldGFpbBgHIAEoCSIkCg9HZXRHdWFyZFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJIjYKEEdldEd1YXJkUmVzcG9uc2USIgoFZ3VhcmQYASABKAsyEy5vdHAuYWRtaW4udjEuR3VhcmQifAoSVXBkYXRlR3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVndWFyZBgCIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTgoTVXBkYXRlR3VhcmRSZXNwb25zZRIiCgVndWFyZBgBIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBITCgt2ZXRvX3NlY3JldBgCIAEoCSJfChVDaGVja1JlY2lwaWVudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXJlY2lwaWVudBgCIAEoCRIgCgdjaGFubmVsGAMgASgOMg8ub3RwLnYxLkNoYW5uZWwiowEKFkNoZWNrUmVjaXBpZW50UmVzcG9uc2USMQoJcmVjaXBpZW50GAEgASgLMh4ub3RwLmFkbWluLnYxLlJlZnVzZWRSZWNpcGllbnQSJgoFcnVsZXMYAiADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEhQKDHByZWZpeF9zZW5kcxgDIAEoBRIYChBwcmVmaXhfYXBwcm92YWxzGAQgASgFInUKF0xpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIgCgRtb2RlGAIgASgOMhIub3RwLmFkbWluLnYxLk1vZGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiZQoYTGlzdFJlZnVzZWRTZW5kc1Jlc3BvbnNlEjAKDXJlZnVzZWRfc2VuZHMYASADKAsyGS5vdHAuYWRtaW4udjEuUmVmdXNlZFNlbmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIq4BCgZQcmVmaXgSDgoGcHJlZml4GAEgASgJEhUKDW1hc2tlZF9wcmVmaXgYAiABKAkSDwoHY291bnRyeRgDIAEoCRINCgVzZW5kcxgEIAEoAxIRCglhcHByb3ZhbHMYBSABKAMSDwoHc291cmNlcxgGIAEoBRIoCgVzdGF0ZRgHIAEoDjIZLm90cC5hZG1pbi52MS5QcmVmaXhTdGF0ZRIPCgdyZWZ1c2VkGAggASgDIooBChNMaXN0UHJlZml4ZXNSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCRIPCgdjb3VudHJ5GAQgASgJEigKBXN0YXRlGAUgASgOMhkub3RwLmFkbWluLnYxLlByZWZpeFN0YXRlIlcKFExpc3RQcmVmaXhlc1Jlc3BvbnNlEiYKCHByZWZpeGVzGAEgAygLMhQub3RwLmFkbWluLnYxLlByZWZpeBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAki0AEKFFNpbXVsYXRlR3VhcmRSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIiCgVndWFyZBgCIAEoCzITLm90cC5hZG1pbi52MS5HdWFyZBIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2sSKAoEZnJvbRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoCdG8YBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImEKDVNpbXVsYXRlZFJ1bGUSJQoEcnVsZRgBIAEoDjIXLm90cC5hZG1pbi52MS5HdWFyZFJ1bGUSDwoHcmVmdXNlZBgCIAEoAxIYChByZWZ1c2VkX2FwcHJvdmVkGAMgASgDIvcBChVTaW11bGF0ZUd1YXJkUmVzcG9uc2USDQoFc2VuZHMYASABKAMSDwoHcmVmdXNlZBgCIAEoAxIYChByZWZ1c2VkX2FwcHJvdmVkGAMgASgDEhQKDHNhdmVkX21pY3JvcxgEIAEoAxIqCgVydWxlcxgFIAMoCzIbLm90cC5hZG1pbi52MS5TaW11bGF0ZWRSdWxlEi4KDW5vdF9zaW11bGF0ZWQYBiADKA4yFy5vdHAuYWRtaW4udjEuR3VhcmRSdWxlEjIKDnNpbXVsYXRlZF9mcm9tGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqBAwoKTnVtYmVyVHlwZRIbChdOVU1CRVJfVFlQRV9VTlNQRUNJRklFRBAAEhYKEk5VTUJFUl9UWVBFX01PQklMRRABEhoKFk5VTUJFUl9UWVBFX0ZJWEVEX0xJTkUQAhIkCiBOVU1CRVJfVFlQRV9GSVhFRF9MSU5FX09SX01PQklMRRADEhQKEE5VTUJFUl9UWVBFX1ZPSVAQBBIYChROVU1CRVJfVFlQRV9QRVJTT05BTBAFEhkKFU5VTUJFUl9UWVBFX1RPTExfRlJFRRAGEhwKGE5VTUJFUl9UWVBFX1BSRU1JVU1fUkFURRAHEhsKF05VTUJFUl9UWVBFX1NIQVJFRF9DT1NUEAgSEwoPTlVNQkVSX1RZUEVfVUFOEAkSFAoQTlVNQkVSX1RZUEVfVUlGThAKEhkKFU5VTUJFUl9UWVBFX1NBVEVMTElURRALEhUKEU5VTUJFUl9UWVBFX1BBR0VSEAwSGQoVTlVNQkVSX1RZUEVfVk9JQ0VNQUlMEA0q/AIKCUd1YXJkUnVsZRIaChZHVUFSRF9SVUxFX1VOU1BFQ0lGSUVEEAASIgoeR1VBUkRfUlVMRV9DT1VOVFJZX05PVF9BTExPV0VEEAESHgoaR1VBUkRfUlVMRV9DT1VOVFJZX0JMT0NLRUQQAhIeChpHVUFSRF9SVUxFX1BSRUZJWF9WRUxPQ0lUWRADEh8KG0dVQVJEX1JVTEVfQ09VTlRSWV9WRUxPQ0lUWRAEEhwKGEdVQVJEX1JVTEVfQVBQUk9WQUxfUkFURRAFEh0KGUdVQVJEX1JVTEVfREFJTFlfTUVTU0FHRVMQBhIaChZHVUFSRF9SVUxFX0RBSUxZX1NQRU5EEAcSEwoPR1VBUkRfUlVMRV9WRVRPEAgSHgoaR1VBUkRfUlVMRV9WRVRPX1VOQU5TV0VSRUQQCRIaChZHVUFSRF9SVUxFX05VTUJFUl9UWVBFEAoSJAogR1VBUkRfUlVMRV9DT1VOVFJZX0FQUFJPVkFMX1JBVEUQDCp2CgtQcmVmaXhTdGF0ZRIcChhQUkVGSVhfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFQUkVGSVhfU1RBVEVfT1BFThABEhgKFFBSRUZJWF9TVEFURV9XQVRDSEVEEAISGAoUUFJFRklYX1NUQVRFX1JFRlVTRUQQAzLoBQoMR3VhcmRTZXJ2aWNlEmwKCEdldEd1YXJkEh0ub3RwLmFkbWluLnYxLkdldEd1YXJkUmVxdWVzdBoeLm90cC5hZG1pbi52MS5HZXRHdWFyZFJlc3BvbnNlIiGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3ISaQoLVXBkYXRlR3VhcmQSIC5vdHAuYWRtaW4udjEuVXBkYXRlR3VhcmRSZXF1ZXN0GiEub3RwLmFkbWluLnYxLlVwZGF0ZUd1YXJkUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ+Cg5DaGVja1JlY2lwaWVudBIjLm90cC5hZG1pbi52MS5DaGVja1JlY2lwaWVudFJlcXVlc3QaJC5vdHAuYWRtaW4udjEuQ2hlY2tSZWNpcGllbnRSZXNwb25zZSIhkAIB0rUYGgoHYW5hbHlzdAoFYWRtaW4KCG9wZXJhdG9yEocBChBMaXN0UmVmdXNlZFNlbmRzEiUub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2VkU2VuZHNSZXF1ZXN0GiYub3RwLmFkbWluLnYxLkxpc3RSZWZ1c2VkU2VuZHNSZXNwb25zZSIkiAIBkAIB0rUYGgoHYW5hbHlzdAoFYWRtaW4KCG9wZXJhdG9yEngKDExpc3RQcmVmaXhlcxIhLm90cC5hZG1pbi52MS5MaXN0UHJlZml4ZXNSZXF1ZXN0GiIub3RwLmFkbWluLnYxLkxpc3RQcmVmaXhlc1Jlc3BvbnNlIiGQAgHStRgaCgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3ISewoNU2ltdWxhdGVHdWFyZBIiLm90cC5hZG1pbi52MS5TaW11bGF0ZUd1YXJkUmVxdWVzdBojLm90cC5hZG1pbi52MS5TaW11bGF0ZUd1YXJkUmVzcG9uc2UiIZACAdK1GBoKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvckK+AQoiaW8uZ2l0aHViLmNvdW50ZXJzaWduLm90cC5hZG1pbi52MVABWkJnaXRodWIuY29tL2NvdW50ZXJzaWduL2NvdW50ZXJzaWduL2NsaWVudHMvZ28vb3RwL2FkbWluL3YxO2FkbWludjGqAhhDb3VudGVyc2lnbi5PdHAuQWRtaW4uVjHKAhhDb3VudGVyc2lnblxPdHBcQWRtaW5cVjHqAhtDb3VudGVyc2lnbjo6T3RwOjpBZG1pbjo6VjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_api_key_service, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * The maximum number of messages in any window of time.
@@ -682,6 +682,305 @@ export const ListRefusedSendsResponseSchema: GenMessage<ListRefusedSendsResponse
   messageDesc(file_otp_admin_v1_guard_service, 15);
 
 /**
+ * Numbers that differ in their last four digits only.
+ *
+ * @generated from message otp.admin.v1.Prefix
+ */
+export type Prefix = Message<"otp.admin.v1.Prefix"> & {
+  /**
+   * Identifies the prefix; see RefusedRecipient.prefix.
+   *
+   * @generated from field: string prefix = 1;
+   */
+  prefix: string;
+
+  /**
+   * The number with its middle and end hidden, such as "+57 300 *** ** **".
+   * Empty for a prefix that was last sent to before release 0.2.0.
+   *
+   * @generated from field: string masked_prefix = 2;
+   */
+  maskedPrefix: string;
+
+  /**
+   * Its country, as in Guard.country_allow.
+   *
+   * @generated from field: string country = 3;
+   */
+  country: string;
+
+  /**
+   * Messages within the window of approval_rate.
+   *
+   * @generated from field: int64 sends = 4;
+   */
+  sends: bigint;
+
+  /**
+   * How many of them were verified.
+   *
+   * @generated from field: int64 approvals = 5;
+   */
+  approvals: bigint;
+
+  /**
+   * Groups of sources without an approval, at most 16. A message that names no
+   * source and was not verified counts as one.
+   *
+   * @generated from field: int32 sources = 6;
+   */
+  sources: number;
+
+  /**
+   * How close it is to a refusal.
+   *
+   * @generated from field: otp.admin.v1.PrefixState state = 7;
+   */
+  state: PrefixState;
+
+  /**
+   * Messages refused by the guard in the hours of the window, as far as
+   * ListRefusals counts their recipients each by itself.
+   *
+   * @generated from field: int64 refused = 8;
+   */
+  refused: bigint;
+};
+
+/**
+ * Describes the message otp.admin.v1.Prefix.
+ * Use `create(PrefixSchema)` to create a new message.
+ */
+export const PrefixSchema: GenMessage<Prefix> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 16);
+
+/**
+ * Request of ListPrefixes. Filters that are set must all match.
+ *
+ * @generated from message otp.admin.v1.ListPrefixesRequest
+ */
+export type ListPrefixesRequest = Message<"otp.admin.v1.ListPrefixesRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * At most this many results, 1 to 100. Default 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the previous page, with the same filters.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+
+  /**
+   * Only prefixes of this country, as in Guard.country_allow.
+   *
+   * @generated from field: string country = 4;
+   */
+  country: string;
+
+  /**
+   * Only prefixes in this state.
+   *
+   * @generated from field: otp.admin.v1.PrefixState state = 5;
+   */
+  state: PrefixState;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListPrefixesRequest.
+ * Use `create(ListPrefixesRequestSchema)` to create a new message.
+ */
+export const ListPrefixesRequestSchema: GenMessage<ListPrefixesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 17);
+
+/**
+ * Response of ListPrefixes.
+ *
+ * @generated from message otp.admin.v1.ListPrefixesResponse
+ */
+export type ListPrefixesResponse = Message<"otp.admin.v1.ListPrefixesResponse"> & {
+  /**
+   * The prefixes of this page.
+   *
+   * @generated from field: repeated otp.admin.v1.Prefix prefixes = 1;
+   */
+  prefixes: Prefix[];
+
+  /**
+   * Pass this as page_token to get the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListPrefixesResponse.
+ * Use `create(ListPrefixesResponseSchema)` to create a new message.
+ */
+export const ListPrefixesResponseSchema: GenMessage<ListPrefixesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 18);
+
+/**
+ * Request of SimulateGuard.
+ *
+ * @generated from message otp.admin.v1.SimulateGuardRequest
+ */
+export type SimulateGuardRequest = Message<"otp.admin.v1.SimulateGuardRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The fields to change. The changed guard is validated as a whole.
+   *
+   * @generated from field: otp.admin.v1.Guard guard = 2;
+   */
+  guard?: Guard | undefined;
+
+  /**
+   * Which fields of the guard to change for the simulation. Empty: simulate the
+   * guard in force.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+
+  /**
+   * The beginning, at most 30 days ago. Default: 7 days before the end.
+   *
+   * @generated from field: google.protobuf.Timestamp from = 4;
+   */
+  from?: Timestamp | undefined;
+
+  /**
+   * The end. Default: now.
+   *
+   * @generated from field: google.protobuf.Timestamp to = 5;
+   */
+  to?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.SimulateGuardRequest.
+ * Use `create(SimulateGuardRequestSchema)` to create a new message.
+ */
+export const SimulateGuardRequestSchema: GenMessage<SimulateGuardRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 19);
+
+/**
+ * What one rule would have refused.
+ *
+ * @generated from message otp.admin.v1.SimulatedRule
+ */
+export type SimulatedRule = Message<"otp.admin.v1.SimulatedRule"> & {
+  /**
+   * The rule.
+   *
+   * @generated from field: otp.admin.v1.GuardRule rule = 1;
+   */
+  rule: GuardRule;
+
+  /**
+   * Messages it would have refused.
+   *
+   * @generated from field: int64 refused = 2;
+   */
+  refused: bigint;
+
+  /**
+   * How many of them were verified: real people.
+   *
+   * @generated from field: int64 refused_approved = 3;
+   */
+  refusedApproved: bigint;
+};
+
+/**
+ * Describes the message otp.admin.v1.SimulatedRule.
+ * Use `create(SimulatedRuleSchema)` to create a new message.
+ */
+export const SimulatedRuleSchema: GenMessage<SimulatedRule> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 20);
+
+/**
+ * Response of SimulateGuard.
+ *
+ * @generated from message otp.admin.v1.SimulateGuardResponse
+ */
+export type SimulateGuardResponse = Message<"otp.admin.v1.SimulateGuardResponse"> & {
+  /**
+   * Messages in that time.
+   *
+   * @generated from field: int64 sends = 1;
+   */
+  sends: bigint;
+
+  /**
+   * Messages that the changed guard would have refused.
+   *
+   * @generated from field: int64 refused = 2;
+   */
+  refused: bigint;
+
+  /**
+   * How many of them were verified: real people.
+   *
+   * @generated from field: int64 refused_approved = 3;
+   */
+  refusedApproved: bigint;
+
+  /**
+   * What the refused messages cost, in micro-units of the wallet's currency.
+   *
+   * @generated from field: int64 saved_micros = 4;
+   */
+  savedMicros: bigint;
+
+  /**
+   * The counts by rule. Several rules can refuse the same message.
+   *
+   * @generated from field: repeated otp.admin.v1.SimulatedRule rules = 5;
+   */
+  rules: SimulatedRule[];
+
+  /**
+   * Rules of the simulated guard that cannot be simulated: the veto.
+   *
+   * @generated from field: repeated otp.admin.v1.GuardRule not_simulated = 6;
+   */
+  notSimulated: GuardRule[];
+
+  /**
+   * The beginning of what was simulated. Later than from where there are more
+   * than 20,000 sessions, of which the latest are simulated.
+   *
+   * @generated from field: google.protobuf.Timestamp simulated_from = 7;
+   */
+  simulatedFrom?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.SimulateGuardResponse.
+ * Use `create(SimulateGuardResponseSchema)` to create a new message.
+ */
+export const SimulateGuardResponseSchema: GenMessage<SimulateGuardResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_guard_service, 21);
+
+/**
  * What a phone number is for, as far as its numbering plan says.
  *
  * @generated from enum otp.admin.v1.NumberType
@@ -904,6 +1203,56 @@ export const GuardRuleSchema: GenEnum<GuardRule> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_guard_service, 1);
 
 /**
+ * How close a prefix is to a refusal.
+ *
+ * @generated from enum otp.admin.v1.PrefixState
+ */
+export const PrefixState = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: PREFIX_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Enough of the codes are entered, or fewer than half the messages that the
+   * rule needs were sent.
+   *
+   * @generated from enum value: PREFIX_STATE_OPEN = 1;
+   */
+  OPEN: 1,
+
+  /**
+   * Too few of the codes are entered, and the rule still needs more messages or
+   * sources to refuse.
+   *
+   * @generated from enum value: PREFIX_STATE_WATCHED = 2;
+   */
+  WATCHED: 2,
+
+  /**
+   * Messages are refused.
+   *
+   * @generated from enum value: PREFIX_STATE_REFUSED = 3;
+   */
+  REFUSED: 3,
+} as const;
+
+/**
+ * How close a prefix is to a refusal.
+ *
+ * @generated from enum otp.admin.v1.PrefixState
+ */
+export type PrefixState = (typeof PrefixState)[keyof typeof PrefixState] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.PrefixState.
+ */
+export const PrefixStateSchema: GenEnum<PrefixState> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_guard_service, 2);
+
+/**
  * Checks live SMS and WhatsApp messages for fraud before they are paid for: the
  * destination country, how many messages go to it, and the share of codes sent
  * there that is entered. In SMS pumping, attackers earn a share of the fee for
@@ -980,6 +1329,40 @@ export const GuardService: GenService<{
     methodKind: "unary";
     input: typeof ListRefusedSendsRequestSchema;
     output: typeof ListRefusedSendsResponseSchema;
+  },
+  /**
+   * Lists the prefixes that messages went to within the window of approval_rate,
+   * those closest to a refusal first. Empty while that rule is off, which then
+   * counts nothing. At most 10,000 prefixes are compared.
+   *
+   * Scope: analyst, admin or operator.
+   *
+   * Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+   *
+   * @generated from rpc otp.admin.v1.GuardService.ListPrefixes
+   */
+  listPrefixes: {
+    methodKind: "unary";
+    input: typeof ListPrefixesRequestSchema;
+    output: typeof ListPrefixesResponseSchema;
+  },
+  /**
+   * Applies a changed guard to the messages of stored sessions, in the order in
+   * which they were sent, and counts what it would have refused. Nothing is
+   * changed, and the veto is not called. Messages that were refused at the time
+   * are not among them, because they opened no session. A person counts as
+   * verified before from the first approval within the simulated time.
+   *
+   * Scope: analyst, admin or operator.
+   *
+   * Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+   *
+   * @generated from rpc otp.admin.v1.GuardService.SimulateGuard
+   */
+  simulateGuard: {
+    methodKind: "unary";
+    input: typeof SimulateGuardRequestSchema;
+    output: typeof SimulateGuardResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_guard_service, 0);

@@ -211,6 +211,65 @@ func (GuardRule) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{1}
 }
 
+// How close a prefix is to a refusal.
+type PrefixState int32
+
+const (
+	// Not set.
+	PrefixState_PREFIX_STATE_UNSPECIFIED PrefixState = 0
+	// Enough of the codes are entered, or fewer than half the messages that the
+	// rule needs were sent.
+	PrefixState_PREFIX_STATE_OPEN PrefixState = 1
+	// Too few of the codes are entered, and the rule still needs more messages or
+	// sources to refuse.
+	PrefixState_PREFIX_STATE_WATCHED PrefixState = 2
+	// Messages are refused.
+	PrefixState_PREFIX_STATE_REFUSED PrefixState = 3
+)
+
+// Enum value maps for PrefixState.
+var (
+	PrefixState_name = map[int32]string{
+		0: "PREFIX_STATE_UNSPECIFIED",
+		1: "PREFIX_STATE_OPEN",
+		2: "PREFIX_STATE_WATCHED",
+		3: "PREFIX_STATE_REFUSED",
+	}
+	PrefixState_value = map[string]int32{
+		"PREFIX_STATE_UNSPECIFIED": 0,
+		"PREFIX_STATE_OPEN":        1,
+		"PREFIX_STATE_WATCHED":     2,
+		"PREFIX_STATE_REFUSED":     3,
+	}
+)
+
+func (x PrefixState) Enum() *PrefixState {
+	p := new(PrefixState)
+	*p = x
+	return p
+}
+
+func (x PrefixState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PrefixState) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_guard_service_proto_enumTypes[2].Descriptor()
+}
+
+func (PrefixState) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_guard_service_proto_enumTypes[2]
+}
+
+func (x PrefixState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PrefixState.Descriptor instead.
+func (PrefixState) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{2}
+}
+
 // The maximum number of messages in any window of time.
 type Velocity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1355,6 +1414,503 @@ func (x *ListRefusedSendsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Numbers that differ in their last four digits only.
+type Prefix struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifies the prefix; see RefusedRecipient.prefix.
+	Prefix string `protobuf:"bytes,1,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// The number with its middle and end hidden, such as "+57 300 *** ** **".
+	// Empty for a prefix that was last sent to before release 0.2.0.
+	MaskedPrefix string `protobuf:"bytes,2,opt,name=masked_prefix,json=maskedPrefix,proto3" json:"masked_prefix,omitempty"`
+	// Its country, as in Guard.country_allow.
+	Country string `protobuf:"bytes,3,opt,name=country,proto3" json:"country,omitempty"`
+	// Messages within the window of approval_rate.
+	Sends int64 `protobuf:"varint,4,opt,name=sends,proto3" json:"sends,omitempty"`
+	// How many of them were verified.
+	Approvals int64 `protobuf:"varint,5,opt,name=approvals,proto3" json:"approvals,omitempty"`
+	// Groups of sources without an approval, at most 16. A message that names no
+	// source and was not verified counts as one.
+	Sources int32 `protobuf:"varint,6,opt,name=sources,proto3" json:"sources,omitempty"`
+	// How close it is to a refusal.
+	State PrefixState `protobuf:"varint,7,opt,name=state,proto3,enum=otp.admin.v1.PrefixState" json:"state,omitempty"`
+	// Messages refused by the guard in the hours of the window, as far as
+	// ListRefusals counts their recipients each by itself.
+	Refused       int64 `protobuf:"varint,8,opt,name=refused,proto3" json:"refused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Prefix) Reset() {
+	*x = Prefix{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Prefix) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Prefix) ProtoMessage() {}
+
+func (x *Prefix) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Prefix.ProtoReflect.Descriptor instead.
+func (*Prefix) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Prefix) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *Prefix) GetMaskedPrefix() string {
+	if x != nil {
+		return x.MaskedPrefix
+	}
+	return ""
+}
+
+func (x *Prefix) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *Prefix) GetSends() int64 {
+	if x != nil {
+		return x.Sends
+	}
+	return 0
+}
+
+func (x *Prefix) GetApprovals() int64 {
+	if x != nil {
+		return x.Approvals
+	}
+	return 0
+}
+
+func (x *Prefix) GetSources() int32 {
+	if x != nil {
+		return x.Sources
+	}
+	return 0
+}
+
+func (x *Prefix) GetState() PrefixState {
+	if x != nil {
+		return x.State
+	}
+	return PrefixState_PREFIX_STATE_UNSPECIFIED
+}
+
+func (x *Prefix) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+// Request of ListPrefixes. Filters that are set must all match.
+type ListPrefixesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// At most this many results, 1 to 100. Default 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page, with the same filters.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only prefixes of this country, as in Guard.country_allow.
+	Country string `protobuf:"bytes,4,opt,name=country,proto3" json:"country,omitempty"`
+	// Only prefixes in this state.
+	State         PrefixState `protobuf:"varint,5,opt,name=state,proto3,enum=otp.admin.v1.PrefixState" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPrefixesRequest) Reset() {
+	*x = ListPrefixesRequest{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPrefixesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPrefixesRequest) ProtoMessage() {}
+
+func (x *ListPrefixesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPrefixesRequest.ProtoReflect.Descriptor instead.
+func (*ListPrefixesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListPrefixesRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ListPrefixesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPrefixesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPrefixesRequest) GetCountry() string {
+	if x != nil {
+		return x.Country
+	}
+	return ""
+}
+
+func (x *ListPrefixesRequest) GetState() PrefixState {
+	if x != nil {
+		return x.State
+	}
+	return PrefixState_PREFIX_STATE_UNSPECIFIED
+}
+
+// Response of ListPrefixes.
+type ListPrefixesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The prefixes of this page.
+	Prefixes []*Prefix `protobuf:"bytes,1,rep,name=prefixes,proto3" json:"prefixes,omitempty"`
+	// Pass this as page_token to get the next page. Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPrefixesResponse) Reset() {
+	*x = ListPrefixesResponse{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPrefixesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPrefixesResponse) ProtoMessage() {}
+
+func (x *ListPrefixesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPrefixesResponse.ProtoReflect.Descriptor instead.
+func (*ListPrefixesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListPrefixesResponse) GetPrefixes() []*Prefix {
+	if x != nil {
+		return x.Prefixes
+	}
+	return nil
+}
+
+func (x *ListPrefixesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of SimulateGuard.
+type SimulateGuardRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The fields to change. The changed guard is validated as a whole.
+	Guard *Guard `protobuf:"bytes,2,opt,name=guard,proto3" json:"guard,omitempty"`
+	// Which fields of the guard to change for the simulation. Empty: simulate the
+	// guard in force.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The beginning, at most 30 days ago. Default: 7 days before the end.
+	From *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	// The end. Default: now.
+	To            *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulateGuardRequest) Reset() {
+	*x = SimulateGuardRequest{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulateGuardRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulateGuardRequest) ProtoMessage() {}
+
+func (x *SimulateGuardRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulateGuardRequest.ProtoReflect.Descriptor instead.
+func (*SimulateGuardRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SimulateGuardRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *SimulateGuardRequest) GetGuard() *Guard {
+	if x != nil {
+		return x.Guard
+	}
+	return nil
+}
+
+func (x *SimulateGuardRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *SimulateGuardRequest) GetFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *SimulateGuardRequest) GetTo() *timestamppb.Timestamp {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+// What one rule would have refused.
+type SimulatedRule struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule.
+	Rule GuardRule `protobuf:"varint,1,opt,name=rule,proto3,enum=otp.admin.v1.GuardRule" json:"rule,omitempty"`
+	// Messages it would have refused.
+	Refused int64 `protobuf:"varint,2,opt,name=refused,proto3" json:"refused,omitempty"`
+	// How many of them were verified: real people.
+	RefusedApproved int64 `protobuf:"varint,3,opt,name=refused_approved,json=refusedApproved,proto3" json:"refused_approved,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *SimulatedRule) Reset() {
+	*x = SimulatedRule{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulatedRule) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulatedRule) ProtoMessage() {}
+
+func (x *SimulatedRule) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulatedRule.ProtoReflect.Descriptor instead.
+func (*SimulatedRule) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SimulatedRule) GetRule() GuardRule {
+	if x != nil {
+		return x.Rule
+	}
+	return GuardRule_GUARD_RULE_UNSPECIFIED
+}
+
+func (x *SimulatedRule) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *SimulatedRule) GetRefusedApproved() int64 {
+	if x != nil {
+		return x.RefusedApproved
+	}
+	return 0
+}
+
+// Response of SimulateGuard.
+type SimulateGuardResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Messages in that time.
+	Sends int64 `protobuf:"varint,1,opt,name=sends,proto3" json:"sends,omitempty"`
+	// Messages that the changed guard would have refused.
+	Refused int64 `protobuf:"varint,2,opt,name=refused,proto3" json:"refused,omitempty"`
+	// How many of them were verified: real people.
+	RefusedApproved int64 `protobuf:"varint,3,opt,name=refused_approved,json=refusedApproved,proto3" json:"refused_approved,omitempty"`
+	// What the refused messages cost, in micro-units of the wallet's currency.
+	SavedMicros int64 `protobuf:"varint,4,opt,name=saved_micros,json=savedMicros,proto3" json:"saved_micros,omitempty"`
+	// The counts by rule. Several rules can refuse the same message.
+	Rules []*SimulatedRule `protobuf:"bytes,5,rep,name=rules,proto3" json:"rules,omitempty"`
+	// Rules of the simulated guard that cannot be simulated: the veto.
+	NotSimulated []GuardRule `protobuf:"varint,6,rep,packed,name=not_simulated,json=notSimulated,proto3,enum=otp.admin.v1.GuardRule" json:"not_simulated,omitempty"`
+	// The beginning of what was simulated. Later than from where there are more
+	// than 20,000 sessions, of which the latest are simulated.
+	SimulatedFrom *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=simulated_from,json=simulatedFrom,proto3" json:"simulated_from,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SimulateGuardResponse) Reset() {
+	*x = SimulateGuardResponse{}
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SimulateGuardResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SimulateGuardResponse) ProtoMessage() {}
+
+func (x *SimulateGuardResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_guard_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SimulateGuardResponse.ProtoReflect.Descriptor instead.
+func (*SimulateGuardResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_guard_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SimulateGuardResponse) GetSends() int64 {
+	if x != nil {
+		return x.Sends
+	}
+	return 0
+}
+
+func (x *SimulateGuardResponse) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *SimulateGuardResponse) GetRefusedApproved() int64 {
+	if x != nil {
+		return x.RefusedApproved
+	}
+	return 0
+}
+
+func (x *SimulateGuardResponse) GetSavedMicros() int64 {
+	if x != nil {
+		return x.SavedMicros
+	}
+	return 0
+}
+
+func (x *SimulateGuardResponse) GetRules() []*SimulatedRule {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+func (x *SimulateGuardResponse) GetNotSimulated() []GuardRule {
+	if x != nil {
+		return x.NotSimulated
+	}
+	return nil
+}
+
+func (x *SimulateGuardResponse) GetSimulatedFrom() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SimulatedFrom
+	}
+	return nil
+}
+
 var File_otp_admin_v1_guard_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
@@ -1441,7 +1997,45 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\"\x82\x01\n" +
 	"\x18ListRefusedSendsResponse\x12>\n" +
 	"\rrefused_sends\x18\x01 \x03(\v2\x19.otp.admin.v1.RefusedSendR\frefusedSends\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x81\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf8\x01\n" +
+	"\x06Prefix\x12\x16\n" +
+	"\x06prefix\x18\x01 \x01(\tR\x06prefix\x12#\n" +
+	"\rmasked_prefix\x18\x02 \x01(\tR\fmaskedPrefix\x12\x18\n" +
+	"\acountry\x18\x03 \x01(\tR\acountry\x12\x14\n" +
+	"\x05sends\x18\x04 \x01(\x03R\x05sends\x12\x1c\n" +
+	"\tapprovals\x18\x05 \x01(\x03R\tapprovals\x12\x18\n" +
+	"\asources\x18\x06 \x01(\x05R\asources\x12/\n" +
+	"\x05state\x18\a \x01(\x0e2\x19.otp.admin.v1.PrefixStateR\x05state\x12\x18\n" +
+	"\arefused\x18\b \x01(\x03R\arefused\"\xba\x01\n" +
+	"\x13ListPrefixesRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x18\n" +
+	"\acountry\x18\x04 \x01(\tR\acountry\x12/\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x19.otp.admin.v1.PrefixStateR\x05state\"p\n" +
+	"\x14ListPrefixesResponse\x120\n" +
+	"\bprefixes\x18\x01 \x03(\v2\x14.otp.admin.v1.PrefixR\bprefixes\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf8\x01\n" +
+	"\x14SimulateGuardRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12)\n" +
+	"\x05guard\x18\x02 \x01(\v2\x13.otp.admin.v1.GuardR\x05guard\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\x12.\n" +
+	"\x04from\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
+	"\x02to\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x02to\"\x81\x01\n" +
+	"\rSimulatedRule\x12+\n" +
+	"\x04rule\x18\x01 \x01(\x0e2\x17.otp.admin.v1.GuardRuleR\x04rule\x12\x18\n" +
+	"\arefused\x18\x02 \x01(\x03R\arefused\x12)\n" +
+	"\x10refused_approved\x18\x03 \x01(\x03R\x0frefusedApproved\"\xc9\x02\n" +
+	"\x15SimulateGuardResponse\x12\x14\n" +
+	"\x05sends\x18\x01 \x01(\x03R\x05sends\x12\x18\n" +
+	"\arefused\x18\x02 \x01(\x03R\arefused\x12)\n" +
+	"\x10refused_approved\x18\x03 \x01(\x03R\x0frefusedApproved\x12!\n" +
+	"\fsaved_micros\x18\x04 \x01(\x03R\vsavedMicros\x121\n" +
+	"\x05rules\x18\x05 \x03(\v2\x1b.otp.admin.v1.SimulatedRuleR\x05rules\x12<\n" +
+	"\rnot_simulated\x18\x06 \x03(\x0e2\x17.otp.admin.v1.GuardRuleR\fnotSimulated\x12A\n" +
+	"\x0esimulated_from\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\rsimulatedFrom*\x81\x03\n" +
 	"\n" +
 	"NumberType\x12\x1b\n" +
 	"\x17NUMBER_TYPE_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -1472,7 +2066,12 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x1aGUARD_RULE_VETO_UNANSWERED\x10\t\x12\x1a\n" +
 	"\x16GUARD_RULE_NUMBER_TYPE\x10\n" +
 	"\x12$\n" +
-	" GUARD_RULE_COUNTRY_APPROVAL_RATE\x10\f2\xf1\x03\n" +
+	" GUARD_RULE_COUNTRY_APPROVAL_RATE\x10\f*v\n" +
+	"\vPrefixState\x12\x1c\n" +
+	"\x18PREFIX_STATE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11PREFIX_STATE_OPEN\x10\x01\x12\x18\n" +
+	"\x14PREFIX_STATE_WATCHED\x10\x02\x12\x18\n" +
+	"\x14PREFIX_STATE_REFUSED\x10\x032\xe8\x05\n" +
 	"\fGuardService\x12l\n" +
 	"\bGetGuard\x12\x1d.otp.admin.v1.GetGuardRequest\x1a\x1e.otp.admin.v1.GetGuardResponse\"!ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
@@ -1488,7 +2087,15 @@ const file_otp_admin_v1_guard_service_proto_rawDesc = "" +
 	"\x10ListRefusedSends\x12%.otp.admin.v1.ListRefusedSendsRequest\x1a&.otp.admin.v1.ListRefusedSendsResponse\"$ҵ\x18\x1a\n" +
 	"\aanalyst\n" +
 	"\x05admin\n" +
-	"\boperator\x88\x02\x01\x90\x02\x01B\xbb\x01\n" +
+	"\boperator\x88\x02\x01\x90\x02\x01\x12x\n" +
+	"\fListPrefixes\x12!.otp.admin.v1.ListPrefixesRequest\x1a\".otp.admin.v1.ListPrefixesResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12{\n" +
+	"\rSimulateGuard\x12\".otp.admin.v1.SimulateGuardRequest\x1a#.otp.admin.v1.SimulateGuardResponse\"!ҵ\x18\x1a\n" +
+	"\aanalyst\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01B\xbb\x01\n" +
 	"\x10com.otp.admin.v1B\x11GuardServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -1503,72 +2110,94 @@ func file_otp_admin_v1_guard_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_guard_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_guard_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_otp_admin_v1_guard_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_otp_admin_v1_guard_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_otp_admin_v1_guard_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_otp_admin_v1_guard_service_proto_goTypes = []any{
 	(NumberType)(0),                  // 0: otp.admin.v1.NumberType
 	(GuardRule)(0),                   // 1: otp.admin.v1.GuardRule
-	(*Velocity)(nil),                 // 2: otp.admin.v1.Velocity
-	(*ApprovalRate)(nil),             // 3: otp.admin.v1.ApprovalRate
-	(*CountryApprovalRate)(nil),      // 4: otp.admin.v1.CountryApprovalRate
-	(*DailyCeiling)(nil),             // 5: otp.admin.v1.DailyCeiling
-	(*Veto)(nil),                     // 6: otp.admin.v1.Veto
-	(*Guard)(nil),                    // 7: otp.admin.v1.Guard
-	(*RefusedRecipient)(nil),         // 8: otp.admin.v1.RefusedRecipient
-	(*RefusedSend)(nil),              // 9: otp.admin.v1.RefusedSend
-	(*GetGuardRequest)(nil),          // 10: otp.admin.v1.GetGuardRequest
-	(*GetGuardResponse)(nil),         // 11: otp.admin.v1.GetGuardResponse
-	(*UpdateGuardRequest)(nil),       // 12: otp.admin.v1.UpdateGuardRequest
-	(*UpdateGuardResponse)(nil),      // 13: otp.admin.v1.UpdateGuardResponse
-	(*CheckRecipientRequest)(nil),    // 14: otp.admin.v1.CheckRecipientRequest
-	(*CheckRecipientResponse)(nil),   // 15: otp.admin.v1.CheckRecipientResponse
-	(*ListRefusedSendsRequest)(nil),  // 16: otp.admin.v1.ListRefusedSendsRequest
-	(*ListRefusedSendsResponse)(nil), // 17: otp.admin.v1.ListRefusedSendsResponse
-	(*durationpb.Duration)(nil),      // 18: google.protobuf.Duration
-	(v1.Channel)(0),                  // 19: otp.v1.Channel
-	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),    // 21: google.protobuf.FieldMask
-	(Mode)(0),                        // 22: otp.admin.v1.Mode
+	(PrefixState)(0),                 // 2: otp.admin.v1.PrefixState
+	(*Velocity)(nil),                 // 3: otp.admin.v1.Velocity
+	(*ApprovalRate)(nil),             // 4: otp.admin.v1.ApprovalRate
+	(*CountryApprovalRate)(nil),      // 5: otp.admin.v1.CountryApprovalRate
+	(*DailyCeiling)(nil),             // 6: otp.admin.v1.DailyCeiling
+	(*Veto)(nil),                     // 7: otp.admin.v1.Veto
+	(*Guard)(nil),                    // 8: otp.admin.v1.Guard
+	(*RefusedRecipient)(nil),         // 9: otp.admin.v1.RefusedRecipient
+	(*RefusedSend)(nil),              // 10: otp.admin.v1.RefusedSend
+	(*GetGuardRequest)(nil),          // 11: otp.admin.v1.GetGuardRequest
+	(*GetGuardResponse)(nil),         // 12: otp.admin.v1.GetGuardResponse
+	(*UpdateGuardRequest)(nil),       // 13: otp.admin.v1.UpdateGuardRequest
+	(*UpdateGuardResponse)(nil),      // 14: otp.admin.v1.UpdateGuardResponse
+	(*CheckRecipientRequest)(nil),    // 15: otp.admin.v1.CheckRecipientRequest
+	(*CheckRecipientResponse)(nil),   // 16: otp.admin.v1.CheckRecipientResponse
+	(*ListRefusedSendsRequest)(nil),  // 17: otp.admin.v1.ListRefusedSendsRequest
+	(*ListRefusedSendsResponse)(nil), // 18: otp.admin.v1.ListRefusedSendsResponse
+	(*Prefix)(nil),                   // 19: otp.admin.v1.Prefix
+	(*ListPrefixesRequest)(nil),      // 20: otp.admin.v1.ListPrefixesRequest
+	(*ListPrefixesResponse)(nil),     // 21: otp.admin.v1.ListPrefixesResponse
+	(*SimulateGuardRequest)(nil),     // 22: otp.admin.v1.SimulateGuardRequest
+	(*SimulatedRule)(nil),            // 23: otp.admin.v1.SimulatedRule
+	(*SimulateGuardResponse)(nil),    // 24: otp.admin.v1.SimulateGuardResponse
+	(*durationpb.Duration)(nil),      // 25: google.protobuf.Duration
+	(v1.Channel)(0),                  // 26: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil),    // 27: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),    // 28: google.protobuf.FieldMask
+	(Mode)(0),                        // 29: otp.admin.v1.Mode
 }
 var file_otp_admin_v1_guard_service_proto_depIdxs = []int32{
-	18, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
-	18, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
-	18, // 2: otp.admin.v1.CountryApprovalRate.window:type_name -> google.protobuf.Duration
-	18, // 3: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
-	2,  // 4: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
-	2,  // 5: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
-	3,  // 6: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
-	5,  // 7: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
-	6,  // 8: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
+	25, // 0: otp.admin.v1.Velocity.window:type_name -> google.protobuf.Duration
+	25, // 1: otp.admin.v1.ApprovalRate.window:type_name -> google.protobuf.Duration
+	25, // 2: otp.admin.v1.CountryApprovalRate.window:type_name -> google.protobuf.Duration
+	25, // 3: otp.admin.v1.Veto.timeout:type_name -> google.protobuf.Duration
+	3,  // 4: otp.admin.v1.Guard.prefix_velocity:type_name -> otp.admin.v1.Velocity
+	3,  // 5: otp.admin.v1.Guard.country_velocity:type_name -> otp.admin.v1.Velocity
+	4,  // 6: otp.admin.v1.Guard.approval_rate:type_name -> otp.admin.v1.ApprovalRate
+	6,  // 7: otp.admin.v1.Guard.daily_ceiling:type_name -> otp.admin.v1.DailyCeiling
+	7,  // 8: otp.admin.v1.Guard.veto:type_name -> otp.admin.v1.Veto
 	0,  // 9: otp.admin.v1.Guard.number_type_block:type_name -> otp.admin.v1.NumberType
-	4,  // 10: otp.admin.v1.Guard.country_approval_rate:type_name -> otp.admin.v1.CountryApprovalRate
-	19, // 11: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
+	5,  // 10: otp.admin.v1.Guard.country_approval_rate:type_name -> otp.admin.v1.CountryApprovalRate
+	26, // 11: otp.admin.v1.RefusedRecipient.channel:type_name -> otp.v1.Channel
 	0,  // 12: otp.admin.v1.RefusedRecipient.number_type:type_name -> otp.admin.v1.NumberType
-	20, // 13: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
+	27, // 13: otp.admin.v1.RefusedSend.at:type_name -> google.protobuf.Timestamp
 	1,  // 14: otp.admin.v1.RefusedSend.rules:type_name -> otp.admin.v1.GuardRule
-	8,  // 15: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
-	7,  // 16: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	7,  // 17: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
-	21, // 18: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
-	7,  // 19: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
-	19, // 20: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
-	8,  // 21: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
+	9,  // 15: otp.admin.v1.RefusedSend.recipients:type_name -> otp.admin.v1.RefusedRecipient
+	8,  // 16: otp.admin.v1.GetGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	8,  // 17: otp.admin.v1.UpdateGuardRequest.guard:type_name -> otp.admin.v1.Guard
+	28, // 18: otp.admin.v1.UpdateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
+	8,  // 19: otp.admin.v1.UpdateGuardResponse.guard:type_name -> otp.admin.v1.Guard
+	26, // 20: otp.admin.v1.CheckRecipientRequest.channel:type_name -> otp.v1.Channel
+	9,  // 21: otp.admin.v1.CheckRecipientResponse.recipient:type_name -> otp.admin.v1.RefusedRecipient
 	1,  // 22: otp.admin.v1.CheckRecipientResponse.rules:type_name -> otp.admin.v1.GuardRule
-	22, // 23: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
-	9,  // 24: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
-	10, // 25: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
-	12, // 26: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
-	14, // 27: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
-	16, // 28: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
-	11, // 29: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
-	13, // 30: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
-	15, // 31: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
-	17, // 32: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
-	29, // [29:33] is the sub-list for method output_type
-	25, // [25:29] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	29, // 23: otp.admin.v1.ListRefusedSendsRequest.mode:type_name -> otp.admin.v1.Mode
+	10, // 24: otp.admin.v1.ListRefusedSendsResponse.refused_sends:type_name -> otp.admin.v1.RefusedSend
+	2,  // 25: otp.admin.v1.Prefix.state:type_name -> otp.admin.v1.PrefixState
+	2,  // 26: otp.admin.v1.ListPrefixesRequest.state:type_name -> otp.admin.v1.PrefixState
+	19, // 27: otp.admin.v1.ListPrefixesResponse.prefixes:type_name -> otp.admin.v1.Prefix
+	8,  // 28: otp.admin.v1.SimulateGuardRequest.guard:type_name -> otp.admin.v1.Guard
+	28, // 29: otp.admin.v1.SimulateGuardRequest.update_mask:type_name -> google.protobuf.FieldMask
+	27, // 30: otp.admin.v1.SimulateGuardRequest.from:type_name -> google.protobuf.Timestamp
+	27, // 31: otp.admin.v1.SimulateGuardRequest.to:type_name -> google.protobuf.Timestamp
+	1,  // 32: otp.admin.v1.SimulatedRule.rule:type_name -> otp.admin.v1.GuardRule
+	23, // 33: otp.admin.v1.SimulateGuardResponse.rules:type_name -> otp.admin.v1.SimulatedRule
+	1,  // 34: otp.admin.v1.SimulateGuardResponse.not_simulated:type_name -> otp.admin.v1.GuardRule
+	27, // 35: otp.admin.v1.SimulateGuardResponse.simulated_from:type_name -> google.protobuf.Timestamp
+	11, // 36: otp.admin.v1.GuardService.GetGuard:input_type -> otp.admin.v1.GetGuardRequest
+	13, // 37: otp.admin.v1.GuardService.UpdateGuard:input_type -> otp.admin.v1.UpdateGuardRequest
+	15, // 38: otp.admin.v1.GuardService.CheckRecipient:input_type -> otp.admin.v1.CheckRecipientRequest
+	17, // 39: otp.admin.v1.GuardService.ListRefusedSends:input_type -> otp.admin.v1.ListRefusedSendsRequest
+	20, // 40: otp.admin.v1.GuardService.ListPrefixes:input_type -> otp.admin.v1.ListPrefixesRequest
+	22, // 41: otp.admin.v1.GuardService.SimulateGuard:input_type -> otp.admin.v1.SimulateGuardRequest
+	12, // 42: otp.admin.v1.GuardService.GetGuard:output_type -> otp.admin.v1.GetGuardResponse
+	14, // 43: otp.admin.v1.GuardService.UpdateGuard:output_type -> otp.admin.v1.UpdateGuardResponse
+	16, // 44: otp.admin.v1.GuardService.CheckRecipient:output_type -> otp.admin.v1.CheckRecipientResponse
+	18, // 45: otp.admin.v1.GuardService.ListRefusedSends:output_type -> otp.admin.v1.ListRefusedSendsResponse
+	21, // 46: otp.admin.v1.GuardService.ListPrefixes:output_type -> otp.admin.v1.ListPrefixesResponse
+	24, // 47: otp.admin.v1.GuardService.SimulateGuard:output_type -> otp.admin.v1.SimulateGuardResponse
+	42, // [42:48] is the sub-list for method output_type
+	36, // [36:42] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_guard_service_proto_init() }
@@ -1582,8 +2211,8 @@ func file_otp_admin_v1_guard_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_guard_service_proto_rawDesc), len(file_otp_admin_v1_guard_service_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   16,
+			NumEnums:      3,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,8 @@ const (
 	GuardService_UpdateGuard_FullMethodName      = "/otp.admin.v1.GuardService/UpdateGuard"
 	GuardService_CheckRecipient_FullMethodName   = "/otp.admin.v1.GuardService/CheckRecipient"
 	GuardService_ListRefusedSends_FullMethodName = "/otp.admin.v1.GuardService/ListRefusedSends"
+	GuardService_ListPrefixes_FullMethodName     = "/otp.admin.v1.GuardService/ListPrefixes"
+	GuardService_SimulateGuard_FullMethodName    = "/otp.admin.v1.GuardService/SimulateGuard"
 )
 
 // GuardServiceClient is the client API for GuardService service.
@@ -71,6 +73,24 @@ type GuardServiceClient interface {
 	//
 	// Reasons: none of its own.
 	ListRefusedSends(ctx context.Context, in *ListRefusedSendsRequest, opts ...grpc.CallOption) (*ListRefusedSendsResponse, error)
+	// Lists the prefixes that messages went to within the window of approval_rate,
+	// those closest to a refusal first. Empty while that rule is off, which then
+	// counts nothing. At most 10,000 prefixes are compared.
+	//
+	// Scope: analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+	ListPrefixes(ctx context.Context, in *ListPrefixesRequest, opts ...grpc.CallOption) (*ListPrefixesResponse, error)
+	// Applies a changed guard to the messages of stored sessions, in the order in
+	// which they were sent, and counts what it would have refused. Nothing is
+	// changed, and the veto is not called. Messages that were refused at the time
+	// are not among them, because they opened no session. A person counts as
+	// verified before from the first approval within the simulated time.
+	//
+	// Scope: analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+	SimulateGuard(ctx context.Context, in *SimulateGuardRequest, opts ...grpc.CallOption) (*SimulateGuardResponse, error)
 }
 
 type guardServiceClient struct {
@@ -116,6 +136,26 @@ func (c *guardServiceClient) ListRefusedSends(ctx context.Context, in *ListRefus
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRefusedSendsResponse)
 	err := c.cc.Invoke(ctx, GuardService_ListRefusedSends_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *guardServiceClient) ListPrefixes(ctx context.Context, in *ListPrefixesRequest, opts ...grpc.CallOption) (*ListPrefixesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPrefixesResponse)
+	err := c.cc.Invoke(ctx, GuardService_ListPrefixes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *guardServiceClient) SimulateGuard(ctx context.Context, in *SimulateGuardRequest, opts ...grpc.CallOption) (*SimulateGuardResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SimulateGuardResponse)
+	err := c.cc.Invoke(ctx, GuardService_SimulateGuard_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +208,24 @@ type GuardServiceServer interface {
 	//
 	// Reasons: none of its own.
 	ListRefusedSends(context.Context, *ListRefusedSendsRequest) (*ListRefusedSendsResponse, error)
+	// Lists the prefixes that messages went to within the window of approval_rate,
+	// those closest to a refusal first. Empty while that rule is off, which then
+	// counts nothing. At most 10,000 prefixes are compared.
+	//
+	// Scope: analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+	ListPrefixes(context.Context, *ListPrefixesRequest) (*ListPrefixesResponse, error)
+	// Applies a changed guard to the messages of stored sessions, in the order in
+	// which they were sent, and counts what it would have refused. Nothing is
+	// changed, and the veto is not called. Messages that were refused at the time
+	// are not among them, because they opened no session. A person counts as
+	// verified before from the first approval within the simulated time.
+	//
+	// Scope: analyst, admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; OVERLOADED.
+	SimulateGuard(context.Context, *SimulateGuardRequest) (*SimulateGuardResponse, error)
 	mustEmbedUnimplementedGuardServiceServer()
 }
 
@@ -189,6 +247,12 @@ func (UnimplementedGuardServiceServer) CheckRecipient(context.Context, *CheckRec
 }
 func (UnimplementedGuardServiceServer) ListRefusedSends(context.Context, *ListRefusedSendsRequest) (*ListRefusedSendsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListRefusedSends not implemented")
+}
+func (UnimplementedGuardServiceServer) ListPrefixes(context.Context, *ListPrefixesRequest) (*ListPrefixesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListPrefixes not implemented")
+}
+func (UnimplementedGuardServiceServer) SimulateGuard(context.Context, *SimulateGuardRequest) (*SimulateGuardResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method SimulateGuard not implemented")
 }
 func (UnimplementedGuardServiceServer) mustEmbedUnimplementedGuardServiceServer() {}
 func (UnimplementedGuardServiceServer) testEmbeddedByValue()                      {}
@@ -283,6 +347,42 @@ func _GuardService_ListRefusedSends_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GuardService_ListPrefixes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPrefixesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GuardServiceServer).ListPrefixes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GuardService_ListPrefixes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GuardServiceServer).ListPrefixes(ctx, req.(*ListPrefixesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GuardService_SimulateGuard_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SimulateGuardRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GuardServiceServer).SimulateGuard(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GuardService_SimulateGuard_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GuardServiceServer).SimulateGuard(ctx, req.(*SimulateGuardRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GuardService_ServiceDesc is the grpc.ServiceDesc for GuardService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -305,6 +405,14 @@ var GuardService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRefusedSends",
 			Handler:    _GuardService_ListRefusedSends_Handler,
+		},
+		{
+			MethodName: "ListPrefixes",
+			Handler:    _GuardService_ListPrefixes_Handler,
+		},
+		{
+			MethodName: "SimulateGuard",
+			Handler:    _GuardService_SimulateGuard_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -98,6 +98,25 @@ GUARD_RULE_NUMBER_TYPE: GuardRule.ValueType  # 10
 GUARD_RULE_COUNTRY_APPROVAL_RATE: GuardRule.ValueType  # 12
 global___GuardRule = GuardRule
 
+class _PrefixState:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _PrefixStateEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_PrefixState.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    PREFIX_STATE_UNSPECIFIED: _PrefixState.ValueType  # 0
+    PREFIX_STATE_OPEN: _PrefixState.ValueType  # 1
+    PREFIX_STATE_WATCHED: _PrefixState.ValueType  # 2
+    PREFIX_STATE_REFUSED: _PrefixState.ValueType  # 3
+
+class PrefixState(_PrefixState, metaclass=_PrefixStateEnumTypeWrapper): ...
+
+PREFIX_STATE_UNSPECIFIED: PrefixState.ValueType  # 0
+PREFIX_STATE_OPEN: PrefixState.ValueType  # 1
+PREFIX_STATE_WATCHED: PrefixState.ValueType  # 2
+PREFIX_STATE_REFUSED: PrefixState.ValueType  # 3
+global___PrefixState = PrefixState
+
 @typing.final
 class Velocity(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -493,3 +512,172 @@ class ListRefusedSendsResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "refused_sends", b"refused_sends"]) -> None: ...
 
 global___ListRefusedSendsResponse = ListRefusedSendsResponse
+
+@typing.final
+class Prefix(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: builtins.int
+    MASKED_PREFIX_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    SENDS_FIELD_NUMBER: builtins.int
+    APPROVALS_FIELD_NUMBER: builtins.int
+    SOURCES_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
+    REFUSED_FIELD_NUMBER: builtins.int
+    prefix: builtins.str
+    masked_prefix: builtins.str
+    country: builtins.str
+    sends: builtins.int
+    approvals: builtins.int
+    sources: builtins.int
+    state: global___PrefixState.ValueType
+    refused: builtins.int
+    def __init__(
+        self,
+        *,
+        prefix: builtins.str = ...,
+        masked_prefix: builtins.str = ...,
+        country: builtins.str = ...,
+        sends: builtins.int = ...,
+        approvals: builtins.int = ...,
+        sources: builtins.int = ...,
+        state: global___PrefixState.ValueType = ...,
+        refused: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["approvals", b"approvals", "country", b"country", "masked_prefix", b"masked_prefix", "prefix", b"prefix", "refused", b"refused", "sends", b"sends", "sources", b"sources", "state", b"state"]) -> None: ...
+
+global___Prefix = Prefix
+
+@typing.final
+class ListPrefixesRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    STATE_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    page_size: builtins.int
+    page_token: builtins.str
+    country: builtins.str
+    state: global___PrefixState.ValueType
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+        country: builtins.str = ...,
+        state: global___PrefixState.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "page_size", b"page_size", "page_token", b"page_token", "state", b"state", "workspace", b"workspace"]) -> None: ...
+
+global___ListPrefixesRequest = ListPrefixesRequest
+
+@typing.final
+class ListPrefixesResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PREFIXES_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    @property
+    def prefixes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Prefix]: ...
+    def __init__(
+        self,
+        *,
+        prefixes: collections.abc.Iterable[global___Prefix] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "prefixes", b"prefixes"]) -> None: ...
+
+global___ListPrefixesResponse = ListPrefixesResponse
+
+@typing.final
+class SimulateGuardRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    GUARD_FIELD_NUMBER: builtins.int
+    UPDATE_MASK_FIELD_NUMBER: builtins.int
+    FROM_FIELD_NUMBER: builtins.int
+    TO_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    @property
+    def guard(self) -> global___Guard: ...
+    @property
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
+    @property
+    def to(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        guard: global___Guard | None = ...,
+        update_mask: google.protobuf.field_mask_pb2.FieldMask | None = ...,
+        to: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["from", b"from", "guard", b"guard", "to", b"to", "update_mask", b"update_mask"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["from", b"from", "guard", b"guard", "to", b"to", "update_mask", b"update_mask", "workspace", b"workspace"]) -> None: ...
+
+global___SimulateGuardRequest = SimulateGuardRequest
+
+@typing.final
+class SimulatedRule(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: builtins.int
+    REFUSED_FIELD_NUMBER: builtins.int
+    REFUSED_APPROVED_FIELD_NUMBER: builtins.int
+    rule: global___GuardRule.ValueType
+    refused: builtins.int
+    refused_approved: builtins.int
+    def __init__(
+        self,
+        *,
+        rule: global___GuardRule.ValueType = ...,
+        refused: builtins.int = ...,
+        refused_approved: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["refused", b"refused", "refused_approved", b"refused_approved", "rule", b"rule"]) -> None: ...
+
+global___SimulatedRule = SimulatedRule
+
+@typing.final
+class SimulateGuardResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SENDS_FIELD_NUMBER: builtins.int
+    REFUSED_FIELD_NUMBER: builtins.int
+    REFUSED_APPROVED_FIELD_NUMBER: builtins.int
+    SAVED_MICROS_FIELD_NUMBER: builtins.int
+    RULES_FIELD_NUMBER: builtins.int
+    NOT_SIMULATED_FIELD_NUMBER: builtins.int
+    SIMULATED_FROM_FIELD_NUMBER: builtins.int
+    sends: builtins.int
+    refused: builtins.int
+    refused_approved: builtins.int
+    saved_micros: builtins.int
+    @property
+    def rules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___SimulatedRule]: ...
+    @property
+    def not_simulated(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[global___GuardRule.ValueType]: ...
+    @property
+    def simulated_from(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        sends: builtins.int = ...,
+        refused: builtins.int = ...,
+        refused_approved: builtins.int = ...,
+        saved_micros: builtins.int = ...,
+        rules: collections.abc.Iterable[global___SimulatedRule] | None = ...,
+        not_simulated: collections.abc.Iterable[global___GuardRule.ValueType] | None = ...,
+        simulated_from: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["simulated_from", b"simulated_from"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["not_simulated", b"not_simulated", "refused", b"refused", "refused_approved", b"refused_approved", "rules", b"rules", "saved_micros", b"saved_micros", "sends", b"sends", "simulated_from", b"simulated_from"]) -> None: ...
+
+global___SimulateGuardResponse = SimulateGuardResponse

@@ -54,6 +54,16 @@ class GuardServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsResponse.FromString,
                 _registered_method=True)
+        self.ListPrefixes = channel.unary_unary(
+                '/otp.admin.v1.GuardService/ListPrefixes',
+                request_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesResponse.FromString,
+                _registered_method=True)
+        self.SimulateGuard = channel.unary_unary(
+                '/otp.admin.v1.GuardService/SimulateGuard',
+                request_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardResponse.FromString,
+                _registered_method=True)
 
 
 class GuardServiceServicer(object):
@@ -83,6 +93,18 @@ class GuardServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPrefixes(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimulateGuard(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_GuardServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -105,6 +127,16 @@ def add_GuardServiceServicer_to_server(servicer, server):
                     servicer.ListRefusedSends,
                     request_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsResponse.SerializeToString,
+            ),
+            'ListPrefixes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPrefixes,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesResponse.SerializeToString,
+            ),
+            'SimulateGuard': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimulateGuard,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -215,6 +247,60 @@ class GuardService(object):
             '/otp.admin.v1.GuardService/ListRefusedSends',
             otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_guard__service__pb2.ListRefusedSendsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPrefixes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.GuardService/ListPrefixes',
+            otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_guard__service__pb2.ListPrefixesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateGuard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.GuardService/SimulateGuard',
+            otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_guard__service__pb2.SimulateGuardResponse.FromString,
             options,
             channel_credentials,
             insecure,

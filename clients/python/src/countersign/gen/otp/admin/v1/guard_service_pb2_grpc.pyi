@@ -39,6 +39,16 @@ class GuardServiceStub:
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse,
     ]
 
+    ListPrefixes: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesRequest,
+        countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesResponse,
+    ]
+
+    SimulateGuard: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardRequest,
+        countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardResponse,
+    ]
+
 class GuardServiceAsyncStub:
     GetGuard: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.GetGuardRequest,
@@ -58,6 +68,16 @@ class GuardServiceAsyncStub:
     ListRefusedSends: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsRequest,
         countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse,
+    ]
+
+    ListPrefixes: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesRequest,
+        countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesResponse,
+    ]
+
+    SimulateGuard: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardRequest,
+        countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardResponse,
     ]
 
 class GuardServiceServicer(metaclass=abc.ABCMeta):
@@ -88,5 +108,19 @@ class GuardServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.ListRefusedSendsResponse]]: ...
+
+    @abc.abstractmethod
+    def ListPrefixes(
+        self,
+        request: countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.ListPrefixesResponse]]: ...
+
+    @abc.abstractmethod
+    def SimulateGuard(
+        self,
+        request: countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.guard_service_pb2.SimulateGuardResponse]]: ...
 
 def add_GuardServiceServicer_to_server(servicer: GuardServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
