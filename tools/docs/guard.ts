@@ -101,7 +101,7 @@ ${table(
 )}
 
 * A **prefix** is a number without its last ${OPEN_DIGITS} digits, because attackers rent consecutive numbers. It is stored as a keyed digest,
-  for as long as a window lasts with its country and the first digits, such as `+57 300 *** ** **`.
+  for as long as a window lasts with its country and the first digits, such as \`+57 300 *** ** **\`.
 * A **country** is an ISO 3166 code such as \`CO\`, by the numbering plan of the calling code, or a calling code
   such as \`+1\`, which matches every number that begins with it. Numbers that belong to no country, such as satellite
   numbers, are matched by calling code only, so a list of countries excludes them.
