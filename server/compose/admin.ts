@@ -151,7 +151,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
     ...registerService(TemplateService, createTemplateHandlers(parts)),
     ...registerService(ContactService, createContactHandlers(documents, encryption, fingerprints)),
-    ...registerService(SponsorService, createSponsorServiceHandlers({ ...parts, encryption })),
+    ...registerService(SponsorService, createSponsorServiceHandlers({ ...parts, encryption, fingerprints })),
     ...registerService(WalletService, createWalletHandlers(documents, wallet, workspaces)),
     ...registerService(GuardService, createGuardHandlers({ ...parts, encryption, fingerprints })),
     ...registerService(

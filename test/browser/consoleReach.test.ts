@@ -17,6 +17,7 @@ const NOT_CALLED: Readonly<Record<string, string>> = {
   'otp.admin.v1.GuardService/SimulateGuard': 'not on the page of fraud yet',
   'otp.admin.v1.RecipientService/EraseRecipient': 'not on the page of a recipient yet',
   'otp.admin.v1.RecipientService/ExportRecipient': 'not on the page of a recipient yet',
+  'otp.admin.v1.SponsorService/ImportBeneficiaries': 'not on the page of a sponsor yet',
   'otp.admin.v1.WebhookService/GetWebhookEvent': 'not on the page of an endpoint yet',
 };
 

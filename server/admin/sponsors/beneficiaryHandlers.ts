@@ -1,21 +1,29 @@
-import { BeneficiarySchema, type SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { toJsonString } from '@bufbuild/protobuf';
+import {
+  BeneficiarySchema,
+  ImportBeneficiariesRequestSchema,
+  type SponsorService,
+} from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
+import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask } from '../shared/update.js';
+import { createImportBeneficiaries, rowToProto } from './importBeneficiaries.js';
+import { createImportRequests } from './importRequests.js';
+import { sealAddress } from './readAddress.js';
 import {
   type AddressField,
   beneficiaryKey,
   isKeyPart,
   type StoredBeneficiary,
   type StoredSponsor,
-  sealAddress,
   sponsorKey,
 } from './stored.js';
 import { beneficiaryToProto } from './toProto.js';
@@ -27,14 +35,23 @@ type BeneficiaryMethods =
   | 'getBeneficiary'
   | 'listBeneficiaries'
   | 'updateBeneficiary'
-  | 'deleteBeneficiary';
+  | 'deleteBeneficiary'
+  | 'importBeneficiaries';
+
+interface Deps {
+  readonly documents: Documents;
+  readonly encryption: Encryption;
+  readonly fingerprints: Fingerprints;
+  readonly clock: Clock;
+}
 
 /** The operator's side of the people sponsors have on file. Addresses go in and never come out. */
 export function createBeneficiaryHandlers(
-  documents: Documents,
-  encryption: Encryption,
-  clock: Clock,
+  deps: Deps,
 ): Pick<Handlers<typeof SponsorService>, BeneficiaryMethods> {
+  const { documents, encryption, clock } = deps;
+  const importRows = createImportBeneficiaries(deps);
+  const importOnce = createImportRequests(deps);
   const sponsors = documents.collection<StoredSponsor>('sponsors');
   const beneficiaries = documents.collection<StoredBeneficiary>('beneficiaries');
 
@@ -59,7 +76,7 @@ export function createBeneficiaryHandlers(
         ...Object.fromEntries(
           CHANGEABLE.filter((field) => given[field]).map((field) => [
             field,
-            sealAddress(encryption, _id, field, given[field]),
+            sealAddress(encryption, _id, { field, text: given[field] }),
           ]),
         ),
         createdAt: new Date(clock.now()),
@@ -112,7 +129,7 @@ export function createBeneficiaryHandlers(
       const named = CHANGEABLE.filter((field) => fields.includes(field));
       const sealed = named
         .filter((field) => resource[field])
-        .map((field) => [field, sealAddress(encryption, _id, field, resource[field])]);
+        .map((field) => [field, sealAddress(encryption, _id, { field, text: resource[field] })]);
       const cleared = named.filter((field) => !resource[field]).map((field) => [field, '']);
       const after = await beneficiaries.findOneAndUpdate(
         { _id },
@@ -130,6 +147,26 @@ export function createBeneficiaryHandlers(
       const _id = target(call, request.workspace, request.sponsorSlug, request.beneficiaryId);
       if ((await beneficiaries.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
       return {};
+    },
+
+    async importBeneficiaries(call, request) {
+      requireLive(call);
+      const workspace = targetWorkspace(call, request.workspace);
+      const { sponsorSlug, requestId } = request;
+      call.resource = `sponsors/${sponsorSlug}/beneficiaries`;
+      const sponsor = sponsorKey(workspace, sponsorSlug);
+      await requireSponsor(sponsor);
+      const text = toJsonString(ImportBeneficiariesRequestSchema, { ...request, workspace, requestId: '' });
+      const results = await importOnce({ workspace, requestId, request: text }, async () => {
+        const rows = await importRows(workspace, request);
+        const isKept = request.dryRun || (await sponsors.findOne({ _id: sponsor, deletingAt: null }));
+        if (isKept) return rows;
+        // As in createBeneficiary: deleting the sponsor may not have seen these.
+        for (const { beneficiaryId, result } of rows)
+          if (result === 'CREATED') await beneficiaries.deleteOne({ _id: `${sponsor}/${beneficiaryId}` });
+        throw new Failure('NOT_FOUND');
+      });
+      return { results: results.map(rowToProto) };
     },
   };
 }

@@ -1,8 +1,5 @@
 import type { ChannelName } from '../../domain/channels.js';
-import { readRecipient } from '../../domain/recipients.js';
 import type { SponsorRule } from '../../domain/sponsorRules.js';
-import { invalid } from '../../errors.js';
-import type { Encryption } from '../../secrets/encryption.js';
 import type { Place } from '../../secrets/sealedFields.js';
 import type { Document } from '../../store/documents.js';
 
@@ -49,19 +46,3 @@ export const addressPlace = (_id: string, field: AddressField): Place => ({
   id: _id,
   field,
 });
-
-/** An address as an operator wrote it, normalised and sealed. Throws INVALID_RECIPIENT. */
-export function sealAddress(
-  encryption: Encryption,
-  _id: string,
-  field: AddressField,
-  text: string,
-): StoredAddress {
-  const recipient = readRecipient(field === 'email' ? 'email' : 'sms', text);
-  if (!recipient) {
-    const form =
-      field === 'email' ? 'an e-mail address' : 'a phone number in international form, such as +573001234542';
-    throw invalid(`beneficiary.${field}`, `must be ${form}`, 'INVALID_RECIPIENT');
-  }
-  return { sealed: encryption.seal(addressPlace(_id, field), recipient.address), masked: recipient.masked };
-}

@@ -137,6 +137,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     updateMask: 'phone',
   })),
   'otp.admin.v1.SponsorService/DeleteBeneficiary': row('not found', beneficiary),
+  'otp.admin.v1.SponsorService/ImportBeneficiaries': row('not found', (owned) => ({
+    sponsorSlug: owned.sponsorSlug,
+    beneficiaries: [{ beneficiaryId: owned.beneficiaryId, phone: '+573005555555' }],
+  })),
   'otp.admin.v1.RecipientService/DiagnoseRecipient': row('its own', recipient),
   'otp.admin.v1.RecipientService/ExportRecipient': row('its own', recipient),
   'otp.admin.v1.RecipientService/EraseRecipient': row('its own', recipient),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { contactAddressPlace, type StoredContact } from '../../../server/admin/contacts/stored.js';
-import { addressPlace, type StoredBeneficiary, sealAddress } from '../../../server/admin/sponsors/stored.js';
+import { sealAddress } from '../../../server/admin/sponsors/readAddress.js';
+import { addressPlace, type StoredBeneficiary } from '../../../server/admin/sponsors/stored.js';
 import type { StoredGuard } from '../../../server/guard/stored.js';
 import { sealVetoSecret, vetoSecretPlace } from '../../../server/guard/vetoSecret.js';
 import { checkKeyring, retireKey, rotateKey } from '../../../server/maintenance/keyringCare.js';
@@ -46,8 +47,8 @@ const LASTING: Readonly<
     sealed: (encryption) =>
       ({
         _id: ID,
-        email: sealAddress(encryption, ID, 'email', ADDRESS),
-        phone: sealAddress(encryption, ID, 'phone', PHONE),
+        email: sealAddress(encryption, ID, { field: 'email', text: ADDRESS }),
+        phone: sealAddress(encryption, ID, { field: 'phone', text: PHONE }),
       }) as Document,
     opened(encryption, document) {
       const { email, phone } = document as StoredBeneficiary;

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/sponsor_service.proto.
  */
 export const file_otp_admin_v1_sponsor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJvdHAvYWRtaW4vdjEvc3BvbnNvcl9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEiZwoLU3BvbnNvclJ1bGUSEQoJb3BlcmF0aW9uGAEgASgJEhUKDXByb2R1Y3RfdHlwZXMYAiADKAkSLgoLcmVxdWlyZW1lbnQYAyABKA4yGS5vdHAuYWRtaW4udjEuUmVxdWlyZW1lbnQi0gEKB1Nwb25zb3ISDAoEc2x1ZxgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSIQoIY2hhbm5lbHMYAyADKA4yDy5vdHAudjEuQ2hhbm5lbBIVCg1vdHBfZm9yYmlkZGVuGAQgASgIEigKBXJ1bGVzGAUgAygLMhkub3RwLmFkbWluLnYxLlNwb25zb3JSdWxlEg8KB2NsaWVudHMYBiADKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAitQEKC0JlbmVmaWNpYXJ5EhQKDHNwb25zb3Jfc2x1ZxgBIAEoCRIWCg5iZW5lZmljaWFyeV9pZBgCIAEoCRINCgVwaG9uZRgDIAEoCRINCgVlbWFpbBgEIAEoCRIUCgxtYXNrZWRfcGhvbmUYBSABKAkSFAoMbWFza2VkX2VtYWlsGAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlEKFENyZWF0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRImCgdzcG9uc29yGAIgASgLMhUub3RwLmFkbWluLnYxLlNwb25zb3IiPwoVQ3JlYXRlU3BvbnNvclJlc3BvbnNlEiYKB3Nwb25zb3IYASABKAsyFS5vdHAuYWRtaW4udjEuU3BvbnNvciI0ChFHZXRTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSDAoEc2x1ZxgCIAEoCSI8ChJHZXRTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIk8KE0xpc3RTcG9uc29yc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlgKFExpc3RTcG9uc29yc1Jlc3BvbnNlEicKCHNwb25zb3JzGAEgAygLMhUub3RwLmFkbWluLnYxLlNwb25zb3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoIBChRVcGRhdGVTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSJgoHc3BvbnNvchgCIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI/ChVVcGRhdGVTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIkYKFERlbGV0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIMCgRzbHVnGAIgASgJEg0KBWZvcmNlGAMgASgIIhcKFURlbGV0ZVNwb25zb3JSZXNwb25zZSJdChhDcmVhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IksKGUNyZWF0ZUJlbmVmaWNpYXJ5UmVzcG9uc2USLgoLYmVuZWZpY2lhcnkYASABKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkiWAoVR2V0QmVuZWZpY2lhcnlSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIUCgxzcG9uc29yX3NsdWcYAiABKAkSFgoOYmVuZWZpY2lhcnlfaWQYAyABKAkiSAoWR2V0QmVuZWZpY2lhcnlSZXNwb25zZRIuCgtiZW5lZmljaWFyeRgBIAEoCzIZLm90cC5hZG1pbi52MS5CZW5lZmljaWFyeSJqChhMaXN0QmVuZWZpY2lhcmllc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhQKDHNwb25zb3Jfc2x1ZxgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJmChlMaXN0QmVuZWZpY2lhcmllc1Jlc3BvbnNlEjAKDWJlbmVmaWNpYXJpZXMYASADKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIo4BChhVcGRhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5Ei8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJLChlVcGRhdGVCZW5lZmljaWFyeVJlc3BvbnNlEi4KC2JlbmVmaWNpYXJ5GAEgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IlsKGERlbGV0ZUJlbmVmaWNpYXJ5UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSFAoMc3BvbnNvcl9zbHVnGAIgASgJEhYKDmJlbmVmaWNpYXJ5X2lkGAMgASgJIhsKGURlbGV0ZUJlbmVmaWNpYXJ5UmVzcG9uc2UqeQoLUmVxdWlyZW1lbnQSGwoXUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIYChRSRVFVSVJFTUVOVF9PUFRJT05BTBABEhgKFFJFUVVJUkVNRU5UX1JFUVVJUkVEEAISGQoVUkVRVUlSRU1FTlRfRk9SQklEREVOEAMyrQkKDlNwb25zb3JTZXJ2aWNlEm8KDUNyZWF0ZVNwb25zb3ISIi5vdHAuYWRtaW4udjEuQ3JlYXRlU3BvbnNvclJlcXVlc3QaIy5vdHAuYWRtaW4udjEuQ3JlYXRlU3BvbnNvclJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISaQoKR2V0U3BvbnNvchIfLm90cC5hZG1pbi52MS5HZXRTcG9uc29yUmVxdWVzdBogLm90cC5hZG1pbi52MS5HZXRTcG9uc29yUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJvCgxMaXN0U3BvbnNvcnMSIS5vdHAuYWRtaW4udjEuTGlzdFNwb25zb3JzUmVxdWVzdBoiLm90cC5hZG1pbi52MS5MaXN0U3BvbnNvcnNSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm8KDVVwZGF0ZVNwb25zb3ISIi5vdHAuYWRtaW4udjEuVXBkYXRlU3BvbnNvclJlcXVlc3QaIy5vdHAuYWRtaW4udjEuVXBkYXRlU3BvbnNvclJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISbwoNRGVsZXRlU3BvbnNvchIiLm90cC5hZG1pbi52MS5EZWxldGVTcG9uc29yUmVxdWVzdBojLm90cC5hZG1pbi52MS5EZWxldGVTcG9uc29yUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChFDcmVhdGVCZW5lZmljaWFyeRImLm90cC5hZG1pbi52MS5DcmVhdGVCZW5lZmljaWFyeVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuQ3JlYXRlQmVuZWZpY2lhcnlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEnUKDkdldEJlbmVmaWNpYXJ5EiMub3RwLmFkbWluLnYxLkdldEJlbmVmaWNpYXJ5UmVxdWVzdBokLm90cC5hZG1pbi52MS5HZXRCZW5lZmljaWFyeVJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISfgoRTGlzdEJlbmVmaWNpYXJpZXMSJi5vdHAuYWRtaW4udjEuTGlzdEJlbmVmaWNpYXJpZXNSZXF1ZXN0Gicub3RwLmFkbWluLnYxLkxpc3RCZW5lZmljaWFyaWVzUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChFVcGRhdGVCZW5lZmljaWFyeRImLm90cC5hZG1pbi52MS5VcGRhdGVCZW5lZmljaWFyeVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuVXBkYXRlQmVuZWZpY2lhcnlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEnsKEURlbGV0ZUJlbmVmaWNpYXJ5EiYub3RwLmFkbWluLnYxLkRlbGV0ZUJlbmVmaWNpYXJ5UmVxdWVzdBonLm90cC5hZG1pbi52MS5EZWxldGVCZW5lZmljaWFyeVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiJvdHAvYWRtaW4vdjEvc3BvbnNvcl9zZXJ2aWNlLnByb3RvEgxvdHAuYWRtaW4udjEiZwoLU3BvbnNvclJ1bGUSEQoJb3BlcmF0aW9uGAEgASgJEhUKDXByb2R1Y3RfdHlwZXMYAiADKAkSLgoLcmVxdWlyZW1lbnQYAyABKA4yGS5vdHAuYWRtaW4udjEuUmVxdWlyZW1lbnQi0gEKB1Nwb25zb3ISDAoEc2x1ZxgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSIQoIY2hhbm5lbHMYAyADKA4yDy5vdHAudjEuQ2hhbm5lbBIVCg1vdHBfZm9yYmlkZGVuGAQgASgIEigKBXJ1bGVzGAUgAygLMhkub3RwLmFkbWluLnYxLlNwb25zb3JSdWxlEg8KB2NsaWVudHMYBiADKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAitQEKC0JlbmVmaWNpYXJ5EhQKDHNwb25zb3Jfc2x1ZxgBIAEoCRIWCg5iZW5lZmljaWFyeV9pZBgCIAEoCRINCgVwaG9uZRgDIAEoCRINCgVlbWFpbBgEIAEoCRIUCgxtYXNrZWRfcGhvbmUYBSABKAkSFAoMbWFza2VkX2VtYWlsGAYgASgJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlEKFENyZWF0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRImCgdzcG9uc29yGAIgASgLMhUub3RwLmFkbWluLnYxLlNwb25zb3IiPwoVQ3JlYXRlU3BvbnNvclJlc3BvbnNlEiYKB3Nwb25zb3IYASABKAsyFS5vdHAuYWRtaW4udjEuU3BvbnNvciI0ChFHZXRTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSDAoEc2x1ZxgCIAEoCSI8ChJHZXRTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIk8KE0xpc3RTcG9uc29yc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlgKFExpc3RTcG9uc29yc1Jlc3BvbnNlEicKCHNwb25zb3JzGAEgAygLMhUub3RwLmFkbWluLnYxLlNwb25zb3ISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoIBChRVcGRhdGVTcG9uc29yUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSJgoHc3BvbnNvchgCIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yEi8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI/ChVVcGRhdGVTcG9uc29yUmVzcG9uc2USJgoHc3BvbnNvchgBIAEoCzIVLm90cC5hZG1pbi52MS5TcG9uc29yIkYKFERlbGV0ZVNwb25zb3JSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIMCgRzbHVnGAIgASgJEg0KBWZvcmNlGAMgASgIIhcKFURlbGV0ZVNwb25zb3JSZXNwb25zZSJdChhDcmVhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IksKGUNyZWF0ZUJlbmVmaWNpYXJ5UmVzcG9uc2USLgoLYmVuZWZpY2lhcnkYASABKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkiWAoVR2V0QmVuZWZpY2lhcnlSZXF1ZXN0EhEKCXdvcmtzcGFjZRgBIAEoCRIUCgxzcG9uc29yX3NsdWcYAiABKAkSFgoOYmVuZWZpY2lhcnlfaWQYAyABKAkiSAoWR2V0QmVuZWZpY2lhcnlSZXNwb25zZRIuCgtiZW5lZmljaWFyeRgBIAEoCzIZLm90cC5hZG1pbi52MS5CZW5lZmljaWFyeSJqChhMaXN0QmVuZWZpY2lhcmllc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhQKDHNwb25zb3Jfc2x1ZxgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJmChlMaXN0QmVuZWZpY2lhcmllc1Jlc3BvbnNlEjAKDWJlbmVmaWNpYXJpZXMYASADKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIo4BChhVcGRhdGVCZW5lZmljaWFyeVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEi4KC2JlbmVmaWNpYXJ5GAIgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5Ei8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJLChlVcGRhdGVCZW5lZmljaWFyeVJlc3BvbnNlEi4KC2JlbmVmaWNpYXJ5GAEgASgLMhkub3RwLmFkbWluLnYxLkJlbmVmaWNpYXJ5IlsKGERlbGV0ZUJlbmVmaWNpYXJ5UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSFAoMc3BvbnNvcl9zbHVnGAIgASgJEhYKDmJlbmVmaWNpYXJ5X2lkGAMgASgJIhsKGURlbGV0ZUJlbmVmaWNpYXJ5UmVzcG9uc2UidwoTSW1wb3J0ZWRCZW5lZmljaWFyeRIWCg5iZW5lZmljaWFyeV9pZBgBIAEoCRIqCgZyZXN1bHQYAiABKA4yGi5vdHAuYWRtaW4udjEuSW1wb3J0UmVzdWx0Eg0KBWVycm9yGAMgASgJEg0KBWZpZWxkGAQgASgJIpwBChpJbXBvcnRCZW5lZmljaWFyaWVzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSFAoMc3BvbnNvcl9zbHVnGAIgASgJEjAKDWJlbmVmaWNpYXJpZXMYAyADKAsyGS5vdHAuYWRtaW4udjEuQmVuZWZpY2lhcnkSDwoHZHJ5X3J1bhgEIAEoCBISCgpyZXF1ZXN0X2lkGAUgASgJIlEKG0ltcG9ydEJlbmVmaWNpYXJpZXNSZXNwb25zZRIyCgdyZXN1bHRzGAEgAygLMiEub3RwLmFkbWluLnYxLkltcG9ydGVkQmVuZWZpY2lhcnkqeQoLUmVxdWlyZW1lbnQSGwoXUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIYChRSRVFVSVJFTUVOVF9PUFRJT05BTBABEhgKFFJFUVVJUkVNRU5UX1JFUVVJUkVEEAISGQoVUkVRVUlSRU1FTlRfRk9SQklEREVOEAMqmgEKDEltcG9ydFJlc3VsdBIdChlJTVBPUlRfUkVTVUxUX1VOU1BFQ0lGSUVEEAASGQoVSU1QT1JUX1JFU1VMVF9DUkVBVEVEEAESGQoVSU1QT1JUX1JFU1VMVF9VUERBVEVEEAISGwoXSU1QT1JUX1JFU1VMVF9VTkNIQU5HRUQQAxIYChRJTVBPUlRfUkVTVUxUX0ZBSUxFRBAEMrEKCg5TcG9uc29yU2VydmljZRJvCg1DcmVhdGVTcG9uc29yEiIub3RwLmFkbWluLnYxLkNyZWF0ZVNwb25zb3JSZXF1ZXN0GiMub3RwLmFkbWluLnYxLkNyZWF0ZVNwb25zb3JSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEmkKCkdldFNwb25zb3ISHy5vdHAuYWRtaW4udjEuR2V0U3BvbnNvclJlcXVlc3QaIC5vdHAuYWRtaW4udjEuR2V0U3BvbnNvclJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISbwoMTGlzdFNwb25zb3JzEiEub3RwLmFkbWluLnYxLkxpc3RTcG9uc29yc1JlcXVlc3QaIi5vdHAuYWRtaW4udjEuTGlzdFNwb25zb3JzUmVzcG9uc2UiGJACAdK1GBEKBWFkbWluCghvcGVyYXRvchJvCg1VcGRhdGVTcG9uc29yEiIub3RwLmFkbWluLnYxLlVwZGF0ZVNwb25zb3JSZXF1ZXN0GiMub3RwLmFkbWluLnYxLlVwZGF0ZVNwb25zb3JSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEm8KDURlbGV0ZVNwb25zb3ISIi5vdHAuYWRtaW4udjEuRGVsZXRlU3BvbnNvclJlcXVlc3QaIy5vdHAuYWRtaW4udjEuRGVsZXRlU3BvbnNvclJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISewoRQ3JlYXRlQmVuZWZpY2lhcnkSJi5vdHAuYWRtaW4udjEuQ3JlYXRlQmVuZWZpY2lhcnlSZXF1ZXN0Gicub3RwLmFkbWluLnYxLkNyZWF0ZUJlbmVmaWNpYXJ5UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ1Cg5HZXRCZW5lZmljaWFyeRIjLm90cC5hZG1pbi52MS5HZXRCZW5lZmljaWFyeVJlcXVlc3QaJC5vdHAuYWRtaW4udjEuR2V0QmVuZWZpY2lhcnlSZXNwb25zZSIYkAIB0rUYEQoFYWRtaW4KCG9wZXJhdG9yEn4KEUxpc3RCZW5lZmljaWFyaWVzEiYub3RwLmFkbWluLnYxLkxpc3RCZW5lZmljaWFyaWVzUmVxdWVzdBonLm90cC5hZG1pbi52MS5MaXN0QmVuZWZpY2lhcmllc1Jlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3ISewoRVXBkYXRlQmVuZWZpY2lhcnkSJi5vdHAuYWRtaW4udjEuVXBkYXRlQmVuZWZpY2lhcnlSZXF1ZXN0Gicub3RwLmFkbWluLnYxLlVwZGF0ZUJlbmVmaWNpYXJ5UmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ7ChFEZWxldGVCZW5lZmljaWFyeRImLm90cC5hZG1pbi52MS5EZWxldGVCZW5lZmljaWFyeVJlcXVlc3QaJy5vdHAuYWRtaW4udjEuRGVsZXRlQmVuZWZpY2lhcnlSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEoEBChNJbXBvcnRCZW5lZmljaWFyaWVzEigub3RwLmFkbWluLnYxLkltcG9ydEJlbmVmaWNpYXJpZXNSZXF1ZXN0Gikub3RwLmFkbWluLnYxLkltcG9ydEJlbmVmaWNpYXJpZXNSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_v1_access, file_otp_v1_session]);
 
 /**
  * What a sponsor requires for one kind of operation.
@@ -741,6 +741,121 @@ export const DeleteBeneficiaryResponseSchema: GenMessage<DeleteBeneficiaryRespon
   messageDesc(file_otp_admin_v1_sponsor_service, 22);
 
 /**
+ * One row of an import.
+ *
+ * @generated from message otp.admin.v1.ImportedBeneficiary
+ */
+export type ImportedBeneficiary = Message<"otp.admin.v1.ImportedBeneficiary"> & {
+  /**
+   * The person, by the sponsor's own identifier.
+   *
+   * @generated from field: string beneficiary_id = 1;
+   */
+  beneficiaryId: string;
+
+  /**
+   * Result of the row.
+   *
+   * @generated from field: otp.admin.v1.ImportResult result = 2;
+   */
+  result: ImportResult;
+
+  /**
+   * Of FAILED: a reason of the contract. INVALID_RECIPIENT for an address that is
+   * none; INVALID_REQUEST for a field that is missing or too long, for another
+   * sponsor, and for an id that an earlier row of the request has.
+   *
+   * @generated from field: string error = 3;
+   */
+  error: string;
+
+  /**
+   * The field at fault: sponsor_slug, beneficiary_id, phone or email.
+   *
+   * @generated from field: string field = 4;
+   */
+  field: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ImportedBeneficiary.
+ * Use `create(ImportedBeneficiarySchema)` to create a new message.
+ */
+export const ImportedBeneficiarySchema: GenMessage<ImportedBeneficiary> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_sponsor_service, 23);
+
+/**
+ * Request of ImportBeneficiaries.
+ *
+ * @generated from message otp.admin.v1.ImportBeneficiariesRequest
+ */
+export type ImportBeneficiariesRequest = Message<"otp.admin.v1.ImportBeneficiariesRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The sponsor.
+   *
+   * @generated from field: string sponsor_slug = 2;
+   */
+  sponsorSlug: string;
+
+  /**
+   * The people. Their sponsor_slug may be left out. Each is validated for itself.
+   *
+   * @generated from field: repeated otp.admin.v1.Beneficiary beneficiaries = 3;
+   */
+  beneficiaries: Beneficiary[];
+
+  /**
+   * Only check the rows.
+   *
+   * @generated from field: bool dry_run = 4;
+   */
+  dryRun: boolean;
+
+  /**
+   * Makes repeating the call safe for 24 hours: the same id with the same
+   * request returns the same response.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ImportBeneficiariesRequest.
+ * Use `create(ImportBeneficiariesRequestSchema)` to create a new message.
+ */
+export const ImportBeneficiariesRequestSchema: GenMessage<ImportBeneficiariesRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_sponsor_service, 24);
+
+/**
+ * Response of ImportBeneficiaries.
+ *
+ * @generated from message otp.admin.v1.ImportBeneficiariesResponse
+ */
+export type ImportBeneficiariesResponse = Message<"otp.admin.v1.ImportBeneficiariesResponse"> & {
+  /**
+   * One result for each row, in their order.
+   *
+   * @generated from field: repeated otp.admin.v1.ImportedBeneficiary results = 1;
+   */
+  results: ImportedBeneficiary[];
+};
+
+/**
+ * Describes the message otp.admin.v1.ImportBeneficiariesResponse.
+ * Use `create(ImportBeneficiariesResponseSchema)` to create a new message.
+ */
+export const ImportBeneficiariesResponseSchema: GenMessage<ImportBeneficiariesResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_sponsor_service, 25);
+
+/**
  * What a sponsor's rule says about an OTP.
  *
  * @generated from enum otp.admin.v1.Requirement
@@ -787,6 +902,61 @@ export type Requirement = (typeof Requirement)[keyof typeof Requirement] | Unkno
  */
 export const RequirementSchema: GenEnum<Requirement> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_sponsor_service, 0);
+
+/**
+ * Result of one row of an import.
+ *
+ * @generated from enum otp.admin.v1.ImportResult
+ */
+export const ImportResult = {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: IMPORT_RESULT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The person was put on file.
+   *
+   * @generated from enum value: IMPORT_RESULT_CREATED = 1;
+   */
+  CREATED: 1,
+
+  /**
+   * The person was changed.
+   *
+   * @generated from enum value: IMPORT_RESULT_UPDATED = 2;
+   */
+  UPDATED: 2,
+
+  /**
+   * The person was on file with the same addresses.
+   *
+   * @generated from enum value: IMPORT_RESULT_UNCHANGED = 3;
+   */
+  UNCHANGED: 3,
+
+  /**
+   * The row is at fault; see ImportedBeneficiary.error.
+   *
+   * @generated from enum value: IMPORT_RESULT_FAILED = 4;
+   */
+  FAILED: 4,
+} as const;
+
+/**
+ * Result of one row of an import.
+ *
+ * @generated from enum otp.admin.v1.ImportResult
+ */
+export type ImportResult = (typeof ImportResult)[keyof typeof ImportResult] | UnknownEnum;
+
+/**
+ * Describes the enum otp.admin.v1.ImportResult.
+ */
+export const ImportResultSchema: GenEnum<ImportResult> = /*@__PURE__*/
+  enumDesc(file_otp_admin_v1_sponsor_service, 1);
 
 /**
  * The sponsors of a workspace, their rules, and the people they have on file.
@@ -940,6 +1110,23 @@ export const SponsorService: GenService<{
     methodKind: "unary";
     input: typeof DeleteBeneficiaryRequestSchema;
     output: typeof DeleteBeneficiaryResponseSchema;
+  },
+  /**
+   * Puts up to 200 people on file, or changes them, for imports. Each row
+   * succeeds or fails for itself: correct and repeat the rows that failed. An
+   * address that a row leaves out stays as it is, and a row that changes nothing
+   * succeeds, so importing the same rows again is safe.
+   *
+   * Scope: admin or operator, with a live key.
+   *
+   * Reasons: NOT_FOUND for a sponsor that does not exist, IDEMPOTENCY_CONFLICT.
+   *
+   * @generated from rpc otp.admin.v1.SponsorService.ImportBeneficiaries
+   */
+  importBeneficiaries: {
+    methodKind: "unary";
+    input: typeof ImportBeneficiariesRequestSchema;
+    output: typeof ImportBeneficiariesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_sponsor_service, 0);

@@ -1,11 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDeleteSponsor } from '../../../../server/admin/sponsors/deleteSponsor.js';
+import { sealAddress } from '../../../../server/admin/sponsors/readAddress.js';
 import { createSponsors, type Resolving, type Sponsors } from '../../../../server/admin/sponsors/sponsors.js';
-import {
-  type StoredBeneficiary,
-  type StoredSponsor,
-  sealAddress,
-} from '../../../../server/admin/sponsors/stored.js';
+import type { StoredBeneficiary, StoredSponsor } from '../../../../server/admin/sponsors/stored.js';
 import type { ChannelName } from '../../../../server/domain/channels.js';
 import type { SponsorRule } from '../../../../server/domain/sponsorRules.js';
 import { createEncryption } from '../../../../server/secrets/encryption.js';
@@ -61,8 +58,8 @@ eachEngine((engine) => {
     const _id = `default/acme/${id}`;
     await onFile().insertOne({
       _id,
-      ...(phone && { phone: sealAddress(encryption, _id, 'phone', phone) }),
-      ...(email && { email: sealAddress(encryption, _id, 'email', email) }),
+      ...(phone && { phone: sealAddress(encryption, _id, { field: 'phone', text: phone }) }),
+      ...(email && { email: sealAddress(encryption, _id, { field: 'email', text: email }) }),
       createdAt: new Date(clock.now()),
     });
   }

@@ -11,12 +11,12 @@ import { VerificationTokenService } from '../../../../gen/otp/v1/verification_to
 import type { Refusals } from '../../../../server/admin/refusals/refusals.js';
 import { createRecipientRules } from '../../../../server/admin/rules/rules.js';
 import { createSenders } from '../../../../server/admin/senders/senders.js';
+import { sealAddress } from '../../../../server/admin/sponsors/readAddress.js';
 import { createSponsors } from '../../../../server/admin/sponsors/sponsors.js';
 import {
   beneficiaryKey,
   type StoredBeneficiary,
   type StoredSponsor,
-  sealAddress,
   sponsorKey,
 } from '../../../../server/admin/sponsors/stored.js';
 import { createWallet } from '../../../../server/admin/wallet/wallet.js';
@@ -213,7 +213,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
         createdAt,
       });
       const _id = beneficiaryKey(workspace, sponsorSlug, beneficiaryId);
-      const onFile = { phone: sealAddress(encryption, _id, 'phone', phone), createdAt };
+      const onFile = { phone: sealAddress(encryption, _id, { field: 'phone', text: phone }), createdAt };
       await documents.collection<StoredBeneficiary>('beneficiaries').insertOne({ _id, ...onFile });
     },
   };

@@ -81,6 +81,67 @@ func (Requirement) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{0}
 }
 
+// Result of one row of an import.
+type ImportResult int32
+
+const (
+	// Not set.
+	ImportResult_IMPORT_RESULT_UNSPECIFIED ImportResult = 0
+	// The person was put on file.
+	ImportResult_IMPORT_RESULT_CREATED ImportResult = 1
+	// The person was changed.
+	ImportResult_IMPORT_RESULT_UPDATED ImportResult = 2
+	// The person was on file with the same addresses.
+	ImportResult_IMPORT_RESULT_UNCHANGED ImportResult = 3
+	// The row is at fault; see ImportedBeneficiary.error.
+	ImportResult_IMPORT_RESULT_FAILED ImportResult = 4
+)
+
+// Enum value maps for ImportResult.
+var (
+	ImportResult_name = map[int32]string{
+		0: "IMPORT_RESULT_UNSPECIFIED",
+		1: "IMPORT_RESULT_CREATED",
+		2: "IMPORT_RESULT_UPDATED",
+		3: "IMPORT_RESULT_UNCHANGED",
+		4: "IMPORT_RESULT_FAILED",
+	}
+	ImportResult_value = map[string]int32{
+		"IMPORT_RESULT_UNSPECIFIED": 0,
+		"IMPORT_RESULT_CREATED":     1,
+		"IMPORT_RESULT_UPDATED":     2,
+		"IMPORT_RESULT_UNCHANGED":   3,
+		"IMPORT_RESULT_FAILED":      4,
+	}
+)
+
+func (x ImportResult) Enum() *ImportResult {
+	p := new(ImportResult)
+	*p = x
+	return p
+}
+
+func (x ImportResult) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ImportResult) Descriptor() protoreflect.EnumDescriptor {
+	return file_otp_admin_v1_sponsor_service_proto_enumTypes[1].Descriptor()
+}
+
+func (ImportResult) Type() protoreflect.EnumType {
+	return &file_otp_admin_v1_sponsor_service_proto_enumTypes[1]
+}
+
+func (x ImportResult) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ImportResult.Descriptor instead.
+func (ImportResult) EnumDescriptor() ([]byte, []int) {
+	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{1}
+}
+
 // What a sponsor requires for one kind of operation.
 type SponsorRule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1441,6 +1502,210 @@ func (*DeleteBeneficiaryResponse) Descriptor() ([]byte, []int) {
 	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{22}
 }
 
+// One row of an import.
+type ImportedBeneficiary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The person, by the sponsor's own identifier.
+	BeneficiaryId string `protobuf:"bytes,1,opt,name=beneficiary_id,json=beneficiaryId,proto3" json:"beneficiary_id,omitempty"`
+	// Result of the row.
+	Result ImportResult `protobuf:"varint,2,opt,name=result,proto3,enum=otp.admin.v1.ImportResult" json:"result,omitempty"`
+	// Of FAILED: a reason of the contract. INVALID_RECIPIENT for an address that is
+	// none; INVALID_REQUEST for a field that is missing or too long, for another
+	// sponsor, and for an id that an earlier row of the request has.
+	Error string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// The field at fault: sponsor_slug, beneficiary_id, phone or email.
+	Field         string `protobuf:"bytes,4,opt,name=field,proto3" json:"field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedBeneficiary) Reset() {
+	*x = ImportedBeneficiary{}
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedBeneficiary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedBeneficiary) ProtoMessage() {}
+
+func (x *ImportedBeneficiary) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedBeneficiary.ProtoReflect.Descriptor instead.
+func (*ImportedBeneficiary) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ImportedBeneficiary) GetBeneficiaryId() string {
+	if x != nil {
+		return x.BeneficiaryId
+	}
+	return ""
+}
+
+func (x *ImportedBeneficiary) GetResult() ImportResult {
+	if x != nil {
+		return x.Result
+	}
+	return ImportResult_IMPORT_RESULT_UNSPECIFIED
+}
+
+func (x *ImportedBeneficiary) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *ImportedBeneficiary) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+// Request of ImportBeneficiaries.
+type ImportBeneficiariesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The sponsor.
+	SponsorSlug string `protobuf:"bytes,2,opt,name=sponsor_slug,json=sponsorSlug,proto3" json:"sponsor_slug,omitempty"`
+	// The people. Their sponsor_slug may be left out. Each is validated for itself.
+	Beneficiaries []*Beneficiary `protobuf:"bytes,3,rep,name=beneficiaries,proto3" json:"beneficiaries,omitempty"`
+	// Only check the rows.
+	DryRun bool `protobuf:"varint,4,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Makes repeating the call safe for 24 hours: the same id with the same
+	// request returns the same response.
+	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportBeneficiariesRequest) Reset() {
+	*x = ImportBeneficiariesRequest{}
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportBeneficiariesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportBeneficiariesRequest) ProtoMessage() {}
+
+func (x *ImportBeneficiariesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportBeneficiariesRequest.ProtoReflect.Descriptor instead.
+func (*ImportBeneficiariesRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ImportBeneficiariesRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ImportBeneficiariesRequest) GetSponsorSlug() string {
+	if x != nil {
+		return x.SponsorSlug
+	}
+	return ""
+}
+
+func (x *ImportBeneficiariesRequest) GetBeneficiaries() []*Beneficiary {
+	if x != nil {
+		return x.Beneficiaries
+	}
+	return nil
+}
+
+func (x *ImportBeneficiariesRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+func (x *ImportBeneficiariesRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Response of ImportBeneficiaries.
+type ImportBeneficiariesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One result for each row, in their order.
+	Results       []*ImportedBeneficiary `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportBeneficiariesResponse) Reset() {
+	*x = ImportBeneficiariesResponse{}
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportBeneficiariesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportBeneficiariesResponse) ProtoMessage() {}
+
+func (x *ImportBeneficiariesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_sponsor_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportBeneficiariesResponse.ProtoReflect.Descriptor instead.
+func (*ImportBeneficiariesResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_sponsor_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ImportBeneficiariesResponse) GetResults() []*ImportedBeneficiary {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
 var File_otp_admin_v1_sponsor_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_sponsor_service_proto_rawDesc = "" +
@@ -1529,12 +1794,33 @@ const file_otp_admin_v1_sponsor_service_proto_rawDesc = "" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12!\n" +
 	"\fsponsor_slug\x18\x02 \x01(\tR\vsponsorSlug\x12%\n" +
 	"\x0ebeneficiary_id\x18\x03 \x01(\tR\rbeneficiaryId\"\x1b\n" +
-	"\x19DeleteBeneficiaryResponse*y\n" +
+	"\x19DeleteBeneficiaryResponse\"\x9c\x01\n" +
+	"\x13ImportedBeneficiary\x12%\n" +
+	"\x0ebeneficiary_id\x18\x01 \x01(\tR\rbeneficiaryId\x122\n" +
+	"\x06result\x18\x02 \x01(\x0e2\x1a.otp.admin.v1.ImportResultR\x06result\x12\x14\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x12\x14\n" +
+	"\x05field\x18\x04 \x01(\tR\x05field\"\xd6\x01\n" +
+	"\x1aImportBeneficiariesRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12!\n" +
+	"\fsponsor_slug\x18\x02 \x01(\tR\vsponsorSlug\x12?\n" +
+	"\rbeneficiaries\x18\x03 \x03(\v2\x19.otp.admin.v1.BeneficiaryR\rbeneficiaries\x12\x17\n" +
+	"\adry_run\x18\x04 \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\"Z\n" +
+	"\x1bImportBeneficiariesResponse\x12;\n" +
+	"\aresults\x18\x01 \x03(\v2!.otp.admin.v1.ImportedBeneficiaryR\aresults*y\n" +
 	"\vRequirement\x12\x1b\n" +
 	"\x17REQUIREMENT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14REQUIREMENT_OPTIONAL\x10\x01\x12\x18\n" +
 	"\x14REQUIREMENT_REQUIRED\x10\x02\x12\x19\n" +
-	"\x15REQUIREMENT_FORBIDDEN\x10\x032\xad\t\n" +
+	"\x15REQUIREMENT_FORBIDDEN\x10\x03*\x9a\x01\n" +
+	"\fImportResult\x12\x1d\n" +
+	"\x19IMPORT_RESULT_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15IMPORT_RESULT_CREATED\x10\x01\x12\x19\n" +
+	"\x15IMPORT_RESULT_UPDATED\x10\x02\x12\x1b\n" +
+	"\x17IMPORT_RESULT_UNCHANGED\x10\x03\x12\x18\n" +
+	"\x14IMPORT_RESULT_FAILED\x10\x042\xb1\n" +
+	"\n" +
 	"\x0eSponsorService\x12o\n" +
 	"\rCreateSponsor\x12\".otp.admin.v1.CreateSponsorRequest\x1a#.otp.admin.v1.CreateSponsorResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
@@ -1566,6 +1852,9 @@ const file_otp_admin_v1_sponsor_service_proto_rawDesc = "" +
 	"\boperator\x12{\n" +
 	"\x11DeleteBeneficiary\x12&.otp.admin.v1.DeleteBeneficiaryRequest\x1a'.otp.admin.v1.DeleteBeneficiaryResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
+	"\boperator\x12\x81\x01\n" +
+	"\x13ImportBeneficiaries\x12(.otp.admin.v1.ImportBeneficiariesRequest\x1a).otp.admin.v1.ImportBeneficiariesResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
 	"\boperatorB\xbd\x01\n" +
 	"\x10com.otp.admin.v1B\x13SponsorServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
@@ -1581,82 +1870,91 @@ func file_otp_admin_v1_sponsor_service_proto_rawDescGZIP() []byte {
 	return file_otp_admin_v1_sponsor_service_proto_rawDescData
 }
 
-var file_otp_admin_v1_sponsor_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_sponsor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_otp_admin_v1_sponsor_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_otp_admin_v1_sponsor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_otp_admin_v1_sponsor_service_proto_goTypes = []any{
-	(Requirement)(0),                  // 0: otp.admin.v1.Requirement
-	(*SponsorRule)(nil),               // 1: otp.admin.v1.SponsorRule
-	(*Sponsor)(nil),                   // 2: otp.admin.v1.Sponsor
-	(*Beneficiary)(nil),               // 3: otp.admin.v1.Beneficiary
-	(*CreateSponsorRequest)(nil),      // 4: otp.admin.v1.CreateSponsorRequest
-	(*CreateSponsorResponse)(nil),     // 5: otp.admin.v1.CreateSponsorResponse
-	(*GetSponsorRequest)(nil),         // 6: otp.admin.v1.GetSponsorRequest
-	(*GetSponsorResponse)(nil),        // 7: otp.admin.v1.GetSponsorResponse
-	(*ListSponsorsRequest)(nil),       // 8: otp.admin.v1.ListSponsorsRequest
-	(*ListSponsorsResponse)(nil),      // 9: otp.admin.v1.ListSponsorsResponse
-	(*UpdateSponsorRequest)(nil),      // 10: otp.admin.v1.UpdateSponsorRequest
-	(*UpdateSponsorResponse)(nil),     // 11: otp.admin.v1.UpdateSponsorResponse
-	(*DeleteSponsorRequest)(nil),      // 12: otp.admin.v1.DeleteSponsorRequest
-	(*DeleteSponsorResponse)(nil),     // 13: otp.admin.v1.DeleteSponsorResponse
-	(*CreateBeneficiaryRequest)(nil),  // 14: otp.admin.v1.CreateBeneficiaryRequest
-	(*CreateBeneficiaryResponse)(nil), // 15: otp.admin.v1.CreateBeneficiaryResponse
-	(*GetBeneficiaryRequest)(nil),     // 16: otp.admin.v1.GetBeneficiaryRequest
-	(*GetBeneficiaryResponse)(nil),    // 17: otp.admin.v1.GetBeneficiaryResponse
-	(*ListBeneficiariesRequest)(nil),  // 18: otp.admin.v1.ListBeneficiariesRequest
-	(*ListBeneficiariesResponse)(nil), // 19: otp.admin.v1.ListBeneficiariesResponse
-	(*UpdateBeneficiaryRequest)(nil),  // 20: otp.admin.v1.UpdateBeneficiaryRequest
-	(*UpdateBeneficiaryResponse)(nil), // 21: otp.admin.v1.UpdateBeneficiaryResponse
-	(*DeleteBeneficiaryRequest)(nil),  // 22: otp.admin.v1.DeleteBeneficiaryRequest
-	(*DeleteBeneficiaryResponse)(nil), // 23: otp.admin.v1.DeleteBeneficiaryResponse
-	(v1.Channel)(0),                   // 24: otp.v1.Channel
-	(*timestamppb.Timestamp)(nil),     // 25: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),     // 26: google.protobuf.FieldMask
+	(Requirement)(0),                    // 0: otp.admin.v1.Requirement
+	(ImportResult)(0),                   // 1: otp.admin.v1.ImportResult
+	(*SponsorRule)(nil),                 // 2: otp.admin.v1.SponsorRule
+	(*Sponsor)(nil),                     // 3: otp.admin.v1.Sponsor
+	(*Beneficiary)(nil),                 // 4: otp.admin.v1.Beneficiary
+	(*CreateSponsorRequest)(nil),        // 5: otp.admin.v1.CreateSponsorRequest
+	(*CreateSponsorResponse)(nil),       // 6: otp.admin.v1.CreateSponsorResponse
+	(*GetSponsorRequest)(nil),           // 7: otp.admin.v1.GetSponsorRequest
+	(*GetSponsorResponse)(nil),          // 8: otp.admin.v1.GetSponsorResponse
+	(*ListSponsorsRequest)(nil),         // 9: otp.admin.v1.ListSponsorsRequest
+	(*ListSponsorsResponse)(nil),        // 10: otp.admin.v1.ListSponsorsResponse
+	(*UpdateSponsorRequest)(nil),        // 11: otp.admin.v1.UpdateSponsorRequest
+	(*UpdateSponsorResponse)(nil),       // 12: otp.admin.v1.UpdateSponsorResponse
+	(*DeleteSponsorRequest)(nil),        // 13: otp.admin.v1.DeleteSponsorRequest
+	(*DeleteSponsorResponse)(nil),       // 14: otp.admin.v1.DeleteSponsorResponse
+	(*CreateBeneficiaryRequest)(nil),    // 15: otp.admin.v1.CreateBeneficiaryRequest
+	(*CreateBeneficiaryResponse)(nil),   // 16: otp.admin.v1.CreateBeneficiaryResponse
+	(*GetBeneficiaryRequest)(nil),       // 17: otp.admin.v1.GetBeneficiaryRequest
+	(*GetBeneficiaryResponse)(nil),      // 18: otp.admin.v1.GetBeneficiaryResponse
+	(*ListBeneficiariesRequest)(nil),    // 19: otp.admin.v1.ListBeneficiariesRequest
+	(*ListBeneficiariesResponse)(nil),   // 20: otp.admin.v1.ListBeneficiariesResponse
+	(*UpdateBeneficiaryRequest)(nil),    // 21: otp.admin.v1.UpdateBeneficiaryRequest
+	(*UpdateBeneficiaryResponse)(nil),   // 22: otp.admin.v1.UpdateBeneficiaryResponse
+	(*DeleteBeneficiaryRequest)(nil),    // 23: otp.admin.v1.DeleteBeneficiaryRequest
+	(*DeleteBeneficiaryResponse)(nil),   // 24: otp.admin.v1.DeleteBeneficiaryResponse
+	(*ImportedBeneficiary)(nil),         // 25: otp.admin.v1.ImportedBeneficiary
+	(*ImportBeneficiariesRequest)(nil),  // 26: otp.admin.v1.ImportBeneficiariesRequest
+	(*ImportBeneficiariesResponse)(nil), // 27: otp.admin.v1.ImportBeneficiariesResponse
+	(v1.Channel)(0),                     // 28: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil),       // 29: google.protobuf.Timestamp
+	(*fieldmaskpb.FieldMask)(nil),       // 30: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_sponsor_service_proto_depIdxs = []int32{
 	0,  // 0: otp.admin.v1.SponsorRule.requirement:type_name -> otp.admin.v1.Requirement
-	24, // 1: otp.admin.v1.Sponsor.channels:type_name -> otp.v1.Channel
-	1,  // 2: otp.admin.v1.Sponsor.rules:type_name -> otp.admin.v1.SponsorRule
-	25, // 3: otp.admin.v1.Sponsor.created_at:type_name -> google.protobuf.Timestamp
-	25, // 4: otp.admin.v1.Beneficiary.created_at:type_name -> google.protobuf.Timestamp
-	2,  // 5: otp.admin.v1.CreateSponsorRequest.sponsor:type_name -> otp.admin.v1.Sponsor
-	2,  // 6: otp.admin.v1.CreateSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
-	2,  // 7: otp.admin.v1.GetSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
-	2,  // 8: otp.admin.v1.ListSponsorsResponse.sponsors:type_name -> otp.admin.v1.Sponsor
-	2,  // 9: otp.admin.v1.UpdateSponsorRequest.sponsor:type_name -> otp.admin.v1.Sponsor
-	26, // 10: otp.admin.v1.UpdateSponsorRequest.update_mask:type_name -> google.protobuf.FieldMask
-	2,  // 11: otp.admin.v1.UpdateSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
-	3,  // 12: otp.admin.v1.CreateBeneficiaryRequest.beneficiary:type_name -> otp.admin.v1.Beneficiary
-	3,  // 13: otp.admin.v1.CreateBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
-	3,  // 14: otp.admin.v1.GetBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
-	3,  // 15: otp.admin.v1.ListBeneficiariesResponse.beneficiaries:type_name -> otp.admin.v1.Beneficiary
-	3,  // 16: otp.admin.v1.UpdateBeneficiaryRequest.beneficiary:type_name -> otp.admin.v1.Beneficiary
-	26, // 17: otp.admin.v1.UpdateBeneficiaryRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 18: otp.admin.v1.UpdateBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
-	4,  // 19: otp.admin.v1.SponsorService.CreateSponsor:input_type -> otp.admin.v1.CreateSponsorRequest
-	6,  // 20: otp.admin.v1.SponsorService.GetSponsor:input_type -> otp.admin.v1.GetSponsorRequest
-	8,  // 21: otp.admin.v1.SponsorService.ListSponsors:input_type -> otp.admin.v1.ListSponsorsRequest
-	10, // 22: otp.admin.v1.SponsorService.UpdateSponsor:input_type -> otp.admin.v1.UpdateSponsorRequest
-	12, // 23: otp.admin.v1.SponsorService.DeleteSponsor:input_type -> otp.admin.v1.DeleteSponsorRequest
-	14, // 24: otp.admin.v1.SponsorService.CreateBeneficiary:input_type -> otp.admin.v1.CreateBeneficiaryRequest
-	16, // 25: otp.admin.v1.SponsorService.GetBeneficiary:input_type -> otp.admin.v1.GetBeneficiaryRequest
-	18, // 26: otp.admin.v1.SponsorService.ListBeneficiaries:input_type -> otp.admin.v1.ListBeneficiariesRequest
-	20, // 27: otp.admin.v1.SponsorService.UpdateBeneficiary:input_type -> otp.admin.v1.UpdateBeneficiaryRequest
-	22, // 28: otp.admin.v1.SponsorService.DeleteBeneficiary:input_type -> otp.admin.v1.DeleteBeneficiaryRequest
-	5,  // 29: otp.admin.v1.SponsorService.CreateSponsor:output_type -> otp.admin.v1.CreateSponsorResponse
-	7,  // 30: otp.admin.v1.SponsorService.GetSponsor:output_type -> otp.admin.v1.GetSponsorResponse
-	9,  // 31: otp.admin.v1.SponsorService.ListSponsors:output_type -> otp.admin.v1.ListSponsorsResponse
-	11, // 32: otp.admin.v1.SponsorService.UpdateSponsor:output_type -> otp.admin.v1.UpdateSponsorResponse
-	13, // 33: otp.admin.v1.SponsorService.DeleteSponsor:output_type -> otp.admin.v1.DeleteSponsorResponse
-	15, // 34: otp.admin.v1.SponsorService.CreateBeneficiary:output_type -> otp.admin.v1.CreateBeneficiaryResponse
-	17, // 35: otp.admin.v1.SponsorService.GetBeneficiary:output_type -> otp.admin.v1.GetBeneficiaryResponse
-	19, // 36: otp.admin.v1.SponsorService.ListBeneficiaries:output_type -> otp.admin.v1.ListBeneficiariesResponse
-	21, // 37: otp.admin.v1.SponsorService.UpdateBeneficiary:output_type -> otp.admin.v1.UpdateBeneficiaryResponse
-	23, // 38: otp.admin.v1.SponsorService.DeleteBeneficiary:output_type -> otp.admin.v1.DeleteBeneficiaryResponse
-	29, // [29:39] is the sub-list for method output_type
-	19, // [19:29] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	28, // 1: otp.admin.v1.Sponsor.channels:type_name -> otp.v1.Channel
+	2,  // 2: otp.admin.v1.Sponsor.rules:type_name -> otp.admin.v1.SponsorRule
+	29, // 3: otp.admin.v1.Sponsor.created_at:type_name -> google.protobuf.Timestamp
+	29, // 4: otp.admin.v1.Beneficiary.created_at:type_name -> google.protobuf.Timestamp
+	3,  // 5: otp.admin.v1.CreateSponsorRequest.sponsor:type_name -> otp.admin.v1.Sponsor
+	3,  // 6: otp.admin.v1.CreateSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
+	3,  // 7: otp.admin.v1.GetSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
+	3,  // 8: otp.admin.v1.ListSponsorsResponse.sponsors:type_name -> otp.admin.v1.Sponsor
+	3,  // 9: otp.admin.v1.UpdateSponsorRequest.sponsor:type_name -> otp.admin.v1.Sponsor
+	30, // 10: otp.admin.v1.UpdateSponsorRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 11: otp.admin.v1.UpdateSponsorResponse.sponsor:type_name -> otp.admin.v1.Sponsor
+	4,  // 12: otp.admin.v1.CreateBeneficiaryRequest.beneficiary:type_name -> otp.admin.v1.Beneficiary
+	4,  // 13: otp.admin.v1.CreateBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
+	4,  // 14: otp.admin.v1.GetBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
+	4,  // 15: otp.admin.v1.ListBeneficiariesResponse.beneficiaries:type_name -> otp.admin.v1.Beneficiary
+	4,  // 16: otp.admin.v1.UpdateBeneficiaryRequest.beneficiary:type_name -> otp.admin.v1.Beneficiary
+	30, // 17: otp.admin.v1.UpdateBeneficiaryRequest.update_mask:type_name -> google.protobuf.FieldMask
+	4,  // 18: otp.admin.v1.UpdateBeneficiaryResponse.beneficiary:type_name -> otp.admin.v1.Beneficiary
+	1,  // 19: otp.admin.v1.ImportedBeneficiary.result:type_name -> otp.admin.v1.ImportResult
+	4,  // 20: otp.admin.v1.ImportBeneficiariesRequest.beneficiaries:type_name -> otp.admin.v1.Beneficiary
+	25, // 21: otp.admin.v1.ImportBeneficiariesResponse.results:type_name -> otp.admin.v1.ImportedBeneficiary
+	5,  // 22: otp.admin.v1.SponsorService.CreateSponsor:input_type -> otp.admin.v1.CreateSponsorRequest
+	7,  // 23: otp.admin.v1.SponsorService.GetSponsor:input_type -> otp.admin.v1.GetSponsorRequest
+	9,  // 24: otp.admin.v1.SponsorService.ListSponsors:input_type -> otp.admin.v1.ListSponsorsRequest
+	11, // 25: otp.admin.v1.SponsorService.UpdateSponsor:input_type -> otp.admin.v1.UpdateSponsorRequest
+	13, // 26: otp.admin.v1.SponsorService.DeleteSponsor:input_type -> otp.admin.v1.DeleteSponsorRequest
+	15, // 27: otp.admin.v1.SponsorService.CreateBeneficiary:input_type -> otp.admin.v1.CreateBeneficiaryRequest
+	17, // 28: otp.admin.v1.SponsorService.GetBeneficiary:input_type -> otp.admin.v1.GetBeneficiaryRequest
+	19, // 29: otp.admin.v1.SponsorService.ListBeneficiaries:input_type -> otp.admin.v1.ListBeneficiariesRequest
+	21, // 30: otp.admin.v1.SponsorService.UpdateBeneficiary:input_type -> otp.admin.v1.UpdateBeneficiaryRequest
+	23, // 31: otp.admin.v1.SponsorService.DeleteBeneficiary:input_type -> otp.admin.v1.DeleteBeneficiaryRequest
+	26, // 32: otp.admin.v1.SponsorService.ImportBeneficiaries:input_type -> otp.admin.v1.ImportBeneficiariesRequest
+	6,  // 33: otp.admin.v1.SponsorService.CreateSponsor:output_type -> otp.admin.v1.CreateSponsorResponse
+	8,  // 34: otp.admin.v1.SponsorService.GetSponsor:output_type -> otp.admin.v1.GetSponsorResponse
+	10, // 35: otp.admin.v1.SponsorService.ListSponsors:output_type -> otp.admin.v1.ListSponsorsResponse
+	12, // 36: otp.admin.v1.SponsorService.UpdateSponsor:output_type -> otp.admin.v1.UpdateSponsorResponse
+	14, // 37: otp.admin.v1.SponsorService.DeleteSponsor:output_type -> otp.admin.v1.DeleteSponsorResponse
+	16, // 38: otp.admin.v1.SponsorService.CreateBeneficiary:output_type -> otp.admin.v1.CreateBeneficiaryResponse
+	18, // 39: otp.admin.v1.SponsorService.GetBeneficiary:output_type -> otp.admin.v1.GetBeneficiaryResponse
+	20, // 40: otp.admin.v1.SponsorService.ListBeneficiaries:output_type -> otp.admin.v1.ListBeneficiariesResponse
+	22, // 41: otp.admin.v1.SponsorService.UpdateBeneficiary:output_type -> otp.admin.v1.UpdateBeneficiaryResponse
+	24, // 42: otp.admin.v1.SponsorService.DeleteBeneficiary:output_type -> otp.admin.v1.DeleteBeneficiaryResponse
+	27, // 43: otp.admin.v1.SponsorService.ImportBeneficiaries:output_type -> otp.admin.v1.ImportBeneficiariesResponse
+	33, // [33:44] is the sub-list for method output_type
+	22, // [22:33] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_sponsor_service_proto_init() }
@@ -1669,8 +1967,8 @@ func file_otp_admin_v1_sponsor_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_sponsor_service_proto_rawDesc), len(file_otp_admin_v1_sponsor_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   23,
+			NumEnums:      2,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,16 +19,17 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SponsorService_CreateSponsor_FullMethodName     = "/otp.admin.v1.SponsorService/CreateSponsor"
-	SponsorService_GetSponsor_FullMethodName        = "/otp.admin.v1.SponsorService/GetSponsor"
-	SponsorService_ListSponsors_FullMethodName      = "/otp.admin.v1.SponsorService/ListSponsors"
-	SponsorService_UpdateSponsor_FullMethodName     = "/otp.admin.v1.SponsorService/UpdateSponsor"
-	SponsorService_DeleteSponsor_FullMethodName     = "/otp.admin.v1.SponsorService/DeleteSponsor"
-	SponsorService_CreateBeneficiary_FullMethodName = "/otp.admin.v1.SponsorService/CreateBeneficiary"
-	SponsorService_GetBeneficiary_FullMethodName    = "/otp.admin.v1.SponsorService/GetBeneficiary"
-	SponsorService_ListBeneficiaries_FullMethodName = "/otp.admin.v1.SponsorService/ListBeneficiaries"
-	SponsorService_UpdateBeneficiary_FullMethodName = "/otp.admin.v1.SponsorService/UpdateBeneficiary"
-	SponsorService_DeleteBeneficiary_FullMethodName = "/otp.admin.v1.SponsorService/DeleteBeneficiary"
+	SponsorService_CreateSponsor_FullMethodName       = "/otp.admin.v1.SponsorService/CreateSponsor"
+	SponsorService_GetSponsor_FullMethodName          = "/otp.admin.v1.SponsorService/GetSponsor"
+	SponsorService_ListSponsors_FullMethodName        = "/otp.admin.v1.SponsorService/ListSponsors"
+	SponsorService_UpdateSponsor_FullMethodName       = "/otp.admin.v1.SponsorService/UpdateSponsor"
+	SponsorService_DeleteSponsor_FullMethodName       = "/otp.admin.v1.SponsorService/DeleteSponsor"
+	SponsorService_CreateBeneficiary_FullMethodName   = "/otp.admin.v1.SponsorService/CreateBeneficiary"
+	SponsorService_GetBeneficiary_FullMethodName      = "/otp.admin.v1.SponsorService/GetBeneficiary"
+	SponsorService_ListBeneficiaries_FullMethodName   = "/otp.admin.v1.SponsorService/ListBeneficiaries"
+	SponsorService_UpdateBeneficiary_FullMethodName   = "/otp.admin.v1.SponsorService/UpdateBeneficiary"
+	SponsorService_DeleteBeneficiary_FullMethodName   = "/otp.admin.v1.SponsorService/DeleteBeneficiary"
+	SponsorService_ImportBeneficiaries_FullMethodName = "/otp.admin.v1.SponsorService/ImportBeneficiaries"
 )
 
 // SponsorServiceClient is the client API for SponsorService service.
@@ -104,6 +105,15 @@ type SponsorServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteBeneficiary(ctx context.Context, in *DeleteBeneficiaryRequest, opts ...grpc.CallOption) (*DeleteBeneficiaryResponse, error)
+	// Puts up to 200 people on file, or changes them, for imports. Each row
+	// succeeds or fails for itself: correct and repeat the rows that failed. An
+	// address that a row leaves out stays as it is, and a row that changes nothing
+	// succeeds, so importing the same rows again is safe.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND for a sponsor that does not exist, IDEMPOTENCY_CONFLICT.
+	ImportBeneficiaries(ctx context.Context, in *ImportBeneficiariesRequest, opts ...grpc.CallOption) (*ImportBeneficiariesResponse, error)
 }
 
 type sponsorServiceClient struct {
@@ -214,6 +224,16 @@ func (c *sponsorServiceClient) DeleteBeneficiary(ctx context.Context, in *Delete
 	return out, nil
 }
 
+func (c *sponsorServiceClient) ImportBeneficiaries(ctx context.Context, in *ImportBeneficiariesRequest, opts ...grpc.CallOption) (*ImportBeneficiariesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportBeneficiariesResponse)
+	err := c.cc.Invoke(ctx, SponsorService_ImportBeneficiaries_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SponsorServiceServer is the server API for SponsorService service.
 // All implementations must embed UnimplementedSponsorServiceServer
 // for forward compatibility.
@@ -287,6 +307,15 @@ type SponsorServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	DeleteBeneficiary(context.Context, *DeleteBeneficiaryRequest) (*DeleteBeneficiaryResponse, error)
+	// Puts up to 200 people on file, or changes them, for imports. Each row
+	// succeeds or fails for itself: correct and repeat the rows that failed. An
+	// address that a row leaves out stays as it is, and a row that changes nothing
+	// succeeds, so importing the same rows again is safe.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND for a sponsor that does not exist, IDEMPOTENCY_CONFLICT.
+	ImportBeneficiaries(context.Context, *ImportBeneficiariesRequest) (*ImportBeneficiariesResponse, error)
 	mustEmbedUnimplementedSponsorServiceServer()
 }
 
@@ -326,6 +355,9 @@ func (UnimplementedSponsorServiceServer) UpdateBeneficiary(context.Context, *Upd
 }
 func (UnimplementedSponsorServiceServer) DeleteBeneficiary(context.Context, *DeleteBeneficiaryRequest) (*DeleteBeneficiaryResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method DeleteBeneficiary not implemented")
+}
+func (UnimplementedSponsorServiceServer) ImportBeneficiaries(context.Context, *ImportBeneficiariesRequest) (*ImportBeneficiariesResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ImportBeneficiaries not implemented")
 }
 func (UnimplementedSponsorServiceServer) mustEmbedUnimplementedSponsorServiceServer() {}
 func (UnimplementedSponsorServiceServer) testEmbeddedByValue()                        {}
@@ -528,6 +560,24 @@ func _SponsorService_DeleteBeneficiary_Handler(srv interface{}, ctx context.Cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SponsorService_ImportBeneficiaries_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportBeneficiariesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SponsorServiceServer).ImportBeneficiaries(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SponsorService_ImportBeneficiaries_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SponsorServiceServer).ImportBeneficiaries(ctx, req.(*ImportBeneficiariesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SponsorService_ServiceDesc is the grpc.ServiceDesc for SponsorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -574,6 +624,10 @@ var SponsorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteBeneficiary",
 			Handler:    _SponsorService_DeleteBeneficiary_Handler,
+		},
+		{
+			MethodName: "ImportBeneficiaries",
+			Handler:    _SponsorService_ImportBeneficiaries_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

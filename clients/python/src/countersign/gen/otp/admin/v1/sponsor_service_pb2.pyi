@@ -41,6 +41,27 @@ REQUIREMENT_REQUIRED: Requirement.ValueType  # 2
 REQUIREMENT_FORBIDDEN: Requirement.ValueType  # 3
 global___Requirement = Requirement
 
+class _ImportResult:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _ImportResultEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_ImportResult.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    IMPORT_RESULT_UNSPECIFIED: _ImportResult.ValueType  # 0
+    IMPORT_RESULT_CREATED: _ImportResult.ValueType  # 1
+    IMPORT_RESULT_UPDATED: _ImportResult.ValueType  # 2
+    IMPORT_RESULT_UNCHANGED: _ImportResult.ValueType  # 3
+    IMPORT_RESULT_FAILED: _ImportResult.ValueType  # 4
+
+class ImportResult(_ImportResult, metaclass=_ImportResultEnumTypeWrapper): ...
+
+IMPORT_RESULT_UNSPECIFIED: ImportResult.ValueType  # 0
+IMPORT_RESULT_CREATED: ImportResult.ValueType  # 1
+IMPORT_RESULT_UPDATED: ImportResult.ValueType  # 2
+IMPORT_RESULT_UNCHANGED: ImportResult.ValueType  # 3
+IMPORT_RESULT_FAILED: ImportResult.ValueType  # 4
+global___ImportResult = ImportResult
+
 @typing.final
 class SponsorRule(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
@@ -509,3 +530,71 @@ class DeleteBeneficiaryResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 global___DeleteBeneficiaryResponse = DeleteBeneficiaryResponse
+
+@typing.final
+class ImportedBeneficiary(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BENEFICIARY_ID_FIELD_NUMBER: builtins.int
+    RESULT_FIELD_NUMBER: builtins.int
+    ERROR_FIELD_NUMBER: builtins.int
+    FIELD_FIELD_NUMBER: builtins.int
+    beneficiary_id: builtins.str
+    result: global___ImportResult.ValueType
+    error: builtins.str
+    field: builtins.str
+    def __init__(
+        self,
+        *,
+        beneficiary_id: builtins.str = ...,
+        result: global___ImportResult.ValueType = ...,
+        error: builtins.str = ...,
+        field: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["beneficiary_id", b"beneficiary_id", "error", b"error", "field", b"field", "result", b"result"]) -> None: ...
+
+global___ImportedBeneficiary = ImportedBeneficiary
+
+@typing.final
+class ImportBeneficiariesRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    SPONSOR_SLUG_FIELD_NUMBER: builtins.int
+    BENEFICIARIES_FIELD_NUMBER: builtins.int
+    DRY_RUN_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    sponsor_slug: builtins.str
+    dry_run: builtins.bool
+    request_id: builtins.str
+    @property
+    def beneficiaries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___Beneficiary]: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        sponsor_slug: builtins.str = ...,
+        beneficiaries: collections.abc.Iterable[global___Beneficiary] | None = ...,
+        dry_run: builtins.bool = ...,
+        request_id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["beneficiaries", b"beneficiaries", "dry_run", b"dry_run", "request_id", b"request_id", "sponsor_slug", b"sponsor_slug", "workspace", b"workspace"]) -> None: ...
+
+global___ImportBeneficiariesRequest = ImportBeneficiariesRequest
+
+@typing.final
+class ImportBeneficiariesResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: builtins.int
+    @property
+    def results(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ImportedBeneficiary]: ...
+    def __init__(
+        self,
+        *,
+        results: collections.abc.Iterable[global___ImportedBeneficiary] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["results", b"results"]) -> None: ...
+
+global___ImportBeneficiariesResponse = ImportBeneficiariesResponse

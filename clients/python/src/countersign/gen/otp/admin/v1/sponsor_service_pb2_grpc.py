@@ -84,6 +84,11 @@ class SponsorServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryResponse.FromString,
                 _registered_method=True)
+        self.ImportBeneficiaries = channel.unary_unary(
+                '/otp.admin.v1.SponsorService/ImportBeneficiaries',
+                request_serializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesResponse.FromString,
+                _registered_method=True)
 
 
 class SponsorServiceServicer(object):
@@ -149,6 +154,12 @@ class SponsorServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportBeneficiaries(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SponsorServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -201,6 +212,11 @@ def add_SponsorServiceServicer_to_server(servicer, server):
                     servicer.DeleteBeneficiary,
                     request_deserializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryResponse.SerializeToString,
+            ),
+            'ImportBeneficiaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportBeneficiaries,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -473,6 +489,33 @@ class SponsorService(object):
             '/otp.admin.v1.SponsorService/DeleteBeneficiary',
             otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_sponsor__service__pb2.DeleteBeneficiaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportBeneficiaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.SponsorService/ImportBeneficiaries',
+            otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_sponsor__service__pb2.ImportBeneficiariesResponse.FromString,
             options,
             channel_credentials,
             insecure,

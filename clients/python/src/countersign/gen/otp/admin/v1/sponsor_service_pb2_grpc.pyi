@@ -69,6 +69,11 @@ class SponsorServiceStub:
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse,
     ]
 
+    ImportBeneficiaries: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesRequest,
+        countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesResponse,
+    ]
+
 class SponsorServiceAsyncStub:
     CreateSponsor: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.CreateSponsorRequest,
@@ -118,6 +123,11 @@ class SponsorServiceAsyncStub:
     DeleteBeneficiary: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryRequest,
         countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse,
+    ]
+
+    ImportBeneficiaries: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesRequest,
+        countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesResponse,
     ]
 
 class SponsorServiceServicer(metaclass=abc.ABCMeta):
@@ -190,5 +200,12 @@ class SponsorServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.DeleteBeneficiaryResponse]]: ...
+
+    @abc.abstractmethod
+    def ImportBeneficiaries(
+        self,
+        request: countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.sponsor_service_pb2.ImportBeneficiariesResponse]]: ...
 
 def add_SponsorServiceServicer_to_server(servicer: SponsorServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
