@@ -1,12 +1,12 @@
 import { render } from 'preact';
 import { LocationProvider, Route, Router } from 'preact-iso';
+import { Empty, Forbidden, Skeleton } from '../look/States.js';
 import { missing } from './access.js';
 import { readWho, token, who } from './credential.js';
 import { PAGES } from './pages.js';
 import { ROUTES } from './routes.js';
 import { applyTheme, Shell } from './ui/Shell.js';
 import { SignIn } from './ui/SignIn.js';
-import { Empty, Forbidden, Skeleton } from './ui/States.js';
 
 applyTheme();
 void readWho().catch(() => {});

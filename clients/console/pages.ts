@@ -14,7 +14,7 @@ import { TemplateService } from '../../gen/otp/admin/v1/template_service_pb.js';
 import { WalletService } from '../../gen/otp/admin/v1/wallet_service_pb.js';
 import { WebhookService } from '../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceService } from '../../gen/otp/admin/v1/workspace_service_pb.js';
-import type { IconName } from './ui/Icon.js';
+import type { IconName } from '../look/Icon.js';
 
 /** A page of the menu. */
 export interface MenuPage {

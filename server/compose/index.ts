@@ -18,6 +18,7 @@ import { createHandlerTable, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import { checkRules } from '../contract/validation.js';
 import { type Breakers, createBreakers } from '../delivery/breakers.js';
+import { createPreviews } from '../delivery/previews.js';
 import { VENDORS } from '../delivery/vendors/index.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
 import { createIds } from '../domain/ids.js';
@@ -48,6 +49,7 @@ import { composeAudit } from './audit.js';
 import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
 import { composeGuard } from './guard.js';
+import { composeInbox } from './inbox.js';
 import { composeMetricsEndpoint } from './metricsEndpoint.js';
 import { openStore } from './openStore.js';
 import { composeProcesses, composeTakeOver } from './processes.js';
@@ -250,9 +252,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     previews: createFairPool({ ...PREVIEWS, clock }),
     serving,
   });
+  const previews = createPreviews({ ...common, ...secrets });
+  const inboxRpcs = composeInbox({ ...common, inbox, previews, serving });
   const pipeline = createPipeline({
     steps: {
-      authenticate: createAuthenticate({ ...secrets, keys, workspaces }),
+      authenticate: createAuthenticate({ ...secrets, keys, workspaces, inboxToken: inbox?.token }),
       checkOrigin: createCheckOrigin(workspaces),
       limitClient: createLimitClient(limiter, workspaces),
       validate: ({ method }, request) => checkRules(method.input, request),
@@ -263,8 +267,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         ...otp,
         ...registerService(RequirementService, createRequirementHandlers(documents, sponsors)),
         ...admin.unary,
+        ...inboxRpcs.unary,
       ],
-      [...streams, ...admin.streams, ...auditStreams],
+      [...streams, ...admin.streams, ...auditStreams, ...inboxRpcs.streams],
     ),
     newRequestId: newId,
     clock,
@@ -289,6 +294,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter,
     pipeline,
     inbox,
+    previews,
     serving,
     tls,
     callbacks: await composeCallbacks({ ...common, queues }),
@@ -328,6 +334,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         config.operatorPort ?? 0,
       );
       // Not before: a start that fails because the port is taken would create keys that are never shown.
+      await inbox?.inbox.chaos.replace([]);
       firstKeys = await createBootstrapKeys(config, documents, keys, clock, log);
       scraping.start();
       watches = [

@@ -30,7 +30,7 @@ export async function composeProviders(
   overrides: ProviderOverrides,
 ) {
   const { encryption } = secrets;
-  const deps = { documents, encryption, newId, clock, publicUrl: config.publicUrl };
+  const deps = { documents, encryption, newId, clock, random, publicUrl: config.publicUrl };
   const opened = await Promise.all(vendors.map((vendor) => vendor.openProvider(config.vendors, deps)));
   const configured = opened.filter((provider) => provider !== undefined);
   const isDevelopment = config.env === 'development';

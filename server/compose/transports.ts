@@ -8,6 +8,7 @@ import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
 import { ConfigurationService } from '../../gen/otp/admin/v1/configuration_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
+import { InboxService } from '../../gen/otp/admin/v1/inbox_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
@@ -27,13 +28,14 @@ import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import { contractSet } from '../contract/contractSet.js';
+import type { Previews } from '../delivery/previews.js';
 import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
 import { networks } from '../domain/networks.js';
 import { beneficiary } from '../gateway/beneficiary/index.js';
 import type { Dialect } from '../gateway/dialect.js';
 import { findSwaggerUi } from '../gateway/docs/assets.js';
 import { docsRoutes } from '../gateway/docs/routes.js';
-import { inboxRoutes } from '../gateway/inbox.js';
+import { inboxRoute } from '../gateway/inbox.js';
 import { createInboxAccess } from '../gateway/inboxAccess.js';
 import { messaging } from '../gateway/messaging/index.js';
 import { type MetricsAccess, metricsRoute } from '../gateway/metrics.js';
@@ -67,7 +69,9 @@ import { createUnaryHandler } from '../rpc/unary.js';
 import { assetRoutes } from '../screens/assets.js';
 import { consoleRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
+import { inboxPageRoute } from '../screens/inbox.js';
 import { landingRoute, toConsoleRoute } from '../screens/landing.js';
+import { previewRoute } from '../screens/preview.js';
 import { verificationRoutes } from '../screens/verify/routes.js';
 import { widgetRoutes } from '../screens/widget.js';
 import type { Documents } from '../store/documents.js';
@@ -115,6 +119,8 @@ interface Parts {
   readonly workspaces: Workspaces;
   readonly newId: () => string;
   readonly inbox: { readonly inbox: Inbox; readonly token: string } | undefined;
+  /** HTML of messages that pages show in a frame. */
+  readonly previews: Previews;
   readonly serving: Serving;
   readonly tls: TlsFiles | undefined;
   readonly clock: Clock;
@@ -151,7 +157,7 @@ interface Served {
 
 /** Everything that is served: on one port, or what is for operators on a second one. */
 export function composeTransports(parts: Parts): Listeners {
-  const { config, secrets, keys, limiter, workspaces, inbox, random, scrape } = parts;
+  const { config, secrets, keys, limiter, workspaces, inbox, scrape } = parts;
   const oauth = createOAuth({ keys, accessTokens: secrets.accessTokens, limiter, workspaces });
   const dialects = [beneficiary, oauth, createMultichannel(secrets.sessionTokens), messaging];
   const isDevelopment = config.env === 'development';
@@ -164,7 +170,11 @@ export function composeTransports(parts: Parts): Listeners {
   const landing = composeLanding(parts, { hasDocs, hasConsole, isApart });
   const metrics = (open: MetricsAccess['open']) => metricsRoute(scrape, { token: config.metricsToken, open });
   const main = composeListener(parts, {
-    services: isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES,
+    // The inbox is for developers, by a token of its own: with its page, on the port that everybody uses.
+    services: [
+      ...(isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES),
+      ...(inbox ? [InboxService] : []),
+    ],
     dialects,
     routes: [
       openapiRoute(dialects),
@@ -174,7 +184,8 @@ export function composeTransports(parts: Parts): Listeners {
       ...landing,
       ...assets,
       ...(hasConsole ? operatorsConsole : []),
-      ...(inbox ? inboxRoutes({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) }, random) : []),
+      ...(inbox ? [inboxRoute({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) })] : []),
+      ...(inbox && parts.screens ? [inboxPageRoute(parts.screens), previewRoute(parts.previews)] : []),
     ],
     screens: parts.screens,
     trustsLoopback: isDevelopment,

@@ -25,7 +25,7 @@ const INCLUDED: Readonly<Partial<Record<string, readonly Scope[]>>> = {
 export const withIncluded = (scopes: Iterable<string>): ReadonlySet<string> =>
   new Set([...scopes].flatMap((scope) => [scope, ...(INCLUDED[scope] ?? [])]));
 
-/** Who is calling: a key of a workspace, or the holder of one session's token. */
+/** Who is calling: a key of a workspace, or the holder of one session's token or of the inbox token. */
 export interface Principal {
   readonly workspace: string;
   readonly mode: Mode;
@@ -34,6 +34,8 @@ export interface Principal {
   readonly scopes: ReadonlySet<string>;
   /** Set for a session token: the only session it opens. */
   readonly sessionId?: string;
+  /** Set for the inbox token: nothing but the development inbox. */
+  readonly opensInbox?: true;
   /** Methods that change something are refused. */
   readonly readOnly?: true;
   /** The display name of the key. */

@@ -1,10 +1,11 @@
 import type { Inbox } from '../delivery/vendors/inbox/inbox.js';
-import { pageHeaders } from '../http/pageHeaders.js';
+import type { InboxMessage } from '../delivery/vendors/inbox/messages.js';
 import { sendJson } from '../http/respond.js';
 import type { ExactRoute } from '../http/router.js';
-import type { Random } from '../platform/random.js';
 import { checkInboxRequest, type InboxAccess } from './inboxAccess.js';
-import { inboxPage } from './inboxPage.js';
+
+/** Most messages of a response. */
+const SHOWN = 100;
 
 /** The inbox, and who may read it. */
 export interface InboxParts {
@@ -13,28 +14,17 @@ export interface InboxParts {
 }
 
 /**
- * The development inbox: `GET /inbox`, a page without data that everybody may
- * load, and `GET /inbox.json`, `{messages: […]}` newest first, for callers with
- * the inbox token.
+ * `GET /inbox.json`: the messages of the development inbox, `{messages: […]}`
+ * newest first, for callers with the inbox token. InboxService does more.
  */
-export function inboxRoutes({ inbox, access }: InboxParts, random: Random): ExactRoute[] {
-  return [
-    {
-      method: 'GET',
-      path: '/inbox',
-      handle(_req, res) {
-        const nonce = random.bytes(16).toString('base64url');
-        res.writeHead(200, pageHeaders({ nonce }));
-        res.end(inboxPage(nonce));
-      },
-    },
-    {
-      method: 'GET',
-      path: '/inbox.json',
-      async handle(req, res) {
-        checkInboxRequest(access, req, res);
-        sendJson(req, res, 200, { messages: await inbox.list() });
-      },
-    },
-  ];
-}
+export const inboxRoute = ({ inbox, access }: InboxParts): ExactRoute => ({
+  method: 'GET',
+  path: '/inbox.json',
+  async handle(req, res) {
+    checkInboxRequest(access, req, res);
+    const messages = await inbox.messages.find({}, SHOWN);
+    sendJson(req, res, 200, { messages: messages.map(shown) });
+  },
+});
+
+const shown = ({ workspace: _workspace, code: _code, ...message }: InboxMessage) => message;

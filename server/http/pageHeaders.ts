@@ -6,6 +6,8 @@ export interface PageOptions {
   readonly frameAncestors?: readonly string[];
   /** Origins that forms of the page, and redirects behind them, may lead to besides its own. */
   readonly formAction?: readonly string[];
+  /** It frames pages of this server. */
+  readonly hasFrames?: boolean;
   /** The page may ask the browser for the code of a text message. */
   readonly readsMessages?: boolean;
 }
@@ -17,7 +19,7 @@ export interface PageOptions {
  * markup or code (Trusted Types), and no address of the page leaks to another site.
  */
 export function pageHeaders(options: PageOptions = {}): Record<string, string> {
-  const { nonce, frameAncestors = [], formAction = [], readsMessages = false } = options;
+  const { nonce, frameAncestors = [], formAction = [], hasFrames = false, readsMessages = false } = options;
   const own = nonce === undefined ? "'self'" : `'self' 'nonce-${nonce}'`;
   const isFramed = frameAncestors.length > 0;
   const policy = [
@@ -27,6 +29,7 @@ export function pageHeaders(options: PageOptions = {}): Record<string, string> {
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
+    ...(hasFrames ? ["frame-src 'self'"] : []),
     `form-action ${["'self'", ...formAction].join(' ')}`,
     "base-uri 'none'",
     `frame-ancestors ${isFramed ? frameAncestors.join(' ') : "'none'"}`,

@@ -6,10 +6,18 @@ import { Failure } from '../errors.js';
 
 /** Enforces the access rule that the contract attaches to the method. Throws PERMISSION_DENIED. */
 export function authorise({ method, principal }: Call): void {
-  const { anyScope, sessionToken } = ruleOf(method);
+  const { anyScope, sessionToken, inboxToken } = ruleOf(method);
   if (principal.sessionId !== undefined) {
     if (!sessionToken) throw new Failure('PERMISSION_DENIED');
     return;
+  }
+  if (principal.opensInbox) {
+    if (!inboxToken) throw new Failure('PERMISSION_DENIED');
+    return;
+  }
+  // "Any valid credential" is not what the rule of such a method means by no scopes.
+  if (inboxToken && anyScope.length === 0) {
+    throw new Failure('PERMISSION_DENIED', { message: 'Only the inbox token may call this method.' });
   }
   if (anyScope.length > 0 && !anyScope.some((scope) => principal.scopes.has(scope))) {
     throw new Failure('PERMISSION_DENIED', {

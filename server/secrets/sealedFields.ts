@@ -10,6 +10,7 @@ interface LastingFields {
 interface PassingFields {
   readonly sessions: string;
   readonly inbox: 'sealed';
+  readonly previews: 'sealed';
 }
 
 /**

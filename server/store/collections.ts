@@ -56,6 +56,8 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'pages', indexes: [[text('workspace')]], ttl: true },
   { name: 'reuse', indexes: [], ttl: true },
   { name: 'inbox', indexes: [], ttl: true },
+  { name: 'inboxChaos', indexes: [], ttl: false },
+  { name: 'previews', indexes: [], ttl: true },
   {
     name: 'audit',
     indexes: [[text('id')], [text('order')], [text('fingerprint'), newestFirst]],

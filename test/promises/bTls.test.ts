@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/messages.js';
 import { eventually } from '../support/eventually.js';
 import { apiKey, bearer, type Rest, type RestResponse, restClient } from '../support/rest.js';
 import { startService, type TestService } from '../support/service.js';

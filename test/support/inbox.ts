@@ -1,4 +1,4 @@
-import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/messages.js';
 
 /** The messages of a development inbox, newest first. */
 export async function readInbox(baseUrl: string, token: string): Promise<InboxMessage[]> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { compose, type Overrides } from '../../server/compose/index.js';
 import { readConfig } from '../../server/config/config.js';
-import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/messages.js';
 import { INBOX, VENDORS } from '../../server/delivery/vendors/index.js';
 import type { LogOutput } from '../../server/observe/log.js';
 import type { Clock } from '../../server/platform/clock.js';

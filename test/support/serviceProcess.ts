@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { InboxMessage } from '../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../server/delivery/vendors/inbox/messages.js';
 import { builtMain } from './builtServer.js';
 import { inboxTokenIn, readInbox } from './inbox.js';
 

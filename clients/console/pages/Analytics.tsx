@@ -1,4 +1,6 @@
 import { StatsDimension, type StatsRow } from '../../../gen/otp/admin/v1/stats_service_pb.js';
+import { Icon } from '../../look/Icon.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { Funnel } from '../charts/Funnel.js';
 import { HeatMap, type Hours } from '../charts/HeatMap.js';
@@ -7,10 +9,8 @@ import { count, dateOf, money, share } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { useQuery } from '../route.js';
 import { Filters, Pick } from '../ui/Filters.js';
-import { Icon } from '../ui/Icon.js';
 import { Card, Page } from '../ui/Page.js';
 import { RangePicker, rangeOf } from '../ui/Range.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { CHANNELS, channelOf } from '../words.js';
 

@@ -6,6 +6,8 @@ import {
   AuditService,
   type ExportAuditEntriesRequestSchema,
 } from '../../../gen/otp/admin/v1/audit_service_pb.js';
+import { Icon } from '../../look/Icon.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { save } from '../csv.js';
 import { count, dateOf } from '../format.js';
@@ -16,11 +18,9 @@ import { Ago } from '../ui/Ago.js';
 import { Export } from '../ui/Export.js';
 import { Facts } from '../ui/Facts.js';
 import { Chips, Filters, NothingMatches, Typed } from '../ui/Filters.js';
-import { Icon } from '../ui/Icon.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { RangePicker, rangeOf } from '../ui/Range.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { type Contact, ContactService } from '../../../gen/otp/admin/v1/contact_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { dateOf } from '../format.js';
 import { usePaged } from '../paging.js';
@@ -10,7 +11,6 @@ import { Export } from '../ui/Export.js';
 import { Facts } from '../ui/Facts.js';
 import { Chips, Filters } from '../ui/Filters.js';
 import { Card, Page } from '../ui/Page.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 import { CHANNELS, channelOf } from '../words.js';

@@ -7,6 +7,7 @@ import {
   GuardSchema,
   GuardService,
 } from '../../../gen/otp/admin/v1/guard_service_pb.js';
+import { Problem, Skeleton } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { HourBars } from '../charts/HourBars.js';
 import { count, duration, share } from '../format.js';
@@ -22,7 +23,6 @@ import { Pill } from '../ui/Pill.js';
 import { LiveSwitch, liveEvery, RangePicker, rangeOf } from '../ui/Range.js';
 import { Raw } from '../ui/Raw.js';
 import { RefusalTable } from '../ui/RefusalTable.js';
-import { Problem, Skeleton } from '../ui/States.js';
 import { say } from '../ui/toast.js';
 import { nameOf } from '../words.js';
 

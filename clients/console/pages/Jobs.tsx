@@ -1,4 +1,5 @@
 import { type Job, JobService, JobState, JobType } from '../../../gen/otp/admin/v1/job_service_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { count } from '../format.js';
 import { useLoaded } from '../loading.js';
@@ -10,7 +11,6 @@ import { Facts } from '../ui/Facts.js';
 import { Filters, Pick } from '../ui/Filters.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 import { enumOf, nameOf, optionsOf, type Tone } from '../words.js';

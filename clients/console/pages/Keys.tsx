@@ -1,5 +1,6 @@
 import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type ApiKey, ApiKeyService, Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { who } from '../credential.js';
 import { dateOf } from '../format.js';
@@ -11,7 +12,6 @@ import { Check, Group, Select, Text, type Values } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Secret } from '../ui/Secret.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 import { enumOf, modeOf } from '../words.js';

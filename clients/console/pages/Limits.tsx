@@ -2,16 +2,16 @@ import { durationFromMs, durationMs } from '@bufbuild/protobuf/wkt';
 import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { type GuessBound, type Limit, LimitService } from '../../../gen/otp/admin/v1/limit_service_pb.js';
+import { Icon } from '../../look/Icon.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { count, duration, fraction } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { useQuery } from '../route.js';
 import { Action } from '../ui/Action.js';
 import { Check, Text, type Values, valuesOfForm } from '../ui/Fields.js';
-import { Icon } from '../ui/Icon.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 

@@ -9,6 +9,7 @@ import {
   RecipientService,
 } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
 import type { SessionDetails } from '../../../gen/otp/admin/v1/session_service_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { useLoaded } from '../loading.js';
 import { usePaged } from '../paging.js';
@@ -22,7 +23,6 @@ import { LiveSwitch, liveEvery } from '../ui/Range.js';
 import { Raw } from '../ui/Raw.js';
 import { RefusalTable } from '../ui/RefusalTable.js';
 import { RuleTable } from '../ui/RuleTable.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { sessionColumns } from '../ui/sessionColumns.js';
 import { Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';

@@ -1,12 +1,12 @@
 import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { useLocation } from 'preact-iso';
+import { Problem } from '../../look/States.js';
 import { link, useQuery } from '../route.js';
 import { Text, valuesOfForm } from '../ui/Fields.js';
 import { fingerprintOf } from '../ui/Find.js';
 import { Card, Page } from '../ui/Page.js';
 import { RuleTable } from '../ui/RuleTable.js';
-import { Problem } from '../ui/States.js';
 
 /** Where support begins: "I got no code". */
 export function Recipients() {

@@ -1,5 +1,6 @@
 import { type Sender, SenderService } from '../../../gen/otp/admin/v1/sender_service_pb.js';
 import { Channel } from '../../../gen/otp/v1/session_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { usePaged } from '../paging.js';
 import { useQuery } from '../route.js';
@@ -9,7 +10,6 @@ import { Check, Select, Text } from '../ui/Fields.js';
 import { Chips, Filters } from '../ui/Filters.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 import { CHANNELS, channelOf, enumOf } from '../words.js';

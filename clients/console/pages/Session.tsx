@@ -8,6 +8,7 @@ import {
   SessionService,
 } from '../../../gen/otp/admin/v1/session_service_pb.js';
 import { Channel, SessionStatus } from '../../../gen/otp/v1/session_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { money } from '../format.js';
 import { useLoaded } from '../loading.js';
@@ -20,7 +21,6 @@ import { Pill } from '../ui/Pill.js';
 import { LiveSwitch, liveEvery } from '../ui/Range.js';
 import { Raw } from '../ui/Raw.js';
 import { SessionFacts } from '../ui/SessionFacts.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { Timeline } from '../ui/Timeline.js';
 import { say } from '../ui/toast.js';
 import { channelOf, enumOf, statusOf } from '../words.js';

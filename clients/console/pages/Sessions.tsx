@@ -4,6 +4,7 @@ import {
   type SessionDetails,
 } from '../../../gen/otp/admin/v1/session_service_pb.js';
 import { DeliveryState } from '../../../gen/otp/v1/session_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { Funnel } from '../charts/Funnel.js';
 import { HourBars } from '../charts/HourBars.js';
@@ -18,7 +19,6 @@ import { Chips, Filters, NothingMatches, Pick, Typed } from '../ui/Filters.js';
 import { Card, Page } from '../ui/Page.js';
 import { LiveSwitch, liveEvery, RangePicker, rangeOf } from '../ui/Range.js';
 import { SessionPanel } from '../ui/SessionPanel.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { sessionColumns, sessionFileColumns } from '../ui/sessionColumns.js';
 import { Table } from '../ui/Table.js';
 import { CHANNELS, enumOf, optionsOf, STATUSES } from '../words.js';

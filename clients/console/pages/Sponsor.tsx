@@ -6,6 +6,7 @@ import {
   SponsorSchema,
   SponsorService,
 } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { useLoaded } from '../loading.js';
 import { usePaged } from '../paging.js';
@@ -16,7 +17,6 @@ import { Facts } from '../ui/Facts.js';
 import { Check, Text, type Values } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Raw } from '../ui/Raw.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { readSponsor, rulesAsText, SponsorFields } from '../ui/sponsorFields.js';
 import { Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';

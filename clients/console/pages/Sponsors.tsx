@@ -1,4 +1,5 @@
 import { type Sponsor, SponsorService } from '../../../gen/otp/admin/v1/sponsor_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { count } from '../format.js';
 import { usePaged } from '../paging.js';
@@ -8,7 +9,6 @@ import { Ago } from '../ui/Ago.js';
 import { Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
-import { Empty } from '../ui/States.js';
 import { readSponsor, SponsorFields } from '../ui/sponsorFields.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';

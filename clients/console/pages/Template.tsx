@@ -8,6 +8,8 @@ import {
   type Template as TemplateMessage,
   TemplateService,
 } from '../../../gen/otp/admin/v1/template_service_pb.js';
+import { Problem, Skeleton } from '../../look/States.js';
+import { Tabs } from '../../look/Tabs.js';
 import { missing } from '../access.js';
 import { api, inWorkspace } from '../api.js';
 import { count } from '../format.js';
@@ -16,8 +18,6 @@ import { link, useQuery } from '../route.js';
 import { Action } from '../ui/Action.js';
 import { Area, Text, valuesOfForm } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
-import { Problem, Skeleton } from '../ui/States.js';
-import { Tabs } from '../ui/Tabs.js';
 import { say } from '../ui/toast.js';
 import { TEMPLATE_KEYS } from './Templates.js';
 

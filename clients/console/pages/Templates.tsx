@@ -1,5 +1,6 @@
 import { useLocation } from 'preact-iso';
 import { type Template, TemplateService } from '../../../gen/otp/admin/v1/template_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { usePaged } from '../paging.js';
 import { link, useQuery } from '../route.js';
@@ -7,7 +8,6 @@ import { Action } from '../ui/Action.js';
 import { Ago } from '../ui/Ago.js';
 import { Select, Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 
 export const TEMPLATE_KEYS = [

@@ -3,6 +3,7 @@ import {
   LedgerEntryType,
   WalletService,
 } from '../../../gen/otp/admin/v1/wallet_service_pb.js';
+import { Empty, Problem } from '../../look/States.js';
 import { api, inWorkspace } from '../api.js';
 import { dateOf, money } from '../format.js';
 import { useLoaded } from '../loading.js';
@@ -14,7 +15,6 @@ import { Export } from '../ui/Export.js';
 import { Figures } from '../ui/Facts.js';
 import { Check, Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
-import { Empty, Problem } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 import { nameOf } from '../words.js';

@@ -9,6 +9,7 @@ import {
   WebhookEndpointSchema,
   WebhookService,
 } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
+import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { count, duration } from '../format.js';
 import { useLoaded } from '../loading.js';
@@ -23,7 +24,6 @@ import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Raw } from '../ui/Raw.js';
 import { Secret } from '../ui/Secret.js';
-import { Empty, Problem, Skeleton } from '../ui/States.js';
 import { Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
 

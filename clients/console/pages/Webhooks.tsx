@@ -1,4 +1,5 @@
 import { type WebhookEndpoint, WebhookService } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { usePaged } from '../paging.js';
 import { link, useQuery } from '../route.js';
@@ -8,7 +9,6 @@ import { EndpointFields, endpointState, readEndpoint } from '../ui/endpointField
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Secret } from '../ui/Secret.js';
-import { Empty } from '../ui/States.js';
 import { type Column, Table } from '../ui/Table.js';
 
 const columns: readonly Column<WebhookEndpoint>[] = [

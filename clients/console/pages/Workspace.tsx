@@ -7,6 +7,7 @@ import {
   WorkspaceSchema,
   WorkspaceService,
 } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { Problem, Skeleton } from '../../look/States.js';
 import { isOperator } from '../access.js';
 import { api, inWorkspace } from '../api.js';
 import { who } from '../credential.js';
@@ -19,7 +20,6 @@ import { Facts } from '../ui/Facts.js';
 import { Area, Check, Select, Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Raw } from '../ui/Raw.js';
-import { Problem, Skeleton } from '../ui/States.js';
 import { say } from '../ui/toast.js';
 import { WorkspaceList } from '../ui/WorkspaceList.js';
 import { channelOf, enumOf, nameOf, optionsOf } from '../words.js';

@@ -3,10 +3,10 @@ import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { Icon, type IconName } from '../../look/Icon.js';
+import { Problem } from '../../look/States.js';
 import { missing } from '../access.js';
 import { Text, type Values, valuesOfForm } from './Fields.js';
-import { Icon, type IconName } from './Icon.js';
-import { Problem } from './States.js';
 
 interface Props {
   /** On the button that opens the dialog. */

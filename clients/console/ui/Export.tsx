@@ -1,10 +1,10 @@
 import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { Icon } from '../../look/Icon.js';
 import { csv, save } from '../csv.js';
 import { count } from '../format.js';
 import type { LoadPage } from '../paging.js';
-import { Icon } from './Icon.js';
 import type { Column } from './Table.js';
 import { say } from './toast.js';
 

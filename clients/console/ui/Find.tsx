@@ -4,9 +4,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { DiagnoseRecipientRequestSchema } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
+import { Icon } from '../../look/Icon.js';
 import { api, target } from '../api.js';
 import { link } from '../route.js';
-import { Icon } from './Icon.js';
 
 /**
  * Recipients in full by fingerprint, in the memory of this tab. A URL, the history

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Icon } from './Icon.js';
+import { Icon } from '../../look/Icon.js';
 
 interface Props {
   readonly name: string;

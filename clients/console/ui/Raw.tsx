@@ -1,8 +1,8 @@
 import { type DescMessage, type MessageShape, toJsonString } from '@bufbuild/protobuf';
 import type { ComponentChildren } from 'preact';
+import { Code } from '../../look/Copy.js';
+import { Tabs } from '../../look/Tabs.js';
 import { bufCurl, curl, type RawCall } from '../raw.js';
-import { Code } from './Copy.js';
-import { Tabs } from './Tabs.js';
 
 interface Props<M extends DescMessage, I extends DescMessage> {
   readonly label: string;

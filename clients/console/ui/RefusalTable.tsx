@@ -1,12 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { ListRefusalsRequestSchema, Refusal } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { count, dateOf } from '../format.js';
 import { usePaged } from '../paging.js';
 import { link } from '../route.js';
 import { channelOf, plain } from '../words.js';
 import { Ago } from './Ago.js';
-import { Empty } from './States.js';
 import { type Column, Table } from './Table.js';
 
 export const refusalColumns: readonly Column<Refusal>[] = [

@@ -4,6 +4,7 @@ import {
   RecipientRuleType,
   RecipientService,
 } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { dateOf } from '../format.js';
 import { usePaged } from '../paging.js';
@@ -14,7 +15,6 @@ import { Facts } from './Facts.js';
 import { Select, Text, type Values } from './Fields.js';
 import { Card } from './Page.js';
 import { Pill } from './Pill.js';
-import { Empty } from './States.js';
 import { type Column, Table } from './Table.js';
 import { say } from './toast.js';
 

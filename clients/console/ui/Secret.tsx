@@ -1,4 +1,4 @@
-import { Copy } from './Copy.js';
+import { Copy } from '../../look/Copy.js';
 
 /** A secret, shown once: no later response has it. */
 export const Secret = ({ name, secret }: { readonly name: string; readonly secret: string }) => (

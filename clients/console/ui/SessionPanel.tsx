@@ -5,10 +5,10 @@ import {
   SessionDetailsSchema,
   SessionService,
 } from '../../../gen/otp/admin/v1/session_service_pb.js';
+import { Icon } from '../../look/Icon.js';
 import { target } from '../api.js';
 import { link, useQuery } from '../route.js';
 import { statusOf } from '../words.js';
-import { Icon } from './Icon.js';
 import { Pill } from './Pill.js';
 import { Raw } from './Raw.js';
 import { SessionFacts } from './SessionFacts.js';

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
+import { Icon } from '../../look/Icon.js';
 import { Mark } from '../../look/Mark.js';
 import { isOperator, missing } from '../access.js';
 import { target } from '../api.js';
@@ -9,7 +10,6 @@ import { signOut, who } from '../credential.js';
 import { PAGES } from '../pages.js';
 import { link } from '../route.js';
 import { Find } from './Find.js';
-import { Icon } from './Icon.js';
 import { Toast } from './toast.js';
 import { WorkspaceSwitch } from './WorkspaceSwitch.js';
 

@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import { observeWindowOffset, observeWindowRect, Virtualizer, windowScroll } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon } from '../../look/Icon.js';
+import { Problem, Skeleton } from '../../look/States.js';
 import { count } from '../format.js';
 import type { Paged } from '../paging.js';
-import { Icon } from './Icon.js';
-import { Problem, Skeleton } from './States.js';
 
 export interface Column<T> {
   readonly head: string;

@@ -3,11 +3,11 @@ import {
   type Evidence,
   Verdict,
 } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
+import { Copy } from '../../look/Copy.js';
 import { count } from '../format.js';
 import { link } from '../route.js';
 import { nameOf, type Tone } from '../words.js';
 import { Ago } from './Ago.js';
-import { Copy } from './Copy.js';
 import { Pill } from './Pill.js';
 
 const GOOD = new Set<Verdict>([Verdict.VERIFIED]);

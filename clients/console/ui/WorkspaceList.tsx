@@ -1,4 +1,5 @@
 import { type Workspace, WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { Empty } from '../../look/States.js';
 import { api } from '../api.js';
 import { usePaged } from '../paging.js';
 import { Action } from './Action.js';
@@ -6,7 +7,6 @@ import { Ago } from './Ago.js';
 import { Text } from './Fields.js';
 import { Card } from './Page.js';
 import { Pill } from './Pill.js';
-import { Empty } from './States.js';
 import { type Column, Table } from './Table.js';
 import { say } from './toast.js';
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file otp/v1/access.proto.
  */
 export const file_otp_v1_access: GenFile = /*@__PURE__*/
-  fileDesc("ChNvdHAvdjEvYWNjZXNzLnByb3RvEgZvdHAudjEiMgoGQWNjZXNzEhEKCWFueV9zY29wZRgBIAMoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgIOkgKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGNqGAyABKAsyDi5vdHAudjEuQWNjZXNzUgZhY2Nlc3NCnQEKHGlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAudjFQAVo6Z2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC92MTtvdHB2MaoCEkNvdW50ZXJzaWduLk90cC5WMcoCEkNvdW50ZXJzaWduXE90cFxWMeoCFENvdW50ZXJzaWduOjpPdHA6OlYxYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("ChNvdHAvdjEvYWNjZXNzLnByb3RvEgZvdHAudjEiRwoGQWNjZXNzEhEKCWFueV9zY29wZRgBIAMoCRIVCg1zZXNzaW9uX3Rva2VuGAIgASgIEhMKC2luYm94X3Rva2VuGAMgASgIOkgKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGNqGAyABKAsyDi5vdHAudjEuQWNjZXNzUgZhY2Nlc3NCnQEKHGlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAudjFQAVo6Z2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC92MTtvdHB2MaoCEkNvdW50ZXJzaWduLk90cC5WMcoCEkNvdW50ZXJzaWduXE90cFxWMeoCFENvdW50ZXJzaWduOjpPdHA6OlYxYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call a method. Every method of the contract carries one; the server
@@ -38,6 +38,14 @@ export type Access = Message<"otp.v1.Access"> & {
    * @generated from field: bool session_token = 2;
    */
   sessionToken: boolean;
+
+  /**
+   * The inbox token of a development service also grants access to the method;
+   * without a scope nothing else does.
+   *
+   * @generated from field: bool inbox_token = 3;
+   */
+  inboxToken: boolean;
 };
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { InboxMessage } from '../../delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../delivery/vendors/inbox/messages.js';
 import { EXIT } from '../../errors.js';
 import { INBOX_TOKEN_FILE } from '../../secrets/inboxToken.js';
 import { readIfPresent } from '../../secrets/secretFile.js';

@@ -2,6 +2,7 @@ import type { SettingTable, ValuesOf } from '../../config/setting.js';
 import type { ConfiguredGroups, SettingGroup } from '../../config/settingGroup.js';
 import type { ChannelName } from '../../domain/channels.js';
 import type { Clock } from '../../platform/clock.js';
+import type { Random } from '../../platform/random.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Documents } from '../../store/documents.js';
 import type { Provider } from '../provider.js';
@@ -15,6 +16,7 @@ export interface VendorDeps {
   readonly encryption: Encryption;
   readonly newId: () => string;
   readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** What the documentation says about a vendor's receipts. */

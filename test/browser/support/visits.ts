@@ -1,6 +1,6 @@
 import type { BrowserContextOptions, Frame, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { InboxMessage } from '../../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../../server/delivery/vendors/inbox/messages.js';
 import { eventually } from '../../support/eventually.js';
 import type { TestService } from '../../support/service.js';
 import type { SuiteBrowser } from './browser.js';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { InboxMessage } from '../../../server/delivery/vendors/inbox/inbox.js';
+import type { InboxMessage } from '../../../server/delivery/vendors/inbox/messages.js';
 import { CHANNELS, type ChannelName } from '../../../server/domain/channels.js';
 import { eventually } from '../../support/eventually.js';
 import { apiKey, type Rest, type RestResponse, restClient } from '../../support/rest.js';

@@ -33,7 +33,10 @@ type Access struct {
 	AnyScope []string `protobuf:"bytes,1,rep,name=any_scope,json=anyScope,proto3" json:"any_scope,omitempty"`
 	// The session token returned by Send also grants access to the method, for
 	// its own session only.
-	SessionToken  bool `protobuf:"varint,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	SessionToken bool `protobuf:"varint,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The inbox token of a development service also grants access to the method;
+	// without a scope nothing else does.
+	InboxToken    bool `protobuf:"varint,3,opt,name=inbox_token,json=inboxToken,proto3" json:"inbox_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -82,6 +85,13 @@ func (x *Access) GetSessionToken() bool {
 	return false
 }
 
+func (x *Access) GetInboxToken() bool {
+	if x != nil {
+		return x.InboxToken
+	}
+	return false
+}
+
 var file_otp_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MethodOptions)(nil),
@@ -105,10 +115,12 @@ var File_otp_v1_access_proto protoreflect.FileDescriptor
 
 const file_otp_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x13otp/v1/access.proto\x12\x06otp.v1\x1a google/protobuf/descriptor.proto\"J\n" +
+	"\x13otp/v1/access.proto\x12\x06otp.v1\x1a google/protobuf/descriptor.proto\"k\n" +
 	"\x06Access\x12\x1b\n" +
 	"\tany_scope\x18\x01 \x03(\tR\banyScope\x12#\n" +
-	"\rsession_token\x18\x02 \x01(\bR\fsessionToken:H\n" +
+	"\rsession_token\x18\x02 \x01(\bR\fsessionToken\x12\x1f\n" +
+	"\vinbox_token\x18\x03 \x01(\bR\n" +
+	"inboxToken:H\n" +
 	"\x06access\x12\x1e.google.protobuf.MethodOptions\x18چ\x03 \x01(\v2\x0e.otp.v1.AccessR\x06accessB\x8e\x01\n" +
 	"\n" +
 	"com.otp.v1B\vAccessProtoP\x01Z:github.com/countersign/countersign/clients/go/otp/v1;otpv1\xa2\x02\x03OXX\xaa\x02\x06Otp.V1\xca\x02\x06Otp\\V1\xe2\x02\x12Otp\\V1\\GPBMetadata\xea\x02\aOtp::V1b\x06proto3"

@@ -86,15 +86,16 @@ export const inboxSubject = (engine: Engine): Subject => ({
       encryption: createEncryption(fixedKeys('k1'), systemRandom),
       newId: createIds(clock, systemRandom),
       clock,
+      random: systemRandom,
       from: 'Countersign <no-reply@localhost>',
     });
-    let shown: Awaited<ReturnType<typeof inbox.list>> = [];
+    let shown: Awaited<ReturnType<typeof inbox.messages.find>> = [];
     return {
       provider: {
         ...inbox,
         async send(message, signal) {
           const outcome = await inbox.send(message, signal);
-          shown = (await inbox.list()).reverse();
+          shown = (await inbox.messages.find({}, 1_000)).reverse();
           return outcome;
         },
       },

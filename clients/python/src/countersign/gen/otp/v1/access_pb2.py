@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13otp/v1/access.proto\x12\x06otp.v1\x1a google/protobuf/descriptor.proto\"J\n\x06\x41\x63\x63\x65ss\x12\x1b\n\tany_scope\x18\x01 \x03(\tR\x08\x61nyScope\x12#\n\rsession_token\x18\x02 \x01(\x08R\x0csessionToken:H\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xda\x86\x03 \x01(\x0b\x32\x0e.otp.v1.AccessR\x06\x61\x63\x63\x65ssB\x9d\x01\n\x1cio.github.countersign.otp.v1P\x01Z:github.com/countersign/countersign/clients/go/otp/v1;otpv1\xaa\x02\x12\x43ountersign.Otp.V1\xca\x02\x12\x43ountersign\\Otp\\V1\xea\x02\x14\x43ountersign::Otp::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13otp/v1/access.proto\x12\x06otp.v1\x1a google/protobuf/descriptor.proto\"k\n\x06\x41\x63\x63\x65ss\x12\x1b\n\tany_scope\x18\x01 \x03(\tR\x08\x61nyScope\x12#\n\rsession_token\x18\x02 \x01(\x08R\x0csessionToken\x12\x1f\n\x0binbox_token\x18\x03 \x01(\x08R\ninboxToken:H\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xda\x86\x03 \x01(\x0b\x32\x0e.otp.v1.AccessR\x06\x61\x63\x63\x65ssB\x9d\x01\n\x1cio.github.countersign.otp.v1P\x01Z:github.com/countersign/countersign/clients/go/otp/v1;otpv1\xaa\x02\x12\x43ountersign.Otp.V1\xca\x02\x12\x43ountersign\\Otp\\V1\xea\x02\x14\x43ountersign::Otp::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\034io.github.countersign.otp.v1P\001Z:github.com/countersign/countersign/clients/go/otp/v1;otpv1\252\002\022Countersign.Otp.V1\312\002\022Countersign\\Otp\\V1\352\002\024Countersign::Otp::V1'
   _globals['_ACCESS']._serialized_start=65
-  _globals['_ACCESS']._serialized_end=139
+  _globals['_ACCESS']._serialized_end=172
 # @@protoc_insertion_point(module_scope)

@@ -20,7 +20,9 @@ class Access(google.protobuf.message.Message):
 
     ANY_SCOPE_FIELD_NUMBER: builtins.int
     SESSION_TOKEN_FIELD_NUMBER: builtins.int
+    INBOX_TOKEN_FIELD_NUMBER: builtins.int
     session_token: builtins.bool
+    inbox_token: builtins.bool
     @property
     def any_scope(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
     def __init__(
@@ -28,8 +30,9 @@ class Access(google.protobuf.message.Message):
         *,
         any_scope: collections.abc.Iterable[builtins.str] | None = ...,
         session_token: builtins.bool = ...,
+        inbox_token: builtins.bool = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["any_scope", b"any_scope", "session_token", b"session_token"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["any_scope", b"any_scope", "inbox_token", b"inbox_token", "session_token", b"session_token"]) -> None: ...
 
 global___Access = Access
 
