@@ -6,8 +6,9 @@ import { token } from './api.js';
 import { Entry } from './Entry.js';
 import { List } from './List.js';
 import { Message } from './Message.js';
+import { NoneMatch, NoneYet } from './None.js';
 import { announce } from './notify.js';
-import { chosen, follow, hasChaos, load, loadChaos, messages, move, problem } from './state.js';
+import { chosen, follow, hasChaos, isFiltered, load, loadChaos, messages, move, problem } from './state.js';
 import { Top } from './Top.js';
 
 /** The form for the token, or the inbox behind it. */
@@ -41,14 +42,22 @@ function Inbox() {
         </p>
       )}
       <Problem error={problem.value} again={() => void load()} />
-      {messages.value ? (
-        <div class="panes">
-          <List />
-          <Message message={chosen.value} />
-        </div>
-      ) : (
-        <Skeleton rows={8} />
-      )}
+      {messages.value ? <Panes /> : <Skeleton rows={8} />}
+    </div>
+  );
+}
+
+function Panes() {
+  if (!chosen.value)
+    return (
+      <main id="message" tabIndex={-1}>
+        {isFiltered.value ? <NoneMatch /> : <NoneYet />}
+      </main>
+    );
+  return (
+    <div class="panes">
+      <List />
+      <Message message={chosen.value} />
     </div>
   );
 }

@@ -9,12 +9,12 @@ export function CodeButton({ code, isLarge = false }: { readonly code: string; r
     <button
       type="button"
       class={isLarge ? 'code-button large' : 'code-button'}
-      aria-label={`Copy the code ${code}`}
       onClick={async () => {
         await navigator.clipboard.writeText(code);
         copied.value = true;
       }}
     >
+      <span class="hidden">Copy the code</span>
       <span class="num">{spaced(code)}</span>
       <Icon name={copied.value ? 'check' : 'copy'} />
       <span class="hidden" role="status">

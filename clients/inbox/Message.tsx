@@ -9,14 +9,13 @@ import { HtmlView } from './HtmlView.js';
 import { channelWord, moment } from './words.js';
 
 /** One message, whole. */
-export function Message({ message }: { readonly message: InboxMessage | undefined }) {
+export function Message({ message }: { readonly message: InboxMessage }) {
   const isDeleting = useSignal(false);
   useEffect(() => {
     document.title = message
       ? `${channelWord(message.channel)} · Inbox · Countersign`
       : 'Inbox · Countersign';
   }, [message]);
-  if (!message) return null;
   const { id, to, from, at, subject, text, html, source, code, channel, sessionId, workspace } = message;
   const tabs = [
     { name: 'Text', body: () => <Text text={text} code={code} /> },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { startService, type TestService } from '../support/service.js';
 import { deliveredCode, otherThan } from '../wire/support/delivered.js';
 import { commandLine } from './support/commandLine.js';
@@ -135,8 +136,11 @@ describe('commands for codes', () => {
 
   it('support prints the timeline of a session', async () => {
     const { id } = await sent('timeline@example.com');
-    const { out, status } = await run(['support', 'timeline', id]);
-    expect(status).toBe(0);
-    expect(out).toContain('email');
+    // The message goes out behind the response.
+    await eventually(async () => {
+      const { out, status } = await run(['support', 'timeline', id]);
+      expect(status).toBe(0);
+      return out.includes('email');
+    });
   });
 });

@@ -40,7 +40,7 @@ const ask = (credential: string, method: DescMethod) =>
   asking(service.baseUrl, credential)(method, ROWS[pathOf(method)]!.request(owned));
 
 describe.each(named(METHODS))('%s', (_path, method) => {
-  const { anyScope, sessionToken } = getOption(method, access);
+  const { anyScope, sessionToken, inboxToken } = getOption(method, access);
 
   it('refuses a caller without a credential', async () => {
     expect((await ask('', method)).reason).toBe('UNAUTHENTICATED');
@@ -52,6 +52,16 @@ describe.each(named(METHODS))('%s', (_path, method) => {
       const { reason } = await ask(key, method);
       expect(reason, scope).toBe('PERMISSION_DENIED');
     }
+  });
+
+  it.runIf(inboxToken && anyScope.length === 0)('refuses every key', async () => {
+    for (const [scope, key] of [...keys, ['operator', service.liveKey] as const]) {
+      expect((await ask(key, method)).reason, scope).toBe('PERMISSION_DENIED');
+    }
+  });
+
+  it.skipIf(inboxToken)('refuses the inbox token', async () => {
+    expect((await ask(service.inboxToken, method)).reason).toBe('PERMISSION_DENIED');
   });
 
   it.skipIf(sessionToken)('refuses a session token', async () => {

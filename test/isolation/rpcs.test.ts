@@ -37,8 +37,8 @@ const onlooker = (): Promise<Tenant> => tenantOf(service, `onlooker-${++onlooker
 const ask = ({ key }: Tenant, method: DescMethod, request: object) =>
   asking(service.baseUrl, key)(method, request);
 
-// Which workspaces there are is for operators.
-const LISTS = METHODS.filter(({ name }) => name.startsWith('List') && name !== 'ListWorkspaces');
+// Which workspaces there are is for operators, and messages are for the holder of the inbox token.
+const LISTS = METHODS.filter(({ name }) => /^List(?!Workspaces|InboxMessages)/.test(name));
 /** What a list needs to know before it lists. */
 const scopeOf = ({ name }: DescMethod) => {
   if (name === 'ListSessionEvents') return { sessionId: owned.sessionId };

@@ -10,7 +10,7 @@ import { startService, type TestService } from '../support/service.js';
 import { createProject, type Project, pack } from './support/install.js';
 
 const BIN = resolve('node_modules/.bin');
-const MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'web'];
+const MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
 
 let folder: string;
 let archive: string;

@@ -100,11 +100,13 @@ ${fields(`Response, ${stream}\`${desc.output.name}\``, desc.output, from)}`;
 const PLAIN_SCOPE = /^Scopes?: [\w.]+(?:(?:,| or|, or) [\w.]+)*(?:, or the session's own token)?\.\n\n/m;
 
 function credentials(desc: DescMethod): string {
-  const { anyScope, sessionToken } = getOption(desc, access);
+  const { anyScope, sessionToken, inboxToken } = getOption(desc, access);
   const scopes = anyScope.map((scope) => `\`${scope}\``).join(' or ');
+  const hasToken = sessionToken || inboxToken;
   return [
-    anyScope.length > 0 ? `with the scope ${scopes}` : sessionToken ? '' : 'with any credential',
+    anyScope.length > 0 ? `with the scope ${scopes}` : hasToken ? '' : 'with any credential',
     sessionToken ? 'with the token of the session' : '',
+    inboxToken ? 'with the inbox token' : '',
   ]
     .filter(Boolean)
     .join(', or ');

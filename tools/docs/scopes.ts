@@ -1,6 +1,6 @@
 import { type DescMethod, type DescService, getOption } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { access } from '../../gen/otp/v1/access_pb.js';
+import { type Access, access } from '../../gen/otp/v1/access_pb.js';
 import { contractSet } from '../../server/contract/contractSet.js';
 import { SCOPES } from '../../server/domain/principal.js';
 import { GENERATED, table } from './markdown.js';
@@ -18,17 +18,22 @@ function granted({ methods }: DescService, scope: string): string {
   return open.map(({ name }) => name).join(', ');
 }
 
-/** What needs no scope: any credential, or the token of a session. */
+/** What needs no scope: any credential, the token of a session or that of the inbox. */
 function without({ methods }: DescService): string {
-  const any = methods.filter((method) => {
-    const { anyScope, sessionToken } = getOption(method, access);
-    return anyScope.length === 0 && !sessionToken;
-  });
-  const token = methods.filter((method) => getOption(method, access).sessionToken);
-  return [
-    ...(any.length > 0 ? [`any credential: ${any.map(({ name }) => name).join(', ')}`] : []),
-    ...(token.length > 0 ? [`session token: ${token.map(({ name }) => name).join(', ')}`] : []),
-  ].join('; ');
+  const having = (fits: (rule: Access) => boolean) =>
+    methods
+      .filter((method) => fits(getOption(method, access)))
+      .map(({ name }) => name)
+      .join(', ');
+  const granted = {
+    'any credential': having((rule) => rule.anyScope.length === 0 && !rule.sessionToken && !rule.inboxToken),
+    'session token': having((rule) => rule.sessionToken),
+    'inbox token': having((rule) => rule.inboxToken),
+  };
+  return Object.entries(granted)
+    .filter(([, names]) => names !== '')
+    .map(([credential, names]) => `${credential}: ${names}`)
+    .join('; ');
 }
 
 /** docs/reference/scopes.md, from the access options of the contract. */

@@ -8,7 +8,7 @@ export interface RootManifest {
 }
 
 /** The modules that `@countersign/client` exports, one folder of clients/ each. */
-const CLIENT_MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'web'];
+const CLIENT_MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
 
 /** npm takes provenance only where this names the repository that the workflow ran in. */
 const REPOSITORY = { type: 'git', url: 'git+https://github.com/countersign/countersign.git' };

@@ -1,4 +1,5 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { connectJson } from '../../test/support/connectJson.js';
 import type { TestService } from '../../test/support/service.js';
 
 /** What a picture is taken of. */
@@ -53,6 +54,15 @@ const inConsole =
   };
 const desk = { width: 1440, height: 900 };
 
+/** Recipients of the messages in the inbox. */
+const INBOX = [
+  { sms: '+573001112233' },
+  { email: 'maria@example.com' },
+  { whatsapp: '+573001112299' },
+  { sms: '+447700900123' },
+  { email: 'you@example.com' },
+];
+
 /** Every picture of the documentation. */
 export const PICTURES: readonly Picture[] = [
   {
@@ -61,6 +71,17 @@ export const PICTURES: readonly Picture[] = [
     height: 860,
     async visit(page, { service }) {
       await page.goto(service.baseUrl);
+    },
+  },
+  {
+    name: 'inbox',
+    width: 1200,
+    height: 560,
+    async visit(page, { service }) {
+      const send = connectJson(service.baseUrl, service.liveKey);
+      for (const recipients of INBOX) await send('otp.v1.OtpService/Send', { recipients });
+      await page.goto(`${service.baseUrl}/inbox#t=${service.inboxToken}`);
+      await page.getByText(`${INBOX.length} messages, live`).waitFor();
     },
   },
   {

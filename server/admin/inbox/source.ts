@@ -14,6 +14,8 @@ export async function sourceOf(message: InboxMessage): Promise<string> {
     ...(html !== undefined && { html }),
     date: new Date(time),
     messageId: `<${id}@inbox.invalid>`,
+    // The same whenever it is shown.
+    baseBoundary: id,
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,
     disableUrlAccess: true,
