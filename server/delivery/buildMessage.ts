@@ -81,12 +81,12 @@ export function createBuildMessage({ open, brandingOf, templateOf, pageHost, clo
       channel: name,
       to: open(session._id, addressField(name), channel.address),
       ...(channel.sender && { from: channel.sender }),
-      ...rendered,
       code,
       locale: session.locale,
       workspace,
       sessionId: idOf(session),
       expiresAt,
+      ...rendered,
     };
   };
 }

@@ -60,7 +60,7 @@ export function createSender(deps: SendDeps): Sender {
   const refused = createSendRefused(deps);
 
   return async (call, request, purpose) => {
-    const begun = { ...(await begin(call, request)), ...purpose };
+    const begun = Object.assign(await begin(call, request), purpose);
     const { session, reused } = await openSession(steps, begun, refused);
     call.sessionId = idOf(session);
     return {

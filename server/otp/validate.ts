@@ -19,7 +19,7 @@ import type { VerifyDeps } from './verify.js';
 export function createValidate(deps: VerifyDeps): Handler<typeof OtpService.method.validate> {
   const { sessions, checkUnread, replayOrCheck, fingerprints, events } = deps;
   return async (call, request) => {
-    const checked = (await checkUnread(call, { ...request, codes: {} })) ?? (await checkRead(call, request));
+    const checked = (await checkUnread(call, { codes: {}, ...request })) ?? (await checkRead(call, request));
     if (checked.session.eventsAt) events.offer(checked.session);
     return tokenToProto(deps.tokens, call.principal.workspace, checked.session);
   };

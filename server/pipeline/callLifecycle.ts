@@ -42,10 +42,9 @@ export function createCallLifecycle({
       const requestId = envelope.requestId ?? newRequestId();
       metrics.callsInFlight.add({ method: method.name }, 1);
       const span = tracing?.begin(fullName(method), 'server', NO_ATTRIBUTES, envelope.traceparent);
+      // What is added comes first: see platform/draft.ts.
       return {
-        ...envelope,
         method,
-        requestId,
         // Made on first use: most calls log nothing but their end.
         get log() {
           return log.child({ requestId });
@@ -53,6 +52,8 @@ export function createCallLifecycle({
         startedAt: clock.now(),
         begunAt: performance.now(),
         ...(span && { span }),
+        ...envelope,
+        requestId,
       };
     },
     within: (call, work) => (call.span && tracing ? tracing.within(call.span, work) : work()),

@@ -16,10 +16,10 @@ type Known = Omit<Envelope, 'credential' | 'traceparent'> & {
 /** What the header of a request says of a call, with what its transport knows besides. */
 export function readEnvelope(header: ReadHeader, { credentialIn, ...known }: Known): Envelope {
   return {
-    ...known,
     credential: readCredential(header, credentialIn),
-    requestId: known.requestId ?? readRequestId(header('x-request-id') ?? undefined),
     traceparent: header('traceparent') ?? undefined,
+    ...known,
+    requestId: known.requestId ?? readRequestId(header('x-request-id') ?? undefined),
   };
 }
 

@@ -111,6 +111,7 @@ export function createUnaryHandler({
       credentialIn: CREDENTIAL_HEADERS,
       peer: peerOf(req),
       origin: originOf(req),
+      requestId: undefined,
       signal,
     });
     const headers: Record<string, string> = {};
@@ -188,7 +189,7 @@ async function sendMessage(
   { binary }: Format,
   headers: Record<string, string>,
 ): Promise<void> {
-  const typed = { ...headers, 'content-type': binary ? 'application/proto' : 'application/json' };
+  const typed = { 'content-type': binary ? 'application/proto' : 'application/json', ...headers };
   const gzip = message.length < COMPRESS_FROM ? undefined : acceptedCompression(req);
   if (!gzip) {
     send(res, 200, message, typed);
@@ -213,7 +214,7 @@ function sendError(
     headers[name] = value;
   });
   const body = JSON.stringify(errorToJson(error, undefined));
-  send(res, status, body, { ...headers, 'content-type': 'application/json' });
+  send(res, status, body, { 'content-type': 'application/json', ...headers });
 }
 
 function send(
@@ -224,6 +225,6 @@ function send(
 ): void {
   // The caller has hung up.
   if (res.headersSent || res.writableEnded || res.destroyed) return;
-  res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  res.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers });
   res.end(body);
 }

@@ -65,7 +65,7 @@ export function update(seen: StoredSession, change: Change): Update {
   const messages = change.messages?.size ? replaceMessages(seen, change.messages, at) : undefined;
   const all = [...events, ...(messages?.events ?? [])];
   const history = change.handled ? addHandled(seen, all) : addToHistory(seen, all, at);
-  const set = { ...change.set, ...messages?.set, ...history.set, ...changedAt(at, seen) };
+  const set = Object.assign(changedAt(at, seen), change.set, messages?.set, history.set);
   const unset = [...(change.unset ?? []), ...(messages?.unset ?? [])];
   const lists = Object.entries(change.push ?? {}).map(([path, { entry, keep }]) => [
     path,
@@ -81,7 +81,7 @@ export function update(seen: StoredSession, change: Change): Update {
   return {
     $set: set,
     ...(unset.length > 0 && { $unset: Object.fromEntries(unset.map((path) => [path, '' as const])) }),
-    $inc: { ...change.inc, rev: 1 },
+    $inc: { rev: 1, ...change.inc },
     ...(Object.keys(push).length > 0 && { $push: push }),
     ...(pull.length > 0 && { $pull: Object.fromEntries(pull) }),
   };
@@ -112,22 +112,22 @@ const deliveryDue = ({ _id }: Pick<StoredSession, '_id'>, deliverAt: Date) => ({
   deliverKey: dueKey(workspaceOf({ _id }), deliverAt),
 });
 
-/** A session before it is stored for the first time, with what follows from its content. */
+/** What a session holds at first, besides what follows from it. */
+export type FirstContent = Omit<StoredSession, Derived>;
+
+/** A session before it is stored for the first time: its content, to which is added what follows from it. */
 export function firstRevision(
-  content: Omit<StoredSession, Derived>,
+  content: FirstContent,
   at: number,
   events: readonly SessionEvent[] = [],
 ): StoredSession {
   const deliverAt = earliestDue(content.channels);
-  return {
-    ...content,
-    rev: 0,
-    ...changedAt(at),
-    ...(deliverAt && deliveryDue(content, deliverAt)),
-    events,
-    eventsDone: 0,
-    ...addToHistory(content, events, at).set,
-  };
+  return Object.assign(
+    content,
+    { rev: 0, ...changedAt(at), events, eventsDone: 0 },
+    deliverAt && deliveryDue(content, deliverAt),
+    addToHistory(content, events, at).set,
+  );
 }
 
 /** A session that is not stored yet, with some of its messages replaced; they cause no events. */

@@ -70,8 +70,10 @@ export const purgeAtOf = (
 
 /** The session's channels in the order e-mail, SMS, WhatsApp. */
 export function channelsOf(session: Pick<StoredSession, 'channels'>): [ChannelName, StoredChannel][] {
-  return CHANNELS.flatMap((name) => {
+  const channels: [ChannelName, StoredChannel][] = [];
+  for (const name of CHANNELS) {
     const channel = session.channels[name];
-    return channel ? [[name, channel] as [ChannelName, StoredChannel]] : [];
-  });
+    if (channel) channels.push([name, channel]);
+  }
+  return channels;
 }

@@ -146,7 +146,7 @@ export function createRecipientBudget(
     request: Omit<TakeRequest, 'lane'>,
   ): Promise<{ readonly lane: Lane; readonly budget: StoredBudget }> {
     const { limits, source, vouched } = purchase;
-    const takeIn = (lane: Lane) => run(takeOperation(_id, limits, { ...request, lane }));
+    const takeIn = (lane: Lane) => run(takeOperation(_id, limits, { lane, ...request }));
     const budget = await takeIn('open');
     if (budget) return { lane: 'open', budget };
     const first = firstTake(_id, limits, request);
@@ -159,9 +159,9 @@ export function createRecipientBudget(
         vouched || isKnownSource(seen, source, request.now) ? ['open', 'known'] : ['open'];
       const waits: Shortage[][] = [];
       for (const lane of lanes) {
-        const isAhead = hasEntriesAhead(seen, limits, { ...request, lane });
-        if (isAhead) await run(repairOperation(_id, limits, { ...request, lane }));
-        const short = shortages(seen, limits, { ...request, lane });
+        const isAhead = hasEntriesAhead(seen, limits, { lane, ...request });
+        if (isAhead) await run(repairOperation(_id, limits, { lane, ...request }));
+        const short = shortages(seen, limits, { lane, ...request });
         if (isAhead || short.length === 0) {
           const taken = await takeIn(lane);
           if (taken) return { lane, budget: taken };
@@ -196,7 +196,7 @@ export function createRecipientBudget(
         const { lane, budget } = await takeOne(_id, { ...purchase, limits }, request);
         undo.push(() => run(giveBackOperations(_id, { lane, code, ids })));
         if (budget.streak !== undefined) undo.push(() => run(giveBackFailures(_id, failuresOf(request))));
-        tightest = tighter(tightest, sendsLeft(budget, limits, { ...request, lane }));
+        tightest = tighter(tightest, sendsLeft(budget, limits, { lane, ...request }));
         for (const [index, channel] of channels.entries()) {
           const paid = prepaid(code);
           units.set(channel, { lane, paid, ...(paid > 0 && { unit: ids[index]! }) });
@@ -307,7 +307,7 @@ function firstTake(
   request: Omit<TakeRequest, 'lane'>,
 ): StoredBudget | undefined {
   const { code, ids, now } = request;
-  if (shortages(null, limits, { ...request, lane: 'open' }).length > 0) return undefined;
+  if (shortages(null, limits, { lane: 'open', ...request }).length > 0) return undefined;
   const entries = ids.map((id) => ({ at: new Date(now), id }));
   return {
     _id,

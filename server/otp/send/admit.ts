@@ -67,7 +67,7 @@ export async function admit(
       maxFailuresInARow(workspace.assurance),
     );
     const unlimitedSends = new Set(passing.map(({ budget: recipient }) => recipient));
-    const bought = await budget.take({ ...purchase, partition, limits, unlimitedSends });
+    const bought = await budget.take({ partition, limits, unlimitedSends, ...purchase });
     undo.push(bought.giveBack);
     noteLimit(call, bought.tightest);
     await guardPass.ask(call.signal);

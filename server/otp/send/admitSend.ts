@@ -18,7 +18,7 @@ export interface AdmitSendDeps extends AdmitDeps {
 export function createAdmitSend(deps: AdmitSendDeps) {
   return async function admitSend(send: PooledSend): Promise<AdmittedSend> {
     const { call, request, workspace, mode, partition, sessionId, options, scenario, undo } = send;
-    if (scenario) return { ...send, now: deps.clock.now(), bought: undefined };
+    if (scenario) return Object.assign(send, { now: deps.clock.now(), bought: undefined });
     const { recipients, beneficiary, source, from } = send;
     const { purpose, metadata, userId, codeLength, mayLengthen } = options;
     const { workspace: name, client } = call.principal;
@@ -39,9 +39,7 @@ export function createAdmitSend(deps: AdmitSendDeps) {
         resend: false,
         purpose,
         metadata,
-        phones: guardedPhones(
-          recipients.map(({ channel, ...one }) => [channel, { ...one, recipient: one.fingerprint }]),
-        ),
+        phones: guardedPhones(recipients.map((one) => [one.channel, { recipient: one.fingerprint, ...one }])),
         source,
         budgets: budgetsByPrefix(recipients),
       },
@@ -57,6 +55,10 @@ export function createAdmitSend(deps: AdmitSendDeps) {
       workspace,
     });
     undo.push(giveBack);
-    return { ...send, options: { ...options, codeLength: bought.codeLength }, now: bought.at, bought };
+    return Object.assign(send, {
+      options: { ...options, codeLength: bought.codeLength },
+      now: bought.at,
+      bought,
+    });
   };
 }

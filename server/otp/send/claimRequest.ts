@@ -25,7 +25,7 @@ export function createClaimRequest({ sessions, idempotency, newId }: ClaimReques
   return async function claimRequest(send: BegunSend): Promise<ClaimedSend | EarlierSend> {
     const { call, request, partition, undo } = send;
     const { requestId } = request;
-    if (!requestId) return { ...send, sessionId: newId() };
+    if (!requestId) return Object.assign(send, { sessionId: newId() });
     const { workspace, client } = call.principal;
     const claim = await idempotency.claim({
       workspace,
@@ -40,6 +40,6 @@ export function createClaimRequest({ sessions, idempotency, newId }: ClaimReques
       await claim.takeOver();
     }
     undo.push(claim.release);
-    return { ...send, sessionId: claim.sessionId };
+    return Object.assign(send, { sessionId: claim.sessionId });
   };
 }

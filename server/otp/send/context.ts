@@ -15,7 +15,8 @@ import type { NamedSource } from './source.js';
 
 /**
  * A Send on its way through its steps. Each of the types below is the one above
- * it with what one step added, so a step cannot run before those it builds on.
+ * it with what one step added, so a step cannot run before those it builds on. It
+ * is one object, to which the steps add.
  */
 export interface BegunSend {
   readonly call: Call;

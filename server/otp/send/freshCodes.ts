@@ -87,11 +87,10 @@ export function createMakeCodes({ codes }: { readonly codes: CodeMaker }) {
     const fresh = await Promise.all(
       channels.map((channel) => freshCode(codes, slot, { session, channel, n: 1, now, sealedCodes })),
     );
-    return {
-      ...send,
+    return Object.assign(send, {
       codes: new Map(
         channels.map((channel, index) => [channel, { ...fresh[index]!, ...bought?.units.get(channel) }]),
       ),
-    };
+    });
   };
 }

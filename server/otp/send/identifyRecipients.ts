@@ -40,15 +40,14 @@ export function createIdentifyRecipients({
       const limited = limitIdentity(identity);
       const fingerprint = fingerprints.recipient(workspace, identity);
       return {
-        ...recipient,
         fingerprint,
         budget: limited === identity ? fingerprint : fingerprints.recipient(workspace, limited),
+        ...recipient,
         ...(country && mode === 'live' && { prefix: phonePrefix(fingerprints, workspace, limited) }),
         ...(sender !== undefined && { sender }),
       };
     };
-    return {
-      ...send,
+    return Object.assign(send, {
       scenario: mode === 'test' ? scenarioOf(recipients) : undefined,
       source: sourceOf(fingerprints, workspace, send.from),
       recipients: recipients.map(identified),
@@ -59,11 +58,11 @@ export function createIdentifyRecipients({
         client,
         ...sealed(_id, 'requestId', request.requestId),
         ...sealed(_id, 'endUserIp', request.endUserIp),
-        ...(request.vouched && { vouched: true }),
+        ...(request.vouched && { vouched: true as const }),
         ...traceOf(call),
         ...(beneficiary && { beneficiary }),
-        ...((await listening(partition)) && { notify: true }),
+        ...((await listening(partition)) && { notify: true as const }),
       },
-    };
+    });
   };
 }

@@ -34,15 +34,12 @@ export function createResolveRecipients({ sponsors }: ResolveRecipientsDeps) {
       channels: wanted.length > 0 ? wanted : 'default',
       operation: operation && storedOperation(operation),
     });
-    return { ...addressed(send, recipients), beneficiary: { sponsorSlug, beneficiaryId } };
+    return Object.assign(addressed(send, recipients), { beneficiary: { sponsorSlug, beneficiaryId } });
   };
 }
 
-const addressed = (send: ClaimedSend, recipients: readonly Recipient[]): AddressedSend => ({
-  ...send,
-  recipients,
-  channels: recipients.map(({ channel }) => channel),
-});
+const addressed = (send: ClaimedSend, recipients: readonly Recipient[]): AddressedSend =>
+  Object.assign(send, { recipients, channels: recipients.map(({ channel }) => channel) });
 
 function parseChannels({ channels }: SendRequest): ChannelName[] {
   return channels.map((channel, index) => {

@@ -74,26 +74,26 @@ export function createSendSteps(deps: SendStepsDeps): SendSteps {
   return {
     claimRequest: createClaimRequest(deps),
     resolveRecipients: createResolveRecipients(deps),
-    parseOptions: (send) => ({
-      ...send,
-      options: {
-        ...parseOptions(send.request, send.workspace, send.channels),
-        ...(send.embedHost && { embedHost: send.embedHost }),
-      },
-      from: readSource(send.request),
-    }),
+    parseOptions(send) {
+      const { request, workspace, channels, embedHost } = send;
+      const options = parseOptions(request, workspace, channels);
+      return Object.assign(send, {
+        options: embedHost ? { ...options, embedHost } : options,
+        from: readSource(request),
+      });
+    },
     identifyRecipients: createIdentifyRecipients(deps),
     requireProviders: createRequireProviders(deps),
     refuseScenario: ({ scenario }) => refuseAsScenario(scenario),
     findReusable: createFindReusable(reuses),
-    enterHashPool: (send) => ({ ...send, slot: pool.enter(send.call.principal, send.call.signal) }),
+    enterHashPool: (send) => Object.assign(send, { slot: pool.enter(send.call.principal, send.call.signal) }),
     admit: createAdmitSend(deps),
     makeCodes: createMakeCodes(deps),
     async debit(send) {
       const { mode, call, sessionId, channels } = send;
-      if (mode === 'test') return { ...send, debit: undefined };
+      if (mode === 'test') return Object.assign(send, { debit: undefined });
       const debit = await wallet.debit(call.principal.workspace, sessionId, channels, clock.now());
-      return { ...send, debit };
+      return Object.assign(send, { debit });
     },
     insertSession: createInsertSession(deps),
   };

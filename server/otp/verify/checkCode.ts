@@ -105,26 +105,26 @@ export function createCheckCode({
       await returnPrepaid(reserved, channel);
       return reject(reserved);
     }
-    const paid = await pay(reserved, channel, { ...asking, check });
+    const paid = await pay(reserved, channel, { check, ...asking });
     const context = codeContext(_id, channel, asking.transaction);
     const verify = () => hasher.verify(code, compared, context);
     const right = await compare(slot, verify, () => takeBack(reserved, channel, { ...paid, check }));
-    return right ? accept(reserved, channel, compared, { ...asking, check, paid }) : reject(reserved);
+    return right ? accept(reserved, channel, compared, { check, paid, ...asking }) : reject(reserved);
   }
 
   return {
     async of(slot, seen, channel, code, asking) {
       const check = newId();
       const reserved = await reserve.of(seen, channel, check);
-      return 'result' in reserved ? reserved : decide(slot, reserved, channel, { ...asking, code, check });
+      return 'result' in reserved ? reserved : decide(slot, reserved, channel, { code, check, ...asking });
     },
 
     async unread(slot, session, code, asking) {
       const check = newId();
       const reserved = await reserve.unread(session, check);
       if (!reserved?.only) return undefined;
-      const checked = await decide(slot, reserved, reserved.only, { ...asking, code, check });
-      return { ...checked, channel: reserved.only };
+      const checked = await decide(slot, reserved, reserved.only, { code, check, ...asking });
+      return { channel: reserved.only, ...checked };
     },
   };
 

@@ -1,6 +1,7 @@
 import type { ChannelName } from '../../domain/channels.js';
+import type { Draft } from '../../platform/draft.js';
 import { workspaceOf } from '../../store/documentId.js';
-import { firstRevision } from '../change.js';
+import { type FirstContent, firstRevision } from '../change.js';
 import { arrangeFallback, type FallbackStep } from '../fallback.js';
 import { SESSION_LIMITS } from '../limits.js';
 import { chargeOf, withCharge } from '../messages.js';
@@ -59,66 +60,69 @@ interface Opening {
 export function open({ owner, options, channels, debit }: Opening, at: number): StoredSession {
   const { resend } = SESSION_LIMITS;
   const expiresAt = new Date(at + options.lifetimeMs);
+  const [only, ...others] = [...channels.keys()];
+  // The code of a transaction needs the transaction, which only the session knows.
+  const isOnly = others.length === 0 && options.operation?.transaction === undefined;
+  const session: Draft<FirstContent> = {
+    status: 'PENDING',
+    purpose: options.purpose,
+    locale: options.locale,
+    strategy: options.strategy,
+    required: options.required,
+    channels: newChannels({ owner, options, channels, debit }, { at, expiresAt, isOnly }),
+    recipients: [...new Set([...channels.values()].map(({ recipient }) => recipient))],
+    codeLength: options.codeLength,
+    lifetimeMs: options.lifetimeMs,
+    retentionDays: options.retentionDays,
+    attemptsLeft: options.maxAttempts,
+    resendsLeft: resend.max,
+    resendAt: new Date(at + resend.cooldownSeconds * 1000),
+    resends: [],
+    eraseAt: new Date(at + resend.lifetimes * options.lifetimeMs),
+    metadata: options.metadata,
+    createdAt: new Date(at),
+    expiresAt,
+    purgeAt: purgeAtOf(options, expiresAt),
+    ...owner,
+  };
+  if (isOnly && only) {
+    session.only = only;
+    // See prepaid.ts.
+    const { paid } = channels.get(only)!;
+    if (paid !== undefined) session.paid = paid;
+  }
+  if (options.messageTemplate) session.messageTemplate = options.messageTemplate;
+  if (options.source !== undefined) session.source = options.source;
+  if (debit) session.charges = { [debit.id]: debit.charges };
+  if (owner.notify) session.expireAt = expiresAt;
+  if (options.addContact) session.addContact = true;
+  if (options.embedHost) session.embedHost = options.embedHost;
+  if (options.operation) session.operation = options.operation;
+  if (options.operation?.productType && owner.beneficiary)
+    session.operationKey = operationKey(workspaceOf(owner), owner.beneficiary.sponsorSlug, options.operation);
+  return firstRevision(session, at);
+}
+
+/** The channels as the session holds them, with their messages. */
+function newChannels(
+  { options, channels, debit }: Opening,
+  { at, expiresAt, isOnly }: { readonly at: number; readonly expiresAt: Date; readonly isOnly: boolean },
+): StoredSession['channels'] {
   const deliveries = arrangeFallback(
     new Map([...channels].map(([name, { delivery }]) => [name, withCharge(delivery, chargeOf(debit, name))])),
     options.fallback,
     { now: at, expiresAt: expiresAt.getTime() },
   );
-  const [only, ...others] = [...channels.keys()];
-  // The code of a transaction needs the transaction, which only the session knows.
-  const isOnly = others.length === 0 && options.operation?.transaction === undefined;
-  return firstRevision(
-    {
-      ...owner,
-      status: 'PENDING',
-      purpose: options.purpose,
-      locale: options.locale,
-      ...(options.messageTemplate && { messageTemplate: options.messageTemplate }),
-      strategy: options.strategy,
-      required: options.required,
-      channels: Object.fromEntries(
-        [...channels].map(([name, { paid: prepaid, ...channel }]) => [
-          name,
-          {
-            ...channel,
-            ...(!isOnly && prepaid !== undefined && { paid: prepaid }),
-            state: 'PENDING',
-            delivery: deliveries.get(name)!,
-            codeExpiresAt: expiresAt,
-          },
-        ]),
-      ),
-      ...(isOnly && only && onlyChannel(only, channels.get(only)!)),
-      recipients: [...new Set([...channels.values()].map(({ recipient }) => recipient))],
-      codeLength: options.codeLength,
-      ...(options.source !== undefined && { source: options.source }),
-      lifetimeMs: options.lifetimeMs,
-      retentionDays: options.retentionDays,
-      attemptsLeft: options.maxAttempts,
-      resendsLeft: resend.max,
-      resendAt: new Date(at + resend.cooldownSeconds * 1000),
-      resends: [],
-      ...(debit && { charges: { [debit.id]: debit.charges } }),
-      ...(owner.notify && { expireAt: expiresAt }),
-      eraseAt: new Date(at + resend.lifetimes * options.lifetimeMs),
-      metadata: options.metadata,
-      ...(options.addContact && { addContact: true }),
-      ...(options.embedHost && { embedHost: options.embedHost }),
-      ...(options.operation && { operation: options.operation }),
-      ...(options.operation?.productType &&
-        owner.beneficiary && {
-          operationKey: operationKey(workspaceOf(owner), owner.beneficiary.sponsorSlug, options.operation),
-        }),
-      createdAt: new Date(at),
-      expiresAt,
-      purgeAt: purgeAtOf(options, expiresAt),
-    },
-    at,
-  );
+  const stored: Partial<Record<ChannelName, StoredChannel>> = {};
+  for (const [name, { paid, delivery: _unpaid, ...channel }] of channels) {
+    const made: Draft<StoredChannel> = {
+      state: 'PENDING',
+      delivery: deliveries.get(name)!,
+      codeExpiresAt: expiresAt,
+      ...channel,
+    };
+    if (!isOnly && paid !== undefined) made.paid = paid;
+    stored[name] = made;
+  }
+  return stored;
 }
-
-/** See prepaid.ts. */
-const onlyChannel = (only: ChannelName, { paid }: NewChannel) => ({
-  only,
-  ...(paid !== undefined && { paid }),
-});
