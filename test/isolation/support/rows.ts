@@ -8,7 +8,7 @@ export type Outcome =
   | 'as unknown'
   /** Its own things, and nothing else. */
   | 'its own'
-  /** That this is for operators. */
+  /** That this is for operators, or for the holder of the inbox token. */
   | 'denied';
 
 /** How a method would be used to reach another workspace's things. */
