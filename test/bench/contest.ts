@@ -1,10 +1,15 @@
-import type { Child } from './processes/child.js';
-
 /** The result of one round. */
 export interface Round {
   readonly perSecond: number;
   /** Processor time of the measured process, microseconds a call. */
   readonly cpuMicros: number;
+  /** Of its event loop, where the system says so; else NaN. */
+  readonly mainMicros: number;
+}
+
+/** Something whose processor time is read. */
+export interface Measurable {
+  usage(): Promise<{ readonly cpuMicros: number; readonly mainMicros: number | undefined }>;
 }
 
 /** Something that is measured against others. */
@@ -47,13 +52,18 @@ export async function contest(
 }
 
 /** Runs `work`, which makes `calls` calls, and says what they cost the process. */
-export async function measure(child: Child, calls: number, work: () => Promise<void>): Promise<Round> {
-  const before = await child.usage();
+export async function measure(process: Measurable, calls: number, work: () => Promise<void>): Promise<Round> {
+  const before = await process.usage();
   const startedAt = performance.now();
   await work();
   const seconds = (performance.now() - startedAt) / 1000;
-  const after = await child.usage();
-  return { perSecond: calls / seconds, cpuMicros: (after.cpuMicros - before.cpuMicros) / calls };
+  const after = await process.usage();
+  const { mainMicros = Number.NaN } = after;
+  return {
+    perSecond: calls / seconds,
+    cpuMicros: (after.cpuMicros - before.cpuMicros) / calls,
+    mainMicros: (mainMicros - (before.mainMicros ?? Number.NaN)) / calls,
+  };
 }
 
 export function median(values: readonly number[]): number {

@@ -12,14 +12,14 @@ export function writing(
   { request, expect, leaves }: Scenario,
   { calls, inFlight }: { readonly calls: number; readonly inFlight: number },
 ): Contestant {
-  const { child, port, apiKey } = service;
+  const { port, apiKey } = service;
   return {
     name,
     async round() {
       await seeder.clear();
       const requests = (await seeder.sessions(calls)).map((session) => request(apiKey, session));
       const load = await http1.open({ port, requests, expect, inFlight });
-      const measured = await measure(child, calls, async () => {
+      const measured = await measure(service, calls, async () => {
         await load.run();
         if (leaves) await seeder.settled(leaves);
       });

@@ -5,11 +5,13 @@ import { embedded, mongodb } from './engines.js';
 import { readOptions, USAGE } from './options.js';
 import { emptyReport, machine, print, type Report } from './report.js';
 import { fairness } from './suites/fairness.js';
+import { growth } from './suites/growth.js';
 import { hashing } from './suites/hashing.js';
 import { reading } from './suites/reading.js';
 import { starting } from './suites/starting.js';
 import type { SuiteContext } from './suites/suite.js';
 import { transports } from './suites/transports.js';
+import { workers } from './suites/workers.js';
 import { writing } from './suites/writing.js';
 
 /**
@@ -41,10 +43,14 @@ async function main(): Promise<void> {
     await hashing(context);
     await reading(context);
     await transports(context);
-    await fairness(context);
+    await growth(context);
+    await fairness(embedded, context);
+    await workers(embedded, context);
     await writing(embedded, context);
     const engine = await mongodb(say);
     if (engine) {
+      await fairness(engine, context);
+      await workers(engine, context);
       await writing(engine, context);
       await engine.stop();
     } else report.notes.push('No MongoDB was found: nothing was measured on it.');

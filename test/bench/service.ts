@@ -3,7 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../support/freePort.js';
+import type { Measurable } from './contest.js';
 import { Child } from './processes/child.js';
+import { treeMicros } from './processes/threads.js';
 
 /** A running service, started as `npm start` starts it. */
 export interface RunningService {
@@ -13,6 +15,8 @@ export interface RunningService {
   readonly apiKey: string;
   /** From the start of the process until /readyz responded 200, milliseconds. */
   readonly readyAfterMs: number;
+  /** Processor time of all its processes. */
+  usage: Measurable['usage'];
   stop(): Promise<void>;
 }
 
@@ -47,7 +51,11 @@ export async function startService(
     await pause(2);
   }
   const readyAfterMs = performance.now() - startedAt;
-  return { child, port, apiKey, readyAfterMs, stop: () => child.stop() };
+  const usage: Measurable['usage'] =
+    Number(env.OTP_WORKERS ?? 1) > 1
+      ? async () => ({ cpuMicros: treeMicros(child.pid), mainMicros: undefined })
+      : () => child.usage();
+  return { child, port, apiKey, readyAfterMs, usage, stop: () => child.stop() };
 }
 
 async function isReady(port: number): Promise<boolean> {

@@ -16,12 +16,23 @@ interface TargetOptions {
   readonly sessions: number;
   readonly hash: 'argon2id' | 'hmac';
   readonly profile: string | undefined;
+  /** Processes that serve the port. */
+  readonly workers?: number;
 }
 
 /** Starts a service on an empty store of the engine and fills it. */
-export async function startTarget({ engine, sessions, hash, profile }: TargetOptions): Promise<Target> {
+export async function startTarget({
+  engine,
+  sessions,
+  hash,
+  profile,
+  workers = 1,
+}: TargetOptions): Promise<Target> {
   const store = await engine.newStore();
-  const service = await startService({ ...store.env, OTP_HASH: hash }, { profile });
+  const service = await startService(
+    { ...store.env, OTP_HASH: hash, OTP_WORKERS: `${workers}` },
+    { profile },
+  );
   const seeder = new Seeder(service, await store.open());
   await seeder.fill(sessions);
   return {

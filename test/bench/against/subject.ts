@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from '../engines.js';
 import { http1 } from '../load/http1.js';
 import { inTurn, jsonRequest, type Request } from '../load/request.js';
+import { type ThreadTimes, threadTimes } from '../processes/threads.js';
 import { newRecipient, responseTo, type Seeded } from '../seed.js';
 import { type RunningService, startService } from '../service.js';
 import type { Build } from './build.js';
 import { type ByteCounter, countBytes } from './countBytes.js';
 import { startReceiver } from './receiver.js';
-import { type ThreadTimes, threadTimes } from './threads.js';
 
 /** The calls that are compared. */
 export const CALLS = ['send', 'right code', 'wrong code'] as const;

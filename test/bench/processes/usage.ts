@@ -1,9 +1,12 @@
 import { handleRequests } from './requests.js';
+import { threadTimes } from './threads.js';
 
 /** What a process has used. */
 export interface Usage {
   /** Processor time of all its threads since it started, microseconds. */
   readonly cpuMicros: number;
+  /** Of the thread that runs JavaScript, where the system says so (Linux). */
+  readonly mainMicros: number | undefined;
   /** Resident memory now, and at most so far, bytes. */
   readonly rss: number;
   readonly peakRss: number;
@@ -16,6 +19,7 @@ handleRequests({
     const { user, system } = process.cpuUsage();
     return {
       cpuMicros: user + system,
+      mainMicros: process.platform === 'linux' ? threadTimes(process.pid).main : undefined,
       rss: process.memoryUsage.rss(),
       peakRss: process.resourceUsage().maxRSS * 1024,
     };

@@ -1,5 +1,5 @@
 import { median } from '../contest.js';
-import { embedded } from '../engines.js';
+import type { Engine } from '../engines.js';
 import { inTurn } from '../load/request.js';
 import type { Goal } from '../report.js';
 import { newRecipient, Seeder } from '../seed.js';
@@ -22,28 +22,37 @@ const MEASURED = 15;
 
 type Call = (method: string, message: unknown) => Promise<Record<string, unknown>>;
 
-/** How long B waits for one job behind many of A, and alone: on the embedded store, in seconds. */
-export async function fairness({ options, report, say }: SuiteContext): Promise<void> {
+/** How long B waits for one job behind many of A, and alone, in seconds. */
+export async function fairness(engine: Engine, { options, report, say }: SuiteContext): Promise<void> {
   if (options.only && !'fairness'.includes(options.only.toLowerCase())) return;
+  if (engine.scans) {
+    report.notes.push(`${engine.name}: ${engine.scans}, so nothing is said about fairness on it.`);
+    return;
+  }
   const backends = await startBackends({ providerMs: PROVIDER_MS, endpointMs: ENDPOINT_MS });
   const value = (name: string, ms: number, goal?: Goal) =>
-    report.values.push({ name: `fairness: ${name}`, value: ms / 1000, unit: 's', ...(goal && { goal }) });
+    report.values.push({
+      name: `fairness, ${engine.name}: ${name}`,
+      value: ms / 1000,
+      unit: 's',
+      ...(goal && { goal }),
+    });
   const inTime: Goal = { atMost: 2 };
 
-  await withService('hmac', backends, async (service, seeder) => {
+  await withService(engine, { hash: 'hmac', backends }, async (service, seeder) => {
     const [a, b] = [await tenant(service, 'a'), await tenant(service, 'b')];
-    say('fairness: messages');
+    say(`fairness, ${engine.name}: messages`);
     value("B's message, nothing else waits", await messageOf(b, backends));
     await together(SENDS, 32, () => sendTo(a, newRecipient()));
     value(`B's message behind ${SENDS} of A to a provider of 300 ms`, await messageOf(b, backends), inTime);
 
-    say('fairness: events');
+    say(`fairness, ${engine.name}: events`);
     for (const n of [1, 2, 3, 4]) await listen(a, `${backends.url}/slow/${n}`);
     await listen(b, `${backends.url}/quick`);
     await together(EVENTS, 10, () => cancelOne(a));
     value("B's event behind A's four endpoints of 9 s", await eventOf(b, backends), inTime);
 
-    say('fairness: listings');
+    say(`fairness, ${engine.name}: listings`);
     await seeder.fill(options.effort.few);
     value("B's Send, no listings", await medianOf(() => sendTo(b, newRecipient())));
     const stop = keepUp(LISTINGS, () => a(`${OTP}/ListSessions`, { purpose: 'nothing', pageSize: 100 }));
@@ -55,8 +64,8 @@ export async function fairness({ options, report, say }: SuiteContext): Promise<
     await stop();
   });
 
-  await withService('argon2id', backends, async (service) => {
-    say('fairness: a hot key');
+  await withService(engine, { hash: 'argon2id', backends }, async (service) => {
+    say(`fairness, ${engine.name}: a hot key`);
     const [hot, cold] = [await tenant(service, 'a'), await tenant(service, 'a')];
     value('Send of a cold key alone, argon2id', await medianOf(() => sendTo(cold, newRecipient())));
     const stop = keepUp(HOT_SENDS, () => sendTo(hot, newRecipient()).catch(() => ({})));
@@ -71,11 +80,11 @@ export async function fairness({ options, report, say }: SuiteContext): Promise<
 }
 
 async function withService(
-  hash: 'hmac' | 'argon2id',
-  { url }: Backends,
+  engine: Engine,
+  { hash, backends: { url } }: { readonly hash: 'hmac' | 'argon2id'; readonly backends: Backends },
   work: (service: RunningService, seeder: Seeder) => Promise<void>,
 ): Promise<void> {
-  const store = await embedded.newStore();
+  const store = await engine.newStore();
   const service = await startService({
     ...store.env,
     OTP_HASH: hash,

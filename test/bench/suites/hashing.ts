@@ -1,21 +1,28 @@
 import { createSecretKey } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemRandom } from '../../../server/platform/random.js';
 import { argon2Secret, hashArgon2 } from '../../../server/secrets/hashing/argon2Hash.js';
 import { hashConcurrency } from '../../../server/secrets/hashing/hashPool.js';
-import { type Contestant, contest, measure, type Result } from '../contest.js';
+import { type Contestant, contest, measure, medianOf, type Result } from '../contest.js';
 import { writing } from '../contestants.js';
 import { embedded } from '../engines.js';
 import type { RawHashing } from '../processes/argon2.js';
 import { Child } from '../processes/child.js';
-import { compared } from '../report.js';
+import { compared, type Goal } from '../report.js';
 import { HASHING } from '../scenarios.js';
+import type { RunningService } from '../service.js';
 import { startTarget } from '../target.js';
 import { type SuiteContext, wanted } from './suite.js';
 
 const GROUP = 'argon2id: Verify with the default hash, against the hash alone';
 
-/** How close Verify is to what its hash allows. */
+/** What the event loop may spend on a call that hashes, milliseconds: it is one for all, and there are several cores of hashes. */
+const EVENT_LOOP: Goal = { atMost: 1.5 };
+/** Between two looks at how many hashes run. */
+const LOOK_MS = 50;
+
+/** How close Verify is to what its hash allows, what the event loop does besides, and how many hashes run. */
 export async function hashing({ options, report, say }: SuiteContext): Promise<void> {
   const scenarios = wanted(HASHING, options, GROUP);
   if (scenarios.length === 0) return;
@@ -33,6 +40,23 @@ export async function hashing({ options, report, say }: SuiteContext): Promise<v
     const contestants = [writing(scenario.name, target, scenario, size), alone];
     const [verify, hash] = (await contest(contestants, effort.seconds)) as [Result, Result];
     report.comparisons.push(compared(GROUP, verify, hash, { atLeast: 0.95 }));
+    const mainMs = medianOf(verify, 'mainMicros') / 1000;
+    if (!Number.isNaN(mainMs)) {
+      report.values.push({
+        name: `argon2id: event loop a call, ${scenario.name}`,
+        value: mainMs,
+        unit: 'ms',
+        goal: EVENT_LOOP,
+      });
+    }
+    const inFlight = await hashesInFlight(target.service, () =>
+      writing(scenario.name, target, scenario, size).round(),
+    );
+    report.values.push({
+      name: `argon2id: hashes in flight, ${scenario.name} (the hash alone: ${work.inFlight})`,
+      value: inFlight,
+      unit: 'hashes',
+    });
   }
   await Promise.all([child.stop(), target.stop()]);
 }
@@ -48,4 +72,20 @@ async function rawHashing(times: number): Promise<RawHashing> {
     times,
     inFlight: hashConcurrency(availableParallelism()),
   };
+}
+
+/** How many hashes run while calls are made, by the service's own gauge: the mean of the looks at it. */
+async function hashesInFlight({ port }: RunningService, calls: () => Promise<unknown>): Promise<number> {
+  const looks: number[] = [];
+  let isDone = false;
+  const done = calls().finally(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    looks.push(Number(/^countersign_hash_running (\d+)/m.exec(text)?.[1]));
+    await pause(LOOK_MS);
+  }
+  await done;
+  return looks.reduce((sum, look) => sum + look, 0) / looks.length;
 }

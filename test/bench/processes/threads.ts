@@ -22,3 +22,11 @@ export function threadTimes(pid: number): ThreadTimes {
     all: times.reduce((sum, { micros }) => sum + micros, 0),
   };
 }
+
+/** Processor time of a process and of those it started, microseconds. */
+export function treeMicros(pid: number): number {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.reduce((sum, child) => sum + treeMicros(child), threadTimes(pid).all);
+}
