@@ -1,3 +1,5 @@
+import cluster from 'node:cluster';
+
 /** A request of the bench to one of its processes, and the response. */
 export interface ProcessRequest {
   readonly id: number;
@@ -37,8 +39,11 @@ async function take(request: ProcessRequest): Promise<void> {
   }
 }
 
-process.on('message', take);
-// A bench that was killed leaves no process behind.
-process.on('disconnect', () => process.exit(1));
-// The channel alone must not keep the process alive.
-process.channel?.unref();
+// Workers of a service have this channel with the process that holds the port, not with the bench.
+if (cluster.isPrimary) {
+  process.on('message', take);
+  // A bench that was killed leaves no process behind.
+  process.on('disconnect', () => process.exit(1));
+  // The channel alone must not keep the process alive.
+  process.channel?.unref();
+}
