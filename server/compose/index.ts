@@ -40,6 +40,8 @@ import { createLimitClient } from '../pipeline/limitClient.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { type Random, systemRandom } from '../platform/random.js';
 import { findScreens, readScreens } from '../screens/files.js';
+import type { Encryption } from '../secrets/encryption.js';
+import { sealSessions } from '../session/sealSessions.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents, StoreRefused } from '../store/documents.js';
 import { enterFormat, watchFormat } from '../store/format.js';
@@ -126,7 +128,14 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { metrics, tracing } = observing;
   const { refused, refuse } = composeRefusal(serving);
   const engine = overrides.documents ?? (await openStore(config, clock, refuse));
-  const store = decorateStore(engine, observing);
+  // The key ring is in the store, and opened before the first session is read.
+  let encryption: Encryption | undefined;
+  const store = decorateStore(engine, observing, (inner) =>
+    sealSessions(inner, () => {
+      if (!encryption) throw new Error('sessions are read before the key ring is open');
+      return encryption;
+    }),
+  );
   const { documents } = store;
   await enterFormat(documents, clock);
   const ownLeases = await composeProcesses({ config, documents, log });
@@ -134,6 +143,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
   const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
+  encryption = secrets.encryption;
   const apiKeys = createApiKeys(documents, clock, random, newId);
   // In the data folder, because the embedded store there is what backups are restored to.
   const keys = config.mongodbUri ? apiKeys : logRevocations(apiKeys, createRevokedLog(config.dataDir, clock));

@@ -23,17 +23,22 @@ export interface DecoratedStore {
  *    engine is equal to the other only for operations of the port.
  * 2. Whether writes work, and metrics, next to the engine, so that they measure the store alone.
  * 3. Traces around them, where traces are sent.
- * 4. Change listeners outermost: they run after a write that succeeded, and
+ * 4. Sealing of sessions, so that everything further in holds what the store holds.
+ * 5. Change listeners outermost: they run after a write that succeeded, and
  *    neither a metric nor a span includes the time they take.
  */
-export function decorateStore(engine: Documents, { metrics, tracing }: Observing): DecoratedStore {
+export function decorateStore(
+  engine: Documents,
+  { metrics, tracing }: Observing,
+  seal: (documents: Documents) => Documents = (documents) => documents,
+): DecoratedStore {
   const listeners: ChangeListener<StoredSession>[] = [];
   const writes = createWriteCheck(engine);
   const measured = observeOperations(observeOperations(engine, writes.observer), measureOperations(metrics));
   const traced = tracing ? observeOperations(measured, traceOperations(tracing)) : measured;
   return {
     checkStore: writes.check,
-    documents: notifyOnChange<StoredSession>(traced, 'sessions', (session, update) => {
+    documents: notifyOnChange<StoredSession>(seal(traced), 'sessions', (session, update) => {
       for (const listener of listeners) listener(session, update);
     }),
     onSessionChange: (listener) => void listeners.push(listener),
