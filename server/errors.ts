@@ -140,6 +140,8 @@ export const ERRORS = {
 
 /** Exit statuses of the command line and of `start`, by what they mean (sysexits.h; 128 + SIGINT). */
 export const EXIT = {
+  /** What is compared differs. */
+  differs: 1,
   /** The command line is wrong. */
   usage: 64,
   /** The request or the code is wrong. */

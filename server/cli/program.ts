@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../platform/version.js';
 import type { Cli } from './cli.js';
 import { addCompletion } from './commands/completion.js';
+import { addConfiguration } from './commands/configuration.js';
 import { addContext } from './commands/context.js';
 import { addInbox } from './commands/inbox.js';
 import { addListen } from './commands/listen.js';
@@ -46,6 +47,7 @@ const COMMANDS: readonly ((program: Command, cli: Cli) => void)[] = [
   addWhy,
   addInbox,
   addSimulate,
+  addConfiguration,
   addResources,
   addListen,
   addContext,

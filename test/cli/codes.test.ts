@@ -31,6 +31,34 @@ describe('commands for codes', () => {
     expect(await redeem()).toMatchObject({ status: 70, err: expect.stringContaining('TOKEN_REDEEMED') });
   });
 
+  it('a code for a transaction is compared with the same transaction only, and redeemed for it', async () => {
+    const bound = ['--operation', 'payment:4712', '--currency', 'EUR', '--payee', 'ACME'];
+    const { id, code } = await sent('transaction@example.com', ...bound, '--amount', '20.00');
+    const verify = (...options: readonly string[]) => run(['verify', id, ...options], { input: code });
+    for (const other of [[], ['--operation', 'payment:4712'], [...bound, '--amount', '2000.00']])
+      expect(await verify(...other)).toMatchObject({
+        status: 70,
+        err: expect.stringContaining('OPERATION_MISMATCH'),
+      });
+    const verified = await verify(...bound, '--amount', '20');
+    expect(verified).toMatchObject({ status: 0, err: '' });
+    const redeem = (amount: string) => run(['redeem', ...bound, '--amount', amount], { input: verified.out });
+    expect(await redeem('20.01')).toMatchObject({ err: expect.stringContaining('OPERATION_MISMATCH') });
+    expect((await redeem('20')).status).toBe(0);
+  });
+
+  it('a transaction is named whole, and with its operation', async () => {
+    const send = (...options: readonly string[]) => run(['send', 'part@example.com', ...options]);
+    expect(await send('--amount', '20')).toMatchObject({
+      status: 64,
+      err: expect.stringContaining('give --operation as well'),
+    });
+    expect(await send('--operation', 'payment:1', '--amount', '20')).toMatchObject({
+      status: 64,
+      err: expect.stringContaining('needs --amount, --currency and --payee'),
+    });
+  });
+
   it('send accepts a phone and an e-mail address at once, and every option', async () => {
     const { out, status } = await run([
       'send', 'all@example.com', '+573001234542', '--channel', 'whatsapp', '--purpose', 'login', '--locale', 'es',

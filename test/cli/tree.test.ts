@@ -36,7 +36,8 @@ const LEAVES = leaves(program, '').filter(({ name }) => name !== '__complete');
 
 describe('the command tree', () => {
   it('has commands for every method of every service', async () => {
-    const own = ['otp.v1.OtpService', 'otp.v1.VerificationTokenService'];
+    // The inbox has a command that is opened by the inbox token, not by an API key.
+    const own = ['otp.v1.OtpService', 'otp.v1.VerificationTokenService', 'otp.admin.v1.InboxService'];
     const services = (await contractServices()).filter(({ typeName }) => !own.includes(typeName));
     const grouped = new Set(GROUPS.map(({ service }) => service));
     expect(services.map(({ typeName }) => typeName).filter((name) => !grouped.has(name))).toEqual([]);

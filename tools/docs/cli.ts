@@ -6,6 +6,7 @@ import { GENERATED, table } from './markdown.js';
 
 /** What each exit status means; a reason's own is in the page of errors. */
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  differs: 'What was compared differs: `diff` only.',
   usage: 'The command line is wrong.',
   data: 'The request or the code is wrong.',
   noInput: 'What is named does not exist.',

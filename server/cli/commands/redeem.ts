@@ -12,8 +12,13 @@ import { readSecret } from '../io.js';
 import type { Column } from '../output/table.js';
 import { jsonOf } from '../resources/showMessage.js';
 import { examples } from './examples.js';
-import { readOperation } from './send.js';
+import { addTransaction, type OperationOptions, operationOf, readOperation } from './operation.js';
 import { time, word } from './show.js';
+
+interface RedeemOptions extends OperationOptions {
+  readonly recipient?: string;
+  readonly acceptSandbox?: true;
+}
 
 const PROOF: readonly Column<Proof>[] = [
   { title: 'SESSION', value: ({ sessionId }) => sessionId },
@@ -30,15 +35,18 @@ const PROOF: readonly Column<Proof>[] = [
 
 /** `countersign redeem` and `countersign introspect`. */
 export function addRedeem(program: Command, cli: Cli): void {
-  program
+  const redeem = program
     .command('redeem')
     .helpGroup('Codes:')
     .description('Redeem the verification token on standard input, once.')
-    .requiredOption('--operation <type:id>', 'what it is redeemed for', readOperation)
+    .requiredOption('--operation <type:id>', 'what it is redeemed for', readOperation);
+  addTransaction(redeem)
     .option('--recipient <address>', 'the address it must prove')
     .option('--accept-sandbox', 'accept a token of the sandbox')
     .addHelpText('after', examples('countersign redeem --operation payment:4711 < token'))
-    .action(async ({ operation, recipient = '', acceptSandbox = false }) => {
+    .action(async (options: RedeemOptions) => {
+      const { recipient = '', acceptSandbox = false } = options;
+      const operation = operationOf(options);
       const verificationToken = await readSecret(cli.io, 'The verification token');
       const request = { verificationToken, operation, recipient, acceptSandbox };
       const response = await cli.connect().client(VerificationTokenService).redeem(request);

@@ -8,15 +8,15 @@ import { readCount } from '../readCount.js';
 import { seconds } from '../resources/readValue.js';
 import { jsonOf } from '../resources/showMessage.js';
 import { examples } from './examples.js';
+import { addTransaction, type OperationOptions, operationOf, readOperation } from './operation.js';
 import { SESSION_COLUMNS } from './show.js';
 
-interface Options {
+interface Options extends OperationOptions {
   readonly channel: 'sms' | 'whatsapp';
   readonly purpose?: string;
   readonly locale?: string;
   readonly codeLength?: number;
   readonly lifetime?: number;
-  readonly operation?: { readonly type: string; readonly id: string };
   readonly sender?: string;
   readonly requestId?: string;
   readonly sandbox?: true;
@@ -24,7 +24,7 @@ interface Options {
 
 /** `countersign send`. */
 export function addSend(program: Command, cli: Cli): void {
-  program
+  const send = program
     .command('send')
     .helpGroup('Codes:')
     .description('Send codes to a person.')
@@ -36,7 +36,8 @@ export function addSend(program: Command, cli: Cli): void {
     .option('--locale <tag>', 'language of the messages')
     .option('--code-length <digits>', 'digits of a code', readCount)
     .option('--lifetime <duration>', 'how long codes are accepted, such as 5m', readSeconds)
-    .option('--operation <type:id>', 'what the proof is bound to', readOperation)
+    .option('--operation <type:id>', 'what the proof is bound to', readOperation);
+  addTransaction(send)
     .option('--sender <id>', 'sender of the messages')
     .option('--request-id <id>', 'the same id sends once')
     .option('--sandbox', 'send nothing and print the codes')
@@ -45,6 +46,7 @@ export function addSend(program: Command, cli: Cli): void {
       examples(
         'countersign send you@example.com',
         'countersign send +573001234542 --channel whatsapp --purpose login',
+        'countersign send you@example.com --operation payment:4711 --amount 20.00 --currency EUR --payee ACME',
       ),
     )
     .action(async (recipients: readonly string[], options: Options) => {
@@ -56,7 +58,8 @@ export function addSend(program: Command, cli: Cli): void {
 }
 
 function requestOf(recipients: readonly string[], options: Options) {
-  const { channel, purpose, locale, codeLength, lifetime, operation, sender, requestId, sandbox } = options;
+  const { channel, purpose, locale, codeLength, lifetime, sender, requestId, sandbox } = options;
+  const operation = operationOf(options);
   const byChannel: Record<string, string> = {};
   for (const recipient of recipients) {
     const name = recipient.includes('@') ? 'email' : channel;
@@ -84,11 +87,4 @@ function readSeconds(text: string): number {
   const count = seconds(text);
   if (count === undefined) throw new InvalidArgumentError('It must be a duration such as 90s or 5m.');
   return count;
-}
-
-/** The type and id of an operation. */
-export function readOperation(text: string): { readonly type: string; readonly id: string } {
-  const [, type, id] = /^([^:]+):(.+)$/.exec(text) ?? [];
-  if (!type || !id) throw new InvalidArgumentError('It must be a type and an id, such as payment:4711.');
-  return { type, id };
 }
