@@ -52,7 +52,7 @@ export interface Options {
   readonly quick: boolean;
   /** Measure only what has this in its name. */
   readonly only: string;
-  /** Write the results to this file, too. */
+  /** Keep the results in this file, too. */
   readonly json: string | undefined;
   /** Compare with the build of this commit, and do nothing else. */
   readonly against: string | undefined;
@@ -65,7 +65,7 @@ export const USAGE = `npm run bench -- [--quick] [--only TEXT] [--json FILE] [--
   --quick           fewer and shorter rounds, about a minute
   --only TEXT       only measurements with TEXT in their name; "growth" is one that runs on request only,
                     with a million sessions on the embedded store (about 4 GB of disk)
-  --json FILE       write the results as JSON, too
+  --json FILE       write the results as JSON, too; what other runs have left in the file stays
   --against COMMIT  compare with the build of a commit, side by side: CPU by thread, operations, bytes, memory
   --profile FOLDER  write a CPU profile of each service process (open with Chrome DevTools)
 

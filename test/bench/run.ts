@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { against } from './against/against.js';
 import { embedded, mongodb } from './engines.js';
-import { readOptions, USAGE } from './options.js';
-import { emptyReport, machine, print, type Report } from './report.js';
+import { keepRun } from './figures.js';
+import { type Options, readOptions, USAGE } from './options.js';
+import { emptyReport, print, type Report } from './report.js';
 import { fairness } from './suites/fairness.js';
 import { growth } from './suites/growth.js';
 import { hashing } from './suites/hashing.js';
@@ -56,15 +56,13 @@ async function main(): Promise<void> {
     } else report.notes.push('No MongoDB was found: nothing was measured on it.');
   } finally {
     // What was measured before something failed counts all the same.
-    await publish(report, options.json);
+    await publish(report, options);
   }
 }
 
-async function publish(report: Report, json: string | undefined): Promise<void> {
+async function publish(report: Report, { json, only }: Options): Promise<void> {
   process.stdout.write(`\n${print(report)}\n`);
-  if (json) {
-    await writeFile(json, `${JSON.stringify({ machine: machine(), ...report }, undefined, 2)}\n`);
-  }
+  if (json) await keepRun(json, only || 'all', report);
 }
 
 main().then(

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { embedded, mongodb } from '../engines.js';
+import { keepComparison } from '../figures.js';
 import type { Options } from '../options.js';
-import { machine } from '../report.js';
 import { buildOf, thisBuild } from './build.js';
 import { compare, type StoreComparison } from './compare.js';
 
@@ -33,8 +32,7 @@ export async function against(commit: string, options: Options, say: (what: stri
   }
   process.stdout.write(`${table(stores)}\n`);
   if (options.json) {
-    const result = { machine: machine(), against: earlier.name, size, stores };
-    await writeFile(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
+    await keepComparison(options.json, { against: earlier.name, size, stores });
   }
 }
 
