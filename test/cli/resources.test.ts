@@ -122,6 +122,12 @@ describe('administrative commands', () => {
     );
     await json('guard', 'check-recipient', '+573001234542');
     expect(await json('guard', 'refused')).toEqual([]);
+    expect(await json('guard', 'list-prefixes')).toEqual([]);
+    // The mask is made of the flags that were given: nothing is allowed but GB.
+    const simulated = await json('guard', 'simulate', '--country-allow', 'GB', '--from=-1d');
+    expect(simulated.notSimulated).toBeUndefined();
+    const wrong = await run(['guard', 'simulate', '--country-allow', 'XX']);
+    expect(wrong.err).toContain('guard.country_allow[0]');
   });
 
   it('sponsors, beneficiaries and requirements', async () => {
@@ -131,6 +137,12 @@ describe('administrative commands', () => {
     expect(
       (await json('beneficiaries', 'update', 'acme', '4711', '--email', 'x@example.com')).beneficiary,
     ).toBeDefined();
+    const people = '[{"beneficiaryId":"4711","email":"x@example.com"},{"beneficiaryId":"4712","phone":"12"}]';
+    const { results } = await json('beneficiaries', 'import', 'acme', '--beneficiaries', people, '--dry-run');
+    expect(results).toEqual([
+      { beneficiaryId: '4711', result: 'IMPORT_RESULT_UNCHANGED' },
+      { beneficiaryId: '4712', result: 'IMPORT_RESULT_FAILED', error: 'INVALID_RECIPIENT', field: 'phone' },
+    ]);
     await json('requirements', 'get-sponsor-configuration', 'acme', '--product-type', 'X');
     await json('beneficiaries', 'delete', 'acme', '4711');
     await json('sponsors', 'delete', 'acme', '--force');

@@ -30,7 +30,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   CreditWallet: ['countersign wallet credit --amount-micros 5000000 --reference invoice-1'],
   UpdateGuard: ['countersign guard update --country-allow CO,MX', 'countersign guard update --clear veto'],
   CheckRecipient: ['countersign guard check-recipient +573001234542'],
-  GetStats: ['countersign stats get --from=-7d --group-by day'],
+  ListPrefixes: ['countersign guard list-prefixes --state refused'],
+  SimulateGuard: ['countersign guard simulate --country-allow CO,MX --from=-7d'],
+  ImportBeneficiaries: ['countersign beneficiaries import acme --beneficiaries @people.json --dry-run'],
+  GetStats: [
+    'countersign stats get --from=-7d --group-by day',
+    'countersign stats get --workspace=- --group-by workspace,purpose',
+  ],
 };
 
 /** At least one example of a command; where there is none of its own, its arguments in capitals. */

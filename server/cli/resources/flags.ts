@@ -51,7 +51,7 @@ const LONG = ['text', 'html'];
 export function inputsOf({ service, naming = NAMING }: Group, method: string, request: DescMessage): Inputs {
   const isWorkspaces = service.endsWith('.WorkspaceService');
   const verb = /^[A-Z][a-z]+/.exec(method)?.[0] ?? '';
-  const resource = ['Create', 'Update', 'Preview'].includes(verb)
+  const resource = ['Create', 'Update', 'Preview', 'Simulate'].includes(verb)
     ? request.fields.find(({ fieldKind, name }) => fieldKind === 'message' && name !== 'update_mask')
     : undefined;
   const top = request.fields.filter(
