@@ -1,7 +1,9 @@
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
+import { AccessService } from '../../gen/otp/admin/v1/access_service_pb.js';
 import { ApiKeyService, Mode } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ConfigurationService } from '../../gen/otp/admin/v1/configuration_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
@@ -25,8 +27,10 @@ const transport = createConnectTransport({
 
 /** The operator's services. Test test/browser/reach.test.ts reads calls as `api.<service>.<method>(`. */
 export const api = {
+  access: createClient(AccessService, transport),
   apiKeys: createClient(ApiKeyService, transport),
   audit: createClient(AuditService, transport),
+  configuration: createClient(ConfigurationService, transport),
   contacts: createClient(ContactService, transport),
   guard: createClient(GuardService, transport),
   jobs: createClient(JobService, transport),

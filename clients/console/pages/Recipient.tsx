@@ -21,6 +21,7 @@ import { recipientOf } from '../ui/Find.js';
 import { Card, Page } from '../ui/Page.js';
 import { LiveSwitch, liveEvery } from '../ui/Range.js';
 import { Raw } from '../ui/Raw.js';
+import { RecipientRecords } from '../ui/RecipientRecords.js';
 import { RefusalTable } from '../ui/RefusalTable.js';
 import { RuleTable } from '../ui/RuleTable.js';
 import { sessionColumns } from '../ui/sessionColumns.js';
@@ -65,6 +66,16 @@ export function Recipient() {
         <>
           <LiveSwitch />
           <ClearBlock fingerprint={fingerprint} again={diagnosis.again} />
+          {value && (
+            <RecipientRecords
+              fingerprint={fingerprint}
+              masked={value.maskedRecipient}
+              again={() => {
+                diagnosis.again();
+                sessions.again();
+              }}
+            />
+          )}
         </>
       }
     >

@@ -26,6 +26,7 @@ import { Raw } from '../ui/Raw.js';
 import { Secret } from '../ui/Secret.js';
 import { Table } from '../ui/Table.js';
 import { say } from '../ui/toast.js';
+import { WebhookEventLookup } from '../ui/WebhookEventLookup.js';
 
 const { method } = WebhookService;
 const HOUR_MS = 3_600_000;
@@ -83,7 +84,7 @@ export function Webhook() {
               },
               {
                 head: 'Last attempt',
-                cell: ({ attempts }) => <Attempt attempt={attempts.at(-1)} />,
+                cell: ({ attempts }) => <LastAttempt attempt={attempts.at(-1)} />,
               },
               {
                 head: 'Attempts',
@@ -109,40 +110,43 @@ export function Webhook() {
             empty={<Empty title="Nothing was posted yet">Send a test event to try the endpoint.</Empty>}
           />
         </Card>
-        <Card title="Details">
-          {endpoint ? (
-            <Raw
-              label="Endpoint as"
-              schema={WebhookEndpointSchema}
-              message={endpoint}
-              call={{ method: method.getWebhookEndpoint, request }}
-            >
-              <Facts
-                facts={[
-                  [
-                    'State',
-                    <Pill key="state" tone={endpointState(endpoint).tone}>
-                      {endpointState(endpoint).word}
-                    </Pill>,
-                  ],
-                  ['For', endpoint.description],
-                  ['Events', endpoint.eventTypes.join(', ') || 'all'],
-                  ['Failing since', endpoint.failingSince && <Ago at={endpoint.failingSince} />],
-                  ['Old secret until', endpoint.oldSecretUntil && <Ago at={endpoint.oldSecretUntil} />],
-                  ['Created', <Ago key="created" at={endpoint.createdAt} />],
-                  [
-                    'Id',
-                    <span key="id" class="mono">
-                      {endpoint.id}
-                    </span>,
-                  ],
-                ]}
-              />
-            </Raw>
-          ) : (
-            !loaded.error && <Skeleton />
-          )}
-        </Card>
+        <div class="stack">
+          <Card title="Details">
+            {endpoint ? (
+              <Raw
+                label="Endpoint as"
+                schema={WebhookEndpointSchema}
+                message={endpoint}
+                call={{ method: method.getWebhookEndpoint, request }}
+              >
+                <Facts
+                  facts={[
+                    [
+                      'State',
+                      <Pill key="state" tone={endpointState(endpoint).tone}>
+                        {endpointState(endpoint).word}
+                      </Pill>,
+                    ],
+                    ['For', endpoint.description],
+                    ['Events', endpoint.eventTypes.join(', ') || 'all'],
+                    ['Failing since', endpoint.failingSince && <Ago at={endpoint.failingSince} />],
+                    ['Old secret until', endpoint.oldSecretUntil && <Ago at={endpoint.oldSecretUntil} />],
+                    ['Created', <Ago key="created" at={endpoint.createdAt} />],
+                    [
+                      'Id',
+                      <span key="id" class="mono">
+                        {endpoint.id}
+                      </span>,
+                    ],
+                  ]}
+                />
+              </Raw>
+            ) : (
+              !loaded.error && <Skeleton />
+            )}
+          </Card>
+          <WebhookEventLookup endpointId={id} again={paged.again} />
+        </div>
       </div>
     </Page>
   );
@@ -160,6 +164,25 @@ const Attempt = ({ attempt }: { readonly attempt: WebhookAttempt | undefined }) 
   ) : (
     <>–</>
   );
+
+/** The latest attempt, with its event as a link. */
+function LastAttempt({ attempt }: { readonly attempt: WebhookAttempt | undefined }) {
+  const query = useQuery();
+  return (
+    <>
+      <Attempt attempt={attempt} />{' '}
+      {attempt && (
+        <button
+          type="button"
+          class="button quiet small"
+          onClick={() => query.set({ event: attempt.eventId })}
+        >
+          Show body
+        </button>
+      )}
+    </>
+  );
+}
 
 function EndpointActions({
   endpoint,

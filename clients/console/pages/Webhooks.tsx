@@ -10,6 +10,7 @@ import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Secret } from '../ui/Secret.js';
 import { type Column, Table } from '../ui/Table.js';
+import { WebhookEventLookup } from '../ui/WebhookEventLookup.js';
 
 const columns: readonly Column<WebhookEndpoint>[] = [
   { head: 'URL', cell: ({ url }) => <span title={url}>{url}</span> },
@@ -91,6 +92,7 @@ export function Webhooks() {
           }
         />
       </Card>
+      {query.get('event') && <WebhookEventLookup />}
     </Page>
   );
 }

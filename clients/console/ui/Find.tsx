@@ -3,10 +3,12 @@ import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { type FindResult, FindResultType } from '../../../gen/otp/admin/v1/access_service_pb.js';
 import { DiagnoseRecipientRequestSchema } from '../../../gen/otp/admin/v1/recipient_service_pb.js';
 import { Icon } from '../../look/Icon.js';
 import { api, target } from '../api.js';
 import { link } from '../route.js';
+import { modeOf, nameOf } from '../words.js';
 
 /**
  * Recipients in full by fingerprint, in the memory of this tab. A URL, the history
@@ -23,17 +25,30 @@ export async function fingerprintOf(recipient: string): Promise<string> {
   return fingerprint;
 }
 
-const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i;
-const isRecipient = (text: string): boolean => text.includes('@') || /^\+?[\d\s().-]{6,}$/.test(text);
+/** The page of what was found. */
+const placeOf = ({ type, id }: FindResult): string => {
+  if (type === FindResultType.SESSION) return link(`/sessions/${id}`);
+  if (type === FindResultType.RECIPIENT) return link(`/recipients/${id}`);
+  if (type === FindResultType.WEBHOOK_EVENT) return link('/webhooks', { event: id });
+  return link('/keys');
+};
 
-/** Where what was typed leads to. Throws ConnectError. */
-async function placeOf(text: string): Promise<string | undefined> {
-  const id = UUID.exec(text)?.[0];
-  if (text.startsWith('whe_')) return link('/webhooks');
-  if (text.startsWith('key_')) return link('/keys');
-  if (id && !text.includes('@')) return link(`/sessions/${id.toLowerCase()}`);
-  if (isRecipient(text)) return link(`/recipients/${await fingerprintOf(text)}`);
-  return undefined;
+/** Characters of a verification token that name its session; the rest is secret. */
+const TOKEN_ID = 'otvt_'.length + 26;
+
+/** What the service is asked for. Undefined for a credential, which is never sent. */
+function searched(text: string): string | undefined {
+  if (text.startsWith('otvt_')) return text.slice(0, TOKEN_ID);
+  return /^(eyJ|sk_|whsec_|ds_)/.test(text) ? undefined : text;
+}
+
+/** Throws ConnectError. */
+async function find(text: string): Promise<readonly FindResult[]> {
+  const { results } = await api.access.find({ ...target(), text });
+  const [only] = results;
+  if (results.length === 1 && only?.type === FindResultType.RECIPIENT && only.id !== text)
+    known.set(only.id, text);
+  return results;
 }
 
 /** What is looked up from any page, Ctrl K. */
@@ -41,6 +56,7 @@ export function Find() {
   const { route } = useLocation();
   const input = useRef<HTMLInputElement>(null);
   const problem = useSignal('');
+  const found = useSignal<readonly FindResult[]>([]);
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
@@ -51,37 +67,46 @@ export function Find() {
     addEventListener('keydown', hear);
     return () => removeEventListener('keydown', hear);
   }, []);
-  const find = async (event: Event) => {
+  const open = (place: string) => {
+    if (input.current) input.current.value = '';
+    found.value = [];
+    route(place);
+  };
+  const submit = async (event: Event) => {
     event.preventDefault();
-    const text = input.current?.value.trim() ?? '';
-    if (!text) return;
-    problem.value = '';
+    const typed = input.current?.value.trim() ?? '';
+    if (!typed) return;
+    found.value = [];
+    const text = searched(typed);
+    if (!text) {
+      problem.value = 'This is a secret: it was not sent. Search by an id.';
+      return;
+    }
     try {
-      const place = await placeOf(text);
-      if (!place) {
-        problem.value = 'This is no phone number, e-mail address or session id.';
-        return;
-      }
-      if (input.current) input.current.value = '';
-      route(place);
+      const results = await find(text);
+      const [only] = results;
+      problem.value = only ? '' : 'Nothing is known by this phone number, e-mail address or id.';
+      if (only && results.length === 1) open(placeOf(only));
+      else found.value = results;
     } catch (thrown) {
       problem.value = ConnectError.from(thrown).rawMessage;
     }
   };
   return (
     <search>
-      <form class="find" onSubmit={find}>
+      <form class="find" onSubmit={submit}>
         <Icon name="search" />
         <input
           ref={input}
           type="search"
-          aria-label="Find by phone, e-mail or session"
+          aria-label="Find by phone, e-mail or id"
           aria-describedby="find-problem"
-          placeholder="Phone, e-mail or session id"
+          placeholder="Phone, e-mail or any id"
           autocomplete="off"
           spellcheck={false}
           onInput={() => {
             problem.value = '';
+            found.value = [];
           }}
         />
         <kbd>Ctrl K</kbd>
@@ -89,6 +114,20 @@ export function Find() {
       <p id="find-problem" class="find-problem" role="alert">
         {problem}
       </p>
+      {found.value.length > 0 && (
+        <ul class="found" aria-label="Found">
+          {found.value.map((one) => (
+            <li key={`${one.type} ${one.id}`}>
+              <button type="button" onClick={() => open(placeOf(one))}>
+                {nameOf(FindResultType, one.type)} <b>{one.label}</b>{' '}
+                <span class="soft">
+                  {one.workspace} {modeOf(one.mode).toLowerCase()}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
     </search>
   );
 }
