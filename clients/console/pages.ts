@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 import { ApiKeyService } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import { AuditService } from '../../gen/otp/admin/v1/audit_service_pb.js';
+import { ConfigurationService } from '../../gen/otp/admin/v1/configuration_service_pb.js';
 import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
@@ -63,4 +64,10 @@ export const PAGES: readonly MenuPage[] = [
   { name: 'Wallet', path: '/wallet', icon: 'wallet', read: WalletService.method.getWallet },
   { name: 'Jobs', path: '/jobs', icon: 'jobs', read: JobService.method.listJobs },
   { name: 'Workspace', path: '/workspace', icon: 'workspace', read: WorkspaceService.method.getWorkspace },
+  {
+    name: 'Configuration',
+    path: '/configuration',
+    icon: 'configuration',
+    read: ConfigurationService.method.exportConfiguration,
+  },
 ];

@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { Analytics } from './pages/Analytics.js';
 import { Audit } from './pages/Audit.js';
+import { Configuration } from './pages/Configuration.js';
 import { Contacts } from './pages/Contacts.js';
 import { Fraud } from './pages/Fraud.js';
 import { Jobs } from './pages/Jobs.js';
@@ -44,4 +45,5 @@ export const ROUTES: readonly { readonly path: string; readonly component: Funct
   { path: '/console/wallet', component: Wallet },
   { path: '/console/jobs', component: Jobs },
   { path: '/console/workspace', component: Workspace },
+  { path: '/console/configuration', component: Configuration },
 ];

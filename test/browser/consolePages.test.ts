@@ -24,6 +24,7 @@ const PAGES: readonly (readonly [path: string, text: string | RegExp])[] = [
   ['/wallet', 'Ledger'],
   ['/jobs', 'No jobs'],
   ['/workspace', 'Settings'],
+  ['/configuration', 'Nothing is compared yet'],
 ];
 
 describeInBrowser('the pages of the console', () => {

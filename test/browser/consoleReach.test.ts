@@ -10,10 +10,7 @@ const INBOX = 'otp.admin.v1.InboxService';
 
 /** Methods of the operator's contract that no page calls, with the reason. At most ten. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
-  'otp.admin.v1.ConfigurationService/ApplyConfiguration': 'a document in a repository: for pipelines',
-  'otp.admin.v1.ConfigurationService/ExportConfiguration': 'a document in a repository: for pipelines',
   'otp.admin.v1.GuardService/ListRefusedSends': 'deprecated: RecipientService.ListRefusals shows the same',
-  'otp.admin.v1.SponsorService/ImportBeneficiaries': 'not on the page of a sponsor yet',
 };
 
 /** All of the console's own text. */

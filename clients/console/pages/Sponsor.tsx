@@ -15,6 +15,7 @@ import { Action } from '../ui/Action.js';
 import { Ago } from '../ui/Ago.js';
 import { Facts } from '../ui/Facts.js';
 import { Check, Text, type Values } from '../ui/Fields.js';
+import { ImportBeneficiaries } from '../ui/ImportBeneficiaries.js';
 import { Card, Page } from '../ui/Page.js';
 import { Raw } from '../ui/Raw.js';
 import { readSponsor, rulesAsText, SponsorFields } from '../ui/sponsorFields.js';
@@ -95,26 +96,29 @@ export function Sponsor() {
           title="Beneficiaries"
           isFlush
           tools={
-            <Action
-              label="New beneficiary…"
-              icon="plus"
-              method={method.createBeneficiary}
-              title="New beneficiary"
-              submit="Create the beneficiary"
-              onSubmit={async (values) => {
-                const beneficiary = {
-                  sponsorSlug: slug,
-                  beneficiaryId: values.text('id'),
-                  ...readAddresses(values),
-                };
-                await api.sponsors.createBeneficiary({ ...inWorkspace(), beneficiary });
-                say('The beneficiary is there.');
-                paged.again();
-              }}
-            >
-              <Text label="Id" name="id" required maxLength={128} />
-              <Addresses />
-            </Action>
+            <>
+              <ImportBeneficiaries slug={slug} again={paged.again} />
+              <Action
+                label="New beneficiary…"
+                icon="plus"
+                method={method.createBeneficiary}
+                title="New beneficiary"
+                submit="Create the beneficiary"
+                onSubmit={async (values) => {
+                  const beneficiary = {
+                    sponsorSlug: slug,
+                    beneficiaryId: values.text('id'),
+                    ...readAddresses(values),
+                  };
+                  await api.sponsors.createBeneficiary({ ...inWorkspace(), beneficiary });
+                  say('The beneficiary is there.');
+                  paged.again();
+                }}
+              >
+                <Text label="Id" name="id" required maxLength={128} />
+                <Addresses />
+              </Action>
+            </>
           }
         >
           <Table

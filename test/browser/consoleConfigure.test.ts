@@ -1,0 +1,74 @@
+import { beforeAll, expect, it } from 'vitest';
+import { connectJson } from '../support/connectJson.js';
+import { describeInBrowser, expectAccessible } from './support/browser.js';
+import { consoleForSuite } from './support/consoleForSuite.js';
+
+describeInBrowser('configuration with the console', () => {
+  const { service, open } = consoleForSuite({ hours: 1 });
+  const call = (method: string, message: unknown) =>
+    connectJson(service.baseUrl, service.liveKey)(`otp.admin.v1.${method}`, message);
+
+  beforeAll(async () => {
+    const { status } = await call('SponsorService/CreateSponsor', {
+      sponsor: { slug: 'acme', displayName: 'Acme Insurance', channels: ['CHANNEL_SMS'] },
+    });
+    expect(status).toBe(200);
+  });
+
+  it('shows what a document would change before it is applied, and forgets the plan when it is edited', async () => {
+    const page = await open('/configuration');
+    const area = page.getByLabel('JSON');
+    await page.getByRole('button', { name: 'Load the present one' }).click();
+    await expect.poll(() => area.inputValue(), { timeout: 20_000 }).toContain('acme');
+    const compare = page.getByRole('button', { name: 'Show what would change' });
+    await compare.click();
+    await page.getByText('Nothing to change').waitFor();
+
+    await area.fill((await area.inputValue()).replace('Acme Insurance', 'Acme Health'));
+    await page.getByText('Nothing is compared yet').waitFor();
+    await compare.click();
+    await page.getByText('"Acme Health"').waitFor();
+    const name = async () =>
+      (await call('SponsorService/GetSponsor', { slug: 'acme' })).body.sponsor.displayName;
+    expect(await name()).toBe('Acme Insurance');
+    await expectAccessible(page);
+
+    await page.getByRole('button', { name: 'Apply 1…' }).click();
+    await page.getByRole('button', { name: 'Make 1 changes' }).click();
+    await page.getByRole('heading', { name: 'Changed' }).waitFor();
+    expect(await name()).toBe('Acme Health');
+  });
+
+  it('names the fault of a document by its path', async () => {
+    const page = await open('/configuration');
+    await page.getByLabel('JSON').fill('{"workspaces": 7}');
+    await page.getByRole('button', { name: 'Show what would change' }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /must|workspaces/ })
+      .waitFor();
+  });
+
+  it('checks rows of beneficiaries, imports them, and names the lines at fault', async () => {
+    const page = await open('/sponsors/acme');
+    await page.getByRole('button', { name: 'Import…' }).click();
+    const dialog = page.getByRole('dialog');
+    const rows = ['id,phone,email', 'p-1,+573005550101,', 'p-2,12,', 'p-3,,ada@example.com'].join('\n');
+    await dialog.getByLabel('Or the rows').fill(rows);
+    await expectAccessible(page);
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByText('3 of 3 rows were checked; nothing is stored.').waitFor();
+    await dialog.getByText('Line 3').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('No beneficiaries').waitFor();
+
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await dialog.getByLabel('Or the rows').fill(rows);
+    await dialog.getByLabel(/Only check the rows/).uncheck();
+    await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+    await dialog.getByText('3 of 3 rows were imported.').waitFor();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('p-3').first().waitFor();
+    expect(page.url()).not.toContain('ada');
+  });
+});
