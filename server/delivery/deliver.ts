@@ -1,6 +1,7 @@
 import { type Change, changeGuarded } from '../session/change.js';
 import { refundEvent } from '../session/messages.js';
-import type { StoredAttempt, StoredDelivery, StoredSession } from '../session/stored.js';
+import type { StoredSession } from '../session/stored.js';
+import type { StoredAttempt, StoredDelivery } from '../session/storedDelivery.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Work } from '../store/dueQueue.js';
 import { type Claim, type ClaimDeps, circumstances, createClaim, discard } from './claim.js';

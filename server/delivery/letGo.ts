@@ -2,7 +2,8 @@ import type { ChannelName } from '../domain/channels.js';
 import type { Clock } from '../platform/clock.js';
 import { changeGuarded } from '../session/change.js';
 import { channelsOf } from '../session/status.js';
-import type { StoredDelivery, StoredSession } from '../session/stored.js';
+import type { StoredSession } from '../session/stored.js';
+import type { StoredDelivery } from '../session/storedDelivery.js';
 import { updateMessages } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
 

@@ -1,6 +1,6 @@
 import type { Random } from '../platform/random.js';
 import { settled } from '../session/messages.js';
-import type { StoredDelivery, StoredResponse } from '../session/stored.js';
+import type { StoredDelivery, StoredResponse } from '../session/storedDelivery.js';
 import type { Outcome, Provider } from './provider.js';
 import { endsChannel } from './words.js';
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.js';
 import { eventsDue } from '../session/history.js';
 import { isOpen } from '../session/status.js';
-import type { SessionEvent, StoredSession } from '../session/stored.js';
+import type { StoredSession } from '../session/stored.js';
+import type { SessionEvent } from '../session/storedEvents.js';
 import { addressPaths } from '../session/transitions/erase.js';
 import type { Collection, Update } from '../store/documents.js';
 import { claimSurely } from '../store/leases.js';

@@ -6,7 +6,9 @@ import { releaseFallback } from './fallback.js';
 import { addHandled, addToHistory } from './history.js';
 import { SESSION_LIMITS } from './limits.js';
 import { deliveryEvents, earliestDue, fallbackMarks, withDeliveries } from './messages.js';
-import type { SessionEvent, StoredDelivery, StoredMark, StoredSession } from './stored.js';
+import type { StoredMark, StoredSession } from './stored.js';
+import type { StoredDelivery } from './storedDelivery.js';
+import type { SessionEvent } from './storedEvents.js';
 
 /** Fields of a session that follow from everything else: only this file writes them. */
 type Derived =

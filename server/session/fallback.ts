@@ -1,7 +1,8 @@
 import type { ChannelName } from '../domain/channels.js';
 import { SESSION_LIMITS } from './limits.js';
 import { channelsOf } from './status.js';
-import type { StoredDelivery, StoredSession } from './stored.js';
+import type { StoredSession } from './stored.js';
+import type { StoredDelivery } from './storedDelivery.js';
 
 /** One step of a fallback: a channel that is used if those before it fail, or are not verified in time. */
 export interface FallbackStep {

@@ -1,7 +1,8 @@
 import type { ChannelName } from '../domain/channels.js';
 import { workspaceOf } from '../store/documentId.js';
 import { dueKey } from '../store/dueKey.js';
-import type { EventType, SessionEvent, ShownEventType, StoredSession } from './stored.js';
+import type { StoredSession } from './stored.js';
+import type { EventType, SessionEvent, ShownEventType } from './storedEvents.js';
 
 /** Whether subscribers and watchers receive an event. */
 export const isShown = <E extends Pick<SessionEvent, 'type'>>(

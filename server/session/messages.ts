@@ -1,15 +1,9 @@
 import type { ChannelName } from '../domain/channels.js';
 import { SESSION_LIMITS } from './limits.js';
 import { channelsOf } from './status.js';
-import type {
-  SessionDebit,
-  SessionEvent,
-  StoredChannel,
-  StoredCharge,
-  StoredDelivery,
-  StoredMark,
-  StoredSession,
-} from './stored.js';
+import type { StoredChannel, StoredMark, StoredSession } from './stored.js';
+import type { SessionDebit, StoredCharge, StoredDelivery } from './storedDelivery.js';
+import type { SessionEvent } from './storedEvents.js';
 
 type Channels = StoredSession['channels'];
 

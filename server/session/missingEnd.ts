@@ -1,5 +1,6 @@
 import { sessionEvent } from './history.js';
-import type { SessionEvent, StoredSession } from './stored.js';
+import type { StoredSession } from './stored.js';
+import type { SessionEvent } from './storedEvents.js';
 
 type Ending = Pick<StoredSession, 'status' | 'lockedAt' | 'attemptsLeft' | 'expiresAt' | 'events'>;
 

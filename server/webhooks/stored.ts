@@ -1,5 +1,5 @@
 import type { OutboundError } from '../outbound/outbound.js';
-import type { ShownEventType } from '../session/stored.js';
+import type { ShownEventType } from '../session/storedEvents.js';
 import type { Document } from '../store/documents.js';
 
 /** A sealed secret of an endpoint. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.js';
 import { isShown } from '../session/history.js';
-import type { SessionEvent, StoredSession } from '../session/stored.js';
+import type { StoredSession } from '../session/stored.js';
+import type { SessionEvent } from '../session/storedEvents.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { createTtlCache } from '../store/ttlCache.js';

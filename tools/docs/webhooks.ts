@@ -1,6 +1,7 @@
 import { OUTBOUND_ERRORS } from '../../server/outbound/outbound.js';
 import { TOLERANCE_MS } from '../../server/secrets/tokens/standardWebhooks.js';
-import type { ShownEventType, StoredSession } from '../../server/session/stored.js';
+import type { StoredSession } from '../../server/session/stored.js';
+import type { ShownEventType } from '../../server/session/storedEvents.js';
 import { storedEvent } from '../../server/webhooks/event.js';
 import { WEBHOOK_LIMITS } from '../../server/webhooks/limits.js';
 import { testEvent } from '../../server/webhooks/testEvent.js';

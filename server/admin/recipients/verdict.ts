@@ -2,7 +2,8 @@ import { SuggestionType, Verdict } from '../../../gen/otp/admin/v1/recipient_ser
 import type { ChannelName } from '../../domain/channels.js';
 import { MINUTE_MS } from '../../platform/durations.js';
 import { channelsOf, statusOf } from '../../session/status.js';
-import type { StoredAttempt, StoredChannel, StoredSession } from '../../session/stored.js';
+import type { StoredChannel, StoredSession } from '../../session/stored.js';
+import type { StoredAttempt } from '../../session/storedDelivery.js';
 import type { StoredRefusalRow } from '../refusals/stored.js';
 
 /** What the reasons of refusals are; the others are limits. */

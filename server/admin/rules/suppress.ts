@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.js';
 import { DAY_MS } from '../../platform/durations.js';
-import type { SessionEvent, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { SessionEvent } from '../../session/storedEvents.js';
 import type { RuleCause } from './stored.js';
 import type { RuleWriter } from './writeRule.js';
 

@@ -8,7 +8,8 @@ import {
 import { DeliveryState } from '../../../gen/otp/v1/session_pb.js';
 import { CHANNELS, type ChannelName, channelEnum } from '../../domain/channels.js';
 import { channelsOf } from '../../session/status.js';
-import type { StoredAttempt, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { StoredAttempt } from '../../session/storedDelivery.js';
 
 /** What the words of delivery/words.ts are in the contract; the others are refusals. */
 const FAILED: Readonly<Record<string, DeliveryOutcome>> = {

@@ -6,7 +6,8 @@ import { type ChannelName, channelEnum } from '../../domain/channels.js';
 import { eventToProto } from '../../otp/toProto/eventToProto.js';
 import { operationToProto } from '../../otp/toProto/sessionToProto.js';
 import { isShown } from '../../session/history.js';
-import type { StoredAttempt, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { StoredAttempt } from '../../session/storedDelivery.js';
 import { attemptsOf, attemptToProto } from './deliveries.js';
 
 /** One event of a timeline, with what orders it. */

@@ -1,7 +1,8 @@
 import type { Metrics } from '../../observe/metrics/index.js';
 import { freshEvents } from '../../session/history.js';
 import { sentAtOf } from '../../session/status.js';
-import type { SessionEvent, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { SessionEvent } from '../../session/storedEvents.js';
 import type { ChangeListener } from '../../store/changeListener.js';
 
 type SessionMetrics = Pick<Metrics, 'sessions' | 'deliveries' | 'deliverySeconds'>;

@@ -1,5 +1,5 @@
 import type { ChannelName } from '../../domain/channels.js';
-import type { Charges } from '../../session/stored.js';
+import type { Charges } from '../../session/storedDelivery.js';
 import type { Document } from '../../store/documents.js';
 
 /** What one message costs, by channel, in micro-units; zero is free. */

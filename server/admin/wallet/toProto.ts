@@ -6,7 +6,7 @@ import {
   LedgerEntryType,
   WalletSchema,
 } from '../../../gen/otp/admin/v1/wallet_service_pb.js';
-import type { Charges } from '../../session/stored.js';
+import type { Charges } from '../../session/storedDelivery.js';
 import type { StoredEntry, StoredWallet } from './stored.js';
 import { sumCharges } from './stored.js';
 

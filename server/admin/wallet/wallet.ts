@@ -3,7 +3,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Logger } from '../../observe/log.js';
 import type { Clock } from '../../platform/clock.js';
-import type { Charges } from '../../session/stored.js';
+import type { Charges } from '../../session/storedDelivery.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import { createTtlCache } from '../../store/ttlCache.js';

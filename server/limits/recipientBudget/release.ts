@@ -1,5 +1,6 @@
 import type { ChannelName } from '../../domain/channels.js';
-import type { StoredSession, StoredSuccess } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { StoredSuccess } from '../../session/storedEvents.js';
 import type { BudgetAccount, RecipientBudget } from './recipientBudget.js';
 
 /** Where the units of a channel's codes are. */

@@ -2,7 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { EventType, type SessionEventSchema } from '../../../gen/otp/v1/otp_service_pb.js';
 import { channelEnum } from '../../domain/channels.js';
-import type { SessionEvent, ShownEventType } from '../../session/stored.js';
+import type { SessionEvent, ShownEventType } from '../../session/storedEvents.js';
 
 const TYPES: Readonly<Record<ShownEventType, EventType>> = {
   'session.partial': EventType.SESSION_PARTIAL,

@@ -5,7 +5,9 @@ import { SESSION_LIMITS } from '../limits.js';
 import { deliveryEvents, stopMessages } from '../messages.js';
 import { isSatisfied } from '../policy.js';
 import { channelsOf, OPEN } from '../status.js';
-import type { StoredDelivery, StoredRequest, StoredSession, StoredSuccess } from '../stored.js';
+import type { StoredRequest, StoredSession } from '../stored.js';
+import type { StoredDelivery } from '../storedDelivery.js';
+import type { StoredSuccess } from '../storedEvents.js';
 import { addressPaths } from './erase.js';
 
 interface RightCode {

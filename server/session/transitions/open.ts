@@ -8,7 +8,8 @@ import { chargeOf, withCharge } from '../messages.js';
 import { operationKey } from '../operationKey.js';
 import type { StrategyName } from '../policy.js';
 import { purgeAtOf } from '../status.js';
-import type { SessionDebit, StoredChannel, StoredOperation, StoredSession } from '../stored.js';
+import type { StoredChannel, StoredOperation, StoredSession } from '../stored.js';
+import type { SessionDebit } from '../storedDelivery.js';
 
 /** Who opens a session, and under which id. */
 export type SessionOwner = Pick<

@@ -6,14 +6,9 @@ import { SESSION_LIMITS } from '../limits.js';
 import { chargeOf, refundEvent, withCharge } from '../messages.js';
 import { paidPath } from '../prepaid.js';
 import { channelsOf, OPEN, purgeAtOf, refusalOf } from '../status.js';
-import type {
-  FreshCode,
-  SessionDebit,
-  SessionEvent,
-  StoredDelivery,
-  StoredRequest,
-  StoredSession,
-} from '../stored.js';
+import type { FreshCode, StoredRequest, StoredSession } from '../stored.js';
+import type { SessionDebit, StoredDelivery } from '../storedDelivery.js';
+import type { SessionEvent } from '../storedEvents.js';
 
 /** The time after which no resend can revive a session, milliseconds. */
 const lastLife = (session: StoredSession): number =>

@@ -1,7 +1,7 @@
 import type { ChannelName } from '../../domain/channels.js';
 import type { Change } from '../change.js';
 import { SESSION_LIMITS } from '../limits.js';
-import type { StoredAttempt, StoredDelivery } from '../stored.js';
+import type { StoredAttempt, StoredDelivery } from '../storedDelivery.js';
 
 /** Vendor ids kept of one session: more than it can have messages. */
 const VENDOR_IDS = 20;

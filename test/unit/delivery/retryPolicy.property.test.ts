@@ -8,7 +8,7 @@ import {
   putOff,
 } from '../../../server/delivery/retryPolicy.js';
 import { queueMessage } from '../../../server/session/messages.js';
-import type { StoredDelivery } from '../../../server/session/stored.js';
+import type { StoredDelivery } from '../../../server/session/storedDelivery.js';
 import { seededRandom } from '../../support/seededRandom.js';
 
 const NOW = Date.UTC(2030, 0, 15, 12);

@@ -8,7 +8,8 @@ import {
   remainingSteps,
 } from '../../../server/session/fallback.js';
 import { queueMessage, withDeliveries } from '../../../server/session/messages.js';
-import type { StoredChannel, StoredDelivery, StoredSession } from '../../../server/session/stored.js';
+import type { StoredChannel, StoredSession } from '../../../server/session/stored.js';
+import type { StoredDelivery } from '../../../server/session/storedDelivery.js';
 
 const NOW = Date.UTC(2030, 0, 15, 12);
 const NEVER = NOW + 3_600_000;

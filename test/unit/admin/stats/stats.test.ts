@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Counted } from '../../../../server/admin/stats/counter.js';
 import { createStats } from '../../../../server/admin/stats/stats.js';
-import type { SessionEvent } from '../../../../server/session/stored.js';
+import type { SessionEvent } from '../../../../server/session/storedEvents.js';
 import { ManualClock } from '../../../support/manualClock.js';
 import { changed, NOW, sampleSession } from '../../session/support/sampleSession.js';
 

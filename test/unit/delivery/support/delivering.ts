@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { CHANNELS, type ChannelName } from '../../../../server/domain/channels.js';
-import type { StoredDelivery, StoredSession } from '../../../../server/session/stored.js';
+import type { StoredSession } from '../../../../server/session/stored.js';
+import type { StoredDelivery } from '../../../../server/session/storedDelivery.js';
 import type { Documents } from '../../../../server/store/documents.js';
 import { connectJson } from '../../../support/connectJson.js';
 import type { TestStore } from '../../../support/engines.js';

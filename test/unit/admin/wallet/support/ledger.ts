@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { StoredEntry, StoredWallet } from '../../../../../server/admin/wallet/stored.js';
-import type { Charges, StoredSession } from '../../../../../server/session/stored.js';
+import type { StoredSession } from '../../../../../server/session/stored.js';
+import type { Charges } from '../../../../../server/session/storedDelivery.js';
 import type { Documents } from '../../../../../server/store/documents.js';
 
 /** All that is written down about a workspace's money. */

@@ -1,6 +1,7 @@
 import { expect, onTestFinished } from 'vitest';
 import { Failure } from '../../../../../server/errors.js';
-import type { StoredDelivery, StoredSession } from '../../../../../server/session/stored.js';
+import type { StoredSession } from '../../../../../server/session/stored.js';
+import type { StoredDelivery } from '../../../../../server/session/storedDelivery.js';
 import { connectJson } from '../../../../support/connectJson.js';
 import type { TestStore } from '../../../../support/engines.js';
 import { eventually } from '../../../../support/eventually.js';
