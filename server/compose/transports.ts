@@ -185,7 +185,9 @@ export function composeTransports(parts: Parts): Listeners {
       ...assets,
       ...(hasConsole ? operatorsConsole : []),
       ...(inbox ? [inboxRoute({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) })] : []),
-      ...(inbox && parts.screens ? [inboxPageRoute(parts.screens), previewRoute(parts.previews)] : []),
+      ...(inbox && parts.screens ? [inboxPageRoute(parts.screens)] : []),
+      // Messages are shown without the built pages, too.
+      ...(inbox ? [previewRoute(parts.previews)] : []),
     ],
     screens: parts.screens,
     trustsLoopback: isDevelopment,
