@@ -151,7 +151,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
 
   const limitRefused = (rule: RuleName) => metrics.limitRefusals.add({ rule });
   const limiter = createLimiter(documents, clock, random, limitRefused);
-  const budget = createRecipientBudget(documents, clock, random, limitRefused);
+  const budget = createRecipientBudget({ documents, clock, random, refused: limitRefused });
   const sponsors = createSponsors(documents, secrets.encryption, clock);
   const senders = createSenders(documents, clock);
   const templates = createTemplates(documents, workspaces, clock);

@@ -1,88 +1,32 @@
-import type { ChannelName } from '../../domain/channels.js';
-import type { RateLimit } from '../../domain/rateLimit.js';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Random } from '../../platform/random.js';
-import { SESSION_LIMITS } from '../../session/limits.js';
 import type { Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import type { RuleName } from '../rules.js';
-import { type BudgetLimits, CLASS, codeClass, type Lane, withoutSends } from './budgetLimits.js';
+import { type BudgetLimits, CLASS, codeClass, type Lane } from './budgetLimits.js';
 import {
   type BudgetEntry,
   type BudgetOperation,
   chargeOperation,
   clearOperation,
-  failuresOf,
   type GivenBack,
   giveBackFailures,
-  giveBackOperations,
   KNOWN_MS,
-  prepaid,
   purgeAt,
   releaseOperation,
   repairOperation,
   type StoredBudget,
-  type TakeRequest,
-  takeOperation,
 } from './operations.js';
-import {
-  type BudgetStanding,
-  hasEntriesAhead,
-  isDisabled,
-  isKnownSource,
-  type Shortage,
-  shortages,
-  standingOf,
-  waitForCharge,
-} from './standing.js';
+import { disabled } from './refusals.js';
+import { type BudgetStanding, hasEntriesAhead, isDisabled, standingOf, waitForCharge } from './standing.js';
+import { type Bought, createTake, type Purchase } from './take.js';
 
 /** Sources kept for one recipient. */
 const MOST_SOURCES = 8;
 
 /** A document purged or filled at the same moment settles in two rounds; a third settles both. */
 const ROUNDS = 3;
-
-/** What a channel's message bought. */
-export interface Unit {
-  readonly lane: Lane;
-  /** Of the comparison that comes with the message; absent where none does. */
-  readonly unit?: string;
-  /** Comparisons that come with the message. */
-  readonly paid: 0 | 1;
-}
-
-/** A Send or Resend that wants to buy its messages. */
-export interface Purchase {
-  readonly partition: string;
-  /** The channels of each recipient, by the fingerprint of its limit identity. */
-  readonly recipients: ReadonlyMap<string, readonly ChannelName[]>;
-  readonly codeLength: number;
-  /** Six digits instead, where the budget for shorter codes is used up. */
-  readonly mayLengthen: boolean;
-  /** Keyed hash of where the person is; undefined where that is not known. */
-  readonly source: string | undefined;
-  /** The caller has authenticated the person in another way: the known lane is open to it. */
-  readonly vouched: boolean;
-  /** Recipients whose sends are not limited; their units are. */
-  readonly unlimitedSends?: ReadonlySet<string>;
-  /** A beneficiary has a burst limit of its own. */
-  readonly withoutBurst: boolean;
-  readonly limits: BudgetLimits;
-}
-
-/** What was bought, and how to give it back while nothing has come of it. */
-export interface Bought {
-  /** When, milliseconds: the life of the codes begins here, so that no unit is older than its window thinks. */
-  readonly at: number;
-  readonly codeLength: number;
-  readonly units: ReadonlyMap<ChannelName, Unit>;
-  /** The limit on sends with the least left. */
-  readonly tightest?: RateLimit;
-  /** Something may have come of it: giveBack gives nothing back any more. */
-  keep(): void;
-  giveBack(): Promise<void>;
-}
 
 /** Where the units of one recipient and one length of code are. */
 export interface BudgetAccount {
@@ -127,102 +71,27 @@ export interface RecipientBudget {
   ): Promise<void>;
 }
 
-/** `refused` is called with every rule that refused a call. */
-export function createRecipientBudget(
-  documents: Documents,
-  clock: Clock,
-  random: Random,
-  refused: (rule: RuleName) => void = () => {},
-): RecipientBudget {
+interface Deps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called with every rule that refused a call. */
+  readonly refused?: (rule: RuleName) => void;
+}
+
+export function createRecipientBudget({
+  documents,
+  clock,
+  random,
+  refused = () => {},
+}: Deps): RecipientBudget {
   const budgets = documents.collection<StoredBudget>('limits');
   const idOf = (partition: string, recipient: string) => `${partition}/recipient/${recipient}`;
   const newUnit = () => random.bytes(8).toString('base64url');
   const run = ({ filter, update }: BudgetOperation) => budgets.findOneAndUpdate(filter, update);
 
-  /** Takes for one recipient, in the open lane or, for a known source, in the known one. */
-  async function takeOne(
-    _id: string,
-    purchase: Pick<Purchase, 'limits' | 'source' | 'vouched'>,
-    request: Omit<TakeRequest, 'lane'>,
-  ): Promise<{ readonly lane: Lane; readonly budget: StoredBudget }> {
-    const { limits, source, vouched } = purchase;
-    const takeIn = (lane: Lane) => run(takeOperation(_id, limits, { lane, ...request }));
-    const budget = await takeIn('open');
-    if (budget) return { lane: 'open', budget };
-    const first = firstTake(_id, limits, request);
-    let lacking: readonly Shortage[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      if (first && (await insertOnce(budgets, first))) return { lane: 'open', budget: first };
-      const seen = await budgets.findOne({ _id });
-      if (isDisabled(seen, limits, failuresOf(request))) throw disabled(refused);
-      const lanes: readonly Lane[] =
-        vouched || isKnownSource(seen, source, request.now) ? ['open', 'known'] : ['open'];
-      const waits: Shortage[][] = [];
-      for (const lane of lanes) {
-        const isAhead = hasEntriesAhead(seen, limits, { lane, ...request });
-        if (isAhead) await run(repairOperation(_id, limits, { lane, ...request }));
-        const short = shortages(seen, limits, { lane, ...request });
-        if (isAhead || short.length === 0) {
-          const taken = await takeIn(lane);
-          if (taken) return { lane, budget: taken };
-        }
-        waits.push(short);
-      }
-      lacking = soonest(waits);
-      if (seen && lacking.length > 0) break;
-    }
-    for (const { rule } of lacking) refused(rule);
-    throw refusalOf(lacking);
-  }
-
-  async function takeAll(purchase: Purchase, codeLength: number): Promise<Bought> {
-    const { partition, recipients, mayLengthen, withoutBurst, unlimitedSends } = purchase;
-    const now = clock.now();
-    const code = codeClass(codeLength);
-    const units = new Map<ChannelName, Unit>();
-    const undo: (() => Promise<unknown>)[] = [];
-    let tightest: RateLimit | undefined;
-    const giveBack = async () => {
-      await Promise.all(undo.splice(0).map((step) => step()));
-    };
-    try {
-      for (const [recipient, channels] of recipients) {
-        const _id = idOf(partition, recipient);
-        const ids = channels.map(newUnit);
-        const need = mayLengthen ? 2 : 1;
-        const request = { code, ids, need, withoutBurst, now };
-        const isUnlimited = unlimitedSends?.has(recipient) ?? false;
-        const limits = isUnlimited ? withoutSends(purchase.limits) : purchase.limits;
-        const { lane, budget } = await takeOne(_id, { ...purchase, limits }, request);
-        undo.push(() => run(giveBackOperations(_id, { lane, code, ids })));
-        if (budget.streak !== undefined) undo.push(() => run(giveBackFailures(_id, failuresOf(request))));
-        tightest = tighter(tightest, sendsLeft(budget, limits, { lane, ...request }));
-        for (const [index, channel] of channels.entries()) {
-          const paid = prepaid(code);
-          units.set(channel, { lane, paid, ...(paid > 0 && { unit: ids[index]! }) });
-        }
-      }
-    } catch (thrown) {
-      await giveBack();
-      throw thrown;
-    }
-    const keep = () => {
-      undo.length = 0;
-    };
-    return { at: now, codeLength, units, ...(tightest && { tightest }), keep, giveBack };
-  }
-
   return {
-    async take(purchase) {
-      const { codeLength, mayLengthen } = purchase;
-      try {
-        return await takeAll(purchase, codeLength);
-      } catch (thrown) {
-        const isFull = thrown instanceof Failure && thrown.reason === 'RECIPIENT_BLOCKED';
-        if (!mayLengthen || !isFull || codeLength >= SESSION_LIMITS.shortCodeBelow) throw thrown;
-        return takeAll({ ...purchase, mayLengthen: false }, SESSION_LIMITS.shortCodeBelow);
-      }
-    },
+    take: createTake({ budgets, idOf, newUnit, rounds: ROUNDS, refused, clock }),
 
     async charge({ partition, recipient, lane, codeLength }, by, limits) {
       const _id = idOf(partition, recipient);
@@ -299,75 +168,3 @@ export function createRecipientBudget(
     },
   };
 }
-
-/** The document that a first take makes; undefined where it would have more messages than any limit allows. */
-function firstTake(
-  _id: string,
-  limits: BudgetLimits,
-  request: Omit<TakeRequest, 'lane'>,
-): StoredBudget | undefined {
-  const { code, ids, now } = request;
-  if (shortages(null, limits, { lane: 'open', ...request }).length > 0) return undefined;
-  const entries = ids.map((id) => ({ at: new Date(now), id }));
-  return {
-    _id,
-    open: {
-      sends: entries.slice(0, 1),
-      ...(prepaid(code) > 0 && { [CLASS[code].list]: entries }),
-    },
-    ...(limits.streak !== undefined && failuresOf(request) > 0 && { streak: failuresOf(request) }),
-    purgeAt: purgeAt(now),
-  };
-}
-
-/** Too many failures in a row: no wait helps, so none is given. */
-function disabled(refused: (rule: RuleName) => void): Failure {
-  refused(CLASS.c6.rule);
-  return new Failure('RECIPIENT_BLOCKED', { rule: CLASS.c6.rule });
-}
-
-const longest = (lacking: readonly Shortage[]): number => Math.max(0, ...lacking.map(({ waitMs }) => waitMs));
-
-/** Of the lanes that a caller may use the one that has room first. */
-const soonest = (lanes: readonly (readonly Shortage[])[]): readonly Shortage[] =>
-  lanes.reduce((one, other) => (longest(other) < longest(one) ? other : one));
-
-/** A burst that ends soon is a limit like any other; a day or the units that are used up block the recipient. */
-function refusalOf(lacking: readonly Shortage[]): Failure {
-  const retryAfterMs = Math.max(longest(lacking), 1);
-  const [only, ...others] = lacking;
-  if (only?.rule !== 'recipient-sends' || others.length > 0)
-    return new Failure('RECIPIENT_BLOCKED', {
-      rule: lacking.map(({ rule }) => rule).join(','),
-      retryAfterMs,
-    });
-  return new Failure('RATE_LIMITED', {
-    rule: only.rule,
-    retryAfterMs,
-    rateLimit: { limit: only.max, remaining: 0, resetMs: retryAfterMs },
-  });
-}
-
-/** How many sends are left of the burst and of the day, whichever has less. */
-function sendsLeft(
-  budget: StoredBudget,
-  { burst, daily }: BudgetLimits,
-  { lane, withoutBurst, now }: Pick<TakeRequest, 'lane' | 'withoutBurst' | 'now'>,
-): RateLimit | undefined {
-  const sends = budget[lane]?.sends ?? [];
-  const left = (withoutBurst ? [daily] : [burst, daily])
-    .filter(({ max }) => max.open > 0)
-    .map(({ max, countsMs }): RateLimit => {
-      const counting = sends.slice(0, max[lane]).filter(({ at }) => at.getTime() > now - countsMs);
-      const oldest = counting.at(-1);
-      return {
-        limit: max[lane],
-        remaining: Math.max(0, max[lane] - counting.length),
-        resetMs: oldest ? oldest.at.getTime() + countsMs - now : 0,
-      };
-    });
-  return left.reduce<RateLimit | undefined>(tighter, undefined);
-}
-
-const tighter = (one: RateLimit | undefined, other: RateLimit | undefined): RateLimit | undefined =>
-  one && other ? (other.remaining < one.remaining ? other : one) : (one ?? other);

@@ -5,7 +5,8 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Guard, Sending } from '../../guard/guard.js';
 import type { Count, Limiter } from '../../limits/limiter.js';
 import { budgetLimits } from '../../limits/recipientBudget/budgetLimits.js';
-import type { Bought, Purchase, RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
+import type { RecipientBudget } from '../../limits/recipientBudget/recipientBudget.js';
+import type { Bought, Purchase } from '../../limits/recipientBudget/take.js';
 import type { Clock } from '../../platform/clock.js';
 import { longestLifetimeMs, maxFailuresInARow } from '../../session/assurance.js';
 

@@ -6,7 +6,7 @@ import type { ChannelName } from '../../domain/channels.js';
 import type { Mode } from '../../domain/mode.js';
 import type { Recipient } from '../../domain/recipients.js';
 import type { Slot } from '../../fairness/fairPool.js';
-import type { Bought } from '../../limits/recipientBudget/recipientBudget.js';
+import type { Bought } from '../../limits/recipientBudget/take.js';
 import type { SandboxScenario } from '../../session/sandboxRecipients.js';
 import type { FreshCode, StoredBeneficiary } from '../../session/stored.js';
 import type { SessionOwner } from '../../session/transitions/open.js';

@@ -21,7 +21,7 @@ eachEngine(({ open }) => {
     let budget: RecipientBudget;
     beforeEach(async () => {
       clock = new ManualClock();
-      budget = createRecipientBudget(await open({ clock }), clock, systemRandom);
+      budget = createRecipientBudget({ documents: await open({ clock }), clock, random: systemRandom });
     });
 
     const account = { partition: PARTITION, recipient: 'r', lane: 'open', codeLength: 6 } as const;

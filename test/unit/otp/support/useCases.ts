@@ -125,7 +125,7 @@ export function createUseCases(documents: Documents, options: Options = {}): Use
     documents,
     workspaces,
     limiter: createLimiter(documents, clock, random),
-    budget: createRecipientBudget(documents, clock, random),
+    budget: createRecipientBudget({ documents, clock, random }),
     codes: { hasher, encryption, random },
     pool,
     listing: createFairPool({ concurrency: 2, waitingRoom: 64, usualMs: 15, clock }),
