@@ -102,23 +102,23 @@ export function createStats({ counter, boundPart, clock }: Deps): Stats {
       case 'session.partial':
       case 'session.approved': {
         const took = { approval: ms - session.createdAt.getTime() };
-        count(session, channel, { ...from, counts: { approvals: 1 }, took });
+        count(session, channel, { counts: { approvals: 1 }, took, ...from });
         break;
       }
       case 'delivery.accepted':
-        count(session, channel, { ...from, counts: { accepted: 1 } });
+        count(session, channel, { counts: { accepted: 1 }, ...from });
         settle(session, channel, provider);
         break;
       case 'delivery.delivered': {
         const took = { delivery: ms - (freedAt?.getTime() ?? sentAtOf(session, stored)) };
-        count(session, channel, { ...from, counts: { delivered: 1 }, took });
+        count(session, channel, { counts: { delivered: 1 }, took, ...from });
         if (!wasAccepted(session, event)) settle(session, channel, provider);
         break;
       }
       case 'delivery.failed':
         count(session, channel, {
-          ...from,
           counts: { failed: 1 },
+          ...from,
           parts: [{ by: 'deliveryError', value: event.error ?? stored.delivery.error ?? '' }],
         });
         if (!wasAccepted(session, event)) settle(session, channel, provider);

@@ -33,8 +33,6 @@ export function parseOptions(
   refuseChannels(channels, workspace);
   const config = parseConfig(request, workspace);
   return {
-    ...config,
-    ...parsePolicy(request, channels),
     fallback: parseFallback(request, channels, config.lifetimeMs),
     purpose: request.purpose,
     locale: request.locale.replaceAll('_', '-') || workspace.locale,
@@ -44,6 +42,8 @@ export function parseOptions(
     metadata,
     ...(userId !== undefined && { userId }),
     ...(operation && { operation }),
+    ...config,
+    ...parsePolicy(request, channels),
   };
 }
 
