@@ -107,10 +107,10 @@ function exchange({ options, send, agent }: Target, request: VendorPost): Promis
     // The event of a signal that is aborted already never comes.
     if (signal.aborted) return reject(signal.reason);
     const outgoing = send({
-      ...options,
       agent,
       method: 'POST',
-      headers: { ...headers, 'accept-encoding': 'identity', 'content-length': Buffer.byteLength(body) },
+      headers: { 'accept-encoding': 'identity', 'content-length': Buffer.byteLength(body), ...headers },
+      ...options,
     });
     const abort = () => outgoing.destroy(signal.reason);
     const end = () => signal.removeEventListener('abort', abort);
