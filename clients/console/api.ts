@@ -8,6 +8,7 @@ import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { ProviderService } from '../../gen/otp/admin/v1/provider_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
@@ -35,6 +36,7 @@ export const api = {
   guard: createClient(GuardService, transport),
   jobs: createClient(JobService, transport),
   limits: createClient(LimitService, transport),
+  providers: createClient(ProviderService, transport),
   recipients: createClient(RecipientService, transport),
   senders: createClient(SenderService, transport),
   sessions: createClient(SessionService, transport),

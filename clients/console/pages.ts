@@ -6,6 +6,7 @@ import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { ProviderService } from '../../gen/otp/admin/v1/provider_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
@@ -50,12 +51,13 @@ export const PAGES: readonly MenuPage[] = [
   { name: 'Limits', path: '/limits', icon: 'limits', read: LimitService.method.listLimits },
   { name: 'Audit', path: '/audit', icon: 'audit', read: AuditService.method.listAuditEntries },
   {
-    name: 'Templates',
-    path: '/templates',
-    icon: 'templates',
+    name: 'Providers',
+    path: '/providers',
+    icon: 'providers',
     group: 'Configure',
-    read: TemplateService.method.listTemplates,
+    read: ProviderService.method.listProviders,
   },
+  { name: 'Templates', path: '/templates', icon: 'templates', read: TemplateService.method.listTemplates },
   { name: 'Senders', path: '/senders', icon: 'senders', read: SenderService.method.listSenders },
   { name: 'Webhooks', path: '/webhooks', icon: 'webhooks', read: WebhookService.method.listWebhookEndpoints },
   { name: 'Keys', path: '/keys', icon: 'keys', read: ApiKeyService.method.listApiKeys },

@@ -8,6 +8,7 @@ import { Jobs } from './pages/Jobs.js';
 import { Keys } from './pages/Keys.js';
 import { Limits } from './pages/Limits.js';
 import { Overview } from './pages/Overview.js';
+import { Providers } from './pages/Providers.js';
 import { Recipient } from './pages/Recipient.js';
 import { Recipients } from './pages/Recipients.js';
 import { Senders } from './pages/Senders.js';
@@ -33,6 +34,7 @@ export const ROUTES: readonly { readonly path: string; readonly component: Funct
   { path: '/console/fraud', component: Fraud },
   { path: '/console/limits', component: Limits },
   { path: '/console/audit', component: Audit },
+  { path: '/console/providers', component: Providers },
   { path: '/console/templates', component: Templates },
   { path: '/console/templates/:key/:locale', component: Template },
   { path: '/console/senders', component: Senders },

@@ -16,6 +16,8 @@ export interface CallRules {
   readonly limitsClient?: true;
   /** Send returns an open session of the same recipient where the workspace's settings say so. */
   readonly reuseAsWorkspaceSays?: true;
+  /** Send gives the messages to this provider alone. */
+  readonly onlyProvider?: string;
   /** CancelSession leaves a session that has expired or is locked as it is. */
   readonly cancelsOnlyOpen?: true;
 }

@@ -5,6 +5,7 @@ import { ContactService } from '../../gen/otp/admin/v1/contact_service_pb.js';
 import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { ProviderService } from '../../gen/otp/admin/v1/provider_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
@@ -23,6 +24,7 @@ import type { Jobs } from '../admin/jobs/jobs.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { createApiKeyHandlers } from '../admin/keys/handlers.js';
 import { createLimitHandlers } from '../admin/limits/handlers.js';
+import { createProviderHandlers } from '../admin/providers/handlers.js';
 import { createExportRecipient } from '../admin/recipients/exportRecipient.js';
 import { createRecipientHandlers } from '../admin/recipients/handlers.js';
 import type { Refusals } from '../admin/refusals/refusals.js';
@@ -50,7 +52,9 @@ import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler, StreamHandler } from '../call/call.js';
 import { createHandlerTable, type Registration, registerService, registerStream } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
+import type { Breakers } from '../delivery/breakers.js';
 import type { Routes } from '../delivery/providerOrder.js';
+import type { Vendor } from '../delivery/vendors/vendor.js';
 import type { FairPool } from '../fairness/fairPool.js';
 import { createGuardHandlers } from '../guard/handlers.js';
 import type { GuardReader } from '../guard/settings.js';
@@ -59,6 +63,7 @@ import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
+import type { SessionHub } from '../otp/watch/hub.js';
 import { createWatchQuota } from '../otp/watch/quota.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
@@ -87,7 +92,10 @@ interface Parts {
   readonly secrets: Secrets;
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
-  readonly routes: Pick<Routes, 'names'>;
+  readonly routes: Routes;
+  readonly vendors: readonly Vendor[];
+  readonly breakers: Breakers;
+  readonly hub: SessionHub;
   readonly budget: RecipientBudget;
   readonly senders: Senders;
   readonly templates: Templates;
@@ -163,6 +171,15 @@ export function composeAdmin(parts: Parts): AdminHandlers {
     ...registerService(
       AuditService,
       createAuditHandlers({ documents, chain: parts.auditChain, workspaces, clock }),
+    ),
+    ...registerService(
+      ProviderService,
+      createProviderHandlers({
+        ...parts,
+        sessions: documents.collection<StoredSession>('sessions'),
+        send: useCases.find(OtpService.method.send)!,
+        cancel: useCases.find(OtpService.method.cancelSession)!,
+      }),
     ),
     ...registerService(RecipientService, createRecipientHandlers({ ...parts, ...reading })),
     ...registerService(

@@ -140,7 +140,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   await enterFormat(documents, clock);
   const ownLeases = await composeProcesses({ config, documents, log });
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
-  const streams = composeSessionStreams({ ...store, expire, serving, clock, log });
+  const { hub, streams } = composeSessionStreams({ ...store, expire, serving, clock, log });
   const { counter, stats } = composeStats({ ...store, metrics, clock, log });
   const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
   encryption = secrets.encryption;
@@ -257,6 +257,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter,
     keys,
     routes,
+    breakers,
+    hub,
     outbound,
     counter,
     previews: createFairPool({ ...PREVIEWS, clock }),

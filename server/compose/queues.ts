@@ -90,7 +90,8 @@ export function composeQueues(parts: Parts) {
   const delivery = createDelivery({
     sessions,
     ...parts,
-    routeOf: async ({ _id, operation }, channel) => {
+    routeOf: async ({ _id, operation, onlyProvider }, channel) => {
+      if (onlyProvider) return routes.of({ [channel]: [onlyProvider] }, channel);
       const { routes: wanted } = await workspaces.get(workspaceOf({ _id }));
       return routes.of(wanted, channel, operation?.transaction !== undefined);
     },

@@ -4,7 +4,7 @@ import { type Registration, registerStream } from '../call/handlers.js';
 import type { Expire } from '../effects/expire.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
-import { createHub } from '../otp/watch/hub.js';
+import { createHub, type SessionHub } from '../otp/watch/hub.js';
 import { createWatchQuota } from '../otp/watch/quota.js';
 import { createWatchSession } from '../otp/watchSession.js';
 import type { Clock } from '../platform/clock.js';
@@ -18,8 +18,13 @@ interface Deps extends DecoratedStore {
   readonly log: Logger;
 }
 
+interface SessionStreams {
+  readonly hub: SessionHub;
+  readonly streams: readonly Registration<StreamHandler>[];
+}
+
 /** The methods that respond with a stream. What is done to a session through this store reaches its watchers at once. */
-export function composeSessionStreams(deps: Deps): readonly Registration<StreamHandler>[] {
+export function composeSessionStreams(deps: Deps): SessionStreams {
   const { documents, onSessionChange, expire, serving, clock, log } = deps;
   const sessions = documents.collection<StoredSession>('sessions');
   const hub = createHub(sessions, clock, log);
@@ -32,5 +37,5 @@ export function composeSessionStreams(deps: Deps): readonly Registration<StreamH
     serving,
     clock,
   });
-  return [registerStream(OtpService.method.watchSession, watchSession)];
+  return { hub, streams: [registerStream(OtpService.method.watchSession, watchSession)] };
 }

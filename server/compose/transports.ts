@@ -11,6 +11,7 @@ import { GuardService } from '../../gen/otp/admin/v1/guard_service_pb.js';
 import { InboxService } from '../../gen/otp/admin/v1/inbox_service_pb.js';
 import { JobService } from '../../gen/otp/admin/v1/job_service_pb.js';
 import { LimitService } from '../../gen/otp/admin/v1/limit_service_pb.js';
+import { ProviderService } from '../../gen/otp/admin/v1/provider_service_pb.js';
 import { RecipientService } from '../../gen/otp/admin/v1/recipient_service_pb.js';
 import { SenderService } from '../../gen/otp/admin/v1/sender_service_pb.js';
 import { SessionService } from '../../gen/otp/admin/v1/session_service_pb.js';
@@ -101,6 +102,7 @@ const SERVICES: readonly DescService[] = [
   AuditService,
   JobService,
   ConfigurationService,
+  ProviderService,
   RecipientService,
   SessionService,
 ];

@@ -51,5 +51,7 @@ export interface Provider {
   readonly reports?: boolean;
   /** Sends one message. Faults of the network are outcomes; an error that is thrown counts as a retry. */
   send(message: Message, signal: AbortSignal): Promise<Outcome>;
+  /** Asks the vendor whether it accepts our credentials; sends nothing. Absent: the vendor has no call for that. */
+  check?(signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
 }

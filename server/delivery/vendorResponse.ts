@@ -17,7 +17,7 @@ const ADDRESS = /[^\s<>"'(),:;]+@[^\s<>"'(),:;]+/g;
 const LONG_WORD = /\S{25,}/g;
 
 /** What must not be kept, besides what is recognised by its form. */
-interface Secrets {
+export interface Secrets {
   readonly to?: string;
   readonly code?: string;
   readonly text?: string;

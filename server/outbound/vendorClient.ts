@@ -12,14 +12,18 @@ const IDLE_MS = 4_000;
 /** URLs whose parts are remembered: vendors have one each. */
 const URLS = 64;
 
-/** One POST to a URL that the operator configured. */
-export interface VendorPost {
+/** One GET of a URL that the operator configured. */
+export interface VendorGet {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
   readonly signal: AbortSignal;
   /** The most bytes of the response body, unpacked. */
   readonly maxBytes: number;
+}
+
+/** One POST. */
+export interface VendorPost extends VendorGet {
+  readonly body: string;
 }
 
 export interface VendorResponse {
@@ -33,6 +37,7 @@ export interface VendorResponse {
 export interface VendorClient {
   /** Rejects where there is no response. Redirects are not followed: message and credentials are for the vendor only. */
   post(request: VendorPost): Promise<VendorResponse>;
+  get(request: VendorGet): Promise<VendorResponse>;
 }
 
 /** How to reach a URL. */
@@ -96,20 +101,27 @@ export function createVendorClient({ proxyFor, ca }: Options): VendorClient {
 
   return {
     async post(request) {
+      return exchange(await target(request.url), request, request.body);
+    },
+    async get(request) {
       return exchange(await target(request.url), request);
     },
   };
 }
 
-function exchange({ options, send, agent }: Target, request: VendorPost): Promise<VendorResponse> {
-  const { headers, body, signal, maxBytes } = request;
+function exchange(
+  { options, send, agent }: Target,
+  { headers, signal, maxBytes }: VendorGet,
+  body?: string,
+): Promise<VendorResponse> {
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     // The event of a signal that is aborted already never comes.
     if (signal.aborted) return reject(signal.reason);
     const outgoing = send({
       agent,
-      method: 'POST',
-      headers: { 'accept-encoding': 'identity', 'content-length': Buffer.byteLength(body), ...headers },
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { 'accept-encoding': 'identity', ...length, ...headers },
       ...options,
     });
     const abort = () => outgoing.destroy(signal.reason);

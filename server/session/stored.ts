@@ -210,6 +210,8 @@ export interface StoredSession {
   readonly eraseAt?: Date;
   /** The host of the only page that frames the one on which its code is entered, for the line by which browsers fill it in. */
   readonly embedHost?: string;
+  /** The only provider its messages are given to: it is a test of that provider. */
+  readonly onlyProvider?: string;
   /** Verified recipients become contacts. */
   readonly addContact?: boolean;
   /** One JSON text: a caller's keys never become field names. */

@@ -12,6 +12,7 @@ const PAGES: readonly (readonly [path: string, text: string | RegExp])[] = [
   ['/fraud', 'Blocked countries'],
   ['/limits', 'recipient-daily'],
   ['/audit', 'UpdateGuard'],
+  ['/providers', 'Not configured: '],
   ['/templates', 'Every message has the built-in words'],
   ['/templates/otp-sms/es', 'es tu clave'],
   ['/templates/otp-email/en', 'Subject'],

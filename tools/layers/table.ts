@@ -28,7 +28,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { rooms: ['pipeline'], purpose: 'The checks every call passes, whichever transport it arrives by' },
   {
-    rooms: ['admin/access', 'admin/configuration', 'admin/inbox', 'admin/recipients'],
+    rooms: ['admin/access', 'admin/configuration', 'admin/inbox', 'admin/providers', 'admin/recipients'],
     purpose: 'What support and analysts see and do, above the use cases',
   },
   { rooms: ['admin/sessions'], purpose: 'Sessions as operators see them' },

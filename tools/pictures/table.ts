@@ -145,6 +145,11 @@ export const PICTURES: readonly Picture[] = [
     visit: inConsole('/analytics?live=off', 'From asked to approved'),
   },
   {
+    name: 'console-providers',
+    ...desk,
+    visit: inConsole('/providers?live=off', 'Not configured: '),
+  },
+  {
     name: 'console-limits',
     ...desk,
     visit: inConsole('/limits', 'recipient-daily'),

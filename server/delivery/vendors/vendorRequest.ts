@@ -1,8 +1,8 @@
 import { retryAfterMs } from '../../outbound/retryAfter.js';
-import { type VendorClient, vendorClient } from '../../outbound/vendorClient.js';
+import { type VendorClient, type VendorResponse, vendorClient } from '../../outbound/vendorClient.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Message, Outcome } from '../provider.js';
-import { vendorResponse } from '../vendorResponse.js';
+import { type Secrets, vendorResponse } from '../vendorResponse.js';
 import { connectionOutcome } from './connectionOutcome.js';
 import type { ErrorMeaning } from './errorTable.js';
 
@@ -56,19 +56,44 @@ interface Options {
  * delivery attempt, so none is repeated here, and redirects are not followed:
  * the message and our credentials are for the vendor only.
  */
-export async function postToVendor(
-  request: VendorRequest,
-  { protocol, message, signal, clock, client = vendorClient }: Options,
+export function postToVendor(
+  { url, headers, body }: VendorRequest,
+  { client = vendorClient, ...options }: Options,
+): Promise<Outcome> {
+  const { signal } = options;
+  return outcomeOfExchange(
+    () => client.post({ url, headers: { ...NAME, ...headers }, body, signal, maxBytes: MAX_BYTES }),
+    options,
+  );
+}
+
+/** Reads something of a vendor that needs our credentials: accepted where it responds with 200. */
+export async function checkVendor(
+  { url, headers }: Omit<VendorRequest, 'body'>,
+  { client = vendorClient, protocol, ...options }: Omit<Options, 'message'>,
+): Promise<Outcome> {
+  const { signal } = options;
+  const outcome = await outcomeOfExchange(
+    () => client.get({ url, headers: { ...NAME, ...headers }, signal, maxBytes: MAX_BYTES }),
+    { ...options, protocol: { ...protocol, acceptedId: ({ status }) => (status === 200 ? '' : undefined) } },
+  );
+  return outcome.kind === 'accepted' ? { kind: 'accepted' } : outcome;
+}
+
+const NAME = { 'user-agent': 'countersign' };
+
+async function outcomeOfExchange(
+  exchange: () => Promise<VendorResponse>,
+  {
+    protocol,
+    message = {},
+    signal,
+    clock,
+  }: Omit<Options, 'client' | 'message'> & { readonly message?: Secrets },
 ): Promise<Outcome> {
   let response: HttpResponse | undefined;
   try {
-    const { status, retryAfter, body } = await client.post({
-      url: request.url,
-      headers: { 'user-agent': 'countersign', ...request.headers },
-      body: request.body,
-      signal,
-      maxBytes: MAX_BYTES,
-    });
+    const { status, retryAfter, body } = await exchange();
     if (body !== undefined)
       response = {
         status,

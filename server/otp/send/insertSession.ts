@@ -25,8 +25,14 @@ export interface InsertSessionDeps {
 export function createInsertSession(deps: InsertSessionDeps) {
   return async function insertSession(send: PaidSend): Promise<StoredSession> {
     const { owner, options, source, debit, scenario, bought, now } = send;
+    const { onlyProvider } = send.call;
     const channels = newChannels(deps.codes.encryption, send);
-    const opening = { owner, options: { ...options, ...(source && { source }) }, channels, debit };
+    const opening = {
+      owner,
+      options: { ...options, ...(source && { source }), ...(onlyProvider && { onlyProvider }) },
+      channels,
+      debit,
+    };
     const session = asScenario(open(opening, now), scenario);
     let begun: BegunDelivery | undefined;
     const stored = await withDebit(

@@ -43,6 +43,7 @@ export interface SessionOptions {
   readonly metadata: string;
   readonly addContact: boolean;
   readonly embedHost?: string;
+  readonly onlyProvider?: string;
   readonly operation?: StoredOperation;
 }
 
@@ -98,6 +99,7 @@ export function open({ owner, options, channels, debit }: Opening, at: number): 
   if (owner.notify) session.expireAt = expiresAt;
   if (options.addContact) session.addContact = true;
   if (options.embedHost) session.embedHost = options.embedHost;
+  if (options.onlyProvider) session.onlyProvider = options.onlyProvider;
   if (options.operation) session.operation = options.operation;
   if (options.operation?.productType && owner.beneficiary)
     session.operationKey = operationKey(workspaceOf(owner), owner.beneficiary.sponsorSlug, options.operation);

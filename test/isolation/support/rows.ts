@@ -208,6 +208,12 @@ export const ROWS: Readonly<Record<string, Row>> = {
   })),
   'otp.admin.v1.WorkspaceService/DeleteWorkspace': row('denied', () => ({ workspace: 'stranger' })),
   'otp.admin.v1.WorkspaceService/PurgeWorkspace': row('denied', () => ({ workspace: 'stranger' })),
+  'otp.admin.v1.ProviderService/ListProviders': row('its own'),
+  'otp.admin.v1.ProviderService/TestProvider': row('its own', () => ({ provider: 'inbox' })),
+  'otp.admin.v1.ProviderService/SendTestMessage': row('its own', () => ({
+    channel: 'CHANNEL_EMAIL',
+    recipient: 'test.message@example.com',
+  })),
   'otp.admin.v1.InboxService/ListInboxMessages': row('denied', recipient),
   'otp.admin.v1.InboxService/GetLastCode': row('denied', recipient),
   'otp.admin.v1.InboxService/PreviewInboxMessage': row('denied', ({ sessionId: id }) => ({ id })),

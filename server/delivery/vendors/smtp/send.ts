@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { createTransport } from 'nodemailer';
 import type { Message, Outcome, Provider } from '../../provider.js';
-import { vendorResponse } from '../../vendorResponse.js';
+import { type Secrets, vendorResponse } from '../../vendorResponse.js';
 import { connectionOutcome } from '../connectionOutcome.js';
 import { enhancedCode, smtpMeaning } from './errors.js';
 import type { SmtpSettings } from './settings.js';
@@ -36,6 +36,14 @@ export function createSmtp({ url, from }: SmtpSettings): Provider {
         return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error, message);
       }
     },
+    async check(signal) {
+      try {
+        await transport.verify();
+        return { kind: 'accepted' };
+      } catch (error) {
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error, {});
+      }
+    },
     async close() {
       transport.close();
     },
@@ -65,7 +73,7 @@ function domainOf(from: string): string {
 }
 
 /** Reads an SMTP error by its codes; the text is kept only as far as it quotes nothing of the message. */
-function outcomeOf(error: unknown, message: Message): Outcome {
+function outcomeOf(error: unknown, message: Secrets): Outcome {
   const { code, responseCode, response = '', command } = error as SmtpError;
   if (!responseCode)
     return code === 'EAUTH' ? { kind: 'failed', error: 'MISCONFIGURED' } : connectionOutcome(error);

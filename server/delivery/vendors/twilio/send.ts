@@ -2,7 +2,7 @@ import type { ChannelName } from '../../../domain/channels.js';
 import type { Clock } from '../../../platform/clock.js';
 import type { Message, Provider } from '../../provider.js';
 import { isWithin } from '../limits.js';
-import { postToVendor, type VendorProtocol } from '../vendorRequest.js';
+import { checkVendor, postToVendor, type VendorProtocol } from '../vendorRequest.js';
 import { TWILIO_ERRORS } from './errors.js';
 import { TWILIO_LIMITS, TWILIO_SENDERS } from './limits.js';
 import type { TwilioSettings } from './settings.js';
@@ -21,7 +21,8 @@ interface Deps {
 /** Twilio's Messages resource, for text messages and WhatsApp. */
 export function createTwilio(settings: TwilioSettings, { clock, callbackUrl }: Deps): Provider {
   const { accountSid, authToken, from, whatsappFrom } = settings;
-  const url = `${settings.url}/2010-04-01/Accounts/${accountSid}/Messages.json`;
+  const account = `${settings.url}/2010-04-01/Accounts/${accountSid}`;
+  const url = `${account}/Messages.json`;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
   const channels: ChannelName[] = [
     ...(from ? (['sms'] as const) : []),
@@ -50,6 +51,8 @@ export function createTwilio(settings: TwilioSettings, { clock, callbackUrl }: D
       };
       return postToVendor(request, { protocol, message, signal, clock });
     },
+    check: (signal) =>
+      checkVendor({ url: `${account}.json`, headers: { authorization } }, { protocol, signal, clock }),
     async close() {},
   };
 }

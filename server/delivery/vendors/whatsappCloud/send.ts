@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.js';
 import type { Message, Provider } from '../../provider.js';
 import { isWithin } from '../limits.js';
-import { type HttpResponse, postToVendor, type VendorProtocol } from '../vendorRequest.js';
+import { checkVendor, type HttpResponse, postToVendor, type VendorProtocol } from '../vendorRequest.js';
 import { whatsappMeaning } from './errors.js';
 import { WHATSAPP_LIMITS } from './limits.js';
 import type { WhatsappCloudSettings } from './settings.js';
@@ -36,6 +36,11 @@ export function createWhatsappCloud(
       };
       return postToVendor(request, { protocol, message, signal, clock });
     },
+    check: (signal) =>
+      checkVendor(
+        { url: `${url}/${settings.phoneNumberId}`, headers: { authorization: `Bearer ${accessToken}` } },
+        { protocol, signal, clock },
+      ),
     async close() {},
   };
 }

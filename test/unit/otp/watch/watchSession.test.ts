@@ -40,7 +40,7 @@ async function startProcess(
   const { documents } = decorated;
   const sessions = documents.collection<StoredSession>('sessions');
   const expire = createExpire(sessions, clock);
-  const streams = composeSessionStreams({ ...decorated, expire, serving, clock, log });
+  const { streams } = composeSessionStreams({ ...decorated, expire, serving, clock, log });
   const useCases = createUseCases(documents, { clock });
   return {
     serving,

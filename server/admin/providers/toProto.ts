@@ -1,0 +1,86 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { BreakerState, type ProviderSchema } from '../../../gen/otp/admin/v1/provider_service_pb.js';
+import { type DeliveryAttemptSchema, DeliveryOutcome } from '../../../gen/otp/admin/v1/session_service_pb.js';
+import type { BreakerState as BreakerWord } from '../../delivery/breakers.js';
+import type { Outcome } from '../../delivery/provider.js';
+import { type ChannelName, channelEnum } from '../../domain/channels.js';
+import { attemptToProto } from '../sessions/deliveries.js';
+import type { Use } from './use.js';
+
+const BREAKERS: Readonly<Record<BreakerWord, BreakerState>> = {
+  closed: BreakerState.CLOSED,
+  open: BreakerState.OPEN,
+  'half-open': BreakerState.HALF_OPEN,
+};
+
+/** A provider on one channel, as it is set up. */
+export interface Standing {
+  readonly channel: ChannelName;
+  readonly name: string;
+  /** From 1; 0: not in the route. */
+  readonly position: number;
+  readonly configured: boolean;
+  readonly hasReceipts: boolean;
+  readonly canTest: boolean;
+  readonly breaker: BreakerWord;
+}
+
+/** A provider as the contract shows it. `acceptedOfChannel`: messages of the channel that any provider accepted. */
+export function providerToProto(
+  { channel, breaker, ...standing }: Standing,
+  use: Use | undefined,
+  acceptedOfChannel: number,
+): MessageInitShape<typeof ProviderSchema> {
+  const { attempts = [], queuedSince = [], lastFailure } = use ?? {};
+  const accepted = attempts.filter(({ outcome }) => outcome === 'accepted');
+  const times = attempts.map(({ ms }) => ms).sort((a, b) => a - b);
+  const lastSuccess = newestOf(accepted.map(({ at }) => at));
+  const oldest = newestOf(queuedSince, -1);
+  return {
+    ...standing,
+    channel: channelEnum(channel),
+    breaker: BREAKERS[breaker],
+    attempts: BigInt(attempts.length),
+    accepted: BigInt(accepted.length),
+    share: acceptedOfChannel > 0 ? accepted.length / acceptedOfChannel : 0,
+    ...(times.length > 0 && { responseTime: durationFromMs(times[times.length >> 1]!) }),
+    ...(lastSuccess && { lastSuccessAt: timestampFromDate(lastSuccess) }),
+    ...(lastFailure && { lastFailure: attemptToProto(lastFailure.session, lastFailure.attempt) }),
+    queued: BigInt(queuedSince.length),
+    ...(oldest && { oldestQueuedAt: timestampFromDate(oldest) }),
+  };
+}
+
+/** The newest of some moments, or with -1 the oldest. */
+const newestOf = (dates: readonly Date[], sign = 1): Date | undefined =>
+  dates.reduce<Date | undefined>(
+    (found, date) => (found && sign * (found.getTime() - date.getTime()) >= 0 ? found : date),
+    undefined,
+  );
+
+/** A check of credentials as a delivery attempt: without a message, and with the vendor's own words. */
+export function checkToProto(
+  provider: string,
+  outcome: Outcome,
+  { at, ms }: { readonly at: number; readonly ms: number },
+): MessageInitShape<typeof DeliveryAttemptSchema> {
+  const failure = outcome.kind === 'accepted' ? undefined : outcome;
+  return {
+    number: 1,
+    provider,
+    at: timestampFromDate(new Date(at)),
+    duration: durationFromMs(Math.round(ms)),
+    outcome:
+      outcome.kind === 'accepted'
+        ? DeliveryOutcome.ACCEPTED
+        : outcome.kind === 'retry'
+          ? DeliveryOutcome.RETRY
+          : outcome.error === 'MISCONFIGURED'
+            ? DeliveryOutcome.MISCONFIGURED
+            : DeliveryOutcome.REFUSED,
+    error: failure?.error ?? '',
+    vendorCode: failure?.vendor?.code ?? '',
+    vendorText: failure?.vendor?.text ?? '',
+  };
+}
