@@ -40,27 +40,4 @@ describeInBrowser('providers in the console', () => {
     expect(routes[0]).toMatchObject({ channel: 'CHANNEL_SMS' });
     expect(routes[0].providers[0]).toBe('inbox');
   });
-
-  it('downloads and erases what is kept of a recipient, after what there is was shown', async () => {
-    day().clock.follow();
-    const email = 'erased@example.com';
-    await connectJson(service.baseUrl, service.liveKey)('otp.v1.OtpService/Send', { recipients: { email } });
-    const { body } = await call('RecipientService/DiagnoseRecipient', { recipient: email });
-    const page = await open(`/recipients/${body.fingerprint}?live=off`);
-    await page.getByRole('button', { name: 'Export…' }).click();
-    const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download it' }).click();
-    expect((await download).suggestedFilename()).toBe('recipient.ndjson');
-    await page.getByRole('button', { name: 'Erase…' }).click();
-    await page.getByText('To be erased: ').waitFor();
-    await expectAccessible(page);
-    const erase = page.getByRole('button', { name: 'Erase what is kept' });
-    expect(await erase.getAttribute('aria-disabled')).toBe('true');
-    await page.getByLabel(/to confirm/).fill(body.maskedRecipient.slice(-4));
-    await erase.click();
-    await page.getByText('Erased: ').waitFor();
-    const after = await call('RecipientService/EraseRecipient', { recipient: email, dryRun: true });
-    expect(after.body.counts?.sessions ?? '0').toBe('0');
-    day().clock.stop();
-  });
 });

@@ -4,33 +4,20 @@ import { expect, it } from 'vitest';
 import { RULES } from '../../server/limits/rules.js';
 import { contractServices } from '../support/services.js';
 
-<<<<<<< HEAD
 const ROOT = 'clients/console';
 /** Takes the inbox token and no API key: its page is the inbox. */
 const INBOX = 'otp.admin.v1.InboxService';
-=======
-/** The inbox has a page of its own. */
-const ROOTS = ['clients/console', 'clients/inbox'];
->>>>>>> 91836c7 (ProviderService: list, test and test message; the console's page Providers; export and erasure of a recipient from its page)
 
 /** Methods of the operator's contract that no page calls, with the reason. At most ten. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   'otp.admin.v1.GuardService/ListRefusedSends': 'deprecated: RecipientService.ListRefusals shows the same',
-<<<<<<< HEAD
-=======
-  'otp.admin.v1.GuardService/SimulateGuard': 'not on the page of fraud yet',
-  'otp.admin.v1.InboxService/GetLastCode': 'for end-to-end tests: the page has the codes',
-  'otp.admin.v1.SponsorService/ImportBeneficiaries': 'not on the page of a sponsor yet',
-  'otp.admin.v1.WebhookService/GetWebhookEvent': 'not on the page of an endpoint yet',
->>>>>>> 91836c7 (ProviderService: list, test and test message; the console's page Providers; export and erasure of a recipient from its page)
 };
 
-/** All of their own text. */
-const source = ROOTS.flatMap((root) =>
-  readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => readFileSync(join(root, name), 'utf8')),
-).join('\n');
+/** All of the console's own text. */
+const source = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => readFileSync(join(ROOT, name), 'utf8'))
+  .join('\n');
 
 /** `api.<name>` by the service that it calls. */
 const clients = new Map(
@@ -48,11 +35,7 @@ it('reaches every method of the operator’s contract from the console, but for 
     service.methods
       .filter(({ localName }) => {
         const client = clients.get(service.name);
-        const calls = [
-          `api.${client}.${localName}(`,
-          `createClient(${service.name}, bare).${localName}(`,
-          ...(service.name === 'InboxService' ? [`inbox.${localName}(`] : []),
-        ];
+        const calls = [`api.${client}.${localName}(`, `createClient(${service.name}, bare).${localName}(`];
         return !calls.some((call) => source.replaceAll(/\s+/g, '').includes(call.replaceAll(/\s+/g, '')));
       })
       .map(({ name }) => `${service.typeName}/${name}`),

@@ -16,7 +16,6 @@ import { usePaged } from '../paging.js';
 import { link, useQuery } from '../route.js';
 import { Action, RecipientField } from '../ui/Action.js';
 import { Ago } from '../ui/Ago.js';
-import { EraseRecipient, ExportRecipient } from '../ui/EraseRecipient.js';
 import { Facts } from '../ui/Facts.js';
 import { recipientOf } from '../ui/Find.js';
 import { Card, Page } from '../ui/Page.js';
@@ -67,14 +66,8 @@ export function Recipient() {
         <>
           <LiveSwitch />
           <ClearBlock fingerprint={fingerprint} again={diagnosis.again} />
-<<<<<<< HEAD
           {value && (
             <RecipientRecords
-=======
-          <ExportRecipient fingerprint={fingerprint} />
-          {value?.maskedRecipient && (
-            <EraseRecipient
->>>>>>> 91836c7 (ProviderService: list, test and test message; the console's page Providers; export and erasure of a recipient from its page)
               fingerprint={fingerprint}
               masked={value.maskedRecipient}
               again={() => {
