@@ -2,7 +2,8 @@ import type { ChannelName } from '../../domain/channels.js';
 import { firstIdAt } from '../../domain/ids.js';
 import { HOUR_MS } from '../../platform/durations.js';
 import { channelsOf } from '../../session/status.js';
-import type { StoredAttempt, StoredSession } from '../../session/stored.js';
+import type { StoredSession } from '../../session/stored.js';
+import type { StoredAttempt } from '../../session/storedDelivery.js';
 import type { Collection, Filter } from '../../store/documents.js';
 
 /** Sessions read in one call, the newest. */
