@@ -3,7 +3,7 @@ import { connectJson } from '../support/connectJson.js';
 import { describeInBrowser, expectAccessible } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 
-describeInBrowser('fraud with the console', () => {
+describeInBrowser('fraud and numbers with the console', () => {
   const { service, open } = consoleForSuite({ hours: 1 });
   const call = (method: string, message: unknown) =>
     connectJson(service.baseUrl, service.liveKey)(`otp.admin.v1.GuardService/${method}`, message);
@@ -46,5 +46,18 @@ describeInBrowser('fraud with the console', () => {
       numberTypeBlock: ['NUMBER_TYPE_PREMIUM_RATE'],
       veto: { url: 'https://shop.example.com/veto', timeout: '1.500s' },
     });
+  });
+
+  it('splits the numbers by key and by language, with how soon codes are entered', async () => {
+    const page = await open('/analytics?range=24h');
+    await page.getByRole('combobox').first().selectOption('key');
+    await page.waitForURL(/by=key/);
+    await page.getByText('Wrong codes').first().waitFor();
+    const cells = page.getByRole('table', { name: 'Messages by key' }).getByRole('row');
+    await expect.poll(() => cells.count(), { timeout: 20_000 }).toBeGreaterThan(1);
+    await page.getByRole('combobox').first().selectOption('language');
+    await page.waitForURL(/by=language/);
+    await page.getByRole('columnheader', { name: 'Language' }).waitFor();
+    await expectAccessible(page);
   });
 });

@@ -1,44 +1,39 @@
-import { StatsDimension, type StatsRow } from '../../../gen/otp/admin/v1/stats_service_pb.js';
+import { durationMs } from '@bufbuild/protobuf/wkt';
+import {
+  type DurationQuantiles,
+  StatsDimension,
+  type StatsRow,
+} from '../../../gen/otp/admin/v1/stats_service_pb.js';
 import { Icon } from '../../look/Icon.js';
 import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { Funnel } from '../charts/Funnel.js';
 import { HeatMap, type Hours } from '../charts/HeatMap.js';
 import { csv, save } from '../csv.js';
-import { count, dateOf, money, share } from '../format.js';
+import { DIMENSIONS, idOfRow } from '../dimensions.js';
+import { count, dateOf, duration, money, share } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { useQuery } from '../route.js';
+import { Figures } from '../ui/Facts.js';
 import { Filters, Pick } from '../ui/Filters.js';
 import { Card, Page } from '../ui/Page.js';
 import { RangePicker, rangeOf } from '../ui/Range.js';
 import { type Column, Table } from '../ui/Table.js';
-import { CHANNELS, channelOf } from '../words.js';
+import { CHANNELS } from '../words.js';
 
-/** By what the numbers can be split. */
-const DIMENSIONS = [
-  {
-    value: 'country',
-    word: 'Country',
-    dimension: StatsDimension.COUNTRY,
-    of: (row: StatsRow) => row.country || 'none',
-  },
-  {
-    value: 'channel',
-    word: 'Channel',
-    dimension: StatsDimension.CHANNEL,
-    of: (row: StatsRow) => channelOf(row.channel),
-  },
-  {
-    value: 'provider',
-    word: 'Provider',
-    dimension: StatsDimension.PROVIDER,
-    of: (row: StatsRow) => row.provider || 'none',
-  },
-] as const;
 const FEW = 30;
 
 const n = (value: bigint): number => Number(value);
 const conversion = (row: StatsRow): string => share(n(row.approvals), n(row.sends));
+
+/** Half of the times, and what nearly all of them are within. */
+const times = (of: DurationQuantiles | undefined) =>
+  of && of.count > 0n
+    ? {
+        value: duration(of.p50),
+        note: `after being sent, half of ${count(of.count)}; 90% within ${duration(of.p90)}, 99% within ${duration(of.p99)}`,
+      }
+    : { value: '–', note: 'after being sent; none measured' };
 
 export function Analytics() {
   const query = useQuery();
@@ -69,19 +64,22 @@ export function Analytics() {
   const columns: readonly Column<StatsRow>[] = [
     { head: by.word, cell: by.of, text: by.of },
     ...(second ? [{ head: second.word, cell: second.of, text: second.of }] : []),
-    ...(['sends', 'accepted', 'delivered', 'approvals', 'refused'] as const).map((name) => ({
-      head: {
-        sends: 'Sent',
-        accepted: 'Accepted',
-        delivered: 'Delivered',
-        approvals: 'Approved',
-        refused: 'Refused',
-      }[name],
-      isNumber: true,
-      isWide: name !== 'sends',
-      cell: (row: StatsRow) => count(row[name]),
-      text: (row: StatsRow) => String(row[name]),
-    })),
+    ...(['sends', 'accepted', 'delivered', 'approvals', 'wrongCodes', 'refusedTotal'] as const).map(
+      (name) => ({
+        head: {
+          sends: 'Sent',
+          accepted: 'Accepted',
+          delivered: 'Delivered',
+          approvals: 'Approved',
+          refusedTotal: 'Refused',
+          wrongCodes: 'Wrong codes',
+        }[name],
+        isNumber: true,
+        isWide: name !== 'sends',
+        cell: (row: StatsRow) => count(row[name]),
+        text: (row: StatsRow) => String(row[name]),
+      }),
+    ),
     {
       head: 'Conversion',
       isNumber: true,
@@ -96,16 +94,46 @@ export function Analytics() {
       text: conversion,
     },
     {
+      head: 'Entered in',
+      isNumber: true,
+      isWide: true,
+      cell: ({ timeToApproval: time }) => (
+        <span title={time && `90%: ${duration(time.p90)}, 99%: ${duration(time.p99)}`}>
+          {duration(time?.p50)}
+        </span>
+      ),
+      text: ({ timeToApproval: time }) => (time?.p50 ? String(durationMs(time.p50) / 1000) : ''),
+    },
+    {
       head: 'Spend',
       isNumber: true,
       isWide: true,
       cell: (row) => money(row.spendMicros, ''),
       text: (row) => String(Number(row.spendMicros) / 1e6),
     },
+    {
+      head: 'Per approval',
+      isNumber: true,
+      isWide: true,
+      cell: (row) => (row.spendPerApprovalMicros > 0n ? money(row.spendPerApprovalMicros, '') : '–'),
+      text: (row) => String(Number(row.spendPerApprovalMicros) / 1e6),
+    },
   ];
   return (
     <Page name="Analytics" actions={<RangePicker standard="7d" />}>
       <Problem error={table.error ?? hours.error} again={table.again} />
+      <Figures
+        label="Times"
+        figures={[
+          { word: 'Entered', value: undefined, ...(total && times(total.timeToApproval)) },
+          { word: 'Delivered', value: undefined, ...(total && times(total.timeToDelivery)) },
+          {
+            word: 'Wrong codes',
+            value: total && count(total.wrongCodes),
+            note: 'compared and not the right one',
+          },
+        ]}
+      />
       <div class="split even">
         <Card title="Conversion by the hour of the week">
           {hours.value ? <HeatMap week={hours.value} /> : <div class="skeleton tall" />}
@@ -114,8 +142,8 @@ export function Analytics() {
           {total ? (
             <Funnel
               steps={[
-                { word: 'Asked for', n: n(total.sends + total.refused) },
-                { word: 'Let through', n: n(total.sends), note: `${count(total.refused)} refused` },
+                { word: 'Asked for', n: n(total.sends + total.refusedTotal) },
+                { word: 'Let through', n: n(total.sends), note: `${count(total.refusedTotal)} refused` },
                 { word: 'Taken by a provider', n: n(total.accepted), note: `${count(total.failed)} failed` },
                 { word: 'Delivered, as far as receipts say', n: n(total.delivered) },
                 { word: 'Approved', n: n(total.approvals) },
@@ -162,7 +190,7 @@ export function Analytics() {
           label={`Messages by ${by.word.toLowerCase()}`}
           columns={columns}
           paged={{ ...table, items: rows, hasMore: false, more: async () => {} }}
-          idOf={(row) => `${row.country} ${row.channel} ${row.provider}`}
+          idOf={idOfRow}
           empty={<Empty title="No messages in this time">Choose a longer time.</Empty>}
         />
       </Card>
