@@ -117,9 +117,13 @@ export function createAnalysisHandlers(
         const sent = await readSent(sessions, { workspace, ...range, turn: (read) => slot.run(read) });
         const past = { workspace, sessions: sent.sessions, to: range.to };
         const { priceOf } = deps.wallet;
-        const found = await slot.run(() =>
-          simulate(past, { rules, priceOf, log: deps.log, signal: call.signal }),
-        );
+        const found = await simulate(past, {
+          rules,
+          priceOf,
+          log: deps.log,
+          turn: (replay) => slot.run(replay),
+          signal: call.signal,
+        });
         return {
           sends: BigInt(found.sends),
           refused: BigInt(found.refused),

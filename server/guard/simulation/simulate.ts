@@ -6,11 +6,12 @@ import { createGuard, type Guard, type Sending } from '../guard.js';
 import { budgetsByPrefix } from '../guardedPhones.js';
 import type { GuardSettings } from '../settings.js';
 import type { GuardRule } from '../stored.js';
+import type { Turn } from '../tally.js';
 import { createMemoryTallies } from './memoryTallies.js';
 import type { SentEvent, SentPhone, SentSession } from './sentMessages.js';
 
-/** Events replayed before others have their turn. */
-const EVENTS_AT_ONCE = 50;
+/** Events replayed in one turn. */
+const TURN = 20;
 
 interface Refused {
   refused: number;
@@ -29,6 +30,8 @@ interface Deps {
   readonly rules: GuardSettings;
   readonly priceOf: (workspace: string, channel: ChannelName) => Promise<number>;
   readonly log: Logger;
+  /** Replays a part, when it is the caller's turn. */
+  readonly turn: Turn;
   readonly signal: AbortSignal;
 }
 
@@ -96,18 +99,21 @@ export async function simulate({ workspace, sessions, to }: Past, deps: Deps): P
     await guard[kind]({ workspace, mode: 'live', prefix, country, source, sentAt: message.sentAt });
   }
 
-  let replayedEvents = 0;
-  for (const { event, replayed } of inOrder(sessions)) {
-    if (event.at >= to) break;
+  async function replay({ event, replayed }: { event: SentEvent; replayed: Replayed }): Promise<void> {
     now = event.at;
-    if (event.kind === 'sent') await send(replayed, event.channels);
-    else {
-      const phone = replayed.session.phones.find(({ channel }) => channel === event.channel);
-      if (phone) await settle(replayed, event.kind, phone);
-    }
-    replayedEvents++;
-    if (replayedEvents % EVENTS_AT_ONCE === 0) await new Promise(setImmediate);
+    if (event.kind === 'sent') return send(replayed, event.channels);
+    const phone = replayed.session.phones.find(({ channel }) => channel === event.channel);
+    if (phone) await settle(replayed, event.kind, phone);
+  }
+
+  const events = inOrder(sessions).filter(({ event }) => event.at < to);
+  for (let from = 0; from < events.length; from += TURN) {
     deps.signal.throwIfAborted();
+    // What has arrived meanwhile is served first.
+    await new Promise(setImmediate);
+    await deps.turn(async () => {
+      for (const one of events.slice(from, from + TURN)) await replay(one);
+    });
   }
   return { ...result, savedMicros: Math.round(result.savedMicros), rules };
 }
