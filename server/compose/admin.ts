@@ -63,6 +63,7 @@ import type { Limiter } from '../limits/limiter.js';
 import type { RecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { Logger } from '../observe/log.js';
 import type { Serving } from '../observe/readiness.js';
+import { createIdempotency, type KeyedRequest } from '../otp/idempotency/claims.js';
 import type { SessionHub } from '../otp/watch/hub.js';
 import { createWatchQuota } from '../otp/watch/quota.js';
 import type { Outbound } from '../outbound/outbound.js';
@@ -70,6 +71,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
+import type { Processes } from '../store/processes/processes.js';
 import type { Enqueue } from '../webhooks/enqueue.js';
 import { createWebhookHandlers } from '../webhooks/handlers.js';
 import type { Post } from '../webhooks/post.js';
@@ -110,6 +112,7 @@ interface Parts {
   readonly enqueue: Enqueue;
   readonly offer: (line: StoredWebhookDelivery) => void;
   readonly post: Post;
+  readonly processes: Processes;
   readonly config: Config;
   readonly serving: Serving;
   readonly log: Logger;
@@ -128,6 +131,8 @@ export interface AdminHandlers {
 export function composeAdmin(parts: Parts): AdminHandlers {
   const { documents, secrets, workspaces, senders, wallet, counter, newId, clock } = parts;
   const { encryption, fingerprints } = secrets;
+  const idempotency = createIdempotency({ ...parts, fingerprints });
+  const claimId = async (keyed: KeyedRequest) => (await idempotency.claim(keyed)).sessionId;
   const audit = createAudit({ chain: parts.auditChain, newId, clock });
   const useCases = createHandlerTable(parts.otp);
   const reading = {
@@ -166,7 +171,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
       StatsService,
       createStatsHandlers({ ...parts, workspaceNames: () => workspaces.names() }),
     ),
-    ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption })),
+    ...registerService(WebhookService, createWebhookHandlers({ ...parts, encryption, claimId })),
     ...registerService(JobService, createJobHandlers(parts)),
     ...registerService(
       AuditService,

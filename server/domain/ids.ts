@@ -36,6 +36,9 @@ export function firstIdAt(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
 }
 
+/** The millisecond in which an id was made. */
+export const timeOfId = (id: string): number => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+
 /** The id as 26 Crockford characters, upper case. */
 export const idToCrockford = (id: string): string => toCrockford(parse(id));
 

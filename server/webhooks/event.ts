@@ -53,7 +53,7 @@ function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent
 }
 
 /** What an event says of the session by itself: more may have happened since. */
-const STATUS: Readonly<Partial<Record<ShownEventType, Status>>> = {
+export const STATUS: Readonly<Partial<Record<ShownEventType, Status>>> = {
   'session.partial': 'PARTIAL',
   'session.approved': 'APPROVED',
   'session.locked': 'LOCKED',

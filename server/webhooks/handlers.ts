@@ -1,6 +1,9 @@
+import { toJsonString } from '@bufbuild/protobuf';
 import type { Mode as ModeEnum } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import {
   type ListWebhookDeliveriesRequest,
+  type TriggerEventRequest,
+  TriggerEventRequestSchema,
   type WebhookEndpoint,
   WebhookEndpointSchema,
   type WebhookService,
@@ -20,6 +23,7 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Encryption } from '../secrets/encryption.js';
+import { splitLast } from '../store/documentId.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { newSecret, rotateSecrets } from './endpointSecrets.js';
 import type { Enqueue } from './enqueue.js';
@@ -29,6 +33,7 @@ import { createReplay } from './replay.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 import { testEvent } from './testEvent.js';
 import { attemptToProto, deliveryToProto, endpointToProto, eventToProto } from './toProto.js';
+import { createTriggerEvent } from './triggerEvent.js';
 import { endpointsOf, type Webhooks } from './webhooks.js';
 
 const CHANGEABLE = ['url', 'event_types', 'description', 'disabled'];
@@ -44,7 +49,18 @@ interface Deps {
   readonly encryption: Encryption;
   readonly random: Random;
   readonly newId: () => string;
+  /** The id that belongs to a request id, which is `sessionId` where it is used for the first time. */
+  readonly claimId: (keyed: KeyedRequest) => Promise<string>;
   readonly clock: Clock;
+}
+
+/** A call with a request id; see otp/idempotency. */
+interface KeyedRequest {
+  readonly workspace: string;
+  readonly scope: string;
+  readonly requestId: string;
+  readonly request: string;
+  readonly sessionId: string;
 }
 
 /** Which endpoints a request is about. */
@@ -62,6 +78,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
   const queues: Collection<StoredWebhookDelivery> = documents.collection('webhookDeliveries');
   const events: Collection<StoredEvent> = documents.collection('events');
   const replay = createReplay(deps);
+  const trigger = createTriggerEvent(deps);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
     const workspace = targetWorkspace(call, request.workspace);
@@ -212,7 +229,34 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
       if (!event) throw new Failure('NOT_FOUND');
       return { event: eventToProto(event) };
     },
+
+    async triggerEvent(call, request) {
+      const workspace = targetWorkspace(call, request.workspace);
+      const partition = partitionOf({ workspace, mode: targetMode(call, 'test') });
+      if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+      const made = await trigger(partition, request, () =>
+        sessionFor(call, request, { workspace, partition }),
+      );
+      call.resource = `webhookEvents/${splitLast(made.event._id)[1]}`;
+      return { event: eventToProto(made.event), endpoints: made.endpoints };
+    },
   };
+
+  async function sessionFor(
+    { principal }: Call,
+    request: TriggerEventRequest,
+    { workspace, partition }: Pick<Target, 'workspace' | 'partition'>,
+  ): Promise<string> {
+    const { requestId } = request;
+    if (!requestId) return newId();
+    return deps.claimId({
+      workspace,
+      scope: `${partition}/${principal.client}/TriggerEvent`,
+      requestId,
+      request: toJsonString(TriggerEventRequestSchema, { ...request, workspace, requestId: '' }),
+      sessionId: newId(),
+    });
+  }
 
   async function queuesOf({ _id }: StoredEndpoint, request: ListWebhookDeliveriesRequest) {
     if (!request.sessionId) return readPage(queues, { prefix: `${_id}/`, descending: true }, request);

@@ -157,6 +157,10 @@ SendTestEvent sends this event, once, and returns the result:
 ${example(test.body)}
 \`\`\`
 
+TriggerEvent makes an event of a chosen type in the sandbox, with \`"test": true\` in its data and a session that does not
+exist, and sends it to the test endpoints as it does every other: signed, repeated until it is acknowledged, listed among
+the deliveries. \`countersign webhooks trigger --event-type session.approved\` does it with a test key.
+
 ## A receiver on your own machine
 
 The service cannot reach a laptop. \`countersign webhooks listen --forward-to http://127.0.0.1:3000/webhooks\` reads the

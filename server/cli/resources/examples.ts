@@ -25,6 +25,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   UpdateWebhookEndpoint: ['countersign webhooks update ENDPOINT --disabled'],
   ReplayWebhookEvents: ['countersign webhooks replay ENDPOINT --since=-1h'],
+  TriggerEvent: ['countersign webhooks trigger --event-type session.approved'],
   CreateSponsor: ['countersign sponsors create acme --display-name Acme --channels sms,email'],
   CreateBeneficiary: ['countersign beneficiaries create acme 4711 --phone +573001234542'],
   CreditWallet: ['countersign wallet credit --amount-micros 5000000 --reference invoice-1'],

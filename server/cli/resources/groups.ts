@@ -119,6 +119,7 @@ const NAMES: Readonly<Record<string, string>> = {
   RotateWebhookSecret: 'rotate-secret',
   ListWebhookDeliveries: 'deliveries',
   ReplayWebhookEvents: 'replay',
+  TriggerEvent: 'trigger',
   ListLedgerEntries: 'ledger',
   ListRefusedSends: 'refused',
   ListSessionEvents: 'timeline',

@@ -1744,6 +1744,135 @@ func (x *GetWebhookEventResponse) GetEvent() *WebhookEvent {
 	return nil
 }
 
+// Request of TriggerEvent.
+type TriggerEventRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The type, such as "session.approved".
+	EventType string `protobuf:"bytes,2,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
+	// Send it to this test endpoint only, subscribed to the type or not.
+	EndpointId string `protobuf:"bytes,3,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// Makes repeating the call safe for 24 hours: the same id with the same request
+	// makes the event once.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TriggerEventRequest) Reset() {
+	*x = TriggerEventRequest{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TriggerEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TriggerEventRequest) ProtoMessage() {}
+
+func (x *TriggerEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TriggerEventRequest.ProtoReflect.Descriptor instead.
+func (*TriggerEventRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *TriggerEventRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *TriggerEventRequest) GetEventType() string {
+	if x != nil {
+		return x.EventType
+	}
+	return ""
+}
+
+func (x *TriggerEventRequest) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+func (x *TriggerEventRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Response of TriggerEvent.
+type TriggerEventResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event.
+	Event *WebhookEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// How many endpoints it is sent to.
+	Endpoints     int32 `protobuf:"varint,2,opt,name=endpoints,proto3" json:"endpoints,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TriggerEventResponse) Reset() {
+	*x = TriggerEventResponse{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TriggerEventResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TriggerEventResponse) ProtoMessage() {}
+
+func (x *TriggerEventResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TriggerEventResponse.ProtoReflect.Descriptor instead.
+func (*TriggerEventResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *TriggerEventResponse) GetEvent() *WebhookEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *TriggerEventResponse) GetEndpoints() int32 {
+	if x != nil {
+		return x.Endpoints
+	}
+	return 0
+}
+
 var File_otp_admin_v1_webhook_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
@@ -1870,12 +1999,23 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x19\n" +
 	"\bevent_id\x18\x03 \x01(\tR\aeventId\"K\n" +
 	"\x17GetWebhookEventResponse\x120\n" +
-	"\x05event\x18\x01 \x01(\v2\x1a.otp.admin.v1.WebhookEventR\x05event*\xad\x01\n" +
+	"\x05event\x18\x01 \x01(\v2\x1a.otp.admin.v1.WebhookEventR\x05event\"\x92\x01\n" +
+	"\x13TriggerEventRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x1d\n" +
+	"\n" +
+	"event_type\x18\x02 \x01(\tR\teventType\x12\x1f\n" +
+	"\vendpoint_id\x18\x03 \x01(\tR\n" +
+	"endpointId\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"f\n" +
+	"\x14TriggerEventResponse\x120\n" +
+	"\x05event\x18\x01 \x01(\v2\x1a.otp.admin.v1.WebhookEventR\x05event\x12\x1c\n" +
+	"\tendpoints\x18\x02 \x01(\x05R\tendpoints*\xad\x01\n" +
 	"\x15WebhookDisabledReason\x12'\n" +
 	"#WEBHOOK_DISABLED_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" WEBHOOK_DISABLED_REASON_OPERATOR\x10\x01\x12#\n" +
 	"\x1fWEBHOOK_DISABLED_REASON_FAILING\x10\x02\x12 \n" +
-	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\xa1\v\n" +
+	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\x99\f\n" +
 	"\x0eWebhookService\x12\x91\x01\n" +
 	"\x15CreateWebhookEndpoint\x12*.otp.admin.v1.CreateWebhookEndpointRequest\x1a+.otp.admin.v1.CreateWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
@@ -1916,7 +2056,11 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"\x0fGetWebhookEvent\x12$.otp.admin.v1.GetWebhookEventRequest\x1a%.otp.admin.v1.GetWebhookEventResponse\"\"ҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
 	"\x05admin\n" +
-	"\boperator\x90\x02\x01B\xbd\x01\n" +
+	"\boperator\x90\x02\x01\x12v\n" +
+	"\fTriggerEvent\x12!.otp.admin.v1.TriggerEventRequest\x1a\".otp.admin.v1.TriggerEventResponse\"\x1fҵ\x18\x1b\n" +
+	"\bwebhooks\n" +
+	"\x05admin\n" +
+	"\boperatorB\xbd\x01\n" +
 	"\x10com.otp.admin.v1B\x13WebhookServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
 var (
@@ -1932,7 +2076,7 @@ func file_otp_admin_v1_webhook_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_webhook_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(WebhookDisabledReason)(0),            // 0: otp.admin.v1.WebhookDisabledReason
 	(*WebhookEndpoint)(nil),               // 1: otp.admin.v1.WebhookEndpoint
@@ -1960,70 +2104,75 @@ var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(*WebhookEvent)(nil),                  // 23: otp.admin.v1.WebhookEvent
 	(*GetWebhookEventRequest)(nil),        // 24: otp.admin.v1.GetWebhookEventRequest
 	(*GetWebhookEventResponse)(nil),       // 25: otp.admin.v1.GetWebhookEventResponse
-	(*timestamppb.Timestamp)(nil),         // 26: google.protobuf.Timestamp
-	(Mode)(0),                             // 27: otp.admin.v1.Mode
-	(*durationpb.Duration)(nil),           // 28: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),         // 29: google.protobuf.FieldMask
+	(*TriggerEventRequest)(nil),           // 26: otp.admin.v1.TriggerEventRequest
+	(*TriggerEventResponse)(nil),          // 27: otp.admin.v1.TriggerEventResponse
+	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
+	(Mode)(0),                             // 29: otp.admin.v1.Mode
+	(*durationpb.Duration)(nil),           // 30: google.protobuf.Duration
+	(*fieldmaskpb.FieldMask)(nil),         // 31: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_webhook_service_proto_depIdxs = []int32{
 	0,  // 0: otp.admin.v1.WebhookEndpoint.disabled_reason:type_name -> otp.admin.v1.WebhookDisabledReason
-	26, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	27, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
-	26, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
-	26, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
-	26, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
-	26, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
-	28, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
-	26, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
+	28, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	29, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
+	28, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
+	28, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
+	28, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
+	28, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
+	30, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
+	28, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 9: otp.admin.v1.WebhookDelivery.waiting:type_name -> otp.admin.v1.WaitingWebhookEvent
-	26, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
+	28, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
 	2,  // 11: otp.admin.v1.WebhookDelivery.attempts:type_name -> otp.admin.v1.WebhookAttempt
 	1,  // 12: otp.admin.v1.CreateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 13: otp.admin.v1.CreateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	27, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 15: otp.admin.v1.GetWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	27, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 17: otp.admin.v1.ListWebhookEndpointsResponse.webhook_endpoints:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 18: otp.admin.v1.UpdateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	29, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
+	31, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
 	1,  // 20: otp.admin.v1.UpdateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	27, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
-	27, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 23: otp.admin.v1.RotateWebhookSecretResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	27, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
 	2,  // 25: otp.admin.v1.SendTestEventResponse.attempt:type_name -> otp.admin.v1.WebhookAttempt
-	27, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
 	4,  // 27: otp.admin.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> otp.admin.v1.WebhookDelivery
-	27, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
-	26, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
-	26, // 30: otp.admin.v1.WebhookEvent.at:type_name -> google.protobuf.Timestamp
-	27, // 31: otp.admin.v1.GetWebhookEventRequest.mode:type_name -> otp.admin.v1.Mode
+	29, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
+	28, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
+	28, // 30: otp.admin.v1.WebhookEvent.at:type_name -> google.protobuf.Timestamp
+	29, // 31: otp.admin.v1.GetWebhookEventRequest.mode:type_name -> otp.admin.v1.Mode
 	23, // 32: otp.admin.v1.GetWebhookEventResponse.event:type_name -> otp.admin.v1.WebhookEvent
-	5,  // 33: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
-	7,  // 34: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
-	9,  // 35: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
-	11, // 36: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
-	13, // 37: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
-	15, // 38: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
-	17, // 39: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
-	19, // 40: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
-	21, // 41: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
-	24, // 42: otp.admin.v1.WebhookService.GetWebhookEvent:input_type -> otp.admin.v1.GetWebhookEventRequest
-	6,  // 43: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
-	8,  // 44: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
-	10, // 45: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
-	12, // 46: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
-	14, // 47: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
-	16, // 48: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
-	18, // 49: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
-	20, // 50: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
-	22, // 51: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
-	25, // 52: otp.admin.v1.WebhookService.GetWebhookEvent:output_type -> otp.admin.v1.GetWebhookEventResponse
-	43, // [43:53] is the sub-list for method output_type
-	33, // [33:43] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	23, // 33: otp.admin.v1.TriggerEventResponse.event:type_name -> otp.admin.v1.WebhookEvent
+	5,  // 34: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
+	7,  // 35: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
+	9,  // 36: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
+	11, // 37: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
+	13, // 38: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
+	15, // 39: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
+	17, // 40: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
+	19, // 41: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
+	21, // 42: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
+	24, // 43: otp.admin.v1.WebhookService.GetWebhookEvent:input_type -> otp.admin.v1.GetWebhookEventRequest
+	26, // 44: otp.admin.v1.WebhookService.TriggerEvent:input_type -> otp.admin.v1.TriggerEventRequest
+	6,  // 45: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
+	8,  // 46: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
+	10, // 47: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
+	12, // 48: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
+	14, // 49: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
+	16, // 50: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
+	18, // 51: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
+	20, // 52: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
+	22, // 53: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
+	25, // 54: otp.admin.v1.WebhookService.GetWebhookEvent:output_type -> otp.admin.v1.GetWebhookEventResponse
+	27, // 55: otp.admin.v1.WebhookService.TriggerEvent:output_type -> otp.admin.v1.TriggerEventResponse
+	45, // [45:56] is the sub-list for method output_type
+	34, // [34:45] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_webhook_service_proto_init() }
@@ -2038,7 +2187,7 @@ func file_otp_admin_v1_webhook_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_webhook_service_proto_rawDesc), len(file_otp_admin_v1_webhook_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

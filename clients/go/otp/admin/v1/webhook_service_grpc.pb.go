@@ -29,6 +29,7 @@ const (
 	WebhookService_ListWebhookDeliveries_FullMethodName = "/otp.admin.v1.WebhookService/ListWebhookDeliveries"
 	WebhookService_ReplayWebhookEvents_FullMethodName   = "/otp.admin.v1.WebhookService/ReplayWebhookEvents"
 	WebhookService_GetWebhookEvent_FullMethodName       = "/otp.admin.v1.WebhookService/GetWebhookEvent"
+	WebhookService_TriggerEvent_FullMethodName          = "/otp.admin.v1.WebhookService/TriggerEvent"
 )
 
 // WebhookServiceClient is the client API for WebhookService service.
@@ -117,6 +118,19 @@ type WebhookServiceClient interface {
 	//
 	// Reasons: NOT_FOUND.
 	GetWebhookEvent(ctx context.Context, in *GetWebhookEventRequest, opts ...grpc.CallOption) (*GetWebhookEventResponse, error)
+	// Makes an event of a chosen type in the sandbox and sends it to the test
+	// endpoints that are subscribed to the type, or to one of them. It is signed,
+	// repeated and listed as every other event, its body says "test": true, and its
+	// session does not exist. For developers of receivers; no person is sent a
+	// message.
+	//
+	// Needs a test key, or the scope operator.
+	//
+	// Scope: webhooks, admin or operator.
+	//
+	// Reasons: NOT_FOUND for an endpoint that does not exist; INVALID_REQUEST for an
+	// endpoint that is disabled; IDEMPOTENCY_CONFLICT.
+	TriggerEvent(ctx context.Context, in *TriggerEventRequest, opts ...grpc.CallOption) (*TriggerEventResponse, error)
 }
 
 type webhookServiceClient struct {
@@ -227,6 +241,16 @@ func (c *webhookServiceClient) GetWebhookEvent(ctx context.Context, in *GetWebho
 	return out, nil
 }
 
+func (c *webhookServiceClient) TriggerEvent(ctx context.Context, in *TriggerEventRequest, opts ...grpc.CallOption) (*TriggerEventResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TriggerEventResponse)
+	err := c.cc.Invoke(ctx, WebhookService_TriggerEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WebhookServiceServer is the server API for WebhookService service.
 // All implementations must embed UnimplementedWebhookServiceServer
 // for forward compatibility.
@@ -313,6 +337,19 @@ type WebhookServiceServer interface {
 	//
 	// Reasons: NOT_FOUND.
 	GetWebhookEvent(context.Context, *GetWebhookEventRequest) (*GetWebhookEventResponse, error)
+	// Makes an event of a chosen type in the sandbox and sends it to the test
+	// endpoints that are subscribed to the type, or to one of them. It is signed,
+	// repeated and listed as every other event, its body says "test": true, and its
+	// session does not exist. For developers of receivers; no person is sent a
+	// message.
+	//
+	// Needs a test key, or the scope operator.
+	//
+	// Scope: webhooks, admin or operator.
+	//
+	// Reasons: NOT_FOUND for an endpoint that does not exist; INVALID_REQUEST for an
+	// endpoint that is disabled; IDEMPOTENCY_CONFLICT.
+	TriggerEvent(context.Context, *TriggerEventRequest) (*TriggerEventResponse, error)
 	mustEmbedUnimplementedWebhookServiceServer()
 }
 
@@ -352,6 +389,9 @@ func (UnimplementedWebhookServiceServer) ReplayWebhookEvents(context.Context, *R
 }
 func (UnimplementedWebhookServiceServer) GetWebhookEvent(context.Context, *GetWebhookEventRequest) (*GetWebhookEventResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetWebhookEvent not implemented")
+}
+func (UnimplementedWebhookServiceServer) TriggerEvent(context.Context, *TriggerEventRequest) (*TriggerEventResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method TriggerEvent not implemented")
 }
 func (UnimplementedWebhookServiceServer) mustEmbedUnimplementedWebhookServiceServer() {}
 func (UnimplementedWebhookServiceServer) testEmbeddedByValue()                        {}
@@ -554,6 +594,24 @@ func _WebhookService_GetWebhookEvent_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WebhookService_TriggerEvent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TriggerEventRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WebhookServiceServer).TriggerEvent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WebhookService_TriggerEvent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WebhookServiceServer).TriggerEvent(ctx, req.(*TriggerEventRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WebhookService_ServiceDesc is the grpc.ServiceDesc for WebhookService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -600,6 +658,10 @@ var WebhookService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetWebhookEvent",
 			Handler:    _WebhookService_GetWebhookEvent_Handler,
+		},
+		{
+			MethodName: "TriggerEvent",
+			Handler:    _WebhookService_TriggerEvent_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -620,3 +620,47 @@ class GetWebhookEventResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["event", b"event"]) -> None: ...
 
 global___GetWebhookEventResponse = GetWebhookEventResponse
+
+@typing.final
+class TriggerEventRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    EVENT_TYPE_FIELD_NUMBER: builtins.int
+    ENDPOINT_ID_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    event_type: builtins.str
+    endpoint_id: builtins.str
+    request_id: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        event_type: builtins.str = ...,
+        endpoint_id: builtins.str = ...,
+        request_id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["endpoint_id", b"endpoint_id", "event_type", b"event_type", "request_id", b"request_id", "workspace", b"workspace"]) -> None: ...
+
+global___TriggerEventRequest = TriggerEventRequest
+
+@typing.final
+class TriggerEventResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: builtins.int
+    ENDPOINTS_FIELD_NUMBER: builtins.int
+    endpoints: builtins.int
+    @property
+    def event(self) -> global___WebhookEvent: ...
+    def __init__(
+        self,
+        *,
+        event: global___WebhookEvent | None = ...,
+        endpoints: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["event", b"event"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["endpoints", b"endpoints", "event", b"event"]) -> None: ...
+
+global___TriggerEventResponse = TriggerEventResponse

@@ -69,6 +69,11 @@ class WebhookServiceStub:
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse,
     ]
 
+    TriggerEvent: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse,
+    ]
+
 class WebhookServiceAsyncStub:
     CreateWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
@@ -118,6 +123,11 @@ class WebhookServiceAsyncStub:
     GetWebhookEvent: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse,
+    ]
+
+    TriggerEvent: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse,
     ]
 
 class WebhookServiceServicer(metaclass=abc.ABCMeta):
@@ -190,5 +200,12 @@ class WebhookServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.GetWebhookEventResponse]]: ...
+
+    @abc.abstractmethod
+    def TriggerEvent(
+        self,
+        request: countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse]]: ...
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...
