@@ -5,7 +5,7 @@ import { parseId, timeOfId } from '../domain/ids.js';
 import { Failure, invalid } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import { DAY_MS } from '../platform/durations.js';
-import type { ShownEventType } from '../session/stored.js';
+import type { ShownEventType } from '../session/storedEvents.js';
 import type { Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import type { Enqueue } from './enqueue.js';
