@@ -81,6 +81,13 @@ export const GROUPS: readonly Group[] = [
   { name: 'contacts', summary: 'verified addresses', service: admin('ContactService'), noun: 'Contact' },
   { name: 'wallet', summary: 'the balance and its ledger', service: admin('WalletService'), noun: 'Wallet' },
   { name: 'guard', summary: 'protection against fraud', service: admin('GuardService'), noun: 'Guard' },
+  {
+    name: 'providers',
+    summary: 'delivery providers: how they do, and tests of them',
+    service: admin('ProviderService'),
+    noun: 'Provider',
+    naming: ['recipient'],
+  },
   { name: 'stats', summary: 'counts of sends and approvals', service: admin('StatsService'), noun: 'Stats' },
   {
     name: 'audit',
