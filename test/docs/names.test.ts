@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../server/errors.js';
+import { screensForSuite } from '../browser/support/screensForSuite.js';
 import { startService, type TestService } from '../support/service.js';
 import { ALL_OPTIONS, codeOf, commandsIn, faultOf, VARIABLES } from './support/names.js';
 
@@ -66,9 +67,11 @@ describe.each(texts)('%s', (_path, text) => {
 });
 
 describe('the URL paths that the pages name', () => {
+  // The pages among them are served only where they were built.
+  const screens = screensForSuite();
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ overrides: { screens: await screens.folder() } });
   });
   afterAll(() => service.stop());
 
