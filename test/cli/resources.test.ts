@@ -29,6 +29,16 @@ async function json(...args: readonly string[]) {
 }
 
 describe('administrative commands', () => {
+  it('providers: ls shows the route, test what can be checked, send-test-message what became of a message', async () => {
+    const providers = await json('providers', 'ls', '--channel', 'sms');
+    expect(providers[0]).toMatchObject({ name: 'inbox', position: 1, configured: true });
+    // The inbox has no credentials, and says so.
+    expect(await json('providers', 'test', '--provider', 'inbox')).not.toHaveProperty('passed');
+    const sent = await json('providers', 'send-test-message', '+573001234567', '--channel', 'sms');
+    const { outcome, provider } = sent.delivery.attempts[0];
+    expect([outcome, provider]).toEqual(['DELIVERY_OUTCOME_ACCEPTED', 'inbox']);
+  });
+
   it('keys: create prints the secret and nothing else on standard output; revoke refuses it', async () => {
     const { out, err, status } = await run([
       'keys', 'create', '--display-name', 'backend', '--scopes', 'otp.send,sessions.read', '--expires-at', '90d',
