@@ -6,10 +6,11 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import { type Call, type Handler, traceOf } from '../call/call.js';
 import { type ChannelName, channelName } from '../domain/channels.js';
 import { readEndUserIp } from '../domain/ipAddresses.js';
-import { Failure } from '../errors.js';
+import { Failure, invalid } from '../errors.js';
 import type { Slot } from '../fairness/fairPool.js';
 import type { Clock } from '../platform/clock.js';
 import type { HashPool } from '../secrets/hashing/hashPool.js';
+import { refusedChannel } from '../session/assurance.js';
 import { changeGuarded } from '../session/change.js';
 import { channelsOf, statusOf } from '../session/status.js';
 import type { FreshCode, StoredSession } from '../session/stored.js';
@@ -67,12 +68,23 @@ export function createResend(deps: Deps): Handler<typeof OtpService.method.resen
     if (asked.isRepeated) return respond(call, asked.session, asked.named);
     try {
       refuseResend(asked.session, clock.now());
-      return await renewCodes({ ...asked, channels: channelsToResend(asked.session, asked.named) });
+      const channels = channelsToResend(asked.session, asked.named);
+      await refuseByNorm(asked.session, channels);
+      return await renewCodes({ ...asked, channels });
     } catch (thrown) {
       noteRefused(asked.session, asked.named, thrown);
       throw thrown;
     }
   };
+
+  /** A session from before the workspace set its norm gets no further code by a channel that the norm excludes. */
+  async function refuseByNorm(session: StoredSession, channels: readonly ChannelName[]): Promise<void> {
+    const { assurance } = await deps.workspaces.get(workspaceOf(session));
+    for (const channel of channels) {
+      const refused = refusedChannel(assurance, channel);
+      if (refused) throw invalid(`channels.${channel}`, refused);
+    }
+  }
 
   /** What is asked, and whether it was asked before: first of all, because what was asked under an id before is not asked in another way. */
   async function read(call: Call, request: ResendRequest): Promise<Asked> {

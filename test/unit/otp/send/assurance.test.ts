@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Channel } from '../../../../gen/otp/v1/session_pb.js';
 import type { Failure } from '../../../../server/errors.js';
 import type { AssuranceName } from '../../../../server/session/assurance.js';
 import type { Documents } from '../../../../server/store/documents.js';
@@ -103,5 +104,28 @@ eachEngine((engine) => {
       const other = createUseCases(documents).as({ workspace: `without ${workspace}` });
       expect((await other.send(refused)).session?.id).toBeDefined();
     });
+  });
+
+  it('a session by e-mail from before the workspace set NIST SP 800-63B gets no further code, by name', async () => {
+    const workspace = 'NIST later';
+    const useCases = createUseCases(documents);
+    const caller = useCases.as({ workspace });
+    const both = { recipients: { ...email.recipients, ...sms.recipients } };
+    const { session } = await caller.send(both);
+    const stored = { _id: workspace, assurance: 'NIST_800_63B', limits: {}, routes: {}, allowedOrigins: [] };
+    await insertOnce(documents.collection('workspaces'), stored);
+    useCases.clock.advance(61_000);
+    const sessionId = session?.id ?? '';
+    for (const channels of [[], [Channel.EMAIL]])
+      await expect(caller.resend({ sessionId, channels })).rejects.toMatchObject({
+        reason: 'INVALID_REQUEST',
+        details: {
+          violations: [
+            { field: 'channels.email', description: 'must be left out, as NIST SP 800-63B requires' },
+          ],
+        },
+      });
+    const again = await caller.resend({ sessionId, channels: [Channel.SMS] });
+    expect(again.session?.id).toBe(sessionId);
   });
 });
