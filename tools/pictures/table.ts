@@ -154,4 +154,25 @@ export const PICTURES: readonly Picture[] = [
     ...desk,
     visit: inConsole('/limits', 'recipient-daily'),
   },
+  {
+    name: 'console-fraud',
+    ...desk,
+    visit: inConsole('/fraud?live=off', 'Blocked countries'),
+  },
+  {
+    name: 'console-configuration',
+    ...desk,
+    visit: inConsole('/configuration', 'Nothing is compared yet', async (page) => {
+      await page.getByRole('button', { name: 'Load the present one' }).click();
+      const area = page.getByLabel('JSON');
+      await area.waitFor();
+      const text = await area.evaluate(async (element: HTMLTextAreaElement) => {
+        while (!element.value) await new Promise((resolve) => requestAnimationFrame(resolve));
+        return element.value.replace('"GB"', '"GB", "KP"');
+      });
+      await area.fill(text);
+      await page.getByRole('button', { name: 'Show what would change' }).click();
+      await page.locator('.changes').waitFor();
+    }),
+  },
 ];

@@ -84,7 +84,7 @@ export function Webhook() {
               },
               {
                 head: 'Last attempt',
-                cell: ({ attempts }) => <LastAttempt attempt={attempts.at(-1)} />,
+                cell: ({ attempts }) => <Attempt attempt={attempts.at(-1)} />,
               },
               {
                 head: 'Attempts',
@@ -103,6 +103,12 @@ export function Webhook() {
                       {count(waiting.length)}, next <Ago at={nextTryAt} as="ago" />
                     </span>
                   ),
+              },
+              {
+                head: 'Actions',
+                width: '130px',
+                isActions: true,
+                cell: ({ attempts }) => <ShowBody attempt={attempts.at(-1)} />,
               },
             ]}
             paged={paged}
@@ -165,22 +171,17 @@ const Attempt = ({ attempt }: { readonly attempt: WebhookAttempt | undefined }) 
     <>–</>
   );
 
-/** The latest attempt, with its event as a link. */
-function LastAttempt({ attempt }: { readonly attempt: WebhookAttempt | undefined }) {
+/** Chooses the event of an attempt. */
+function ShowBody({ attempt }: { readonly attempt: WebhookAttempt | undefined }) {
   const query = useQuery();
   return (
-    <>
-      <Attempt attempt={attempt} />{' '}
+    <span class="row-actions">
       {attempt && (
-        <button
-          type="button"
-          class="button quiet small"
-          onClick={() => query.set({ event: attempt.eventId })}
-        >
+        <button type="button" class="button quiet" onClick={() => query.set({ event: attempt.eventId })}>
           Show body
         </button>
       )}
-    </>
+    </span>
   );
 }
 
