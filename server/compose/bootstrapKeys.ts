@@ -23,18 +23,26 @@ const WARNINGS: Readonly<Partial<Record<Ensured, string>>> = {
 /** Everything except acting on other workspaces. */
 const OWN_SCOPES = SCOPES.filter((scope) => scope !== 'operator');
 
+interface Deps {
+  readonly config: Config;
+  readonly documents: Documents;
+  readonly keys: ApiKeys;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /**
  * Makes the workspace "default" where there is none, and with it, in
  * development, its first keys; and the bootstrap key, where one is configured.
  * Of processes that start at once, the one whose insert succeeds makes the keys.
  */
-export async function createBootstrapKeys(
-  config: Config,
-  documents: Documents,
-  keys: ApiKeys,
-  clock: Clock,
-  log: Logger,
-): Promise<FirstKeys | undefined> {
+export async function createBootstrapKeys({
+  config,
+  documents,
+  keys,
+  clock,
+  log,
+}: Deps): Promise<FirstKeys | undefined> {
   const workspace = DEFAULT_WORKSPACE;
   if (config.bootstrapApiKey) {
     const ensured = await keys.ensure(config.bootstrapApiKey, {

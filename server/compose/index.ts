@@ -347,7 +347,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       );
       // Not before: a start that fails because the port is taken would create keys that are never shown.
       await inbox?.inbox.chaos.replace([]);
-      firstKeys = await createBootstrapKeys(config, documents, keys, clock, log);
+      firstKeys = await createBootstrapKeys({ config, documents, keys, clock, log });
       scraping.start();
       watches = [
         watchFormat(documents, { clock, refused: refuse }),

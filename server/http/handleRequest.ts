@@ -8,17 +8,25 @@ import { cut, type HttpHandler, type HttpRequest, type HttpResponse, isHttp2 } f
 import type { RejectedRequests } from './rejectedRequests.js';
 import { sendFailure } from './respond.js';
 
+interface RequestHandlerDeps {
+  readonly handler: HttpHandler;
+  readonly connections: Connections;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly rejectedRequests: RejectedRequests | undefined;
+}
+
 /**
  * What both HTTP versions call with each request: notes it, refuses what no
  * handler should see, runs the handler and responds to what it throws.
  */
-export function createRequestHandler(
-  handler: HttpHandler,
-  connections: Connections,
-  limits: HttpLimits,
-  clock: Clock,
-  rejectedRequests: RejectedRequests | undefined,
-): (req: HttpRequest, res: HttpResponse) => void {
+export function createRequestHandler({
+  handler,
+  connections,
+  limits,
+  clock,
+  rejectedRequests,
+}: RequestHandlerDeps): (req: HttpRequest, res: HttpResponse) => void {
   return (req, res) => {
     // A stream that was reset, or a session that died, before its request got here has no session any more.
     const carrier = isHttp2(req) ? req.stream.session : req.socket;

@@ -16,15 +16,17 @@ export interface TlsFiles {
   readonly key: string | Buffer;
 }
 
+interface Http1Deps {
+  readonly serve: (req: HttpRequest, res: HttpResponse) => void;
+  readonly connections: Connections;
+  readonly limits: HttpLimits;
+  readonly clock: Clock;
+  readonly tls: TlsFiles | undefined;
+  readonly rejectedRequests: RejectedRequests | undefined;
+}
+
 /** The HTTP/1.1 server. It is the one that listens; with TLS it also shakes hands for HTTP/2. */
-export function createHttp1(
-  serve: (req: HttpRequest, res: HttpResponse) => void,
-  connections: Connections,
-  limits: HttpLimits,
-  clock: Clock,
-  tls: TlsFiles | undefined,
-  rejectedRequests: RejectedRequests | undefined,
-): Server {
+export function createHttp1({ serve, connections, limits, clock, tls, rejectedRequests }: Http1Deps): Server {
   const options = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,

@@ -43,8 +43,8 @@ export interface Listener {
 export function createListener(options: ListenerOptions): Listener {
   const { handler, limits, tls, clock = systemClock, rejectedRequests } = options;
   const connections = new Connections(limits, clock, options.trustedProxies ?? networks([]));
-  const serve = createRequestHandler(handler, connections, limits, clock, rejectedRequests);
-  const http1 = createHttp1(serve, connections, limits, clock, tls, rejectedRequests);
+  const serve = createRequestHandler({ handler, connections, limits, clock, rejectedRequests });
+  const http1 = createHttp1({ serve, connections, limits, clock, tls, rejectedRequests });
   const takeHttp2 = createHttp2(serve, connections, limits, clock);
   // Node closes a connection as idle while the end of its response is still being sent; what is idle is known here.
   http1.closeIdleConnections = () => {};
