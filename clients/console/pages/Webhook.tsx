@@ -1,35 +1,30 @@
 import { create } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { useLocation, useRoute } from 'preact-iso';
+import { useRoute } from 'preact-iso';
 import {
+  type WebhookAttempt as AttemptMessage,
   GetWebhookEndpointRequestSchema,
-  type WebhookAttempt,
   type WebhookDelivery,
-  type WebhookEndpoint,
   WebhookEndpointSchema,
   WebhookService,
 } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
 import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
-import { count, duration } from '../format.js';
+import { count } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { usePaged } from '../paging.js';
 import { link, useQuery } from '../route.js';
-import { Action } from '../ui/Action.js';
 import { Ago } from '../ui/Ago.js';
-import { EndpointFields, endpointState, readEndpoint } from '../ui/endpointFields.js';
+import { EndpointActions } from '../ui/EndpointActions.js';
+import { endpointState } from '../ui/endpointFields.js';
 import { Facts } from '../ui/Facts.js';
-import { Select, Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Raw } from '../ui/Raw.js';
-import { Secret } from '../ui/Secret.js';
 import { Table } from '../ui/Table.js';
-import { say } from '../ui/toast.js';
+import { WebhookAttempt } from '../ui/WebhookAttempt.js';
 import { WebhookEventLookup } from '../ui/WebhookEventLookup.js';
 
 const { method } = WebhookService;
-const HOUR_MS = 3_600_000;
 
 /** One endpoint: what it was posted, and its whole life. */
 export function Webhook() {
@@ -84,7 +79,7 @@ export function Webhook() {
               },
               {
                 head: 'Last attempt',
-                cell: ({ attempts }) => <Attempt attempt={attempts.at(-1)} />,
+                cell: ({ attempts }) => <WebhookAttempt attempt={attempts.at(-1)} />,
               },
               {
                 head: 'Attempts',
@@ -158,21 +153,8 @@ export function Webhook() {
   );
 }
 
-const Attempt = ({ attempt }: { readonly attempt: WebhookAttempt | undefined }) =>
-  attempt ? (
-    <>
-      <Pill tone={attempt.accepted ? 'ok' : 'bad'}>{String(attempt.statusCode || 'failed')}</Pill>{' '}
-      {attempt.eventType}{' '}
-      <span class="soft">
-        {attempt.error} {duration(attempt.duration)}
-      </span>
-    </>
-  ) : (
-    <>–</>
-  );
-
 /** Chooses the event of an attempt. */
-function ShowBody({ attempt }: { readonly attempt: WebhookAttempt | undefined }) {
+function ShowBody({ attempt }: { readonly attempt: AttemptMessage | undefined }) {
   const query = useQuery();
   return (
     <span class="row-actions">
@@ -182,135 +164,5 @@ function ShowBody({ attempt }: { readonly attempt: WebhookAttempt | undefined })
         </button>
       )}
     </span>
-  );
-}
-
-function EndpointActions({
-  endpoint,
-  again,
-}: {
-  readonly endpoint: WebhookEndpoint;
-  readonly again: () => void;
-}) {
-  const { route } = useLocation();
-  const { id, url, disabled } = endpoint;
-  const update = async (changed: object, paths: string[]) => {
-    const { mode, workspace } = target();
-    await api.webhooks.updateWebhookEndpoint({
-      workspace,
-      webhookEndpoint: { id, mode, ...changed },
-      updateMask: { paths },
-    });
-    again();
-  };
-  return (
-    <>
-      <Action
-        label="Send test event"
-        method={method.sendTestEvent}
-        title="Send a test event"
-        submit="Send it"
-        onSubmit={async () => {
-          const { attempt } = await api.webhooks.sendTestEvent({ ...target(), id });
-          again();
-          return (
-            <p>
-              <Attempt attempt={attempt} />
-            </p>
-          );
-        }}
-      >
-        <p>The endpoint is posted an event that belongs to no session.</p>
-      </Action>
-      <Action
-        label="Replay…"
-        method={method.replayWebhookEvents}
-        title="Post events again"
-        submit="Replay"
-        onSubmit={async (values) => {
-          const eventId = values.text('eventId');
-          const since = timestampFromDate(new Date(Date.now() - values.number('hours') * HOUR_MS));
-          let replayed = 0;
-          let pageToken = '';
-          do {
-            const page = await api.webhooks.replayWebhookEvents({
-              ...target(),
-              id,
-              pageToken,
-              ...(eventId ? { eventId } : { since }),
-            });
-            replayed += page.replayed;
-            pageToken = page.nextPageToken;
-          } while (pageToken);
-          say(`${count(replayed)} events are posted again.`);
-          again();
-        }}
-      >
-        <Select
-          label="Events of"
-          name="hours"
-          value={1}
-          options={[
-            { value: 1, word: 'the last hour' },
-            { value: 24, word: 'the last 24 hours' },
-            { value: 168, word: 'the last 7 days' },
-          ]}
-        />
-        <Text label="Or one event, by its id" name="eventId" maxLength={64} placeholder="evt_…" />
-      </Action>
-      <Action
-        label="Edit…"
-        method={method.updateWebhookEndpoint}
-        title="Edit the endpoint"
-        submit="Save"
-        onSubmit={async (values) => {
-          await update(readEndpoint(values), ['url', 'description', 'event_types']);
-          say('The endpoint is changed.');
-        }}
-      >
-        <EndpointFields endpoint={endpoint} />
-      </Action>
-      <Action
-        label={disabled ? 'Switch on…' : 'Switch off…'}
-        method={method.updateWebhookEndpoint}
-        title={disabled ? 'Switch the endpoint on' : 'Switch the endpoint off'}
-        submit={disabled ? 'Switch it on' : 'Switch it off'}
-        onSubmit={async () => {
-          await update({ disabled: !disabled }, ['disabled']);
-        }}
-      >
-        <p>
-          {disabled ? 'Events are posted again from now on.' : 'No events are posted until it is on again.'}
-        </p>
-      </Action>
-      <Action
-        label="Rotate secret…"
-        method={method.rotateWebhookSecret}
-        title="Make a new secret"
-        submit="Make a new secret"
-        onSubmit={async () => {
-          const { secret } = await api.webhooks.rotateWebhookSecret({ ...target(), id });
-          again();
-          return <Secret name="the new secret" secret={secret} />;
-        }}
-      >
-        <p>Events are signed with both secrets for a time, so that receivers can change.</p>
-      </Action>
-      <Action
-        label="Delete…"
-        look="danger-quiet"
-        method={method.deleteWebhookEndpoint}
-        title="Delete the endpoint"
-        submit="Delete the endpoint"
-        confirm={new URL(url).hostname}
-        onSubmit={async () => {
-          await api.webhooks.deleteWebhookEndpoint({ ...target(), id });
-          say('The endpoint is deleted.');
-          route(link('/webhooks'));
-        }}
-      >
-        <p>Events that wait for it are dropped. This cannot be undone.</p>
-      </Action>
-    </>
   );
 }
