@@ -11,7 +11,6 @@ const INBOX = 'otp.admin.v1.InboxService';
 /** Methods of the operator's contract that no page calls, with the reason. At most ten. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
   'otp.admin.v1.GuardService/ListRefusedSends': 'deprecated: RecipientService.ListRefusals shows the same',
-  'otp.admin.v1.WebhookService/TriggerEvent': 'for developers of receivers: from the command line',
 };
 
 /** All of the console's own text. */

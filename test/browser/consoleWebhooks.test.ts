@@ -58,6 +58,18 @@ describeInBrowser('webhooks with the console', () => {
     expect(asked.at(-1)).toMatchObject({ id, eventId: EVENT.id });
   });
 
+  it('triggers an event of a type at an endpoint of test mode', async () => {
+    const call = connectJson(service.baseUrl, service.liveKey);
+    const { body } = await call('otp.admin.v1.WebhookService/CreateWebhookEndpoint', {
+      webhookEndpoint: { url: 'https://hooks.example.com/otp', mode: 'MODE_TEST' },
+    });
+    const page = await open(`/webhooks/${body.webhookEndpoint.id}?mode=test`);
+    await page.getByRole('button', { name: 'Trigger…' }).click();
+    await page.getByRole('dialog').getByRole('combobox').selectOption('session.locked');
+    await page.getByRole('button', { name: 'Post it', exact: true }).click();
+    await page.getByText('The event is posted, marked as a test.').waitFor();
+  });
+
   it('says that an event is not known', async () => {
     const page = await open('/webhooks?event=whe_nothing');
     const card = page.getByRole('region', { name: 'Event', exact: true });

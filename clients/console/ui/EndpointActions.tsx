@@ -1,5 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { useLocation } from 'preact-iso';
+import { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import { type WebhookEndpoint, WebhookService } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
 import { api, target } from '../api.js';
 import { count } from '../format.js';
@@ -23,12 +24,12 @@ export function EndpointActions({
   readonly again: () => void;
 }) {
   const { route } = useLocation();
-  const { id, url, disabled } = endpoint;
+  const { id, url, disabled, mode } = endpoint;
   const update = async (changed: object, paths: string[]) => {
-    const { mode, workspace } = target();
+    const { workspace } = target();
     await api.webhooks.updateWebhookEndpoint({
       workspace,
-      webhookEndpoint: { id, mode, ...changed },
+      webhookEndpoint: { id, mode: target().mode, ...changed },
       updateMask: { paths },
     });
     again();
@@ -52,6 +53,7 @@ export function EndpointActions({
       >
         <p>The endpoint is posted an event that belongs to no session.</p>
       </Action>
+      {mode === Mode.TEST && <Trigger endpointId={id} again={again} />}
       <Action
         label="Replay…"
         method={method.replayWebhookEvents}
@@ -144,3 +146,38 @@ export function EndpointActions({
     </>
   );
 }
+
+/** As TriggerEventRequest.event_type allows. */
+const TYPES = [
+  'session.approved',
+  'session.partial',
+  'session.locked',
+  'session.expired',
+  'session.canceled',
+  'delivery.accepted',
+  'delivery.delivered',
+  'delivery.failed',
+];
+
+const Trigger = ({ endpointId, again }: { readonly endpointId: string; readonly again: () => void }) => (
+  <Action
+    label="Trigger…"
+    method={method.triggerEvent}
+    title="Post an event of a type"
+    submit="Post it"
+    onSubmit={async (values) => {
+      const { workspace } = target();
+      await api.webhooks.triggerEvent({ workspace, eventType: values.text('type'), endpointId });
+      say('The event is posted, marked as a test.');
+      again();
+    }}
+  >
+    <p>An event as a session of the sandbox would cause it, for the code that receives it.</p>
+    <Select
+      label="Type"
+      name="type"
+      value={TYPES[0]}
+      options={TYPES.map((type) => ({ value: type, word: type }))}
+    />
+  </Action>
+);
