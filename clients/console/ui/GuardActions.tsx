@@ -44,7 +44,7 @@ export const EditGuard = ({ guard, again }: Props & { readonly again: () => void
   </Action>
 );
 
-/** What other rules would have refused, before they apply to anybody. */
+/** What other rules would have refused, before they apply. */
 export const SimulateGuard = ({ guard }: Props) => (
   <Action
     label="What if…"

@@ -76,7 +76,7 @@ function Plan({ fingerprint }: { readonly fingerprint: string }) {
 }
 
 const KEPT: Readonly<Record<string, string>> = {
-  GUESS_BUDGET: 'The count of wrong codes, so that an erasure gives nobody more guesses',
+  GUESS_BUDGET: 'The count of wrong codes, so that an erasure leads to no more guesses',
   STOP_RULE: 'The rule of a person who asked for no more messages',
 };
 
