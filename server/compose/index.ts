@@ -215,7 +215,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { inbox, routes, close: closeProviders } = await composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
-  const { queues, outbox } = composeQueues({
+  const { queues, outbox, newSearch } = composeQueues({
     ...common,
     routes,
     breakers,
@@ -353,7 +353,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         watchFormat(documents, { clock, refused: refuse }),
         watchClock({ clock, serving, metrics, log }),
       ];
-      await ownLeases.processes.start(composeTakeOver({ ...common, queues }));
+      await ownLeases.processes.start(composeTakeOver({ ...common, queues, newSearch }));
       for (const queue of Object.values(queues)) queue.start();
       serving.become('ready');
       return address;

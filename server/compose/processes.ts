@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import type { createFindSent } from '../delivery/findSent.js';
 import { createMarks, type Marks } from '../delivery/marks.js';
 import { createTakeOver as createMessageTakeOver } from '../delivery/takeOver.js';
 import { createTakeOver as createEventTakeOver } from '../effects/takeOver.js';
@@ -43,6 +44,7 @@ export function composeTakeOver(parts: {
   readonly documents: Documents;
   readonly queues: Queues;
   readonly marksOf: (id: string) => string;
+  readonly newSearch: ReturnType<typeof createFindSent>;
   readonly clock: Clock;
   readonly log: Logger;
 }): TakeOver {

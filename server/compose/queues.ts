@@ -12,6 +12,7 @@ import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
 import { createBuildMessage } from '../delivery/buildMessage.js';
 import { createDelivery } from '../delivery/deliver.js';
+import { createFindSent } from '../delivery/findSent.js';
 import type { Marks } from '../delivery/marks.js';
 import { createOutbox } from '../delivery/outbox.js';
 import type { Routes } from '../delivery/providerOrder.js';
@@ -170,5 +171,11 @@ export function composeQueues(parts: Parts) {
       work: createSweep(documents, clock),
     }),
   };
-  return { queues, outbox: createOutbox(queues.outbox, delivery.claimNew) };
+  const newSearch = createFindSent({
+    buildMessage,
+    providerOf: (channel, name) => routes.of({ [channel]: [name] }, channel).find((one) => one.name === name),
+    clock,
+    log,
+  });
+  return { queues, outbox: createOutbox(queues.outbox, delivery.claimNew), newSearch };
 }

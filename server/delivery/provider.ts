@@ -51,6 +51,12 @@ export interface Provider {
   readonly reports?: boolean;
   /** Sends one message. Faults of the network are outcomes; an error that is thrown counts as a retry. */
   send(message: Message, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Looks for a message that an earlier request may have brought to the vendor, and
+   * returns its id there; undefined where the vendor does not have it. Absent: the
+   * vendor cannot be asked. Rejects where there is no response.
+   */
+  find?(message: Message, signal: AbortSignal): Promise<string | undefined>;
   /** Asks the vendor whether it accepts our credentials; sends nothing. Absent: the vendor has no call for that. */
   check?(signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;

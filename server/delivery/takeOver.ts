@@ -12,10 +12,19 @@ import type { Collection } from '../store/documents.js';
 import { leasedUntil } from '../store/leases.js';
 import { type Mark, readMarks } from './marks.js';
 
+/** The message as the provider has it; undefined where it has none or cannot be asked. */
+type Search = (
+  session: StoredSession,
+  channel: ChannelName,
+  provider: string,
+) => Promise<{ readonly vendorId: string } | undefined>;
+
 interface Deps {
   readonly sessions: Collection<StoredSession>;
   /** The file with the marks of a process. */
   readonly marksOf: (owner: string) => string;
+  /** Begins a search at providers for messages that requests may have brought to them. */
+  readonly newSearch: () => Search;
   /** The session has a message to send now. */
   readonly offer: (session: StoredSession) => void;
   readonly clock: Clock;
@@ -24,20 +33,23 @@ interface Deps {
 
 /**
  * Takes over the messages that a process which has ended held by leases. What
- * its marks show to be accepted is recorded so; everything else is due at once.
+ * its marks show to be accepted is recorded so, and so is what the provider of a
+ * request without a response has; everything else is due at once.
  */
-export function createTakeOver({ sessions, marksOf, offer, clock, log }: Deps) {
+export function createTakeOver({ sessions, marksOf, newSearch, offer, clock, log }: Deps) {
   return async (owner: string): Promise<void> => {
     const marks = readMarks(marksOf(owner));
+    const findSent = newSearch();
     let taken = 0;
     for await (const found of sessions.find(leasedUntil('deliverAt', clock), { sort: { deliverAt: 1 } })) {
       for (const [channel, { delivery }] of channelsOf(found)) {
         if (!isHeld(delivery, owner)) continue;
+        const mark = await askedMark(findSent, found, channel, marks?.get(delivery.lease?.id ?? ''));
         const resumed = await changeGuarded(sessions, found, (seen) => {
           const current = seen.channels[channel]?.delivery;
           if (!current || !isHeld(current, owner)) return undefined;
           const now = clock.now();
-          const next = resume(current, marks, now);
+          const next = resume(current, { mark, hasMarks: marks !== undefined }, now);
           return updateMessages(new Map([[channel, next]]), now, acceptedAttempt(channel, next, now));
         });
         if (!resumed?.changed) continue;
@@ -48,6 +60,18 @@ export function createTakeOver({ sessions, marksOf, offer, clock, log }: Deps) {
     if (marks) rmSync(marksOf(owner), { force: true });
     if (taken > 0) log.info({ process: owner, messages: taken }, 'messages of a process that has ended');
   };
+}
+
+/** A mark of a request without a response, with what its provider says about it. */
+async function askedMark(
+  findSent: Search,
+  session: StoredSession,
+  channel: ChannelName,
+  mark: Mark | undefined,
+): Promise<Mark | undefined> {
+  if (!mark || mark.accepted) return mark;
+  const sent = await findSent(session, channel, mark.provider);
+  return sent ? { ...mark, accepted: true, vendorId: sent.vendorId } : mark;
 }
 
 /** What the process could not record any more. */
@@ -77,16 +101,15 @@ const isHeld = ({ state, lease }: StoredDelivery, owner: string): boolean =>
 /** A message whose delivery attempt was cut short by the end of its process. */
 function resume(
   delivery: StoredDelivery,
-  marks: ReadonlyMap<string, Mark> | undefined,
+  { mark, hasMarks }: { readonly mark: Mark | undefined; readonly hasMarks: boolean },
   now: number,
 ): StoredDelivery {
-  const { lease, ...free } = delivery;
-  const mark = lease && marks?.get(lease.id);
+  const { lease: _lease, ...free } = delivery;
   if (mark?.accepted) {
     const { provider, vendorId } = mark;
     return settled(delivery, { state: 'ACCEPTED', provider, ...(vendorId !== undefined && { vendorId }) });
   }
   // Where the process kept marks and made none, no request was begun: the attempt was none.
-  const unused = marks && !mark ? 1 : 0;
+  const unused = hasMarks && !mark ? 1 : 0;
   return { ...free, triesLeft: free.triesLeft + unused, dueAt: new Date(now) };
 }

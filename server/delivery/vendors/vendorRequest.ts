@@ -8,6 +8,8 @@ import type { ErrorMeaning } from './errorTable.js';
 
 /** Vendors respond with a few hundred bytes; a longer body is not a vendor's response. */
 const MAX_BYTES = 64 * 1024;
+/** The same of a list of messages. */
+const MAX_LIST_BYTES = 1024 * 1024;
 
 /** One request to a vendor's API. */
 export interface VendorRequest {
@@ -78,6 +80,22 @@ export async function checkVendor(
     { ...options, protocol: { ...protocol, acceptedId: ({ status }) => (status === 200 ? '' : undefined) } },
   );
   return outcome.kind === 'accepted' ? { kind: 'accepted' } : outcome;
+}
+
+/** Reads JSON of a vendor. Rejects where it does not respond with an object and 200. */
+export async function readVendor(
+  { url, headers }: Omit<VendorRequest, 'body'>,
+  { client = vendorClient, signal }: Pick<Options, 'client' | 'signal'>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { status, body } = await client.get({
+    url,
+    headers: { ...NAME, ...headers },
+    signal,
+    maxBytes: MAX_LIST_BYTES,
+  });
+  const json = status === 200 && body !== undefined ? jsonObject(body) : undefined;
+  if (!json) throw new Error(`the vendor responded with ${status}`);
+  return json;
 }
 
 const NAME = { 'user-agent': 'countersign' };

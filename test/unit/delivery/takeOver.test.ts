@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMarks, readMarks } from '../../../server/delivery/marks.js';
 import { createTakeOver } from '../../../server/delivery/takeOver.js';
+import type { ChannelName } from '../../../server/domain/channels.js';
 import { changeGuarded } from '../../../server/session/change.js';
 import type { StoredSession } from '../../../server/session/stored.js';
 import { updateMessages } from '../../../server/session/transitions/updateMessages.js';
@@ -106,10 +107,22 @@ describe('what happens to the messages of a process that has ended', () => {
       );
     }
     const read = async (id: string) => (await sessions.findOne({ _id: `acme/${id}` }))!;
-    const takeOver = () =>
+    const takeOver = (
+      find: (
+        session: StoredSession,
+        channel: ChannelName,
+        provider: string,
+      ) => Promise<string | undefined> = async () => undefined,
+    ) =>
       createTakeOver({
         sessions,
         marksOf,
+        newSearch:
+          () =>
+          async (...asked) => {
+            const vendorId = await find(...asked);
+            return vendorId === undefined ? undefined : { vendorId };
+          },
         offer: ({ _id }) => void offered.push(_id),
         clock: new ManualClock(NOW + 1_000),
         log,
@@ -143,6 +156,32 @@ describe('what happens to the messages of a process that has ended', () => {
       expect(delivery).not.toHaveProperty('lease');
       expect(offered).toEqual(['acme/a']);
       expect((await read('a')).deliverAt).toEqual(new Date(NOW + 1_000));
+    });
+
+    it('begun without a response, and found at its provider: recorded so, and not sent again', async () => {
+      await leased('a', DEAD);
+      createMarks(marksOf(DEAD), log).begin('lease-a', 'twilio');
+      const asked: string[] = [];
+      await takeOver(async ({ _id }, channel, provider) => {
+        asked.push(`${_id} ${channel} ${provider}`);
+        return 'v2';
+      });
+      expect(asked).toEqual(['acme/a email twilio']);
+      const { delivery } = (await read('a')).channels.email!;
+      expect(delivery).toMatchObject({ state: 'ACCEPTED', provider: 'twilio', vendorId: 'v2' });
+      expect((await read('a')).vendorIds).toEqual(['twilio/v2']);
+    });
+
+    it('accepted by its marks, or not begun: no provider is asked', async () => {
+      await leased('a', DEAD);
+      await leased('b', DEAD);
+      const marks = createMarks(marksOf(DEAD), log);
+      marks.begin('lease-a', 'smtp');
+      marks.accepted('lease-a', 'v1');
+      await takeOver(() => {
+        throw new Error('it was asked');
+      });
+      expect((await read('b')).channels.email!.delivery.state).toBe('QUEUED');
     });
 
     it('not begun: due at once, and the attempt is given back', async () => {

@@ -2,7 +2,7 @@ import type { ChannelName } from '../../../domain/channels.js';
 import type { Clock } from '../../../platform/clock.js';
 import type { Message, Provider } from '../../provider.js';
 import { isWithin } from '../limits.js';
-import { checkVendor, postToVendor, type VendorProtocol } from '../vendorRequest.js';
+import { checkVendor, postToVendor, readVendor, type VendorProtocol } from '../vendorRequest.js';
 import { TWILIO_ERRORS } from './errors.js';
 import { TWILIO_LIMITS, TWILIO_SENDERS } from './limits.js';
 import type { TwilioSettings } from './settings.js';
@@ -51,6 +51,14 @@ export function createTwilio(settings: TwilioSettings, { clock, callbackUrl }: D
       };
       return postToVendor(request, { protocol, message, signal, clock });
     },
+    async find(message, signal) {
+      const content = contentOf(message, settings);
+      // WhatsApp messages by a template are listed in words that are not known here.
+      if (!content?.Body) return undefined;
+      const query = new URLSearchParams({ To: content.To!, PageSize: '50' });
+      const listed = await readVendor({ url: `${url}?${query}`, headers: { authorization } }, { signal });
+      return sidOf(listed.messages, content.Body);
+    },
     check: (signal) =>
       checkVendor({ url: `${account}.json`, headers: { authorization } }, { protocol, signal, clock }),
     async close() {},
@@ -76,6 +84,16 @@ function contentOf(message: Message, settings: TwilioSettings): Record<string, s
   const sender = senderOf(message.from ?? settings.from ?? '');
   if (!sender || isTooLong) return undefined;
   return { To: to, ...sender, Body: text };
+}
+
+/** The message with these words, which have a code in them; newest first, as Twilio lists them. */
+function sidOf(messages: unknown, body: string): string | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  const found = messages.find(
+    (one: Readonly<Record<string, unknown>>) =>
+      one.body === body && String(one.direction).startsWith('outbound'),
+  );
+  return typeof found?.sid === 'string' ? found.sid : undefined;
 }
 
 function senderOf(from: string): Record<string, string> | undefined {
