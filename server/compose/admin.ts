@@ -53,6 +53,7 @@ import type { Handler, StreamHandler } from '../call/call.js';
 import { createHandlerTable, type Registration, registerService, registerStream } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import type { Breakers } from '../delivery/breakers.js';
+import type { Previews } from '../delivery/previews.js';
 import type { Routes } from '../delivery/providerOrder.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
 import type { FairPool } from '../fairness/fairPool.js';
@@ -102,6 +103,7 @@ interface Parts {
   readonly senders: Senders;
   readonly templates: Templates;
   readonly previews: FairPool;
+  readonly htmlPreviews: Previews;
   readonly sponsors: Sponsors;
   readonly wallet: Wallet;
   readonly guardReader: GuardReader;

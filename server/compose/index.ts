@@ -249,6 +249,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       if (result === 'INVALID_CODE') stats.wrongCode(session, channel);
     },
   });
+  const htmlPreviews = createPreviews({ ...common, ...secrets });
   const admin = composeAdmin({
     ...common,
     ...hooks,
@@ -262,10 +263,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     outbound,
     counter,
     previews: createFairPool({ ...PREVIEWS, clock }),
+    htmlPreviews,
     serving,
   });
-  const previews = createPreviews({ ...common, ...secrets });
-  const inboxRpcs = composeInbox({ ...common, inbox, previews, serving });
+  const inboxRpcs = composeInbox({ ...common, inbox, previews: htmlPreviews, serving });
   const pipeline = createPipeline({
     steps: {
       authenticate: createAuthenticate({ ...secrets, keys, workspaces, inboxToken: inbox?.token }),
@@ -306,7 +307,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter,
     pipeline,
     inbox,
-    previews,
+    previews: htmlPreviews,
     serving,
     tls,
     callbacks: await composeCallbacks({ ...common, queues }),

@@ -189,7 +189,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...(inbox ? [inboxRoute({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) })] : []),
       ...(inbox && parts.screens ? [inboxPageRoute(parts.screens)] : []),
       // Messages are shown without the built pages, too.
-      ...(inbox ? [previewRoute(parts.previews)] : []),
+      ...(inbox || hasConsole ? [previewRoute(parts.previews)] : []),
     ],
     screens: parts.screens,
     trustsLoopback: isDevelopment,
@@ -198,7 +198,7 @@ export function composeTransports(parts: Parts): Listeners {
     ? composeListener(parts, {
         services: SERVICES,
         dialects: [oauth],
-        routes: [metrics('everybody'), ...assets, ...operatorsConsole],
+        routes: [metrics('everybody'), ...assets, ...operatorsConsole, previewRoute(parts.previews)],
         screens: undefined,
         // Operators reach it through a tunnel, under a name of their own machine.
         trustsLoopback: true,

@@ -25,7 +25,7 @@ export function consoleRoutes(files: ScreenFiles): Route[] {
 </html>
 `;
   const handle: HttpHandler = (_req, res) => {
-    res.writeHead(200, pageHeaders());
+    res.writeHead(200, pageHeaders({ hasFrames: true }));
     res.end(html);
   };
   return [

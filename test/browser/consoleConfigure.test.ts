@@ -4,7 +4,7 @@ import { describeInBrowser, expectAccessible } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 
 describeInBrowser('configuration with the console', () => {
-  const { service, open } = consoleForSuite({ hours: 1 });
+  const { browser, service, open } = consoleForSuite({ hours: 1 });
   const call = (method: string, message: unknown) =>
     connectJson(service.baseUrl, service.liveKey)(`otp.admin.v1.${method}`, message);
 
@@ -70,5 +70,25 @@ describeInBrowser('configuration with the console', () => {
     await dialog.getByRole('button', { name: 'Done' }).click();
     await page.getByText('p-3').first().waitFor();
     expect(page.url()).not.toContain('ada');
+  });
+
+  it('shows the HTML of an e-mail that is being written in a frame where its scripts do nothing', async () => {
+    const page = await open('/templates/otp-email/en');
+    await page.getByText('Preview of the built-in words').waitFor();
+    await page.getByLabel('Subject').fill('Your code');
+    await page.locator('textarea[name=text]').fill('{{ code }}');
+    await page
+      .getByLabel('HTML')
+      .fill('<p id="seen">{{ code }}</p><script>top.location = "/stolen"</script>');
+    await page.getByRole('tab', { name: 'As shown' }).click();
+    const seen = page.frameLocator('iframe').locator('#seen', { hasText: /^\d{6}$/ });
+    await seen.waitFor();
+    // A path works once: coming back, the tab has one of its own.
+    await page.getByRole('tab', { name: 'Text' }).click();
+    await page.getByRole('tab', { name: 'As shown' }).click();
+    await seen.waitFor();
+    await expectAccessible(page);
+    expect(page.url()).toContain('/templates/otp-email/en');
+    expect(browser.takeFaults().filter((text) => !text.includes('sandboxed'))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
@@ -6,6 +7,7 @@ import {
   type PreviewTemplateResponse,
   SmsEncoding,
   type Template as TemplateMessage,
+  type TemplateSchema,
   TemplateService,
 } from '../../../gen/otp/admin/v1/template_service_pb.js';
 import { Problem, Skeleton } from '../../look/States.js';
@@ -55,6 +57,9 @@ export function Template() {
   );
 }
 
+/** What is previewed: words that are being written, or none for the built-in ones. */
+type AskedTemplate = MessageInitShape<typeof TemplateSchema>;
+
 interface EditorProps {
   readonly templateKey: string;
   readonly locale: string;
@@ -78,12 +83,14 @@ function Editor({ templateKey: key, locale, stored, again }: EditorProps) {
       ...(isMail && { subject: values?.text('subject') ?? '', html: values?.text('html') ?? '' }),
     };
   };
-  const look = async () => {
+  /** Without words of its own the built-in message is shown. */
+  const asked = () => {
     const template = read();
-    // Without words of its own the built-in message is shown.
-    const asked = template.text ? template : { key, locale };
+    return template.text ? template : { key, locale };
+  };
+  const look = async () => {
     try {
-      preview.value = await api.templates.previewTemplate({ ...inWorkspace(), template: asked });
+      preview.value = await api.templates.previewTemplate({ ...inWorkspace(), template: asked() });
       error.value = undefined;
     } catch (thrown) {
       error.value = ConnectError.from(thrown);
@@ -136,7 +143,11 @@ function Editor({ templateKey: key, locale, stored, again }: EditorProps) {
         </form>
       </Card>
       <Card title={preview.value?.builtIn ? 'Preview of the built-in words' : 'Preview'}>
-        {preview.value ? <Preview preview={preview.value} isMail={isMail} /> : <Skeleton rows={3} />}
+        {preview.value ? (
+          <Preview preview={preview.value} asked={asked} isMail={isMail} />
+        ) : (
+          <Skeleton rows={3} />
+        )}
       </Card>
     </div>
   );
@@ -144,9 +155,11 @@ function Editor({ templateKey: key, locale, stored, again }: EditorProps) {
 
 function Preview({
   preview,
+  asked,
   isMail,
 }: {
   readonly preview: PreviewTemplateResponse;
+  readonly asked: () => AskedTemplate;
   readonly isMail: boolean;
 }) {
   const { subject, text, html, smsEncoding, smsSegments } = preview;
@@ -158,6 +171,10 @@ function Preview({
           label="The e-mail as"
           tabs={[
             { name: 'Text', body: () => <pre class="message">{text}</pre> },
+            {
+              name: 'As shown',
+              body: () => (html ? <Shown asked={asked} html={html} /> : 'No HTML part.'),
+            },
             { name: 'HTML', body: () => <pre class="message mono">{html || 'No HTML part.'}</pre> },
           ]}
         />
@@ -197,5 +214,27 @@ function Delete({ templateKey: key, locale }: { readonly templateKey: string; re
     >
       <p>Messages have the built-in words again. This cannot be undone.</p>
     </Action>
+  );
+}
+
+/** The e-mail in a frame. Its path works once, so each frame has its own. */
+function Shown({ asked, html }: { readonly asked: () => AskedTemplate; readonly html: string }) {
+  const path = useSignal('');
+  useEffect(() => {
+    const leaving = new AbortController();
+    api.templates
+      .previewTemplate(
+        { ...inWorkspace(), template: asked(), withHtmlPath: true },
+        { signal: leaving.signal },
+      )
+      .then(({ htmlPath }) => {
+        path.value = htmlPath;
+      })
+      .catch(() => {});
+    return () => leaving.abort();
+  }, [html]);
+  if (!path.value) return <Skeleton rows={3} />;
+  return (
+    <iframe key={path.value} class="html-view" title="The e-mail as shown" sandbox="" src={path.value} />
   );
 }

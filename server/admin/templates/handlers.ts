@@ -1,5 +1,6 @@
 import { create, type MessageShape } from '@bufbuild/protobuf';
 import {
+  type PreviewTemplateRequest,
   SmsEncoding,
   TemplateSchema,
   type TemplateService,
@@ -9,6 +10,7 @@ import type { Handlers } from '../../call/handlers.js';
 import { checkRules } from '../../contract/validation.js';
 import { defaultTemplate } from '../../delivery/defaultTemplates.js';
 import { channelOf, MESSAGE_KINDS, type MessageKind, showsTransaction } from '../../delivery/messageKind.js';
+import type { Previews } from '../../delivery/previews.js';
 import type { ChannelName } from '../../domain/channels.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { Failure, invalid } from '../../errors.js';
@@ -36,6 +38,7 @@ interface Deps {
   readonly workspaces: Workspaces;
   /** Admission to rendering for authors of templates. */
   readonly previews: FairPool;
+  readonly htmlPreviews: Pick<Previews, 'keep'>;
   readonly clock: Clock;
 }
 
@@ -43,6 +46,15 @@ interface Deps {
 export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateService> {
   const { documents, templates, workspaces, previews, clock } = deps;
   const stored: Collection<StoredTemplate> = documents.collection('templates');
+
+  /** Keeps the HTML where the request asks for a path to it. */
+  async function withPath<T extends { readonly html?: string }>(
+    { withHtmlPath }: PreviewTemplateRequest,
+    preview: T,
+  ): Promise<T & { readonly htmlPath?: string }> {
+    if (!withHtmlPath || !preview.html) return preview;
+    return { ...preview, htmlPath: await deps.htmlPreviews.keep(preview.html) };
+  }
 
   /** The template a request is about, whether or not there is one. */
   async function address(
@@ -160,12 +172,12 @@ export function createTemplateHandlers(deps: Deps): Handlers<typeof TemplateServ
         checkRules(TemplateSchema, given, 'template.');
         const template = templateOf({ ...ofKind(kind), locale, ...partsOf(given) });
         const rendered = await inTurn(call, () => checkTemplate(kind, template, branding));
-        return previewed(channelOf(kind), rendered, false);
+        return withPath(request, previewed(channelOf(kind), rendered, false));
       }
       const own = await templates.find(workspace, kind, locale);
       const template = own ?? defaultTemplate(kind, locale);
       const rendered = await inTurn(call, () => renderSample(kind, template, branding));
-      return previewed(channelOf(kind), rendered, own === undefined);
+      return withPath(request, previewed(channelOf(kind), rendered, own === undefined));
     },
   };
 }

@@ -731,7 +731,9 @@ type PreviewTemplateRequest struct {
 	// The workspace. Default: the caller's own; another needs the scope operator.
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The key and language, and either the parts to render or no part.
-	Template      *Template `protobuf:"bytes,2,opt,name=template,proto3" json:"template,omitempty"`
+	Template *Template `protobuf:"bytes,2,opt,name=template,proto3" json:"template,omitempty"`
+	// Return html_path as well.
+	WithHtmlPath  bool `protobuf:"varint,3,opt,name=with_html_path,json=withHtmlPath,proto3" json:"with_html_path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -780,6 +782,13 @@ func (x *PreviewTemplateRequest) GetTemplate() *Template {
 	return nil
 }
 
+func (x *PreviewTemplateRequest) GetWithHtmlPath() bool {
+	if x != nil {
+		return x.WithHtmlPath
+	}
+	return false
+}
+
 // Response of PreviewTemplate.
 type PreviewTemplateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -795,7 +804,11 @@ type PreviewTemplateResponse struct {
 	// SMS only: its encoding.
 	SmsEncoding SmsEncoding `protobuf:"varint,5,opt,name=sms_encoding,json=smsEncoding,proto3,enum=otp.admin.v1.SmsEncoding" json:"sms_encoding,omitempty"`
 	// SMS only: the number of parts it is sent in, each of which is charged for.
-	SmsSegments   int32 `protobuf:"varint,6,opt,name=sms_segments,json=smsSegments,proto3" json:"sms_segments,omitempty"`
+	SmsSegments int32 `protobuf:"varint,6,opt,name=sms_segments,json=smsSegments,proto3" json:"sms_segments,omitempty"`
+	// With with_html_path, for an e-mail with HTML: a path of this service, such as
+	// "/preview/q3Zt…", which responds with the HTML once and for a minute, to be
+	// shown in a frame, where it can run and load nothing.
+	HtmlPath      string `protobuf:"bytes,7,opt,name=html_path,json=htmlPath,proto3" json:"html_path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -872,6 +885,13 @@ func (x *PreviewTemplateResponse) GetSmsSegments() int32 {
 	return 0
 }
 
+func (x *PreviewTemplateResponse) GetHtmlPath() string {
+	if x != nil {
+		return x.HtmlPath
+	}
+	return ""
+}
+
 var File_otp_admin_v1_template_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_template_service_proto_rawDesc = "" +
@@ -917,17 +937,19 @@ const file_otp_admin_v1_template_service_proto_rawDesc = "" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x16\n" +
 	"\x06locale\x18\x03 \x01(\tR\x06locale\"\x18\n" +
-	"\x16DeleteTemplateResponse\"j\n" +
+	"\x16DeleteTemplateResponse\"\x90\x01\n" +
 	"\x16PreviewTemplateRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x122\n" +
-	"\btemplate\x18\x02 \x01(\v2\x16.otp.admin.v1.TemplateR\btemplate\"\xd7\x01\n" +
+	"\btemplate\x18\x02 \x01(\v2\x16.otp.admin.v1.TemplateR\btemplate\x12$\n" +
+	"\x0ewith_html_path\x18\x03 \x01(\bR\fwithHtmlPath\"\xf4\x01\n" +
 	"\x17PreviewTemplateResponse\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\x12\n" +
 	"\x04html\x18\x03 \x01(\tR\x04html\x12\x19\n" +
 	"\bbuilt_in\x18\x04 \x01(\bR\abuiltIn\x12<\n" +
 	"\fsms_encoding\x18\x05 \x01(\x0e2\x19.otp.admin.v1.SmsEncodingR\vsmsEncoding\x12!\n" +
-	"\fsms_segments\x18\x06 \x01(\x05R\vsmsSegments*Y\n" +
+	"\fsms_segments\x18\x06 \x01(\x05R\vsmsSegments\x12\x1b\n" +
+	"\thtml_path\x18\a \x01(\tR\bhtmlPath*Y\n" +
 	"\vSmsEncoding\x12\x1c\n" +
 	"\x18SMS_ENCODING_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11SMS_ENCODING_GSM7\x10\x01\x12\x15\n" +

@@ -267,7 +267,9 @@ class PreviewTemplateRequest(google.protobuf.message.Message):
 
     WORKSPACE_FIELD_NUMBER: builtins.int
     TEMPLATE_FIELD_NUMBER: builtins.int
+    WITH_HTML_PATH_FIELD_NUMBER: builtins.int
     workspace: builtins.str
+    with_html_path: builtins.bool
     @property
     def template(self) -> global___Template: ...
     def __init__(
@@ -275,9 +277,10 @@ class PreviewTemplateRequest(google.protobuf.message.Message):
         *,
         workspace: builtins.str = ...,
         template: global___Template | None = ...,
+        with_html_path: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["template", b"template"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["template", b"template", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["template", b"template", "with_html_path", b"with_html_path", "workspace", b"workspace"]) -> None: ...
 
 global___PreviewTemplateRequest = PreviewTemplateRequest
 
@@ -291,12 +294,14 @@ class PreviewTemplateResponse(google.protobuf.message.Message):
     BUILT_IN_FIELD_NUMBER: builtins.int
     SMS_ENCODING_FIELD_NUMBER: builtins.int
     SMS_SEGMENTS_FIELD_NUMBER: builtins.int
+    HTML_PATH_FIELD_NUMBER: builtins.int
     subject: builtins.str
     text: builtins.str
     html: builtins.str
     built_in: builtins.bool
     sms_encoding: global___SmsEncoding.ValueType
     sms_segments: builtins.int
+    html_path: builtins.str
     def __init__(
         self,
         *,
@@ -306,7 +311,8 @@ class PreviewTemplateResponse(google.protobuf.message.Message):
         built_in: builtins.bool = ...,
         sms_encoding: global___SmsEncoding.ValueType = ...,
         sms_segments: builtins.int = ...,
+        html_path: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["built_in", b"built_in", "html", b"html", "sms_encoding", b"sms_encoding", "sms_segments", b"sms_segments", "subject", b"subject", "text", b"text"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["built_in", b"built_in", "html", b"html", "html_path", b"html_path", "sms_encoding", b"sms_encoding", "sms_segments", b"sms_segments", "subject", b"subject", "text", b"text"]) -> None: ...
 
 global___PreviewTemplateResponse = PreviewTemplateResponse
