@@ -1135,11 +1135,11 @@ const file_otp_admin_v1_inbox_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"@\n" +
 	"\x13UpdateChaosResponse\x12)\n" +
-	"\x05chaos\x18\x01 \x01(\v2\x13.otp.admin.v1.ChaosR\x05chaos2\xee\x05\n" +
+	"\x05chaos\x18\x01 \x01(\v2\x13.otp.admin.v1.ChaosR\x05chaos2\xf1\x05\n" +
 	"\fInboxService\x12o\n" +
 	"\x11ListInboxMessages\x12&.otp.admin.v1.ListInboxMessagesRequest\x1a'.otp.admin.v1.ListInboxMessagesResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x01\x12]\n" +
-	"\vGetLastCode\x12 .otp.admin.v1.GetLastCodeRequest\x1a!.otp.admin.v1.GetLastCodeResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x01\x12r\n" +
-	"\x13PreviewInboxMessage\x12(.otp.admin.v1.PreviewInboxMessageRequest\x1a).otp.admin.v1.PreviewInboxMessageResponse\"\x06ҵ\x18\x02\x18\x01\x12r\n" +
+	"\vGetLastCode\x12 .otp.admin.v1.GetLastCodeRequest\x1a!.otp.admin.v1.GetLastCodeResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x01\x12u\n" +
+	"\x13PreviewInboxMessage\x12(.otp.admin.v1.PreviewInboxMessageRequest\x1a).otp.admin.v1.PreviewInboxMessageResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x01\x12r\n" +
 	"\x13DeleteInboxMessages\x12(.otp.admin.v1.DeleteInboxMessagesRequest\x1a).otp.admin.v1.DeleteInboxMessagesResponse\"\x06ҵ\x18\x02\x18\x01\x12t\n" +
 	"\x12WatchInboxMessages\x12'.otp.admin.v1.WatchInboxMessagesRequest\x1a(.otp.admin.v1.WatchInboxMessagesResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x010\x01\x12T\n" +
 	"\bGetChaos\x12\x1d.otp.admin.v1.GetChaosRequest\x1a\x1e.otp.admin.v1.GetChaosResponse\"\tҵ\x18\x02\x18\x01\x90\x02\x01\x12Z\n" +
