@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from '../../../server/config/config.js';
+import { screensForSuite } from '../../browser/support/screensForSuite.js';
 import { connectJson } from '../../support/connectJson.js';
 import { bearer } from '../../support/rest.js';
 import { startService, type TestService } from '../../support/service.js';
 import { deliveredCode } from '../../wire/support/delivered.js';
 
 const OWN = 'a-token-of-the-developer';
+const screens = screensForSuite();
 
 let service: TestService;
 let code: string;
 beforeAll(async () => {
-  service = await startService({ env: { OTP_INBOX_TOKEN: OWN } });
+  service = await startService({
+    env: { OTP_INBOX_TOKEN: OWN },
+    overrides: { screens: await screens.folder() },
+  });
   const send = connectJson(service.baseUrl, service.liveKey);
   const { body } = await send('otp.v1.OtpService/Send', { recipients: { email: 'you@example.com' } });
   code = await deliveredCode(service, body.session.id, 'email');
