@@ -147,7 +147,8 @@ async function recovered(): Promise<void> {
     clock.advance(5 * MINUTE_MS);
     for (const vendor of Object.values(vendors)) vendor.misbehave(vendor === good ? undefined : 'elsewhere');
     const [probe] = await sendMany(1);
-    await settled();
+    // A probe that timed out would open the breaker again.
+    await settled({ responding: [good], looks: 60 });
     expect((await storedOf(probe!)).channels.sms?.delivery.state).toBe('ACCEPTED');
     expect(good.taken.at(-1)?.to).toBe(probe!.phone);
   }
