@@ -16,6 +16,7 @@ import { readCursor, writeCursor } from './watch/cursor.js';
 import type { SessionHub } from './watch/hub.js';
 import { WATCH_LIMITS } from './watch/limits.js';
 import type { WatchQuota } from './watch/quota.js';
+import { untilLeft } from './watch/untilLeft.js';
 import { createWakeup } from './watch/wakeup.js';
 
 const HEARTBEAT_MS = WATCH_LIMITS.heartbeatSeconds * 1_000;
@@ -53,27 +54,16 @@ export function createWatchSession(deps: Deps): Watch {
       if (session.rev >= latest.rev) latest = session;
       if (changed) wakeup.notify();
     };
-    const release = onceAll([
+    const release = [
       quota.take(workspaceOf(found), _id),
       hub.subscribe(_id, receive),
       serving.subscribe(wakeup.notify),
-    ]);
-    const onAbort = () => {
-      // The transport may never ask for the next response.
-      release();
-      wakeup.notify();
-    };
-    call.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      // What happened before the subscription.
-      await refresh();
-      return yield* respond();
-    } finally {
-      call.signal.removeEventListener('abort', onAbort);
-      release();
-    }
+    ];
+    return yield* untilLeft({ signal: call.signal, release, notify: wakeup.notify }, respond);
 
     async function* respond(): ReturnType<Watch> {
+      // What happened before the subscription.
+      await refresh();
       const endAt = clock.now() + LENGTH_MS;
       let respondedAt = clock.now();
       let retryAt = 0;
@@ -132,11 +122,4 @@ export function createWatchSession(deps: Deps): Watch {
 function nextShown({ events }: StoredSession, from: number): number {
   for (let index = from; index < events.length; index++) if (isShown(events[index]!)) return index;
   return -1;
-}
-
-/** Runs all of the steps, once. */
-function onceAll(steps: (() => void)[]): () => void {
-  return () => {
-    for (const step of steps.splice(0)) step();
-  };
 }

@@ -5,6 +5,7 @@ import type { InboxMessage } from '../../delivery/vendors/inbox/messages.js';
 import type { Serving } from '../../observe/readiness.js';
 import { WATCH_LIMITS } from '../../otp/watch/limits.js';
 import type { WatchQuota } from '../../otp/watch/quota.js';
+import { untilLeft } from '../../otp/watch/untilLeft.js';
 import { createWakeup } from '../../otp/watch/wakeup.js';
 import { namedRecipient } from '../shared/recipient.js';
 import { messageToProto } from './toProto.js';
@@ -35,25 +36,12 @@ export function createWatchInbox({ inbox: { messages }, clock, quota, serving }:
     };
     const seen = new Set<string>();
     const wakeup = createWakeup(clock);
-    const undo = [
+    const release = [
       quota.take('inbox', 'inbox/watch'),
       messages.subscribe(wakeup.notify),
       serving.subscribe(wakeup.notify),
     ];
-    const release = () => {
-      for (const step of undo.splice(0)) step();
-    };
-    const onAbort = () => {
-      release();
-      wakeup.notify();
-    };
-    call.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return yield* respond();
-    } finally {
-      call.signal.removeEventListener('abort', onAbort);
-      release();
-    }
+    return yield* untilLeft({ signal: call.signal, release, notify: wakeup.notify }, respond);
 
     async function* respond(): ReturnType<Watch> {
       const endAt = clock.now() + LENGTH_MS;

@@ -11,6 +11,7 @@ import { partitionOf } from '../../domain/principal.js';
 import type { Serving } from '../../observe/readiness.js';
 import { WATCH_LIMITS } from '../../otp/watch/limits.js';
 import type { WatchQuota } from '../../otp/watch/quota.js';
+import { untilLeft } from '../../otp/watch/untilLeft.js';
 import { createWakeup } from '../../otp/watch/wakeup.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
@@ -63,22 +64,12 @@ export function createTailEvents(deps: Deps): Tail {
       notify: wakeup.notify,
     });
     const name = workspace ?? ALL_WORKSPACES;
-    const undo = [quota.take(name, `${name}/tail`), hub.subscribe(backlog), serving.subscribe(wakeup.notify)];
-    const release = () => {
-      for (const step of undo.splice(0)) step();
-    };
-    const onAbort = () => {
-      // The transport may never ask for the next response.
-      release();
-      wakeup.notify();
-    };
-    call.signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return yield* respond();
-    } finally {
-      call.signal.removeEventListener('abort', onAbort);
-      release();
-    }
+    const release = [
+      quota.take(name, `${name}/tail`),
+      hub.subscribe(backlog),
+      serving.subscribe(wakeup.notify),
+    ];
+    return yield* untilLeft({ signal: call.signal, release, notify: wakeup.notify }, respond);
 
     async function* respond(): ReturnType<Tail> {
       const endAt = clock.now() + LENGTH_MS;
