@@ -346,8 +346,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
         config.operatorHost ?? '127.0.0.1',
         config.operatorPort ?? 0,
       );
-      // Not before: a start that fails because the port is taken would create keys that are never shown.
       await inbox?.inbox.chaos.replace([]);
+      // Not before: a start that fails because the port is taken would create keys that are never shown.
       firstKeys = await createBootstrapKeys({ config, documents, keys, clock, log });
       scraping.start();
       watches = [
