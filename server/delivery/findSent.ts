@@ -1,6 +1,7 @@
 import type { ChannelName } from '../domain/channels.js';
 import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
+import { withTimeLimit } from '../platform/timeLimit.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Message, Provider } from './provider.js';
 
@@ -25,10 +26,10 @@ export function createFindSent({ buildMessage, providerOf, clock, log }: Deps) {
     return async (session: StoredSession, channel: ChannelName, name: string) => {
       const provider = providerOf(channel, name);
       if (!provider?.find || silent.has(name)) return undefined;
-      const limit = new AbortController();
-      const cancel = clock.after(WAIT_MS, () => limit.abort());
       try {
-        const vendorId = await provider.find(await buildMessage(session, channel), limit.signal);
+        const vendorId = await withTimeLimit(clock, WAIT_MS, async (signal) =>
+          provider.find?.(await buildMessage(session, channel), signal),
+        );
         return vendorId === undefined ? undefined : { vendorId };
       } catch (err) {
         silent.add(name);
@@ -37,8 +38,6 @@ export function createFindSent({ buildMessage, providerOf, clock, log }: Deps) {
           'a provider cannot be asked for the messages of a process that has ended',
         );
         return undefined;
-      } finally {
-        cancel();
       }
     };
   };

@@ -2,6 +2,7 @@ import type { ChannelName } from '../domain/channels.js';
 import { readExactJson, stringifyExact, verbatim } from '../domain/exactJson.js';
 import { NoResponse, type Outbound, type OutboundResponse } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
+import { withTimeLimit } from '../platform/timeLimit.js';
 import { signWebhook } from '../secrets/tokens/standardWebhooks.js';
 
 /** The most of a response that is read. */
@@ -48,23 +49,25 @@ export type AskVeto = (backend: Backend, question: Question, caller: AbortSignal
 export function createAskVeto(outbound: Outbound, newId: () => string, clock: Clock): AskVeto {
   return async ({ url, secret, timeoutMs }, question, caller) => {
     const body = questionBody(question);
-    const limit = new AbortController();
-    const cancel = clock.after(timeoutMs, () => limit.abort());
+    const headers = {
+      'content-type': 'application/json',
+      ...signWebhook([secret], newId(), body, clock.now()),
+    };
     try {
-      const response = await outbound.post({
-        url,
-        body,
-        headers: { 'content-type': 'application/json', ...signWebhook([secret], newId(), body, clock.now()) },
-        signal: AbortSignal.any([limit.signal, caller]),
-        maxBytes: RESPONSE_BYTES,
-      });
+      const response = await withTimeLimit(clock, timeoutMs, (limit) =>
+        outbound.post({
+          url,
+          body,
+          headers,
+          signal: AbortSignal.any([limit, caller]),
+          maxBytes: RESPONSE_BYTES,
+        }),
+      );
       return read(response);
     } catch (thrown) {
       caller.throwIfAborted();
       if (!(thrown instanceof NoResponse)) throw thrown;
       return { kind: 'unanswered', detail: thrown.error };
-    } finally {
-      cancel();
     }
   };
 }

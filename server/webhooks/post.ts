@@ -1,6 +1,7 @@
 import { NoResponse, type Outbound, type OutboundError } from '../outbound/outbound.js';
 import { retryAfterMs } from '../outbound/retryAfter.js';
 import type { Clock } from '../platform/clock.js';
+import { withTimeLimit } from '../platform/timeLimit.js';
 import type { Encryption } from '../secrets/encryption.js';
 import { signedHeaders } from './endpointSecrets.js';
 import { WEBHOOK_LIMITS } from './limits.js';
@@ -34,26 +35,19 @@ export function createPost(outbound: Outbound, encryption: Encryption, clock: Cl
       'user-agent': 'countersign',
       ...signedHeaders(encryption, endpoint, id, body, now),
     };
-    const limit = new AbortController();
-    const cancel = clock.after(WEBHOOK_LIMITS.timeoutSeconds * 1_000, () => limit.abort());
     const begunAt = performance.now();
     const attempt = () => ({ at: new Date(now), ms: Math.round(performance.now() - begunAt) });
     try {
-      const response = await outbound.post({
-        url: endpoint.url,
-        headers,
-        body,
-        signal: limit.signal,
-        maxBytes: WEBHOOK_LIMITS.responseBytes,
-        cut: true,
-      });
+      const { url } = endpoint;
+      const { responseBytes: maxBytes, timeoutSeconds } = WEBHOOK_LIMITS;
+      const response = await withTimeLimit(clock, timeoutSeconds * 1_000, (signal) =>
+        outbound.post({ url, headers, body, signal, maxBytes, cut: true }),
+      );
       const wait = retryAfterMs(response.headers['retry-after'] as string | undefined, clock.now());
       return { ...attempt(), status: response.status, ...(wait !== undefined && { retryAfterMs: wait }) };
     } catch (thrown) {
       if (!(thrown instanceof NoResponse)) throw thrown;
       return { ...attempt(), error: thrown.error };
-    } finally {
-      cancel();
     }
   };
 }

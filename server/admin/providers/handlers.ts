@@ -8,6 +8,7 @@ import type { Vendor } from '../../delivery/vendors/vendor.js';
 import { CHANNELS, type ChannelName, channelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
 import type { FairPool } from '../../fairness/fairPool.js';
+import { withTimeLimit } from '../../platform/timeLimit.js';
 import type { StoredSession } from '../../session/stored.js';
 import { workspaceOf } from '../../store/documentId.js';
 import { deliveriesOf } from '../sessions/deliveries.js';
@@ -103,10 +104,9 @@ export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderServ
       if (!provider) throw new Failure('NOT_FOUND');
       call.resource = `providers/${name}`;
       if (!provider.check) return { supported: false, passed: false };
-      const limit = new AbortController();
-      const cancel = clock.after(provider.timeoutMs, () => limit.abort());
       const [at, begunAt] = [clock.now(), performance.now()];
-      const outcome = await provider.check(limit.signal).finally(cancel);
+      const check = provider.check.bind(provider);
+      const outcome = await withTimeLimit(clock, provider.timeoutMs, check);
       const attempt = checkToProto(name, outcome, { at, ms: performance.now() - begunAt });
       return { supported: true, passed: outcome.kind === 'accepted', attempt };
     },
