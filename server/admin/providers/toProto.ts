@@ -1,11 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { BreakerState, type ProviderSchema } from '../../../gen/otp/admin/v1/provider_service_pb.js';
-import { type DeliveryAttemptSchema, DeliveryOutcome } from '../../../gen/otp/admin/v1/session_service_pb.js';
+import type { DeliveryAttemptSchema } from '../../../gen/otp/admin/v1/session_service_pb.js';
 import type { BreakerState as BreakerWord } from '../../delivery/breakers.js';
 import type { Outcome } from '../../delivery/provider.js';
 import { type ChannelName, channelEnum } from '../../domain/channels.js';
-import { attemptToProto } from '../sessions/deliveries.js';
+import { attemptToProto, outcomeOf } from '../sessions/deliveries.js';
 import type { Use } from './use.js';
 
 const BREAKERS: Readonly<Record<BreakerWord, BreakerState>> = {
@@ -71,14 +71,7 @@ export function checkToProto(
     provider,
     at: timestampFromDate(new Date(at)),
     duration: durationFromMs(Math.round(ms)),
-    outcome:
-      outcome.kind === 'accepted'
-        ? DeliveryOutcome.ACCEPTED
-        : outcome.kind === 'retry'
-          ? DeliveryOutcome.RETRY
-          : outcome.error === 'MISCONFIGURED'
-            ? DeliveryOutcome.MISCONFIGURED
-            : DeliveryOutcome.REFUSED,
+    outcome: outcomeOf({ outcome: outcome.kind, ...(failure && { error: failure.error }) }),
     error: failure?.error ?? '',
     vendorCode: failure?.vendor?.code ?? '',
     vendorText: failure?.vendor?.text ?? '',

@@ -20,7 +20,11 @@ const FAILED: Readonly<Record<string, DeliveryOutcome>> = {
   QUOTA_EXCEEDED: DeliveryOutcome.MISCONFIGURED,
 };
 
-const outcomeOf = ({ outcome, error = '' }: StoredAttempt): DeliveryOutcome => {
+/** The result of a delivery attempt in the contract. */
+export const outcomeOf = ({
+  outcome,
+  error = '',
+}: Pick<StoredAttempt, 'outcome' | 'error'>): DeliveryOutcome => {
   if (outcome === 'accepted') return DeliveryOutcome.ACCEPTED;
   return outcome === 'retry' ? DeliveryOutcome.RETRY : (FAILED[error] ?? DeliveryOutcome.REFUSED);
 };
