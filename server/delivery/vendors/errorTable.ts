@@ -1,3 +1,4 @@
+import type { Outcome } from '../provider.js';
 import type { FinalError, RetryError } from '../words.js';
 
 /**
@@ -83,3 +84,16 @@ const toError = ([codes, meaning, note, source]: Row): VendorError => ({
   note,
   ...(source !== undefined && { source }),
 });
+
+/** The outcome of an error, with the wait that the vendor asked for, milliseconds. */
+export function meaningOutcome(meaning: ErrorMeaning, retryAfterMs?: number): Outcome {
+  // Nothing is kept by a vendor that responds with an error.
+  if (meaning === 'EXPIRED') return { kind: 'retry', error: 'PROVIDER_FAULT' };
+  if (typeof meaning === 'string') return { kind: 'failed', error: meaning };
+  return {
+    kind: 'retry',
+    error: meaning.retry,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(meaning.aboutMessage && { aboutMessage: true }),
+  };
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Message, Outcome } from '../provider.js';
 import { type Secrets, vendorResponse } from '../vendorResponse.js';
 import { connectionOutcome } from './connectionOutcome.js';
-import type { ErrorMeaning } from './errorTable.js';
+import { type ErrorMeaning, meaningOutcome } from './errorTable.js';
 
 /** Vendors respond with a few hundred bytes; a longer body is not a vendor's response. */
 const MAX_BYTES = 64 * 1024;
@@ -140,7 +140,7 @@ function outcomeIn(response: HttpResponse, protocol: VendorProtocol): Outcome | 
     return typeof vendorId === 'string' ? { kind: 'accepted', vendorId } : byStatus(response);
   }
   const meaning = protocol.meaningOf(response);
-  return meaning ? outcomeOf(meaning, response) : byStatus(response);
+  return meaning ? meaningOutcome(meaning, response.retryAfterMs) : byStatus(response);
 }
 
 function jsonObject(text: string): Record<string, unknown> | undefined {
@@ -165,17 +165,4 @@ function byStatus({ status, retryAfterMs }: HttpResponse): Outcome | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status < 400 || MISCONFIGURED_STATUSES.has(status)) return { kind: 'failed', error: 'MISCONFIGURED' };
   return { kind: 'failed', error: 'REFUSED' };
-}
-
-/** The outcome of an error, with the wait the vendor asked for. */
-function outcomeOf(meaning: ErrorMeaning, { retryAfterMs }: HttpResponse): Outcome {
-  // Nothing is kept by a vendor that responds with an error.
-  if (meaning === 'EXPIRED') return { kind: 'retry', error: 'PROVIDER_FAULT' };
-  if (typeof meaning === 'string') return { kind: 'failed', error: meaning };
-  return {
-    kind: 'retry',
-    error: meaning.retry,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(meaning.aboutMessage && { aboutMessage: true }),
-  };
 }

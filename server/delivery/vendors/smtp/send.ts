@@ -1,9 +1,7 @@
 import { domainToASCII } from 'node:url';
 import { createTransport } from 'nodemailer';
-import type { Message, Outcome, Provider } from '../../provider.js';
-import { type Secrets, vendorResponse } from '../../vendorResponse.js';
-import { connectionOutcome } from '../connectionOutcome.js';
-import { enhancedCode, smtpMeaning } from './errors.js';
+import type { Message, Provider } from '../../provider.js';
+import { smtpOutcome } from './outcome.js';
 import type { SmtpSettings } from './settings.js';
 
 const TIMEOUT_MS = 20_000;
@@ -33,7 +31,7 @@ export function createSmtp({ url, from }: SmtpSettings): Provider {
         const info = await transport.sendMail({ ...mailOf(message, from), signal });
         return { kind: 'accepted', vendorId: info.messageId };
       } catch (error) {
-        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error, message);
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : smtpOutcome(error, message);
       }
     },
     async check(signal) {
@@ -41,7 +39,7 @@ export function createSmtp({ url, from }: SmtpSettings): Provider {
         await transport.verify();
         return { kind: 'accepted' };
       } catch (error) {
-        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : outcomeOf(error, {});
+        return signal.aborted ? { kind: 'retry', error: 'TIMEOUT' } : smtpOutcome(error, {});
       }
     },
     async close() {
@@ -70,34 +68,4 @@ function mailOf(message: Message, defaultFrom: string) {
 function domainOf(from: string): string {
   const domain = /@([^\s<>"]+?)>?\s*$/.exec(from)?.[1] ?? '';
   return domainToASCII(domain) || 'localhost';
-}
-
-/** Reads an SMTP error by its codes; the text is kept only as far as it quotes nothing of the message. */
-function outcomeOf(error: unknown, message: Secrets): Outcome {
-  const { code, responseCode, response = '', command } = error as SmtpError;
-  if (!responseCode)
-    return code === 'EAUTH' ? { kind: 'failed', error: 'MISCONFIGURED' } : connectionOutcome(error);
-  const enhanced = enhancedCode(response);
-  const words = response.replace(/^\d{3}[ -]/, '').replace(enhanced ?? '', '');
-  const vendor = vendorResponse(enhanced ? `${responseCode}_${enhanced}` : responseCode, words, message);
-  const kept = vendor ? { vendor } : {};
-  if (responseCode >= 500) {
-    // RFC 4954 section 6: any final reply to AUTH is about the credentials.
-    const meaning = code === 'EAUTH' ? 'MISCONFIGURED' : smtpMeaning({ responseCode, enhanced, command });
-    return { kind: 'failed', error: meaning, ...kept };
-  }
-  return {
-    kind: 'retry',
-    error: `SMTP_${responseCode}`,
-    ...kept,
-    // Greylisted, or full: RFC 5321 section 4.2.2. With 421 the server closes the connection for all messages.
-    ...(command === 'RCPT TO' && responseCode !== 421 && { aboutMessage: true }),
-  };
-}
-
-interface SmtpError {
-  readonly code?: string;
-  readonly responseCode?: number;
-  readonly response?: string;
-  readonly command?: string;
 }
