@@ -62,7 +62,7 @@ function Panes() {
   );
 }
 
-/** j and k move, c copies the newest code, / searches: where nobody is typing. */
+/** j and k move, c copies the newest code, / searches: where no text is being typed. */
 function onKey(event: KeyboardEvent, search: HTMLInputElement | null): void {
   const { key, target, ctrlKey, metaKey, altKey } = event;
   if (ctrlKey || metaKey || altKey || (target as HTMLElement).closest('input, select, textarea, dialog'))

@@ -6,9 +6,9 @@ import { enter, refusal } from './state.js';
 export function Entry() {
   const text = useSignal('');
   return (
-    <main class="entry">
+    <main class="signin">
       <form
-        class="entry-form"
+        class="signin-form"
         onSubmit={(event) => {
           event.preventDefault();
           void enter(text.value.trim());
