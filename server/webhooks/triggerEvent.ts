@@ -14,7 +14,7 @@ import { WEBHOOK_LIMITS } from './limits.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 import { endpointsOf, wants } from './webhooks.js';
 
-/** An address that nobody can have. */
+/** An address that no person can have. */
 const MASKED = 't***t@example.com';
 
 interface Deps {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { BSON } from 'mongodb';
+import { eachMessage } from './mongoMessages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -49,15 +50,7 @@ export async function startFakeMongod(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    let pending = Buffer.alloc(0);
-    socket.on('data', (data) => {
-      pending = Buffer.concat([pending, data]);
-      while (pending.length >= 4 && pending.length >= pending.readInt32LE(0)) {
-        const message = pending.subarray(0, pending.readInt32LE(0));
-        pending = pending.subarray(message.length);
-        socket.write(respond(message, reply));
-      }
-    });
+    eachMessage(socket, (message) => socket.write(respond(message, reply)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

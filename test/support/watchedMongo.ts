@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { BSON, MongoClient } from 'mongodb';
+import { eachMessage } from './mongoMessages.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -109,18 +110,6 @@ export async function watchMongo(uri: string): Promise<WatchedMongo> {
       await once(server, 'close');
     },
   };
-}
-
-function eachMessage(socket: Socket, take: (message: Buffer) => void): void {
-  let pending = Buffer.alloc(0);
-  socket.on('data', (data) => {
-    pending = Buffer.concat([pending, data]);
-    while (pending.length >= 4 && pending.length >= pending.readInt32LE(0)) {
-      const message = pending.subarray(0, pending.readInt32LE(0));
-      pending = pending.subarray(message.length);
-      take(message);
-    }
-  });
 }
 
 function readCommand(message: Buffer): WatchedCommand | undefined {

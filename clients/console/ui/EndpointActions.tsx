@@ -6,7 +6,7 @@ import { api, target } from '../api.js';
 import { count } from '../format.js';
 import { link } from '../route.js';
 import { Action } from './Action.js';
-import { EndpointFields, readEndpoint } from './endpointFields.js';
+import { EndpointFields, EVENTS, readEndpoint } from './endpointFields.js';
 import { Select, Text } from './Fields.js';
 import { Secret } from './Secret.js';
 import { say } from './toast.js';
@@ -147,18 +147,6 @@ export function EndpointActions({
   );
 }
 
-/** As TriggerEventRequest.event_type allows. */
-const TYPES = [
-  'session.approved',
-  'session.partial',
-  'session.locked',
-  'session.expired',
-  'session.canceled',
-  'delivery.accepted',
-  'delivery.delivered',
-  'delivery.failed',
-];
-
 const Trigger = ({ endpointId, again }: { readonly endpointId: string; readonly again: () => void }) => (
   <Action
     label="Trigger…"
@@ -176,8 +164,8 @@ const Trigger = ({ endpointId, again }: { readonly endpointId: string; readonly 
     <Select
       label="Type"
       name="type"
-      value={TYPES[0]}
-      options={TYPES.map((type) => ({ value: type, word: type }))}
+      value="session.approved"
+      options={EVENTS.map((type) => ({ value: type, word: type }))}
     />
   </Action>
 );

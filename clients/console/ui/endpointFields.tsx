@@ -2,7 +2,8 @@ import { WebhookDisabledReason, type WebhookEndpoint } from '../../../gen/otp/ad
 import type { Tone } from '../words.js';
 import { Check, Group, Text, type Values } from './Fields.js';
 
-const EVENTS = [
+/** The types of events that an endpoint can be sent. */
+export const EVENTS = [
   'session.partial',
   'session.approved',
   'session.locked',

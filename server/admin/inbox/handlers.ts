@@ -1,12 +1,9 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { InboxService } from '../../../gen/otp/admin/v1/inbox_service_pb.js';
 import type { Handlers } from '../../call/handlers.js';
 import type { Previews } from '../../delivery/previews.js';
 import type { Inbox } from '../../delivery/vendors/inbox/inbox.js';
-import type { InboxFilter } from '../../delivery/vendors/inbox/messages.js';
-import { channelName } from '../../domain/channels.js';
 import { Failure } from '../../errors.js';
-import { namedRecipient } from '../shared/recipient.js';
+import { inboxFilter } from './inboxFilter.js';
 import { readChaos } from './readChaos.js';
 import { readInboxPage } from './readInboxPage.js';
 import { chaosToProto, messageToProto } from './toProto.js';
@@ -23,15 +20,13 @@ export function createInboxHandlers(deps: Deps): Handlers<typeof InboxService> {
   const waitForCode = createWaitForCode(deps);
   return {
     async listInboxMessages(_call, request) {
-      const { channel, sessionId, query, after } = request;
+      const { sessionId, query } = request;
       const { items, nextPageToken } = await readInboxPage(
         messages,
         {
-          ...recipientFilter(request.recipient),
-          ...(channel && { channel: channelName(channel)! }),
+          ...inboxFilter(request),
           ...(sessionId && { sessionId }),
           ...(query && { query }),
-          ...(after && { after: timestampMs(after) }),
         },
         request,
       );
@@ -51,7 +46,7 @@ export function createInboxHandlers(deps: Deps): Handlers<typeof InboxService> {
     },
 
     async deleteInboxMessages(_call, { recipient }) {
-      return { deleted: await messages.delete(recipientFilter(recipient)) };
+      return { deleted: await messages.delete(inboxFilter({ recipient })) };
     },
 
     async getChaos() {
@@ -65,6 +60,3 @@ export function createInboxHandlers(deps: Deps): Handlers<typeof InboxService> {
     },
   };
 }
-
-const recipientFilter = (text: string): Pick<InboxFilter, 'to'> =>
-  text ? { to: namedRecipient(text).address } : {};

@@ -1,12 +1,11 @@
-import { durationMs, timestampMs } from '@bufbuild/protobuf/wkt';
+import { durationMs } from '@bufbuild/protobuf/wkt';
 import type { GetLastCodeRequest } from '../../../gen/otp/admin/v1/inbox_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Inbox } from '../../delivery/vendors/inbox/inbox.js';
 import type { InboxMessage, InboxMessages } from '../../delivery/vendors/inbox/messages.js';
-import { channelName } from '../../domain/channels.js';
 import { createWakeup } from '../../otp/watch/wakeup.js';
 import type { Clock } from '../../platform/clock.js';
-import { namedRecipient } from '../shared/recipient.js';
+import { inboxFilter } from './inboxFilter.js';
 
 /** How often the store is read for messages of other processes and for delayed ones. */
 export const POLL_MS = 250;
@@ -19,17 +18,12 @@ export interface WaitDeps {
 /** The newest message with a code, waited for as long as the request says; undefined where none arrives. */
 export function createWaitForCode({ inbox: { messages }, clock }: WaitDeps) {
   return async (call: Call, request: GetLastCodeRequest): Promise<InboxMessage | undefined> => {
-    const { channel, after, wait } = request;
-    const filter = {
-      to: namedRecipient(request.recipient).address,
-      ...(channel && { channel: channelName(channel)! }),
-      ...(after && { after: timestampMs(after) }),
-    };
-    const newest = async () => (await messages.find(filter, 1)).at(0);
+    const { wait } = request;
+    const filter = inboxFilter(request);
     const until = clock.now() + (wait ? durationMs(wait) : 0);
     return whileChanging({ messages, clock, call }, async () => {
-      const found = await newest();
-      return found ?? (clock.now() >= until ? null : undefined);
+      const [newest] = await messages.find(filter, 1);
+      return newest ?? (clock.now() >= until ? null : undefined);
     });
   };
 }

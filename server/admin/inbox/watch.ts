@@ -1,4 +1,3 @@
-import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { InboxService } from '../../../gen/otp/admin/v1/inbox_service_pb.js';
 import type { StreamHandler } from '../../call/call.js';
 import type { InboxMessage } from '../../delivery/vendors/inbox/messages.js';
@@ -7,7 +6,7 @@ import { WATCH_LIMITS } from '../../otp/watch/limits.js';
 import type { WatchQuota } from '../../otp/watch/quota.js';
 import { untilLeft } from '../../otp/watch/untilLeft.js';
 import { createWakeup } from '../../otp/watch/wakeup.js';
-import { namedRecipient } from '../shared/recipient.js';
+import { inboxFilter } from './inboxFilter.js';
 import { messageToProto } from './toProto.js';
 import { POLL_MS, type WaitDeps } from './waitForCode.js';
 
@@ -30,9 +29,9 @@ type Watch = StreamHandler<typeof InboxService.method.watchInboxMessages>;
 export function createWatchInbox({ inbox: { messages }, clock, quota, serving }: Deps): Watch {
   return async function* watchInboxMessages(call, request) {
     const filter = {
-      ...(request.recipient && { to: namedRecipient(request.recipient).address }),
       // What arrived in this millisecond may be new.
-      after: request.after ? timestampMs(request.after) : clock.now() - 1,
+      after: clock.now() - 1,
+      ...inboxFilter(request),
     };
     const seen = new Set<string>();
     const wakeup = createWakeup(clock);

@@ -71,7 +71,7 @@ const responses = [
 
 describe('the JSON of a message', () => {
   it.each(responses.map((message) => [message.typeName, message] as const))(
-    'of the type %s is that of protobuf-es, whatever its fields hold',
+    'of the type %s is that of protobuf-es, for any values of its fields',
     (_name, message) => {
       fc.assert(
         fc.property(initOf(message, 3), (init) => {
