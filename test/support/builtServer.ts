@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -8,6 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const OUTPUT = resolve('.cache', 'built');
+const STAMP = join(OUTPUT, 'complete');
 const LOCK = `${OUTPUT}.lock`;
 /** Longer than any build takes: a lock as old as that was left by a run that was killed. */
 const STALE_MS = 60_000;
@@ -16,8 +16,8 @@ let built: Promise<string> | undefined;
 
 /**
  * The compiled server/main.js of the sources as they are: what `npm start` runs,
- * in a folder of the tests. Compiled once by each test file that asks; they take
- * turns, and all but the first find little to do.
+ * in a folder of the tests. The test files that ask take turns, and the first
+ * compiles: a process that starts meanwhile must not read half a file.
  */
 export function builtMain(): Promise<string> {
   built ??= build();
@@ -28,20 +28,34 @@ async function build(): Promise<string> {
   await mkdir(dirname(OUTPUT), { recursive: true });
   await lock();
   try {
-    const compiler = join(
-      dirname(createRequire(import.meta.url).resolve('typescript/package.json')),
-      'bin',
-      'tsc',
-    );
-    const info = join(OUTPUT, '.tsbuildinfo');
-    // Types are checked by the check; a build of the tests shall not take as long.
-    const options = ['--outDir', OUTPUT, '--tsBuildInfoFile', info, '--declaration', 'false', '--noCheck'];
-    await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', ...options]);
+    if (!(await isCurrent())) {
+      await rm(OUTPUT, { recursive: true, force: true });
+      await run(process.execPath, ['tools/compile.mjs', OUTPUT]);
+      await writeFile(STAMP, '');
+    }
   } finally {
     await rm(LOCK, { recursive: true, force: true });
   }
   return join(OUTPUT, 'server', 'main.js');
 }
+
+/** Whether the last build is younger than every source, and than every folder, which a deleted file touches. */
+async function isCurrent(): Promise<boolean> {
+  const at = await modified(STAMP);
+  if (at === undefined) return false;
+  for (const folder of ['server', 'clients', 'gen']) {
+    const names = await readdir(folder, { recursive: true });
+    for (const path of [folder, ...names.map((name) => join(folder, name))])
+      if (((await modified(path)) ?? at) >= at) return false;
+  }
+  return true;
+}
+
+const modified = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
 
 async function lock(): Promise<void> {
   for (;;) {
@@ -50,10 +64,7 @@ async function lock(): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const made = await stat(LOCK).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
+    const made = await modified(LOCK);
     if (made !== undefined && Date.now() - made > STALE_MS) await rm(LOCK, { recursive: true, force: true });
     await pause(50);
   }
