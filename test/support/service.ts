@@ -44,7 +44,7 @@ export interface ServiceOptions<C extends Clock> {
 }
 
 /**
- * Starts the service as main.ts does, in this process. Codes are hashed with the
+ * Starts the service as process.ts does, in this process. Codes are hashed with the
  * keyed HMAC unless `env` says otherwise, because most tests are not about hashing.
  */
 export async function startService<C extends Clock = ManualClock>(

@@ -15,7 +15,8 @@ export const LAYERS: readonly Layer[] = [
     purpose: 'The command line; it calls a service as any client does',
     outside: ['clients'],
   },
-  { rooms: ['main.ts'], purpose: 'The process: reads the environment, starts and stops the service' },
+  { rooms: ['main.ts'], purpose: 'What `npm start` runs: prepares memory, loads the process' },
+  { rooms: ['process.ts'], purpose: 'The process: reads the environment, starts and stops the service' },
   { rooms: ['compose'], purpose: 'Builds everything; nothing else constructs anything' },
   {
     rooms: ['maintenance'],
