@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Service } from './compose/index.js';
+import type { Service } from './compose/service.js';
 import { urlOf, welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { VENDOR_SETTINGS } from './delivery/vendors/index.js';

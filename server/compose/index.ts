@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { createContacts } from '../admin/contacts/contacts.js';
 import { createJobs } from '../admin/jobs/jobs.js';
@@ -17,19 +16,17 @@ import { createWorkspaces } from '../admin/workspaces/workspaces.js';
 import { createHandlerTable, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
 import { checkRules } from '../contract/validation.js';
-import { type Breakers, createBreakers } from '../delivery/breakers.js';
+import { createBreakers } from '../delivery/breakers.js';
 import { createPreviews } from '../delivery/previews.js';
 import { VENDORS } from '../delivery/vendors/index.js';
-import type { Vendor } from '../delivery/vendors/vendor.js';
 import { createIds } from '../domain/ids.js';
 import { createExpire } from '../effects/expire.js';
 import { createFairPool } from '../fairness/fairPool.js';
 import { createLimiter } from '../limits/limiter.js';
 import { createRecipientBudget } from '../limits/recipientBudget/recipientBudget.js';
 import type { RuleName } from '../limits/rules.js';
-import { createLog, createLogOutput, type LogOutput } from '../observe/log.js';
+import { createLog, createLogOutput } from '../observe/log.js';
 import { Serving } from '../observe/readiness.js';
-import { watchClock } from '../observe/watchClock.js';
 import { createHandlers } from '../otp/index.js';
 import { createOutbound } from '../outbound/outbound.js';
 import { createAuthenticate } from '../pipeline/authenticate.js';
@@ -37,85 +34,39 @@ import { authorise } from '../pipeline/authorise.js';
 import { createCheckOrigin } from '../pipeline/checkOrigin.js';
 import { createPipeline } from '../pipeline/index.js';
 import { createLimitClient } from '../pipeline/limitClient.js';
-import { type Clock, systemClock } from '../platform/clock.js';
-import { type Random, systemRandom } from '../platform/random.js';
+import { systemClock } from '../platform/clock.js';
+import { systemRandom } from '../platform/random.js';
 import { findScreens, readScreens } from '../screens/files.js';
 import type { Encryption } from '../secrets/encryption.js';
 import { sealSessions } from '../session/sealSessions.js';
 import type { StoredSession } from '../session/stored.js';
-import type { Documents, StoreRefused } from '../store/documents.js';
-import { enterFormat, watchFormat } from '../store/format.js';
-import type { Siblings } from '../workers/siblings.js';
+import type { StoreRefused } from '../store/documents.js';
+import { enterFormat } from '../store/format.js';
 import { composeAdmin } from './admin.js';
 import { composeAudit } from './audit.js';
-import { createBootstrapKeys, type FirstKeys } from './bootstrapKeys.js';
 import { composeCallbacks } from './callbacks.js';
 import { composeGuard } from './guard.js';
 import { composeInbox } from './inbox.js';
+import { composeLifecycle } from './lifecycle.js';
 import { composeMetricsEndpoint } from './metricsEndpoint.js';
 import { openStore } from './openStore.js';
-import { composeProcesses, composeTakeOver } from './processes.js';
-import { composeProviders, type ProviderOverrides } from './providers.js';
+import { composeProcesses } from './processes.js';
+import { composeProviders } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
+import type { Overrides, Service } from './service.js';
 import { composeSessionStreams } from './sessionStreams.js';
 import { composeStats } from './stats.js';
 import { decorateStore } from './store.js';
 import { composeTelemetry } from './telemetry.js';
-import { readTls, watchTls } from './tls.js';
+import { readTls } from './tls.js';
 import { composeTransports, type Listeners } from './transports.js';
 import { composeWebhooks, type Hooks } from './webhooks.js';
-
-/** How long requests under way may take to finish when the service stops. */
-const GRACE_MS = 10_000;
 
 /** Listings read at once, how many may wait, and what a turn of one usually takes. */
 const LISTING = { concurrency: 2, waitingRoom: 64, usualMs: 15 };
 /** Templates are parsed and rendered one at a time, on the thread that serves everything. */
 const PREVIEWS = { concurrency: 1, waitingRoom: 64, usualMs: 2 };
-
-/** How long what follows those requests may take: deliveries that run, and closing the store. */
-const END_MS = 2_000;
-
-/** What a test may replace. */
-export interface Overrides {
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly logOutput?: LogOutput;
-  readonly documents?: Documents;
-  readonly providers?: ProviderOverrides;
-  /** The registry of vendors; their settings must be in the configuration. */
-  readonly vendors?: readonly Vendor[];
-  /** The folder of what clients/build.mjs made. */
-  readonly screens?: string;
-  /** The other processes behind the same port. */
-  readonly siblings?: Siblings;
-}
-
-/** The running service. */
-export interface Service {
-  /** Starts listening and delivering. */
-  start(): Promise<AddressInfo>;
-  /** Serves the certificate that is in the files now. */
-  reload(): Promise<void>;
-  /** The longest that `stop` may take, milliseconds; after that only ending the process helps. */
-  readonly stopLimitMs: number;
-  /** Whether the whole log is written; false after `limitMs`, when nobody reads it. */
-  logWritten(limitMs: number): Promise<boolean>;
-  /** Not ready → drain delay → GOAWAY → finish what runs → stop the queues → close the store. */
-  stop(): Promise<void>;
-  /** The API keys made by this start, if it was the first; known once it has started. */
-  readonly firstKeys: FirstKeys | undefined;
-  /** What the development inbox shows its messages for; undefined in production. */
-  readonly inboxToken: string | undefined;
-  /** Where the operators' port listens, once it does; undefined without one. */
-  readonly operatorAddress: AddressInfo | undefined;
-  readonly documents: Documents;
-  /** Resolves when the process may not use the store any more, because another release has changed it: it must end. */
-  readonly refused: Promise<StoreRefused>;
-  /** How the delivery providers are doing, as this process sees them. */
-  readonly breakers: Breakers['states'];
-}
 
 /** Builds the whole service. Nothing else constructs anything. */
 export async function compose(config: Config, overrides: Overrides = {}): Promise<Service> {
@@ -184,6 +135,10 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     clock,
     log,
   });
+  const flushCounts = async () => {
+    await counter.flush();
+    await refusals.flush();
+  };
   const common = {
     ...guarding,
     refusals,
@@ -220,7 +175,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     routes,
     breakers,
     hooks,
-    flushCounts: () => Promise.all([counter.flush(), refusals.flush()]),
+    flushCounts,
   });
   const listing = createFairPool({ ...LISTING, clock });
 
@@ -315,77 +270,29 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     siblings,
   });
 
-  const tlsReload = watchTls({
-    config,
-    served: tls,
-    apply: (files) => {
-      listeners.main.renewTls(files);
-      listeners.operator?.renewTls(files);
-    },
-    clock,
-    log,
-  });
-  let firstKeys: FirstKeys | undefined;
-  let operatorAddress: AddressInfo | undefined;
-  let watches: readonly (() => void)[] = [];
-  return {
-    get firstKeys() {
-      return firstKeys;
-    },
-    inboxToken: inbox?.token,
-    get operatorAddress() {
-      return operatorAddress;
-    },
-    documents,
+  return composeLifecycle({
+    ...common,
     refused,
-    breakers: breakers.states,
-    async start() {
-      const address = await listeners.main.listen(config.host, config.port);
-      ownPort = address.port;
-      operatorAddress = await listeners.operator?.listen(
-        config.operatorHost ?? '127.0.0.1',
-        config.operatorPort ?? 0,
-      );
-      await inbox?.inbox.chaos.replace([]);
-      // Not before: a start that fails because the port is taken would create keys that are never shown.
-      firstKeys = await createBootstrapKeys({ config, documents, keys, clock, log });
-      scraping.start();
-      watches = [
-        watchFormat(documents, { clock, refused: refuse }),
-        watchClock({ clock, serving, metrics, log }),
-      ];
-      await ownLeases.processes.start(composeTakeOver({ ...common, queues, newSearch }));
-      for (const queue of Object.values(queues)) queue.start();
-      serving.become('ready');
-      return address;
+    refuse,
+    serving,
+    tls,
+    listeners,
+    breakers,
+    queues,
+    newSearch,
+    keys,
+    inbox,
+    outbound,
+    scraping,
+    logOutput,
+    listening: (port) => {
+      ownPort = port;
     },
-    stopLimitMs: config.drainSeconds * 1_000 + GRACE_MS + END_MS,
-    logWritten: logOutput.flushed,
-    reload: () => tlsReload.now(),
-    async stop() {
-      serving.become('stopping');
-      for (const stop of watches) stop();
-      tlsReload.stop();
-      // Load balancers notice by their probes, which must still be answered.
-      await pause(clock, config.drainSeconds * 1_000);
-      await Promise.all([listeners.main.stop(GRACE_MS), listeners.operator?.stop(GRACE_MS)]);
-      await Promise.all(Object.values(queues).map((queue) => queue.stop()));
-      scraping.stop();
-      secrets.stopRefreshing();
-      await closeProviders();
-      outbound.close();
-      await counter.flush();
-      await refusals.flush();
-      ownLeases.marks.close();
-      await ownLeases.processes.stop();
-      await documents.close();
-      await tracing?.close();
-    },
-  };
+    stopRefreshingSecrets: secrets.stopRefreshing,
+    closeProviders,
+    flushCounts,
+  });
 }
-
-const pause = (clock: Clock, ms: number): Promise<void> =>
-  ms > 0 ? new Promise((resolve) => clock.after(ms, resolve)) : Promise.resolve();
 
 /** What happens once the store may not be used any more: no more requests, and the process is asked to end. */
 function composeRefusal(serving: Serving) {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Overrides } from '../../server/compose/index.js';
+import type { Overrides } from '../../server/compose/service.js';
 import { systemRandom } from '../../server/platform/random.js';
 import type { StoredSession } from '../../server/session/stored.js';
 import { connectJson } from '../support/connectJson.js';
