@@ -141,6 +141,12 @@ describe('commands for codes', () => {
     expect(await run(['inbox', 'code', 'unknown@example.com', '--timeout', '0s'])).toMatchObject({
       status: 66,
     });
+    expect(await run(['inbox', 'code', 'no address', '--timeout', '0s'])).toMatchObject({
+      status: 65,
+      err: expect.stringContaining('recipient'),
+    });
+    const byCode = commandLine({ ...env, OTP_INBOX_TOKEN: 'another-token-of-16' });
+    expect(await byCode(['inbox', 'code', 'inbox@example.com'])).toMatchObject({ status: 77, out: '' });
     const by = (more: Readonly<Record<string, string>>) =>
       commandLine({ ...env, ...more })(['inbox', '--json']);
     expect((await by({ OTP_INBOX_TOKEN: service.inboxToken })).out).toContain(code);

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Code, ConnectError } from '@connectrpc/connect';
 import { type Command, InvalidArgumentError } from 'commander';
+import { createTestInbox } from '../../../clients/testing/index.js';
 import type { InboxMessage } from '../../delivery/vendors/inbox/messages.js';
-import { EXIT } from '../../errors.js';
+import { EXIT, exitStatusOf } from '../../errors.js';
 import { INBOX_TOKEN_FILE } from '../../secrets/inboxToken.js';
 import { readIfPresent } from '../../secrets/secretFile.js';
 import type { Cli } from '../cli.js';
@@ -54,18 +56,18 @@ export function addInbox(program: Command, cli: Cli): void {
     .option('--timeout <duration>', 'how long to wait', readTimeout, 10)
     .addHelpText('after', examples('countersign inbox code you@example.com | countersign verify "$SESSION"'))
     .action(async (recipient: string, { timeout }: { readonly timeout: number }) => {
-      const until = performance.now() + timeout * 1000;
-      for (;;) {
-        const message = (await readInbox(cli)).find(({ to, text }) => to === recipient && CODE.test(text));
-        const code = message && CODE.exec(message.text)?.[0];
-        if (code) return cli.print.text(code, { code });
-        if (performance.now() >= until) throw new CliError(`There is no code for ${recipient}`, EXIT.noInput);
-        await pause(POLL_MS);
-      }
+      const inbox = createTestInbox({ baseUrl: cli.url(), inboxToken: await inboxToken(cli) });
+      const code = await inbox.lastCode(recipient, { timeoutMs: timeout * 1000 }).catch(explain);
+      cli.print.text(code, { code });
     });
 }
 
-const CODE = /(?<!\d)\d{4,8}(?!\d)/;
+/** The exit status of the call; a service without an inbox has no code either. */
+function explain(thrown: Error): never {
+  const { cause } = thrown;
+  const isMissing = !(cause instanceof ConnectError) || cause.code === Code.Unimplemented;
+  throw new CliError(thrown.message.replace(/\.$/, ''), isMissing ? EXIT.noInput : exitStatusOf(cause.code));
+}
 
 async function readInbox(cli: Cli): Promise<readonly Message[]> {
   const url = cli.url();
