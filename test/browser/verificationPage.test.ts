@@ -8,7 +8,6 @@ import {
   describeInBrowser,
   expectAccessible,
   expectNoSidewaysScroll,
-  LOOKS,
 } from './support/browser.js';
 import { screensForSuite } from './support/screensForSuite.js';
 import { codeTo, expectNoToken, someone, visitPage, wrongOf } from './support/visits.js';
@@ -182,13 +181,6 @@ describeInBrowser('the verification page', () => {
     const victim = await browser.newPage();
     await victim.goto(link);
     await victim.getByText('not begun here').waitFor();
-  });
-
-  it.each(LOOKS)('is accessible, $colorScheme, $width px wide', async ({ colorScheme, ...viewport }) => {
-    const { page } = await visitPage(browser, shop.url, { colorScheme, viewport });
-    await page.getByText('New code in').first().waitFor();
-    await expectAccessible(page);
-    await expectNoSidewaysScroll(page);
   });
 
   it('fits 320 px in every language, and is accessible in the longest and from right to left', async () => {

@@ -188,12 +188,12 @@ const signed = ({ type, amountMicros, currency }: LedgerEntry): string =>
 const ledgerColumns: readonly Column<LedgerEntry>[] = [
   {
     head: 'Type',
-    width: '110px',
     cell: ({ type }) => nameOf(LedgerEntryType, type),
     text: ({ type }) => nameOf(LedgerEntryType, type),
   },
   {
     head: 'Reference',
+    isWide: true,
     isSoft: true,
     cell: ({ reference, sessionId }) =>
       sessionId ? (

@@ -92,10 +92,20 @@ export async function expectAccessible(page: Page | Frame): Promise<void> {
   expect(found, 'accessibility violations').toEqual([]);
 }
 
-/** Fails where a page scrolls sideways. */
+/** Fails where a page scrolls sideways, and names what is too wide. */
 export async function expectNoSidewaysScroll(page: Page | Frame): Promise<void> {
-  const overhang = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  expect(overhang, 'pixels that hang over sideways').toBeLessThanOrEqual(0);
+  const wide = await page.evaluate(() => {
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    const scrolls = (element: Element | null): boolean =>
+      !!element &&
+      element !== document.body &&
+      (getComputedStyle(element).overflowX !== 'visible' || scrolls(element.parentElement));
+    const found = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > innerWidth && !scrolls(element.parentElement),
+    );
+    return [document.title, ...found.slice(0, 8).map((element) => element.outerHTML.slice(0, 200))];
+  });
+  expect(wide, 'elements that hang over sideways').toEqual([]);
 }
 
 /** Each theme and the smallest and largest width that every screen is looked at in. */
