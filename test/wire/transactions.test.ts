@@ -5,10 +5,10 @@ import type { OperationSchema, TransactionSchema } from '../../gen/otp/v1/sessio
 import type { Provider } from '../../server/delivery/provider.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import { apiKey, bearer, restClient } from '../support/rest.js';
+import { apiKey, bearer, type Rest, restClient } from '../support/rest.js';
 import { startService } from '../support/service.js';
 import { serviceForSuite } from '../support/serviceForSuite.js';
-import { deliveredCode } from './support/delivered.js';
+import { deliveredCode, otherThan } from './support/delivered.js';
 import { type Connected, FIVE_CLIENTS } from './support/fiveClients.js';
 
 type Transaction = MessageInitShape<typeof TransactionSchema>;
@@ -40,7 +40,25 @@ const OTHERS = [
   { what: 'the payment without its transaction', operation: { type: 'payment', id: '4711' } },
 ] as const;
 /** The same transaction, written in another way. */
-const SAME = paying({ amount: '020.0' });
+const SAME = paying({ amount: '20' });
+
+/** How each of the REST dialects verifies a code. */
+const DIALECTS = [
+  {
+    name: 'A',
+    verify: (rest: Rest, id: string, code: string) => rest.post('/v1/otp/validate', { otp_id: id, code }),
+  },
+  {
+    name: 'B',
+    verify: (rest: Rest, id: string, code: string) =>
+      rest.post('/api/v1/otp/verify', { session_id: id, otps: { email: code } }),
+  },
+  {
+    name: 'C',
+    verify: (rest: Rest, id: string, code: string) =>
+      rest.post('/v1/messaging/otp/verify', { sessionId: id, code }),
+  },
+] as const;
 
 const service = serviceForSuite();
 const failure = (call: Promise<unknown>) =>
@@ -98,7 +116,6 @@ describe('a session with a transaction', () => {
     });
     return {
       sessionId: body.session.id as string,
-      token: body.sessionToken as string,
       code: await deliveredCode(service, body.session.id),
     };
   };
@@ -125,44 +142,75 @@ describe('a session with a transaction', () => {
     expect((await of(paying())).status).toBe(200);
   });
 
-  it('is verified by its page, which does not know the transaction, with a session token', async () => {
-    const { sessionId, token, code } = await open();
+  it('is verified by its page, which does not know the transaction, for that one only', async () => {
+    await call()('otp.admin.v1.WorkspaceService/UpdateWorkspace', {
+      workspace: { returnUrls: ['https://shop.example.com/'] },
+      updateMask: 'returnUrls',
+    });
+    const made = await call()('otp.v1.VerificationPageService/CreateVerificationPage', {
+      send: { recipients: someone(), operation: paying() },
+      returnUrl: 'https://shop.example.com/paid',
+    });
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    const sessionId = made.body.session.id;
+    const code = await deliveredCode(service, sessionId);
+    const token = new URLSearchParams(new URL(made.body.url).hash.slice(1)).get('t')!;
     const page = connectJson(service.baseUrl, token);
-    const wrong = await page('otp.v1.OtpService/Verify', { code, operation: OTHERS[0].operation });
-    expect(wrong.reason).toBe('OPERATION_MISMATCH');
+    for (const { what, operation } of OTHERS) {
+      const { reason } = await page('otp.v1.OtpService/Verify', { sessionId, code, operation });
+      expect({ what, reason }).toEqual({ what, reason: 'OPERATION_MISMATCH' });
+    }
+    expect((await page('otp.v1.OtpService/Validate', { sessionId, code })).reason).toBe('PERMISSION_DENIED');
     const { body } = await page('otp.v1.OtpService/Verify', { code });
-    expect(body.session).toMatchObject({ id: sessionId, status: 'SESSION_STATUS_APPROVED' });
+    expect(body.session).toMatchObject({
+      id: sessionId,
+      status: 'SESSION_STATUS_APPROVED',
+      attemptsRemaining: 3,
+    });
     const redeem = (operation: object) =>
       call()('otp.v1.VerificationTokenService/Redeem', {
         verificationToken: body.verificationToken,
         operation,
       });
-    expect((await redeem(OTHERS[0].operation)).reason).toBe('OPERATION_MISMATCH');
-    expect((await redeem(paying())).status).toBe(200);
+    for (const { what, operation } of OTHERS)
+      expect({ what, ...(await redeem(operation)) }).toMatchObject({ what, reason: 'OPERATION_MISMATCH' });
+    expect((await redeem(SAME)).status).toBe(200);
   });
 
-  it('cannot be verified over the REST dialects, which cannot repeat the transaction: 409', async () => {
+  it.each(DIALECTS)(
+    'cannot be verified over dialect $name, which cannot repeat the transaction: 409',
+    async ({ verify }) => {
+      const { sessionId, code } = await open();
+      const rest = restClient(service.baseUrl, { ...apiKey(service.liveKey), ...bearer(service.liveKey) });
+      // Neither the right code nor another one is compared.
+      for (const given of [code, otherThan(code)]) {
+        const { status, text } = await verify(rest, sessionId, given);
+        expect(status, text).toBe(409);
+        expect(text).not.toContain('otvt_');
+      }
+      const { body } = await call()('otp.v1.OtpService/GetSession', { sessionId });
+      expect(body.session).toMatchObject({ status: 'SESSION_STATUS_PENDING', attemptsRemaining: 3 });
+      const verified = await call()('otp.v1.OtpService/Verify', { sessionId, code, operation: paying() });
+      expect(verified.body.session.status).toBe('SESSION_STATUS_APPROVED');
+    },
+  );
+
+  it('has a proof that dialect A does not redeem, not even for the operation without its transaction', async () => {
     const { sessionId, code } = await open();
-    const key = service.liveKey;
-    const given = [
-      restClient(service.baseUrl, apiKey(key)).post('/api/v1/otp/verify', {
-        session_id: sessionId,
-        otps: { email: code },
-      }),
-      restClient(service.baseUrl, bearer(key)).post('/v1/messaging/otp/verify', { sessionId, code }),
-      restClient(service.baseUrl, bearer(key)).post('/v1/otp/validate', { otp_id: sessionId, code }),
-    ];
-    for (const { status, text } of await Promise.all(given)) {
-      expect(status, text).toBe(409);
-      expect(text).not.toContain('otvt_');
-    }
     const { body } = await call()('otp.v1.OtpService/Verify', { sessionId, code, operation: paying() });
-    expect(body.session.status).toBe('SESSION_STATUS_APPROVED');
-    const redeemed = await restClient(service.baseUrl, bearer(key)).post('/v1/otp/tokens/redeem', {
-      otp_verification_token: body.verificationToken,
-      operation: { type: 'payment', id: '4711' },
-    });
+    const redeemed = await restClient(service.baseUrl, bearer(service.liveKey)).post(
+      '/v1/otp/tokens/redeem',
+      {
+        otp_verification_token: body.verificationToken,
+        operation: { type: 'payment', id: '4711' },
+      },
+    );
     expect(redeemed.status).toBe(409);
+    const proof = await call()('otp.v1.VerificationTokenService/Redeem', {
+      verificationToken: body.verificationToken,
+      operation: SAME,
+    });
+    expect(proof.status, 'nothing was used up').toBe(200);
   });
 
   it('has a payee that is the same in every Unicode form', async () => {
