@@ -30,3 +30,15 @@ export function moved(key: string, at: number, length: number): number | undefin
   if (key === 'End') return length - 1;
   return undefined;
 }
+
+/** The same in rows of cells: up and down move by a row. */
+export function movedInGrid(
+  key: string,
+  at: number,
+  { columns, length }: { readonly columns: number; readonly length: number },
+): number | undefined {
+  const by = key === 'ArrowUp' ? -columns : key === 'ArrowDown' ? columns : 0;
+  if (by === 0) return moved(key, at, length);
+  const next = Math.max(0, at) + by;
+  return next < 0 || next >= length ? Math.max(0, at) : next;
+}

@@ -71,7 +71,7 @@ export function Templates() {
             name="locale"
             required
             value="en"
-            pattern="[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*"
+            pattern="[A-Za-z]{2,3}([\-_][A-Za-z0-9]{2,8})*"
             hint="A language tag: en, es, pt-BR"
           />
         </Action>

@@ -123,7 +123,7 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
               ))}
             </tr>
           </thead>
-          <tbody ref={body}>
+          <tbody ref={body} onKeyDown={moveByArrow}>
             {before > 0 && <tr class="space" style={{ height: `${before}px` }} />}
             {rows.map(({ index }) => {
               const item = items[index];
@@ -155,6 +155,18 @@ export function Table<T>({ label, columns, paged, idOf, href, chosen, empty }: P
       )}
     </>
   );
+}
+
+/** Arrow keys move between the links of rows, past what else is in the rows. */
+function moveByArrow(event: KeyboardEvent): void {
+  const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  const link = event.target as HTMLElement;
+  if (by === 0 || !link.matches('.row-link')) return;
+  const links = [...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('.row-link')];
+  const next = links[links.indexOf(link) + by];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 const classOf = <T,>({ isWide, isNumber, isSoft, isActions }: Column<T>): string =>

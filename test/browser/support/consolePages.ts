@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { connectJson } from '../../support/connectJson.js';
 import { eventually } from '../../support/eventually.js';
@@ -59,6 +60,24 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
   page('/workspace', 'Settings'),
   page('/configuration', 'Nothing is compared yet'),
 ];
+
+/** Few pages a test, so that none takes long on a busy machine. */
+export const PAGE_GROUPS = Array.from({ length: Math.ceil(CONSOLE_PAGES.length / 3) }, (_, at) =>
+  CONSOLE_PAGES.slice(at * 3, at * 3 + 3),
+).map((pages) => [pages.map(({ route }) => route || '/').join(' '), pages] as const);
+
+/** Goes to a page and waits for what it shows; it does not change by itself then. */
+export async function visitConsole(
+  page: Page,
+  { baseUrl }: { readonly baseUrl: string },
+  { path, text }: { readonly path: string; readonly text: string | RegExp },
+): Promise<void> {
+  const url = new URL(`/console${path}`, baseUrl);
+  url.searchParams.set('live', 'off');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto(url.href);
+  await page.getByText(text).locator('visible=true').first().waitFor();
+}
 
 /** The routes that the console has. */
 export const consoleRoutes = (): string[] =>
