@@ -188,7 +188,7 @@ export function composeAdmin(parts: Parts): AdminHandlers {
         cancel: useCases.find(OtpService.method.cancelSession)!,
       }),
     ),
-    ...registerService(RecipientService, createRecipientHandlers({ ...parts, ...reading })),
+    ...registerService(RecipientService, createRecipientHandlers({ ...parts, ...reading, idempotency })),
     ...registerService(
       SessionService,
       createSessionHandlers({

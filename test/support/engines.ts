@@ -1,10 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
 import { afterAll, describe } from 'vitest';
 import type { Clock } from '../../server/platform/clock.js';
 import { COLLECTIONS, type CollectionSpec } from '../../server/store/collections.js';
 import type { Documents } from '../../server/store/documents.js';
+import { storePath } from '../../server/store/embedded/file.js';
+import { Reader } from '../../server/store/embedded/sqlite.js';
 import { openEmbedded } from '../../server/store/embedded.js';
 import { openMongo } from '../../server/store/mongo.js';
 import { describeWithMongo, freshDatabase, type MongodbForTests } from './mongodb.js';
@@ -19,6 +22,14 @@ export interface StoreOptions {
 /** One store, empty at first, that can be opened any number of times. */
 export interface TestStore {
   open(options?: StoreOptions): Promise<Documents>;
+  /** Everything in it, read past the document port: each row of each table, each document of each collection there is. */
+  dump(): Promise<readonly Stored[]>;
+}
+
+/** One row or document, as text. */
+export interface Stored {
+  readonly place: string;
+  readonly text: string;
 }
 
 /** One way to keep documents. Stores made through it are closed and removed after the suite. */
@@ -48,7 +59,10 @@ export function embeddedEngine(): Engine {
   return engine('embedded', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-store-'));
     tidy(() => rm(folder, { recursive: true, force: true }));
-    return (options) => openEmbedded({ ...options, dataDir: folder }).then(closing(tidy));
+    return {
+      open: (options) => openEmbedded({ ...options, dataDir: folder }).then(closing(tidy)),
+      dump: async () => dumpTables(storePath(folder)),
+    };
   });
 }
 
@@ -60,8 +74,11 @@ export function mongodbEngine(mongodb: MongodbForTests): Engine {
   return engine('mongodb', async () => {
     const name = freshDatabase();
     tidy(() => mongodb.drop(name));
-    return ({ collections, ttl }) =>
-      openMongo({ uri: mongodb.uri(name), collections, ttl, deadlineMs: PATIENCE_MS }).then(closing(tidy));
+    return {
+      open: ({ collections, ttl }) =>
+        openMongo({ uri: mongodb.uri(name), collections, ttl, deadlineMs: PATIENCE_MS }).then(closing(tidy)),
+      dump: () => dumpCollections(mongodb.uri(name)),
+    };
   });
 }
 
@@ -69,12 +86,47 @@ type Opening = (
   options: Required<Omit<StoreOptions, 'clock'>> & Pick<StoreOptions, 'clock'>,
 ) => Promise<Documents>;
 
-function engine(name: Engine['name'], newOpening: () => Promise<Opening>): Engine {
+interface OpenedBy extends Pick<TestStore, 'dump'> {
+  readonly open: Opening;
+}
+
+function engine(name: Engine['name'], make: () => Promise<OpenedBy>): Engine {
   const newStore = async (): Promise<TestStore> => {
-    const open = await newOpening();
-    return { open: (options = {}) => open({ collections: COLLECTIONS, ttl: false, ...options }) };
+    const { open, dump } = await make();
+    return { open: (options = {}) => open({ collections: COLLECTIONS, ttl: false, ...options }), dump };
   };
   return { name, newStore, open: async (options) => (await newStore()).open(options) };
+}
+
+function dumpTables(path: string): readonly Stored[] {
+  const database = new Reader(path);
+  try {
+    const tables = database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql IS NOT NULL")
+      .all([])
+      .map(([table]) => String(table));
+    return tables.flatMap((table) =>
+      database
+        .prepare(`SELECT * FROM "${table}"`)
+        .all([])
+        .map((row) => ({ place: table, text: row.join(' ') })),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+async function dumpCollections(uri: string): Promise<readonly Stored[]> {
+  const client = new MongoClient(uri);
+  try {
+    const found: Stored[] = [];
+    for (const { name } of await client.db().listCollections().toArray())
+      for await (const document of client.db().collection(name).find())
+        found.push({ place: name, text: JSON.stringify(document) });
+    return found;
+  } finally {
+    await client.close();
+  }
 }
 
 type Tidy = (task: () => Promise<unknown>) => void;

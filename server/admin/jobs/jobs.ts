@@ -19,6 +19,7 @@ interface NewJob {
 /** Work that is done. */
 interface EndedJob extends NewJob {
   readonly counts: Readonly<Record<string, number>>;
+  readonly kept?: NonNullable<StoredJob['kept']>;
 }
 
 /** Starts jobs, and stops those that have not begun. */

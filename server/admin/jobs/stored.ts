@@ -14,6 +14,8 @@ export interface StoredJob extends Document {
   /** The key that started it. */
   readonly actor: string;
   readonly counts: Readonly<Record<string, number>>;
+  /** Of ERASE_RECIPIENT: what it left, for a repeated request. */
+  readonly kept?: readonly { readonly what: string; readonly until?: Date }[];
   /** 0 while it is not known. */
   readonly total: number;
   /** Of FAILED: the reason. */

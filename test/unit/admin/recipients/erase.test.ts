@@ -3,7 +3,7 @@ import type { Outcome, Provider } from '../../../../server/delivery/provider.js'
 import { COLLECTIONS } from '../../../../server/store/collections.js';
 import type { Document } from '../../../../server/store/documents.js';
 import { connectJson } from '../../../support/connectJson.js';
-import { eachEngine } from '../../../support/engines.js';
+import { eachEngine, type TestStore } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
 import { startService, type TestService } from '../../../support/service.js';
 import { keyOf } from '../../../support/tenant.js';
@@ -15,6 +15,7 @@ const MAIL = 'ana.gomez@example.com';
 
 eachEngine((engine) => {
   let service: TestService;
+  let store: TestStore;
   let outcome: Outcome = { kind: 'accepted' };
   const codes = new Map<string, string>();
   const provider = (name: string, channel: 'sms' | 'email'): Provider => ({
@@ -28,8 +29,9 @@ eachEngine((engine) => {
     close: async () => {},
   });
   beforeAll(async () => {
+    store = await engine.newStore();
     service = await startService({
-      documents: await engine.open(),
+      documents: await store.open(),
       overrides: { providers: { sms: provider('one', 'sms'), email: provider('two', 'email') } },
     });
   });
@@ -46,6 +48,15 @@ eachEngine((engine) => {
       }
     }
     return found;
+  }
+
+  /** Every place of the store that holds one of these texts and none of the others, whatever it is: tables of indexes too. */
+  async function anywhere(texts: readonly string[], except: readonly string[] = []): Promise<string[]> {
+    const stored = await store.dump();
+    expect(stored.length, 'the whole store is read').toBeGreaterThan(50);
+    const isAbout = (text: string) =>
+      texts.some((one) => text.includes(one)) && !except.some((one) => text.includes(one));
+    return [...new Set(stored.flatMap(({ place, text }) => (isAbout(text) ? [place] : [])))];
   }
 
   /** A person who leaves traces everywhere, and another one of the same workspace. */
@@ -127,6 +138,9 @@ eachEngine((engine) => {
       const { admin, other, fingerprint, masked } = person;
       expect(masked).toContain('*');
       const texts = [fingerprint, masked, PHONE, PHONE.slice(1)];
+      // What the addresses are searched by in a log or a URL, besides.
+      const forms = [...texts, encodeURIComponent(PHONE), btoa(PHONE)];
+      expect(await anywhere(texts)).toEqual(expect.arrayContaining(['sessions', 'contacts', 'audit']));
       const before = await holding(texts);
       const kinds = new Set(before.map((one) => one.split(' ')[0]));
       for (const kind of [
@@ -163,6 +177,7 @@ eachEngine((engine) => {
       for (let second = 0; second < 5; second++) service.clock.advance(1_000);
       await admin(`${SERVICE}/ListRefusals`, {});
       expect(await holding(texts, other)).toEqual([`limits ${workspace}.live/recipient/${fingerprint}`]);
+      expect(await anywhere(forms, other)).toEqual(['limits']);
       const budget = await service.documents
         .collection<Document>('limits')
         .findOne({ _id: `${workspace}.live/recipient/${fingerprint}` });
@@ -183,6 +198,28 @@ eachEngine((engine) => {
       expect((await admin(`${SERVICE}/EraseRecipient`, { fingerprint: 'unknown' })).reason).toBe('NOT_FOUND');
     });
 
+    it('returns the same job for a repeated request id, and refuses another request under it', async () => {
+      const admin = await keyOf(service, 'repeated');
+      const recipient = 'repeated@example.com';
+      await admin('otp.v1.OtpService/Send', { recipients: { email: recipient } });
+      const request = { recipient, requestId: 'case 4711' };
+      const dry = await admin(`${SERVICE}/EraseRecipient`, { ...request, dryRun: true });
+      expect(dry.body.counts.sessions).toBe('1');
+      const first = await admin(`${SERVICE}/EraseRecipient`, request);
+      expect(first.body.counts.sessions).toBe('1');
+      // Asked for again by the person, whom the repeat leaves alone.
+      service.clock.advance(31_000);
+      const again = await admin('otp.v1.OtpService/Send', { recipients: { email: recipient } });
+      const second = await admin(`${SERVICE}/EraseRecipient`, request);
+      expect(second.body).toEqual(first.body);
+      const sessionId = again.body.session.id;
+      expect((await admin('otp.v1.OtpService/GetSession', { sessionId })).status).toBe(200);
+      const { body } = await admin('otp.admin.v1.JobService/ListJobs', {});
+      expect(body.jobs).toHaveLength(1);
+      const other = await admin(`${SERVICE}/EraseRecipient`, { ...request, recipient: 'other@example.com' });
+      expect(other.reason).toBe('IDEMPOTENCY_CONFLICT');
+    });
+
     it('keeps a rule made by STOP, without the masked form, and says so', async () => {
       const admin = await keyOf(service, 'stopped');
       const phone = '+573009876511';
@@ -201,6 +238,7 @@ eachEngine((engine) => {
       ]);
       const left = (await holding([rule.fingerprint])).map((one) => one.split(' ')[0]).sort();
       expect(left).toEqual(['limits', 'recipientRules']);
+      expect((await anywhere([rule.fingerprint, phone])).sort()).toEqual(['limits', 'recipientRules']);
       expect(await holding([rule.maskedRecipient])).toEqual([]);
       service.clock.advance(5_000);
       const { reason } = await admin('otp.v1.OtpService/Send', { recipients: { sms: phone } });

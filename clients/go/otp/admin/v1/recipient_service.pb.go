@@ -1974,7 +1974,11 @@ type EraseRecipientRequest struct {
 	// The fingerprint of the recipient, as other responses show it.
 	Fingerprint string `protobuf:"bytes,4,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// Only count what there is to erase.
-	DryRun        bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	DryRun bool `protobuf:"varint,5,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	// Makes repeating the call safe for 24 hours: the same id with the same
+	// request returns the same response, with the same job. Without effect for a
+	// dry run.
+	RequestId     string `protobuf:"bytes,6,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2042,6 +2046,13 @@ func (x *EraseRecipientRequest) GetDryRun() bool {
 		return x.DryRun
 	}
 	return false
+}
+
+func (x *EraseRecipientRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
 }
 
 // Response of EraseRecipient.
@@ -2565,13 +2576,15 @@ const file_otp_admin_v1_recipient_service_proto_rawDesc = "" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x0e\n" +
 	"\x02id\x18\x03 \x01(\tR\x02id\"\x1d\n" +
-	"\x1bDeleteRecipientRuleResponse\"\xb6\x01\n" +
+	"\x1bDeleteRecipientRuleResponse\"\xd5\x01\n" +
 	"\x15EraseRecipientRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x12\x1c\n" +
 	"\trecipient\x18\x03 \x01(\tR\trecipient\x12 \n" +
 	"\vfingerprint\x18\x04 \x01(\tR\vfingerprint\x12\x17\n" +
-	"\adry_run\x18\x05 \x01(\bR\x06dryRun\"\xf0\x01\n" +
+	"\adry_run\x18\x05 \x01(\bR\x06dryRun\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x06 \x01(\tR\trequestId\"\xf0\x01\n" +
 	"\x16EraseRecipientResponse\x12#\n" +
 	"\x03job\x18\x01 \x01(\v2\x11.otp.admin.v1.JobR\x03job\x12H\n" +
 	"\x06counts\x18\x02 \x03(\v20.otp.admin.v1.EraseRecipientResponse.CountsEntryR\x06counts\x12,\n" +

@@ -104,7 +104,8 @@ type RecipientServiceClient interface {
 	//
 	// Scope: admin or operator.
 	//
-	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
+	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint;
+	// IDEMPOTENCY_CONFLICT; REQUEST_IN_PROGRESS.
 	EraseRecipient(ctx context.Context, in *EraseRecipientRequest, opts ...grpc.CallOption) (*EraseRecipientResponse, error)
 	// Streams everything stored about a recipient, one record a response, for a
 	// request under data protection law. Full addresses are left out: the person
@@ -297,7 +298,8 @@ type RecipientServiceServer interface {
 	//
 	// Scope: admin or operator.
 	//
-	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint.
+	// Reasons: INVALID_RECIPIENT; NOT_FOUND for an unknown fingerprint;
+	// IDEMPOTENCY_CONFLICT; REQUEST_IN_PROGRESS.
 	EraseRecipient(context.Context, *EraseRecipientRequest) (*EraseRecipientResponse, error)
 	// Streams everything stored about a recipient, one record a response, for a
 	// request under data protection law. Full addresses are left out: the person

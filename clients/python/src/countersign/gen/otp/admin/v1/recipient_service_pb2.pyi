@@ -707,11 +707,13 @@ class EraseRecipientRequest(google.protobuf.message.Message):
     RECIPIENT_FIELD_NUMBER: builtins.int
     FINGERPRINT_FIELD_NUMBER: builtins.int
     DRY_RUN_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
     workspace: builtins.str
     mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
     recipient: builtins.str
     fingerprint: builtins.str
     dry_run: builtins.bool
+    request_id: builtins.str
     def __init__(
         self,
         *,
@@ -720,8 +722,9 @@ class EraseRecipientRequest(google.protobuf.message.Message):
         recipient: builtins.str = ...,
         fingerprint: builtins.str = ...,
         dry_run: builtins.bool = ...,
+        request_id: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["dry_run", b"dry_run", "fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "workspace", b"workspace"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["dry_run", b"dry_run", "fingerprint", b"fingerprint", "mode", b"mode", "recipient", b"recipient", "request_id", b"request_id", "workspace", b"workspace"]) -> None: ...
 
 global___EraseRecipientRequest = EraseRecipientRequest
 
