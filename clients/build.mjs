@@ -16,7 +16,7 @@ const SCREENS = {
   verify: ['clients/verify/main.ts', 'clients/verify/page.css'],
 };
 
-const WIDGET = 'clients/verify/element.ts';
+const WIDGET = 'clients/element/index.ts';
 
 /**
  * The rules of requests are checked by the service; 12 KB (gzip) of their

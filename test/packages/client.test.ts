@@ -6,11 +6,12 @@ import { build } from 'esbuild';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { layOutClient } from '../../tools/packages/layOut.js';
+import { snippetsOf } from '../clients/support/consumer.js';
 import { startService, type TestService } from '../support/service.js';
 import { createProject, type Project, pack } from './support/install.js';
 
 const BIN = resolve('node_modules/.bin');
-const MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
+const MODULES = ['contract', 'element', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
 
 let folder: string;
 let archive: string;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   layOutClient(join(folder, 'client'));
   archive = await pack(join(folder, 'client'), folder);
   // Of these, @types/node is what any program for Node has.
-  project = await createProject(archive, '@grpc/grpc-js', '@types/node@20');
+  project = await createProject(archive, '@grpc/grpc-js', '@types/node@20', '@types/react@19', 'preact@10');
   service = await startService();
 }, 180_000);
 afterAll(async () => {
@@ -128,6 +129,53 @@ describe('@countersign/client, packed and installed', { timeout: 120_000 }, () =
     const { raw, gzip } = await sizes('createSessionClient');
     expect(raw).toBeLessThan(160_000);
     expect(gzip).toBeLessThan(46_000);
+  });
+
+  it('defines its element where that alone is imported, in 2 kB', async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: "import '@countersign/client/element';", resolveDir: project.dir },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false,
+    });
+    const { text } = outputFiles[0]!;
+    expect(text).toContain('customElements.define("countersign-otp"');
+    expect(gzipSync(text).length).toBeLessThan(2_048);
+  });
+
+  it.each(['react', 'preact'])('has types of its element for HTML and for JSX of %s', async (library) => {
+    const inHtml = (await snippetsOf('clients/element/README.md')).at(0) ?? '';
+    const [, inJsx = ''] =
+      /```tsx\n([\s\S]*?)```/.exec(await readFile('clients/element/README.md', 'utf8')) ?? [];
+    await project.write('html.ts', inHtml);
+    await project.write('code.tsx', inJsx.replace('element/react', `element/${library}`));
+    await project.write(
+      'wrong.tsx',
+      `import type {} from '@countersign/client/element/${library}';
+       export const fine = <countersign-otp src="https://otp.example.com/v/1#t=2" name="otp" submit />;
+       // @ts-expect-error: src is a URL
+       export const one = <countersign-otp src={1} />;
+       // @ts-expect-error: src is required
+       export const two = <countersign-otp name="otp" />;
+       // @ts-expect-error: there is no such detail
+       export const three = <countersign-otp src="" onended={({ detail }) => detail.sessionId} />;`,
+    );
+    const compilerOptions = {
+      target: 'es2022',
+      lib: ['es2022', 'dom'],
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      jsx: 'react-jsx',
+      jsxImportSource: library,
+      strict: true,
+      noEmit: true,
+      types: [],
+    };
+    const files = ['html.ts', 'code.tsx', 'wrong.tsx'];
+    await project.write('tsconfig.json', JSON.stringify({ compilerOptions, files }));
+    expect(await project.run(join(BIN, 'tsc'), '-p', '.')).toBe('');
   });
 
   it('is a small archive without sources of the service or of tests', async () => {

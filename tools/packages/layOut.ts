@@ -13,7 +13,7 @@ export function layOutClient(folder: string): void {
   begin(folder);
   // Contains what the modules of clients/ import from gen/ as well, and nothing of the server.
   compile(['clients'], { outDir: folder, declaration: true });
-  for (const name of ['errors', 'fetch', 'grpc-js', 'node', 'testing', 'web']) {
+  for (const name of ['element', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web']) {
     cpSync(join(ROOT, 'clients', name, 'README.md'), join(folder, 'clients', name, 'README.md'));
   }
   const readme = readFileSync(join(ROOT, 'clients', 'README.md'), 'utf8');

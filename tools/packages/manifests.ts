@@ -8,7 +8,10 @@ export interface RootManifest {
 }
 
 /** The modules that `@countersign/client` exports, one folder of clients/ each. */
-const CLIENT_MODULES = ['contract', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
+const CLIENT_MODULES = ['contract', 'element', 'errors', 'fetch', 'grpc-js', 'node', 'testing', 'web'];
+
+/** For whom the element has types in JSX. */
+const JSX_TYPES = ['preact', 'react'];
 
 /** npm takes provenance only where this names the repository that the workflow ran in. */
 const REPOSITORY = { type: 'git', url: 'git+https://github.com/countersign/countersign.git' };
@@ -17,10 +20,11 @@ const REPOSITORY = { type: 'git', url: 'git+https://github.com/countersign/count
 export function clientManifest({ version, license, engines, dependencies }: RootManifest) {
   const pick = (range: string, names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, range + dependencies[name]]));
-  const exported = CLIENT_MODULES.map((name) => [
-    `./${name}`,
-    { types: `./clients/${name}/index.d.ts`, default: `./clients/${name}/index.js` },
-  ]);
+  const at = (path: string) => ({ types: `./clients/${path}.d.ts`, default: `./clients/${path}.js` });
+  const exported = [
+    ...CLIENT_MODULES.map((name) => [`./${name}`, at(`${name}/index`)]),
+    ...JSX_TYPES.map((name) => [`./element/${name}`, at(`element/${name}`)]),
+  ];
   return {
     name: '@countersign/client',
     version,
@@ -29,7 +33,8 @@ export function clientManifest({ version, license, engines, dependencies }: Root
     repository: REPOSITORY,
     type: 'module',
     engines,
-    sideEffects: false,
+    // Importing it defines the element.
+    sideEffects: ['./clients/element/index.js'],
     exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
     dependencies: {
       ...pick('^', ['@bufbuild/protobuf']),

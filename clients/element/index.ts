@@ -1,3 +1,32 @@
+import type { CountersignOtpEventMap } from './attributes.js';
+
+export type {
+  CancelledDetail,
+  CountersignOtpAttributes,
+  CountersignOtpEventMap,
+  EndedDetail,
+  VerifiedDetail,
+} from './attributes.js';
+
+type Listener<K extends keyof CountersignOtpEventMap> = (event: CountersignOtpEventMap[K]) => void;
+
+/** The events of the element, with what they carry. */
+interface Heard {
+  addEventListener<K extends keyof CountersignOtpEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof CountersignOtpEventMap>(
+    type: K,
+    listener: Listener<K>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/** Where pages are rendered on a server there is no such class, and nothing to do. */
+const Base = (globalThis.HTMLElement ?? class {}) as new () => Heard & HTMLElement;
+
 /**
  * `<countersign-otp src="https://otp.example.com/v/…#t=…" name="otp_token">`: the
  * verification page in a frame. Fires `ready`, `verified` {sessionId,
@@ -5,7 +34,7 @@
  * value is the verification token. The token proves nothing here: redeem it at
  * your backend.
  */
-export class CountersignOtp extends HTMLElement {
+export class CountersignOtp extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes: readonly string[] = ['src'];
   readonly #internals = this.attachInternals();
@@ -75,4 +104,11 @@ export class CountersignOtp extends HTMLElement {
   };
 }
 
-if (!customElements.get('countersign-otp')) customElements.define('countersign-otp', CountersignOtp);
+declare global {
+  interface HTMLElementTagNameMap {
+    'countersign-otp': CountersignOtp;
+  }
+}
+
+if (globalThis.customElements && !customElements.get('countersign-otp'))
+  customElements.define('countersign-otp', CountersignOtp);
