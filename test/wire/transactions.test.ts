@@ -178,7 +178,7 @@ describe('a session with a transaction', () => {
   });
 
   it.each(DIALECTS)(
-    'cannot be verified over dialect $name, which cannot repeat the transaction: 409',
+    'cannot be verified over dialect $name, which cannot repeat it: 409',
     async ({ verify }) => {
       const { sessionId, code } = await open();
       const rest = restClient(service.baseUrl, { ...apiKey(service.liveKey), ...bearer(service.liveKey) });
