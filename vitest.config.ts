@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Only a bound for what hangs: the machine may be busy, and nothing asserts how long it took.
-    testTimeout: 90_000,
-    hookTimeout: 90_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Only in .ci/run: a test that passed on its second try is marked in the report.
     retry: Number(process.env.TEST_RETRIES ?? 0),
     // Half of the time would go into loading the same modules again for every file. Nothing keeps state in them

@@ -12,6 +12,7 @@ const out = process.argv[2] ?? join(root, 'dist', 'screens');
 const SCREENS = {
   console: ['clients/console/main.tsx', 'clients/console/app.css'],
   inbox: ['clients/inbox/main.tsx', 'clients/inbox/inbox.css'],
+  portal: ['clients/console/portal.tsx', 'clients/console/app.css'],
   landing: ['clients/landing/main.ts', 'clients/landing/landing.css'],
   verify: ['clients/verify/main.ts', 'clients/verify/page.css'],
 };

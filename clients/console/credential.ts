@@ -2,8 +2,10 @@ import { Code, ConnectError, createClient, type Interceptor } from '@connectrpc/
 import { createConnectTransport } from '@connectrpc/connect-web';
 import { signal } from '@preact/signals';
 import { AccessService, type WhoAmIResponse } from '../../gen/otp/admin/v1/access_service_pb.js';
+import { IS_PORTAL } from './route.js';
 
-const PLACE = 'countersign.token';
+// A link to the portal takes nothing from a tab that is signed in to the console.
+const PLACE = IS_PORTAL ? 'countersign.portal' : 'countersign.token';
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 interface Token {
@@ -31,6 +33,13 @@ function stored(): Token | undefined {
 
 const bare = createConnectTransport({ baseUrl: location.origin, defaultTimeoutMs: 10_000 });
 const bearing = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
+
+/** The key of a link, of which the address then shows nothing. */
+export function keyOfLink(): string | undefined {
+  const key = new URLSearchParams(location.hash.slice(1)).get('t') ?? undefined;
+  if (key !== undefined) history.replaceState(null, '', location.pathname + location.search);
+  return key;
+}
 
 /** Signs this tab in. Throws ConnectError. */
 export async function signIn(key: string): Promise<void> {

@@ -1,9 +1,14 @@
 import { useLocation } from 'preact-iso';
 
+/** Whether this is the portal: the pages of webhooks, for those who were sent a link. */
+export const IS_PORTAL = /^\/portal(\/|$)/.test(location.pathname);
+/** What every path begins with. */
+export const BASE = IS_PORTAL ? '/portal' : '/console';
+
 /** Parameters that links inside the console keep. */
 const KEPT = ['workspace', 'mode'];
 
-/** The URL of a page, in the workspace and mode of the present one. */
+/** The URL of a page, below BASE, in the workspace and mode of the present one. */
 export function link(path: string, query: Readonly<Record<string, string>> = {}): string {
   const here = new URLSearchParams(location.search);
   const next = new URLSearchParams();
@@ -13,7 +18,7 @@ export function link(path: string, query: Readonly<Record<string, string>> = {})
   }
   for (const [name, value] of Object.entries(query)) if (value) next.set(name, value);
   const text = next.toString();
-  return `/console${path}${text && `?${text}`}`;
+  return `${BASE}${path}${text && `?${text}`}`;
 }
 
 /** The URL's query as state: what can be chosen on a page is in it, so Back undoes and a link shows the same. */

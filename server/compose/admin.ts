@@ -111,6 +111,8 @@ interface Parts {
   readonly outbound: Outbound;
   readonly counter: Counter;
   readonly webhooks: Webhooks;
+  /** Where browsers reach the portal; undefined where they cannot. */
+  readonly portalUrl: () => string | undefined;
   readonly enqueue: Enqueue;
   readonly offer: (line: StoredWebhookDelivery) => void;
   readonly post: Post;

@@ -185,6 +185,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       ? `${config.tlsCert ? 'https' : 'http'}://127.0.0.1:${ownPort}`
       : undefined;
   let ownPort: number | undefined;
+  const baseUrl = () => config.publicUrl?.replace(/\/$/, '') ?? ownUrl();
   const otp = createHandlers({
     ...common,
     ...secrets,
@@ -195,7 +196,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
       routes.of(wanted, channel, withTransaction).length > 0,
     outbox,
     events: queues.events,
-    baseUrl: () => config.publicUrl?.replace(/\/$/, '') ?? ownUrl(),
+    baseUrl,
     development: config.env === 'development',
     sent: stats.sent,
     listening: hooks.webhooks.listening,
@@ -217,6 +218,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     hub,
     outbound,
     counter,
+    // Where the administration has a port of its own, browsers of tenants do not reach it.
+    portalUrl: () => (config.operatorPort === undefined ? baseUrl() : undefined),
     previews: createFairPool({ ...PREVIEWS, clock }),
     htmlPreviews,
     serving,

@@ -68,7 +68,7 @@ import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
 import { assetRoutes } from '../screens/assets.js';
-import { consoleRoutes } from '../screens/console.js';
+import { consoleRoutes, portalRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
 import { inboxPageRoute } from '../screens/inbox.js';
 import { landingRoute, toConsoleRoute } from '../screens/landing.js';
@@ -186,6 +186,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...landing,
       ...assets,
       ...(hasConsole ? operatorsConsole : []),
+      ...(parts.screens && !isApart ? portalRoutes(parts.screens) : []),
       ...(inbox ? [inboxRoute({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) })] : []),
       ...(inbox && parts.screens ? [inboxPageRoute(parts.screens)] : []),
       // Messages are shown without the built pages, too.

@@ -10,7 +10,7 @@ export const ICON = `data:image/svg+xml,${encodeURIComponent(
 )}`;
 
 /** What a page says about itself. */
-interface ScreenPage {
+export interface ScreenPage {
   readonly title: string;
   /** The names of its files. */
   readonly names: ScreenNames;

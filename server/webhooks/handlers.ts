@@ -1,4 +1,5 @@
 import { toJsonString } from '@bufbuild/protobuf';
+import { durationMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { Mode as ModeEnum } from '../../gen/otp/admin/v1/api_key_service_pb.js';
 import {
   type ListWebhookDeliveriesRequest,
@@ -8,6 +9,7 @@ import {
   WebhookEndpointSchema,
   type WebhookService,
 } from '../../gen/otp/admin/v1/webhook_service_pb.js';
+import type { ApiKeys } from '../admin/keys/apiKeys.js';
 import { modeName } from '../admin/shared/mode.js';
 import { readPage } from '../admin/shared/paging.js';
 import { targetMode, targetWorkspace } from '../admin/shared/target.js';
@@ -28,6 +30,7 @@ import type { Collection, Documents } from '../store/documents.js';
 import { newSecret, rotateSecrets } from './endpointSecrets.js';
 import type { Enqueue } from './enqueue.js';
 import { WEBHOOK_LIMITS } from './limits.js';
+import { createPortalLinks } from './portalLink.js';
 import type { Post } from './post.js';
 import { createReplay } from './replay.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
@@ -51,6 +54,9 @@ interface Deps {
   readonly newId: () => string;
   /** The id that belongs to a request id, which is `sessionId` where it is used for the first time. */
   readonly claimId: (keyed: KeyedRequest) => Promise<string>;
+  readonly keys: Pick<ApiKeys, 'create'>;
+  /** Where browsers reach the portal; undefined where they cannot. */
+  readonly portalUrl: () => string | undefined;
   readonly clock: Clock;
 }
 
@@ -79,6 +85,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
   const events: Collection<StoredEvent> = documents.collection('events');
   const replay = createReplay(deps);
   const trigger = createTriggerEvent(deps);
+  const linkToPortal = createPortalLinks(deps);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
     const workspace = targetWorkspace(call, request.workspace);
@@ -239,6 +246,21 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
       );
       call.resource = `webhookEvents/${splitLast(made.event._id)[1]}`;
       return { event: eventToProto(made.event), endpoints: made.endpoints };
+    },
+
+    async createPortalLink(call, request) {
+      const { workspace, mode } = target(call, request);
+      if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
+      const { lifetime, readOnly } = request;
+      const lifetimeMs = lifetime && durationMs(lifetime);
+      const { url, expiresAt, keyId } = await linkToPortal(call.principal, {
+        workspace,
+        mode,
+        lifetimeMs,
+        readOnly,
+      });
+      call.resource = `apiKeys/${keyId}`;
+      return { url, expiresAt: timestampFromDate(expiresAt) };
     },
   };
 

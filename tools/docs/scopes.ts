@@ -8,14 +8,18 @@ import { GENERATED, table } from './markdown.js';
 const isRead = ({ idempotency }: DescMethod) =>
   idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 
-/** What a scope grants of a service: every method, those that only read, or some by name. */
+/** What a scope grants of a service: every method or all but one, those that only read, or some by name. */
 function granted({ methods }: DescService, scope: string): string {
   const open = methods.filter((method) => getOption(method, access).anyScope.includes(scope));
   if (open.length === 0) return '';
   if (open.length === methods.length) return 'all';
   const reads = methods.filter(isRead);
   if (open.length === reads.length && open.every(isRead)) return 'reads';
-  return open.map(({ name }) => name).join(', ');
+  const closed = methods.filter((method) => !open.includes(method));
+  // The shorter list says it.
+  return closed.length === 1 && open.length > 2
+    ? `all but ${closed[0]!.name}`
+    : open.map(({ name }) => name).join(', ');
 }
 
 /** What needs no scope: any credential, the token of a session or that of the inbox. */
@@ -53,7 +57,7 @@ export function scopes(): string {
 ${GENERATED}
 
 Which scope of an API key or access token grants access to which method; one of the scopes named for a method is
-enough. “all” is every method of the service, “reads” the methods marked \`NO_SIDE_EFFECTS\`.
+enough. “all” is every method of the service, “all but” one is every other, “reads” the methods marked \`NO_SIDE_EFFECTS\`.
 
 All scopes but \`operator\` act in the workspace and mode of the key. \`admin\` includes \`support\`, \`analyst\` and
 \`webhooks\`, and may grant them; nobody grants another scope they do not hold. \`otp.vouch\` grants no method: with it

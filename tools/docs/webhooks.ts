@@ -161,6 +161,24 @@ TriggerEvent makes an event of a chosen type in the sandbox, with \`"test": true
 exist, and sends it to the test endpoints as it does every other: signed, repeated until it is acknowledged, listed among
 the deliveries. \`countersign webhooks trigger --event-type session.approved\` does it with a test key.
 
+## The portal
+
+The engineers of a tenant need no key to see why their receiver got nothing. \`WebhookService.CreatePortalLink\`,
+\`countersign webhooks create-portal-link\` or “Portal link…” in the console make a link to \`/portal\`, a page with the
+endpoints of one workspace and mode, their deliveries, the bodies of events, test events, replay and new secrets, and
+nothing else. Your backend makes one when an engineer asks for it, and sends the browser there.
+
+The link holds an API key of the workspace with the scope \`webhooks\` alone. It stands in the fragment, which no server is
+sent; the page takes it out of the address at once and keeps only an access token, for as long as the tab is open. Anybody
+who has the link can use it until it expires (an hour, or the \`lifetime\` asked for, at most a day, and no later than the
+credential that made it) or until its key, “Portal link” among the keys of the workspace, is revoked. With \`read_only\`
+it shows and changes nothing. What is done through it is in the audit log under that key.
+
+The link leads to \`OTP_PUBLIC_URL\`. With \`OTP_OPERATOR_PORT\` the administration is not on the public port, and there is no
+portal.
+
+![The portal](../pictures/portal.png)
+
 ## A receiver on your own machine
 
 The service cannot reach a laptop. \`countersign webhooks listen --forward-to http://127.0.0.1:3000/webhooks\` reads the

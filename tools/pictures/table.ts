@@ -160,6 +160,22 @@ export const PICTURES: readonly Picture[] = [
     visit: inConsole('/fraud?live=off', 'Blocked countries'),
   },
   {
+    name: 'portal',
+    ...desk,
+    visit: async (page, { busy }) => {
+      const call = connectJson(busy.baseUrl, busy.liveKey);
+      const { body } = await call('otp.admin.v1.WebhookService/CreateWebhookEndpoint', {
+        webhookEndpoint: { url: 'https://shop.example.com/hooks/otp', description: 'Orders' },
+      });
+      const { body: link } = await call('otp.admin.v1.WebhookService/CreatePortalLink', {});
+      await page.goto(link.url);
+      await page.getByText('Orders').waitFor();
+      await page.goto(`${busy.baseUrl}/portal/webhooks/${body.webhookEndpoint.id}`);
+      await page.getByText('Send test event').waitFor();
+      await page.waitForLoadState('networkidle');
+    },
+  },
+  {
     name: 'console-configuration',
     ...desk,
     visit: inConsole('/configuration', 'Nothing is compared yet', async (page) => {

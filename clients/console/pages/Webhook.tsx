@@ -12,7 +12,7 @@ import { api, target } from '../api.js';
 import { count } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { usePaged } from '../paging.js';
-import { link, useQuery } from '../route.js';
+import { IS_PORTAL, link, useQuery } from '../route.js';
 import { Ago } from '../ui/Ago.js';
 import { EndpointActions } from '../ui/EndpointActions.js';
 import { endpointState } from '../ui/endpointFields.js';
@@ -68,14 +68,7 @@ export function Webhook() {
             columns={[
               {
                 head: 'Session',
-                cell: ({ sessionId }) =>
-                  sessionId ? (
-                    <a href={link(`/sessions/${sessionId}`)} class="mono">
-                      {sessionId.slice(0, 18)}…
-                    </a>
-                  ) : (
-                    'Test event'
-                  ),
+                cell: ({ sessionId }) => (sessionId ? <SessionId id={sessionId} /> : 'Test event'),
               },
               {
                 head: 'Last attempt',
@@ -150,6 +143,22 @@ export function Webhook() {
         </div>
       </div>
     </Page>
+  );
+}
+
+/** With its page, where there is one. */
+function SessionId({ id }: { readonly id: string }) {
+  const text = `${id.slice(0, 18)}…`;
+  if (IS_PORTAL)
+    return (
+      <span class="mono" title={id}>
+        {text}
+      </span>
+    );
+  return (
+    <a href={link(`/sessions/${id}`)} class="mono">
+      {text}
+    </a>
   );
 }
 

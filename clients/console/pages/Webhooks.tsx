@@ -2,12 +2,13 @@ import { type WebhookEndpoint, WebhookService } from '../../../gen/otp/admin/v1/
 import { Empty } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { usePaged } from '../paging.js';
-import { link, useQuery } from '../route.js';
+import { IS_PORTAL, link, useQuery } from '../route.js';
 import { Action } from '../ui/Action.js';
 import { Ago } from '../ui/Ago.js';
 import { EndpointFields, endpointState, readEndpoint } from '../ui/endpointFields.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
+import { PortalLink } from '../ui/PortalLink.js';
 import { Secret } from '../ui/Secret.js';
 import { type Column, Table } from '../ui/Table.js';
 import { WebhookEventLookup } from '../ui/WebhookEventLookup.js';
@@ -57,25 +58,28 @@ export function Webhooks() {
     <Page
       name="Webhooks"
       actions={
-        <Action
-          label="New endpoint…"
-          icon="plus"
-          look="primary"
-          method={WebhookService.method.createWebhookEndpoint}
-          title="New endpoint"
-          submit="Create the endpoint"
-          onSubmit={async (values) => {
-            const { mode, workspace } = target();
-            const { secret } = await api.webhooks.createWebhookEndpoint({
-              workspace,
-              webhookEndpoint: { ...readEndpoint(values), mode },
-            });
-            paged.again();
-            return <Secret name="the secret that verifies its events" secret={secret} />;
-          }}
-        >
-          <EndpointFields />
-        </Action>
+        <>
+          {!IS_PORTAL && <PortalLink />}
+          <Action
+            label="New endpoint…"
+            icon="plus"
+            look="primary"
+            method={WebhookService.method.createWebhookEndpoint}
+            title="New endpoint"
+            submit="Create the endpoint"
+            onSubmit={async (values) => {
+              const { mode, workspace } = target();
+              const { secret } = await api.webhooks.createWebhookEndpoint({
+                workspace,
+                webhookEndpoint: { ...readEndpoint(values), mode },
+              });
+              paged.again();
+              return <Secret name="the secret that verifies its events" secret={secret} />;
+            }}
+          >
+            <EndpointFields />
+          </Action>
+        </>
       }
     >
       <Card isFlush>

@@ -22,7 +22,7 @@ export function applyTheme(): void {
   if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
 }
 
-function ThemeButton() {
+export function ThemeButton() {
   const theme = useSignal(document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light'));
   const other = theme.value === 'dark' ? 'light' : 'dark';
   return (
@@ -73,11 +73,16 @@ function Menu() {
   );
 }
 
+/** The mode that is shown, as a word and in its colour. */
+export const ModeWord = ({ isTest }: { readonly isTest: boolean }) => (
+  <span class={isTest ? 'mode test' : 'mode'}>{isTest ? 'Test' : 'Live'}</span>
+);
+
 function ModePill() {
   const { url, path } = useLocation();
   const asked = target().mode || who.value?.mode;
   const isTest = asked === Mode.TEST;
-  const pill = <span class={isTest ? 'mode test' : 'mode'}>{isTest ? 'Test' : 'Live'}</span>;
+  const pill = <ModeWord isTest={isTest} />;
   if (!isOperator()) return pill;
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   query.set('mode', isTest ? 'live' : 'test');

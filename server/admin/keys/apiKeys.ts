@@ -16,6 +16,8 @@ export type KeySpec = Pick<
   'workspace' | 'mode' | 'displayName' | 'scopes' | 'readOnly' | 'createdBy'
 > & {
   readonly expiresAt?: Date;
+  /** When it is deleted. Absent: never, unless it is revoked. */
+  readonly purgeAt?: Date;
 };
 
 /** Of a key made here or set by OTP_BOOTSTRAP_API_KEY: anything else is refused without asking the store. */

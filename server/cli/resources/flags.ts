@@ -52,7 +52,9 @@ export function inputsOf({ service, naming = NAMING }: Group, method: string, re
   const isWorkspaces = service.endsWith('.WorkspaceService');
   const verb = /^[A-Z][a-z]+/.exec(method)?.[0] ?? '';
   const resource = ['Create', 'Update', 'Preview', 'Simulate'].includes(verb)
-    ? request.fields.find(({ fieldKind, name }) => fieldKind === 'message' && name !== 'update_mask')
+    ? request.fields.find(
+        (field) => field.fieldKind === 'message' && field.name !== 'update_mask' && !isValue(field),
+      )
     : undefined;
   const top = request.fields.filter(
     (field) =>

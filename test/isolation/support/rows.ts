@@ -195,6 +195,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'otp.admin.v1.WebhookService/SendTestEvent': row('not found', endpoint),
   'otp.admin.v1.WebhookService/ListWebhookDeliveries': row('not found', endpoint),
   'otp.admin.v1.WebhookService/GetWebhookEvent': row('not found', ({ eventId }) => ({ eventId })),
+  'otp.admin.v1.WebhookService/CreatePortalLink': row('its own'),
   'otp.admin.v1.WebhookService/TriggerEvent': row('as unknown', ({ endpointId }) => ({
     endpointId,
     eventType: 'session.approved',

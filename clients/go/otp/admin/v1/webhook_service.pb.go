@@ -1873,6 +1873,134 @@ func (x *TriggerEventResponse) GetEndpoints() int32 {
 	return 0
 }
 
+// Request of CreatePortalLink.
+type CreatePortalLinkRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The mode. Default: the caller's own; the other needs the scope operator.
+	Mode Mode `protobuf:"varint,2,opt,name=mode,proto3,enum=otp.admin.v1.Mode" json:"mode,omitempty"`
+	// How long the link works, 1 minute to 24 hours. Default 1 hour.
+	Lifetime *durationpb.Duration `protobuf:"bytes,3,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	// The portal shows endpoints and deliveries and changes nothing.
+	ReadOnly      bool `protobuf:"varint,4,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePortalLinkRequest) Reset() {
+	*x = CreatePortalLinkRequest{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePortalLinkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePortalLinkRequest) ProtoMessage() {}
+
+func (x *CreatePortalLinkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePortalLinkRequest.ProtoReflect.Descriptor instead.
+func (*CreatePortalLinkRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *CreatePortalLinkRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *CreatePortalLinkRequest) GetMode() Mode {
+	if x != nil {
+		return x.Mode
+	}
+	return Mode_MODE_UNSPECIFIED
+}
+
+func (x *CreatePortalLinkRequest) GetLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.Lifetime
+	}
+	return nil
+}
+
+func (x *CreatePortalLinkRequest) GetReadOnly() bool {
+	if x != nil {
+		return x.ReadOnly
+	}
+	return false
+}
+
+// Response of CreatePortalLink.
+type CreatePortalLinkResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The link. No later response has it.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// When it stops working.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreatePortalLinkResponse) Reset() {
+	*x = CreatePortalLinkResponse{}
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreatePortalLinkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreatePortalLinkResponse) ProtoMessage() {}
+
+func (x *CreatePortalLinkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_webhook_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreatePortalLinkResponse.ProtoReflect.Descriptor instead.
+func (*CreatePortalLinkResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_webhook_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *CreatePortalLinkResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *CreatePortalLinkResponse) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
+}
+
 var File_otp_admin_v1_webhook_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
@@ -2010,12 +2138,21 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"request_id\x18\x04 \x01(\tR\trequestId\"f\n" +
 	"\x14TriggerEventResponse\x120\n" +
 	"\x05event\x18\x01 \x01(\v2\x1a.otp.admin.v1.WebhookEventR\x05event\x12\x1c\n" +
-	"\tendpoints\x18\x02 \x01(\x05R\tendpoints*\xad\x01\n" +
+	"\tendpoints\x18\x02 \x01(\x05R\tendpoints\"\xb3\x01\n" +
+	"\x17CreatePortalLinkRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12&\n" +
+	"\x04mode\x18\x02 \x01(\x0e2\x12.otp.admin.v1.ModeR\x04mode\x125\n" +
+	"\blifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\blifetime\x12\x1b\n" +
+	"\tread_only\x18\x04 \x01(\bR\breadOnly\"g\n" +
+	"\x18CreatePortalLinkResponse\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x129\n" +
+	"\n" +
+	"expires_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt*\xad\x01\n" +
 	"\x15WebhookDisabledReason\x12'\n" +
 	"#WEBHOOK_DISABLED_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" WEBHOOK_DISABLED_REASON_OPERATOR\x10\x01\x12#\n" +
 	"\x1fWEBHOOK_DISABLED_REASON_FAILING\x10\x02\x12 \n" +
-	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\x99\f\n" +
+	"\x1cWEBHOOK_DISABLED_REASON_GONE\x10\x032\x93\r\n" +
 	"\x0eWebhookService\x12\x91\x01\n" +
 	"\x15CreateWebhookEndpoint\x12*.otp.admin.v1.CreateWebhookEndpointRequest\x1a+.otp.admin.v1.CreateWebhookEndpointResponse\"\x1fҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
@@ -2060,6 +2197,9 @@ const file_otp_admin_v1_webhook_service_proto_rawDesc = "" +
 	"\fTriggerEvent\x12!.otp.admin.v1.TriggerEventRequest\x1a\".otp.admin.v1.TriggerEventResponse\"\x1fҵ\x18\x1b\n" +
 	"\bwebhooks\n" +
 	"\x05admin\n" +
+	"\boperator\x12x\n" +
+	"\x10CreatePortalLink\x12%.otp.admin.v1.CreatePortalLinkRequest\x1a&.otp.admin.v1.CreatePortalLinkResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
 	"\boperatorB\xbd\x01\n" +
 	"\x10com.otp.admin.v1B\x13WebhookServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
 
@@ -2076,7 +2216,7 @@ func file_otp_admin_v1_webhook_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_webhook_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_otp_admin_v1_webhook_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(WebhookDisabledReason)(0),            // 0: otp.admin.v1.WebhookDisabledReason
 	(*WebhookEndpoint)(nil),               // 1: otp.admin.v1.WebhookEndpoint
@@ -2106,73 +2246,80 @@ var file_otp_admin_v1_webhook_service_proto_goTypes = []any{
 	(*GetWebhookEventResponse)(nil),       // 25: otp.admin.v1.GetWebhookEventResponse
 	(*TriggerEventRequest)(nil),           // 26: otp.admin.v1.TriggerEventRequest
 	(*TriggerEventResponse)(nil),          // 27: otp.admin.v1.TriggerEventResponse
-	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
-	(Mode)(0),                             // 29: otp.admin.v1.Mode
-	(*durationpb.Duration)(nil),           // 30: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),         // 31: google.protobuf.FieldMask
+	(*CreatePortalLinkRequest)(nil),       // 28: otp.admin.v1.CreatePortalLinkRequest
+	(*CreatePortalLinkResponse)(nil),      // 29: otp.admin.v1.CreatePortalLinkResponse
+	(*timestamppb.Timestamp)(nil),         // 30: google.protobuf.Timestamp
+	(Mode)(0),                             // 31: otp.admin.v1.Mode
+	(*durationpb.Duration)(nil),           // 32: google.protobuf.Duration
+	(*fieldmaskpb.FieldMask)(nil),         // 33: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_webhook_service_proto_depIdxs = []int32{
 	0,  // 0: otp.admin.v1.WebhookEndpoint.disabled_reason:type_name -> otp.admin.v1.WebhookDisabledReason
-	28, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
-	29, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
-	28, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
-	28, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
-	28, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
-	28, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
-	30, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
-	28, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
+	30, // 1: otp.admin.v1.WebhookEndpoint.disabled_at:type_name -> google.protobuf.Timestamp
+	31, // 2: otp.admin.v1.WebhookEndpoint.mode:type_name -> otp.admin.v1.Mode
+	30, // 3: otp.admin.v1.WebhookEndpoint.created_at:type_name -> google.protobuf.Timestamp
+	30, // 4: otp.admin.v1.WebhookEndpoint.failing_since:type_name -> google.protobuf.Timestamp
+	30, // 5: otp.admin.v1.WebhookEndpoint.old_secret_until:type_name -> google.protobuf.Timestamp
+	30, // 6: otp.admin.v1.WebhookAttempt.at:type_name -> google.protobuf.Timestamp
+	32, // 7: otp.admin.v1.WebhookAttempt.duration:type_name -> google.protobuf.Duration
+	30, // 8: otp.admin.v1.WaitingWebhookEvent.queued_at:type_name -> google.protobuf.Timestamp
 	3,  // 9: otp.admin.v1.WebhookDelivery.waiting:type_name -> otp.admin.v1.WaitingWebhookEvent
-	28, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
+	30, // 10: otp.admin.v1.WebhookDelivery.next_try_at:type_name -> google.protobuf.Timestamp
 	2,  // 11: otp.admin.v1.WebhookDelivery.attempts:type_name -> otp.admin.v1.WebhookAttempt
 	1,  // 12: otp.admin.v1.CreateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 13: otp.admin.v1.CreateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	29, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 14: otp.admin.v1.GetWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 15: otp.admin.v1.GetWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	29, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 16: otp.admin.v1.ListWebhookEndpointsRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 17: otp.admin.v1.ListWebhookEndpointsResponse.webhook_endpoints:type_name -> otp.admin.v1.WebhookEndpoint
 	1,  // 18: otp.admin.v1.UpdateWebhookEndpointRequest.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	31, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
+	33, // 19: otp.admin.v1.UpdateWebhookEndpointRequest.update_mask:type_name -> google.protobuf.FieldMask
 	1,  // 20: otp.admin.v1.UpdateWebhookEndpointResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	29, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
-	29, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 21: otp.admin.v1.DeleteWebhookEndpointRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 22: otp.admin.v1.RotateWebhookSecretRequest.mode:type_name -> otp.admin.v1.Mode
 	1,  // 23: otp.admin.v1.RotateWebhookSecretResponse.webhook_endpoint:type_name -> otp.admin.v1.WebhookEndpoint
-	29, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 24: otp.admin.v1.SendTestEventRequest.mode:type_name -> otp.admin.v1.Mode
 	2,  // 25: otp.admin.v1.SendTestEventResponse.attempt:type_name -> otp.admin.v1.WebhookAttempt
-	29, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 26: otp.admin.v1.ListWebhookDeliveriesRequest.mode:type_name -> otp.admin.v1.Mode
 	4,  // 27: otp.admin.v1.ListWebhookDeliveriesResponse.deliveries:type_name -> otp.admin.v1.WebhookDelivery
-	29, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
-	28, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
-	28, // 30: otp.admin.v1.WebhookEvent.at:type_name -> google.protobuf.Timestamp
-	29, // 31: otp.admin.v1.GetWebhookEventRequest.mode:type_name -> otp.admin.v1.Mode
+	31, // 28: otp.admin.v1.ReplayWebhookEventsRequest.mode:type_name -> otp.admin.v1.Mode
+	30, // 29: otp.admin.v1.ReplayWebhookEventsRequest.since:type_name -> google.protobuf.Timestamp
+	30, // 30: otp.admin.v1.WebhookEvent.at:type_name -> google.protobuf.Timestamp
+	31, // 31: otp.admin.v1.GetWebhookEventRequest.mode:type_name -> otp.admin.v1.Mode
 	23, // 32: otp.admin.v1.GetWebhookEventResponse.event:type_name -> otp.admin.v1.WebhookEvent
 	23, // 33: otp.admin.v1.TriggerEventResponse.event:type_name -> otp.admin.v1.WebhookEvent
-	5,  // 34: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
-	7,  // 35: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
-	9,  // 36: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
-	11, // 37: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
-	13, // 38: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
-	15, // 39: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
-	17, // 40: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
-	19, // 41: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
-	21, // 42: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
-	24, // 43: otp.admin.v1.WebhookService.GetWebhookEvent:input_type -> otp.admin.v1.GetWebhookEventRequest
-	26, // 44: otp.admin.v1.WebhookService.TriggerEvent:input_type -> otp.admin.v1.TriggerEventRequest
-	6,  // 45: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
-	8,  // 46: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
-	10, // 47: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
-	12, // 48: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
-	14, // 49: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
-	16, // 50: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
-	18, // 51: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
-	20, // 52: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
-	22, // 53: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
-	25, // 54: otp.admin.v1.WebhookService.GetWebhookEvent:output_type -> otp.admin.v1.GetWebhookEventResponse
-	27, // 55: otp.admin.v1.WebhookService.TriggerEvent:output_type -> otp.admin.v1.TriggerEventResponse
-	45, // [45:56] is the sub-list for method output_type
-	34, // [34:45] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	31, // 34: otp.admin.v1.CreatePortalLinkRequest.mode:type_name -> otp.admin.v1.Mode
+	32, // 35: otp.admin.v1.CreatePortalLinkRequest.lifetime:type_name -> google.protobuf.Duration
+	30, // 36: otp.admin.v1.CreatePortalLinkResponse.expires_at:type_name -> google.protobuf.Timestamp
+	5,  // 37: otp.admin.v1.WebhookService.CreateWebhookEndpoint:input_type -> otp.admin.v1.CreateWebhookEndpointRequest
+	7,  // 38: otp.admin.v1.WebhookService.GetWebhookEndpoint:input_type -> otp.admin.v1.GetWebhookEndpointRequest
+	9,  // 39: otp.admin.v1.WebhookService.ListWebhookEndpoints:input_type -> otp.admin.v1.ListWebhookEndpointsRequest
+	11, // 40: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:input_type -> otp.admin.v1.UpdateWebhookEndpointRequest
+	13, // 41: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:input_type -> otp.admin.v1.DeleteWebhookEndpointRequest
+	15, // 42: otp.admin.v1.WebhookService.RotateWebhookSecret:input_type -> otp.admin.v1.RotateWebhookSecretRequest
+	17, // 43: otp.admin.v1.WebhookService.SendTestEvent:input_type -> otp.admin.v1.SendTestEventRequest
+	19, // 44: otp.admin.v1.WebhookService.ListWebhookDeliveries:input_type -> otp.admin.v1.ListWebhookDeliveriesRequest
+	21, // 45: otp.admin.v1.WebhookService.ReplayWebhookEvents:input_type -> otp.admin.v1.ReplayWebhookEventsRequest
+	24, // 46: otp.admin.v1.WebhookService.GetWebhookEvent:input_type -> otp.admin.v1.GetWebhookEventRequest
+	26, // 47: otp.admin.v1.WebhookService.TriggerEvent:input_type -> otp.admin.v1.TriggerEventRequest
+	28, // 48: otp.admin.v1.WebhookService.CreatePortalLink:input_type -> otp.admin.v1.CreatePortalLinkRequest
+	6,  // 49: otp.admin.v1.WebhookService.CreateWebhookEndpoint:output_type -> otp.admin.v1.CreateWebhookEndpointResponse
+	8,  // 50: otp.admin.v1.WebhookService.GetWebhookEndpoint:output_type -> otp.admin.v1.GetWebhookEndpointResponse
+	10, // 51: otp.admin.v1.WebhookService.ListWebhookEndpoints:output_type -> otp.admin.v1.ListWebhookEndpointsResponse
+	12, // 52: otp.admin.v1.WebhookService.UpdateWebhookEndpoint:output_type -> otp.admin.v1.UpdateWebhookEndpointResponse
+	14, // 53: otp.admin.v1.WebhookService.DeleteWebhookEndpoint:output_type -> otp.admin.v1.DeleteWebhookEndpointResponse
+	16, // 54: otp.admin.v1.WebhookService.RotateWebhookSecret:output_type -> otp.admin.v1.RotateWebhookSecretResponse
+	18, // 55: otp.admin.v1.WebhookService.SendTestEvent:output_type -> otp.admin.v1.SendTestEventResponse
+	20, // 56: otp.admin.v1.WebhookService.ListWebhookDeliveries:output_type -> otp.admin.v1.ListWebhookDeliveriesResponse
+	22, // 57: otp.admin.v1.WebhookService.ReplayWebhookEvents:output_type -> otp.admin.v1.ReplayWebhookEventsResponse
+	25, // 58: otp.admin.v1.WebhookService.GetWebhookEvent:output_type -> otp.admin.v1.GetWebhookEventResponse
+	27, // 59: otp.admin.v1.WebhookService.TriggerEvent:output_type -> otp.admin.v1.TriggerEventResponse
+	29, // 60: otp.admin.v1.WebhookService.CreatePortalLink:output_type -> otp.admin.v1.CreatePortalLinkResponse
+	49, // [49:61] is the sub-list for method output_type
+	37, // [37:49] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_webhook_service_proto_init() }
@@ -2187,7 +2334,7 @@ func file_otp_admin_v1_webhook_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_webhook_service_proto_rawDesc), len(file_otp_admin_v1_webhook_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

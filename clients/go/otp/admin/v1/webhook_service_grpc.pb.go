@@ -30,6 +30,7 @@ const (
 	WebhookService_ReplayWebhookEvents_FullMethodName   = "/otp.admin.v1.WebhookService/ReplayWebhookEvents"
 	WebhookService_GetWebhookEvent_FullMethodName       = "/otp.admin.v1.WebhookService/GetWebhookEvent"
 	WebhookService_TriggerEvent_FullMethodName          = "/otp.admin.v1.WebhookService/TriggerEvent"
+	WebhookService_CreatePortalLink_FullMethodName      = "/otp.admin.v1.WebhookService/CreatePortalLink"
 )
 
 // WebhookServiceClient is the client API for WebhookService service.
@@ -131,6 +132,21 @@ type WebhookServiceClient interface {
 	// Reasons: NOT_FOUND for an endpoint that does not exist; INVALID_REQUEST for an
 	// endpoint that is disabled; IDEMPOTENCY_CONFLICT.
 	TriggerEvent(ctx context.Context, in *TriggerEventRequest, opts ...grpc.CallOption) (*TriggerEventResponse, error)
+	// Makes a link to the portal: a page on which the engineers of a workspace see
+	// and change its webhook endpoints of one mode, their deliveries and the bodies
+	// of events, and nothing else. The link holds an API key of the workspace with
+	// the scope webhooks alone, in its fragment, which no server is sent. It works
+	// until it expires or its key, "Portal link" in ListApiKeys, is revoked, and it
+	// expires no later than the caller's credential.
+	//
+	// Needs OTP_PUBLIC_URL (in development, the address of this machine is used),
+	// and the webhook service on that port, not on a port for operators alone.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; ROUTE_NOT_FOUND where
+	// there is no portal.
+	CreatePortalLink(ctx context.Context, in *CreatePortalLinkRequest, opts ...grpc.CallOption) (*CreatePortalLinkResponse, error)
 }
 
 type webhookServiceClient struct {
@@ -251,6 +267,16 @@ func (c *webhookServiceClient) TriggerEvent(ctx context.Context, in *TriggerEven
 	return out, nil
 }
 
+func (c *webhookServiceClient) CreatePortalLink(ctx context.Context, in *CreatePortalLinkRequest, opts ...grpc.CallOption) (*CreatePortalLinkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreatePortalLinkResponse)
+	err := c.cc.Invoke(ctx, WebhookService_CreatePortalLink_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // WebhookServiceServer is the server API for WebhookService service.
 // All implementations must embed UnimplementedWebhookServiceServer
 // for forward compatibility.
@@ -350,6 +376,21 @@ type WebhookServiceServer interface {
 	// Reasons: NOT_FOUND for an endpoint that does not exist; INVALID_REQUEST for an
 	// endpoint that is disabled; IDEMPOTENCY_CONFLICT.
 	TriggerEvent(context.Context, *TriggerEventRequest) (*TriggerEventResponse, error)
+	// Makes a link to the portal: a page on which the engineers of a workspace see
+	// and change its webhook endpoints of one mode, their deliveries and the bodies
+	// of events, and nothing else. The link holds an API key of the workspace with
+	// the scope webhooks alone, in its fragment, which no server is sent. It works
+	// until it expires or its key, "Portal link" in ListApiKeys, is revoked, and it
+	// expires no later than the caller's credential.
+	//
+	// Needs OTP_PUBLIC_URL (in development, the address of this machine is used),
+	// and the webhook service on that port, not on a port for operators alone.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND for a workspace that does not exist; ROUTE_NOT_FOUND where
+	// there is no portal.
+	CreatePortalLink(context.Context, *CreatePortalLinkRequest) (*CreatePortalLinkResponse, error)
 	mustEmbedUnimplementedWebhookServiceServer()
 }
 
@@ -392,6 +433,9 @@ func (UnimplementedWebhookServiceServer) GetWebhookEvent(context.Context, *GetWe
 }
 func (UnimplementedWebhookServiceServer) TriggerEvent(context.Context, *TriggerEventRequest) (*TriggerEventResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method TriggerEvent not implemented")
+}
+func (UnimplementedWebhookServiceServer) CreatePortalLink(context.Context, *CreatePortalLinkRequest) (*CreatePortalLinkResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CreatePortalLink not implemented")
 }
 func (UnimplementedWebhookServiceServer) mustEmbedUnimplementedWebhookServiceServer() {}
 func (UnimplementedWebhookServiceServer) testEmbeddedByValue()                        {}
@@ -612,6 +656,24 @@ func _WebhookService_TriggerEvent_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _WebhookService_CreatePortalLink_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePortalLinkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(WebhookServiceServer).CreatePortalLink(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: WebhookService_CreatePortalLink_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(WebhookServiceServer).CreatePortalLink(ctx, req.(*CreatePortalLinkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // WebhookService_ServiceDesc is the grpc.ServiceDesc for WebhookService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -662,6 +724,10 @@ var WebhookService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "TriggerEvent",
 			Handler:    _WebhookService_TriggerEvent_Handler,
+		},
+		{
+			MethodName: "CreatePortalLink",
+			Handler:    _WebhookService_CreatePortalLink_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -664,3 +664,49 @@ class TriggerEventResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["endpoints", b"endpoints", "event", b"event"]) -> None: ...
 
 global___TriggerEventResponse = TriggerEventResponse
+
+@typing.final
+class CreatePortalLinkRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    LIFETIME_FIELD_NUMBER: builtins.int
+    READ_ONLY_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType
+    read_only: builtins.bool
+    @property
+    def lifetime(self) -> google.protobuf.duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        mode: countersign.gen.otp.admin.v1.api_key_service_pb2.Mode.ValueType = ...,
+        lifetime: google.protobuf.duration_pb2.Duration | None = ...,
+        read_only: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["lifetime", b"lifetime"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["lifetime", b"lifetime", "mode", b"mode", "read_only", b"read_only", "workspace", b"workspace"]) -> None: ...
+
+global___CreatePortalLinkRequest = CreatePortalLinkRequest
+
+@typing.final
+class CreatePortalLinkResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    URL_FIELD_NUMBER: builtins.int
+    EXPIRES_AT_FIELD_NUMBER: builtins.int
+    url: builtins.str
+    @property
+    def expires_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        url: builtins.str = ...,
+        expires_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["expires_at", b"expires_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["expires_at", b"expires_at", "url", b"url"]) -> None: ...
+
+global___CreatePortalLinkResponse = CreatePortalLinkResponse

@@ -89,6 +89,11 @@ class WebhookServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventResponse.FromString,
                 _registered_method=True)
+        self.CreatePortalLink = channel.unary_unary(
+                '/otp.admin.v1.WebhookService/CreatePortalLink',
+                request_serializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkResponse.FromString,
+                _registered_method=True)
 
 
 class WebhookServiceServicer(object):
@@ -160,6 +165,12 @@ class WebhookServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreatePortalLink(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WebhookServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -217,6 +228,11 @@ def add_WebhookServiceServicer_to_server(servicer, server):
                     servicer.TriggerEvent,
                     request_deserializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventResponse.SerializeToString,
+            ),
+            'CreatePortalLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePortalLink,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -516,6 +532,33 @@ class WebhookService(object):
             '/otp.admin.v1.WebhookService/TriggerEvent',
             otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_webhook__service__pb2.TriggerEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePortalLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.WebhookService/CreatePortalLink',
+            otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_webhook__service__pb2.CreatePortalLinkResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -74,6 +74,11 @@ class WebhookServiceStub:
         countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse,
     ]
 
+    CreatePortalLink: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkResponse,
+    ]
+
 class WebhookServiceAsyncStub:
     CreateWebhookEndpoint: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.CreateWebhookEndpointRequest,
@@ -128,6 +133,11 @@ class WebhookServiceAsyncStub:
     TriggerEvent: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventRequest,
         countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse,
+    ]
+
+    CreatePortalLink: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkRequest,
+        countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkResponse,
     ]
 
 class WebhookServiceServicer(metaclass=abc.ABCMeta):
@@ -207,5 +217,12 @@ class WebhookServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.TriggerEventResponse]]: ...
+
+    @abc.abstractmethod
+    def CreatePortalLink(
+        self,
+        request: countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.webhook_service_pb2.CreatePortalLinkResponse]]: ...
 
 def add_WebhookServiceServicer_to_server(servicer: WebhookServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -1,0 +1,141 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { connectJson } from '../support/connectJson.js';
+import { startWebhookReceiver, verified } from '../support/webhookReceiver.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
+import { consoleForSuite } from './support/consoleForSuite.js';
+
+describeInBrowser('the portal', () => {
+  const { service, browser, open } = consoleForSuite({ hours: 1 });
+
+  async function linkTo(message: object = {}): Promise<string> {
+    const call = connectJson(service.baseUrl, service.liveKey);
+    const { body } = await call('otp.admin.v1.WebhookService/CreatePortalLink', message);
+    return body.url as string;
+  }
+  async function opened(message: object = {}, options: Parameters<typeof browser.newPage>[0] = {}) {
+    const page = await browser.newPage(options);
+    await page.goto(await linkTo(message));
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
+    return page;
+  }
+  const act = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
+
+  it('makes an endpoint, posts to it, shows the body as posted, and posts it again', async () => {
+    const receiver = await startWebhookReceiver();
+    try {
+      const page = await opened();
+      await act(page, 'New endpoint…');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('URL').fill(`${receiver.url}/orders`);
+      await act(page, 'Create the endpoint');
+      const secret = (await dialog.locator('.secret output').textContent()) ?? '';
+      await act(page, 'Done');
+      await page.getByRole('link', { name: `${receiver.url}/orders` }).click();
+
+      await act(page, 'Send test event');
+      await act(page, 'Send it');
+      await dialog.getByText('204').waitFor();
+      await act(page, 'Done');
+      verified(secret, receiver.received[0]!);
+
+      const call = connectJson(service.baseUrl, service.liveKey);
+      const { body } = await call('otp.v1.OtpService/Send', { recipients: { email: 'portal@example.com' } });
+      await call('otp.v1.OtpService/CancelSession', { sessionId: body.session.id });
+      const canceled = () => receiver.received.filter(({ event }) => event.type === 'session.canceled');
+      await expect
+        .poll(
+          () => {
+            service.clock.advance(100);
+            return canceled().length;
+          },
+          { timeout: 60_000 },
+        )
+        .toBe(1);
+      const row = page.getByRole('row').filter({ hasText: body.session.id.slice(0, 18) });
+      // The session has a page in the console alone.
+      expect(await row.getByRole('link').count()).toBe(0);
+      await row.getByRole('button', { name: 'Show body' }).click();
+      const card = page.getByRole('region', { name: 'Event', exact: true });
+      await card.getByText('Body, as it is signed and posted').waitFor();
+      const shown = await card.locator('.code pre').textContent();
+      expect(receiver.received.map((one) => one.body)).toContain(shown);
+      await expectAccessible(page);
+
+      const before = receiver.received.length;
+      await act(page, 'Post again…');
+      await act(page, 'Post it');
+      await expect
+        .poll(
+          () => {
+            service.clock.advance(100);
+            return receiver.received.length;
+          },
+          { timeout: 60_000 },
+        )
+        .toBeGreaterThan(before);
+      expect(receiver.received.at(-1)!.body).toBe(shown);
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  it('keeps its key out of the address, of storage and of every request line', async () => {
+    const page = await browser.newPage();
+    const lines: string[] = [];
+    page.on('request', (request) => lines.push(request.url(), request.headers().referer ?? ''));
+    const link = await linkTo();
+    const key = link.split('#t=')[1]!;
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
+    expect(page.url()).toBe(`${service.baseUrl}/portal`);
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, history.state]),
+    );
+    for (const text of [...lines.filter((line) => line !== link), kept]) expect(text).not.toContain(key);
+    // What the tab keeps is a token, by which it is there again after a reload.
+    await page.reload();
+    await page.getByRole('heading', { name: 'Webhooks' }).waitFor();
+  });
+
+  it('has no page but those of webhooks, and says so where a link does not work', async () => {
+    const page = await opened();
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.goto(`${service.baseUrl}/portal/sessions`);
+    await page.getByText('There is no such page').waitFor();
+    const stranger = await browser.newPage();
+    await stranger.goto(`${service.baseUrl}/portal#t=sk_otp_live_${'x'.repeat(43)}`);
+    await stranger.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+    await expectAccessible(stranger);
+    expect(stranger.url()).toBe(`${service.baseUrl}/portal`);
+  });
+
+  it('offers nothing that changes where it is read-only', async () => {
+    const page = await opened({ readOnly: true });
+    await page.getByText('read-only', { exact: true }).waitFor();
+    const create = page.getByRole('button', { name: 'New endpoint…' });
+    expect(await create.getAttribute('aria-disabled')).toBe('true');
+  });
+
+  it.each(LOOKS)(
+    'is accessible and fits, $colorScheme, $width px',
+    async ({ colorScheme, width, height }) => {
+      const page = await opened({ mode: 'MODE_TEST' }, { colorScheme, viewport: { width, height } });
+      await expectAccessible(page);
+      await expectNoSidewaysScroll(page);
+    },
+  );
+
+  it('is linked to from the console, with the link shown once', async () => {
+    const page = await open('/webhooks');
+    await act(page, 'Portal link…');
+    await page.getByRole('dialog').getByRole('combobox').selectOption('15');
+    await act(page, 'Make the link');
+    const link = (await page.locator('.secret output').textContent()) ?? '';
+    expect(link).toMatch(/\/portal#t=sk_otp_live_[\w-]{43}$/);
+    await expectAccessible(page);
+    const portal = await browser.newPage();
+    await portal.goto(link);
+    await portal.getByText('The link works until').waitFor();
+  });
+});
