@@ -58,7 +58,7 @@ export function browserForSuite(): SuiteBrowser {
       });
       context.on('weberror', (error) => faults.push(error.error().message));
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(60_000);
       return page;
     },
     takeFaults() {
