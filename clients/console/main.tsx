@@ -5,7 +5,8 @@ import { missing } from './access.js';
 import { readWho, token, who } from './credential.js';
 import { PAGES } from './pages.js';
 import { ROUTES } from './routes.js';
-import { applyTheme, Shell } from './ui/Shell.js';
+import { applyTheme } from './ui/Frame.js';
+import { Shell } from './ui/Shell.js';
 import { SignIn } from './ui/SignIn.js';
 
 applyTheme();

@@ -5,8 +5,8 @@ import { Empty, Skeleton } from '../look/States.js';
 import { keyOfLink, readWho, signIn, token, who } from './credential.js';
 import { Webhook } from './pages/Webhook.js';
 import { Webhooks } from './pages/Webhooks.js';
+import { applyTheme } from './ui/Frame.js';
 import { PortalShell } from './ui/PortalShell.js';
-import { applyTheme } from './ui/Shell.js';
 
 // First of all: the key leaves the address before anything is loaded or drawn.
 const key = keyOfLink();

@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
@@ -6,40 +5,12 @@ import { Icon } from '../../look/Icon.js';
 import { Mark } from '../../look/Mark.js';
 import { isOperator, missing } from '../access.js';
 import { target } from '../api.js';
-import { signOut, who } from '../credential.js';
+import { who } from '../credential.js';
 import { PAGES } from '../pages.js';
 import { link } from '../route.js';
 import { Find } from './Find.js';
-import { Toast } from './toast.js';
+import { Frame, ModeWord } from './Frame.js';
 import { WorkspaceSwitch } from './WorkspaceSwitch.js';
-
-const THEME = 'countersign.theme';
-const system = matchMedia('(prefers-color-scheme: dark)');
-
-/** The only thing that the console keeps in localStorage. */
-export function applyTheme(): void {
-  const theme = localStorage.getItem(THEME);
-  if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
-}
-
-export function ThemeButton() {
-  const theme = useSignal(document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light'));
-  const other = theme.value === 'dark' ? 'light' : 'dark';
-  return (
-    <button
-      type="button"
-      class="button quiet square"
-      aria-label={other === 'light' ? 'Light colours' : 'Dark colours'}
-      onClick={() => {
-        theme.value = other;
-        document.documentElement.dataset.theme = other;
-        localStorage.setItem(THEME, other);
-      }}
-    >
-      <Icon name={other === 'light' ? 'sun' : 'moon'} />
-    </button>
-  );
-}
 
 function Menu() {
   const { path } = useLocation();
@@ -73,11 +44,6 @@ function Menu() {
   );
 }
 
-/** The mode that is shown, as a word and in its colour. */
-export const ModeWord = ({ isTest }: { readonly isTest: boolean }) => (
-  <span class={isTest ? 'mode test' : 'mode'}>{isTest ? 'Test' : 'Live'}</span>
-);
-
 function ModePill() {
   const { url, path } = useLocation();
   const asked = target().mode || who.value?.mode;
@@ -99,27 +65,18 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   // Read for the URL: links and the mode depend on it.
   useLocation();
   const isTest = (target().mode || who.value?.mode) === Mode.TEST;
+  const head = (
+    <>
+      <Find />
+      <div class="where">
+        <WorkspaceSwitch />
+        <ModePill />
+      </div>
+    </>
+  );
   return (
-    <div class="shell">
-      <a class="skip" href="#content">
-        Skip to content
-      </a>
-      <Menu />
-      <header class={isTest ? 'top is-test' : 'top'}>
-        <Find />
-        <div class="where">
-          <WorkspaceSwitch />
-          <ModePill />
-        </div>
-        <ThemeButton />
-        <button type="button" class="button quiet square" aria-label="Sign out" onClick={signOut}>
-          <Icon name="out" />
-        </button>
-      </header>
-      <main id="content" class="content" tabIndex={-1}>
-        {children}
-      </main>
-      <Toast />
-    </div>
+    <Frame menu={<Menu />} head={head} isTest={isTest}>
+      {children}
+    </Frame>
   );
 }
