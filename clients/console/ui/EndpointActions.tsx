@@ -3,11 +3,11 @@ import { useLocation } from 'preact-iso';
 import { Mode } from '../../../gen/otp/admin/v1/api_key_service_pb.js';
 import { type WebhookEndpoint, WebhookService } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
 import { api, target } from '../api.js';
-import { count } from '../format.js';
 import { link } from '../route.js';
 import { Action } from './Action.js';
 import { EndpointFields, EVENTS, readEndpoint } from './endpointFields.js';
 import { Select, Text } from './Fields.js';
+import { replayedText } from './replayedText.js';
 import { Secret } from './Secret.js';
 import { say } from './toast.js';
 import { WebhookAttempt } from './WebhookAttempt.js';
@@ -74,7 +74,7 @@ export function EndpointActions({
             replayed += page.replayed;
             pageToken = page.nextPageToken;
           } while (pageToken);
-          say(`${count(replayed)} events are posted again.`);
+          say(replayedText(replayed, eventId !== ''));
           again();
         }}
       >
@@ -88,7 +88,12 @@ export function EndpointActions({
             { value: 168, word: 'the last 7 days' },
           ]}
         />
-        <Text label="Or one event, by its id" name="eventId" maxLength={64} placeholder="evt_…" />
+        <Text
+          label="Or one event, by its id"
+          name="eventId"
+          maxLength={64}
+          placeholder="The header webhook-id"
+        />
       </Action>
       <Action
         label="Edit…"

@@ -16,6 +16,7 @@ import { Facts } from './Facts.js';
 import { Filters, Typed } from './Filters.js';
 import { Card } from './Page.js';
 import { Raw } from './Raw.js';
+import { replayedText } from './replayedText.js';
 import { say } from './toast.js';
 
 const { method } = WebhookService;
@@ -96,7 +97,7 @@ const Replay = ({ endpointId, eventId, again }: Required<Props> & { readonly eve
     submit="Post it"
     onSubmit={async () => {
       const { replayed } = await api.webhooks.replayWebhookEvents({ ...target(), id: endpointId, eventId });
-      say(replayed > 0 ? 'The event is posted again.' : 'The endpoint takes no events of this type.');
+      say(replayedText(replayed, true));
       again();
     }}
   >
