@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ASSURANCES } from '../../../../server/session/assurance.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import { connectJson } from '../../../support/connectJson.js';
 import { eventually } from '../../../support/eventually.js';
@@ -46,16 +47,25 @@ describe('workspaces', () => {
   });
 
   it('have no route for a channel that their norm refuses, whichever is set first', async () => {
-    const refused = { reason: 'INVALID_REQUEST', fields: ['workspace.routes[0].channel'] };
-    const routes = [route('CHANNEL_EMAIL', 'inbox')];
-    const assurance = 'ASSURANCE_NIST_800_63B';
-    expect(await make('nist-both', { routes, assurance })).toMatchObject(refused);
-    await make('nist-norm', { assurance });
-    expect(await update({ name: 'nist-norm', routes }, 'routes')).toMatchObject(refused);
-    await make('nist-route', { routes });
-    expect(await update({ name: 'nist-route', assurance }, 'assurance')).toMatchObject(refused);
-    const sms = [route('CHANNEL_SMS', 'inbox')];
-    expect((await update({ name: 'nist-norm', routes: sms }, 'routes')).status).toBe(200);
+    const refusing = Object.entries(ASSURANCES).flatMap(([norm, { title, refusedChannels = [] }]) =>
+      refusedChannels.map((channel) => ({ norm, title, channel: `CHANNEL_${channel.toUpperCase()}` })),
+    );
+    expect(refusing).not.toEqual([]);
+    for (const { norm, title, channel } of refusing) {
+      const refused = { reason: 'INVALID_REQUEST', fields: ['workspace.routes[0].channel'] };
+      const name = (what: string) => `${norm.toLowerCase().replaceAll('_', '-')}-${what}`;
+      const routes = [route(channel, 'inbox')];
+      const assurance = `ASSURANCE_${norm}`;
+      const both = await make(name('both'), { routes, assurance });
+      expect(both).toMatchObject(refused);
+      expect(JSON.stringify(both.body)).toContain(`must be left out, as ${title} requires`);
+      await make(name('norm'), { assurance });
+      expect(await update({ name: name('norm'), routes }, 'routes')).toMatchObject(refused);
+      await make(name('route'), { routes });
+      expect(await update({ name: name('route'), assurance }, 'assurance')).toMatchObject(refused);
+      const sms = [route('CHANNEL_SMS', 'inbox')];
+      expect((await update({ name: name('norm'), routes: sms }, 'routes')).status).toBe(200);
+    }
   });
 
   it('have a name that no other workspace has had', async () => {
