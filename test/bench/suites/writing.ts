@@ -7,6 +7,7 @@ import { compared } from '../report.js';
 import { LISTS, WRITES } from '../scenarios.js';
 import { startTarget } from '../target.js';
 import { bareEcho } from './bareEcho.js';
+import { diagnosing, wantsDiagnosing } from './diagnosing.js';
 import { listing, listingGroup } from './listing.js';
 import { type SuiteContext, wanted } from './suite.js';
 
@@ -21,7 +22,8 @@ export async function writing(engine: Engine, context: SuiteContext): Promise<vo
   const group = `${engine.name}, OTP_HASH=hmac, against a bare JSON echo of the same sizes`;
   const growth = `${engine.name}, OTP_HASH=hmac, cost in a large store against a small one`;
   const scenarios = wanted(WRITES, options, group);
-  if (scenarios.length === 0 && wanted(LISTS, options, listingGroup(engine)).length === 0) return;
+  const isListing = wanted(LISTS, options, listingGroup(engine)).length > 0;
+  if (scenarios.length === 0 && !isListing && !wantsDiagnosing(engine, context)) return;
   const effort = engine.scans ? small(options.effort) : options.effort;
   const goal = engine.scans ? undefined : GROWTH;
   const start = (sessions: number) => {
@@ -48,6 +50,7 @@ export async function writing(engine: Engine, context: SuiteContext): Promise<vo
     );
   }
   await listing(engine, [few, many], effort, GROWTH, context);
+  await diagnosing(engine, many, effort.many, context);
   for (const [target, sessions] of [
     [few, effort.few],
     [many, effort.many],
