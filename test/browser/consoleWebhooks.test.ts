@@ -108,7 +108,7 @@ describeInBrowser('webhooks with the console', () => {
     receiver.respond(204);
     const taken = await eventually(() => receiver.taken()[0]);
     expect(taken).toMatchObject({ id: first.id, body: first.body });
-    await page.getByText('204', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Attempts', exact: true }).getByText('204').first().waitFor();
     expect(receiver.taken()).toHaveLength(1);
   });
 
@@ -133,7 +133,7 @@ describeInBrowser('webhooks with the console', () => {
     await act(page, 'Post again…');
     await act(page, 'Post it');
     expect(await posted(2)).toMatchObject({ id: first.id, body: first.body, status: 204 });
-    await page.getByText('204', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Attempts', exact: true }).getByText('204').first().waitFor();
   });
 
   it('triggers an event of a type at an endpoint of test mode, and shows the body that arrived', async () => {

@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { useRoute } from 'preact-iso';
 import {
-  type WebhookAttempt as AttemptMessage,
   GetWebhookEndpointRequestSchema,
   type WebhookDelivery,
   WebhookEndpointSchema,
@@ -12,7 +11,7 @@ import { api, target } from '../api.js';
 import { count } from '../format.js';
 import { useLoaded } from '../loading.js';
 import { usePaged } from '../paging.js';
-import { IS_PORTAL, link, useQuery } from '../route.js';
+import { link, useQuery } from '../route.js';
 import { Ago } from '../ui/Ago.js';
 import { EndpointActions } from '../ui/EndpointActions.js';
 import { endpointState } from '../ui/endpointFields.js';
@@ -20,8 +19,10 @@ import { Facts } from '../ui/Facts.js';
 import { Card, Page } from '../ui/Page.js';
 import { Pill } from '../ui/Pill.js';
 import { Raw } from '../ui/Raw.js';
+import { SessionLink } from '../ui/SessionLink.js';
 import { Table } from '../ui/Table.js';
 import { WebhookAttempt } from '../ui/WebhookAttempt.js';
+import { ShowEvent, WebhookAttempts } from '../ui/WebhookAttempts.js';
 import { WebhookEventLookup } from '../ui/WebhookEventLookup.js';
 
 const { method } = WebhookService;
@@ -53,6 +54,7 @@ export function Webhook() {
     paged.again();
   };
   const endpoint = loaded.value;
+  const chosen = paged.items?.find(({ sessionId }) => sessionId === query.get('delivery'));
   return (
     <Page
       name="Endpoint"
@@ -68,7 +70,7 @@ export function Webhook() {
             columns={[
               {
                 head: 'Session',
-                cell: ({ sessionId }) => (sessionId ? <SessionId id={sessionId} /> : 'Test event'),
+                cell: ({ sessionId }) => <SessionLink id={sessionId} />,
               },
               {
                 head: 'Last attempt',
@@ -96,7 +98,9 @@ export function Webhook() {
                 head: 'Actions',
                 width: '130px',
                 isActions: true,
-                cell: ({ attempts }) => <ShowBody attempt={attempts.at(-1)} />,
+                cell: ({ sessionId, attempts, waiting }) => (
+                  <ShowEvent sessionId={sessionId} eventId={(attempts.at(-1) ?? waiting[0])?.eventId} />
+                ),
               },
             ]}
             paged={paged}
@@ -139,39 +143,10 @@ export function Webhook() {
               !loaded.error && <Skeleton />
             )}
           </Card>
+          {chosen && <WebhookAttempts delivery={chosen} />}
           <WebhookEventLookup endpointId={id} again={paged.again} />
         </div>
       </div>
     </Page>
-  );
-}
-
-/** With its page, where there is one. */
-function SessionId({ id }: { readonly id: string }) {
-  const text = `${id.slice(0, 18)}…`;
-  if (IS_PORTAL)
-    return (
-      <span class="mono" title={id}>
-        {text}
-      </span>
-    );
-  return (
-    <a href={link(`/sessions/${id}`)} class="mono">
-      {text}
-    </a>
-  );
-}
-
-/** Chooses the event of an attempt. */
-function ShowBody({ attempt }: { readonly attempt: AttemptMessage | undefined }) {
-  const query = useQuery();
-  return (
-    <span class="row-actions">
-      {attempt && (
-        <button type="button" class="button quiet" onClick={() => query.set({ event: attempt.eventId })}>
-          Show body
-        </button>
-      )}
-    </span>
   );
 }

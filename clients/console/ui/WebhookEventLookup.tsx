@@ -9,7 +9,7 @@ import { Code } from '../../look/Copy.js';
 import { Empty, Problem, Skeleton } from '../../look/States.js';
 import { api, target } from '../api.js';
 import { useLoaded } from '../loading.js';
-import { link, useQuery } from '../route.js';
+import { useQuery } from '../route.js';
 import { Action } from './Action.js';
 import { Ago } from './Ago.js';
 import { Facts } from './Facts.js';
@@ -17,6 +17,7 @@ import { Filters, Typed } from './Filters.js';
 import { Card } from './Page.js';
 import { Raw } from './Raw.js';
 import { replayedText } from './replayedText.js';
+import { SessionLink } from './SessionLink.js';
 import { say } from './toast.js';
 
 const { method } = WebhookService;
@@ -74,13 +75,12 @@ const EventFacts = ({ event }: { readonly event: WebhookEvent }) => (
       facts={[
         ['Type', event.type],
         ['At', <Ago key="at" at={event.at} />],
+        ['Session', event.sessionId && <SessionLink key="session" id={event.sessionId} />],
         [
-          'Session',
-          event.sessionId && (
-            <a key="session" class="mono" href={link(`/sessions/${event.sessionId}`)}>
-              {event.sessionId}
-            </a>
-          ),
+          'Header webhook-id',
+          <span key="id" class="mono">
+            {event.id}
+          </span>,
         ],
       ]}
     />
