@@ -26,6 +26,7 @@ import { RequirementService } from '../../gen/otp/v1/requirement_service_pb.js';
 import { VerificationPageService } from '../../gen/otp/v1/verification_page_service_pb.js';
 import { VerificationTokenService } from '../../gen/otp/v1/verification_token_service_pb.js';
 import type { ApiKeys } from '../admin/keys/apiKeys.js';
+import { createLogos } from '../admin/workspaces/logo.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
 import { contractSet } from '../contract/contractSet.js';
@@ -72,6 +73,7 @@ import { consoleRoutes, portalRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
 import { inboxPageRoute } from '../screens/inbox.js';
 import { landingRoute, toConsoleRoute } from '../screens/landing.js';
+import { logoRoute } from '../screens/logo.js';
 import { previewRoute } from '../screens/preview.js';
 import { verificationRoutes } from '../screens/verify/routes.js';
 import { widgetRoutes } from '../screens/widget.js';
@@ -271,6 +273,7 @@ function composeListener(
       dialectRoutes(dialect, { pipeline, peerOf, originOf, rejectedRequests, clock }),
     ),
     ...(screens ? widgetRoutes(screens) : []),
+    ...(screens ? [logoRoute(createLogos(parts.documents))] : []),
     ...(screens
       ? verificationRoutes({
           ...parts,

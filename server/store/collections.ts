@@ -65,7 +65,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   },
   { name: 'auditStarts', indexes: [], ttl: true },
   { name: 'keys', indexes: [[text('id')], [text('listedAs')]], ttl: true },
-  { name: 'workspaces', indexes: [], ttl: false },
+  { name: 'workspaces', indexes: [[text('logoHash')]], ttl: false },
   { name: 'jobs', indexes: [[text('listedAs')], [date('dueAt')]], ttl: true },
   { name: 'senders', indexes: [], ttl: false },
   { name: 'templates', indexes: [], ttl: false },

@@ -3,6 +3,9 @@ import { connectJson } from '../support/connectJson.js';
 import { describeInBrowser, expectAccessible } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
 describeInBrowser('configuration with the console', () => {
   const { browser, service, open } = consoleForSuite({ hours: 1 });
   const call = (method: string, message: unknown) =>
@@ -37,6 +40,30 @@ describeInBrowser('configuration with the console', () => {
     await page.getByRole('button', { name: 'Make 1 changes' }).click();
     await page.getByRole('heading', { name: 'Changed' }).waitFor();
     expect(await name()).toBe('Acme Health');
+  });
+
+  it('gives verification pages a logo, says what is wrong with a file, and takes the logo away', async () => {
+    const page = await open('/workspace');
+    const edit = async (logo: Buffer | undefined) => {
+      await page.getByRole('button', { name: 'Edit pages…' }).click();
+      const dialog = page.getByRole('dialog');
+      if (logo) {
+        const file = { name: 'logo.png', mimeType: 'image/png', buffer: logo };
+        await dialog.getByLabel(/^Logo/).setInputFiles(file);
+      } else await dialog.getByLabel('Remove the present logo').check();
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      return dialog;
+    };
+    const dialog = await edit(Buffer.from('<svg/>'));
+    await dialog.getByRole('alert').filter({ hasText: 'must be a PNG or WebP image' }).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await edit(Buffer.from(PNG, 'base64'));
+    const logo = page.getByRole('img', { name: /^Logo of/ });
+    await logo.waitFor();
+    expect(await logo.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(1);
+    expect((await call('WorkspaceService/GetWorkspace', {})).body.workspace.logo).toBe(PNG);
+    await edit(undefined);
+    await logo.waitFor({ state: 'detached' });
   });
 
   it('names the fault of a document by its path', async () => {

@@ -53,6 +53,21 @@ describeInBrowser('a state of the verification page', () => {
       await counting(page);
       return page;
     },
+    'shows the logo of the workspace': async () => {
+      const logo =
+        'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+      const update = (workspace: object) =>
+        call('otp.admin.v1.WorkspaceService/UpdateWorkspace', { workspace, updateMask: 'logo' });
+      expect((await update({ logo })).status).toBe(200);
+      const page = await browser.newPage();
+      await page.goto((await create()).url);
+      await counting(page);
+      await page.waitForFunction(
+        () => document.querySelector<HTMLImageElement>('.who img')?.naturalWidth === 1,
+      );
+      await update({});
+      return page;
+    },
     'says that the code is wrong': async () => {
       const page = await browser.newPage();
       const { url, to } = await create();

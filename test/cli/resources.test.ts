@@ -76,6 +76,20 @@ describe('administrative commands', () => {
     await json('workspaces', 'undelete', 'shop');
   });
 
+  it('workspaces: a logo comes from a file, and from no name to none', async () => {
+    const picture =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+    const path = join(folder, 'logo.png');
+    await writeFile(path, Buffer.from(picture, 'base64'));
+    const update = async (logo: string) =>
+      (await json('workspaces', 'update', 'default', '--logo', logo)).workspace;
+    expect(await update(path)).toMatchObject({ logoHash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect((await json('workspaces', 'get', 'default')).workspace.logo).toBe(picture);
+    expect(await update('')).not.toHaveProperty('logoHash');
+    const { err } = await run(['workspaces', 'update', 'default', '--logo', join(folder, 'none.png')]);
+    expect(err).toContain('--logo must name a file that can be read (ENOENT)');
+  });
+
   it('limits: ls, update and reset', async () => {
     const [{ rule }] = await json('limits', 'ls');
     const { limit } = await json('limits', 'update', rule, '--max', '3', '--window', '2h');

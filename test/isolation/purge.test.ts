@@ -97,6 +97,7 @@ describe('purging a workspace', () => {
   it('is for good', async () => {
     const { body } = await operator(`${SERVICE}/GetWorkspace`, { workspace: 'gone' });
     expect(body.workspace).toMatchObject({ name: 'gone', purgedAt: expect.any(String) });
+    expect(body.workspace.embedOrigins, 'no setting is left').toBeUndefined();
     expect((await purge()).reason).toBe('NOT_FOUND');
     expect((await operator(`${SERVICE}/UndeleteWorkspace`, { workspace: 'gone' })).reason).toBe('NOT_FOUND');
     const made = await operator(`${SERVICE}/CreateWorkspace`, { workspace: { name: 'gone' } });

@@ -19,6 +19,7 @@ import { Ago } from '../ui/Ago.js';
 import { Facts } from '../ui/Facts.js';
 import { Area, Check, Select, Text } from '../ui/Fields.js';
 import { Card, Page } from '../ui/Page.js';
+import { PageSettings } from '../ui/PageSettings.js';
 import { Raw } from '../ui/Raw.js';
 import { say } from '../ui/toast.js';
 import { WorkspaceList } from '../ui/WorkspaceList.js';
@@ -82,6 +83,7 @@ export function Workspace() {
           !loaded.error && <Skeleton rows={8} />
         )}
       </Card>
+      {workspace && <PageSettings workspace={workspace} again={loaded.again} />}
       {isOperator() && <WorkspaceList />}
       <p class="soft">
         {who.value?.displayName} of {who.value?.workspace}. Countersign {who.value?.version}

@@ -33,6 +33,15 @@ export const Text = ({ label, hint, name, value = '', type = 'text', ...rest }: 
   </label>
 );
 
+/** A picture from the machine. */
+export const Picture = ({ label, hint, name }: Common) => (
+  <label class="field">
+    <span>{label}</span>
+    <input class="input" type="file" name={name} accept="image/png,image/webp" />
+    {hint && <small>{hint}</small>}
+  </label>
+);
+
 export const Area = ({
   label,
   hint,
@@ -116,6 +125,8 @@ export interface Values {
   all(name: string): string[];
   lines(name: string): string[];
   has(name: string): boolean;
+  /** The content of the file that was chosen. */
+  file(name: string): Promise<Uint8Array | undefined>;
 }
 
 export const valuesOfForm = (form: HTMLFormElement): Values => {
@@ -130,5 +141,9 @@ export const valuesOfForm = (form: HTMLFormElement): Values => {
         .split(/[\s,]+/)
         .filter(Boolean),
     has: (name) => data.has(name),
+    async file(name) {
+      const given = data.get(name);
+      return given instanceof File && given.size > 0 ? new Uint8Array(await given.arrayBuffer()) : undefined;
+    },
   };
 };

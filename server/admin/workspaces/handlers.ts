@@ -23,7 +23,7 @@ import { applyUpdateMask, toUpdate } from '../shared/update.js';
 import { readPageSettings, requireOrigins } from './readPageSettings.js';
 import { readRoutes } from './readRoutes.js';
 import { DEFAULT_WORKSPACE, defaultWorkspace, type Workspace } from './stored.js';
-import { workspaceToProto } from './toProto.js';
+import { wholeWorkspace, workspaceToProto } from './toProto.js';
 import type { Workspaces } from './workspaces.js';
 
 type Message = MessageShape<typeof WorkspaceSchema>;
@@ -37,6 +37,7 @@ const CHANGEABLE = {
   return_urls: 'returnUrls',
   embed_origins: 'embedOrigins',
   brand_color: 'brandColor',
+  logo: 'logo',
   support_url: 'supportUrl',
   hide_host: 'hideHost',
   long_lifetime: 'longLifetime',
@@ -105,7 +106,7 @@ export function createWorkspaceHandlers({
     },
 
     async getWorkspace(call, request) {
-      return { workspace: workspaceToProto(await find(targetWorkspace(call, request.workspace))) };
+      return { workspace: wholeWorkspace(await find(targetWorkspace(call, request.workspace))) };
     },
 
     async listWorkspaces(_call, request) {
@@ -118,7 +119,7 @@ export function createWorkspaceHandlers({
       requireLive(call);
       const before = await find(targetWorkspace(call, request.workspace?.name ?? ''));
       const { resource, fields } = applyUpdateMask(WorkspaceSchema, {
-        current: workspaceToProto(before),
+        current: wholeWorkspace(before),
         patch: request.workspace,
         mask: request.updateMask,
         changeable: Object.keys(CHANGEABLE),
@@ -132,6 +133,7 @@ export function createWorkspaceHandlers({
       const isReassured = fields.includes('assurance') && values.assurance !== before.assurance;
       const changes = toUpdate({
         ...Object.fromEntries(named.map((field) => [field, values[field]])),
+        ...(fields.includes('logo') && { logoHash: values.logoHash }),
         ...(isReassured && { assuredAt: new Date(clock.now()) }),
       });
       const after = await change(call, { _id: before._id, deletedAt: null }, changes);

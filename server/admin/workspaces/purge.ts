@@ -20,6 +20,9 @@ const KEPT: ReadonlySet<string> = new Set([
   'processes',
 ]);
 
+/** What the name keeps of a workspace that was purged. */
+const REMAINING: ReadonlySet<string> = new Set(['_id', 'createdAt', 'deletedAt', 'purgedAt']);
+
 interface Deps {
   readonly documents: Documents;
   /** The names of all collections. */
@@ -49,11 +52,12 @@ export function createPurge({ documents, collections, workspaces, flushCounts, c
         await deleteAll(documents.collection(name), filter, (done) => progress(name, done));
     }
     const { _id, ...defaults } = defaultWorkspace(workspace);
+    const settings = Object.keys(found).filter((field) => !(field in defaults) && !REMAINING.has(field));
     await stored.findOneAndUpdate(
       { _id, 'purge.job': id },
       {
         $set: { ...defaults, purgedAt: new Date(clock.now()) },
-        $unset: { purge: '', webHost: '', assurance: '', assuredAt: '', androidAppHash: '' },
+        $unset: Object.fromEntries(settings.map((field) => [field, '' as const])),
       },
     );
     workspaces.forget(workspace);

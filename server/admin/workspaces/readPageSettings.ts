@@ -1,12 +1,13 @@
 import type { Workspace } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import { isLoopbackHost } from '../../domain/loopback.js';
 import { invalid } from '../../errors.js';
+import { readLogo } from './logo.js';
 
 /** What a workspace sets for verification pages. Throws INVALID_REQUEST. */
 export function readPageSettings(
-  message: Pick<Workspace, 'returnUrls' | 'embedOrigins' | 'brandColor' | 'supportUrl' | 'hideHost'>,
+  message: Pick<Workspace, 'returnUrls' | 'embedOrigins' | 'brandColor' | 'logo' | 'supportUrl' | 'hideHost'>,
 ) {
-  const { returnUrls, embedOrigins, brandColor, supportUrl, hideHost } = message;
+  const { returnUrls, embedOrigins, brandColor, logo, supportUrl, hideHost } = message;
   for (const [at, text] of returnUrls.entries()) {
     if (!isReturnEntry(text))
       throw invalid(
@@ -21,6 +22,7 @@ export function readPageSettings(
     returnUrls,
     embedOrigins,
     ...(brandColor && { brandColor }),
+    ...(logo.length > 0 && readLogo(logo)),
     ...(supportUrl && { supportUrl }),
     ...(hideHost && { hideHost }),
   };

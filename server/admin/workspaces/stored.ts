@@ -21,6 +21,9 @@ export interface Workspace extends Document {
   readonly embedOrigins?: readonly string[];
   /** Of verification pages, as #rrggbb. */
   readonly brandColor?: string;
+  /** Logo of verification pages, in base64, and the SHA-256 of its bytes, by which it is served. */
+  readonly logo?: string;
+  readonly logoHash?: string;
   /** Where people find help. */
   readonly supportUrl?: string;
   /** Verification pages leave out the host beside the brand. */

@@ -13,7 +13,13 @@ export const routesToProto = (routes: RouteNames): MessageShape<typeof RouteSche
     return providers ? [create(RouteSchema, { channel: channelEnum(name), providers: [...providers] })] : [];
   });
 
-/** A workspace as the contract shows it. */
+/** A workspace as GetWorkspace shows it. */
+export const wholeWorkspace = (workspace: Workspace): MessageShape<typeof WorkspaceSchema> => ({
+  ...workspaceToProto(workspace),
+  logo: Buffer.from(workspace.logo ?? '', 'base64'),
+});
+
+/** A workspace as the contract shows it, without its logo: a list of them would be long. */
 export function workspaceToProto(workspace: Workspace): MessageShape<typeof WorkspaceSchema> {
   return create(WorkspaceSchema, {
     name: workspace._id,
@@ -24,6 +30,7 @@ export function workspaceToProto(workspace: Workspace): MessageShape<typeof Work
     returnUrls: [...(workspace.returnUrls ?? [])],
     embedOrigins: [...(workspace.embedOrigins ?? [])],
     brandColor: workspace.brandColor ?? '',
+    logoHash: workspace.logoHash ?? '',
     supportUrl: workspace.supportUrl ?? '',
     hideHost: workspace.hideHost ?? false,
     longLifetime: workspace.longLifetime,

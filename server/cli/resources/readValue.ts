@@ -35,6 +35,7 @@ export function placeholderOf(field: DescField): string {
   }
   if (field.fieldKind === 'list') return field.listKind === 'message' ? 'json' : 'list';
   if (field.fieldKind === 'enum') return 'word';
+  if (field.scalar === ScalarType.BYTES) return 'file';
   return field.scalar === ScalarType.STRING ? 'text' : 'number';
 }
 
@@ -75,7 +76,9 @@ export function readValue(field: DescField, { label: flag, text, now }: Written)
         return `${seconds(text) ?? refuse(wrong('a duration such as 90s, 5m, 2h or 30d'))}s`;
       return field.message.typeName === TIMESTAMP ? timestamp(text, now, wrong) : parse();
     case 'scalar':
-      return scalar(field.scalar, text, wrong);
+      return field.scalar === ScalarType.BYTES
+        ? text && readBytes(flag, text).toString('base64')
+        : scalar(field.scalar, text, wrong);
   }
 }
 
@@ -120,10 +123,13 @@ function enumValue(desc: DescEnum, flag: string, text: string): string {
 }
 
 /** The text of a flag, or of the file it names: `@FILE`, `@-` for standard input. */
-export function textOrFile(flag: string, text: string): string {
-  if (!text.startsWith('@')) return text;
+export const textOrFile = (flag: string, text: string): string =>
+  text.startsWith('@') ? readBytes(flag, text.slice(1)).toString('utf8') : text;
+
+/** What is in a file; `-` is standard input. */
+function readBytes(flag: string, path: string): Buffer {
   try {
-    return readFileSync(text === '@-' ? 0 : text.slice(1), 'utf8');
+    return readFileSync(path === '-' ? 0 : path);
   } catch (error) {
     throw usage(`${flag} must name a file that can be read (${(error as NodeJS.ErrnoException).code})`);
   }

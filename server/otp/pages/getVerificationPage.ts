@@ -16,6 +16,8 @@ export interface GetPageDeps {
   readonly pages: Pick<Pages, 'find'>;
   readonly sessions: Collection<StoredSession>;
   readonly workspaces: Workspaces;
+  /** Where the service is reached. */
+  readonly baseUrl: () => string | undefined;
   readonly clock: Clock;
 }
 
@@ -24,6 +26,7 @@ export function createGetVerificationPage({
   pages,
   sessions,
   workspaces,
+  baseUrl,
   clock,
 }: GetPageDeps): Handler<typeof VerificationPageService.method.getVerificationPage> {
   return async (call, { ref }) => {
@@ -34,6 +37,7 @@ export function createGetVerificationPage({
     return {
       brand: workspace.brand,
       brandColor: workspace.brandColor ?? '',
+      logoUrl: workspace.logoHash ? `${baseUrl() ?? ''}/logos/${workspace.logoHash}` : '',
       supportUrl: workspace.supportUrl ?? '',
       uiLocale: page.uiLocale ?? '',
       session: sessionToProto(session, clock.now(), call.principal.sessionId === undefined),

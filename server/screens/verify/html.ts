@@ -111,16 +111,24 @@ export function onwardForm(url: string, fields: Readonly<Record<string, string>>
   return `<form method="post" action="${escapeHtml(url)}">${inputs.join('')}<button class="go">${escapeHtml(label)}</button></form>`;
 }
 
+/** The brand stands beside it. By its path: it is reached at the same host as the page. */
+function logoHtml({ brand, logoUrl }: Pick<GetVerificationPageResponse, 'brand' | 'logoUrl'>): string {
+  const path = logoUrl.replace(/^https?:\/\/[^/]+/, '');
+  return path
+    ? `<img src="${escapeHtml(path)}" alt="" height="32">`
+    : `<span class="logo" aria-hidden="true">${escapeHtml([...brand][0] ?? '')}</span>`;
+}
+
 function document(
   { spoken, nonce, style, host }: Frame,
-  brand: { readonly brand: string; readonly brandColor: string; readonly showHost: boolean } | undefined,
+  brand: Pick<GetVerificationPageResponse, 'brand' | 'brandColor' | 'logoUrl' | 'showHost'> | undefined,
   { head, body, main }: { head: string; body: string; main: string },
 ): string {
   const { brand: colour, on } = brandColours(brand?.brandColor ?? '');
   const name = escapeHtml(brand?.brand ?? '');
   const title = [escapeHtml(spoken.words.title!), name].filter(Boolean).join(' · ');
   const who = brand
-    ? `<p class="who"><span class="logo" aria-hidden="true">${escapeHtml([...brand.brand][0] ?? '')}</span> <b>${name}</b> ${
+    ? `<p class="who">${logoHtml(brand)} <b>${name}</b> ${
         brand.showHost ? `<span class="host">${escapeHtml(host)}</span>` : ''
       }</p>`
     : '';

@@ -376,6 +376,8 @@ type GetVerificationPageResponse struct {
 	Brand string `protobuf:"bytes,1,opt,name=brand,proto3" json:"brand,omitempty"`
 	// Colour of the page as "#rrggbb". Empty: the page's own.
 	BrandColor string `protobuf:"bytes,2,opt,name=brand_color,json=brandColor,proto3" json:"brand_color,omitempty"`
+	// URL of its logo. Empty: none.
+	LogoUrl string `protobuf:"bytes,3,opt,name=logo_url,json=logoUrl,proto3" json:"logo_url,omitempty"`
 	// Where people find help. Empty: nowhere.
 	SupportUrl string `protobuf:"bytes,4,opt,name=support_url,json=supportUrl,proto3" json:"support_url,omitempty"`
 	// Language of the page.
@@ -438,6 +440,13 @@ func (x *GetVerificationPageResponse) GetBrand() string {
 func (x *GetVerificationPageResponse) GetBrandColor() string {
 	if x != nil {
 		return x.BrandColor
+	}
+	return ""
+}
+
+func (x *GetVerificationPageResponse) GetLogoUrl() string {
+	if x != nil {
+		return x.LogoUrl
 	}
 	return ""
 }
@@ -536,11 +545,12 @@ const file_otp_v1_verification_page_service_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\".\n" +
 	"\x1aGetVerificationPageRequest\x12\x10\n" +
-	"\x03ref\x18\x01 \x01(\tR\x03ref\"\xa5\x03\n" +
+	"\x03ref\x18\x01 \x01(\tR\x03ref\"\xba\x03\n" +
 	"\x1bGetVerificationPageResponse\x12\x14\n" +
 	"\x05brand\x18\x01 \x01(\tR\x05brand\x12\x1f\n" +
 	"\vbrand_color\x18\x02 \x01(\tR\n" +
-	"brandColor\x12\x1f\n" +
+	"brandColor\x12\x19\n" +
+	"\blogo_url\x18\x03 \x01(\tR\alogoUrl\x12\x1f\n" +
 	"\vsupport_url\x18\x04 \x01(\tR\n" +
 	"supportUrl\x12\x1b\n" +
 	"\tui_locale\x18\x05 \x01(\tR\buiLocale\x12)\n" +
@@ -553,7 +563,7 @@ const file_otp_v1_verification_page_service_proto_rawDesc = "" +
 	"\rembed_origins\x18\n" +
 	" \x03(\tR\fembedOrigins\x124\n" +
 	"\x16allow_recipient_change\x18\v \x01(\bR\x14allowRecipientChange\x12\x1b\n" +
-	"\tshow_host\x18\f \x01(\bR\bshowHostJ\x04\b\x03\x10\x04*r\n" +
+	"\tshow_host\x18\f \x01(\bR\bshowHost*r\n" +
 	"\n" +
 	"ReturnMode\x12\x1b\n" +
 	"\x17RETURN_MODE_UNSPECIFIED\x10\x00\x12\x15\n" +

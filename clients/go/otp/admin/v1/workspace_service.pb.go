@@ -129,6 +129,13 @@ type Workspace struct {
 	EmbedOrigins []string `protobuf:"bytes,13,rep,name=embed_origins,json=embedOrigins,proto3" json:"embed_origins,omitempty"`
 	// Colour of verification pages as "#rrggbb". Default: the service's own.
 	BrandColor string `protobuf:"bytes,14,opt,name=brand_color,json=brandColor,proto3" json:"brand_color,omitempty"`
+	// Logo of verification pages, beside the brand: PNG or WebP of at most 1,024
+	// pixels a side and 32 KiB. In responses of GetWorkspace only. Default: the
+	// first letter of the brand.
+	Logo []byte `protobuf:"bytes,15,opt,name=logo,proto3" json:"logo,omitempty"`
+	// SHA-256 of the logo in lower-case hexadecimal, part of its URL. Empty: no
+	// logo. Output only.
+	LogoHash string `protobuf:"bytes,16,opt,name=logo_hash,json=logoHash,proto3" json:"logo_hash,omitempty"`
 	// Where people find help, shown on verification pages: an https or mailto URL.
 	SupportUrl string `protobuf:"bytes,17,opt,name=support_url,json=supportUrl,proto3" json:"support_url,omitempty"`
 	// Verification pages leave out the host beside the brand. The host helps people
@@ -275,6 +282,20 @@ func (x *Workspace) GetEmbedOrigins() []string {
 func (x *Workspace) GetBrandColor() string {
 	if x != nil {
 		return x.BrandColor
+	}
+	return ""
+}
+
+func (x *Workspace) GetLogo() []byte {
+	if x != nil {
+		return x.Logo
+	}
+	return nil
+}
+
+func (x *Workspace) GetLogoHash() string {
+	if x != nil {
+		return x.LogoHash
 	}
 	return ""
 }
@@ -688,7 +709,7 @@ type UpdateWorkspaceRequest struct {
 	Workspace *Workspace `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// Which of brand, locale, web_host, allowed_origins, long_lifetime,
 	// messaging_reuse, routes, retention_days, return_urls, embed_origins,
-	// brand_color, support_url, hide_host, assurance and android_app_hash to
+	// brand_color, logo, support_url, hide_host, assurance and android_app_hash to
 	// change. A field that is named and not set is reset to its default.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1074,7 +1095,7 @@ var File_otp_admin_v1_workspace_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"\n" +
-	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xa3\x06\n" +
+	"$otp/admin/v1/workspace_service.proto\x12\fotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xd4\x06\n" +
 	"\tWorkspace\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05brand\x18\x02 \x01(\tR\x05brand\x12\x16\n" +
@@ -1094,7 +1115,9 @@ const file_otp_admin_v1_workspace_service_proto_rawDesc = "" +
 	"returnUrls\x12#\n" +
 	"\rembed_origins\x18\r \x03(\tR\fembedOrigins\x12\x1f\n" +
 	"\vbrand_color\x18\x0e \x01(\tR\n" +
-	"brandColor\x12\x1f\n" +
+	"brandColor\x12\x12\n" +
+	"\x04logo\x18\x0f \x01(\fR\x04logo\x12\x1b\n" +
+	"\tlogo_hash\x18\x10 \x01(\tR\blogoHash\x12\x1f\n" +
 	"\vsupport_url\x18\x11 \x01(\tR\n" +
 	"supportUrl\x12\x1b\n" +
 	"\thide_host\x18\x12 \x01(\bR\bhideHost\x125\n" +

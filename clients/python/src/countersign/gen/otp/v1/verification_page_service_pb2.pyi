@@ -152,6 +152,7 @@ class GetVerificationPageResponse(google.protobuf.message.Message):
 
     BRAND_FIELD_NUMBER: builtins.int
     BRAND_COLOR_FIELD_NUMBER: builtins.int
+    LOGO_URL_FIELD_NUMBER: builtins.int
     SUPPORT_URL_FIELD_NUMBER: builtins.int
     UI_LOCALE_FIELD_NUMBER: builtins.int
     SESSION_FIELD_NUMBER: builtins.int
@@ -163,6 +164,7 @@ class GetVerificationPageResponse(google.protobuf.message.Message):
     SHOW_HOST_FIELD_NUMBER: builtins.int
     brand: builtins.str
     brand_color: builtins.str
+    logo_url: builtins.str
     support_url: builtins.str
     ui_locale: builtins.str
     return_mode: global___ReturnMode.ValueType
@@ -179,6 +181,7 @@ class GetVerificationPageResponse(google.protobuf.message.Message):
         *,
         brand: builtins.str = ...,
         brand_color: builtins.str = ...,
+        logo_url: builtins.str = ...,
         support_url: builtins.str = ...,
         ui_locale: builtins.str = ...,
         session: countersign.gen.otp.v1.session_pb2.Session | None = ...,
@@ -190,6 +193,6 @@ class GetVerificationPageResponse(google.protobuf.message.Message):
         show_host: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["session", b"session"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allow_recipient_change", b"allow_recipient_change", "brand", b"brand", "brand_color", b"brand_color", "embed_origins", b"embed_origins", "return_mode", b"return_mode", "return_url", b"return_url", "session", b"session", "show_host", b"show_host", "state", b"state", "support_url", b"support_url", "ui_locale", b"ui_locale"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["allow_recipient_change", b"allow_recipient_change", "brand", b"brand", "brand_color", b"brand_color", "embed_origins", b"embed_origins", "logo_url", b"logo_url", "return_mode", b"return_mode", "return_url", b"return_url", "session", b"session", "show_host", b"show_host", "state", b"state", "support_url", b"support_url", "ui_locale", b"ui_locale"]) -> None: ...
 
 global___GetVerificationPageResponse = GetVerificationPageResponse

@@ -29,7 +29,7 @@ from countersign.gen.otp.v1 import access_pb2 as otp_dot_v1_dot_access__pb2
 from countersign.gen.otp.v1 import session_pb2 as otp_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$otp/admin/v1/workspace_service.proto\x12\x0cotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xbd\x06\n\tWorkspace\x12\x14\n\x04name\x18\x01 \x01(\tB\x00R\x04name\x12\x16\n\x05\x62rand\x18\x02 \x01(\tB\x00R\x05\x62rand\x12\x18\n\x06locale\x18\x03 \x01(\tB\x00R\x06locale\x12\x1b\n\x08web_host\x18\x04 \x01(\tB\x00R\x07webHost\x12)\n\x0f\x61llowed_origins\x18\x05 \x03(\tB\x00R\x0e\x61llowedOrigins\x12\'\n\rlong_lifetime\x18\x06 \x01(\x08\x42\x02\x18\x01R\x0clongLifetime\x12\'\n\x0fmessaging_reuse\x18\x07 \x01(\x08R\x0emessagingReuse\x12\x39\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\ndeleted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdeletedAt\x12-\n\x06routes\x18\n \x03(\x0b\x32\x13.otp.admin.v1.RouteB\x00R\x06routes\x12\'\n\x0eretention_days\x18\x0b \x01(\x05\x42\x00R\rretentionDays\x12!\n\x0breturn_urls\x18\x0c \x03(\tB\x00R\nreturnUrls\x12%\n\rembed_origins\x18\r \x03(\tB\x00R\x0c\x65mbedOrigins\x12!\n\x0b\x62rand_color\x18\x0e \x01(\tB\x00R\nbrandColor\x12!\n\x0bsupport_url\x18\x11 \x01(\tB\x00R\nsupportUrl\x12\x1b\n\thide_host\x18\x12 \x01(\x08R\x08hideHost\x12\x37\n\tassurance\x18\x13 \x01(\x0e\x32\x17.otp.admin.v1.AssuranceB\x00R\tassurance\x12\x35\n\x08purge_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07purgeAt\x12\x37\n\tpurged_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08purgedAt\x12*\n\x10\x61ndroid_app_hash\x18\x16 \x01(\tB\x00R\x0e\x61ndroidAppHash\"T\n\x05Route\x12+\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\x12\x1e\n\tproviders\x18\x02 \x03(\tB\x00R\tproviders\"Q\n\x16\x43reateWorkspaceRequest\x12\x37\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceB\x00R\tworkspace\"P\n\x17\x43reateWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"5\n\x13GetWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"M\n\x14GetWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"z\n\x15ListWorkspacesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\x00R\x08pageSize\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x00R\tpageToken\x12!\n\x0cshow_deleted\x18\x03 \x01(\x08R\x0bshowDeleted\"y\n\x16ListWorkspacesResponse\x12\x37\n\nworkspaces\x18\x01 \x03(\x0b\x32\x17.otp.admin.v1.WorkspaceR\nworkspaces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n\x16UpdateWorkspaceRequest\x12\x37\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceB\x00R\tworkspace\x12=\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"P\n\x17UpdateWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"8\n\x16\x44\x65leteWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"P\n\x17\x44\x65leteWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\":\n\x18UndeleteWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"R\n\x19UndeleteWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"7\n\x15PurgeWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"t\n\x16PurgeWorkspaceResponse\x12#\n\x03job\x18\x01 \x01(\x0b\x32\x11.otp.admin.v1.JobR\x03job\x12\x35\n\tworkspace\x18\x02 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace*m\n\tAssurance\x12\x19\n\x15\x41SSURANCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41SSURANCE_ASVS_L2\x10\x01\x12\x1a\n\x16\x41SSURANCE_NIST_800_63B\x10\x02\x12\x12\n\x0e\x41SSURANCE_PSD2\x10\x03\x32\xad\x06\n\x10WorkspaceService\x12n\n\x0f\x43reateWorkspace\x12$.otp.admin.v1.CreateWorkspaceRequest\x1a%.otp.admin.v1.CreateWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12o\n\x0cGetWorkspace\x12!.otp.admin.v1.GetWorkspaceRequest\x1a\".otp.admin.v1.GetWorkspaceResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12n\n\x0eListWorkspaces\x12#.otp.admin.v1.ListWorkspacesRequest\x1a$.otp.admin.v1.ListWorkspacesResponse\"\x11\x90\x02\x01\xd2\xb5\x18\n\n\x08operator\x12u\n\x0fUpdateWorkspace\x12$.otp.admin.v1.UpdateWorkspaceRequest\x1a%.otp.admin.v1.UpdateWorkspaceResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12n\n\x0f\x44\x65leteWorkspace\x12$.otp.admin.v1.DeleteWorkspaceRequest\x1a%.otp.admin.v1.DeleteWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12t\n\x11UndeleteWorkspace\x12&.otp.admin.v1.UndeleteWorkspaceRequest\x1a\'.otp.admin.v1.UndeleteWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12k\n\x0ePurgeWorkspace\x12#.otp.admin.v1.PurgeWorkspaceRequest\x1a$.otp.admin.v1.PurgeWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$otp/admin/v1/workspace_service.proto\x12\x0cotp.admin.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1eotp/admin/v1/job_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xee\x06\n\tWorkspace\x12\x14\n\x04name\x18\x01 \x01(\tB\x00R\x04name\x12\x16\n\x05\x62rand\x18\x02 \x01(\tB\x00R\x05\x62rand\x12\x18\n\x06locale\x18\x03 \x01(\tB\x00R\x06locale\x12\x1b\n\x08web_host\x18\x04 \x01(\tB\x00R\x07webHost\x12)\n\x0f\x61llowed_origins\x18\x05 \x03(\tB\x00R\x0e\x61llowedOrigins\x12\'\n\rlong_lifetime\x18\x06 \x01(\x08\x42\x02\x18\x01R\x0clongLifetime\x12\'\n\x0fmessaging_reuse\x18\x07 \x01(\x08R\x0emessagingReuse\x12\x39\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\ndeleted_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tdeletedAt\x12-\n\x06routes\x18\n \x03(\x0b\x32\x13.otp.admin.v1.RouteB\x00R\x06routes\x12\'\n\x0eretention_days\x18\x0b \x01(\x05\x42\x00R\rretentionDays\x12!\n\x0breturn_urls\x18\x0c \x03(\tB\x00R\nreturnUrls\x12%\n\rembed_origins\x18\r \x03(\tB\x00R\x0c\x65mbedOrigins\x12!\n\x0b\x62rand_color\x18\x0e \x01(\tB\x00R\nbrandColor\x12\x12\n\x04logo\x18\x0f \x01(\x0cR\x04logo\x12\x1b\n\tlogo_hash\x18\x10 \x01(\tR\x08logoHash\x12!\n\x0bsupport_url\x18\x11 \x01(\tB\x00R\nsupportUrl\x12\x1b\n\thide_host\x18\x12 \x01(\x08R\x08hideHost\x12\x37\n\tassurance\x18\x13 \x01(\x0e\x32\x17.otp.admin.v1.AssuranceB\x00R\tassurance\x12\x35\n\x08purge_at\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x07purgeAt\x12\x37\n\tpurged_at\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x08purgedAt\x12*\n\x10\x61ndroid_app_hash\x18\x16 \x01(\tB\x00R\x0e\x61ndroidAppHash\"T\n\x05Route\x12+\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\x12\x1e\n\tproviders\x18\x02 \x03(\tB\x00R\tproviders\"Q\n\x16\x43reateWorkspaceRequest\x12\x37\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceB\x00R\tworkspace\"P\n\x17\x43reateWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"5\n\x13GetWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"M\n\x14GetWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"z\n\x15ListWorkspacesRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\x00R\x08pageSize\x12\x1f\n\npage_token\x18\x02 \x01(\tB\x00R\tpageToken\x12!\n\x0cshow_deleted\x18\x03 \x01(\x08R\x0bshowDeleted\"y\n\x16ListWorkspacesResponse\x12\x37\n\nworkspaces\x18\x01 \x03(\x0b\x32\x17.otp.admin.v1.WorkspaceR\nworkspaces\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n\x16UpdateWorkspaceRequest\x12\x37\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceB\x00R\tworkspace\x12=\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"P\n\x17UpdateWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"8\n\x16\x44\x65leteWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"P\n\x17\x44\x65leteWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\":\n\x18UndeleteWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"R\n\x19UndeleteWorkspaceResponse\x12\x35\n\tworkspace\x18\x01 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace\"7\n\x15PurgeWorkspaceRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\"t\n\x16PurgeWorkspaceResponse\x12#\n\x03job\x18\x01 \x01(\x0b\x32\x11.otp.admin.v1.JobR\x03job\x12\x35\n\tworkspace\x18\x02 \x01(\x0b\x32\x17.otp.admin.v1.WorkspaceR\tworkspace*m\n\tAssurance\x12\x19\n\x15\x41SSURANCE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41SSURANCE_ASVS_L2\x10\x01\x12\x1a\n\x16\x41SSURANCE_NIST_800_63B\x10\x02\x12\x12\n\x0e\x41SSURANCE_PSD2\x10\x03\x32\xad\x06\n\x10WorkspaceService\x12n\n\x0f\x43reateWorkspace\x12$.otp.admin.v1.CreateWorkspaceRequest\x1a%.otp.admin.v1.CreateWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12o\n\x0cGetWorkspace\x12!.otp.admin.v1.GetWorkspaceRequest\x1a\".otp.admin.v1.GetWorkspaceResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12n\n\x0eListWorkspaces\x12#.otp.admin.v1.ListWorkspacesRequest\x1a$.otp.admin.v1.ListWorkspacesResponse\"\x11\x90\x02\x01\xd2\xb5\x18\n\n\x08operator\x12u\n\x0fUpdateWorkspace\x12$.otp.admin.v1.UpdateWorkspaceRequest\x1a%.otp.admin.v1.UpdateWorkspaceResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12n\n\x0f\x44\x65leteWorkspace\x12$.otp.admin.v1.DeleteWorkspaceRequest\x1a%.otp.admin.v1.DeleteWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12t\n\x11UndeleteWorkspace\x12&.otp.admin.v1.UndeleteWorkspaceRequest\x1a\'.otp.admin.v1.UndeleteWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operator\x12k\n\x0ePurgeWorkspace\x12#.otp.admin.v1.PurgeWorkspaceRequest\x1a$.otp.admin.v1.PurgeWorkspaceResponse\"\x0e\xd2\xb5\x18\n\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,40 +53,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKSPACESERVICE'].methods_by_name['UndeleteWorkspace']._serialized_options = b'\322\265\030\n\n\010operator'
   _globals['_WORKSPACESERVICE'].methods_by_name['PurgeWorkspace']._loaded_options = None
   _globals['_WORKSPACESERVICE'].methods_by_name['PurgeWorkspace']._serialized_options = b'\322\265\030\n\n\010operator'
-  _globals['_ASSURANCE']._serialized_start=2348
-  _globals['_ASSURANCE']._serialized_end=2457
+  _globals['_ASSURANCE']._serialized_start=2397
+  _globals['_ASSURANCE']._serialized_end=2506
   _globals['_WORKSPACE']._serialized_start=197
-  _globals['_WORKSPACE']._serialized_end=1026
-  _globals['_ROUTE']._serialized_start=1028
-  _globals['_ROUTE']._serialized_end=1112
-  _globals['_CREATEWORKSPACEREQUEST']._serialized_start=1114
-  _globals['_CREATEWORKSPACEREQUEST']._serialized_end=1195
-  _globals['_CREATEWORKSPACERESPONSE']._serialized_start=1197
-  _globals['_CREATEWORKSPACERESPONSE']._serialized_end=1277
-  _globals['_GETWORKSPACEREQUEST']._serialized_start=1279
-  _globals['_GETWORKSPACEREQUEST']._serialized_end=1332
-  _globals['_GETWORKSPACERESPONSE']._serialized_start=1334
-  _globals['_GETWORKSPACERESPONSE']._serialized_end=1411
-  _globals['_LISTWORKSPACESREQUEST']._serialized_start=1413
-  _globals['_LISTWORKSPACESREQUEST']._serialized_end=1535
-  _globals['_LISTWORKSPACESRESPONSE']._serialized_start=1537
-  _globals['_LISTWORKSPACESRESPONSE']._serialized_end=1658
-  _globals['_UPDATEWORKSPACEREQUEST']._serialized_start=1661
-  _globals['_UPDATEWORKSPACEREQUEST']._serialized_end=1805
-  _globals['_UPDATEWORKSPACERESPONSE']._serialized_start=1807
-  _globals['_UPDATEWORKSPACERESPONSE']._serialized_end=1887
-  _globals['_DELETEWORKSPACEREQUEST']._serialized_start=1889
-  _globals['_DELETEWORKSPACEREQUEST']._serialized_end=1945
-  _globals['_DELETEWORKSPACERESPONSE']._serialized_start=1947
-  _globals['_DELETEWORKSPACERESPONSE']._serialized_end=2027
-  _globals['_UNDELETEWORKSPACEREQUEST']._serialized_start=2029
-  _globals['_UNDELETEWORKSPACEREQUEST']._serialized_end=2087
-  _globals['_UNDELETEWORKSPACERESPONSE']._serialized_start=2089
-  _globals['_UNDELETEWORKSPACERESPONSE']._serialized_end=2171
-  _globals['_PURGEWORKSPACEREQUEST']._serialized_start=2173
-  _globals['_PURGEWORKSPACEREQUEST']._serialized_end=2228
-  _globals['_PURGEWORKSPACERESPONSE']._serialized_start=2230
-  _globals['_PURGEWORKSPACERESPONSE']._serialized_end=2346
-  _globals['_WORKSPACESERVICE']._serialized_start=2460
-  _globals['_WORKSPACESERVICE']._serialized_end=3273
+  _globals['_WORKSPACE']._serialized_end=1075
+  _globals['_ROUTE']._serialized_start=1077
+  _globals['_ROUTE']._serialized_end=1161
+  _globals['_CREATEWORKSPACEREQUEST']._serialized_start=1163
+  _globals['_CREATEWORKSPACEREQUEST']._serialized_end=1244
+  _globals['_CREATEWORKSPACERESPONSE']._serialized_start=1246
+  _globals['_CREATEWORKSPACERESPONSE']._serialized_end=1326
+  _globals['_GETWORKSPACEREQUEST']._serialized_start=1328
+  _globals['_GETWORKSPACEREQUEST']._serialized_end=1381
+  _globals['_GETWORKSPACERESPONSE']._serialized_start=1383
+  _globals['_GETWORKSPACERESPONSE']._serialized_end=1460
+  _globals['_LISTWORKSPACESREQUEST']._serialized_start=1462
+  _globals['_LISTWORKSPACESREQUEST']._serialized_end=1584
+  _globals['_LISTWORKSPACESRESPONSE']._serialized_start=1586
+  _globals['_LISTWORKSPACESRESPONSE']._serialized_end=1707
+  _globals['_UPDATEWORKSPACEREQUEST']._serialized_start=1710
+  _globals['_UPDATEWORKSPACEREQUEST']._serialized_end=1854
+  _globals['_UPDATEWORKSPACERESPONSE']._serialized_start=1856
+  _globals['_UPDATEWORKSPACERESPONSE']._serialized_end=1936
+  _globals['_DELETEWORKSPACEREQUEST']._serialized_start=1938
+  _globals['_DELETEWORKSPACEREQUEST']._serialized_end=1994
+  _globals['_DELETEWORKSPACERESPONSE']._serialized_start=1996
+  _globals['_DELETEWORKSPACERESPONSE']._serialized_end=2076
+  _globals['_UNDELETEWORKSPACEREQUEST']._serialized_start=2078
+  _globals['_UNDELETEWORKSPACEREQUEST']._serialized_end=2136
+  _globals['_UNDELETEWORKSPACERESPONSE']._serialized_start=2138
+  _globals['_UNDELETEWORKSPACERESPONSE']._serialized_end=2220
+  _globals['_PURGEWORKSPACEREQUEST']._serialized_start=2222
+  _globals['_PURGEWORKSPACEREQUEST']._serialized_end=2277
+  _globals['_PURGEWORKSPACERESPONSE']._serialized_start=2279
+  _globals['_PURGEWORKSPACERESPONSE']._serialized_end=2395
+  _globals['_WORKSPACESERVICE']._serialized_start=2509
+  _globals['_WORKSPACESERVICE']._serialized_end=3322
 # @@protoc_insertion_point(module_scope)

@@ -60,6 +60,8 @@ class Workspace(google.protobuf.message.Message):
     RETURN_URLS_FIELD_NUMBER: builtins.int
     EMBED_ORIGINS_FIELD_NUMBER: builtins.int
     BRAND_COLOR_FIELD_NUMBER: builtins.int
+    LOGO_FIELD_NUMBER: builtins.int
+    LOGO_HASH_FIELD_NUMBER: builtins.int
     SUPPORT_URL_FIELD_NUMBER: builtins.int
     HIDE_HOST_FIELD_NUMBER: builtins.int
     ASSURANCE_FIELD_NUMBER: builtins.int
@@ -74,6 +76,8 @@ class Workspace(google.protobuf.message.Message):
     messaging_reuse: builtins.bool
     retention_days: builtins.int
     brand_color: builtins.str
+    logo: builtins.bytes
+    logo_hash: builtins.str
     support_url: builtins.str
     hide_host: builtins.bool
     assurance: global___Assurance.ValueType
@@ -111,6 +115,8 @@ class Workspace(google.protobuf.message.Message):
         return_urls: collections.abc.Iterable[builtins.str] | None = ...,
         embed_origins: collections.abc.Iterable[builtins.str] | None = ...,
         brand_color: builtins.str = ...,
+        logo: builtins.bytes = ...,
+        logo_hash: builtins.str = ...,
         support_url: builtins.str = ...,
         hide_host: builtins.bool = ...,
         assurance: global___Assurance.ValueType = ...,
@@ -119,7 +125,7 @@ class Workspace(google.protobuf.message.Message):
         android_app_hash: builtins.str = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["created_at", b"created_at", "deleted_at", b"deleted_at", "purge_at", b"purge_at", "purged_at", b"purged_at"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "brand_color", b"brand_color", "created_at", b"created_at", "deleted_at", b"deleted_at", "embed_origins", b"embed_origins", "hide_host", b"hide_host", "locale", b"locale", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "purge_at", b"purge_at", "purged_at", b"purged_at", "retention_days", b"retention_days", "return_urls", b"return_urls", "routes", b"routes", "support_url", b"support_url", "web_host", b"web_host"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["allowed_origins", b"allowed_origins", "android_app_hash", b"android_app_hash", "assurance", b"assurance", "brand", b"brand", "brand_color", b"brand_color", "created_at", b"created_at", "deleted_at", b"deleted_at", "embed_origins", b"embed_origins", "hide_host", b"hide_host", "locale", b"locale", "logo", b"logo", "logo_hash", b"logo_hash", "long_lifetime", b"long_lifetime", "messaging_reuse", b"messaging_reuse", "name", b"name", "purge_at", b"purge_at", "purged_at", b"purged_at", "retention_days", b"retention_days", "return_urls", b"return_urls", "routes", b"routes", "support_url", b"support_url", "web_host", b"web_host"]) -> None: ...
 
 global___Workspace = Workspace
 
