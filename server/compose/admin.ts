@@ -52,6 +52,8 @@ import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler, StreamHandler } from '../call/call.js';
 import { createHandlerTable, type Registration, registerService, registerStream } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
+import type { Accounts } from '../delivery/accounts/accounts.js';
+import type { WorkspaceRoutes } from '../delivery/accounts/workspaceRoutes.js';
 import type { Breakers } from '../delivery/breakers.js';
 import type { Previews } from '../delivery/previews.js';
 import type { Routes } from '../delivery/providerOrder.js';
@@ -96,6 +98,8 @@ interface Parts {
   readonly keys: ApiKeys;
   readonly workspaces: Workspaces;
   readonly routes: Routes;
+  readonly accounts: Accounts;
+  readonly workspaceRoutes: WorkspaceRoutes;
   readonly vendors: readonly Vendor[];
   readonly breakers: Breakers;
   readonly hub: SessionHub;
@@ -163,7 +167,10 @@ export function composeAdmin(parts: Parts): AdminHandlers {
       }),
     ),
     ...registerService(ApiKeyService, createApiKeyHandlers({ ...parts, fingerprints })),
-    ...registerService(WorkspaceService, createWorkspaceHandlers({ ...parts, providers: parts.routes })),
+    ...registerService(
+      WorkspaceService,
+      createWorkspaceHandlers({ ...parts, providers: parts.workspaceRoutes }),
+    ),
     ...registerService(LimitService, limits),
     ...registerService(SenderService, createSenderHandlers(documents, senders, workspaces, clock)),
     ...registerService(TemplateService, createTemplateHandlers(parts)),
@@ -185,6 +192,8 @@ export function composeAdmin(parts: Parts): AdminHandlers {
       ProviderService,
       createProviderHandlers({
         ...parts,
+        encryption,
+        isBuiltIn: parts.workspaceRoutes.isBuiltIn,
         sessions: documents.collection<StoredSession>('sessions'),
         send: useCases.find(OtpService.method.send)!,
         cancel: useCases.find(OtpService.method.cancelSession)!,

@@ -1,8 +1,10 @@
 import type { Config } from '../config/config.js';
+import type { Accounts } from '../delivery/accounts/accounts.js';
 import { createTakeReports } from '../delivery/reports.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
+import { accountCallbackRoutes } from '../gateway/callbacks/accounts.js';
 import { callbackRoutes } from '../gateway/callbacks/index.js';
-import type { ExactRoute } from '../http/router.js';
+import type { Route } from '../http/router.js';
 import type { Logger } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics/index.js';
 import type { Clock } from '../platform/clock.js';
@@ -13,6 +15,7 @@ import type { Queues } from './queues.js';
 interface Deps {
   readonly config: Config;
   readonly vendors: readonly Vendor[];
+  readonly accounts: Accounts;
   readonly documents: Documents;
   readonly queues: Pick<Queues, 'outbox' | 'events'>;
   readonly clock: Clock;
@@ -20,9 +23,9 @@ interface Deps {
   readonly log: Logger;
 }
 
-/** The callback routes of the vendors that are configured and whose delivery receipts can be verified. */
-export async function composeCallbacks(deps: Deps): Promise<ExactRoute[]> {
-  const { config, vendors, documents, queues, clock } = deps;
+/** The callback routes of the vendors that are configured and whose delivery receipts can be verified, and of accounts. */
+export async function composeCallbacks(deps: Deps): Promise<Route[]> {
+  const { config, vendors, accounts, documents, queues, clock } = deps;
   const take = createTakeReports({
     ...deps,
     sessions: documents.collection<StoredSession>('sessions'),
@@ -37,5 +40,8 @@ export async function composeCallbacks(deps: Deps): Promise<ExactRoute[]> {
     vendors.map((vendor) => vendor.openReceipts(config.vendors, { clock, publicUrl })),
   );
   const endpoints = opened.filter((endpoint) => endpoint !== undefined);
-  return callbackRoutes({ endpoints, publicUrl, take });
+  return [
+    ...callbackRoutes({ endpoints, publicUrl, take }),
+    ...accountCallbackRoutes({ vendors, accounts, publicUrl, take }),
+  ];
 }

@@ -51,7 +51,7 @@ import { composeLifecycle } from './lifecycle.js';
 import { composeMetricsEndpoint } from './metricsEndpoint.js';
 import { openStore } from './openStore.js';
 import { composeProcesses } from './processes.js';
-import { composeProviders } from './providers.js';
+import { composeProviders, createIsBuiltIn } from './providers.js';
 import { composeQueues } from './queues.js';
 import { composeSecrets } from './secrets.js';
 import type { Overrides, Service } from './service.js';
@@ -92,7 +92,9 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const ownLeases = await composeProcesses({ config, documents, log });
   const expire = createExpire(documents.collection<StoredSession>('sessions'), clock);
   const { hub, streams } = composeSessionStreams({ ...store, expire, serving, clock, log });
-  const { counter, stats } = composeStats({ ...store, metrics, clock, log });
+  const vendors = overrides.vendors ?? VENDORS;
+  const isBuiltIn = createIsBuiltIn(vendors, overrides.providers ?? {});
+  const { counter, stats } = composeStats({ ...store, isBuiltIn, metrics, clock, log });
   const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
   encryption = secrets.encryption;
   const apiKeys = createApiKeys(documents, clock, random, newId);
@@ -149,7 +151,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     jobs,
     ...ownLeases,
     config,
-    vendors: overrides.vendors ?? VENDORS,
+    vendors,
+    isBuiltIn,
     documents,
     secrets,
     workspaces,
@@ -167,12 +170,16 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     tracing,
     log,
   };
-  const { inbox, routes, close: closeProviders } = await composeProviders(common, overrides.providers ?? {});
+  const {
+    inbox,
+    close: closeProviders,
+    ...providers
+  } = await composeProviders(common, overrides.providers ?? {});
   const breakers = createBreakers(clock);
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
   const { queues, outbox, newSearch } = composeQueues({
     ...common,
-    routes,
+    ...providers,
     breakers,
     hooks,
     flushCounts,
@@ -192,8 +199,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     limiter,
     listing,
     codes: { hasher: secrets.hasher, encryption: secrets.encryption, random },
-    supports: ({ routes: wanted }, channel, withTransaction) =>
-      routes.of(wanted, channel, withTransaction).length > 0,
+    supports: async ({ _id, routes: wanted }, channel, withTransaction) =>
+      (await providers.workspaceRoutes.of(_id, wanted, { channel, withTransaction })).length > 0,
     outbox,
     events: queues.events,
     baseUrl,
@@ -213,7 +220,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     listing,
     limiter,
     keys,
-    routes,
+    ...providers,
     breakers,
     hub,
     outbound,
@@ -268,7 +275,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     previews: htmlPreviews,
     serving,
     tls,
-    callbacks: await composeCallbacks({ ...common, queues }),
+    callbacks: await composeCallbacks({ ...common, accounts: providers.accounts, queues }),
     scrape: siblings?.shareMetrics(scraping.scrape) ?? scraping.scrape,
     siblings,
   });

@@ -41,6 +41,7 @@ interface Parts extends ProcessParts {
   readonly breakers: Breakers;
   readonly queues: Queues;
   readonly newSearch: ReturnType<typeof createFindSent>;
+  readonly isBuiltIn: (provider: string) => boolean;
   readonly keys: ApiKeys;
   readonly inbox: Awaited<ReturnType<typeof composeProviders>>['inbox'];
   readonly outbound: Outbound;

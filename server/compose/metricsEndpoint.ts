@@ -62,8 +62,11 @@ export function composeMetricsEndpoint(parts: Parts): Scraping {
 const STATES = ['closed', 'open', 'half-open'] as const;
 
 function lookAtBreakers({ metrics, breakers }: Parts): void {
-  for (const { provider, state: current } of breakers.states())
+  for (const { provider, state: current } of breakers.states()) {
+    // Accounts of workspaces are without number: ListProviders shows theirs.
+    if (provider.includes('/')) continue;
     for (const state of STATES) metrics.breakers.set({ provider, state }, state === current ? 1 : 0);
+  }
 }
 
 async function lookAtOutbox({ metrics, documents, clock }: Parts): Promise<void> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import { accountId } from '../delivery/accounts/stored.js';
 import type { createFindSent } from '../delivery/findSent.js';
 import { createMarks, type Marks } from '../delivery/marks.js';
 import { createTakeOver as createMessageTakeOver } from '../delivery/takeOver.js';
@@ -8,6 +9,7 @@ import type { Logger } from '../observe/log.js';
 import { type Clock, systemClock } from '../platform/clock.js';
 import { systemRandom } from '../platform/random.js';
 import type { StoredSession } from '../session/stored.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Documents } from '../store/documents.js';
 import { createHeartbeats } from '../store/processes/heartbeats.js';
 import type { Processes, TakeOver } from '../store/processes/processes.js';
@@ -45,13 +47,20 @@ export function composeTakeOver(parts: {
   readonly queues: Queues;
   readonly marksOf: (id: string) => string;
   readonly newSearch: ReturnType<typeof createFindSent>;
+  readonly isBuiltIn: (provider: string) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }): TakeOver {
   const { documents, queues } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const takeOvers = [
-    createMessageTakeOver({ ...parts, sessions, offer: queues.outbox.offer }),
+    createMessageTakeOver({
+      ...parts,
+      sessions,
+      keyOf: (session, provider) =>
+        parts.isBuiltIn(provider) ? provider : accountId(workspaceOf(session), provider),
+      offer: queues.outbox.offer,
+    }),
     createEventTakeOver({ ...parts, sessions, offer: queues.events.offer }),
     createWebhookTakeOver({ ...parts, offer: queues.webhooks.offer }),
   ];

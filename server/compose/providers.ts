@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.js';
+import { createAccounts } from '../delivery/accounts/accounts.js';
+import { createWorkspaceRoutes } from '../delivery/accounts/workspaceRoutes.js';
 import type { Provider } from '../delivery/provider.js';
 import { createRoutes, type Routes } from '../delivery/providerOrder.js';
 import { INBOX } from '../delivery/vendors/index.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
 import type { ChannelName } from '../domain/channels.js';
+import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import { inboxTokenOfFolder } from '../secrets/inboxToken.js';
@@ -16,17 +19,29 @@ interface Deps {
   readonly vendors: readonly Vendor[];
   readonly documents: Documents;
   readonly secrets: Secrets;
+  readonly isBuiltIn: (name: string) => boolean;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Logger;
 }
 
 /** Providers by channel that replace the configured ones. */
 export type ProviderOverrides = Readonly<Partial<Record<ChannelName, Provider | readonly Provider[]>>>;
 
-/** The providers that are configured. The inbox replaces missing ones, in development only. */
+/** Whether a name is that of a provider of the service itself, configured or not. */
+export function createIsBuiltIn(
+  vendors: readonly Vendor[],
+  overrides: ProviderOverrides,
+): (name: string) => boolean {
+  const replaced = Object.values(overrides).flatMap((providers) => providers ?? []);
+  const names = new Set([...vendors, INBOX, ...replaced].map(({ name }) => name));
+  return (name) => names.has(name);
+}
+
+/** The providers that are configured, and the accounts of workspaces. The inbox replaces missing ones, in development only. */
 export async function composeProviders(
-  { config, vendors, documents, secrets, newId, clock, random }: Deps,
+  { config, vendors, documents, secrets, isBuiltIn, newId, clock, random, log }: Deps,
   overrides: ProviderOverrides,
 ) {
   const { encryption } = secrets;
@@ -38,11 +53,15 @@ export async function composeProviders(
   const inboxToken = isDevelopment
     ? (config.inboxToken ?? (await inboxTokenOfFolder(config.dataDir, random)))
     : undefined;
-  const routes = createRoutes(configured, inbox);
+  const routes = overriding(createRoutes(configured, inbox), overrides);
+  const accounts = createAccounts({ ...deps, vendors, log });
   return {
     inbox: inbox && inboxToken !== undefined ? { inbox, token: inboxToken } : undefined,
-    routes: overriding(routes, overrides),
+    routes,
+    accounts,
+    workspaceRoutes: createWorkspaceRoutes({ routes, accounts, isBuiltIn }),
     close: async () => {
+      await accounts.close();
       await Promise.all([...configured, ...(inbox ? [inbox] : [])].map((provider) => provider.close()));
     },
   };

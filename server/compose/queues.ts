@@ -9,13 +9,13 @@ import type { Wallet } from '../admin/wallet/wallet.js';
 import { createPurge } from '../admin/workspaces/purge.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Config } from '../config/config.js';
+import type { WorkspaceRoutes } from '../delivery/accounts/workspaceRoutes.js';
 import type { Breakers } from '../delivery/breakers.js';
 import { createBuildMessage } from '../delivery/buildMessage.js';
 import { createDelivery } from '../delivery/deliver.js';
 import { createFindSent } from '../delivery/findSent.js';
 import type { Marks } from '../delivery/marks.js';
 import { createOutbox } from '../delivery/outbox.js';
-import type { Routes } from '../delivery/providerOrder.js';
 import { createEffects } from '../effects/effects.js';
 import { createErase } from '../effects/erase.js';
 import type { Expire } from '../effects/expire.js';
@@ -52,7 +52,7 @@ interface Parts {
   readonly suppress: Suppress;
   readonly guard: Guard;
   readonly hooks: Hooks;
-  readonly routes: Routes;
+  readonly workspaceRoutes: WorkspaceRoutes;
   readonly breakers: Breakers;
   readonly expire: Expire;
   readonly processes: Processes;
@@ -69,7 +69,18 @@ export type Queues = ReturnType<typeof composeQueues>['queues'];
 
 /** The loops that work in the background: delivery, events, webhooks, ends by time, erasing, jobs, what a crash left of a wallet. */
 export function composeQueues(parts: Parts) {
-  const { config, documents, secrets, workspaces, templates, routes, hooks, metrics, clock, log } = parts;
+  const {
+    config,
+    documents,
+    secrets,
+    workspaces,
+    templates,
+    workspaceRoutes: routes,
+    hooks,
+    metrics,
+    clock,
+    log,
+  } = parts;
   const sessions = documents.collection<StoredSession>('sessions');
   const open = (id: string, field: string, sealed: string) =>
     secrets.encryption.open({ collection: 'sessions', id, field }, sealed);
@@ -92,9 +103,13 @@ export function composeQueues(parts: Parts) {
     sessions,
     ...parts,
     routeOf: async ({ _id, operation, onlyProvider }, channel) => {
-      if (onlyProvider) return routes.of({ [channel]: [onlyProvider] }, channel);
-      const { routes: wanted } = await workspaces.get(workspaceOf({ _id }));
-      return routes.of(wanted, channel, operation?.transaction !== undefined);
+      const workspace = workspaceOf({ _id });
+      if (onlyProvider) return routes.of(workspace, { [channel]: [onlyProvider] }, { channel });
+      const { routes: wanted } = await workspaces.get(workspace);
+      return routes.of(workspace, wanted, {
+        channel,
+        withTransaction: operation?.transaction !== undefined,
+      });
     },
     buildMessage,
   });
@@ -173,7 +188,7 @@ export function composeQueues(parts: Parts) {
   };
   const newSearch = createFindSent({
     buildMessage,
-    providerOf: (channel, name) => routes.of({ [channel]: [name] }, channel).find((one) => one.name === name),
+    providerOf: (session, channel, name) => routes.named(workspaceOf(session), channel, name),
     clock,
     log,
   });

@@ -8,6 +8,8 @@ import type { Clock } from '../platform/clock.js';
 import type { DecoratedStore } from './store.js';
 
 interface Deps extends DecoratedStore {
+  /** Whether the name is that of a provider of the service itself. */
+  readonly isBuiltIn: (provider: string) => boolean;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -20,10 +22,10 @@ export interface Counting {
 }
 
 /** Counts sessions for the statistics, and for the metrics of this process. */
-export function composeStats({ documents, onSessionChange, metrics, clock, log }: Deps): Counting {
+export function composeStats({ documents, onSessionChange, isBuiltIn, metrics, clock, log }: Deps): Counting {
   const counter = createCounter(documents, clock, log);
   const stats = createStats({ counter, boundPart: createBoundPart(clock), clock });
   onSessionChange(stats.onSessionChange);
-  onSessionChange(createSessionMetrics(metrics));
+  onSessionChange(createSessionMetrics(metrics, isBuiltIn));
   return { counter, stats };
 }

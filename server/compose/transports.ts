@@ -52,7 +52,7 @@ import { httpLimits, shareLimits } from '../http/limits.js';
 import { createListener, type Listener } from '../http/listener.js';
 import type { HttpRequest } from '../http/message.js';
 import { peerAddress } from '../http/peer.js';
-import { createRouter, type ExactRoute, type Route } from '../http/router.js';
+import { createRouter, type Route } from '../http/router.js';
 import { rpcRoutes } from '../http/rpcRoutes.js';
 import type { Limiter } from '../limits/limiter.js';
 import type { Logger } from '../observe/log.js';
@@ -131,7 +131,7 @@ interface Parts {
   readonly random: Random;
   readonly metrics: Metrics;
   /** Where vendors report what became of messages. */
-  readonly callbacks: readonly ExactRoute[];
+  readonly callbacks: readonly Route[];
   /** What browsers load, where it was built. */
   readonly screens: ScreenFiles | undefined;
   /** The text of /metrics. */

@@ -30,8 +30,14 @@ export interface Breakers {
   readyAt(provider: string): number;
   /** Permits one message now. To be called only when the provider is ready. */
   enter(provider: string): Pass;
-  /** Every provider that was used so far, for metrics. */
-  states(): readonly { readonly provider: string; readonly state: BreakerState }[];
+  /** Every provider that was used so far. `since`: milliseconds; absent for one that has never opened. */
+  states(): readonly BreakerStanding[];
+}
+
+export interface BreakerStanding {
+  readonly provider: string;
+  readonly state: BreakerState;
+  readonly since?: number;
 }
 
 interface Breaker {
@@ -40,6 +46,8 @@ interface Breaker {
   opened: number;
   openUntil: number;
   probing: boolean;
+  /** When it was last opened or closed. */
+  turnedAt?: number;
 }
 
 export function createBreakers(clock: Clock): Breakers {
@@ -48,7 +56,7 @@ export function createBreakers(clock: Clock): Breakers {
   function of(provider: string): Breaker {
     const known = breakers.get(provider);
     if (known) return known;
-    const fresh = { faults: 0, opened: 0, openUntil: 0, probing: false };
+    const fresh: Breaker = { faults: 0, opened: 0, openUntil: 0, probing: false };
     breakers.set(provider, fresh);
     return fresh;
   }
@@ -67,6 +75,7 @@ export function createBreakers(clock: Clock): Breakers {
   function open(breaker: Breaker): void {
     breaker.openUntil = clock.now() + Math.min(OPEN_MS * 2 ** breaker.opened, MAX_OPEN_MS);
     breaker.opened++;
+    breaker.turnedAt = clock.now();
   }
 
   return {
@@ -83,6 +92,7 @@ export function createBreakers(clock: Clock): Breakers {
         worked() {
           end();
           breaker.faults = 0;
+          if (breaker.opened > 0) breaker.turnedAt = clock.now();
           breaker.opened = 0;
         },
         faulted() {
@@ -93,6 +103,11 @@ export function createBreakers(clock: Clock): Breakers {
         },
       };
     },
-    states: () => [...breakers].map(([provider, breaker]) => ({ provider, state: stateOf(breaker) })),
+    states: () =>
+      [...breakers].map(([provider, breaker]) => {
+        const state = stateOf(breaker);
+        const since = state === 'half-open' ? breaker.openUntil : breaker.turnedAt;
+        return { provider, state, ...(since !== undefined && { since }) };
+      }),
   };
 }

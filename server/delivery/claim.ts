@@ -12,7 +12,7 @@ import { claimSurely } from '../store/leases.js';
 import type { Processes } from '../store/processes/processes.js';
 import type { Breakers } from './breakers.js';
 import type { DeliveryAttempt } from './deliveryAttempt.js';
-import type { Provider } from './provider.js';
+import { keyOf, type Provider } from './provider.js';
 import { type Circumstances, nextAttempt, putOff } from './retryPolicy.js';
 
 /**
@@ -83,7 +83,7 @@ export function createClaim(deps: ClaimDeps) {
     const chosen = nextAttempt(delivery, here);
     if (!('provider' in chosen)) return { next: putOff(delivery, chosen, here) };
     const { provider } = chosen;
-    const pass = breakers.enter(provider.name);
+    const pass = breakers.enter(keyOf(provider));
     const until = now + provider.timeoutMs;
     const leaseUntil = until + LEASE_MARGIN_MS;
     const lease = random.bytes(9).toString('base64url');

@@ -7,7 +7,7 @@ import type { Work } from '../store/dueQueue.js';
 import { type Claim, type ClaimDeps, circumstances, createClaim, discard } from './claim.js';
 import { createDeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttempt.js';
 import { createLetGo } from './letGo.js';
-import type { Outcome } from './provider.js';
+import { keyOf, type Outcome } from './provider.js';
 import { afterOutcome } from './retryPolicy.js';
 
 /** Wait before an outcome is stored again after the store failed. */
@@ -73,7 +73,7 @@ export function createDelivery(deps: Deps) {
     const now = clock.now();
     const next = afterOutcome(current, outcome, provider.name, circumstances(deps, route, expiresAt));
     const reportedAs =
-      provider.reports && next.vendorId !== undefined ? vendorKey(provider.name, next.vendorId) : undefined;
+      provider.reports && next.vendorId !== undefined ? vendorKey(keyOf(provider), next.vendorId) : undefined;
     return updateMessages(new Map([[channel, next]]), now, {
       attempt: attemptOf(mine, outcome, now),
       reportedAs,

@@ -7,7 +7,7 @@ import type { StoredSession } from '../session/stored.js';
 import { idOf } from '../store/documentId.js';
 import type { Pass } from './breakers.js';
 import type { Marks } from './marks.js';
-import type { Message, Outcome, Provider } from './provider.js';
+import { labelOf, type Message, type Outcome, type Provider } from './provider.js';
 import type { FinalError } from './words.js';
 
 /** What every delivery attempt needs. */
@@ -58,7 +58,7 @@ export function createDeliveryAttempt(deps: DeliveryAttemptDeps) {
       marks.begin(lease, provider.name);
       const outcome = await Promise.race([provider.send(message, limit.signal), late]);
       if (outcome.kind === 'accepted') marks.accepted(lease, outcome.vendorId);
-      metrics.providerSeconds.observe({ provider: provider.name }, (performance.now() - startedAt) / 1e3);
+      metrics.providerSeconds.observe({ provider: labelOf(provider) }, (performance.now() - startedAt) / 1e3);
       return outcome;
     } catch (error) {
       log.warn({ err: error, session: session._id, channel, provider: provider.name }, 'provider threw');
@@ -75,7 +75,7 @@ export function createDeliveryAttempt(deps: DeliveryAttemptDeps) {
       const outcome = await outcomeOf(session, mine);
       judge(mine, outcome, clock.now());
       const recorded: Outcome = outcome ?? { kind: 'retry', error: 'TIMEOUT' };
-      metrics.deliveryAttempts.add({ provider: provider.name, channel, outcome: recorded.kind });
+      metrics.deliveryAttempts.add({ provider: labelOf(provider), channel, outcome: recorded.kind });
       span?.set({
         'countersign.outcome': recorded.kind,
         'countersign.session': idOf(session),

@@ -3,14 +3,18 @@ import type { Logger } from '../observe/log.js';
 import type { Clock } from '../platform/clock.js';
 import { withTimeLimit } from '../platform/timeLimit.js';
 import type { StoredSession } from '../session/stored.js';
-import type { Message, Provider } from './provider.js';
+import { keyOf, type Message, type Provider } from './provider.js';
 
 /** How long a provider is waited for: other messages wait behind this one. */
 const WAIT_MS = 2_000;
 
 interface Deps {
   readonly buildMessage: (session: StoredSession, channel: ChannelName) => Promise<Message>;
-  readonly providerOf: (channel: ChannelName, name: string) => Provider | undefined;
+  readonly providerOf: (
+    session: StoredSession,
+    channel: ChannelName,
+    name: string,
+  ) => Promise<Provider | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -24,15 +28,15 @@ export function createFindSent({ buildMessage, providerOf, clock, log }: Deps) {
   return () => {
     const silent = new Set<string>();
     return async (session: StoredSession, channel: ChannelName, name: string) => {
-      const provider = providerOf(channel, name);
-      if (!provider?.find || silent.has(name)) return undefined;
+      const provider = await providerOf(session, channel, name);
+      if (!provider?.find || silent.has(keyOf(provider))) return undefined;
       try {
         const vendorId = await withTimeLimit(clock, WAIT_MS, async (signal) =>
           provider.find?.(await buildMessage(session, channel), signal),
         );
         return vendorId === undefined ? undefined : { vendorId };
       } catch (err) {
-        silent.add(name);
+        silent.add(keyOf(provider));
         log.warn(
           { err, provider: name },
           'a provider cannot be asked for the messages of a process that has ended',

@@ -40,8 +40,10 @@ export type Outcome =
 
 /** Delivers the messages of some channels. */
 export interface Provider {
-  /** Short lower-case word, stable: it is stored and is a label of metrics. */
+  /** Short lower-case word, stable: it is stored, and unless it is an account's a label of metrics. */
   readonly name: string;
+  /** Of a workspace's own account: the vendor it is with, and what no other account has in common with it. */
+  readonly account?: { readonly kind: string; readonly key: string };
   readonly channels: readonly ChannelName[];
   /** Those of them whose text is the vendor's own, with the code in it: a transaction cannot be shown there. */
   readonly fixedText?: readonly ChannelName[];
@@ -61,3 +63,13 @@ export interface Provider {
   check?(signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
 }
+
+/** What tells a provider from every other one, those of other workspaces included. */
+export const keyOf = ({ name, account }: Pick<Provider, 'name' | 'account'>): string => account?.key ?? name;
+
+/** The label of all accounts in metrics: their names are for the workspaces to choose, and without number. */
+export const ACCOUNT_LABEL = 'account';
+
+/** A provider as a label of metrics. */
+export const labelOf = ({ name, account }: Pick<Provider, 'name' | 'account'>): string =>
+  account ? ACCOUNT_LABEL : name;

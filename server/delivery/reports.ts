@@ -9,6 +9,7 @@ import type { StoredSession } from '../session/stored.js';
 import type { StoredDelivery } from '../session/storedDelivery.js';
 import { updateMessages, vendorKey } from '../session/transitions/updateMessages.js';
 import type { Collection } from '../store/documents.js';
+import { ACCOUNT_LABEL } from './provider.js';
 import type { VendorResponse } from './vendorResponse.js';
 import type { ReportedError } from './words.js';
 
@@ -18,6 +19,8 @@ const LOOK_AGAIN_MS = [500, 1_500] as const;
 /** A delivery receipt: a vendor's report on a message that it had accepted. */
 export interface Report {
   readonly provider: string;
+  /** Of a workspace's own account, which then is the provider: it reports on messages of its own alone. */
+  readonly account?: { readonly name: string; readonly key: string };
   /** The message, as `Outcome` named it when it was accepted. */
   readonly vendorId: string;
   readonly end:
@@ -44,8 +47,8 @@ interface Deps {
  */
 export function createTakeReports({ sessions, changed, clock, metrics, log }: Deps): TakeReports {
   /** A vendor may send the first receipt before its id for the message has been received and stored. */
-  async function find({ provider, vendorId }: Report): Promise<StoredSession | null> {
-    const filter = { vendorIds: vendorKey(provider, vendorId) };
+  async function find({ provider, account, vendorId }: Report): Promise<StoredSession | null> {
+    const filter = { vendorIds: vendorKey(account?.key ?? provider, vendorId) };
     let found = await sessions.findOne(filter);
     for (const wait of LOOK_AGAIN_MS) {
       if (found) break;
@@ -66,7 +69,8 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: De
       }));
     if (!taken) return 'unknown';
     if (!taken.changed) return 'unchanged';
-    const { provider, end } = report;
+    const { end } = report;
+    const provider = nameIn(report);
     const channel = messageOf(report, taken.session)?.[0];
     const error = 'error' in end ? end.error : undefined;
     log.info(
@@ -80,17 +84,21 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: De
   return async (reports) => {
     await Promise.all(
       reports.map(async (report) => {
-        metrics.deliveryReports.add({ provider: report.provider, outcome: await take(report) });
+        const provider = report.account ? ACCOUNT_LABEL : report.provider;
+        metrics.deliveryReports.add({ provider, outcome: await take(report) });
       }),
     );
   };
 }
 
 /** The message a report is about; undefined where another has replaced it. */
-const messageOf = ({ provider, vendorId }: Report, session: StoredSession) =>
+const messageOf = (report: Report, session: StoredSession) =>
   channelsOf(session).find(
-    ([, { delivery }]) => delivery.provider === provider && delivery.vendorId === vendorId,
+    ([, { delivery }]) => delivery.provider === nameIn(report) && delivery.vendorId === report.vendorId,
   );
+
+/** What sessions call the provider. */
+const nameIn = ({ provider, account }: Report): string => account?.name ?? provider;
 
 /** The message as a report ends it; undefined where it has been replaced or has ended. */
 function endedBy(

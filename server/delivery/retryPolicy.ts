@@ -1,7 +1,7 @@
 import type { Random } from '../platform/random.js';
 import { settled } from '../session/messages.js';
 import type { StoredDelivery, StoredResponse } from '../session/storedDelivery.js';
-import type { Outcome, Provider } from './provider.js';
+import { keyOf, type Outcome, type Provider } from './provider.js';
 import { endsChannel } from './words.js';
 
 /** Waits before the second to fifth round, seconds; each varied by a fifth so that a burst spreads out. */
@@ -42,7 +42,8 @@ export function nextAttempt(delivery: StoredDelivery, circumstances: Circumstanc
   if (candidates.length === 0) {
     return { error: tried.findLast(({ final }) => final !== undefined)?.final ?? 'MISCONFIGURED' };
   }
-  const ready = ({ name }: Provider) => Math.max(readyAt(name), resultOf(name)?.notBefore?.getTime() ?? 0);
+  const ready = (one: Provider) =>
+    Math.max(readyAt(keyOf(one)), resultOf(one.name)?.notBefore?.getTime() ?? 0);
   const provider = candidates.find((one) => resultOf(one.name)?.round !== round && ready(one) <= now);
   if (provider) return { provider };
   const soonest = Math.min(...candidates.map(ready));

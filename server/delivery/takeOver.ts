@@ -25,6 +25,8 @@ interface Deps {
   readonly marksOf: (owner: string) => string;
   /** Begins a search at providers for messages that requests may have brought to them. */
   readonly newSearch: () => Search;
+  /** What the provider of a session is stored under in what its receipts are found by; see provider.ts. */
+  readonly keyOf: (session: StoredSession, provider: string) => string;
   /** The session has a message to send now. */
   readonly offer: (session: StoredSession) => void;
   readonly clock: Clock;
@@ -36,7 +38,7 @@ interface Deps {
  * its marks show to be accepted is recorded so, and so is what the provider of a
  * request without a response has; everything else is due at once.
  */
-export function createTakeOver({ sessions, marksOf, newSearch, offer, clock, log }: Deps) {
+export function createTakeOver({ sessions, marksOf, newSearch, keyOf, offer, clock, log }: Deps) {
   return async (owner: string): Promise<void> => {
     const marks = readMarks(marksOf(owner));
     const findSent = newSearch();
@@ -50,7 +52,11 @@ export function createTakeOver({ sessions, marksOf, newSearch, offer, clock, log
           if (!current || !isHeld(current, owner)) return undefined;
           const now = clock.now();
           const next = resume(current, { mark, hasMarks: marks !== undefined }, now);
-          return updateMessages(new Map([[channel, next]]), now, acceptedAttempt(channel, next, now));
+          return updateMessages(
+            new Map([[channel, next]]),
+            now,
+            acceptedAttempt(channel, next, { now, keyOf: (provider) => keyOf(seen, provider) }),
+          );
         });
         if (!resumed?.changed) continue;
         taken++;
@@ -78,7 +84,7 @@ async function askedMark(
 function acceptedAttempt(
   channel: ChannelName,
   { n, state, provider, vendorId }: StoredDelivery,
-  now: number,
+  { now, keyOf }: { readonly now: number; readonly keyOf: (provider: string) => string },
 ) {
   if (state !== 'ACCEPTED' || provider === undefined) return undefined;
   return {
@@ -91,7 +97,7 @@ function acceptedAttempt(
       outcome: 'accepted' as const,
       ...(vendorId !== undefined && { vendorId }),
     },
-    reportedAs: vendorId === undefined ? undefined : vendorKey(provider, vendorId),
+    reportedAs: vendorId === undefined ? undefined : vendorKey(keyOf(provider), vendorId),
   };
 }
 

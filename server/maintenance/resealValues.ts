@@ -1,5 +1,6 @@
 import { contactAddressPlace, type StoredContact } from '../admin/contacts/stored.js';
 import { type AddressField, addressPlace, type StoredBeneficiary } from '../admin/sponsors/stored.js';
+import { accountSecretPlace, type StoredAccount } from '../delivery/accounts/stored.js';
 import type { StoredGuard } from '../guard/stored.js';
 import { vetoSecretPlace } from '../guard/vetoSecret.js';
 import type { Encryption } from '../secrets/encryption.js';
@@ -35,6 +36,14 @@ const LASTING: Readonly<Record<LastingCollection, (document: Document) => readon
   guards: (document) => {
     const { _id, veto } = document as StoredGuard;
     return veto ? [{ path: 'veto.secret', place: vetoSecretPlace(_id), value: veto.secret }] : [];
+  },
+  providerAccounts: (document) => {
+    const { _id, secrets } = document as StoredAccount;
+    return secrets.map(({ name, sealed }, i) => ({
+      path: `secrets.${i}.sealed`,
+      place: accountSecretPlace(_id, name),
+      value: sealed,
+    }));
   },
   webhooks: (document) => {
     const { _id, secrets } = document as StoredEndpoint;

@@ -67,7 +67,11 @@ export interface OtpDeps {
   readonly sponsors: Sponsors;
   readonly senders: Senders;
   readonly wallet: Wallet;
-  readonly supports: (workspace: Workspace, channel: ChannelName, withTransaction: boolean) => boolean;
+  readonly supports: (
+    workspace: Workspace,
+    channel: ChannelName,
+    withTransaction: boolean,
+  ) => boolean | Promise<boolean>;
   readonly outbox: Outbox;
   readonly events: Pick<DueQueue<StoredSession>, 'offer'>;
   readonly sent: Sent;

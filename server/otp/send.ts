@@ -106,7 +106,7 @@ export async function openSession(
     const parsed = steps.parseOptions(addressed);
     const identified = await steps.identifyRecipients(parsed);
     reached = identified;
-    steps.requireProviders(identified);
+    await steps.requireProviders(identified);
     steps.refuseScenario(identified);
     const reusable = await steps.findReusable(identified);
     if (reusable) {

@@ -4,6 +4,7 @@ interface LastingFields {
   readonly beneficiaries: 'phone' | 'email';
   readonly guards: 'veto.secret';
   readonly webhooks: `secrets.${string}`;
+  readonly providerAccounts: `secrets.${string}`;
 }
 
 /** Sealed fields of documents that end with their retention; until then a key that sealed one is not retired. */

@@ -69,6 +69,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
   { name: 'jobs', indexes: [[text('listedAs')], [date('dueAt')]], ttl: true },
   { name: 'senders', indexes: [], ttl: false },
   { name: 'templates', indexes: [], ttl: false },
+  { name: 'providerAccounts', indexes: [], ttl: false },
   { name: 'contacts', indexes: [], ttl: false },
   { name: 'sponsors', indexes: [], ttl: false },
   { name: 'beneficiaries', indexes: [], ttl: false },

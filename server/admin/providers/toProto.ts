@@ -2,10 +2,12 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs, timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { BreakerState, type ProviderSchema } from '../../../gen/otp/admin/v1/provider_service_pb.js';
 import type { DeliveryAttemptSchema } from '../../../gen/otp/admin/v1/session_service_pb.js';
+import { timestampField } from '../../contract/timestampField.js';
 import type { BreakerState as BreakerWord } from '../../delivery/breakers.js';
 import type { Outcome } from '../../delivery/provider.js';
-import { type ChannelName, channelEnum } from '../../domain/channels.js';
+import { channelEnum } from '../../domain/channels.js';
 import { attemptToProto, outcomeOf } from '../sessions/deliveries.js';
+import type { Standing } from './standings.js';
 import type { Use } from './use.js';
 
 const BREAKERS: Readonly<Record<BreakerWord, BreakerState>> = {
@@ -14,21 +16,9 @@ const BREAKERS: Readonly<Record<BreakerWord, BreakerState>> = {
   'half-open': BreakerState.HALF_OPEN,
 };
 
-/** A provider on one channel, as it is set up. */
-export interface Standing {
-  readonly channel: ChannelName;
-  readonly name: string;
-  /** From 1; 0: not in the route. */
-  readonly position: number;
-  readonly configured: boolean;
-  readonly hasReceipts: boolean;
-  readonly canTest: boolean;
-  readonly breaker: BreakerWord;
-}
-
 /** A provider as the contract shows it. `acceptedOfChannel`: messages of the channel that any provider accepted. */
 export function providerToProto(
-  { channel, breaker, ...standing }: Standing,
+  { channel, breaker, breakerSince, settings, ...standing }: Standing,
   use: Use | undefined,
   acceptedOfChannel: number,
 ): MessageInitShape<typeof ProviderSchema> {
@@ -39,8 +29,10 @@ export function providerToProto(
   const oldest = newestOf(queuedSince, -1);
   return {
     ...standing,
+    settings: [...settings],
     channel: channelEnum(channel),
     breaker: BREAKERS[breaker],
+    ...timestampField('breakerSince', breakerSince),
     attempts: BigInt(attempts.length),
     accepted: BigInt(accepted.length),
     share: acceptedOfChannel > 0 ? accepted.length / acceptedOfChannel : 0,

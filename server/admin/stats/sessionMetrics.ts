@@ -1,3 +1,4 @@
+import { ACCOUNT_LABEL } from '../../delivery/provider.js';
 import type { Metrics } from '../../observe/metrics/index.js';
 import { freshEvents } from '../../session/history.js';
 import { sentAtOf } from '../../session/status.js';
@@ -8,11 +9,10 @@ import type { ChangeListener } from '../../store/changeListener.js';
 type SessionMetrics = Pick<Metrics, 'sessions' | 'deliveries' | 'deliverySeconds'>;
 
 /** Counts the events of sessions and their messages for the metrics of this process. */
-export function createSessionMetrics({
-  sessions,
-  deliveries,
-  deliverySeconds,
-}: SessionMetrics): ChangeListener<StoredSession> {
+export function createSessionMetrics(
+  { sessions, deliveries, deliverySeconds }: SessionMetrics,
+  isBuiltIn: (provider: string) => boolean,
+): ChangeListener<StoredSession> {
   function countEvent(session: StoredSession, { type, at, channel }: SessionEvent): void {
     const { mode } = session;
     switch (type) {
@@ -28,7 +28,8 @@ export function createSessionMetrics({
     }
     const stored = channel && session.channels[channel];
     if (!channel || !stored) return;
-    const { provider = 'none' } = stored.delivery;
+    const { provider: name = 'none' } = stored.delivery;
+    const provider = name === 'none' || isBuiltIn(name) ? name : ACCOUNT_LABEL;
     switch (type) {
       case 'delivery.accepted': {
         deliveries.add({ provider, channel, outcome: 'accepted' });

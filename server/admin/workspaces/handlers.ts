@@ -6,6 +6,7 @@ import {
 } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
+import type { WorkspaceRoutes } from '../../delivery/accounts/workspaceRoutes.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { canonicalLocale } from '../../domain/locales.js';
 import { unfitForLine } from '../../domain/messageText.js';
@@ -51,7 +52,7 @@ const CHANGEABLE = {
 interface Deps {
   readonly documents: Documents;
   readonly workspaces: Workspaces;
-  readonly providers: Pick<Routes, 'names'>;
+  readonly providers: Pick<WorkspaceRoutes, 'namesOf'>;
   readonly jobs: Jobs;
   readonly newId: () => string;
   readonly clock: Clock;
@@ -96,7 +97,7 @@ export function createWorkspaceHandlers({
       call.resource = `workspaces/${name}`;
       const made: Workspace = {
         ...defaultWorkspace(name),
-        ...readSettings(workspace!, providers),
+        ...readSettings(workspace!, await providers.namesOf(name)),
         ...(workspace!.assurance && { assuredAt: new Date(clock.now()) }),
         createdAt: new Date(clock.now()),
       };
@@ -127,7 +128,7 @@ export function createWorkspaceHandlers({
       });
       const values: Readonly<Record<string, unknown>> = {
         ...defaultWorkspace(before._id),
-        ...readSettings(resource, providers),
+        ...readSettings(resource, await providers.namesOf(before._id)),
       };
       const named = fields.map((field) => CHANGEABLE[field as keyof typeof CHANGEABLE]);
       const isReassured = fields.includes('assurance') && values.assurance !== before.assurance;

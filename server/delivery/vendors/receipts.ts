@@ -30,8 +30,9 @@ export interface ReceiptEndpoint extends ReceiptReader {
   readonly path: string;
 }
 
-/** Where a vendor sends its receipts, below the service's own URL. */
-export const callbackPath = (path: string): string => `/callbacks/${path}`;
+/** Where a vendor sends its receipts, below the service's own URL. `account`: those of a workspace's account, as workspace/name. */
+export const callbackPath = (path: string, account?: string): string =>
+  `/callbacks/${path}${account === undefined ? '' : `/${account}`}`;
 
 export const DELIVERED: Report['end'] = { state: 'DELIVERED' };
 

@@ -74,6 +74,8 @@ interface Room<T extends SettingTable, N extends keyof T & string, P extends Pro
 
 interface OpenDeps extends VendorDeps {
   readonly publicUrl: string | undefined;
+  /** The account whose receipts are wanted, as part of their path; undefined: those of the service's own. */
+  readonly account?: string;
 }
 
 /** A vendor as the registry lists it. */
@@ -114,11 +116,11 @@ export function defineVendor<
     ...facts,
     settings: group,
     ...(receipts && { receipts }),
-    async openProvider(configured, { publicUrl, ...deps }) {
+    async openProvider(configured, { publicUrl, account, ...deps }) {
       const settings = configured.of(group);
       if (!settings) return undefined;
       const isReporting = receipts?.urlPerMessage && receiptSettings(configured, publicUrl) !== undefined;
-      const callbackUrl = isReporting ? `${publicUrl}${callbackPath(receipts.path)}` : undefined;
+      const callbackUrl = isReporting ? `${publicUrl}${callbackPath(receipts.path, account)}` : undefined;
       return create(settings, { ...deps, callbackUrl });
     },
     async openReceipts(configured, { clock, publicUrl }) {

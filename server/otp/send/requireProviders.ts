@@ -5,15 +5,24 @@ import type { IdentifiedSend } from './context.js';
 
 export interface RequireProvidersDeps {
   /** Whether a message of the channel could be delivered, one that shows a transaction where there is one. */
-  readonly supports: (workspace: Workspace, channel: ChannelName, withTransaction: boolean) => boolean;
+  readonly supports: (
+    workspace: Workspace,
+    channel: ChannelName,
+    withTransaction: boolean,
+  ) => boolean | Promise<boolean>;
 }
 
 /** Throws CHANNEL_NOT_SUPPORTED for the first channel of a live session that no provider serves. */
 export function createRequireProviders({ supports }: RequireProvidersDeps) {
-  return function requireProviders({ mode, workspace, channels, options }: IdentifiedSend): void {
+  return async function requireProviders({
+    mode,
+    workspace,
+    channels,
+    options,
+  }: IdentifiedSend): Promise<void> {
     if (mode !== 'live') return;
     const withTransaction = options.operation?.transaction !== undefined;
-    const channel = channels.find((name) => !supports(workspace, name, withTransaction));
+    const channel = await firstUnsupported();
     if (channel === undefined) return;
     const description = withTransaction
       ? 'must be left out: no provider of this channel can show a transaction'
@@ -22,5 +31,10 @@ export function createRequireProviders({ supports }: RequireProvidersDeps) {
       channel,
       violations: [{ field: `recipients.${channel}`, description }],
     });
+
+    async function firstUnsupported(): Promise<ChannelName | undefined> {
+      for (const name of channels) if (!(await supports(workspace, name, withTransaction))) return name;
+      return undefined;
+    }
   };
 }

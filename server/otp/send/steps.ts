@@ -38,7 +38,7 @@ export interface SendSteps {
   /** Before all that is kept by recipient: reuse, the limits and the budget know fingerprints only. */
   readonly identifyRecipients: (send: ParsedSend) => Promise<IdentifiedSend>;
   /** Before anything is counted: without a provider nothing is sent. */
-  readonly requireProviders: (send: IdentifiedSend) => void;
+  readonly requireProviders: (send: IdentifiedSend) => Promise<void>;
   /** Before the limits and the budget, which sandbox recipients do not count against: this refusal replaces theirs. */
   readonly refuseScenario: (send: IdentifiedSend) => void;
   /** Before the limits: a session that is given again sends nothing, so nothing is counted. */

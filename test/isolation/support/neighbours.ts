@@ -34,10 +34,18 @@ export interface Owned {
   readonly endpointId: string;
   readonly eventId: string;
   readonly jobId: string;
+  readonly accountName: string;
 }
 
 /** A phone to which the owner's guard lets nothing go. */
 export const REFUSED = '+85021234567';
+
+/** An account with a vendor; no message is sent through it. */
+export const ACCOUNT = {
+  kind: 'vonage',
+  settings: { api_key: 'a1b2c3d4', from: 'Acme' },
+  secrets: { api_secret: 'the-secret-of-an-account' },
+};
 
 /** Credentials of a workspace. */
 export interface Tenant {
@@ -157,6 +165,7 @@ async function made(
   const { recipientRule } = await admin('RecipientService/CreateRecipientRule', {
     recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', recipient: `blocked.${name}@example.com` },
   });
+  await admin('ProviderService/CreateProviderAccount', { providerAccount: { ...ACCOUNT, name } });
   const email = `open.${name}@example.com`;
   const { session, sessionToken } = await send({ recipients: { email } });
   const page = { embedOrigins: ['https://shop.example'], returnMode: 'RETURN_MODE_EMBED' };
@@ -181,6 +190,7 @@ async function made(
     keyId: made.apiKey.id,
     senderId,
     contactId,
+    accountName: name,
     ruleId: recipientRule.id,
   };
 }
@@ -206,4 +216,5 @@ export const nonexistent = (owned: Owned): Owned => ({
   endpointId: UNKNOWN_ID,
   eventId: UNKNOWN_ID,
   jobId: UNKNOWN_ID,
+  accountName: 'nonexistent-account',
 });

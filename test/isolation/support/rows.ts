@@ -1,4 +1,4 @@
-import { type Owned, REFUSED } from './neighbours.js';
+import { ACCOUNT, type Owned, REFUSED } from './neighbours.js';
 
 /** How the service responds to a stranger about a resource of another workspace. */
 export type Outcome =
@@ -27,6 +27,7 @@ const sponsor = ({ sponsorSlug: slug }: Owned) => ({ slug });
 const beneficiary = ({ sponsorSlug, beneficiaryId }: Owned) => ({ sponsorSlug, beneficiaryId });
 const sender = ({ senderId }: Owned) => ({ channel: 'CHANNEL_WHATSAPP', senderId });
 const endpoint = ({ endpointId: id }: Owned) => ({ id });
+const account = ({ accountName: name }: Owned) => ({ name });
 const template = { key: 'otp-sms', locale: 'en' };
 const rule = ({ ruleId: id }: Owned) => ({ id });
 const recipient = ({ email }: Owned) => ({ recipient: email });
@@ -219,6 +220,17 @@ export const ROWS: Readonly<Record<string, Row>> = {
     channel: 'CHANNEL_EMAIL',
     recipient: 'test.message@example.com',
   })),
+  // What another workspace has by the same name does not interfere.
+  'otp.admin.v1.ProviderService/CreateProviderAccount': row('its own', ({ accountName: name }) => ({
+    providerAccount: { ...ACCOUNT, name },
+  })),
+  'otp.admin.v1.ProviderService/GetProviderAccount': row('not found', account),
+  'otp.admin.v1.ProviderService/ListProviderAccounts': row('its own'),
+  'otp.admin.v1.ProviderService/UpdateProviderAccount': row('not found', (owned) => ({
+    providerAccount: { ...account(owned), displayName: 'mine now' },
+    updateMask: 'displayName',
+  })),
+  'otp.admin.v1.ProviderService/DeleteProviderAccount': row('not found', account),
   'otp.admin.v1.InboxService/ListInboxMessages': row('denied', recipient),
   'otp.admin.v1.InboxService/GetLastCode': row('denied', recipient),
   'otp.admin.v1.InboxService/PreviewInboxMessage': row('denied', ({ sessionId: id }) => ({ id })),

@@ -55,7 +55,7 @@ describe('a message of a process that has ended', () => {
   const search = (provider: Provider | undefined) =>
     createFindSent({
       buildMessage: async () => MESSAGE,
-      providerOf: () => provider,
+      providerOf: async () => provider,
       clock: new ManualClock(),
       log,
     })();

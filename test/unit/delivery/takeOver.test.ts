@@ -123,6 +123,7 @@ describe('what happens to the messages of a process that has ended', () => {
             const vendorId = await find(...asked);
             return vendorId === undefined ? undefined : { vendorId };
           },
+        keyOf: (_session, provider) => provider,
         offer: ({ _id }) => void offered.push(_id),
         clock: new ManualClock(NOW + 1_000),
         log,

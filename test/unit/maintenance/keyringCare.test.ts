@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { contactAddressPlace, type StoredContact } from '../../../server/admin/contacts/stored.js';
 import { sealAddress } from '../../../server/admin/sponsors/readAddress.js';
 import { addressPlace, type StoredBeneficiary } from '../../../server/admin/sponsors/stored.js';
+import { accountSecretPlace, type StoredAccount } from '../../../server/delivery/accounts/stored.js';
 import type { StoredGuard } from '../../../server/guard/stored.js';
 import { sealVetoSecret, vetoSecretPlace } from '../../../server/guard/vetoSecret.js';
 import { checkKeyring, retireKey, rotateKey } from '../../../server/maintenance/keyringCare.js';
@@ -68,6 +69,20 @@ const LASTING: Readonly<
     },
     opened: (encryption, document) =>
       encryption.open(vetoSecretPlace(ID), (document as StoredGuard).veto!.secret) === KEY,
+  },
+  providerAccounts: {
+    sealed: (encryption) =>
+      ({
+        _id: ID,
+        secrets: ['auth_token', 'other'].map((name) => ({
+          name,
+          sealed: encryption.seal(accountSecretPlace(ID, name), KEY),
+        })),
+      }) as unknown as Document,
+    opened: (encryption, document) =>
+      (document as StoredAccount).secrets.every(
+        ({ name, sealed }) => encryption.open(accountSecretPlace(ID, name), sealed) === KEY,
+      ),
   },
   webhooks: {
     sealed(encryption) {

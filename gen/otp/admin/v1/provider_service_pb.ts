@@ -4,8 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Delivery, DeliveryAttempt } from "./session_service_pb.js";
 import { file_otp_admin_v1_session_service } from "./session_service_pb.js";
 import { file_otp_v1_access } from "../../v1/access_pb.js";
@@ -17,7 +17,49 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file otp/admin/v1/provider_service.proto.
  */
 export const file_otp_admin_v1_provider_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNvdHAvYWRtaW4vdjEvcHJvdmlkZXJfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxItwDCghQcm92aWRlchIgCgdjaGFubmVsGAEgASgOMg8ub3RwLnYxLkNoYW5uZWwSDAoEbmFtZRgCIAEoCRIQCghwb3NpdGlvbhgEIAEoBRISCgpjb25maWd1cmVkGAUgASgIEhQKDGhhc19yZWNlaXB0cxgHIAEoCBIQCghjYW5fdGVzdBgIIAEoCBIrCgdicmVha2VyGAkgASgOMhoub3RwLmFkbWluLnYxLkJyZWFrZXJTdGF0ZRIQCghhdHRlbXB0cxgLIAEoAxIQCghhY2NlcHRlZBgMIAEoAxINCgVzaGFyZRgNIAEoARIwCg1yZXNwb25zZV90aW1lGA4gASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjMKD2xhc3Rfc3VjY2Vzc19hdBgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoMbGFzdF9mYWlsdXJlGBAgASgLMh0ub3RwLmFkbWluLnYxLkRlbGl2ZXJ5QXR0ZW1wdBIOCgZxdWV1ZWQYESABKAMSNAoQb2xkZXN0X3F1ZXVlZF9hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBKBAgDEARKBAgGEAdKBAgKEAsiSwoUTGlzdFByb3ZpZGVyc1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKB2NoYW5uZWwYAiABKA4yDy5vdHAudjEuQ2hhbm5lbCJCChVMaXN0UHJvdmlkZXJzUmVzcG9uc2USKQoJcHJvdmlkZXJzGAEgAygLMhYub3RwLmFkbWluLnYxLlByb3ZpZGVyIjoKE1Rlc3RQcm92aWRlclJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhAKCHByb3ZpZGVyGAIgASgJImkKFFRlc3RQcm92aWRlclJlc3BvbnNlEhEKCXN1cHBvcnRlZBgBIAEoCBIOCgZwYXNzZWQYAiABKAgSLgoHYXR0ZW1wdBgDIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeUF0dGVtcHQirwEKFlNlbmRUZXN0TWVzc2FnZVJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEiAKB2NoYW5uZWwYAiABKA4yDy5vdHAudjEuQ2hhbm5lbBIRCglyZWNpcGllbnQYAyABKAkSEAoIcHJvdmlkZXIYBCABKAkSEQoJc2VuZGVyX2lkGAUgASgJEg4KBmxvY2FsZRgGIAEoCRISCgpyZXF1ZXN0X2lkGAggASgJSgQIBxAIIkMKF1NlbmRUZXN0TWVzc2FnZVJlc3BvbnNlEigKCGRlbGl2ZXJ5GAEgASgLMhYub3RwLmFkbWluLnYxLkRlbGl2ZXJ5KnwKDEJyZWFrZXJTdGF0ZRIdChlCUkVBS0VSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoUQlJFQUtFUl9TVEFURV9DTE9TRUQQARIWChJCUkVBS0VSX1NUQVRFX09QRU4QAhIbChdCUkVBS0VSX1NUQVRFX0hBTEZfT1BFThADMv0CCg9Qcm92aWRlclNlcnZpY2UShAEKDUxpc3RQcm92aWRlcnMSIi5vdHAuYWRtaW4udjEuTGlzdFByb3ZpZGVyc1JlcXVlc3QaIy5vdHAuYWRtaW4udjEuTGlzdFByb3ZpZGVyc1Jlc3BvbnNlIiqQAgHStRgjCgdzdXBwb3J0CgdhbmFseXN0CgVhZG1pbgoIb3BlcmF0b3ISbAoMVGVzdFByb3ZpZGVyEiEub3RwLmFkbWluLnYxLlRlc3RQcm92aWRlclJlcXVlc3QaIi5vdHAuYWRtaW4udjEuVGVzdFByb3ZpZGVyUmVzcG9uc2UiFdK1GBEKBWFkbWluCghvcGVyYXRvchJ1Cg9TZW5kVGVzdE1lc3NhZ2USJC5vdHAuYWRtaW4udjEuU2VuZFRlc3RNZXNzYWdlUmVxdWVzdBolLm90cC5hZG1pbi52MS5TZW5kVGVzdE1lc3NhZ2VSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yQr4BCiJpby5naXRodWIuY291bnRlcnNpZ24ub3RwLmFkbWluLnYxUAFaQmdpdGh1Yi5jb20vY291bnRlcnNpZ24vY291bnRlcnNpZ24vY2xpZW50cy9nby9vdHAvYWRtaW4vdjE7YWRtaW52MaoCGENvdW50ZXJzaWduLk90cC5BZG1pbi5WMcoCGENvdW50ZXJzaWduXE90cFxBZG1pblxWMeoCG0NvdW50ZXJzaWduOjpPdHA6OkFkbWluOjpWMWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_otp_admin_v1_session_service, file_otp_v1_access, file_otp_v1_session]);
+  fileDesc("CiNvdHAvYWRtaW4vdjEvcHJvdmlkZXJfc2VydmljZS5wcm90bxIMb3RwLmFkbWluLnYxIlYKD1Byb3ZpZGVyU2V0dGluZxIMCgRuYW1lGAEgASgJEhAKCHJlcXVpcmVkGAIgASgIEg4KBnNlY3JldBgDIAEoCBITCgtkZXNjcmlwdGlvbhgEIAEoCSK8BAoIUHJvdmlkZXISIAoHY2hhbm5lbBgBIAEoDjIPLm90cC52MS5DaGFubmVsEgwKBG5hbWUYAiABKAkSDAoEa2luZBgDIAEoCRIQCghwb3NpdGlvbhgEIAEoBRISCgpjb25maWd1cmVkGAUgASgIEi8KCHNldHRpbmdzGAYgAygLMh0ub3RwLmFkbWluLnYxLlByb3ZpZGVyU2V0dGluZxIUCgxoYXNfcmVjZWlwdHMYByABKAgSEAoIY2FuX3Rlc3QYCCABKAgSKwoHYnJlYWtlchgJIAEoDjIaLm90cC5hZG1pbi52MS5CcmVha2VyU3RhdGUSMQoNYnJlYWtlcl9zaW5jZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIYXR0ZW1wdHMYCyABKAMSEAoIYWNjZXB0ZWQYDCABKAMSDQoFc2hhcmUYDSABKAESMAoNcmVzcG9uc2VfdGltZRgOIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIzCg9sYXN0X3N1Y2Nlc3NfYXQYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKDGxhc3RfZmFpbHVyZRgQIAEoCzIdLm90cC5hZG1pbi52MS5EZWxpdmVyeUF0dGVtcHQSDgoGcXVldWVkGBEgASgDEjQKEG9sZGVzdF9xdWV1ZWRfYXQYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqgDCg9Qcm92aWRlckFjY291bnQSDAoEbmFtZRgBIAEoCRIMCgRraW5kGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRI9CghzZXR0aW5ncxgEIAMoCzIrLm90cC5hZG1pbi52MS5Qcm92aWRlckFjY291bnQuU2V0dGluZ3NFbnRyeRI7CgdzZWNyZXRzGAUgAygLMioub3RwLmFkbWluLnYxLlByb3ZpZGVyQWNjb3VudC5TZWNyZXRzRW50cnkSFAoMc2VjcmV0X25hbWVzGAYgAygJEhAKCGRpc2FibGVkGAcgASgIEi4KCmNyZWF0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wGi8KDVNldHRpbmdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARouCgxTZWNyZXRzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJLChRMaXN0UHJvdmlkZXJzUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoHY2hhbm5lbBgCIAEoDjIPLm90cC52MS5DaGFubmVsIkIKFUxpc3RQcm92aWRlcnNSZXNwb25zZRIpCglwcm92aWRlcnMYASADKAsyFi5vdHAuYWRtaW4udjEuUHJvdmlkZXIiOgoTVGVzdFByb3ZpZGVyUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSEAoIcHJvdmlkZXIYAiABKAkiaQoUVGVzdFByb3ZpZGVyUmVzcG9uc2USEQoJc3VwcG9ydGVkGAEgASgIEg4KBnBhc3NlZBgCIAEoCBIuCgdhdHRlbXB0GAMgASgLMh0ub3RwLmFkbWluLnYxLkRlbGl2ZXJ5QXR0ZW1wdCKvAQoWU2VuZFRlc3RNZXNzYWdlUmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSIAoHY2hhbm5lbBgCIAEoDjIPLm90cC52MS5DaGFubmVsEhEKCXJlY2lwaWVudBgDIAEoCRIQCghwcm92aWRlchgEIAEoCRIRCglzZW5kZXJfaWQYBSABKAkSDgoGbG9jYWxlGAYgASgJEhIKCnJlcXVlc3RfaWQYCCABKAlKBAgHEAgiQwoXU2VuZFRlc3RNZXNzYWdlUmVzcG9uc2USKAoIZGVsaXZlcnkYASABKAsyFi5vdHAuYWRtaW4udjEuRGVsaXZlcnkiagocQ3JlYXRlUHJvdmlkZXJBY2NvdW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSNwoQcHJvdmlkZXJfYWNjb3VudBgCIAEoCzIdLm90cC5hZG1pbi52MS5Qcm92aWRlckFjY291bnQiWAodQ3JlYXRlUHJvdmlkZXJBY2NvdW50UmVzcG9uc2USNwoQcHJvdmlkZXJfYWNjb3VudBgBIAEoCzIdLm90cC5hZG1pbi52MS5Qcm92aWRlckFjY291bnQiPAoZR2V0UHJvdmlkZXJBY2NvdW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSDAoEbmFtZRgCIAEoCSJVChpHZXRQcm92aWRlckFjY291bnRSZXNwb25zZRI3ChBwcm92aWRlcl9hY2NvdW50GAEgASgLMh0ub3RwLmFkbWluLnYxLlByb3ZpZGVyQWNjb3VudCJXChtMaXN0UHJvdmlkZXJBY2NvdW50c1JlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInEKHExpc3RQcm92aWRlckFjY291bnRzUmVzcG9uc2USOAoRcHJvdmlkZXJfYWNjb3VudHMYASADKAsyHS5vdHAuYWRtaW4udjEuUHJvdmlkZXJBY2NvdW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKbAQocVXBkYXRlUHJvdmlkZXJBY2NvdW50UmVxdWVzdBIRCgl3b3Jrc3BhY2UYASABKAkSNwoQcHJvdmlkZXJfYWNjb3VudBgCIAEoCzIdLm90cC5hZG1pbi52MS5Qcm92aWRlckFjY291bnQSLwoLdXBkYXRlX21hc2sYAyABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlgKHVVwZGF0ZVByb3ZpZGVyQWNjb3VudFJlc3BvbnNlEjcKEHByb3ZpZGVyX2FjY291bnQYASABKAsyHS5vdHAuYWRtaW4udjEuUHJvdmlkZXJBY2NvdW50Ij8KHERlbGV0ZVByb3ZpZGVyQWNjb3VudFJlcXVlc3QSEQoJd29ya3NwYWNlGAEgASgJEgwKBG5hbWUYAiABKAkiHwodRGVsZXRlUHJvdmlkZXJBY2NvdW50UmVzcG9uc2UqfAoMQnJlYWtlclN0YXRlEh0KGUJSRUFLRVJfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRCUkVBS0VSX1NUQVRFX0NMT1NFRBABEhYKEkJSRUFLRVJfU1RBVEVfT1BFThACEhsKF0JSRUFLRVJfU1RBVEVfSEFMRl9PUEVOEAMyqQgKD1Byb3ZpZGVyU2VydmljZRKEAQoNTGlzdFByb3ZpZGVycxIiLm90cC5hZG1pbi52MS5MaXN0UHJvdmlkZXJzUmVxdWVzdBojLm90cC5hZG1pbi52MS5MaXN0UHJvdmlkZXJzUmVzcG9uc2UiKpACAdK1GCMKB3N1cHBvcnQKB2FuYWx5c3QKBWFkbWluCghvcGVyYXRvchJsCgxUZXN0UHJvdmlkZXISIS5vdHAuYWRtaW4udjEuVGVzdFByb3ZpZGVyUmVxdWVzdBoiLm90cC5hZG1pbi52MS5UZXN0UHJvdmlkZXJSZXNwb25zZSIV0rUYEQoFYWRtaW4KCG9wZXJhdG9yEnUKD1NlbmRUZXN0TWVzc2FnZRIkLm90cC5hZG1pbi52MS5TZW5kVGVzdE1lc3NhZ2VSZXF1ZXN0GiUub3RwLmFkbWluLnYxLlNlbmRUZXN0TWVzc2FnZVJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFUNyZWF0ZVByb3ZpZGVyQWNjb3VudBIqLm90cC5hZG1pbi52MS5DcmVhdGVQcm92aWRlckFjY291bnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLkNyZWF0ZVByb3ZpZGVyQWNjb3VudFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3ISgQEKEkdldFByb3ZpZGVyQWNjb3VudBInLm90cC5hZG1pbi52MS5HZXRQcm92aWRlckFjY291bnRSZXF1ZXN0Gigub3RwLmFkbWluLnYxLkdldFByb3ZpZGVyQWNjb3VudFJlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFExpc3RQcm92aWRlckFjY291bnRzEikub3RwLmFkbWluLnYxLkxpc3RQcm92aWRlckFjY291bnRzUmVxdWVzdBoqLm90cC5hZG1pbi52MS5MaXN0UHJvdmlkZXJBY2NvdW50c1Jlc3BvbnNlIhiQAgHStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFVVwZGF0ZVByb3ZpZGVyQWNjb3VudBIqLm90cC5hZG1pbi52MS5VcGRhdGVQcm92aWRlckFjY291bnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLlVwZGF0ZVByb3ZpZGVyQWNjb3VudFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3IShwEKFURlbGV0ZVByb3ZpZGVyQWNjb3VudBIqLm90cC5hZG1pbi52MS5EZWxldGVQcm92aWRlckFjY291bnRSZXF1ZXN0Gisub3RwLmFkbWluLnYxLkRlbGV0ZVByb3ZpZGVyQWNjb3VudFJlc3BvbnNlIhXStRgRCgVhZG1pbgoIb3BlcmF0b3JCvgEKImlvLmdpdGh1Yi5jb3VudGVyc2lnbi5vdHAuYWRtaW4udjFQAVpCZ2l0aHViLmNvbS9jb3VudGVyc2lnbi9jb3VudGVyc2lnbi9jbGllbnRzL2dvL290cC9hZG1pbi92MTthZG1pbnYxqgIYQ291bnRlcnNpZ24uT3RwLkFkbWluLlYxygIYQ291bnRlcnNpZ25cT3RwXEFkbWluXFYx6gIbQ291bnRlcnNpZ246Ok90cDo6QWRtaW46OlYxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_otp_admin_v1_session_service, file_otp_v1_access, file_otp_v1_session]);
+
+/**
+ * One setting of a provider.
+ *
+ * @generated from message otp.admin.v1.ProviderSetting
+ */
+export type ProviderSetting = Message<"otp.admin.v1.ProviderSetting"> & {
+  /**
+   * Its name in ProviderAccount.settings or secrets, such as "account_sid".
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The provider does not work without it.
+   *
+   * @generated from field: bool required = 2;
+   */
+  required: boolean;
+
+  /**
+   * It belongs in secrets.
+   *
+   * @generated from field: bool secret = 3;
+   */
+  secret: boolean;
+
+  /**
+   * What it is, in one sentence.
+   *
+   * @generated from field: string description = 4;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ProviderSetting.
+ * Use `create(ProviderSettingSchema)` to create a new message.
+ */
+export const ProviderSettingSchema: GenMessage<ProviderSetting> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 0);
 
 /**
  * A provider on one channel.
@@ -33,11 +75,19 @@ export type Provider = Message<"otp.admin.v1.Provider"> & {
   channel: Channel;
 
   /**
-   * Its name in routes, such as "twilio".
+   * Its name in routes: that of a built-in provider, such as "twilio", or of a
+   * provider account.
    *
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * The built-in provider of an account. Otherwise the same as name.
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
 
   /**
    * Position in the route of the channel, from 1. 0: not in the route.
@@ -52,6 +102,13 @@ export type Provider = Message<"otp.admin.v1.Provider"> & {
    * @generated from field: bool configured = 5;
    */
   configured: boolean;
+
+  /**
+   * The settings that an account of this kind can have.
+   *
+   * @generated from field: repeated otp.admin.v1.ProviderSetting settings = 6;
+   */
+  settings: ProviderSetting[];
 
   /**
    * It sends delivery receipts.
@@ -73,6 +130,13 @@ export type Provider = Message<"otp.admin.v1.Provider"> & {
    * @generated from field: otp.admin.v1.BreakerState breaker = 9;
    */
   breaker: BreakerState;
+
+  /**
+   * Since when the breaker is in this state. Absent while it has never opened.
+   *
+   * @generated from field: google.protobuf.Timestamp breaker_since = 10;
+   */
+  breakerSince?: Timestamp | undefined;
 
   /**
    * Delivery attempts in the last hour.
@@ -136,7 +200,87 @@ export type Provider = Message<"otp.admin.v1.Provider"> & {
  * Use `create(ProviderSchema)` to create a new message.
  */
 export const ProviderSchema: GenMessage<Provider> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 0);
+  messageDesc(file_otp_admin_v1_provider_service, 1);
+
+/**
+ * An account of a workspace with a vendor.
+ *
+ * @generated from message otp.admin.v1.ProviderAccount
+ */
+export type ProviderAccount = Message<"otp.admin.v1.ProviderAccount"> & {
+  /**
+   * Its name in routes: lower-case letters, digits and hyphens, 1 to 63. Cannot
+   * be changed.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The built-in provider that it is an account with, such as "twilio". Cannot be
+   * changed.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * What people call it.
+   *
+   * @generated from field: string display_name = 3;
+   */
+  displayName: string;
+
+  /**
+   * Settings that are not secret; see ProviderSetting.
+   *
+   * @generated from field: map<string, string> settings = 4;
+   */
+  settings: { [key: string]: string };
+
+  /**
+   * Secret settings. A name that is left out at an update keeps its value; an
+   * empty value removes it. Input only.
+   *
+   * @generated from field: map<string, string> secrets = 5;
+   */
+  secrets: { [key: string]: string };
+
+  /**
+   * Names of the secrets that are set. Output only.
+   *
+   * @generated from field: repeated string secret_names = 6;
+   */
+  secretNames: string[];
+
+  /**
+   * No messages are sent through it.
+   *
+   * @generated from field: bool disabled = 7;
+   */
+  disabled: boolean;
+
+  /**
+   * When it was created. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp created_at = 8;
+   */
+  createdAt?: Timestamp | undefined;
+
+  /**
+   * When it was last changed. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp updated_at = 9;
+   */
+  updatedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.ProviderAccount.
+ * Use `create(ProviderAccountSchema)` to create a new message.
+ */
+export const ProviderAccountSchema: GenMessage<ProviderAccount> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 2);
 
 /**
  * Request of ListProviders.
@@ -165,7 +309,7 @@ export type ListProvidersRequest = Message<"otp.admin.v1.ListProvidersRequest"> 
  * Use `create(ListProvidersRequestSchema)` to create a new message.
  */
 export const ListProvidersRequestSchema: GenMessage<ListProvidersRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 1);
+  messageDesc(file_otp_admin_v1_provider_service, 3);
 
 /**
  * Response of ListProviders.
@@ -186,7 +330,7 @@ export type ListProvidersResponse = Message<"otp.admin.v1.ListProvidersResponse"
  * Use `create(ListProvidersResponseSchema)` to create a new message.
  */
 export const ListProvidersResponseSchema: GenMessage<ListProvidersResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 2);
+  messageDesc(file_otp_admin_v1_provider_service, 4);
 
 /**
  * Request of TestProvider.
@@ -202,7 +346,7 @@ export type TestProviderRequest = Message<"otp.admin.v1.TestProviderRequest"> & 
   workspace: string;
 
   /**
-   * Name of the provider.
+   * Name of the provider or the account.
    *
    * @generated from field: string provider = 2;
    */
@@ -214,7 +358,7 @@ export type TestProviderRequest = Message<"otp.admin.v1.TestProviderRequest"> & 
  * Use `create(TestProviderRequestSchema)` to create a new message.
  */
 export const TestProviderRequestSchema: GenMessage<TestProviderRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 3);
+  messageDesc(file_otp_admin_v1_provider_service, 5);
 
 /**
  * Response of TestProvider.
@@ -249,7 +393,7 @@ export type TestProviderResponse = Message<"otp.admin.v1.TestProviderResponse"> 
  * Use `create(TestProviderResponseSchema)` to create a new message.
  */
 export const TestProviderResponseSchema: GenMessage<TestProviderResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 4);
+  messageDesc(file_otp_admin_v1_provider_service, 6);
 
 /**
  * Request of SendTestMessage.
@@ -313,7 +457,7 @@ export type SendTestMessageRequest = Message<"otp.admin.v1.SendTestMessageReques
  * Use `create(SendTestMessageRequestSchema)` to create a new message.
  */
 export const SendTestMessageRequestSchema: GenMessage<SendTestMessageRequest> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 5);
+  messageDesc(file_otp_admin_v1_provider_service, 7);
 
 /**
  * Response of SendTestMessage.
@@ -334,7 +478,268 @@ export type SendTestMessageResponse = Message<"otp.admin.v1.SendTestMessageRespo
  * Use `create(SendTestMessageResponseSchema)` to create a new message.
  */
 export const SendTestMessageResponseSchema: GenMessage<SendTestMessageResponse> = /*@__PURE__*/
-  messageDesc(file_otp_admin_v1_provider_service, 6);
+  messageDesc(file_otp_admin_v1_provider_service, 8);
+
+/**
+ * Request of CreateProviderAccount.
+ *
+ * @generated from message otp.admin.v1.CreateProviderAccountRequest
+ */
+export type CreateProviderAccountRequest = Message<"otp.admin.v1.CreateProviderAccountRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The account to add.
+   *
+   * @generated from field: otp.admin.v1.ProviderAccount provider_account = 2;
+   */
+  providerAccount?: ProviderAccount | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.CreateProviderAccountRequest.
+ * Use `create(CreateProviderAccountRequestSchema)` to create a new message.
+ */
+export const CreateProviderAccountRequestSchema: GenMessage<CreateProviderAccountRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 9);
+
+/**
+ * Response of CreateProviderAccount.
+ *
+ * @generated from message otp.admin.v1.CreateProviderAccountResponse
+ */
+export type CreateProviderAccountResponse = Message<"otp.admin.v1.CreateProviderAccountResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: otp.admin.v1.ProviderAccount provider_account = 1;
+   */
+  providerAccount?: ProviderAccount | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.CreateProviderAccountResponse.
+ * Use `create(CreateProviderAccountResponseSchema)` to create a new message.
+ */
+export const CreateProviderAccountResponseSchema: GenMessage<CreateProviderAccountResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 10);
+
+/**
+ * Request of GetProviderAccount.
+ *
+ * @generated from message otp.admin.v1.GetProviderAccountRequest
+ */
+export type GetProviderAccountRequest = Message<"otp.admin.v1.GetProviderAccountRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The account's name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.GetProviderAccountRequest.
+ * Use `create(GetProviderAccountRequestSchema)` to create a new message.
+ */
+export const GetProviderAccountRequestSchema: GenMessage<GetProviderAccountRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 11);
+
+/**
+ * Response of GetProviderAccount.
+ *
+ * @generated from message otp.admin.v1.GetProviderAccountResponse
+ */
+export type GetProviderAccountResponse = Message<"otp.admin.v1.GetProviderAccountResponse"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: otp.admin.v1.ProviderAccount provider_account = 1;
+   */
+  providerAccount?: ProviderAccount | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.GetProviderAccountResponse.
+ * Use `create(GetProviderAccountResponseSchema)` to create a new message.
+ */
+export const GetProviderAccountResponseSchema: GenMessage<GetProviderAccountResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 12);
+
+/**
+ * Request of ListProviderAccounts.
+ *
+ * @generated from message otp.admin.v1.ListProviderAccountsRequest
+ */
+export type ListProviderAccountsRequest = Message<"otp.admin.v1.ListProviderAccountsRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * At most this many results, 1 to 100. Default 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the previous page, with the same filters.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListProviderAccountsRequest.
+ * Use `create(ListProviderAccountsRequestSchema)` to create a new message.
+ */
+export const ListProviderAccountsRequestSchema: GenMessage<ListProviderAccountsRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 13);
+
+/**
+ * Response of ListProviderAccounts.
+ *
+ * @generated from message otp.admin.v1.ListProviderAccountsResponse
+ */
+export type ListProviderAccountsResponse = Message<"otp.admin.v1.ListProviderAccountsResponse"> & {
+  /**
+   * The accounts of this page.
+   *
+   * @generated from field: repeated otp.admin.v1.ProviderAccount provider_accounts = 1;
+   */
+  providerAccounts: ProviderAccount[];
+
+  /**
+   * Pass this as page_token to get the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.ListProviderAccountsResponse.
+ * Use `create(ListProviderAccountsResponseSchema)` to create a new message.
+ */
+export const ListProviderAccountsResponseSchema: GenMessage<ListProviderAccountsResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 14);
+
+/**
+ * Request of UpdateProviderAccount.
+ *
+ * @generated from message otp.admin.v1.UpdateProviderAccountRequest
+ */
+export type UpdateProviderAccountRequest = Message<"otp.admin.v1.UpdateProviderAccountRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The account with its name and the fields to change. The changed account is
+   * validated as a whole.
+   *
+   * @generated from field: otp.admin.v1.ProviderAccount provider_account = 2;
+   */
+  providerAccount?: ProviderAccount | undefined;
+
+  /**
+   * Which of display_name, settings, secrets and disabled to change.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.UpdateProviderAccountRequest.
+ * Use `create(UpdateProviderAccountRequestSchema)` to create a new message.
+ */
+export const UpdateProviderAccountRequestSchema: GenMessage<UpdateProviderAccountRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 15);
+
+/**
+ * Response of UpdateProviderAccount.
+ *
+ * @generated from message otp.admin.v1.UpdateProviderAccountResponse
+ */
+export type UpdateProviderAccountResponse = Message<"otp.admin.v1.UpdateProviderAccountResponse"> & {
+  /**
+   * The changed account.
+   *
+   * @generated from field: otp.admin.v1.ProviderAccount provider_account = 1;
+   */
+  providerAccount?: ProviderAccount | undefined;
+};
+
+/**
+ * Describes the message otp.admin.v1.UpdateProviderAccountResponse.
+ * Use `create(UpdateProviderAccountResponseSchema)` to create a new message.
+ */
+export const UpdateProviderAccountResponseSchema: GenMessage<UpdateProviderAccountResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 16);
+
+/**
+ * Request of DeleteProviderAccount.
+ *
+ * @generated from message otp.admin.v1.DeleteProviderAccountRequest
+ */
+export type DeleteProviderAccountRequest = Message<"otp.admin.v1.DeleteProviderAccountRequest"> & {
+  /**
+   * The workspace. Default: the caller's own; another needs the scope operator.
+   *
+   * @generated from field: string workspace = 1;
+   */
+  workspace: string;
+
+  /**
+   * The account's name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message otp.admin.v1.DeleteProviderAccountRequest.
+ * Use `create(DeleteProviderAccountRequestSchema)` to create a new message.
+ */
+export const DeleteProviderAccountRequestSchema: GenMessage<DeleteProviderAccountRequest> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 17);
+
+/**
+ * Response of DeleteProviderAccount.
+ *
+ * @generated from message otp.admin.v1.DeleteProviderAccountResponse
+ */
+export type DeleteProviderAccountResponse = Message<"otp.admin.v1.DeleteProviderAccountResponse"> & {
+};
+
+/**
+ * Describes the message otp.admin.v1.DeleteProviderAccountResponse.
+ * Use `create(DeleteProviderAccountResponseSchema)` to create a new message.
+ */
+export const DeleteProviderAccountResponseSchema: GenMessage<DeleteProviderAccountResponse> = /*@__PURE__*/
+  messageDesc(file_otp_admin_v1_provider_service, 18);
 
 /**
  * State of the circuit breaker of a provider.
@@ -385,8 +790,9 @@ export const BreakerStateSchema: GenEnum<BreakerState> = /*@__PURE__*/
   enumDesc(file_otp_admin_v1_provider_service, 0);
 
 /**
- * The delivery providers: which are configured and how they do. Which providers a
- * workspace uses in which order is in Workspace.routes.
+ * The delivery providers: which are configured, how they do, and a workspace's
+ * own accounts with them. Which providers a workspace uses in which order is in
+ * Workspace.routes.
  *
  * @generated from service otp.admin.v1.ProviderService
  */
@@ -443,6 +849,84 @@ export const ProviderService: GenService<{
     methodKind: "unary";
     input: typeof SendTestMessageRequestSchema;
     output: typeof SendTestMessageResponseSchema;
+  },
+  /**
+   * Adds an account of the workspace's own. Its secrets are encrypted and never
+   * returned. Routes may name it from then on. The setting "url", to which the
+   * service connects, takes the scope operator.
+   *
+   * Scope: admin or operator, with a live key.
+   *
+   * Reasons: ALREADY_EXISTS for a name in use, that of a built-in provider
+   * included; NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
+   * settings that the provider does not accept; PERMISSION_DENIED for a "url"
+   * without the scope operator.
+   *
+   * @generated from rpc otp.admin.v1.ProviderService.CreateProviderAccount
+   */
+  createProviderAccount: {
+    methodKind: "unary";
+    input: typeof CreateProviderAccountRequestSchema;
+    output: typeof CreateProviderAccountResponseSchema;
+  },
+  /**
+   * Reads one account.
+   *
+   * Scope: admin or operator.
+   *
+   * Reasons: NOT_FOUND.
+   *
+   * @generated from rpc otp.admin.v1.ProviderService.GetProviderAccount
+   */
+  getProviderAccount: {
+    methodKind: "unary";
+    input: typeof GetProviderAccountRequestSchema;
+    output: typeof GetProviderAccountResponseSchema;
+  },
+  /**
+   * Lists the accounts by name.
+   *
+   * Scope: admin or operator.
+   *
+   * Reasons: none of its own.
+   *
+   * @generated from rpc otp.admin.v1.ProviderService.ListProviderAccounts
+   */
+  listProviderAccounts: {
+    methodKind: "unary";
+    input: typeof ListProviderAccountsRequestSchema;
+    output: typeof ListProviderAccountsResponseSchema;
+  },
+  /**
+   * Changes display_name, settings, secrets or disabled. Messages that are
+   * already queued use the changed account. Takes effect everywhere within five
+   * seconds.
+   *
+   * Scope: admin or operator, with a live key.
+   *
+   * Reasons: NOT_FOUND; INVALID_REQUEST and PERMISSION_DENIED as for
+   * CreateProviderAccount.
+   *
+   * @generated from rpc otp.admin.v1.ProviderService.UpdateProviderAccount
+   */
+  updateProviderAccount: {
+    methodKind: "unary";
+    input: typeof UpdateProviderAccountRequestSchema;
+    output: typeof UpdateProviderAccountResponseSchema;
+  },
+  /**
+   * Removes an account. An account that a route names cannot be removed.
+   *
+   * Scope: admin or operator, with a live key.
+   *
+   * Reasons: NOT_FOUND; INVALID_REQUEST for an account that a route names.
+   *
+   * @generated from rpc otp.admin.v1.ProviderService.DeleteProviderAccount
+   */
+  deleteProviderAccount: {
+    methodKind: "unary";
+    input: typeof DeleteProviderAccountRequestSchema;
+    output: typeof DeleteProviderAccountResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_otp_admin_v1_provider_service, 0);

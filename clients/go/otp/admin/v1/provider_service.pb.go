@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -81,23 +82,103 @@ func (BreakerState) EnumDescriptor() ([]byte, []int) {
 	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{0}
 }
 
+// One setting of a provider.
+type ProviderSetting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in ProviderAccount.settings or secrets, such as "account_sid".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The provider does not work without it.
+	Required bool `protobuf:"varint,2,opt,name=required,proto3" json:"required,omitempty"`
+	// It belongs in secrets.
+	Secret bool `protobuf:"varint,3,opt,name=secret,proto3" json:"secret,omitempty"`
+	// What it is, in one sentence.
+	Description   string `protobuf:"bytes,4,opt,name=description,proto3" json:"description,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderSetting) Reset() {
+	*x = ProviderSetting{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderSetting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderSetting) ProtoMessage() {}
+
+func (x *ProviderSetting) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderSetting.ProtoReflect.Descriptor instead.
+func (*ProviderSetting) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ProviderSetting) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProviderSetting) GetRequired() bool {
+	if x != nil {
+		return x.Required
+	}
+	return false
+}
+
+func (x *ProviderSetting) GetSecret() bool {
+	if x != nil {
+		return x.Secret
+	}
+	return false
+}
+
+func (x *ProviderSetting) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 // A provider on one channel.
 type Provider struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel.
 	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=otp.v1.Channel" json:"channel,omitempty"`
-	// Its name in routes, such as "twilio".
+	// Its name in routes: that of a built-in provider, such as "twilio", or of a
+	// provider account.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The built-in provider of an account. Otherwise the same as name.
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// Position in the route of the channel, from 1. 0: not in the route.
 	Position int32 `protobuf:"varint,4,opt,name=position,proto3" json:"position,omitempty"`
 	// Everything it needs is set.
 	Configured bool `protobuf:"varint,5,opt,name=configured,proto3" json:"configured,omitempty"`
+	// The settings that an account of this kind can have.
+	Settings []*ProviderSetting `protobuf:"bytes,6,rep,name=settings,proto3" json:"settings,omitempty"`
 	// It sends delivery receipts.
 	HasReceipts bool `protobuf:"varint,7,opt,name=has_receipts,json=hasReceipts,proto3" json:"has_receipts,omitempty"`
 	// TestProvider can check its credentials.
 	CanTest bool `protobuf:"varint,8,opt,name=can_test,json=canTest,proto3" json:"can_test,omitempty"`
 	// State of its circuit breaker.
 	Breaker BreakerState `protobuf:"varint,9,opt,name=breaker,proto3,enum=otp.admin.v1.BreakerState" json:"breaker,omitempty"`
+	// Since when the breaker is in this state. Absent while it has never opened.
+	BreakerSince *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=breaker_since,json=breakerSince,proto3" json:"breaker_since,omitempty"`
 	// Delivery attempts in the last hour.
 	Attempts int64 `protobuf:"varint,11,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// How many of them it accepted.
@@ -120,7 +201,7 @@ type Provider struct {
 
 func (x *Provider) Reset() {
 	*x = Provider{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[0]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -132,7 +213,7 @@ func (x *Provider) String() string {
 func (*Provider) ProtoMessage() {}
 
 func (x *Provider) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[0]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -145,7 +226,7 @@ func (x *Provider) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Provider.ProtoReflect.Descriptor instead.
 func (*Provider) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{0}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Provider) GetChannel() v1.Channel {
@@ -162,6 +243,13 @@ func (x *Provider) GetName() string {
 	return ""
 }
 
+func (x *Provider) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
 func (x *Provider) GetPosition() int32 {
 	if x != nil {
 		return x.Position
@@ -174,6 +262,13 @@ func (x *Provider) GetConfigured() bool {
 		return x.Configured
 	}
 	return false
+}
+
+func (x *Provider) GetSettings() []*ProviderSetting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
 }
 
 func (x *Provider) GetHasReceipts() bool {
@@ -195,6 +290,13 @@ func (x *Provider) GetBreaker() BreakerState {
 		return x.Breaker
 	}
 	return BreakerState_BREAKER_STATE_UNSPECIFIED
+}
+
+func (x *Provider) GetBreakerSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.BreakerSince
+	}
+	return nil
 }
 
 func (x *Provider) GetAttempts() int64 {
@@ -253,6 +355,127 @@ func (x *Provider) GetOldestQueuedAt() *timestamppb.Timestamp {
 	return nil
 }
 
+// An account of a workspace with a vendor.
+type ProviderAccount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name in routes: lower-case letters, digits and hyphens, 1 to 63. Cannot
+	// be changed.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The built-in provider that it is an account with, such as "twilio". Cannot be
+	// changed.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	// What people call it.
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// Settings that are not secret; see ProviderSetting.
+	Settings map[string]string `protobuf:"bytes,4,rep,name=settings,proto3" json:"settings,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Secret settings. A name that is left out at an update keeps its value; an
+	// empty value removes it. Input only.
+	Secrets map[string]string `protobuf:"bytes,5,rep,name=secrets,proto3" json:"secrets,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Names of the secrets that are set. Output only.
+	SecretNames []string `protobuf:"bytes,6,rep,name=secret_names,json=secretNames,proto3" json:"secret_names,omitempty"`
+	// No messages are sent through it.
+	Disabled bool `protobuf:"varint,7,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// When it was created. Output only.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When it was last changed. Output only.
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProviderAccount) Reset() {
+	*x = ProviderAccount{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProviderAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProviderAccount) ProtoMessage() {}
+
+func (x *ProviderAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProviderAccount.ProtoReflect.Descriptor instead.
+func (*ProviderAccount) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ProviderAccount) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ProviderAccount) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ProviderAccount) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *ProviderAccount) GetSettings() map[string]string {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *ProviderAccount) GetSecrets() map[string]string {
+	if x != nil {
+		return x.Secrets
+	}
+	return nil
+}
+
+func (x *ProviderAccount) GetSecretNames() []string {
+	if x != nil {
+		return x.SecretNames
+	}
+	return nil
+}
+
+func (x *ProviderAccount) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+func (x *ProviderAccount) GetCreatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAt
+	}
+	return nil
+}
+
+func (x *ProviderAccount) GetUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UpdatedAt
+	}
+	return nil
+}
+
 // Request of ListProviders.
 type ListProvidersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -267,7 +490,7 @@ type ListProvidersRequest struct {
 
 func (x *ListProvidersRequest) Reset() {
 	*x = ListProvidersRequest{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[1]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -279,7 +502,7 @@ func (x *ListProvidersRequest) String() string {
 func (*ListProvidersRequest) ProtoMessage() {}
 
 func (x *ListProvidersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[1]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -292,7 +515,7 @@ func (x *ListProvidersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProvidersRequest.ProtoReflect.Descriptor instead.
 func (*ListProvidersRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{1}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListProvidersRequest) GetWorkspace() string {
@@ -320,7 +543,7 @@ type ListProvidersResponse struct {
 
 func (x *ListProvidersResponse) Reset() {
 	*x = ListProvidersResponse{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -332,7 +555,7 @@ func (x *ListProvidersResponse) String() string {
 func (*ListProvidersResponse) ProtoMessage() {}
 
 func (x *ListProvidersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[2]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -345,7 +568,7 @@ func (x *ListProvidersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProvidersResponse.ProtoReflect.Descriptor instead.
 func (*ListProvidersResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{2}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListProvidersResponse) GetProviders() []*Provider {
@@ -360,7 +583,7 @@ type TestProviderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace. Default: the caller's own; another needs the scope operator.
 	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
-	// Name of the provider.
+	// Name of the provider or the account.
 	Provider      string `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -368,7 +591,7 @@ type TestProviderRequest struct {
 
 func (x *TestProviderRequest) Reset() {
 	*x = TestProviderRequest{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -380,7 +603,7 @@ func (x *TestProviderRequest) String() string {
 func (*TestProviderRequest) ProtoMessage() {}
 
 func (x *TestProviderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[3]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -393,7 +616,7 @@ func (x *TestProviderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestProviderRequest.ProtoReflect.Descriptor instead.
 func (*TestProviderRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{3}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *TestProviderRequest) GetWorkspace() string {
@@ -425,7 +648,7 @@ type TestProviderResponse struct {
 
 func (x *TestProviderResponse) Reset() {
 	*x = TestProviderResponse{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +660,7 @@ func (x *TestProviderResponse) String() string {
 func (*TestProviderResponse) ProtoMessage() {}
 
 func (x *TestProviderResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[4]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +673,7 @@ func (x *TestProviderResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestProviderResponse.ProtoReflect.Descriptor instead.
 func (*TestProviderResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{4}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *TestProviderResponse) GetSupported() bool {
@@ -498,7 +721,7 @@ type SendTestMessageRequest struct {
 
 func (x *SendTestMessageRequest) Reset() {
 	*x = SendTestMessageRequest{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +733,7 @@ func (x *SendTestMessageRequest) String() string {
 func (*SendTestMessageRequest) ProtoMessage() {}
 
 func (x *SendTestMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[5]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +746,7 @@ func (x *SendTestMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTestMessageRequest.ProtoReflect.Descriptor instead.
 func (*SendTestMessageRequest) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{5}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SendTestMessageRequest) GetWorkspace() string {
@@ -586,7 +809,7 @@ type SendTestMessageResponse struct {
 
 func (x *SendTestMessageResponse) Reset() {
 	*x = SendTestMessageResponse{}
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +821,7 @@ func (x *SendTestMessageResponse) String() string {
 func (*SendTestMessageResponse) ProtoMessage() {}
 
 func (x *SendTestMessageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[6]
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +834,7 @@ func (x *SendTestMessageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendTestMessageResponse.ProtoReflect.Descriptor instead.
 func (*SendTestMessageResponse) Descriptor() ([]byte, []int) {
-	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{6}
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SendTestMessageResponse) GetDelivery() *Delivery {
@@ -621,21 +844,554 @@ func (x *SendTestMessageResponse) GetDelivery() *Delivery {
 	return nil
 }
 
+// Request of CreateProviderAccount.
+type CreateProviderAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The account to add.
+	ProviderAccount *ProviderAccount `protobuf:"bytes,2,opt,name=provider_account,json=providerAccount,proto3" json:"provider_account,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *CreateProviderAccountRequest) Reset() {
+	*x = CreateProviderAccountRequest{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateProviderAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateProviderAccountRequest) ProtoMessage() {}
+
+func (x *CreateProviderAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateProviderAccountRequest.ProtoReflect.Descriptor instead.
+func (*CreateProviderAccountRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CreateProviderAccountRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *CreateProviderAccountRequest) GetProviderAccount() *ProviderAccount {
+	if x != nil {
+		return x.ProviderAccount
+	}
+	return nil
+}
+
+// Response of CreateProviderAccount.
+type CreateProviderAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	ProviderAccount *ProviderAccount `protobuf:"bytes,1,opt,name=provider_account,json=providerAccount,proto3" json:"provider_account,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *CreateProviderAccountResponse) Reset() {
+	*x = CreateProviderAccountResponse{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateProviderAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateProviderAccountResponse) ProtoMessage() {}
+
+func (x *CreateProviderAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateProviderAccountResponse.ProtoReflect.Descriptor instead.
+func (*CreateProviderAccountResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CreateProviderAccountResponse) GetProviderAccount() *ProviderAccount {
+	if x != nil {
+		return x.ProviderAccount
+	}
+	return nil
+}
+
+// Request of GetProviderAccount.
+type GetProviderAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The account's name.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProviderAccountRequest) Reset() {
+	*x = GetProviderAccountRequest{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProviderAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProviderAccountRequest) ProtoMessage() {}
+
+func (x *GetProviderAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProviderAccountRequest.ProtoReflect.Descriptor instead.
+func (*GetProviderAccountRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetProviderAccountRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *GetProviderAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Response of GetProviderAccount.
+type GetProviderAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	ProviderAccount *ProviderAccount `protobuf:"bytes,1,opt,name=provider_account,json=providerAccount,proto3" json:"provider_account,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *GetProviderAccountResponse) Reset() {
+	*x = GetProviderAccountResponse{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProviderAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProviderAccountResponse) ProtoMessage() {}
+
+func (x *GetProviderAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProviderAccountResponse.ProtoReflect.Descriptor instead.
+func (*GetProviderAccountResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GetProviderAccountResponse) GetProviderAccount() *ProviderAccount {
+	if x != nil {
+		return x.ProviderAccount
+	}
+	return nil
+}
+
+// Request of ListProviderAccounts.
+type ListProviderAccountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// At most this many results, 1 to 100. Default 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page, with the same filters.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProviderAccountsRequest) Reset() {
+	*x = ListProviderAccountsRequest{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProviderAccountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProviderAccountsRequest) ProtoMessage() {}
+
+func (x *ListProviderAccountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProviderAccountsRequest.ProtoReflect.Descriptor instead.
+func (*ListProviderAccountsRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListProviderAccountsRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *ListProviderAccountsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListProviderAccountsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// Response of ListProviderAccounts.
+type ListProviderAccountsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accounts of this page.
+	ProviderAccounts []*ProviderAccount `protobuf:"bytes,1,rep,name=provider_accounts,json=providerAccounts,proto3" json:"provider_accounts,omitempty"`
+	// Pass this as page_token to get the next page. Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProviderAccountsResponse) Reset() {
+	*x = ListProviderAccountsResponse{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProviderAccountsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProviderAccountsResponse) ProtoMessage() {}
+
+func (x *ListProviderAccountsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProviderAccountsResponse.ProtoReflect.Descriptor instead.
+func (*ListProviderAccountsResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListProviderAccountsResponse) GetProviderAccounts() []*ProviderAccount {
+	if x != nil {
+		return x.ProviderAccounts
+	}
+	return nil
+}
+
+func (x *ListProviderAccountsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Request of UpdateProviderAccount.
+type UpdateProviderAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The account with its name and the fields to change. The changed account is
+	// validated as a whole.
+	ProviderAccount *ProviderAccount `protobuf:"bytes,2,opt,name=provider_account,json=providerAccount,proto3" json:"provider_account,omitempty"`
+	// Which of display_name, settings, secrets and disabled to change.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProviderAccountRequest) Reset() {
+	*x = UpdateProviderAccountRequest{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProviderAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProviderAccountRequest) ProtoMessage() {}
+
+func (x *UpdateProviderAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProviderAccountRequest.ProtoReflect.Descriptor instead.
+func (*UpdateProviderAccountRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *UpdateProviderAccountRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *UpdateProviderAccountRequest) GetProviderAccount() *ProviderAccount {
+	if x != nil {
+		return x.ProviderAccount
+	}
+	return nil
+}
+
+func (x *UpdateProviderAccountRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// Response of UpdateProviderAccount.
+type UpdateProviderAccountResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed account.
+	ProviderAccount *ProviderAccount `protobuf:"bytes,1,opt,name=provider_account,json=providerAccount,proto3" json:"provider_account,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *UpdateProviderAccountResponse) Reset() {
+	*x = UpdateProviderAccountResponse{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProviderAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProviderAccountResponse) ProtoMessage() {}
+
+func (x *UpdateProviderAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProviderAccountResponse.ProtoReflect.Descriptor instead.
+func (*UpdateProviderAccountResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UpdateProviderAccountResponse) GetProviderAccount() *ProviderAccount {
+	if x != nil {
+		return x.ProviderAccount
+	}
+	return nil
+}
+
+// Request of DeleteProviderAccount.
+type DeleteProviderAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace. Default: the caller's own; another needs the scope operator.
+	Workspace string `protobuf:"bytes,1,opt,name=workspace,proto3" json:"workspace,omitempty"`
+	// The account's name.
+	Name          string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProviderAccountRequest) Reset() {
+	*x = DeleteProviderAccountRequest{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProviderAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProviderAccountRequest) ProtoMessage() {}
+
+func (x *DeleteProviderAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProviderAccountRequest.ProtoReflect.Descriptor instead.
+func (*DeleteProviderAccountRequest) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *DeleteProviderAccountRequest) GetWorkspace() string {
+	if x != nil {
+		return x.Workspace
+	}
+	return ""
+}
+
+func (x *DeleteProviderAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// Response of DeleteProviderAccount.
+type DeleteProviderAccountResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProviderAccountResponse) Reset() {
+	*x = DeleteProviderAccountResponse{}
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProviderAccountResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProviderAccountResponse) ProtoMessage() {}
+
+func (x *DeleteProviderAccountResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_otp_admin_v1_provider_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProviderAccountResponse.ProtoReflect.Descriptor instead.
+func (*DeleteProviderAccountResponse) Descriptor() ([]byte, []int) {
+	return file_otp_admin_v1_provider_service_proto_rawDescGZIP(), []int{18}
+}
+
 var File_otp_admin_v1_provider_service_proto protoreflect.FileDescriptor
 
 const file_otp_admin_v1_provider_service_proto_rawDesc = "" +
 	"\n" +
-	"#otp/admin/v1/provider_service.proto\x12\fotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xfd\x04\n" +
+	"#otp/admin/v1/provider_service.proto\x12\fotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"{\n" +
+	"\x0fProviderSetting\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
+	"\brequired\x18\x02 \x01(\bR\brequired\x12\x16\n" +
+	"\x06secret\x18\x03 \x01(\bR\x06secret\x12 \n" +
+	"\vdescription\x18\x04 \x01(\tR\vdescription\"\xfb\x05\n" +
 	"\bProvider\x12)\n" +
 	"\achannel\x18\x01 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\x12\x12\n" +
-	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x04 \x01(\x05R\bposition\x12\x1e\n" +
 	"\n" +
 	"configured\x18\x05 \x01(\bR\n" +
-	"configured\x12!\n" +
+	"configured\x129\n" +
+	"\bsettings\x18\x06 \x03(\v2\x1d.otp.admin.v1.ProviderSettingR\bsettings\x12!\n" +
 	"\fhas_receipts\x18\a \x01(\bR\vhasReceipts\x12\x19\n" +
 	"\bcan_test\x18\b \x01(\bR\acanTest\x124\n" +
-	"\abreaker\x18\t \x01(\x0e2\x1a.otp.admin.v1.BreakerStateR\abreaker\x12\x1a\n" +
+	"\abreaker\x18\t \x01(\x0e2\x1a.otp.admin.v1.BreakerStateR\abreaker\x12?\n" +
+	"\rbreaker_since\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\fbreakerSince\x12\x1a\n" +
 	"\battempts\x18\v \x01(\x03R\battempts\x12\x1a\n" +
 	"\baccepted\x18\f \x01(\x03R\baccepted\x12\x14\n" +
 	"\x05share\x18\r \x01(\x01R\x05share\x12>\n" +
@@ -643,8 +1399,25 @@ const file_otp_admin_v1_provider_service_proto_rawDesc = "" +
 	"\x0flast_success_at\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\rlastSuccessAt\x12@\n" +
 	"\flast_failure\x18\x10 \x01(\v2\x1d.otp.admin.v1.DeliveryAttemptR\vlastFailure\x12\x16\n" +
 	"\x06queued\x18\x11 \x01(\x03R\x06queued\x12D\n" +
-	"\x10oldest_queued_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldestQueuedAtJ\x04\b\x03\x10\x04J\x04\b\x06\x10\aJ\x04\b\n" +
-	"\x10\v\"_\n" +
+	"\x10oldest_queued_at\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0eoldestQueuedAt\"\x99\x04\n" +
+	"\x0fProviderAccount\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\tR\x04kind\x12!\n" +
+	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12G\n" +
+	"\bsettings\x18\x04 \x03(\v2+.otp.admin.v1.ProviderAccount.SettingsEntryR\bsettings\x12D\n" +
+	"\asecrets\x18\x05 \x03(\v2*.otp.admin.v1.ProviderAccount.SecretsEntryR\asecrets\x12!\n" +
+	"\fsecret_names\x18\x06 \x03(\tR\vsecretNames\x12\x1a\n" +
+	"\bdisabled\x18\a \x01(\bR\bdisabled\x129\n" +
+	"\n" +
+	"created_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tcreatedAt\x129\n" +
+	"\n" +
+	"updated_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\tupdatedAt\x1a;\n" +
+	"\rSettingsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1a:\n" +
+	"\fSecretsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"_\n" +
 	"\x14ListProvidersRequest\x12\x1c\n" +
 	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12)\n" +
 	"\achannel\x18\x02 \x01(\x0e2\x0f.otp.v1.ChannelR\achannel\"M\n" +
@@ -667,12 +1440,41 @@ const file_otp_admin_v1_provider_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\b \x01(\tR\trequestIdJ\x04\b\a\x10\b\"M\n" +
 	"\x17SendTestMessageResponse\x122\n" +
-	"\bdelivery\x18\x01 \x01(\v2\x16.otp.admin.v1.DeliveryR\bdelivery*|\n" +
+	"\bdelivery\x18\x01 \x01(\v2\x16.otp.admin.v1.DeliveryR\bdelivery\"\x86\x01\n" +
+	"\x1cCreateProviderAccountRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12H\n" +
+	"\x10provider_account\x18\x02 \x01(\v2\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"i\n" +
+	"\x1dCreateProviderAccountResponse\x12H\n" +
+	"\x10provider_account\x18\x01 \x01(\v2\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"M\n" +
+	"\x19GetProviderAccountRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"f\n" +
+	"\x1aGetProviderAccountResponse\x12H\n" +
+	"\x10provider_account\x18\x01 \x01(\v2\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"w\n" +
+	"\x1bListProviderAccountsRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x92\x01\n" +
+	"\x1cListProviderAccountsResponse\x12J\n" +
+	"\x11provider_accounts\x18\x01 \x03(\v2\x1d.otp.admin.v1.ProviderAccountR\x10providerAccounts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc3\x01\n" +
+	"\x1cUpdateProviderAccountRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12H\n" +
+	"\x10provider_account\x18\x02 \x01(\v2\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"i\n" +
+	"\x1dUpdateProviderAccountResponse\x12H\n" +
+	"\x10provider_account\x18\x01 \x01(\v2\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"P\n" +
+	"\x1cDeleteProviderAccountRequest\x12\x1c\n" +
+	"\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\"\x1f\n" +
+	"\x1dDeleteProviderAccountResponse*|\n" +
 	"\fBreakerState\x12\x1d\n" +
 	"\x19BREAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14BREAKER_STATE_CLOSED\x10\x01\x12\x16\n" +
 	"\x12BREAKER_STATE_OPEN\x10\x02\x12\x1b\n" +
-	"\x17BREAKER_STATE_HALF_OPEN\x10\x032\xfd\x02\n" +
+	"\x17BREAKER_STATE_HALF_OPEN\x10\x032\xa9\b\n" +
 	"\x0fProviderService\x12\x84\x01\n" +
 	"\rListProviders\x12\".otp.admin.v1.ListProvidersRequest\x1a#.otp.admin.v1.ListProvidersResponse\"*ҵ\x18#\n" +
 	"\asupport\n" +
@@ -683,6 +1485,21 @@ const file_otp_admin_v1_provider_service_proto_rawDesc = "" +
 	"\x05admin\n" +
 	"\boperator\x12u\n" +
 	"\x0fSendTestMessage\x12$.otp.admin.v1.SendTestMessageRequest\x1a%.otp.admin.v1.SendTestMessageResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x12\x87\x01\n" +
+	"\x15CreateProviderAccount\x12*.otp.admin.v1.CreateProviderAccountRequest\x1a+.otp.admin.v1.CreateProviderAccountResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x12\x81\x01\n" +
+	"\x12GetProviderAccount\x12'.otp.admin.v1.GetProviderAccountRequest\x1a(.otp.admin.v1.GetProviderAccountResponse\"\x18ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12\x87\x01\n" +
+	"\x14ListProviderAccounts\x12).otp.admin.v1.ListProviderAccountsRequest\x1a*.otp.admin.v1.ListProviderAccountsResponse\"\x18ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x90\x02\x01\x12\x87\x01\n" +
+	"\x15UpdateProviderAccount\x12*.otp.admin.v1.UpdateProviderAccountRequest\x1a+.otp.admin.v1.UpdateProviderAccountResponse\"\x15ҵ\x18\x11\n" +
+	"\x05admin\n" +
+	"\boperator\x12\x87\x01\n" +
+	"\x15DeleteProviderAccount\x12*.otp.admin.v1.DeleteProviderAccountRequest\x1a+.otp.admin.v1.DeleteProviderAccountResponse\"\x15ҵ\x18\x11\n" +
 	"\x05admin\n" +
 	"\boperatorB\xbe\x01\n" +
 	"\x10com.otp.admin.v1B\x14ProviderServiceProtoP\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xa2\x02\x03OAX\xaa\x02\fOtp.Admin.V1\xca\x02\fOtp\\Admin\\V1\xe2\x02\x18Otp\\Admin\\V1\\GPBMetadata\xea\x02\x0eOtp::Admin::V1b\x06proto3"
@@ -700,45 +1517,83 @@ func file_otp_admin_v1_provider_service_proto_rawDescGZIP() []byte {
 }
 
 var file_otp_admin_v1_provider_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_otp_admin_v1_provider_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_otp_admin_v1_provider_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_otp_admin_v1_provider_service_proto_goTypes = []any{
-	(BreakerState)(0),               // 0: otp.admin.v1.BreakerState
-	(*Provider)(nil),                // 1: otp.admin.v1.Provider
-	(*ListProvidersRequest)(nil),    // 2: otp.admin.v1.ListProvidersRequest
-	(*ListProvidersResponse)(nil),   // 3: otp.admin.v1.ListProvidersResponse
-	(*TestProviderRequest)(nil),     // 4: otp.admin.v1.TestProviderRequest
-	(*TestProviderResponse)(nil),    // 5: otp.admin.v1.TestProviderResponse
-	(*SendTestMessageRequest)(nil),  // 6: otp.admin.v1.SendTestMessageRequest
-	(*SendTestMessageResponse)(nil), // 7: otp.admin.v1.SendTestMessageResponse
-	(v1.Channel)(0),                 // 8: otp.v1.Channel
-	(*durationpb.Duration)(nil),     // 9: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),   // 10: google.protobuf.Timestamp
-	(*DeliveryAttempt)(nil),         // 11: otp.admin.v1.DeliveryAttempt
-	(*Delivery)(nil),                // 12: otp.admin.v1.Delivery
+	(BreakerState)(0),                     // 0: otp.admin.v1.BreakerState
+	(*ProviderSetting)(nil),               // 1: otp.admin.v1.ProviderSetting
+	(*Provider)(nil),                      // 2: otp.admin.v1.Provider
+	(*ProviderAccount)(nil),               // 3: otp.admin.v1.ProviderAccount
+	(*ListProvidersRequest)(nil),          // 4: otp.admin.v1.ListProvidersRequest
+	(*ListProvidersResponse)(nil),         // 5: otp.admin.v1.ListProvidersResponse
+	(*TestProviderRequest)(nil),           // 6: otp.admin.v1.TestProviderRequest
+	(*TestProviderResponse)(nil),          // 7: otp.admin.v1.TestProviderResponse
+	(*SendTestMessageRequest)(nil),        // 8: otp.admin.v1.SendTestMessageRequest
+	(*SendTestMessageResponse)(nil),       // 9: otp.admin.v1.SendTestMessageResponse
+	(*CreateProviderAccountRequest)(nil),  // 10: otp.admin.v1.CreateProviderAccountRequest
+	(*CreateProviderAccountResponse)(nil), // 11: otp.admin.v1.CreateProviderAccountResponse
+	(*GetProviderAccountRequest)(nil),     // 12: otp.admin.v1.GetProviderAccountRequest
+	(*GetProviderAccountResponse)(nil),    // 13: otp.admin.v1.GetProviderAccountResponse
+	(*ListProviderAccountsRequest)(nil),   // 14: otp.admin.v1.ListProviderAccountsRequest
+	(*ListProviderAccountsResponse)(nil),  // 15: otp.admin.v1.ListProviderAccountsResponse
+	(*UpdateProviderAccountRequest)(nil),  // 16: otp.admin.v1.UpdateProviderAccountRequest
+	(*UpdateProviderAccountResponse)(nil), // 17: otp.admin.v1.UpdateProviderAccountResponse
+	(*DeleteProviderAccountRequest)(nil),  // 18: otp.admin.v1.DeleteProviderAccountRequest
+	(*DeleteProviderAccountResponse)(nil), // 19: otp.admin.v1.DeleteProviderAccountResponse
+	nil,                                   // 20: otp.admin.v1.ProviderAccount.SettingsEntry
+	nil,                                   // 21: otp.admin.v1.ProviderAccount.SecretsEntry
+	(v1.Channel)(0),                       // 22: otp.v1.Channel
+	(*timestamppb.Timestamp)(nil),         // 23: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),           // 24: google.protobuf.Duration
+	(*DeliveryAttempt)(nil),               // 25: otp.admin.v1.DeliveryAttempt
+	(*Delivery)(nil),                      // 26: otp.admin.v1.Delivery
+	(*fieldmaskpb.FieldMask)(nil),         // 27: google.protobuf.FieldMask
 }
 var file_otp_admin_v1_provider_service_proto_depIdxs = []int32{
-	8,  // 0: otp.admin.v1.Provider.channel:type_name -> otp.v1.Channel
-	0,  // 1: otp.admin.v1.Provider.breaker:type_name -> otp.admin.v1.BreakerState
-	9,  // 2: otp.admin.v1.Provider.response_time:type_name -> google.protobuf.Duration
-	10, // 3: otp.admin.v1.Provider.last_success_at:type_name -> google.protobuf.Timestamp
-	11, // 4: otp.admin.v1.Provider.last_failure:type_name -> otp.admin.v1.DeliveryAttempt
-	10, // 5: otp.admin.v1.Provider.oldest_queued_at:type_name -> google.protobuf.Timestamp
-	8,  // 6: otp.admin.v1.ListProvidersRequest.channel:type_name -> otp.v1.Channel
-	1,  // 7: otp.admin.v1.ListProvidersResponse.providers:type_name -> otp.admin.v1.Provider
-	11, // 8: otp.admin.v1.TestProviderResponse.attempt:type_name -> otp.admin.v1.DeliveryAttempt
-	8,  // 9: otp.admin.v1.SendTestMessageRequest.channel:type_name -> otp.v1.Channel
-	12, // 10: otp.admin.v1.SendTestMessageResponse.delivery:type_name -> otp.admin.v1.Delivery
-	2,  // 11: otp.admin.v1.ProviderService.ListProviders:input_type -> otp.admin.v1.ListProvidersRequest
-	4,  // 12: otp.admin.v1.ProviderService.TestProvider:input_type -> otp.admin.v1.TestProviderRequest
-	6,  // 13: otp.admin.v1.ProviderService.SendTestMessage:input_type -> otp.admin.v1.SendTestMessageRequest
-	3,  // 14: otp.admin.v1.ProviderService.ListProviders:output_type -> otp.admin.v1.ListProvidersResponse
-	5,  // 15: otp.admin.v1.ProviderService.TestProvider:output_type -> otp.admin.v1.TestProviderResponse
-	7,  // 16: otp.admin.v1.ProviderService.SendTestMessage:output_type -> otp.admin.v1.SendTestMessageResponse
-	14, // [14:17] is the sub-list for method output_type
-	11, // [11:14] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	22, // 0: otp.admin.v1.Provider.channel:type_name -> otp.v1.Channel
+	1,  // 1: otp.admin.v1.Provider.settings:type_name -> otp.admin.v1.ProviderSetting
+	0,  // 2: otp.admin.v1.Provider.breaker:type_name -> otp.admin.v1.BreakerState
+	23, // 3: otp.admin.v1.Provider.breaker_since:type_name -> google.protobuf.Timestamp
+	24, // 4: otp.admin.v1.Provider.response_time:type_name -> google.protobuf.Duration
+	23, // 5: otp.admin.v1.Provider.last_success_at:type_name -> google.protobuf.Timestamp
+	25, // 6: otp.admin.v1.Provider.last_failure:type_name -> otp.admin.v1.DeliveryAttempt
+	23, // 7: otp.admin.v1.Provider.oldest_queued_at:type_name -> google.protobuf.Timestamp
+	20, // 8: otp.admin.v1.ProviderAccount.settings:type_name -> otp.admin.v1.ProviderAccount.SettingsEntry
+	21, // 9: otp.admin.v1.ProviderAccount.secrets:type_name -> otp.admin.v1.ProviderAccount.SecretsEntry
+	23, // 10: otp.admin.v1.ProviderAccount.created_at:type_name -> google.protobuf.Timestamp
+	23, // 11: otp.admin.v1.ProviderAccount.updated_at:type_name -> google.protobuf.Timestamp
+	22, // 12: otp.admin.v1.ListProvidersRequest.channel:type_name -> otp.v1.Channel
+	2,  // 13: otp.admin.v1.ListProvidersResponse.providers:type_name -> otp.admin.v1.Provider
+	25, // 14: otp.admin.v1.TestProviderResponse.attempt:type_name -> otp.admin.v1.DeliveryAttempt
+	22, // 15: otp.admin.v1.SendTestMessageRequest.channel:type_name -> otp.v1.Channel
+	26, // 16: otp.admin.v1.SendTestMessageResponse.delivery:type_name -> otp.admin.v1.Delivery
+	3,  // 17: otp.admin.v1.CreateProviderAccountRequest.provider_account:type_name -> otp.admin.v1.ProviderAccount
+	3,  // 18: otp.admin.v1.CreateProviderAccountResponse.provider_account:type_name -> otp.admin.v1.ProviderAccount
+	3,  // 19: otp.admin.v1.GetProviderAccountResponse.provider_account:type_name -> otp.admin.v1.ProviderAccount
+	3,  // 20: otp.admin.v1.ListProviderAccountsResponse.provider_accounts:type_name -> otp.admin.v1.ProviderAccount
+	3,  // 21: otp.admin.v1.UpdateProviderAccountRequest.provider_account:type_name -> otp.admin.v1.ProviderAccount
+	27, // 22: otp.admin.v1.UpdateProviderAccountRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 23: otp.admin.v1.UpdateProviderAccountResponse.provider_account:type_name -> otp.admin.v1.ProviderAccount
+	4,  // 24: otp.admin.v1.ProviderService.ListProviders:input_type -> otp.admin.v1.ListProvidersRequest
+	6,  // 25: otp.admin.v1.ProviderService.TestProvider:input_type -> otp.admin.v1.TestProviderRequest
+	8,  // 26: otp.admin.v1.ProviderService.SendTestMessage:input_type -> otp.admin.v1.SendTestMessageRequest
+	10, // 27: otp.admin.v1.ProviderService.CreateProviderAccount:input_type -> otp.admin.v1.CreateProviderAccountRequest
+	12, // 28: otp.admin.v1.ProviderService.GetProviderAccount:input_type -> otp.admin.v1.GetProviderAccountRequest
+	14, // 29: otp.admin.v1.ProviderService.ListProviderAccounts:input_type -> otp.admin.v1.ListProviderAccountsRequest
+	16, // 30: otp.admin.v1.ProviderService.UpdateProviderAccount:input_type -> otp.admin.v1.UpdateProviderAccountRequest
+	18, // 31: otp.admin.v1.ProviderService.DeleteProviderAccount:input_type -> otp.admin.v1.DeleteProviderAccountRequest
+	5,  // 32: otp.admin.v1.ProviderService.ListProviders:output_type -> otp.admin.v1.ListProvidersResponse
+	7,  // 33: otp.admin.v1.ProviderService.TestProvider:output_type -> otp.admin.v1.TestProviderResponse
+	9,  // 34: otp.admin.v1.ProviderService.SendTestMessage:output_type -> otp.admin.v1.SendTestMessageResponse
+	11, // 35: otp.admin.v1.ProviderService.CreateProviderAccount:output_type -> otp.admin.v1.CreateProviderAccountResponse
+	13, // 36: otp.admin.v1.ProviderService.GetProviderAccount:output_type -> otp.admin.v1.GetProviderAccountResponse
+	15, // 37: otp.admin.v1.ProviderService.ListProviderAccounts:output_type -> otp.admin.v1.ListProviderAccountsResponse
+	17, // 38: otp.admin.v1.ProviderService.UpdateProviderAccount:output_type -> otp.admin.v1.UpdateProviderAccountResponse
+	19, // 39: otp.admin.v1.ProviderService.DeleteProviderAccount:output_type -> otp.admin.v1.DeleteProviderAccountResponse
+	32, // [32:40] is the sub-list for method output_type
+	24, // [24:32] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_otp_admin_v1_provider_service_proto_init() }
@@ -753,7 +1608,7 @@ func file_otp_admin_v1_provider_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_otp_admin_v1_provider_service_proto_rawDesc), len(file_otp_admin_v1_provider_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

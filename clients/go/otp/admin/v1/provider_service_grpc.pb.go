@@ -19,17 +19,23 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ProviderService_ListProviders_FullMethodName   = "/otp.admin.v1.ProviderService/ListProviders"
-	ProviderService_TestProvider_FullMethodName    = "/otp.admin.v1.ProviderService/TestProvider"
-	ProviderService_SendTestMessage_FullMethodName = "/otp.admin.v1.ProviderService/SendTestMessage"
+	ProviderService_ListProviders_FullMethodName         = "/otp.admin.v1.ProviderService/ListProviders"
+	ProviderService_TestProvider_FullMethodName          = "/otp.admin.v1.ProviderService/TestProvider"
+	ProviderService_SendTestMessage_FullMethodName       = "/otp.admin.v1.ProviderService/SendTestMessage"
+	ProviderService_CreateProviderAccount_FullMethodName = "/otp.admin.v1.ProviderService/CreateProviderAccount"
+	ProviderService_GetProviderAccount_FullMethodName    = "/otp.admin.v1.ProviderService/GetProviderAccount"
+	ProviderService_ListProviderAccounts_FullMethodName  = "/otp.admin.v1.ProviderService/ListProviderAccounts"
+	ProviderService_UpdateProviderAccount_FullMethodName = "/otp.admin.v1.ProviderService/UpdateProviderAccount"
+	ProviderService_DeleteProviderAccount_FullMethodName = "/otp.admin.v1.ProviderService/DeleteProviderAccount"
 )
 
 // ProviderServiceClient is the client API for ProviderService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// The delivery providers: which are configured and how they do. Which providers a
-// workspace uses in which order is in Workspace.routes.
+// The delivery providers: which are configured, how they do, and a workspace's
+// own accounts with them. Which providers a workspace uses in which order is in
+// Workspace.routes.
 type ProviderServiceClient interface {
 	// Lists the providers that the workspace can use and how each does, by channel
 	// in the order of its route. There are few, so the list has one page.
@@ -60,6 +66,44 @@ type ProviderServiceClient interface {
 	// RATE_LIMITED, RECIPIENT_BLOCKED, SEND_REFUSED and INSUFFICIENT_BALANCE;
 	// NOT_FOUND for a provider that does not exist.
 	SendTestMessage(ctx context.Context, in *SendTestMessageRequest, opts ...grpc.CallOption) (*SendTestMessageResponse, error)
+	// Adds an account of the workspace's own. Its secrets are encrypted and never
+	// returned. Routes may name it from then on. The setting "url", to which the
+	// service connects, takes the scope operator.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: ALREADY_EXISTS for a name in use, that of a built-in provider
+	// included; NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
+	// settings that the provider does not accept; PERMISSION_DENIED for a "url"
+	// without the scope operator.
+	CreateProviderAccount(ctx context.Context, in *CreateProviderAccountRequest, opts ...grpc.CallOption) (*CreateProviderAccountResponse, error)
+	// Reads one account.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetProviderAccount(ctx context.Context, in *GetProviderAccountRequest, opts ...grpc.CallOption) (*GetProviderAccountResponse, error)
+	// Lists the accounts by name.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: none of its own.
+	ListProviderAccounts(ctx context.Context, in *ListProviderAccountsRequest, opts ...grpc.CallOption) (*ListProviderAccountsResponse, error)
+	// Changes display_name, settings, secrets or disabled. Messages that are
+	// already queued use the changed account. Takes effect everywhere within five
+	// seconds.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND; INVALID_REQUEST and PERMISSION_DENIED as for
+	// CreateProviderAccount.
+	UpdateProviderAccount(ctx context.Context, in *UpdateProviderAccountRequest, opts ...grpc.CallOption) (*UpdateProviderAccountResponse, error)
+	// Removes an account. An account that a route names cannot be removed.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND; INVALID_REQUEST for an account that a route names.
+	DeleteProviderAccount(ctx context.Context, in *DeleteProviderAccountRequest, opts ...grpc.CallOption) (*DeleteProviderAccountResponse, error)
 }
 
 type providerServiceClient struct {
@@ -100,12 +144,63 @@ func (c *providerServiceClient) SendTestMessage(ctx context.Context, in *SendTes
 	return out, nil
 }
 
+func (c *providerServiceClient) CreateProviderAccount(ctx context.Context, in *CreateProviderAccountRequest, opts ...grpc.CallOption) (*CreateProviderAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateProviderAccountResponse)
+	err := c.cc.Invoke(ctx, ProviderService_CreateProviderAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) GetProviderAccount(ctx context.Context, in *GetProviderAccountRequest, opts ...grpc.CallOption) (*GetProviderAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetProviderAccountResponse)
+	err := c.cc.Invoke(ctx, ProviderService_GetProviderAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) ListProviderAccounts(ctx context.Context, in *ListProviderAccountsRequest, opts ...grpc.CallOption) (*ListProviderAccountsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListProviderAccountsResponse)
+	err := c.cc.Invoke(ctx, ProviderService_ListProviderAccounts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) UpdateProviderAccount(ctx context.Context, in *UpdateProviderAccountRequest, opts ...grpc.CallOption) (*UpdateProviderAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateProviderAccountResponse)
+	err := c.cc.Invoke(ctx, ProviderService_UpdateProviderAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *providerServiceClient) DeleteProviderAccount(ctx context.Context, in *DeleteProviderAccountRequest, opts ...grpc.CallOption) (*DeleteProviderAccountResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteProviderAccountResponse)
+	err := c.cc.Invoke(ctx, ProviderService_DeleteProviderAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ProviderServiceServer is the server API for ProviderService service.
 // All implementations must embed UnimplementedProviderServiceServer
 // for forward compatibility.
 //
-// The delivery providers: which are configured and how they do. Which providers a
-// workspace uses in which order is in Workspace.routes.
+// The delivery providers: which are configured, how they do, and a workspace's
+// own accounts with them. Which providers a workspace uses in which order is in
+// Workspace.routes.
 type ProviderServiceServer interface {
 	// Lists the providers that the workspace can use and how each does, by channel
 	// in the order of its route. There are few, so the list has one page.
@@ -136,6 +231,44 @@ type ProviderServiceServer interface {
 	// RATE_LIMITED, RECIPIENT_BLOCKED, SEND_REFUSED and INSUFFICIENT_BALANCE;
 	// NOT_FOUND for a provider that does not exist.
 	SendTestMessage(context.Context, *SendTestMessageRequest) (*SendTestMessageResponse, error)
+	// Adds an account of the workspace's own. Its secrets are encrypted and never
+	// returned. Routes may name it from then on. The setting "url", to which the
+	// service connects, takes the scope operator.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: ALREADY_EXISTS for a name in use, that of a built-in provider
+	// included; NOT_FOUND for a workspace that does not exist; INVALID_REQUEST for
+	// settings that the provider does not accept; PERMISSION_DENIED for a "url"
+	// without the scope operator.
+	CreateProviderAccount(context.Context, *CreateProviderAccountRequest) (*CreateProviderAccountResponse, error)
+	// Reads one account.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: NOT_FOUND.
+	GetProviderAccount(context.Context, *GetProviderAccountRequest) (*GetProviderAccountResponse, error)
+	// Lists the accounts by name.
+	//
+	// Scope: admin or operator.
+	//
+	// Reasons: none of its own.
+	ListProviderAccounts(context.Context, *ListProviderAccountsRequest) (*ListProviderAccountsResponse, error)
+	// Changes display_name, settings, secrets or disabled. Messages that are
+	// already queued use the changed account. Takes effect everywhere within five
+	// seconds.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND; INVALID_REQUEST and PERMISSION_DENIED as for
+	// CreateProviderAccount.
+	UpdateProviderAccount(context.Context, *UpdateProviderAccountRequest) (*UpdateProviderAccountResponse, error)
+	// Removes an account. An account that a route names cannot be removed.
+	//
+	// Scope: admin or operator, with a live key.
+	//
+	// Reasons: NOT_FOUND; INVALID_REQUEST for an account that a route names.
+	DeleteProviderAccount(context.Context, *DeleteProviderAccountRequest) (*DeleteProviderAccountResponse, error)
 	mustEmbedUnimplementedProviderServiceServer()
 }
 
@@ -154,6 +287,21 @@ func (UnimplementedProviderServiceServer) TestProvider(context.Context, *TestPro
 }
 func (UnimplementedProviderServiceServer) SendTestMessage(context.Context, *SendTestMessageRequest) (*SendTestMessageResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SendTestMessage not implemented")
+}
+func (UnimplementedProviderServiceServer) CreateProviderAccount(context.Context, *CreateProviderAccountRequest) (*CreateProviderAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method CreateProviderAccount not implemented")
+}
+func (UnimplementedProviderServiceServer) GetProviderAccount(context.Context, *GetProviderAccountRequest) (*GetProviderAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetProviderAccount not implemented")
+}
+func (UnimplementedProviderServiceServer) ListProviderAccounts(context.Context, *ListProviderAccountsRequest) (*ListProviderAccountsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ListProviderAccounts not implemented")
+}
+func (UnimplementedProviderServiceServer) UpdateProviderAccount(context.Context, *UpdateProviderAccountRequest) (*UpdateProviderAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method UpdateProviderAccount not implemented")
+}
+func (UnimplementedProviderServiceServer) DeleteProviderAccount(context.Context, *DeleteProviderAccountRequest) (*DeleteProviderAccountResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DeleteProviderAccount not implemented")
 }
 func (UnimplementedProviderServiceServer) mustEmbedUnimplementedProviderServiceServer() {}
 func (UnimplementedProviderServiceServer) testEmbeddedByValue()                         {}
@@ -230,6 +378,96 @@ func _ProviderService_SendTestMessage_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ProviderService_CreateProviderAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateProviderAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).CreateProviderAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_CreateProviderAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).CreateProviderAccount(ctx, req.(*CreateProviderAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_GetProviderAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetProviderAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).GetProviderAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_GetProviderAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).GetProviderAccount(ctx, req.(*GetProviderAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_ListProviderAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListProviderAccountsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).ListProviderAccounts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_ListProviderAccounts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).ListProviderAccounts(ctx, req.(*ListProviderAccountsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_UpdateProviderAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateProviderAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).UpdateProviderAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_UpdateProviderAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).UpdateProviderAccount(ctx, req.(*UpdateProviderAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ProviderService_DeleteProviderAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteProviderAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ProviderServiceServer).DeleteProviderAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ProviderService_DeleteProviderAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ProviderServiceServer).DeleteProviderAccount(ctx, req.(*DeleteProviderAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ProviderService_ServiceDesc is the grpc.ServiceDesc for ProviderService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -248,6 +486,26 @@ var ProviderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SendTestMessage",
 			Handler:    _ProviderService_SendTestMessage_Handler,
+		},
+		{
+			MethodName: "CreateProviderAccount",
+			Handler:    _ProviderService_CreateProviderAccount_Handler,
+		},
+		{
+			MethodName: "GetProviderAccount",
+			Handler:    _ProviderService_GetProviderAccount_Handler,
+		},
+		{
+			MethodName: "ListProviderAccounts",
+			Handler:    _ProviderService_ListProviderAccounts_Handler,
+		},
+		{
+			MethodName: "UpdateProviderAccount",
+			Handler:    _ProviderService_UpdateProviderAccount_Handler,
+		},
+		{
+			MethodName: "DeleteProviderAccount",
+			Handler:    _ProviderService_DeleteProviderAccount_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

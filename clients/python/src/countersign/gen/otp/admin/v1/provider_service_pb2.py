@@ -23,13 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from countersign.gen.otp.admin.v1 import session_service_pb2 as otp_dot_admin_dot_v1_dot_session__service__pb2
 from countersign.gen.otp.v1 import access_pb2 as otp_dot_v1_dot_access__pb2
 from countersign.gen.otp.v1 import session_pb2 as otp_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#otp/admin/v1/provider_service.proto\x12\x0cotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"\xfd\x04\n\x08Provider\x12)\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x0f.otp.v1.ChannelR\x07\x63hannel\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n\x08position\x18\x04 \x01(\x05R\x08position\x12\x1e\n\nconfigured\x18\x05 \x01(\x08R\nconfigured\x12!\n\x0chas_receipts\x18\x07 \x01(\x08R\x0bhasReceipts\x12\x19\n\x08\x63\x61n_test\x18\x08 \x01(\x08R\x07\x63\x61nTest\x12\x34\n\x07\x62reaker\x18\t \x01(\x0e\x32\x1a.otp.admin.v1.BreakerStateR\x07\x62reaker\x12\x1a\n\x08\x61ttempts\x18\x0b \x01(\x03R\x08\x61ttempts\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x0c \x01(\x03R\x08\x61\x63\x63\x65pted\x12\x14\n\x05share\x18\r \x01(\x01R\x05share\x12>\n\rresponse_time\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationR\x0cresponseTime\x12\x42\n\x0flast_success_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rlastSuccessAt\x12@\n\x0clast_failure\x18\x10 \x01(\x0b\x32\x1d.otp.admin.v1.DeliveryAttemptR\x0blastFailure\x12\x16\n\x06queued\x18\x11 \x01(\x03R\x06queued\x12\x44\n\x10oldest_queued_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0eoldestQueuedAtJ\x04\x08\x03\x10\x04J\x04\x08\x06\x10\x07J\x04\x08\n\x10\x0b\"c\n\x14ListProvidersRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\"M\n\x15ListProvidersResponse\x12\x34\n\tproviders\x18\x01 \x03(\x0b\x32\x16.otp.admin.v1.ProviderR\tproviders\"S\n\x13TestProviderRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x1c\n\x08provider\x18\x02 \x01(\tB\x00R\x08provider\"\x85\x01\n\x14TestProviderResponse\x12\x1c\n\tsupported\x18\x01 \x01(\x08R\tsupported\x12\x16\n\x06passed\x18\x02 \x01(\x08R\x06passed\x12\x37\n\x07\x61ttempt\x18\x03 \x01(\x0b\x32\x1d.otp.admin.v1.DeliveryAttemptR\x07\x61ttempt\"\x83\x02\n\x16SendTestMessageRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\x12\x1c\n\x08provider\x18\x04 \x01(\tB\x00R\x08provider\x12\x1d\n\tsender_id\x18\x05 \x01(\tB\x00R\x08senderId\x12\x18\n\x06locale\x18\x06 \x01(\tB\x00R\x06locale\x12\x1f\n\nrequest_id\x18\x08 \x01(\tB\x00R\trequestIdJ\x04\x08\x07\x10\x08\"M\n\x17SendTestMessageResponse\x12\x32\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x16.otp.admin.v1.DeliveryR\x08\x64\x65livery*|\n\x0c\x42reakerState\x12\x1d\n\x19\x42REAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAKER_STATE_CLOSED\x10\x01\x12\x16\n\x12\x42REAKER_STATE_OPEN\x10\x02\x12\x1b\n\x17\x42REAKER_STATE_HALF_OPEN\x10\x03\x32\xfd\x02\n\x0fProviderService\x12\x84\x01\n\rListProviders\x12\".otp.admin.v1.ListProvidersRequest\x1a#.otp.admin.v1.ListProvidersResponse\"*\x90\x02\x01\xd2\xb5\x18#\n\x07support\n\x07\x61nalyst\n\x05\x61\x64min\n\x08operator\x12l\n\x0cTestProvider\x12!.otp.admin.v1.TestProviderRequest\x1a\".otp.admin.v1.TestProviderResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12u\n\x0fSendTestMessage\x12$.otp.admin.v1.SendTestMessageRequest\x1a%.otp.admin.v1.SendTestMessageResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#otp/admin/v1/provider_service.proto\x12\x0cotp.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"otp/admin/v1/session_service.proto\x1a\x13otp/v1/access.proto\x1a\x14otp/v1/session.proto\"{\n\x0fProviderSetting\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n\x08required\x18\x02 \x01(\x08R\x08required\x12\x16\n\x06secret\x18\x03 \x01(\x08R\x06secret\x12 \n\x0b\x64\x65scription\x18\x04 \x01(\tR\x0b\x64\x65scription\"\xfb\x05\n\x08Provider\x12)\n\x07\x63hannel\x18\x01 \x01(\x0e\x32\x0f.otp.v1.ChannelR\x07\x63hannel\x12\x12\n\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n\x04kind\x18\x03 \x01(\tR\x04kind\x12\x1a\n\x08position\x18\x04 \x01(\x05R\x08position\x12\x1e\n\nconfigured\x18\x05 \x01(\x08R\nconfigured\x12\x39\n\x08settings\x18\x06 \x03(\x0b\x32\x1d.otp.admin.v1.ProviderSettingR\x08settings\x12!\n\x0chas_receipts\x18\x07 \x01(\x08R\x0bhasReceipts\x12\x19\n\x08\x63\x61n_test\x18\x08 \x01(\x08R\x07\x63\x61nTest\x12\x34\n\x07\x62reaker\x18\t \x01(\x0e\x32\x1a.otp.admin.v1.BreakerStateR\x07\x62reaker\x12?\n\rbreaker_since\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0c\x62reakerSince\x12\x1a\n\x08\x61ttempts\x18\x0b \x01(\x03R\x08\x61ttempts\x12\x1a\n\x08\x61\x63\x63\x65pted\x18\x0c \x01(\x03R\x08\x61\x63\x63\x65pted\x12\x14\n\x05share\x18\r \x01(\x01R\x05share\x12>\n\rresponse_time\x18\x0e \x01(\x0b\x32\x19.google.protobuf.DurationR\x0cresponseTime\x12\x42\n\x0flast_success_at\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampR\rlastSuccessAt\x12@\n\x0clast_failure\x18\x10 \x01(\x0b\x32\x1d.otp.admin.v1.DeliveryAttemptR\x0blastFailure\x12\x16\n\x06queued\x18\x11 \x01(\x03R\x06queued\x12\x44\n\x10oldest_queued_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0eoldestQueuedAt\"\xa3\x04\n\x0fProviderAccount\x12\x14\n\x04name\x18\x01 \x01(\tB\x00R\x04name\x12\x14\n\x04kind\x18\x02 \x01(\tB\x00R\x04kind\x12#\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x00R\x0b\x64isplayName\x12I\n\x08settings\x18\x04 \x03(\x0b\x32+.otp.admin.v1.ProviderAccount.SettingsEntryB\x00R\x08settings\x12\x46\n\x07secrets\x18\x05 \x03(\x0b\x32*.otp.admin.v1.ProviderAccount.SecretsEntryB\x00R\x07secrets\x12!\n\x0csecret_names\x18\x06 \x03(\tR\x0bsecretNames\x12\x1a\n\x08\x64isabled\x18\x07 \x01(\x08R\x08\x64isabled\x12\x39\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tcreatedAt\x12\x39\n\nupdated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tupdatedAt\x1a;\n\rSettingsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\x1a:\n\x0cSecretsEntry\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n\x05value\x18\x02 \x01(\tR\x05value:\x02\x38\x01\"c\n\x14ListProvidersRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\"M\n\x15ListProvidersResponse\x12\x34\n\tproviders\x18\x01 \x03(\x0b\x32\x16.otp.admin.v1.ProviderR\tproviders\"S\n\x13TestProviderRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x1c\n\x08provider\x18\x02 \x01(\tB\x00R\x08provider\"\x85\x01\n\x14TestProviderResponse\x12\x1c\n\tsupported\x18\x01 \x01(\x08R\tsupported\x12\x16\n\x06passed\x18\x02 \x01(\x08R\x06passed\x12\x37\n\x07\x61ttempt\x18\x03 \x01(\x0b\x32\x1d.otp.admin.v1.DeliveryAttemptR\x07\x61ttempt\"\x83\x02\n\x16SendTestMessageRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12+\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x0f.otp.v1.ChannelB\x00R\x07\x63hannel\x12\x1e\n\trecipient\x18\x03 \x01(\tB\x00R\trecipient\x12\x1c\n\x08provider\x18\x04 \x01(\tB\x00R\x08provider\x12\x1d\n\tsender_id\x18\x05 \x01(\tB\x00R\x08senderId\x12\x18\n\x06locale\x18\x06 \x01(\tB\x00R\x06locale\x12\x1f\n\nrequest_id\x18\x08 \x01(\tB\x00R\trequestIdJ\x04\x08\x07\x10\x08\"M\n\x17SendTestMessageResponse\x12\x32\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x16.otp.admin.v1.DeliveryR\x08\x64\x65livery\"\x8a\x01\n\x1c\x43reateProviderAccountRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12J\n\x10provider_account\x18\x02 \x01(\x0b\x32\x1d.otp.admin.v1.ProviderAccountB\x00R\x0fproviderAccount\"i\n\x1d\x43reateProviderAccountResponse\x12H\n\x10provider_account\x18\x01 \x01(\x0b\x32\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"Q\n\x19GetProviderAccountRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x14\n\x04name\x18\x02 \x01(\tB\x00R\x04name\"f\n\x1aGetProviderAccountResponse\x12H\n\x10provider_account\x18\x01 \x01(\x0b\x32\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"}\n\x1bListProviderAccountsRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\x00R\x08pageSize\x12\x1f\n\npage_token\x18\x03 \x01(\tB\x00R\tpageToken\"\x92\x01\n\x1cListProviderAccountsResponse\x12J\n\x11provider_accounts\x18\x01 \x03(\x0b\x32\x1d.otp.admin.v1.ProviderAccountR\x10providerAccounts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc9\x01\n\x1cUpdateProviderAccountRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12J\n\x10provider_account\x18\x02 \x01(\x0b\x32\x1d.otp.admin.v1.ProviderAccountB\x00R\x0fproviderAccount\x12=\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x00R\nupdateMask\"i\n\x1dUpdateProviderAccountResponse\x12H\n\x10provider_account\x18\x01 \x01(\x0b\x32\x1d.otp.admin.v1.ProviderAccountR\x0fproviderAccount\"T\n\x1c\x44\x65leteProviderAccountRequest\x12\x1e\n\tworkspace\x18\x01 \x01(\tB\x00R\tworkspace\x12\x14\n\x04name\x18\x02 \x01(\tB\x00R\x04name\"\x1f\n\x1d\x44\x65leteProviderAccountResponse*|\n\x0c\x42reakerState\x12\x1d\n\x19\x42REAKER_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAKER_STATE_CLOSED\x10\x01\x12\x16\n\x12\x42REAKER_STATE_OPEN\x10\x02\x12\x1b\n\x17\x42REAKER_STATE_HALF_OPEN\x10\x03\x32\xa9\x08\n\x0fProviderService\x12\x84\x01\n\rListProviders\x12\".otp.admin.v1.ListProvidersRequest\x1a#.otp.admin.v1.ListProvidersResponse\"*\x90\x02\x01\xd2\xb5\x18#\n\x07support\n\x07\x61nalyst\n\x05\x61\x64min\n\x08operator\x12l\n\x0cTestProvider\x12!.otp.admin.v1.TestProviderRequest\x1a\".otp.admin.v1.TestProviderResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12u\n\x0fSendTestMessage\x12$.otp.admin.v1.SendTestMessageRequest\x1a%.otp.admin.v1.SendTestMessageResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x15\x43reateProviderAccount\x12*.otp.admin.v1.CreateProviderAccountRequest\x1a+.otp.admin.v1.CreateProviderAccountResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x81\x01\n\x12GetProviderAccount\x12\'.otp.admin.v1.GetProviderAccountRequest\x1a(.otp.admin.v1.GetProviderAccountResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x14ListProviderAccounts\x12).otp.admin.v1.ListProviderAccountsRequest\x1a*.otp.admin.v1.ListProviderAccountsResponse\"\x18\x90\x02\x01\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x15UpdateProviderAccount\x12*.otp.admin.v1.UpdateProviderAccountRequest\x1a+.otp.admin.v1.UpdateProviderAccountResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operator\x12\x87\x01\n\x15\x44\x65leteProviderAccount\x12*.otp.admin.v1.DeleteProviderAccountRequest\x1a+.otp.admin.v1.DeleteProviderAccountResponse\"\x15\xd2\xb5\x18\x11\n\x05\x61\x64min\n\x08operatorB\xbe\x01\n\"io.github.countersign.otp.admin.v1P\x01ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\xaa\x02\x18\x43ountersign.Otp.Admin.V1\xca\x02\x18\x43ountersign\\Otp\\Admin\\V1\xea\x02\x1b\x43ountersign::Otp::Admin::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,28 +38,70 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'countersign.gen.otp.admin.v
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\"io.github.countersign.otp.admin.v1P\001ZBgithub.com/countersign/countersign/clients/go/otp/admin/v1;adminv1\252\002\030Countersign.Otp.Admin.V1\312\002\030Countersign\\Otp\\Admin\\V1\352\002\033Countersign::Otp::Admin::V1'
+  _globals['_PROVIDERACCOUNT_SETTINGSENTRY']._loaded_options = None
+  _globals['_PROVIDERACCOUNT_SETTINGSENTRY']._serialized_options = b'8\001'
+  _globals['_PROVIDERACCOUNT_SECRETSENTRY']._loaded_options = None
+  _globals['_PROVIDERACCOUNT_SECRETSENTRY']._serialized_options = b'8\001'
   _globals['_PROVIDERSERVICE'].methods_by_name['ListProviders']._loaded_options = None
   _globals['_PROVIDERSERVICE'].methods_by_name['ListProviders']._serialized_options = b'\220\002\001\322\265\030#\n\007support\n\007analyst\n\005admin\n\010operator'
   _globals['_PROVIDERSERVICE'].methods_by_name['TestProvider']._loaded_options = None
   _globals['_PROVIDERSERVICE'].methods_by_name['TestProvider']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
   _globals['_PROVIDERSERVICE'].methods_by_name['SendTestMessage']._loaded_options = None
   _globals['_PROVIDERSERVICE'].methods_by_name['SendTestMessage']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
-  _globals['_BREAKERSTATE']._serialized_start=1579
-  _globals['_BREAKERSTATE']._serialized_end=1703
-  _globals['_PROVIDER']._serialized_start=198
-  _globals['_PROVIDER']._serialized_end=835
-  _globals['_LISTPROVIDERSREQUEST']._serialized_start=837
-  _globals['_LISTPROVIDERSREQUEST']._serialized_end=936
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=938
-  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=1015
-  _globals['_TESTPROVIDERREQUEST']._serialized_start=1017
-  _globals['_TESTPROVIDERREQUEST']._serialized_end=1100
-  _globals['_TESTPROVIDERRESPONSE']._serialized_start=1103
-  _globals['_TESTPROVIDERRESPONSE']._serialized_end=1236
-  _globals['_SENDTESTMESSAGEREQUEST']._serialized_start=1239
-  _globals['_SENDTESTMESSAGEREQUEST']._serialized_end=1498
-  _globals['_SENDTESTMESSAGERESPONSE']._serialized_start=1500
-  _globals['_SENDTESTMESSAGERESPONSE']._serialized_end=1577
-  _globals['_PROVIDERSERVICE']._serialized_start=1706
-  _globals['_PROVIDERSERVICE']._serialized_end=2087
+  _globals['_PROVIDERSERVICE'].methods_by_name['CreateProviderAccount']._loaded_options = None
+  _globals['_PROVIDERSERVICE'].methods_by_name['CreateProviderAccount']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
+  _globals['_PROVIDERSERVICE'].methods_by_name['GetProviderAccount']._loaded_options = None
+  _globals['_PROVIDERSERVICE'].methods_by_name['GetProviderAccount']._serialized_options = b'\220\002\001\322\265\030\021\n\005admin\n\010operator'
+  _globals['_PROVIDERSERVICE'].methods_by_name['ListProviderAccounts']._loaded_options = None
+  _globals['_PROVIDERSERVICE'].methods_by_name['ListProviderAccounts']._serialized_options = b'\220\002\001\322\265\030\021\n\005admin\n\010operator'
+  _globals['_PROVIDERSERVICE'].methods_by_name['UpdateProviderAccount']._loaded_options = None
+  _globals['_PROVIDERSERVICE'].methods_by_name['UpdateProviderAccount']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
+  _globals['_PROVIDERSERVICE'].methods_by_name['DeleteProviderAccount']._loaded_options = None
+  _globals['_PROVIDERSERVICE'].methods_by_name['DeleteProviderAccount']._serialized_options = b'\322\265\030\021\n\005admin\n\010operator'
+  _globals['_BREAKERSTATE']._serialized_start=3555
+  _globals['_BREAKERSTATE']._serialized_end=3679
+  _globals['_PROVIDERSETTING']._serialized_start=231
+  _globals['_PROVIDERSETTING']._serialized_end=354
+  _globals['_PROVIDER']._serialized_start=357
+  _globals['_PROVIDER']._serialized_end=1120
+  _globals['_PROVIDERACCOUNT']._serialized_start=1123
+  _globals['_PROVIDERACCOUNT']._serialized_end=1670
+  _globals['_PROVIDERACCOUNT_SETTINGSENTRY']._serialized_start=1551
+  _globals['_PROVIDERACCOUNT_SETTINGSENTRY']._serialized_end=1610
+  _globals['_PROVIDERACCOUNT_SECRETSENTRY']._serialized_start=1612
+  _globals['_PROVIDERACCOUNT_SECRETSENTRY']._serialized_end=1670
+  _globals['_LISTPROVIDERSREQUEST']._serialized_start=1672
+  _globals['_LISTPROVIDERSREQUEST']._serialized_end=1771
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_start=1773
+  _globals['_LISTPROVIDERSRESPONSE']._serialized_end=1850
+  _globals['_TESTPROVIDERREQUEST']._serialized_start=1852
+  _globals['_TESTPROVIDERREQUEST']._serialized_end=1935
+  _globals['_TESTPROVIDERRESPONSE']._serialized_start=1938
+  _globals['_TESTPROVIDERRESPONSE']._serialized_end=2071
+  _globals['_SENDTESTMESSAGEREQUEST']._serialized_start=2074
+  _globals['_SENDTESTMESSAGEREQUEST']._serialized_end=2333
+  _globals['_SENDTESTMESSAGERESPONSE']._serialized_start=2335
+  _globals['_SENDTESTMESSAGERESPONSE']._serialized_end=2412
+  _globals['_CREATEPROVIDERACCOUNTREQUEST']._serialized_start=2415
+  _globals['_CREATEPROVIDERACCOUNTREQUEST']._serialized_end=2553
+  _globals['_CREATEPROVIDERACCOUNTRESPONSE']._serialized_start=2555
+  _globals['_CREATEPROVIDERACCOUNTRESPONSE']._serialized_end=2660
+  _globals['_GETPROVIDERACCOUNTREQUEST']._serialized_start=2662
+  _globals['_GETPROVIDERACCOUNTREQUEST']._serialized_end=2743
+  _globals['_GETPROVIDERACCOUNTRESPONSE']._serialized_start=2745
+  _globals['_GETPROVIDERACCOUNTRESPONSE']._serialized_end=2847
+  _globals['_LISTPROVIDERACCOUNTSREQUEST']._serialized_start=2849
+  _globals['_LISTPROVIDERACCOUNTSREQUEST']._serialized_end=2974
+  _globals['_LISTPROVIDERACCOUNTSRESPONSE']._serialized_start=2977
+  _globals['_LISTPROVIDERACCOUNTSRESPONSE']._serialized_end=3123
+  _globals['_UPDATEPROVIDERACCOUNTREQUEST']._serialized_start=3126
+  _globals['_UPDATEPROVIDERACCOUNTREQUEST']._serialized_end=3327
+  _globals['_UPDATEPROVIDERACCOUNTRESPONSE']._serialized_start=3329
+  _globals['_UPDATEPROVIDERACCOUNTRESPONSE']._serialized_end=3434
+  _globals['_DELETEPROVIDERACCOUNTREQUEST']._serialized_start=3436
+  _globals['_DELETEPROVIDERACCOUNTREQUEST']._serialized_end=3520
+  _globals['_DELETEPROVIDERACCOUNTRESPONSE']._serialized_start=3522
+  _globals['_DELETEPROVIDERACCOUNTRESPONSE']._serialized_end=3553
+  _globals['_PROVIDERSERVICE']._serialized_start=3682
+  _globals['_PROVIDERSERVICE']._serialized_end=4747
 # @@protoc_insertion_point(module_scope)

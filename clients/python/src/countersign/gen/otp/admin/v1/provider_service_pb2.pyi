@@ -7,6 +7,7 @@ import builtins
 import collections.abc
 import google.protobuf.descriptor
 import google.protobuf.duration_pb2
+import google.protobuf.field_mask_pb2
 import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
@@ -43,16 +44,43 @@ BREAKER_STATE_HALF_OPEN: BreakerState.ValueType  # 3
 global___BreakerState = BreakerState
 
 @typing.final
+class ProviderSetting(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    REQUIRED_FIELD_NUMBER: builtins.int
+    SECRET_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    required: builtins.bool
+    secret: builtins.bool
+    description: builtins.str
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        required: builtins.bool = ...,
+        secret: builtins.bool = ...,
+        description: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["description", b"description", "name", b"name", "required", b"required", "secret", b"secret"]) -> None: ...
+
+global___ProviderSetting = ProviderSetting
+
+@typing.final
 class Provider(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     CHANNEL_FIELD_NUMBER: builtins.int
     NAME_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
     POSITION_FIELD_NUMBER: builtins.int
     CONFIGURED_FIELD_NUMBER: builtins.int
+    SETTINGS_FIELD_NUMBER: builtins.int
     HAS_RECEIPTS_FIELD_NUMBER: builtins.int
     CAN_TEST_FIELD_NUMBER: builtins.int
     BREAKER_FIELD_NUMBER: builtins.int
+    BREAKER_SINCE_FIELD_NUMBER: builtins.int
     ATTEMPTS_FIELD_NUMBER: builtins.int
     ACCEPTED_FIELD_NUMBER: builtins.int
     SHARE_FIELD_NUMBER: builtins.int
@@ -63,6 +91,7 @@ class Provider(google.protobuf.message.Message):
     OLDEST_QUEUED_AT_FIELD_NUMBER: builtins.int
     channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType
     name: builtins.str
+    kind: builtins.str
     position: builtins.int
     configured: builtins.bool
     has_receipts: builtins.bool
@@ -72,6 +101,10 @@ class Provider(google.protobuf.message.Message):
     accepted: builtins.int
     share: builtins.float
     queued: builtins.int
+    @property
+    def settings(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ProviderSetting]: ...
+    @property
+    def breaker_since(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
     @property
     def response_time(self) -> google.protobuf.duration_pb2.Duration: ...
     @property
@@ -85,11 +118,14 @@ class Provider(google.protobuf.message.Message):
         *,
         channel: countersign.gen.otp.v1.session_pb2.Channel.ValueType = ...,
         name: builtins.str = ...,
+        kind: builtins.str = ...,
         position: builtins.int = ...,
         configured: builtins.bool = ...,
+        settings: collections.abc.Iterable[global___ProviderSetting] | None = ...,
         has_receipts: builtins.bool = ...,
         can_test: builtins.bool = ...,
         breaker: global___BreakerState.ValueType = ...,
+        breaker_since: google.protobuf.timestamp_pb2.Timestamp | None = ...,
         attempts: builtins.int = ...,
         accepted: builtins.int = ...,
         share: builtins.float = ...,
@@ -99,10 +135,87 @@ class Provider(google.protobuf.message.Message):
         queued: builtins.int = ...,
         oldest_queued_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["last_failure", b"last_failure", "last_success_at", b"last_success_at", "oldest_queued_at", b"oldest_queued_at", "response_time", b"response_time"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "attempts", b"attempts", "breaker", b"breaker", "can_test", b"can_test", "channel", b"channel", "configured", b"configured", "has_receipts", b"has_receipts", "last_failure", b"last_failure", "last_success_at", b"last_success_at", "name", b"name", "oldest_queued_at", b"oldest_queued_at", "position", b"position", "queued", b"queued", "response_time", b"response_time", "share", b"share"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["breaker_since", b"breaker_since", "last_failure", b"last_failure", "last_success_at", b"last_success_at", "oldest_queued_at", b"oldest_queued_at", "response_time", b"response_time"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["accepted", b"accepted", "attempts", b"attempts", "breaker", b"breaker", "breaker_since", b"breaker_since", "can_test", b"can_test", "channel", b"channel", "configured", b"configured", "has_receipts", b"has_receipts", "kind", b"kind", "last_failure", b"last_failure", "last_success_at", b"last_success_at", "name", b"name", "oldest_queued_at", b"oldest_queued_at", "position", b"position", "queued", b"queued", "response_time", b"response_time", "settings", b"settings", "share", b"share"]) -> None: ...
 
 global___Provider = Provider
+
+@typing.final
+class ProviderAccount(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class SettingsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    @typing.final
+    class SecretsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    NAME_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: builtins.int
+    SETTINGS_FIELD_NUMBER: builtins.int
+    SECRETS_FIELD_NUMBER: builtins.int
+    SECRET_NAMES_FIELD_NUMBER: builtins.int
+    DISABLED_FIELD_NUMBER: builtins.int
+    CREATED_AT_FIELD_NUMBER: builtins.int
+    UPDATED_AT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    kind: builtins.str
+    display_name: builtins.str
+    disabled: builtins.bool
+    @property
+    def settings(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
+    @property
+    def secrets(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.str]: ...
+    @property
+    def secret_names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]: ...
+    @property
+    def created_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    @property
+    def updated_at(self) -> google.protobuf.timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        kind: builtins.str = ...,
+        display_name: builtins.str = ...,
+        settings: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        secrets: collections.abc.Mapping[builtins.str, builtins.str] | None = ...,
+        secret_names: collections.abc.Iterable[builtins.str] | None = ...,
+        disabled: builtins.bool = ...,
+        created_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+        updated_at: google.protobuf.timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["created_at", b"created_at", "updated_at", b"updated_at"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["created_at", b"created_at", "disabled", b"disabled", "display_name", b"display_name", "kind", b"kind", "name", b"name", "secret_names", b"secret_names", "secrets", b"secrets", "settings", b"settings", "updated_at", b"updated_at"]) -> None: ...
+
+global___ProviderAccount = ProviderAccount
 
 @typing.final
 class ListProvidersRequest(google.protobuf.message.Message):
@@ -228,3 +341,184 @@ class SendTestMessageResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["delivery", b"delivery"]) -> None: ...
 
 global___SendTestMessageResponse = SendTestMessageResponse
+
+@typing.final
+class CreateProviderAccountRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    PROVIDER_ACCOUNT_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    @property
+    def provider_account(self) -> global___ProviderAccount: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        provider_account: global___ProviderAccount | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["provider_account", b"provider_account", "workspace", b"workspace"]) -> None: ...
+
+global___CreateProviderAccountRequest = CreateProviderAccountRequest
+
+@typing.final
+class CreateProviderAccountResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_ACCOUNT_FIELD_NUMBER: builtins.int
+    @property
+    def provider_account(self) -> global___ProviderAccount: ...
+    def __init__(
+        self,
+        *,
+        provider_account: global___ProviderAccount | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> None: ...
+
+global___CreateProviderAccountResponse = CreateProviderAccountResponse
+
+@typing.final
+class GetProviderAccountRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    name: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "workspace", b"workspace"]) -> None: ...
+
+global___GetProviderAccountRequest = GetProviderAccountRequest
+
+@typing.final
+class GetProviderAccountResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_ACCOUNT_FIELD_NUMBER: builtins.int
+    @property
+    def provider_account(self) -> global___ProviderAccount: ...
+    def __init__(
+        self,
+        *,
+        provider_account: global___ProviderAccount | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> None: ...
+
+global___GetProviderAccountResponse = GetProviderAccountResponse
+
+@typing.final
+class ListProviderAccountsRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    page_size: builtins.int
+    page_token: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token", "workspace", b"workspace"]) -> None: ...
+
+global___ListProviderAccountsRequest = ListProviderAccountsRequest
+
+@typing.final
+class ListProviderAccountsResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_ACCOUNTS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    @property
+    def provider_accounts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[global___ProviderAccount]: ...
+    def __init__(
+        self,
+        *,
+        provider_accounts: collections.abc.Iterable[global___ProviderAccount] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "provider_accounts", b"provider_accounts"]) -> None: ...
+
+global___ListProviderAccountsResponse = ListProviderAccountsResponse
+
+@typing.final
+class UpdateProviderAccountRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    PROVIDER_ACCOUNT_FIELD_NUMBER: builtins.int
+    UPDATE_MASK_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    @property
+    def provider_account(self) -> global___ProviderAccount: ...
+    @property
+    def update_mask(self) -> google.protobuf.field_mask_pb2.FieldMask: ...
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        provider_account: global___ProviderAccount | None = ...,
+        update_mask: google.protobuf.field_mask_pb2.FieldMask | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["provider_account", b"provider_account", "update_mask", b"update_mask"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["provider_account", b"provider_account", "update_mask", b"update_mask", "workspace", b"workspace"]) -> None: ...
+
+global___UpdateProviderAccountRequest = UpdateProviderAccountRequest
+
+@typing.final
+class UpdateProviderAccountResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROVIDER_ACCOUNT_FIELD_NUMBER: builtins.int
+    @property
+    def provider_account(self) -> global___ProviderAccount: ...
+    def __init__(
+        self,
+        *,
+        provider_account: global___ProviderAccount | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["provider_account", b"provider_account"]) -> None: ...
+
+global___UpdateProviderAccountResponse = UpdateProviderAccountResponse
+
+@typing.final
+class DeleteProviderAccountRequest(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    WORKSPACE_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    workspace: builtins.str
+    name: builtins.str
+    def __init__(
+        self,
+        *,
+        workspace: builtins.str = ...,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "workspace", b"workspace"]) -> None: ...
+
+global___DeleteProviderAccountRequest = DeleteProviderAccountRequest
+
+@typing.final
+class DeleteProviderAccountResponse(google.protobuf.message.Message):
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+global___DeleteProviderAccountResponse = DeleteProviderAccountResponse

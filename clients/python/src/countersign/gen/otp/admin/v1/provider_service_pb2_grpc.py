@@ -49,6 +49,31 @@ class ProviderServiceStub(object):
                 request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageRequest.SerializeToString,
                 response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageResponse.FromString,
                 _registered_method=True)
+        self.CreateProviderAccount = channel.unary_unary(
+                '/otp.admin.v1.ProviderService/CreateProviderAccount',
+                request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountResponse.FromString,
+                _registered_method=True)
+        self.GetProviderAccount = channel.unary_unary(
+                '/otp.admin.v1.ProviderService/GetProviderAccount',
+                request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountResponse.FromString,
+                _registered_method=True)
+        self.ListProviderAccounts = channel.unary_unary(
+                '/otp.admin.v1.ProviderService/ListProviderAccounts',
+                request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsResponse.FromString,
+                _registered_method=True)
+        self.UpdateProviderAccount = channel.unary_unary(
+                '/otp.admin.v1.ProviderService/UpdateProviderAccount',
+                request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountResponse.FromString,
+                _registered_method=True)
+        self.DeleteProviderAccount = channel.unary_unary(
+                '/otp.admin.v1.ProviderService/DeleteProviderAccount',
+                request_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountRequest.SerializeToString,
+                response_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountResponse.FromString,
+                _registered_method=True)
 
 
 class ProviderServiceServicer(object):
@@ -72,6 +97,36 @@ class ProviderServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateProviderAccount(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProviderAccount(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProviderAccounts(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProviderAccount(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProviderAccount(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProviderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -89,6 +144,31 @@ def add_ProviderServiceServicer_to_server(servicer, server):
                     servicer.SendTestMessage,
                     request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageRequest.FromString,
                     response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageResponse.SerializeToString,
+            ),
+            'CreateProviderAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateProviderAccount,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountResponse.SerializeToString,
+            ),
+            'GetProviderAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProviderAccount,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountResponse.SerializeToString,
+            ),
+            'ListProviderAccounts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProviderAccounts,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsResponse.SerializeToString,
+            ),
+            'UpdateProviderAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProviderAccount,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountResponse.SerializeToString,
+            ),
+            'DeleteProviderAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProviderAccount,
+                    request_deserializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountRequest.FromString,
+                    response_serializer=otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -172,6 +252,141 @@ class ProviderService(object):
             '/otp.admin.v1.ProviderService/SendTestMessage',
             otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageRequest.SerializeToString,
             otp_dot_admin_dot_v1_dot_provider__service__pb2.SendTestMessageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateProviderAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ProviderService/CreateProviderAccount',
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.CreateProviderAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProviderAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ProviderService/GetProviderAccount',
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.GetProviderAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProviderAccounts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ProviderService/ListProviderAccounts',
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.ListProviderAccountsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProviderAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ProviderService/UpdateProviderAccount',
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.UpdateProviderAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProviderAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/otp.admin.v1.ProviderService/DeleteProviderAccount',
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountRequest.SerializeToString,
+            otp_dot_admin_dot_v1_dot_provider__service__pb2.DeleteProviderAccountResponse.FromString,
             options,
             channel_credentials,
             insecure,

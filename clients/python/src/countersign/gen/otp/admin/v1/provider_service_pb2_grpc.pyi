@@ -34,6 +34,31 @@ class ProviderServiceStub:
         countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageResponse,
     ]
 
+    CreateProviderAccount: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountResponse,
+    ]
+
+    GetProviderAccount: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountResponse,
+    ]
+
+    ListProviderAccounts: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsResponse,
+    ]
+
+    UpdateProviderAccount: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountResponse,
+    ]
+
+    DeleteProviderAccount: grpc.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountResponse,
+    ]
+
 class ProviderServiceAsyncStub:
     ListProviders: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.provider_service_pb2.ListProvidersRequest,
@@ -48,6 +73,31 @@ class ProviderServiceAsyncStub:
     SendTestMessage: grpc.aio.UnaryUnaryMultiCallable[
         countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageRequest,
         countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageResponse,
+    ]
+
+    CreateProviderAccount: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountResponse,
+    ]
+
+    GetProviderAccount: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountResponse,
+    ]
+
+    ListProviderAccounts: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsResponse,
+    ]
+
+    UpdateProviderAccount: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountResponse,
+    ]
+
+    DeleteProviderAccount: grpc.aio.UnaryUnaryMultiCallable[
+        countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountRequest,
+        countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountResponse,
     ]
 
 class ProviderServiceServicer(metaclass=abc.ABCMeta):
@@ -71,5 +121,40 @@ class ProviderServiceServicer(metaclass=abc.ABCMeta):
         request: countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageRequest,
         context: _ServicerContext,
     ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.SendTestMessageResponse]]: ...
+
+    @abc.abstractmethod
+    def CreateProviderAccount(
+        self,
+        request: countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.CreateProviderAccountResponse]]: ...
+
+    @abc.abstractmethod
+    def GetProviderAccount(
+        self,
+        request: countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.GetProviderAccountResponse]]: ...
+
+    @abc.abstractmethod
+    def ListProviderAccounts(
+        self,
+        request: countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.ListProviderAccountsResponse]]: ...
+
+    @abc.abstractmethod
+    def UpdateProviderAccount(
+        self,
+        request: countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.UpdateProviderAccountResponse]]: ...
+
+    @abc.abstractmethod
+    def DeleteProviderAccount(
+        self,
+        request: countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountResponse, collections.abc.Awaitable[countersign.gen.otp.admin.v1.provider_service_pb2.DeleteProviderAccountResponse]]: ...
 
 def add_ProviderServiceServicer_to_server(servicer: ProviderServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

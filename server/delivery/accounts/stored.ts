@@ -1,0 +1,45 @@
+import type { Place } from '../../secrets/sealedFields.js';
+import type { Collection, Document } from '../../store/documents.js';
+
+/** A workspace's own account with a vendor, `_id` = workspace/name. */
+export interface StoredAccount extends Document {
+  /** The vendor's name. */
+  readonly kind: string;
+  readonly displayName?: string;
+  /** What is not secret, by the names that the contract uses. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secrets: readonly StoredSecret[];
+  /** No messages are sent through it. */
+  readonly disabled?: true;
+  /** Another after each change: shows that what was opened is out of date, and orders changes. */
+  readonly version: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+interface StoredSecret {
+  readonly name: string;
+  readonly sealed: string;
+}
+
+/** The most accounts of one workspace: they are read and opened together. */
+export const MOST_ACCOUNTS = 50;
+
+export const accountId = (workspace: string, name: string): string => `${workspace}/${name}`;
+
+/** Where a secret of an account is sealed. */
+export const accountSecretPlace = (id: string, name: string): Place => ({
+  collection: 'providerAccounts',
+  id,
+  field: `secrets.${name}`,
+});
+
+/** The accounts of a workspace by name. */
+export const accountsOf = (stored: Collection<StoredAccount>, workspace: string): Promise<StoredAccount[]> =>
+  // "0" is the character after "/".
+  stored
+    .find(
+      { _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } },
+      { sort: { _id: 1 }, limit: MOST_ACCOUNTS },
+    )
+    .toArray();
