@@ -45,6 +45,9 @@ ${table(
   reporting.map((vendor) => urlRow(vendor, receiptNeeds(vendor))),
 )}
 
+Receipts of a workspace's [own account](provider-accounts.md) arrive at the same path with \`/<workspace>/<account>\` behind
+it, and are verified with that account's secret.
+
 Messages of providers without delivery receipts stay \`ACCEPTED\`: ${silent.join(', ')}.
 
 ## Verification
@@ -59,7 +62,7 @@ ${table(
   ]),
 )}
 
-Signatures are compared in constant time, before the body is parsed and before the store is read. Without a valid
+Signatures are compared in constant time, before the body is parsed and before the session is looked up. Without a valid
 signature the response is 401 \`UNAUTHENTICATED\`, counted and logged like every refusal. A proxy may strip a prefix of
 the path, because the signed URL is built from \`OTP_PUBLIC_URL\`; it must not change the query or the body.
 

@@ -29,6 +29,13 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   CreateSponsor: ['countersign sponsors create acme --display-name Acme --channels sms,email'],
   CreateBeneficiary: ['countersign beneficiaries create acme 4711 --phone +573001234542'],
   CreditWallet: ['countersign wallet credit --amount-micros 5000000 --reference invoice-1'],
+  CreateProviderAccount: [
+    'countersign accounts create our-vonage --kind vonage --settings api_key=a1b2c3d4,from=Acme --secrets-file secrets.txt',
+  ],
+  UpdateProviderAccount: [
+    'countersign accounts update our-vonage --secrets-file secrets.txt',
+    'countersign accounts update our-vonage --disabled',
+  ],
   UpdateGuard: ['countersign guard update --country-allow CO,MX', 'countersign guard update --clear veto'],
   CheckRecipient: ['countersign guard check-recipient +573001234542'],
   ListPrefixes: ['countersign guard list-prefixes --state refused'],

@@ -88,6 +88,14 @@ export const GROUPS: readonly Group[] = [
     noun: 'Provider',
     naming: ['recipient'],
   },
+  {
+    name: 'accounts',
+    summary: 'a workspace’s own accounts with vendors',
+    service: admin('ProviderService'),
+    noun: 'ProviderAccount',
+    naming: ['name'],
+    identity: ['kind'],
+  },
   { name: 'stats', summary: 'counts of sends and approvals', service: admin('StatsService'), noun: 'Stats' },
   {
     name: 'audit',

@@ -66,11 +66,9 @@ export function readValue(field: DescField, { label: flag, text, now }: Written)
         .map((item) => item.trim())
         .filter(Boolean)
         .map((item) => (field.listKind === 'enum' ? enumValue(field.enum, flag, item) : item));
-    case 'map': {
-      const entries = text.split(',').map((pair) => pair.split('='));
-      if (entries.some((pair) => pair.length !== 2)) throw wrong('key=value, separated by commas');
-      return Object.fromEntries(entries);
-    }
+    case 'map':
+      if (text.startsWith('{')) return parse();
+      return mapOf(text, wrong, flag.endsWith('-file') ? '\n' : ',');
     case 'message':
       if (field.message.typeName === DURATION)
         return `${seconds(text) ?? refuse(wrong('a duration such as 90s, 5m, 2h or 30d'))}s`;
@@ -137,4 +135,17 @@ function readBytes(flag: string, path: string): Buffer {
 
 function refuse(error: Error): never {
   throw error;
+}
+
+/** Pairs of key and value; a value may have "=" in it, as secrets in base64 do. */
+function mapOf(text: string, wrong: (must: string) => Error, separator: '\n' | ','): JsonValue {
+  const pairs = text
+    .split(separator)
+    .map((pair) => pair.trim())
+    .filter(Boolean);
+  if (pairs.some((pair) => pair.indexOf('=') < 1))
+    throw wrong(`key=value, ${separator === ',' ? 'separated by commas' : 'one on each line'}`);
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+  );
 }

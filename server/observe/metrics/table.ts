@@ -48,7 +48,10 @@ const ENDING = listed<Ending>('OK', 'ABANDONED', ...(Object.keys(ERRORS) as Reas
 const REASON = listed<Reason>(...(Object.keys(ERRORS) as Reason[]));
 const CHANNEL = listed(...CHANNELS);
 const MODE = listed<Mode>('live', 'test');
-const PROVIDER = named('delivery providers, by their names', 50);
+const PROVIDER = named(
+  'delivery providers, by their names; the accounts of workspaces are all "account"',
+  50,
+);
 const COLLECTION = named('collections of the store', 50);
 const OPERATION = listed('insertOne', 'findOne', 'findOneAndUpdate', 'find', 'deleteOne', 'deleteMany');
 const QUEUE = named('queues of work that waits in the store', 20);
