@@ -39,6 +39,29 @@ describe('administrative commands', () => {
     expect([outcome, provider]).toEqual(['DELIVERY_OUTCOME_ACCEPTED', 'inbox']);
   });
 
+  it('accounts: secrets come from a file, one on each line, and are shown by their names', async () => {
+    const file = join(folder, 'secrets.txt');
+    await writeFile(file, 'api_secret=a=b,c==\nsignature_secret=0123456789abcdef\n');
+    const settings = ['--kind', 'vonage', '--settings', 'api_key=a1,from=Acme'];
+    await json('accounts', 'create', 'ours', ...settings, '--secrets-file', file);
+    const { providerAccount } = await json(
+      'accounts',
+      'update',
+      'ours',
+      '--settings',
+      '{"api_key":"b2","from":"A"}',
+    );
+    expect(providerAccount).toMatchObject({
+      settings: { api_key: 'b2', from: 'A' },
+      secretNames: ['api_secret', 'signature_secret'],
+    });
+    expect((await run(['accounts', 'ls'])).out).toContain('ours\tvonage');
+    const wrong = await run(['accounts', 'create', 'other', '--kind', 'vonage', '--settings', 'api_key']);
+    expect(wrong.err).toContain('--settings must be key=value');
+    await json('accounts', 'delete', 'ours');
+    expect((await run(['accounts', 'get', 'ours'])).status).not.toBe(0);
+  });
+
   it('keys: create prints the secret and nothing else on standard output; revoke refuses it', async () => {
     const { out, err, status } = await run([
       'keys', 'create', '--display-name', 'backend', '--scopes', 'otp.send,sessions.read', '--expires-at', '90d',
