@@ -10,11 +10,6 @@ const INBOX = 'otp.admin.v1.InboxService';
 
 /** Methods of the operator's contract that no page calls, with the reason. At most ten. */
 const NOT_CALLED: Readonly<Record<string, string>> = {
-  'otp.admin.v1.ProviderService/CreateProviderAccount': 'accounts are managed by the command line',
-  'otp.admin.v1.ProviderService/GetProviderAccount': 'accounts are managed by the command line',
-  'otp.admin.v1.ProviderService/ListProviderAccounts': 'accounts are managed by the command line',
-  'otp.admin.v1.ProviderService/UpdateProviderAccount': 'accounts are managed by the command line',
-  'otp.admin.v1.ProviderService/DeleteProviderAccount': 'accounts are managed by the command line',
   'otp.admin.v1.GuardService/ListRefusedSends': 'deprecated: RecipientService.ListRefusals shows the same',
 };
 

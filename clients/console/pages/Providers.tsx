@@ -5,6 +5,7 @@ import { api, inWorkspace } from '../api.js';
 import { useLoaded } from '../loading.js';
 import { useQuery } from '../route.js';
 import { Card, Page } from '../ui/Page.js';
+import { ProviderAccounts } from '../ui/ProviderAccounts.js';
 import { ProviderActions, TestMessage } from '../ui/ProviderActions.js';
 import { providerColumns } from '../ui/providerColumns.js';
 import { LiveSwitch, liveEvery } from '../ui/Range.js';
@@ -40,6 +41,7 @@ export function Providers() {
           again={loaded.again}
         />
       ))}
+      {all && <ProviderAccounts providers={all} again={loaded.again} />}
       <p class="soft">
         Numbers are of the live messages of the last hour. A message goes to the first provider of its channel
         that works; the next one is used when it refuses or does not respond.

@@ -127,6 +127,8 @@ export interface Values {
   has(name: string): boolean;
   /** The content of the file that was chosen. */
   file(name: string): Promise<Uint8Array | undefined>;
+  /** Every name, in the order of the form. */
+  names(): string[];
 }
 
 export const valuesOfForm = (form: HTMLFormElement): Values => {
@@ -145,5 +147,6 @@ export const valuesOfForm = (form: HTMLFormElement): Values => {
       const given = data.get(name);
       return given instanceof File && given.size > 0 ? new Uint8Array(await given.arrayBuffer()) : undefined;
     },
+    names: () => [...data.keys()],
   };
 };
