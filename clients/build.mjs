@@ -11,6 +11,7 @@ const out = process.argv[2] ?? join(root, 'dist', 'screens');
 /** Each screen, by the name that server/screens finds it under: a script and a style sheet. */
 const SCREENS = {
   console: ['clients/console/main.tsx', 'clients/console/app.css'],
+  components: ['clients/console/components.tsx', 'clients/console/app.css'],
   inbox: ['clients/inbox/main.tsx', 'clients/inbox/inbox.css'],
   portal: ['clients/console/portal.tsx', 'clients/console/app.css'],
   landing: ['clients/landing/main.ts', 'clients/landing/landing.css'],

@@ -69,7 +69,7 @@ import { serveHealth } from '../rpc/health.js';
 import { serveReflection } from '../rpc/reflection.js';
 import { createUnaryHandler } from '../rpc/unary.js';
 import { assetRoutes } from '../screens/assets.js';
-import { consoleRoutes, portalRoutes } from '../screens/console.js';
+import { componentsRoute, consoleRoutes, portalRoutes } from '../screens/console.js';
 import type { ScreenFiles } from '../screens/files.js';
 import { inboxPageRoute } from '../screens/inbox.js';
 import { landingRoute, toConsoleRoute } from '../screens/landing.js';
@@ -187,6 +187,7 @@ export function composeTransports(parts: Parts): Listeners {
       ...parts.callbacks,
       ...landing,
       ...assets,
+      ...(parts.screens && isDevelopment && hasConsole ? componentsRoute(parts.screens) : []),
       ...(hasConsole ? operatorsConsole : []),
       ...(parts.screens && !isApart ? portalRoutes(parts.screens) : []),
       ...(inbox ? [inboxRoute({ inbox: inbox.inbox, access: createInboxAccess(inbox.token) })] : []),

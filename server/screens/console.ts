@@ -23,6 +23,15 @@ export function portalRoutes(files: ScreenFiles): Route[] {
   });
 }
 
+/** `/console/_components`: the components of the console in their states, for those who change them. */
+export function componentsRoute(files: ScreenFiles): Route[] {
+  return routesOf('/console/_components', {
+    title: 'Components · Countersign',
+    names: files.of('components'),
+    noscript: 'The components need JavaScript.',
+  });
+}
+
 function routesOf(path: string, page: ScreenPage): Route[] {
   const html = screenPage(page);
   const handle: HttpHandler = (_req, res) => {
