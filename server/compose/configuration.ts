@@ -3,24 +3,29 @@ import { ConfigurationService } from '../../gen/otp/admin/v1/configuration_servi
 import { createConfigurationHandlers } from '../admin/configuration/handlers.js';
 import type { DefaultsOf } from '../admin/configuration/readDocument.js';
 import { fieldsOf } from '../admin/configuration/resources.js';
-import type { Section } from '../admin/configuration/sections.js';
+import type { Section } from '../admin/configuration/section.js';
 import { defaultWorkspace } from '../admin/workspaces/stored.js';
 import { workspaceToProto } from '../admin/workspaces/toProto.js';
 import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
 import { createHandlerTable, type Registration, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
+import { createHasSecrets } from '../delivery/accounts/hasSecrets.js';
 import { inForce } from '../guard/settings.js';
 import { guardToProto } from '../guard/toProto.js';
+import type { Documents } from '../store/documents.js';
+import type { Secrets } from './secrets.js';
 
 interface Parts {
   readonly config: Pick<Config, 'env'>;
   readonly workspaces: Workspaces;
+  readonly documents: Documents;
+  readonly secrets: Pick<Secrets, 'encryption'>;
 }
 
 /** The configuration as one document, on top of the methods by which operators change it. */
 export function composeConfiguration(
-  { config, workspaces }: Parts,
+  { config, workspaces, documents, secrets }: Parts,
   unary: readonly Registration<Handler>[],
 ): Registration<Handler>[] {
   const ofWorkspace: Readonly<Record<string, Message>> = {
@@ -32,6 +37,11 @@ export function composeConfiguration(
   const methods = createHandlerTable(unary);
   return registerService(
     ConfigurationService,
-    createConfigurationHandlers({ methods, workspaces, defaultsOf }),
+    createConfigurationHandlers({
+      methods,
+      workspaces,
+      defaultsOf,
+      hasSecrets: createHasSecrets({ documents, encryption: secrets.encryption }),
+    }),
   );
 }

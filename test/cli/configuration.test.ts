@@ -49,6 +49,36 @@ async function exported({ run }: Started): Promise<string> {
 }
 
 describe('export, diff and apply', () => {
+  it('take secrets of accounts from the environment of the command', async () => {
+    const service = await startService();
+    services.push(service);
+    const env = { COUNTERSIGN_URL: service.baseUrl, COUNTERSIGN_API_KEY: service.liveKey };
+    const document = {
+      version: 1,
+      workspaces: {
+        default: {
+          providerAccounts: {
+            ours: {
+              kind: 'vonage',
+              settings: { api_key: 'a1', from: 'Acme' },
+              secrets: { api_secret: { env: 'VONAGE_SECRET' } },
+            },
+          },
+        },
+      },
+    };
+    await writeFile(file, JSON.stringify(document));
+    const unset = await commandLine(env)(['apply', file]);
+    expect(unset.status).toBe(64);
+    expect(unset.err).toContain('VONAGE_SECRET');
+    const run = commandLine({ ...env, VONAGE_SECRET: 'a-secret' });
+    const { out } = await run(['apply', file]);
+    expect(out).toContain('providerAccounts/ours\tcreate\t');
+    expect(out).not.toContain('a-secret');
+    expect((await run(['diff', file])).status).toBe(0);
+    expect((await run(['export'])).out).toContain('api_secret:\n            set: true');
+  });
+
   it('move a configuration to an empty deployment, which then exports the same bytes', async () => {
     const document = await exported(await configured());
     await writeFile(file, document);

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { VERSION } from '../../server/admin/configuration/readDocument.js';
-import { SECTIONS, type Section } from '../../server/admin/configuration/sections.js';
+import type { Section } from '../../server/admin/configuration/section.js';
+import { SECTIONS } from '../../server/admin/configuration/sections.js';
 import { commentOf, firstSentence } from '../../server/contract/comments.js';
 import { contractSet } from '../../server/contract/contractSet.js';
 
@@ -40,7 +41,10 @@ export function configurationSchema(): string {
 function sectionSchema(section: Section): Schema {
   // The contract set has the comments.
   const message = contractSet.getMessage(section.schema.typeName)!;
-  const fields = message.fields.filter(({ name }) => section.fields.includes(name));
+  // Which secrets there are is said by the secrets themselves.
+  const fields = message.fields.filter(
+    ({ name }) => section.fields.includes(name) && name !== 'secret_names',
+  );
   const resource = object(propertiesOf(fields), { description: described(message) });
   return section.single ? resource : { type: 'object', additionalProperties: resource };
 }
@@ -53,8 +57,18 @@ const propertiesOf = (fields: readonly DescField[]): Schema =>
 /** A secret is never in the document, only that there is one. */
 const SECRET = object({ set: { const: true } }, { required: ['set'] });
 
+/** For the command line, which puts the value in its place. */
+const FROM_ENVIRONMENT = object({ env: { type: 'string' } }, { required: ['env'] });
+
 function fieldSchema(field: DescField): Schema {
   if (field.name === 'secret') return SECRET;
+  if (field.fieldKind === 'map') {
+    const value = { type: 'string' };
+    return {
+      type: 'object',
+      additionalProperties: field.name === 'secrets' ? { anyOf: [SECRET, FROM_ENVIRONMENT, value] } : value,
+    };
+  }
   if (field.fieldKind === 'list') return { type: 'array', items: valueSchema(field) };
   const value = valueSchema(field);
   return field.fieldKind === 'message' ? { anyOf: [value, { type: 'null' }] } : value;

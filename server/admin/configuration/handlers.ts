@@ -8,11 +8,14 @@ import type { Handlers, HandlerTable } from '../../call/handlers.js';
 import { Failure, invalid, toFailure } from '../../errors.js';
 import { listedWorkspace, requireLive, targetWorkspace } from '../shared/target.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
+import { type HasSecrets, providerAccounts, settleSecrets } from './accounts.js';
 import { type Json, type JsonObject, written } from './json.js';
+import { inOrder } from './order.js';
 import { type PlannedChange, planSection } from './plan.js';
 import { type DefaultsOf, readDocument, VERSION, type Wanted } from './readDocument.js';
 import { createReadSection, createRunStep, differing, type Resources } from './resources.js';
-import { SECTIONS, type Section } from './sections.js';
+import type { Section } from './section.js';
+import { SECTIONS } from './sections.js';
 
 type Change = PlannedChange & { readonly workspace: string };
 
@@ -21,6 +24,7 @@ interface Deps {
   readonly methods: Pick<HandlerTable, 'find'>;
   readonly workspaces: Pick<Workspaces, 'names' | 'exists' | 'isKnown'>;
   readonly defaultsOf: DefaultsOf;
+  readonly hasSecrets: HasSecrets;
 }
 
 /** The configuration as one document, read and changed by the methods that operators use. */
@@ -28,6 +32,7 @@ export function createConfigurationHandlers({
   methods,
   workspaces,
   defaultsOf,
+  hasSecrets,
 }: Deps): Handlers<typeof ConfigurationService> {
   const run = createRunStep(methods);
   const readSection = createReadSection(run);
@@ -49,14 +54,25 @@ export function createConfigurationHandlers({
     for (const [workspace, sections] of [...wanted].sort(([one], [other]) => (one < other ? -1 : 1))) {
       targetWorkspace(call, workspace);
       const isNew = await mustBeMade(call, workspace);
+      const planned: { section: string; change: Change }[] = [];
       for (const section of SECTIONS) {
         const current: Resources = isNew ? new Map() : await readSection(call, workspace, section);
         const given =
           sections.get(section) ?? (isNew && section.name === 'settings' ? settingsOnly() : undefined);
-        const compared = { workspace, section, current: isNew ? asNew(section) : current, wanted: given };
-        const planned = planSection({ ...compared, defaults: defaultsOf(section), prune, isNew });
-        changes.push(...planned.map((change) => ({ ...change, workspace })));
+        const { wanted: asked, lacking } =
+          section === providerAccounts && given
+            ? await settleSecrets(workspace, { wanted: given, current }, hasSecrets)
+            : { wanted: given, lacking: new Set<string>() };
+        const compared = { workspace, section, current: isNew ? asNew(section) : current, wanted: asked };
+        for (const change of planSection({ ...compared, defaults: defaultsOf(section), prune, isNew })) {
+          const lacks = lacking.has(change.resource.slice(`${section.name}/`.length));
+          planned.push({
+            section: section.name,
+            change: { ...change, workspace, ...(lacks && { error: 'INVALID_REQUEST' as const }) },
+          });
+        }
       }
+      changes.push(...inOrder(planned));
     }
     return changes;
   }
@@ -97,8 +113,9 @@ export function createConfigurationHandlers({
       const planned = await plan(call, readDocument(document, defaultsOf), prune);
       const changes: MessageInitShape<typeof ConfigurationChangeSchema>[] = [];
       let failed = dryRun;
-      for (const { step, fields, ...change } of planned) {
-        const shown = { ...change, fields: [...fields] };
+      for (const { step, fields, error, ...change } of planned) {
+        const shown = { ...change, fields: [...fields], ...(error && (dryRun || !failed) && { error }) };
+        if (error) failed = true;
         if (failed) {
           changes.push(shown);
           continue;

@@ -1,7 +1,8 @@
 import { ConfigurationAction } from '../../../gen/otp/admin/v1/configuration_service_pb.js';
+import type { Reason } from '../../errors.js';
 import { canonical, type JsonObject } from './json.js';
 import { differing, type Resource, type Resources } from './resources.js';
-import type { Section, Step } from './sections.js';
+import type { Section, Step } from './section.js';
 
 /** One change, and the call that makes it. */
 export interface PlannedChange {
@@ -9,6 +10,8 @@ export interface PlannedChange {
   readonly action: ConfigurationAction;
   readonly fields: readonly { readonly path: string; readonly before: string; readonly after: string }[];
   readonly step: Step;
+  /** Why the change cannot be made. */
+  readonly error?: Reason;
 }
 
 interface Comparison {

@@ -3,7 +3,8 @@ import { checkRules } from '../../contract/validation.js';
 import { Failure, type FieldViolation, type Predicate } from '../../errors.js';
 import { isObject, type JsonObject } from './json.js';
 import { fieldsOf, type Resource, type Resources } from './resources.js';
-import { SECTIONS, type Section } from './sections.js';
+import type { Section } from './section.js';
+import { SECTIONS } from './sections.js';
 
 /** The version of the document's form. */
 export const VERSION = 1;

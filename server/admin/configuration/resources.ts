@@ -4,7 +4,7 @@ import type { Call } from '../../call/call.js';
 import type { HandlerTable } from '../../call/handlers.js';
 import { Failure } from '../../errors.js';
 import { canonical, type JsonObject } from './json.js';
-import type { Section, Step } from './sections.js';
+import type { Section, Step } from './section.js';
 
 /** A resource with all fields that a document can hold. */
 export interface Resource {

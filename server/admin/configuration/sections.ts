@@ -1,4 +1,4 @@
-import { create, type DescMessage, type DescMethodUnary, type Message } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { GuardSchema, GuardService } from '../../../gen/otp/admin/v1/guard_service_pb.js';
 import { LimitSchema, LimitService } from '../../../gen/otp/admin/v1/limit_service_pb.js';
 import { SenderSchema, SenderService } from '../../../gen/otp/admin/v1/sender_service_pb.js';
@@ -6,62 +6,10 @@ import { SponsorSchema, SponsorService } from '../../../gen/otp/admin/v1/sponsor
 import { TemplateSchema, TemplateService } from '../../../gen/otp/admin/v1/template_service_pb.js';
 import { WebhookEndpointSchema, WebhookService } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceSchema, WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
+import { providerAccounts } from './accounts.js';
 import { isObject, type JsonObject } from './json.js';
+import { fieldOf, PAGE, pairs, paths, type Section } from './section.js';
 
-/** A call of another method, by which a section is read or changed. */
-export interface Step {
-  readonly method: DescMethodUnary;
-  readonly request: object;
-}
-
-/** A resource as the contract has it, with what else is needed to change it. */
-export interface Found {
-  readonly key: string;
-  readonly message: Message;
-}
-
-/** Where a resource is, and what it becomes. */
-interface Target {
-  readonly workspace: string;
-  readonly key: string;
-  readonly message: Message;
-  /** What is there now; undefined for a new one. */
-  readonly before: Message | undefined;
-  /** The changed fields, as the contract names them. */
-  readonly mask: readonly string[];
-}
-
-/** One kind of resource in the document. Everything in it is done by the methods that operators use. */
-export interface Section {
-  readonly name: string;
-  readonly schema: DescMessage;
-  /** There is one of it in a workspace, always. */
-  readonly single?: true;
-  /** The fields of the resource that a document holds. */
-  readonly fields: readonly string[];
-  /** The fields by which a key names it; undefined for a key that cannot be. */
-  readonly identity: (key: string, workspace: string) => object | undefined;
-  readonly list: (workspace: string, about: { readonly page: string; readonly mode: number }) => Step;
-  /** It is listed for each mode. */
-  readonly byMode?: true;
-  /** What a response of `list` holds. */
-  readonly found: (response: Message) => readonly Found[];
-  readonly save: (target: Target) => Step;
-  /** Undefined for what always is there. */
-  readonly remove?: (target: Omit<Target, 'mask'>) => Step;
-  /** A message without any value of its own. */
-  readonly cleared: (workspace: string) => Message;
-  /** What is written for a value that must not be shown, and read back from it. */
-  readonly hide?: (fields: JsonObject) => JsonObject;
-  readonly reveal?: (fields: JsonObject) => JsonObject;
-}
-
-const PAGE = 100;
-const paths = (mask: readonly string[]) => ({ updateMask: { paths: [...mask] } });
-const pairs = <T>(items: readonly T[], keyOf: (item: T) => string) =>
-  items.map((message) => ({ key: keyOf(message), message: message as Message }));
-const fieldOf = <T>(message: Message | undefined, name: string): T =>
-  (message as unknown as Record<string, T>)[name]!;
 const channelWord = (channel: number): string => ['', 'email', 'sms', 'whatsapp'][channel] ?? '';
 const channelNumber = (word: string): number => ['', 'email', 'sms', 'whatsapp'].indexOf(word);
 
@@ -280,6 +228,7 @@ const webhookEndpoints: Section = {
 /** In the order in which changes are made. */
 export const SECTIONS: readonly Section[] = [
   settings,
+  providerAccounts,
   limits,
   guard,
   senders,

@@ -16,6 +16,7 @@ import { CliError, usage } from '../errors.js';
 import { confirm } from '../io.js';
 import type { Column } from '../output/table.js';
 import { jsonOf } from '../resources/showMessage.js';
+import { withEnvironment } from './environmentSecrets.js';
 import { examples } from './examples.js';
 import { word } from './show.js';
 
@@ -68,7 +69,10 @@ export function addConfiguration(program: Command, cli: Cli): void {
         throw new CliError(`The configuration differs from the document: ${length}`, EXIT.differs);
     });
 
-  add('apply', 'Change the configuration so that it matches a document. Secrets stay as they are.')
+  add(
+    'apply',
+    'Change the configuration so that it matches a document. Secrets that it does not give stay as they are.',
+  )
     .argument('<file>', 'the document, in YAML or JSON; - is standard input')
     .option('--dry-run', 'only print the changes')
     .option('--prune', 'delete what the document does not mention, after printing it and asking')
@@ -129,7 +133,7 @@ async function readDocument({ io }: Cli, file: string): Promise<string> {
       EXIT.data,
     );
   }
-  return JSON.stringify(value ?? null);
+  return JSON.stringify(withEnvironment(value ?? null, io.env));
 }
 
 async function readAll(stream: AsyncIterable<unknown>): Promise<string> {

@@ -51,7 +51,8 @@ type ConfigurationServiceClient interface {
 	// change fails later, its error says why, and nothing after it is changed;
 	// calling again continues.
 	//
-	// A secret is never changed. Where {"set": true} stands for one that does not
+	// A secret is changed only of a provider account, where the document gives another
+	// value. Where {"set": true} stands for one that does not
 	// exist here, a new one is made.
 	//
 	// The scope admin applies documents about its own workspace only.
@@ -119,7 +120,8 @@ type ConfigurationServiceServer interface {
 	// change fails later, its error says why, and nothing after it is changed;
 	// calling again continues.
 	//
-	// A secret is never changed. Where {"set": true} stands for one that does not
+	// A secret is changed only of a provider account, where the document gives another
+	// value. Where {"set": true} stands for one that does not
 	// exist here, a new one is made.
 	//
 	// The scope admin applies documents about its own workspace only.

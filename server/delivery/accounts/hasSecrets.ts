@@ -1,0 +1,25 @@
+import type { Encryption } from '../../secrets/encryption.js';
+import { isSameSecret } from '../../secrets/isSameSecret.js';
+import type { Documents } from '../../store/documents.js';
+import { accountId, accountSecretPlace, type StoredAccount } from './stored.js';
+
+/** Tells whether an account has exactly these values among its secrets. */
+export function createHasSecrets({
+  documents,
+  encryption,
+}: {
+  documents: Documents;
+  encryption: Encryption;
+}) {
+  return async (
+    { workspace, name }: { readonly workspace: string; readonly name: string },
+    values: Readonly<Record<string, string>>,
+  ): Promise<boolean> => {
+    const _id = accountId(workspace, name);
+    const account = await documents.collection<StoredAccount>('providerAccounts').findOne({ _id });
+    return Object.entries(values).every(([secret, value]) => {
+      const stored = account?.secrets.find((one) => one.name === secret);
+      return stored && isSameSecret(encryption.open(accountSecretPlace(_id, secret), stored.sealed), value);
+    });
+  };
+}
