@@ -14,13 +14,13 @@ export function withEnvironment(document: Json, env: Environment): Json {
   const accounts = (workspace: Json) =>
     mapIn(workspace, 'providerAccounts', (all) =>
       mapValues(all, (account) =>
-        mapIn(account, 'secrets', (secrets) => mapValues(secrets, (secret) => valueOf(secret, env))),
+        mapIn(account, 'secrets', (secrets) => mapValues(secrets, (secret) => resolved(secret, env))),
       ),
     );
   return mapIn(document, 'workspaces', (workspaces) => mapValues(workspaces, accounts));
 }
 
-function valueOf(secret: Json, env: Environment): Json {
+function resolved(secret: Json, env: Environment): Json {
   if (!isObject(secret) || typeof secret.env !== 'string' || Object.keys(secret).length !== 1) return secret;
   const value = env[secret.env];
   if (!value) throw usage(`the environment variable ${secret.env}, which the document names, must be set`);
