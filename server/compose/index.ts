@@ -37,8 +37,8 @@ import { createLimitClient } from '../pipeline/limitClient.js';
 import { systemClock } from '../platform/clock.js';
 import { systemRandom } from '../platform/random.js';
 import { findScreens, readScreens } from '../screens/files.js';
-import type { Encryption } from '../secrets/encryption.js';
-import { sealSessions } from '../session/sealSessions.js';
+import { beginMetadataKeys } from '../session/metadataKeys.js';
+import { type SealingKeys, sealSessions } from '../session/sealSessions.js';
 import type { StoredSession } from '../session/stored.js';
 import type { StoreRefused } from '../store/documents.js';
 import { enterFormat } from '../store/format.js';
@@ -80,11 +80,11 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const { refused, refuse } = composeRefusal(serving);
   const engine = overrides.documents ?? (await openStore(config, clock, refuse));
   // The key ring is in the store, and opened before the first session is read.
-  let encryption: Encryption | undefined;
+  let keyRing: SealingKeys | undefined;
   const store = decorateStore(engine, observing, (inner) =>
     sealSessions(inner, () => {
-      if (!encryption) throw new Error('sessions are read before the key ring is open');
-      return encryption;
+      if (!keyRing) throw new Error('sessions are read before the key ring is open');
+      return keyRing;
     }),
   );
   const { documents } = store;
@@ -96,7 +96,8 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
   const isBuiltIn = createIsBuiltIn(vendors, overrides.providers ?? {});
   const { counter, stats } = composeStats({ ...store, isBuiltIn, metrics, clock, log });
   const secrets = await composeSecrets(config, { documents, clock, random, log, observing });
-  encryption = secrets.encryption;
+  keyRing = secrets;
+  await beginMetadataKeys(documents, clock);
   const apiKeys = createApiKeys(documents, clock, random, newId);
   // In the data folder, because the embedded store there is what backups are restored to.
   const keys = config.mongodbUri ? apiKeys : logRevocations(apiKeys, createRevokedLog(config.dataDir, clock));

@@ -124,7 +124,13 @@ export function createHandlers(deps: OtpDeps): readonly Registration<Handler>[] 
     validate: createValidate(checking),
     verify: createVerify(checking),
     resend: createResend({ ...deps, sessions }),
-    listSessions: createListSessions({ sessions, fingerprints, listing: deps.listing, clock }),
+    listSessions: createListSessions({
+      sessions,
+      documents: deps.documents,
+      fingerprints,
+      listing: deps.listing,
+      clock,
+    }),
     getSession: createGetSession(sessions, clock),
     cancelSession: createCancelSession(sessions, clock),
   };

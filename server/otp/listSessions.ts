@@ -8,10 +8,11 @@ import type { FairPool } from '../fairness/fairPool.js';
 import type { Clock } from '../platform/clock.js';
 import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { StoredSession } from '../session/stored.js';
-import type { Collection } from '../store/documents.js';
+import type { Collection, Documents } from '../store/documents.js';
 import { canonicalRequest } from './idempotency/canonicalRequest.js';
 import { createMatcher, indexedFilters, recipientFingerprints } from './list/filter.js';
 import { readPageToken, writePageToken } from './list/pageToken.js';
+import { createReadNewest } from './list/readNewest.js';
 import { sessionToProto } from './toProto/sessionToProto.js';
 
 const DEFAULT_PAGE = 20;
@@ -22,6 +23,7 @@ const TURN = 200;
 
 interface Deps {
   readonly sessions: Collection<StoredSession>;
+  readonly documents: Documents;
   readonly fingerprints: Fingerprints;
   readonly listing: FairPool;
   readonly clock: Clock;
@@ -30,10 +32,12 @@ interface Deps {
 /**
  * Lists sessions, newest first. Ids sort by time, so a page begins where the
  * last one ended and sessions added meanwhile never shift it. Recipient, time
- * range and mode are served by indexes, the other filters are applied while reading.
+ * range, mode and one value of metadata are served by indexes, the other filters
+ * are applied while reading.
  */
 export function createListSessions(deps: Deps): Handler<typeof OtpService.method.listSessions> {
-  const { sessions, fingerprints, listing, clock } = deps;
+  const { fingerprints, listing, clock } = deps;
+  const readNewest = createReadNewest(deps);
   return async (call, request) => {
     const { principal } = call;
     const filters = canonicalRequest(ListSessionsRequestSchema, { ...request, ...PAGING, requestId: '' });
@@ -48,7 +52,8 @@ export function createListSessions(deps: Deps): Handler<typeof OtpService.method
       // The embedded store reads at once: what has arrived meanwhile is served first.
       await new Promise(setImmediate);
       const filter = indexedFilters({ request, principal, recipients, before: last });
-      return sessions.find(filter, { sort: { _id: -1 }, limit: TURN }).toArray();
+      const metadata = Object.entries(request.metadata);
+      return readNewest({ workspace: principal.workspace, filter, metadata, limit: TURN });
     };
 
     const slot = listing.enter(principal, call.signal);

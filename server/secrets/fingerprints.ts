@@ -14,6 +14,10 @@ export interface Fingerprints {
   recipientCandidates(workspace: string, recipient: string): readonly string[];
   /** The fingerprint under which anything else about a person is counted, such as an address or a user id. */
   subject(workspace: string, who: string): string;
+  /** The fingerprint of a top-level value of metadata. */
+  metadata(workspace: string, name: string, value: string): string;
+  /** Every fingerprint the value may be stored under. */
+  metadataCandidates(workspace: string, name: string, value: string): readonly string[];
   /** The fingerprint of a request, to be stored with its request id. */
   request(workspace: string, request: string): string;
   /** Whether a stored fingerprint is that of this request. */
@@ -27,6 +31,10 @@ export function createFingerprints(keys: KeySet): Fingerprints {
     recipientCandidates: (workspace, recipient) =>
       keys.all().map((key) => mac(key, 'recipient', workspace, recipient)),
     subject: (workspace, who) => mac(keys.current(), 'subject', workspace, who),
+    metadata: (workspace, name, value) =>
+      mac(keys.current(), 'metadata', workspace, lengthPrefixed(name, value)),
+    metadataCandidates: (workspace, name, value) =>
+      keys.all().map((key) => mac(key, 'metadata', workspace, lengthPrefixed(name, value))),
     request(workspace, request) {
       const key = keys.current();
       return `${key.id}.${mac(key, 'request', workspace, request)}`;

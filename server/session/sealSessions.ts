@@ -1,6 +1,9 @@
 import type { Encryption } from '../secrets/encryption.js';
+import type { Fingerprints } from '../secrets/fingerprints.js';
 import type { Place } from '../secrets/sealedFields.js';
+import { workspaceOf } from '../store/documentId.js';
 import type { Collection, Cursor, Document, Documents, Update } from '../store/documents.js';
+import { metadataKeys } from './metadataKeys.js';
 import type { StoredOperation, StoredSession, StoredTransaction } from './stored.js';
 
 /**
@@ -9,6 +12,7 @@ import type { StoredOperation, StoredSession, StoredTransaction } from './stored
  */
 type SealedSession = Omit<StoredSession, 'operation' | 'token'> & {
   readonly sealedMetadata?: string;
+  readonly metadataKeys?: readonly string[];
   readonly operation?: SealedOperation;
   readonly token?: Omit<NonNullable<StoredSession['token']>, 'redeemedFor'> & {
     readonly redeemedFor?: SealedOperation;
@@ -24,20 +28,27 @@ type SealedTransaction =
 
 const EMPTY = '{}';
 
+/** What the open key ring gives. */
+export interface SealingKeys {
+  readonly encryption: Encryption;
+  readonly fingerprints: Pick<Fingerprints, 'metadata'>;
+}
+
 /**
  * The same documents, of which sessions hold metadata, payees and accounts sealed
  * in the store and in clear outside it. Metadata is opened when it is first read:
  * most of those who read a session do not want it.
  */
-export function sealSessions(documents: Documents, encryption: () => Encryption): Documents {
+export function sealSessions(documents: Documents, keys: () => SealingKeys): Documents {
   const collection = <D extends Document>(name: string): Collection<D> => {
     const plain = documents.collection<D>(name);
-    return name === 'sessions' ? (sealing(plain as never, encryption) as never) : plain;
+    return name === 'sessions' ? (sealing(plain as never, keys) as never) : plain;
   };
   return { collection, ping: () => documents.ping(), close: () => documents.close() };
 }
 
-function sealing(stored: Collection<SealedSession>, encryption: () => Encryption): Collection<StoredSession> {
+function sealing(stored: Collection<SealedSession>, keys: () => SealingKeys): Collection<StoredSession> {
+  const encryption = () => keys().encryption;
   const placeOf = (id: string, field: string): Place => ({ collection: 'sessions', id, field });
 
   function sealOperation(id: string, field: string, operation: StoredOperation): SealedOperation {
@@ -64,10 +75,12 @@ function sealing(stored: Collection<SealedSession>, encryption: () => Encryption
   function seal({ metadata, operation, ...session }: StoredSession): SealedSession {
     const { _id } = session;
     const isEmpty = metadata === EMPTY;
+    const hashes = isEmpty ? [] : metadataKeys(keys().fingerprints, workspaceOf(session), metadata);
     return {
       ...session,
       metadata: EMPTY,
       ...(!isEmpty && { sealedMetadata: encryption().seal(placeOf(_id, 'metadata'), metadata) }),
+      ...(hashes.length > 0 && { metadataKeys: hashes }),
       ...(operation && { operation: sealOperation(_id, 'operation', operation) }),
     };
   }
@@ -77,7 +90,7 @@ function sealing(stored: Collection<SealedSession>, encryption: () => Encryption
     const isSealed =
       sealedMetadata !== undefined || operation?.transaction || token?.redeemedFor?.transaction;
     if (!isSealed) return session as StoredSession;
-    const { sealedMetadata: _sealed, ...rest } = session;
+    const { sealedMetadata: _sealed, metadataKeys: _hashed, ...rest } = session;
     const opened = {
       ...rest,
       ...(operation && { operation: openOperation(_id, 'operation', operation) }),

@@ -29,6 +29,7 @@ export const COLLECTIONS: readonly CollectionSpec[] = [
     indexes: [
       [text('partition'), newestFirst],
       [{ path: 'recipients', kind: 'array' }, newestFirst],
+      [{ path: 'metadataKeys', kind: 'array' }, newestFirst],
       [{ path: 'vendorIds', kind: 'array' }],
       [date('changedAt')],
       [date('deliverAt')],

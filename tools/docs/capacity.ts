@@ -40,6 +40,7 @@ const SESSION_INDEXES: Readonly<Record<string, { readonly bytes: number; readonl
   eventsKey: { bytes: 40, span: 'open' },
   expireAt: { bytes: DATE, span: 'open' },
   eraseAt: { bytes: DATE, span: 'open' },
+  metadataKeys: { bytes: DIGEST + ID, span: 'rare' },
   satisfies: { bytes: DIGEST, span: 'rare' },
   operationKey: { bytes: DIGEST, span: 'rare' },
 };

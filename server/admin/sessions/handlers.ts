@@ -17,6 +17,7 @@ import { Failure, invalid } from '../../errors.js';
 import type { FairPool } from '../../fairness/fairPool.js';
 import { canonicalRequest } from '../../otp/idempotency/canonicalRequest.js';
 import { readPageToken, writePageToken } from '../../otp/list/pageToken.js';
+import { createReadNewest } from '../../otp/list/readNewest.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { StoredSession } from '../../session/stored.js';
@@ -59,6 +60,7 @@ export function createSessionHandlers(deps: Deps): Handlers<typeof SessionServic
   const { documents, fingerprints, recordRead, clock } = deps;
   const sessions: Collection<StoredSession> = documents.collection('sessions');
   const details = createDetails(deps);
+  const readNewest = createReadNewest({ sessions, documents, fingerprints });
 
   /** SESSION_NOT_FOUND alike for what is unknown, malformed, or of another workspace or mode. */
   async function find(call: Call, { workspace, mode, sessionId }: Named): Promise<StoredSession> {
@@ -112,7 +114,7 @@ export function createSessionHandlers(deps: Deps): Handlers<typeof SessionServic
       const slot = deps.listing.enter(call.principal, call.signal);
       try {
         const found = await readSessions(
-          sessions,
+          readNewest,
           {
             workspaces: workspace === undefined ? await deps.workspaceNames() : [workspace],
             mode,
@@ -120,6 +122,7 @@ export function createSessionHandlers(deps: Deps): Handlers<typeof SessionServic
             createdAfter: msOf(request.createdAfter),
             createdBefore: msOf(request.createdBefore),
             before: before?.slice(before.indexOf('/') + 1),
+            metadata: Object.entries(request.metadata),
             turn: (read) => slot.run(read),
           },
           { size: request.pageSize || DEFAULT_PAGE, matches: createSessionMatcher(request, clock.now()) },

@@ -5,11 +5,13 @@ import { channelName } from '../../domain/channels.js';
 import { firstIdAt } from '../../domain/ids.js';
 import type { Mode } from '../../domain/mode.js';
 import { holdsMetadata } from '../../otp/list/filter.js';
+import type { createReadNewest } from '../../otp/list/readNewest.js';
 import { channelsOf, statusOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
 import { idOf } from '../../store/documentId.js';
-import type { Collection } from '../../store/documents.js';
 import { userOf } from './details.js';
+
+type ReadNewest = ReturnType<typeof createReadNewest>;
 
 /** Documents read in one call; a page that is not full by then ends early and has a next token. */
 const MOST_READ = 10_000;
@@ -26,6 +28,8 @@ export interface SessionQuery {
   readonly createdBefore: number | undefined;
   /** Only sessions with a lower UUID. */
   readonly before: string | undefined;
+  /** Top-level values of the metadata. */
+  readonly metadata: readonly (readonly [string, string])[];
   /** Reads once, when it is the caller's turn. */
   readonly turn: <T>(read: () => Promise<T>) => Promise<T>;
 }
@@ -40,14 +44,14 @@ export interface SessionPage {
 
 /** Reads a page of sessions, newest first, of several workspaces where so many are named. */
 export async function readSessions(
-  sessions: Collection<StoredSession>,
+  readNewest: ReadNewest,
   query: SessionQuery,
   { size, matches }: { readonly size: number; readonly matches: (session: StoredSession) => boolean },
 ): Promise<SessionPage> {
   const page: StoredSession[] = [];
   let read = 0;
   let last: StoredSession | undefined;
-  for await (const session of merged(query.workspaces.map((name) => ofWorkspace(sessions, name, query)))) {
+  for await (const session of merged(query.workspaces.map((name) => ofWorkspace(readNewest, name, query)))) {
     // One session more than the page holds is read, so that the last page has no next token.
     if (page.length === size) {
       const end = page.at(-1)!;
@@ -63,11 +67,11 @@ export async function readSessions(
 
 /** Reads in turns, so that listings that match little delay nobody. */
 async function* ofWorkspace(
-  sessions: Collection<StoredSession>,
+  readNewest: ReadNewest,
   workspace: string,
   query: SessionQuery,
 ): AsyncGenerator<StoredSession> {
-  const { mode, recipients, createdAfter, createdBefore, before, turn } = query;
+  const { mode, recipients, createdAfter, createdBefore, before, metadata, turn } = query;
   const from = createdAfter === undefined ? '' : firstIdAt(createdAfter);
   let ends = [
     ...(createdBefore === undefined ? [] : [firstIdAt(createdBefore)]),
@@ -81,7 +85,7 @@ async function* ofWorkspace(
       partition: `${workspace}.${mode}`,
       ...(recipients && { recipients: { $in: recipients(workspace) } }),
     };
-    const found = await turn(() => sessions.find(filter, { sort: { _id: -1 }, limit: TURN }).toArray());
+    const found = await turn(() => readNewest({ workspace, filter, metadata, limit: TURN }));
     yield* found;
     const last = found.at(-1);
     if (!last || found.length < TURN) return;

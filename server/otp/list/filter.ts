@@ -9,7 +9,7 @@ import { MODES } from '../../domain/mode.js';
 import { type Principal, partitionOf, visibleTo } from '../../domain/principal.js';
 import { statusOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
-import type { Filter } from '../../store/documents.js';
+import type { RangeFilter } from './readNewest.js';
 
 /** The fingerprints of the recipient that the request names; undefined where it names none. Throws INVALID_RECIPIENT. */
 export function recipientFingerprints(
@@ -31,7 +31,7 @@ interface IndexedQuery {
 }
 
 /** The filters that indexes serve: mode, recipient and time range. */
-export function indexedFilters({ request, principal, recipients, before }: IndexedQuery): Filter {
+export function indexedFilters({ request, principal, recipients, before }: IndexedQuery): RangeFilter {
   const { workspace } = principal;
   const firstOf = (time: Timestamp | undefined) => time && `${workspace}/${firstIdAt(timestampMs(time))}`;
   const from = firstOf(request.createdAfter) ?? `${workspace}/`;

@@ -51,6 +51,7 @@ it("reads a bounded page a turn, and another workspace's listing before the next
   const { sessions, reads, limits, endReads } = slowSessions();
   const list = createListSessions({
     sessions,
+    documents: { collection: () => sessions } as never,
     fingerprints: {} as never,
     listing: createFairPool({ concurrency: 2, waitingRoom: 64, usualMs: 15, clock }),
     clock,
@@ -74,6 +75,7 @@ it('refuses what is beyond its share at once, and says when to come back', async
   const { sessions, reads } = slowSessions();
   const list = createListSessions({
     sessions,
+    documents: { collection: () => sessions } as never,
     fingerprints: {} as never,
     listing: createFairPool({ concurrency: 1, waitingRoom: 3, usualMs: 15, clock }),
     clock,

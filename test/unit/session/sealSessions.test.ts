@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEncryption } from '../../../server/secrets/encryption.js';
+import { createFingerprints } from '../../../server/secrets/fingerprints.js';
 import { sealSessions } from '../../../server/session/sealSessions.js';
 import type { StoredSession } from '../../../server/session/stored.js';
 import type { Collection, Document, Documents } from '../../../server/store/documents.js';
@@ -26,8 +27,9 @@ eachEngine((engine) => {
     let raw: Documents;
     let sessions: Collection<StoredSession>;
     const encryption = createEncryption(fixedKeys('encryption'), seededRandom('sealed'));
+    const fingerprints = createFingerprints(fixedKeys('index'));
     const open = (documents: Documents) =>
-      sealSessions(documents, () => encryption).collection<StoredSession>('sessions');
+      sealSessions(documents, () => ({ encryption, fingerprints })).collection<StoredSession>('sessions');
     beforeAll(async () => {
       raw = await engine.open();
       sessions = open(raw);
