@@ -82,6 +82,13 @@ describe('/console', () => {
     expect(await status(off.baseUrl)).toBe(404);
     expect(await status(off.operatorUrl)).toBe(404);
   });
+
+  it('shows its components in development only', async () => {
+    const page = async (base: string | undefined) => (await fetch(`${base}/console/_components`)).text();
+    expect(await page(service.baseUrl)).toContain('/screens/components-');
+    expect(await page(asked.baseUrl)).not.toContain('/screens/components-');
+    expect(await page(apart.operatorUrl)).not.toContain('/screens/components-');
+  });
 });
 
 describe('/', () => {
