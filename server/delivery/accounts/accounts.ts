@@ -93,7 +93,15 @@ export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Acco
       const isGone = _id.startsWith(`${workspace}/`) && !kept.has(_id);
       if (isGone || now - entry.usedAt > IDLE_MS) drop(_id, entry);
     }
-    const accounts = await Promise.all(found.map(({ _id }) => opened.get(_id)?.account));
+    const accounts = await Promise.all(
+      found.map(async ({ _id }) => {
+        const entry = opened.get(_id);
+        const account = await entry?.account;
+        // Tried again the next time: its key may be known by then.
+        if (!account && opened.get(_id) === entry) opened.delete(_id);
+        return account;
+      }),
+    );
     return accounts.filter((account) => account !== undefined);
   }
 

@@ -22,6 +22,22 @@ describe('a circuit breaker', () => {
     expect(waitMs(breakers, clock)).toBe(0);
   });
 
+  it('says since when it is in its state, once it has opened', () => {
+    const { clock, breakers } = set();
+    const since = () => breakers.states()[0]?.since;
+    fault(breakers, 4);
+    expect(since()).toBeUndefined();
+    clock.advance(1_000);
+    fault(breakers);
+    const openedAt = clock.now();
+    clock.advance(10_000);
+    expect(since()).toBe(openedAt);
+    clock.advance(25_000);
+    expect([stateOf(breakers), since()]).toEqual(['half-open', openedAt + 30_000]);
+    breakers.enter(NAME).worked();
+    expect([stateOf(breakers), since()]).toEqual(['closed', clock.now()]);
+  });
+
   it('stays closed after four faults, and opens for thirty seconds at the fifth', () => {
     const { clock, breakers } = set();
     fault(breakers, 4);
