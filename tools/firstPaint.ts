@@ -75,7 +75,9 @@ const browser = await chromium.launch({
   env: { ...process.env, ...found.env } as Record<string, string>,
   args: ['--no-sandbox', '--disable-gpu'],
 });
-const service = await startService({ clock: systemClock });
+/** As clients/build.mjs has just made them. */
+const overrides = { screens: 'dist/screens' };
+const service = await startService({ clock: systemClock, overrides });
 try {
   await connectJson(service.baseUrl, service.liveKey)('otp.admin.v1.WorkspaceService/UpdateWorkspace', {
     workspace: { returnUrls: ['https://shop.example.com/'] },

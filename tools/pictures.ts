@@ -21,10 +21,12 @@ const browser = await chromium.launch({
   env: { ...process.env, ...found.env } as Record<string, string>,
   args: ['--no-sandbox', '--disable-gpu', '--hide-scrollbars'],
 });
-const service = await startService({ clock: systemClock });
+/** As clients/build.mjs has just made them. */
+const overrides = { screens: 'dist/screens' };
+const service = await startService({ clock: systemClock, overrides });
 const shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
 const day = await startDay({ hours: 24 });
-const busy = await startService({ clock: day.clock, env: day.env });
+const busy = await startService({ clock: day.clock, env: day.env, overrides });
 await day.seed(busy);
 const places: Places = { service, shop: shop.url, busy };
 mkdirSync(FOLDER, { recursive: true });

@@ -264,7 +264,7 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     droppedLines: logOutput.dropped,
     connections: () => listeners.main.connections() + (listeners.operator?.connections() ?? 0),
   });
-  const screens = overrides.screens ?? findScreens();
+  const screens = overrides.screens === undefined ? findScreens() : (overrides.screens ?? undefined);
   const listeners: Listeners = composeTransports({
     ...common,
     screens: screens === undefined ? undefined : readScreens(screens),

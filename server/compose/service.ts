@@ -18,8 +18,8 @@ export interface Overrides {
   readonly providers?: ProviderOverrides;
   /** The registry of vendors; their settings must be in the configuration. */
   readonly vendors?: readonly Vendor[];
-  /** The folder of what clients/build.mjs made. */
-  readonly screens?: string;
+  /** The folder of what clients/build.mjs made; null: there is none. */
+  readonly screens?: string | null;
   /** The other processes behind the same port. */
   readonly siblings?: Siblings;
 }

@@ -72,6 +72,8 @@ export async function startService<C extends Clock = ManualClock>(
   const service = await compose(config, {
     clock,
     logOutput,
+    // Not those in dist, which may be of another commit: suites with pages build their own.
+    screens: null,
     ...(options.documents && { documents: options.documents }),
     ...options.overrides,
   });
