@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { LocationProvider, Route, Router } from 'preact-iso';
 import { Mark } from '../look/Mark.js';
 import { Empty, Skeleton } from '../look/States.js';
-import { keyOfLink, readWho, signIn, token, who } from './credential.js';
+import { keyOfLink, readWho, signIn, signOut, token, who } from './credential.js';
 import { Webhook } from './pages/Webhook.js';
 import { Webhooks } from './pages/Webhooks.js';
 import { applyTheme } from './ui/Frame.js';
@@ -10,7 +10,11 @@ import { PortalShell } from './ui/PortalShell.js';
 
 // First of all: the key leaves the address before anything is loaded or drawn.
 const key = keyOfLink();
+// Another link in the same tab: read from the beginning.
+addEventListener('hashchange', () => location.hash.startsWith('#t=') && location.reload());
 applyTheme();
+// Nothing is left of the link before: one that does not work shows nothing.
+if (key !== undefined) signOut();
 const opening = key === undefined ? readWho() : signIn(key);
 void opening.catch(() => {}).finally(() => render(<App />, root));
 

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { Accounts } from '../delivery/accounts/accounts.js';
 import { createTakeReports } from '../delivery/reports.js';
 import type { Vendor } from '../delivery/vendors/vendor.js';
+import { createFairPool } from '../fairness/fairPool.js';
 import { accountCallbackRoutes } from '../gateway/callbacks/accounts.js';
 import { callbackRoutes } from '../gateway/callbacks/index.js';
 import type { Route } from '../http/router.js';
@@ -11,6 +12,9 @@ import type { Clock } from '../platform/clock.js';
 import type { StoredSession } from '../session/stored.js';
 import type { Documents } from '../store/documents.js';
 import type { Queues } from './queues.js';
+
+/** Receipts of accounts that are stored at once, how many may wait, and what one usually takes. */
+const RECEIPTS = { concurrency: 4, waitingRoom: 64, usualMs: 10 };
 
 interface Deps {
   readonly config: Config;
@@ -40,8 +44,9 @@ export async function composeCallbacks(deps: Deps): Promise<Route[]> {
     vendors.map((vendor) => vendor.openReceipts(config.vendors, { clock, publicUrl })),
   );
   const endpoints = opened.filter((endpoint) => endpoint !== undefined);
+  const pool = createFairPool({ ...RECEIPTS, clock });
   return [
     ...callbackRoutes({ endpoints, publicUrl, take }),
-    ...accountCallbackRoutes({ vendors, accounts, publicUrl, take }),
+    ...accountCallbackRoutes({ vendors, accounts, publicUrl, take, pool }),
   ];
 }

@@ -13,6 +13,14 @@ import { afterOutcome } from './retryPolicy.js';
 /** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
 
+/**
+ * What was paid for a message that a workspace's own account has taken is not paid back by a receipt: the workspace
+ * holds the secret that signs it.
+ */
+function withoutCharge({ charge: _kept, ...delivery }: StoredDelivery): StoredDelivery {
+  return delivery;
+}
+
 type Deps = DeliveryAttemptDeps & ClaimDeps;
 
 /**
@@ -71,7 +79,8 @@ export function createDelivery(deps: Deps) {
   function withOutcome(current: StoredDelivery, mine: Claim, outcome: Outcome): Change {
     const { channel, provider, route, expiresAt } = mine;
     const now = clock.now();
-    const next = afterOutcome(current, outcome, provider.name, circumstances(deps, route, expiresAt));
+    const given = provider.account && outcome.kind === 'accepted' ? withoutCharge(current) : current;
+    const next = afterOutcome(given, outcome, provider.name, circumstances(deps, route, expiresAt));
     const reportedAs =
       provider.reports && next.vendorId !== undefined ? vendorKey(keyOf(provider), next.vendorId) : undefined;
     return updateMessages(new Map([[channel, next]]), now, {

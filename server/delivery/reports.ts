@@ -13,6 +13,11 @@ import { ACCOUNT_LABEL } from './provider.js';
 import type { VendorResponse } from './vendorResponse.js';
 import type { ReportedError } from './words.js';
 
+/** Reports of one receipt that are stored at once: the others wait, and what else the process does goes on. */
+const AT_ONCE = 8;
+/** A receipt with more reports is of messages that were sent a while ago: none of them is looked up again. */
+const FEW = 10;
+
 /** Waits before an unknown message is looked up again: altogether less than vendors wait for a response. */
 const LOOK_AGAIN_MS = [500, 1_500] as const;
 
@@ -47,10 +52,13 @@ interface Deps {
  */
 export function createTakeReports({ sessions, changed, clock, metrics, log }: Deps): TakeReports {
   /** A vendor may send the first receipt before its id for the message has been received and stored. */
-  async function find({ provider, account, vendorId }: Report): Promise<StoredSession | null> {
+  async function find(
+    { provider, account, vendorId }: Report,
+    waits: readonly number[],
+  ): Promise<StoredSession | null> {
     const filter = { vendorIds: vendorKey(account?.key ?? provider, vendorId) };
     let found = await sessions.findOne(filter);
-    for (const wait of LOOK_AGAIN_MS) {
+    for (const wait of waits) {
       if (found) break;
       await new Promise<void>((resolve) => clock.after(wait, resolve));
       found = await sessions.findOne(filter);
@@ -58,8 +66,11 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: De
     return found;
   }
 
-  async function take(report: Report): Promise<'delivered' | 'failed' | 'unchanged' | 'unknown'> {
-    const found = await find(report);
+  async function take(
+    report: Report,
+    waits: readonly number[],
+  ): Promise<'delivered' | 'failed' | 'unchanged' | 'unknown'> {
+    const found = await find(report, waits);
     const taken =
       found &&
       (await changeGuarded(sessions, found, (seen) => {
@@ -82,12 +93,16 @@ export function createTakeReports({ sessions, changed, clock, metrics, log }: De
   }
 
   return async (reports) => {
-    await Promise.all(
-      reports.map(async (report) => {
+    const different = [...new Map(reports.map((one) => [JSON.stringify(one), one])).values()];
+    const waits = different.length > FEW ? [] : LOOK_AGAIN_MS;
+    let next = 0;
+    const storeSome = async () => {
+      for (let report = different[next++]; report; report = different[next++]) {
         const provider = report.account ? ACCOUNT_LABEL : report.provider;
-        metrics.deliveryReports.add({ provider, outcome: await take(report) });
-      }),
-    );
+        metrics.deliveryReports.add({ provider, outcome: await take(report, waits) });
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, storeSome));
   };
 }
 

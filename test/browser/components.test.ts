@@ -22,6 +22,7 @@ const ON_PAGES: Readonly<Record<string, string>> = {
   PortalLink: 'acts on an endpoint',
   PortalShell: 'is around every page of the portal',
   PrefixTable: 'reads its rows',
+  ProviderAccounts: 'reads its rows',
   ProviderActions: 'acts on a provider',
   RecipientRecords: 'acts on a recipient',
   RefusalTable: 'reads its rows',

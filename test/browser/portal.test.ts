@@ -103,6 +103,19 @@ describeInBrowser('the portal', () => {
     expect(stranger.url()).toBe(`${service.baseUrl}/portal`);
   });
 
+  it('opens another link in the same tab, and shows nothing of the one before where that does not work', async () => {
+    const page = await opened();
+    const call = connectJson(service.baseUrl, service.liveKey);
+    await call('otp.admin.v1.WorkspaceService/CreateWorkspace', { workspace: { name: 'other-shop' } });
+    await page.goto(await linkTo({ workspace: 'other-shop' }));
+    await page.getByText('other-shop').waitFor();
+    expect(page.url()).toBe(`${service.baseUrl}/portal`);
+    await page.goto(`${service.baseUrl}/portal#t=sk_otp_live_${'x'.repeat(43)}`);
+    await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+  });
+
   it('offers nothing that changes where it is read-only', async () => {
     const page = await opened({ readOnly: true });
     await page.getByText('read-only', { exact: true }).waitFor();

@@ -85,11 +85,9 @@ export function createAccountHandlers(
     }
     const settings = without(account.settings);
     const secrets = without({ ...before.secrets, ...account.secrets });
-    for (const [given, had] of [
-      [settings, before.settings],
-      [secrets, before.secrets],
-    ] as const)
-      if (given[HOST_SETTING] !== had[HOST_SETTING]) requireOperator(call);
+    // A secret one also where it is the same: the response would confirm a guess.
+    if (settings[HOST_SETTING] !== before.settings[HOST_SETTING] || HOST_SETTING in account.secrets)
+      requireOperator(call);
     readAccount(vendor.settings, { settings, secrets });
     return {
       displayName: displayName || undefined,
@@ -104,9 +102,12 @@ export function createAccountHandlers(
     };
   }
 
-  const opened = ({ _id, secrets }: StoredAccount): Texts =>
+  /** The secrets that stay: one that is replaced may be one that cannot be opened any more. */
+  const opened = ({ _id, secrets }: StoredAccount, replaced: Texts): Texts =>
     Object.fromEntries(
-      secrets.map(({ name, sealed }) => [name, encryption.open(accountSecretPlace(_id, name), sealed)]),
+      secrets
+        .filter(({ name }) => !(name in replaced))
+        .map(({ name, sealed }) => [name, encryption.open(accountSecretPlace(_id, name), sealed)]),
     );
 
   return {
@@ -118,8 +119,8 @@ export function createAccountHandlers(
       const { displayName, disabled, ...made } = settle(call, _id, given, { settings: {}, secrets: {} });
       if (!(await workspaces.exists(workspace))) throw new Failure('NOT_FOUND');
       if (isBuiltIn(name)) throw new Failure('ALREADY_EXISTS');
-      if ((await accountsOf(stored, workspace)).length >= MOST_ACCOUNTS)
-        throw invalid('provider_account', `must be one of at most ${MOST_ACCOUNTS} of a workspace`);
+      const full = invalid('provider_account', `must be one of at most ${MOST_ACCOUNTS} of a workspace`);
+      if ((await accountsOf(stored, workspace)).length >= MOST_ACCOUNTS) throw full;
       const account: StoredAccount = {
         _id,
         kind,
@@ -129,6 +130,11 @@ export function createAccountHandlers(
         createdAt: made.updatedAt,
       };
       if (!(await insertOnce(stored, account))) throw new Failure('ALREADY_EXISTS');
+      // Of calls at once none adds one too many.
+      if ((await accountsOf(stored, workspace, MOST_ACCOUNTS + 1)).length > MOST_ACCOUNTS) {
+        await stored.deleteOne({ _id });
+        throw full;
+      }
       accounts.forget(workspace);
       return { providerAccount: accountToProto(account) };
     },
@@ -158,7 +164,7 @@ export function createAccountHandlers(
           resource: 'provider_account',
         });
         const { settings } = before;
-        const next = settle(call, _id, resource, { settings, secrets: opened(before) });
+        const next = settle(call, _id, resource, { settings, secrets: opened(before, resource.secrets) });
         const seen = { _id, version: before.version };
         const after = await stored.findOneAndUpdate(seen, toUpdate(next));
         if (!after) continue;

@@ -19,10 +19,11 @@ export interface Workspaces {
 
 export function createWorkspaces(documents: Documents, clock: Clock): Workspaces {
   const stored: Collection<Workspace> = documents.collection('workspaces');
-  const read = async (name: string): Promise<Workspace> => ({
-    ...defaultWorkspace(name),
-    ...(await stored.findOne({ _id: name })),
-  });
+  /** Without its logo, which only its page and GetWorkspace show: ten thousand would be 400 MB. */
+  const read = async (name: string): Promise<Workspace> => {
+    const { logo: _logo, ...rest } = (await stored.findOne({ _id: name })) ?? { _id: name };
+    return { ...defaultWorkspace(name), ...rest };
+  };
   return {
     ...createTtlCache(read, clock),
     names: async () =>

@@ -126,7 +126,8 @@ async function readDocument({ io }: Cli, file: string): Promise<string> {
   const { parse } = await import('yaml');
   let value: unknown;
   try {
-    value = parse(text);
+    // The library's pretty errors quote the line, which may hold a secret.
+    value = parse(text, { prettyErrors: false });
   } catch (error) {
     throw new CliError(
       `${file} must be YAML or JSON: ${error instanceof Error ? error.message : ''}`,

@@ -1,6 +1,6 @@
 import type { ChannelName } from '../../domain/channels.js';
 import type { Logger } from '../../observe/log.js';
-import { MINUTE_MS } from '../../platform/durations.js';
+import { MINUTE_MS, SECOND_MS } from '../../platform/durations.js';
 import { idOf } from '../../store/documentId.js';
 import type { Collection } from '../../store/documents.js';
 import { createTtlCache } from '../../store/ttlCache.js';
@@ -12,6 +12,9 @@ import { accountSecretPlace, accountsOf, type StoredAccount } from './stored.js'
 
 /** What was opened and not used for this long is closed. */
 const IDLE_MS = 10 * MINUTE_MS;
+
+/** How long a message may wait for its turn at a provider that has been replaced. */
+const IN_FLIGHT_MS = 10 * SECOND_MS;
 
 /** An account that is open. */
 export interface Account {
@@ -48,6 +51,8 @@ export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Acco
   const { documents, encryption, clock } = deps;
   const stored: Collection<StoredAccount> = documents.collection('providerAccounts');
   const opened = new Map<string, Opened>();
+  /** Replaced or deleted, and not closed yet. */
+  const retired = new Set<Provider>();
 
   async function openAccount(one: StoredAccount): Promise<Account | undefined> {
     const { _id, kind, settings, disabled = false } = one;
@@ -72,9 +77,19 @@ export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Acco
       return undefined;
     });
 
+  /** Closes it once the messages that were given to it have ended. */
   function drop(_id: string, { account }: Opened): void {
     opened.delete(_id);
-    account.then((found) => found?.provider.close()).catch((err: unknown) => log.warn({ err }, 'close'));
+    void account.then((found) => {
+      if (!found) return;
+      const { provider } = found;
+      const close = () => {
+        if (!retired.delete(provider)) return;
+        provider.close().catch((err: unknown) => log.warn({ err, account: _id }, 'an account is not closed'));
+      };
+      retired.add(provider);
+      clock.after(provider.timeoutMs + IN_FLIGHT_MS, close);
+    });
   }
 
   async function read(workspace: string): Promise<readonly Account[]> {
@@ -105,13 +120,17 @@ export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Acco
     return accounts.filter((account) => account !== undefined);
   }
 
-  const cache = createTtlCache(read, clock);
+  // Of a workspace without accounts nothing is kept: an unsigned receipt may name any.
+  const cache = createTtlCache(read, clock, (found) => found.length > 0);
   return {
     ...cache,
     of: cache.get,
     async close() {
-      await Promise.all([...opened.values()].map(async ({ account }) => (await account)?.provider.close()));
+      const open = await Promise.all([...opened.values()].map(({ account }) => account));
+      const providers = [...open.flatMap((account) => account?.provider ?? []), ...retired];
       opened.clear();
+      retired.clear();
+      await Promise.all(providers.map((provider) => provider.close()));
     },
   };
 }

@@ -35,11 +35,12 @@ export const accountSecretPlace = (id: string, name: string): Place => ({
 });
 
 /** The accounts of a workspace by name. */
-export const accountsOf = (stored: Collection<StoredAccount>, workspace: string): Promise<StoredAccount[]> =>
+export const accountsOf = (
+  stored: Collection<StoredAccount>,
+  workspace: string,
+  limit = MOST_ACCOUNTS,
+): Promise<StoredAccount[]> =>
   // "0" is the character after "/".
   stored
-    .find(
-      { _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } },
-      { sort: { _id: 1 }, limit: MOST_ACCOUNTS },
-    )
+    .find({ _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } }, { sort: { _id: 1 }, limit })
     .toArray();

@@ -2,8 +2,11 @@ import type { Account, Accounts } from '../../delivery/accounts/accounts.js';
 import type { TakeReports } from '../../delivery/reports.js';
 import { callbackPath } from '../../delivery/vendors/receipts.js';
 import type { Vendor } from '../../delivery/vendors/vendor.js';
+import { invalid } from '../../errors.js';
+import type { FairPool } from '../../fairness/fairPool.js';
 import type { HttpRequest } from '../../http/message.js';
 import type { PrefixRoute } from '../../http/router.js';
+import { splitLast } from '../../store/documentId.js';
 import { shakeHands, takeReceipt, unsigned } from './receipt.js';
 
 interface Deps {
@@ -11,7 +14,12 @@ interface Deps {
   readonly accounts: Pick<Accounts, 'of'>;
   readonly publicUrl: string | undefined;
   readonly take: TakeReports;
+  /** Where receipts are stored: workspaces in rotation, because each signs its own. */
+  readonly pool: FairPool;
 }
+
+/** More reports than any vendor sends at once. */
+const MOST_REPORTS = 1_000;
 
 /**
  * `/callbacks/<vendor>/<workspace>/<account>`: delivery receipts of a workspace's
@@ -19,7 +27,13 @@ interface Deps {
  * that account alone, whatever they name. An unknown account and a wrong
  * signature have the same response.
  */
-export function accountCallbackRoutes({ vendors, accounts, publicUrl = '', take }: Deps): PrefixRoute[] {
+export function accountCallbackRoutes({
+  vendors,
+  accounts,
+  publicUrl = '',
+  take,
+  pool,
+}: Deps): PrefixRoute[] {
   return vendors.flatMap(({ receipts }) => {
     if (!receipts) return [];
     const prefix = `${callbackPath(receipts.path)}/`;
@@ -32,10 +46,19 @@ export function accountCallbackRoutes({ vendors, accounts, publicUrl = '', take 
         const found = await find(req);
         if (!found?.receipts) throw unsigned(res);
         const { name, provider, receipts: endpoint } = found;
-        const account = { name, key: provider.account?.key ?? name };
-        await takeReceipt({ req, res, endpoint, publicUrl }, (reports) =>
-          take(reports.map((report) => ({ ...report, account }))),
-        );
+        const key = provider.account?.key ?? name;
+        const account = { name, key };
+        // What cannot be read is not signed either: other responses would say which accounts there are.
+        await takeReceipt({ req, res, endpoint, publicUrl, isHidden: true }, async (reports) => {
+          if (reports.length > MOST_REPORTS)
+            throw invalid('body', `must hold at most ${MOST_REPORTS} reports`);
+          const slot = pool.enter({ workspace: splitLast(key)[0], client: name });
+          try {
+            await slot.run(() => take(reports.map((report) => ({ ...report, account }))));
+          } finally {
+            slot.leave();
+          }
+        });
       },
     };
     const get: PrefixRoute = {

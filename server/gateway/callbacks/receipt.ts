@@ -9,14 +9,18 @@ interface Received {
   readonly res: HttpResponse;
   readonly endpoint: ReceiptReader;
   readonly publicUrl: string;
+  /** Whether a body that cannot be read has the response of a wrong signature. */
+  readonly isHidden?: boolean;
 }
 
 /** Verifies a delivery receipt, stores what it reports and responds. */
 export async function takeReceipt(
-  { req, res, endpoint, publicUrl }: Received,
+  { req, res, endpoint, publicUrl, isHidden = false }: Received,
   take: TakeReports,
 ): Promise<void> {
-  const body = await readText(req, endpoint.mediaType, endpoint.bodyBytes);
+  const body = await readText(req, endpoint.mediaType, endpoint.bodyBytes).catch((thrown: unknown) => {
+    throw isHidden && thrown instanceof Failure ? unsigned(res) : thrown;
+  });
   const request = { headers: req.headers, body, url: `${publicUrl}${req.url ?? ''}` };
   if (!endpoint.isSigned(request)) throw unsigned(res);
   await take(endpoint.readReports(request));

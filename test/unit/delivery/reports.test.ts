@@ -38,6 +38,41 @@ eachEngine((engine) => {
     return at;
   };
 
+  describe('a receipt with many reports', () => {
+    it('is stored a few reports at a time, each once, and none is waited for', async () => {
+      const clock = new ManualClock();
+      let running = 0;
+      let most = 0;
+      let reads = 0;
+      const sessions = {
+        async findOne() {
+          reads++;
+          running++;
+          most = Math.max(most, running);
+          await new Promise((resolve) => setImmediate(resolve));
+          running--;
+          return null;
+        },
+      } as unknown as Parameters<typeof createTakeReports>[0]['sessions'];
+      const outcomes: unknown[] = [];
+      const take = createTakeReports({
+        sessions,
+        changed: () => {},
+        clock,
+        metrics: { deliveryReports: { add: (labels: unknown) => void outcomes.push(labels) } } as never,
+        log: pino({ level: 'silent' }),
+      });
+      const end = { state: 'DELIVERED' } as const;
+      const one = (n: number) => ({ provider: 'whatsapp-cloud', vendorId: `wamid.${n}`, end });
+      await take([
+        ...Array.from({ length: 100 }, (_, n) => one(n)),
+        ...Array.from({ length: 50 }, () => one(7)),
+      ]);
+      expect({ reads, taken: outcomes.length }).toEqual({ reads: 100, taken: 100 });
+      expect(most).toBeLessThanOrEqual(8);
+    });
+  });
+
   describe('a message that was accepted', () => {
     it('is DELIVERED once its vendor reports it, and watchers of the session see it', async () => {
       const at = await startReporting(store, webhook);

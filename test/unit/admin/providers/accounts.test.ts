@@ -117,6 +117,21 @@ eachEngine((engine: Engine) => {
       expect((await create(account('mine'), test)).reason).toBe('PERMISSION_DENIED');
     });
 
+    it('confirms no guess of a URL that is a secret', async () => {
+      const url = 'smtp://user:password@mail.example.com';
+      const made = await operator(`${SERVICE}/CreateProviderAccount`, {
+        workspace: 'acme',
+        providerAccount: { name: 'mail', kind: 'smtp', secrets: { url } },
+      });
+      expect(made.status, JSON.stringify(made.body)).toBe(200);
+      for (const guess of [url, 'smtp://user:guess@mail.example.com'])
+        expect((await update({ name: 'mail', secrets: { url: guess } }, 'secrets')).reason).toBe(
+          'PERMISSION_DENIED',
+        );
+      expect((await update({ name: 'mail', displayName: 'Mail' }, 'displayName')).status).toBe(200);
+      await operator(`${SERVICE}/DeleteProviderAccount`, { workspace: 'acme', name: 'mail' });
+    });
+
     it('calls every setting that is a URL by the name that operators alone may set', () => {
       const urls = VENDORS.flatMap(({ settings }) =>
         Object.entries(settings.settings)
@@ -204,6 +219,14 @@ eachEngine((engine: Engine) => {
       const key = connectJson(service.baseUrl, await newKey(service, 'many', ['admin']));
       for (let n = 0; n < 50; n++) expect((await create(account(`a${n}`), key)).status).toBe(200);
       expect((await create(account('one-more'), key)).fields).toEqual(['provider_account']);
+    });
+
+    it('is one of at most fifty where many are added at once', async () => {
+      const key = connectJson(service.baseUrl, await newKey(service, 'hasty', ['admin']));
+      for (let n = 0; n < 46; n++) expect((await create(account(`a${n}`), key)).status).toBe(200);
+      await Promise.all(Array.from({ length: 12 }, (_, n) => create(account(`b${n}`), key)));
+      const { body } = await key(`${SERVICE}/ListProviderAccounts`, { pageSize: 100 });
+      expect(body.providerAccounts.length).toBeLessThanOrEqual(50);
     });
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { StoredSession } from '../../../../server/session/stored.js';
 import { connectJson } from '../../../support/connectJson.js';
 import { type Engine, eachEngine } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
@@ -75,9 +76,9 @@ eachEngine((engine: Engine) => {
     });
     return { id: id as string, ...twilio.received[before]! };
   }
-  const post = (workspace: string, token: string, sid: string, name = 'own') => {
+  const post = (workspace: string, token: string, sid: string, name = 'own', status = 'delivered') => {
     const path = `/callbacks/twilio/${workspace}/${name}`;
-    return fetch(`${service.baseUrl}${path}`, statusCallback(`${PUBLIC_URL}${path}`, token, sid));
+    return fetch(`${service.baseUrl}${path}`, statusCallback(`${PUBLIC_URL}${path}`, token, sid, status));
   };
 
   describe('messages of a workspace that routes to its own account', () => {
@@ -98,6 +99,53 @@ eachEngine((engine: Engine) => {
       expect(await stateOf(acme, id)).toBe('DELIVERY_STATE_ACCEPTED');
       expect((await post('acme', TOKEN, sid)).status).toBe(200);
       expect(await stateOf(acme, id)).toBe('DELIVERY_STATE_DELIVERED');
+    });
+
+    it('have one response to receipts without a signature, which does not say what accounts there are', async () => {
+      const bodies = [
+        { headers: { 'content-type': 'text/plain' }, body: 'MessageSid=SM1' },
+        { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'x'.repeat(4_000_000) },
+        { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: Buffer.from([0xff, 0xfe]) },
+      ];
+      for (const given of bodies) {
+        const responses = await Promise.all(
+          ['acme/own', 'acme/unknown', 'nowhere/own'].map(async (path) => {
+            const response = await fetch(`${service.baseUrl}/callbacks/twilio/${path}`, {
+              method: 'POST',
+              ...given,
+            });
+            return `${response.status} ${await response.text()}`.replaceAll(/"request_?[iI]d":"[^"]*"/g, '');
+          }),
+        );
+        expect(new Set(responses).size, responses.join('\n')).toBe(1);
+        expect(responses[0]).toMatch(/^401 /);
+      }
+    });
+
+    it('are not paid back by a receipt, which their workspace could sign itself', async () => {
+      const wallet = { enabled: true, prices: { smsMicros: '50000' } };
+      const wallets = 'otp.admin.v1.WalletService';
+      await operator(`${wallets}/UpdateWallet`, { workspace: 'acme', wallet, updateMask: 'enabled,prices' });
+      await operator(`${wallets}/CreditWallet`, { workspace: 'acme', amountMicros: '500000' });
+      const { id, sid } = await sent(acme);
+      expect((await post('acme', TOKEN, sid, 'own', 'undelivered')).status).toBe(200);
+      expect(await stateOf(acme, id)).toBe('DELIVERY_STATE_FAILED');
+      // Everything that follows from the receipt has been done.
+      const sessions = service.documents.collection<StoredSession>('sessions');
+      await eventually(async () => {
+        service.clock.advance(100);
+        return !(await sessions.findOne({ _id: `acme/${id}` }))?.eventsAt;
+      });
+      const { body } = await acme(`${wallets}/ListLedgerEntries`, {});
+      expect(body.entries.map(({ amountMicros }: { amountMicros: string }) => amountMicros)).toEqual([
+        '-50000',
+        '500000',
+      ]);
+      await operator(`${wallets}/UpdateWallet`, {
+        workspace: 'acme',
+        wallet: { enabled: false },
+        updateMask: 'enabled',
+      });
     });
 
     it('are not reported on by the account of another workspace, whatever it signs', async () => {

@@ -49,8 +49,8 @@ export const twilioAccount = (twilio: Twilio, name: string, token: string) => ({
 });
 
 /** A status callback, signed by hand. */
-export function statusCallback(url: string, token: string, sid: string) {
-  const form = { MessageSid: sid, MessageStatus: 'delivered' };
+export function statusCallback(url: string, token: string, sid: string, status = 'delivered') {
+  const form = { MessageSid: sid, MessageStatus: status };
   const fields = Object.entries(form).flat().join('');
   return {
     method: 'POST',
