@@ -171,12 +171,12 @@ export async function compose(config: Config, overrides: Overrides = {}): Promis
     tracing,
     log,
   };
+  const breakers = createBreakers(clock);
   const {
     inbox,
     close: closeProviders,
     ...providers
-  } = await composeProviders(common, overrides.providers ?? {});
-  const breakers = createBreakers(clock);
+  } = await composeProviders({ ...common, breakers }, overrides.providers ?? {});
   const hooks: Hooks = composeWebhooks({ ...common, outbound, offer: (line) => queues.webhooks.offer(line) });
   const { queues, outbox, newSearch } = composeQueues({
     ...common,

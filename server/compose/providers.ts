@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { createAccounts } from '../delivery/accounts/accounts.js';
 import { createWorkspaceRoutes } from '../delivery/accounts/workspaceRoutes.js';
+import type { Breakers } from '../delivery/breakers.js';
 import type { Provider } from '../delivery/provider.js';
 import { createRoutes, type Routes } from '../delivery/providerOrder.js';
 import { INBOX } from '../delivery/vendors/index.js';
@@ -20,6 +21,7 @@ interface Deps {
   readonly documents: Documents;
   readonly secrets: Secrets;
   readonly isBuiltIn: (name: string) => boolean;
+  readonly breakers: Pick<Breakers, 'forget'>;
   readonly newId: () => string;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,7 +43,7 @@ export function createIsBuiltIn(
 
 /** The providers that are configured, and the accounts of workspaces. The inbox replaces missing ones, in development only. */
 export async function composeProviders(
-  { config, vendors, documents, secrets, isBuiltIn, newId, clock, random, log }: Deps,
+  { config, vendors, documents, secrets, isBuiltIn, breakers, newId, clock, random, log }: Deps,
   overrides: ProviderOverrides,
 ) {
   const { encryption } = secrets;
@@ -54,7 +56,7 @@ export async function composeProviders(
     ? (config.inboxToken ?? (await inboxTokenOfFolder(config.dataDir, random)))
     : undefined;
   const routes = overriding(createRoutes(configured, inbox), overrides);
-  const accounts = createAccounts({ ...deps, vendors, log });
+  const accounts = createAccounts({ ...deps, vendors, deleted: breakers.forget, log });
   return {
     inbox: inbox && inboxToken !== undefined ? { inbox, token: inboxToken } : undefined,
     routes,

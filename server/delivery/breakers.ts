@@ -30,6 +30,8 @@ export interface Breakers {
   readyAt(provider: string): number;
   /** Permits one message now. To be called only when the provider is ready. */
   enter(provider: string): Pass;
+  /** The provider is no more: another of its name begins with a closed breaker. */
+  forget(provider: string): void;
   /** Every provider that was used so far. `since`: milliseconds; absent for one that has never opened. */
   states(): readonly BreakerStanding[];
 }
@@ -103,6 +105,7 @@ export function createBreakers(clock: Clock): Breakers {
         },
       };
     },
+    forget: (provider) => void breakers.delete(provider),
     states: () =>
       [...breakers].map(([provider, breaker]) => {
         const state = stateOf(breaker);

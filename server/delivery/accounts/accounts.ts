@@ -38,6 +38,8 @@ export interface Accounts {
 interface Deps extends VendorDeps {
   readonly vendors: readonly Vendor[];
   readonly publicUrl: string | undefined;
+  /** Called with the key of an account that has been deleted. */
+  readonly deleted: (key: string) => void;
   readonly log: Logger;
 }
 
@@ -47,7 +49,7 @@ interface Opened {
   usedAt: number;
 }
 
-export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Accounts {
+export function createAccounts({ vendors, publicUrl, deleted, log, ...deps }: Deps): Accounts {
   const { documents, encryption, clock } = deps;
   const stored: Collection<StoredAccount> = documents.collection('providerAccounts');
   const opened = new Map<string, Opened>();
@@ -107,6 +109,7 @@ export function createAccounts({ vendors, publicUrl, log, ...deps }: Deps): Acco
     for (const [_id, entry] of opened) {
       const isGone = _id.startsWith(`${workspace}/`) && !kept.has(_id);
       if (isGone || now - entry.usedAt > IDLE_MS) drop(_id, entry);
+      if (isGone) deleted(_id);
     }
     const accounts = await Promise.all(
       found.map(async ({ _id }) => {

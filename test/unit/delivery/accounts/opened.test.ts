@@ -39,6 +39,7 @@ eachEngine((engine) => {
         };
       },
     });
+    const deleted: string[] = [];
     const clock = new ManualClock();
     const documents = await engine.open({ clock });
     const encryption = createEncryption(fixedKeys('one'), systemRandom);
@@ -47,6 +48,7 @@ eachEngine((engine) => {
       documents,
       encryption,
       publicUrl: undefined,
+      deleted: (key) => void deleted.push(key),
       newId: () => 'id',
       random: systemRandom,
       clock,
@@ -71,11 +73,11 @@ eachEngine((engine) => {
         ...more,
       });
     };
-    return { accounts, add, stored, sealed, noted, clock, documents };
+    return { accounts, add, stored, sealed, noted, deleted, clock, documents };
   }
 
   it('opens an account once, again when it has changed, and closes what is out of date or deleted', async () => {
-    const { accounts, add, stored, sealed, noted, clock, documents } = await opened();
+    const { accounts, add, stored, sealed, noted, deleted, clock, documents } = await opened();
     await add('one', 'a');
     await add('two', 'b');
     await accounts.of('acme');
@@ -87,6 +89,7 @@ eachEngine((engine) => {
     await stored.deleteOne({ _id: accountId('acme', 'two') });
     accounts.forget('acme');
     expect((await accounts.of('acme')).map(({ name }) => name)).toEqual(['one']);
+    expect(deleted).toEqual([accountId('acme', 'two')]);
     // Messages that were given to the others have time to end.
     expect(noted.slice(2)).toEqual(['open c']);
     clock.advance(12_000);
