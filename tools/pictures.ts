@@ -5,6 +5,7 @@ import { systemClock } from '../server/platform/clock.js';
 import { findBrowser } from '../test/browser/support/findBrowser.js';
 import { startDay } from '../test/support/day.js';
 import { startService } from '../test/support/service.js';
+import { furnish } from './pictures/furnish.js';
 import { PICTURES, type Places } from './pictures/table.js';
 
 /**
@@ -28,6 +29,7 @@ const shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey
 const day = await startDay({ hours: 24 });
 const busy = await startService({ clock: day.clock, env: day.env, overrides });
 await day.seed(busy);
+await furnish(busy);
 const places: Places = { service, shop: shop.url, busy };
 mkdirSync(FOLDER, { recursive: true });
 try {

@@ -1,6 +1,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { connectJson } from '../../test/support/connectJson.js';
 import type { TestService } from '../../test/support/service.js';
+import { PERSON } from './furnish.js';
 
 /** What a picture is taken of. */
 export interface Places {
@@ -53,6 +54,15 @@ const inConsole =
     await page.waitForLoadState('networkidle');
   };
 const desk = { width: 1440, height: 900 };
+
+/** A page of the console as it is when nothing is chosen on it. */
+const consolePage = (name: string, path: string, text: string): Picture => ({
+  name: `console-${name}`,
+  width: 1280,
+  height: 720,
+  options: { deviceScaleFactor: 1 },
+  visit: inConsole(`${path}${path.includes('?') ? '&' : '?'}live=off`, text),
+});
 
 /** Recipients of the messages in the inbox. */
 const INBOX = [
@@ -191,4 +201,24 @@ export const PICTURES: readonly Picture[] = [
       await page.locator('.changes').waitFor();
     }),
   },
+  consolePage('overview', '', 'Lowest conversion'),
+  {
+    ...consolePage('recipient', '/recipients', ''),
+    visit: inConsole('/sessions?live=off', '+57', async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type(PERSON);
+      await page.keyboard.press('Enter');
+      await page.getByRole('region', { name: 'Diagnosis' }).waitFor();
+    }),
+  },
+  consolePage('audit', '/audit', 'UpdateWallet'),
+  consolePage('templates', '/templates', 'Seu código'),
+  consolePage('senders', '/senders', 'ACME'),
+  consolePage('webhooks', '/webhooks', 'Customer records'),
+  consolePage('keys', '/keys', 'Fraud team'),
+  consolePage('sponsors', '/sponsors', 'Acme Insurance'),
+  consolePage('contacts', '/contacts', 'Contacts'),
+  consolePage('wallet', '/wallet', 'Ledger'),
+  consolePage('jobs', '/jobs?workspace=-', 'Scheduled'),
+  consolePage('workspace', '/workspace', 'Settings'),
 ];
