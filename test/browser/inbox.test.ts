@@ -171,10 +171,13 @@ describeInBrowser('the inbox', () => {
   it('deletes after a question, and shows what fills it when nothing is left', async () => {
     await send({ email: 'deleted@example.com' });
     const page = await open();
-    await row(page, 'deleted@example.com').waitFor();
+    await row(page, 'deleted@example.com').first().waitFor();
     await page.getByRole('button', { name: 'Delete all', exact: true }).click();
+    // A key that is pressed before the dialog is open closes nothing.
+    await page.locator('dialog[open]').waitFor();
     await page.keyboard.press('Escape');
-    await row(page, 'deleted@example.com').waitFor();
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    await row(page, 'deleted@example.com').first().waitFor();
     await page.getByRole('button', { name: 'Delete all', exact: true }).click();
     await page.getByRole('button', { name: 'Delete all messages' }).click();
     await page.getByText('Nothing has arrived yet').waitFor();
