@@ -12,3 +12,6 @@ export function splitLast(_id: string): readonly [string, string] {
   const slash = _id.lastIndexOf('/');
   return [_id.slice(0, slash), _id.slice(slash + 1)];
 }
+
+/** The ids below a path: those that begin with it and a slash. "0" is the character after "/". */
+export const below = (path: string) => ({ $gte: `${path}/`, $lt: `${path}0` }) as const;

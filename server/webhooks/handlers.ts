@@ -25,7 +25,7 @@ import type { Outbound } from '../outbound/outbound.js';
 import type { Clock } from '../platform/clock.js';
 import type { Random } from '../platform/random.js';
 import type { Encryption } from '../secrets/encryption.js';
-import { splitLast } from '../store/documentId.js';
+import { below, splitLast } from '../store/documentId.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { newSecret, rotateSecrets } from './endpointSecrets.js';
 import type { Enqueue } from './enqueue.js';
@@ -194,8 +194,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
       const { _id } = await find(call, about, request.id);
       if ((await stored.deleteOne({ _id })) === 0) throw new Failure('NOT_FOUND');
       webhooks.forget(about.partition);
-      // "0" is the character after "/".
-      await queues.deleteMany({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } });
+      await queues.deleteMany({ _id: below(_id) });
       return {};
     },
 

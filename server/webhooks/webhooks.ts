@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.js';
 import { isShown } from '../session/history.js';
 import type { StoredSession } from '../session/stored.js';
 import type { SessionEvent } from '../session/storedEvents.js';
+import { below } from '../store/documentId.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { createTtlCache } from '../store/ttlCache.js';
@@ -66,6 +67,4 @@ export const wants = ({ eventTypes }: Pick<StoredEndpoint, 'eventTypes'>, type: 
 export const endpointsOf = (
   endpoints: Collection<StoredEndpoint>,
   partition: string,
-): Promise<StoredEndpoint[]> =>
-  // "0" is the character after "/".
-  endpoints.find({ _id: { $gte: `${partition}/`, $lt: `${partition}0` } }, { sort: { _id: 1 } }).toArray();
+): Promise<StoredEndpoint[]> => endpoints.find({ _id: below(partition) }, { sort: { _id: 1 } }).toArray();

@@ -8,7 +8,7 @@ import { claimId } from '../../otp/idempotency/claims.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
-import { idOf, workspaceOf } from '../../store/documentId.js';
+import { below, idOf, workspaceOf } from '../../store/documentId.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import type { StoredEvent } from '../../webhooks/stored.js';
 import type { StoredKey } from '../keys/stored.js';
@@ -121,7 +121,7 @@ export function createFinder({ documents, fingerprints }: Deps) {
     const { workspaces, mode } = within;
     const [workspace, ...others] = workspaces;
     if (workspace === undefined || others.length > 0) return [];
-    const range = { $gte: `${workspace}/`, $lt: `${workspace}0` };
+    const range = below(workspace);
     const clients = await keys
       .find({ listedAs: range }, { sort: { listedAs: -1 }, limit: MOST_KEYS })
       .toArray();

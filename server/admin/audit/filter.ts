@@ -1,4 +1,5 @@
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
+import { below } from '../../store/documentId.js';
 import type { Filter } from '../../store/documents.js';
 
 /** The filters that listing and exporting have. */
@@ -32,11 +33,11 @@ export function auditFilter(request: AuditFilters): Filter {
   };
 }
 
-/** A whole method, or the beginning that all methods of a service have. "0" is the character after "/". */
+/** A whole method, or the beginning that all methods of a service have. */
 function methodFilter(method: string) {
   const [service = '', name] = method.split('/');
   const whole = service.includes('.') ? service : `${PACKAGE}${service}`;
-  return name ? `${whole}/${name}` : { $gte: `${whole}/`, $lt: `${whole}0` };
+  return name ? `${whole}/${name}` : below(whole);
 }
 
 /** The resource or one below it; a person is stored apart from the kind of resource. */
@@ -44,5 +45,5 @@ function resourceFilter(resource: string): Filter {
   const [kind, ...rest] = resource.replace(/\/$/, '').split('/');
   const person: Filter[] = kind && rest.length === 1 ? [{ resource: kind, fingerprint: rest[0]! }] : [];
   const path = [kind, ...rest].join('/');
-  return { $or: [{ resource: path }, { resource: { $gte: `${path}/`, $lt: `${path}0` } }, ...person] };
+  return { $or: [{ resource: path }, { resource: below(path) }, ...person] };
 }

@@ -24,6 +24,7 @@ import { longestLifetimeMs, maxFailuresInARow } from '../../session/assurance.js
 import { SESSION_LIMITS } from '../../session/limits.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Documents, Update } from '../../store/documents.js';
 import { modeName } from '../shared/mode.js';
 import { namedRecipient } from '../shared/recipient.js';
@@ -90,7 +91,7 @@ export function createLimitHandlers(deps: Deps): Handlers<typeof LimitService> {
     fingerprint: string,
   ) {
     const filter = {
-      _id: { $gte: `${workspace}/`, $lt: `${workspace}0` },
+      _id: below(workspace),
       partition,
       recipients: fingerprint,
     };

@@ -3,6 +3,7 @@ import type { Mode } from '../../domain/mode.js';
 import { partitionOf } from '../../domain/principal.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
 import type { StoredSession } from '../../session/stored.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import type { StoredContact } from '../contacts/stored.js';
 import type { Refusals } from '../refusals/refusals.js';
@@ -71,12 +72,9 @@ export function createErasePerson(deps: EraseDeps) {
 
   return async ({ workspace, mode, names, identity }: Person, isDryRun: boolean): Promise<Erased> => {
     const partition = partitionOf({ workspace, mode });
-    const within = { $gte: `${partition}/`, $lt: `${partition}0` };
+    const within = below(partition);
     const theirs = await sessions
-      .find(
-        { _id: { $gte: `${workspace}/`, $lt: `${workspace}0` }, partition, recipients: { $in: names } },
-        { sort: { _id: -1 } },
-      )
+      .find({ _id: below(workspace), partition, recipients: { $in: names } }, { sort: { _id: -1 } })
       .toArray();
     const contactIds = names.map((name) => `${partition}/${name}`);
     const known = (await Promise.all(contactIds.map((_id) => contacts.findOne({ _id })))).flatMap(
@@ -126,7 +124,7 @@ export function createErasePerson(deps: EraseDeps) {
 
   /** A refused send of release 0.1 is found by reading all of them. */
   async function oldRefusalsOf(workspace: string, names: readonly string[]): Promise<OldRefusal[]> {
-    const all = await oldRefusals.find({ _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } }).toArray();
+    const all = await oldRefusals.find({ _id: below(workspace) }).toArray();
     return all.filter(({ recipients }) => recipients.some(({ recipient }) => names.includes(recipient)));
   }
 

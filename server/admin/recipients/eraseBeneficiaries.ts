@@ -1,6 +1,7 @@
 import { readRecipient } from '../../domain/recipients.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Fingerprints } from '../../secrets/fingerprints.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { type AddressField, addressPlace, type StoredBeneficiary } from '../sponsors/stored.js';
 
@@ -40,7 +41,7 @@ export function createEraseBeneficiaries({ documents, encryption, fingerprints }
       if (shown.length === 0) return [];
       const found: OnFile[] = [];
       for (const field of ['phone', 'email'] as const) {
-        const within = { $gte: `${workspace}/`, $lt: `${workspace}0` };
+        const within = below(workspace);
         for await (const beneficiary of stored.find({ _id: within, [`${field}.masked`]: { $in: shown } })) {
           const address = beneficiary[field];
           if (!address) continue;

@@ -1,7 +1,7 @@
 import type { Encryption } from '../../secrets/encryption.js';
 import { channelsOf } from '../../session/status.js';
 import type { StoredSession } from '../../session/stored.js';
-import { idOf, workspaceOf } from '../../store/documentId.js';
+import { below, idOf, workspaceOf } from '../../store/documentId.js';
 import type { Collection, Document, Documents } from '../../store/documents.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from '../../webhooks/stored.js';
 import { endpointsOf } from '../../webhooks/webhooks.js';
@@ -66,7 +66,7 @@ export function createEraseSession({ documents, encryption, wallet }: EraseSessi
     const found = await endpointsOf(endpoints, partition);
     const queues = await Promise.all(found.map(({ _id }) => deliveries.deleteOne({ _id: `${_id}/${id}` })));
     const sent = await events.deleteMany({
-      _id: { $gte: `${partition}/`, $lt: `${partition}0` },
+      _id: below(partition),
       session: id,
     });
     return {

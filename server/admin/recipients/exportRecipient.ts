@@ -10,6 +10,7 @@ import { partitionOf } from '../../domain/principal.js';
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { StoredSession } from '../../session/stored.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { auditEntryToProto } from '../audit/toProto.js';
 import type { StoredContact } from '../contacts/stored.js';
@@ -69,7 +70,7 @@ export function createExportRecipient(deps: Deps): Export {
 
     const theirs = sessions.find(
       {
-        _id: { $gte: `${workspace}/`, $lt: `${workspace}0` },
+        _id: below(workspace),
         partition,
         recipients: { $in: names },
       },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from '../../observe/log.js';
 import type { Clock } from '../../platform/clock.js';
 import { HOUR_MS, SECOND_MS } from '../../platform/durations.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 import {
@@ -209,7 +210,7 @@ async function forgetStored(
   partition: string,
   recipients: readonly string[],
 ): Promise<number> {
-  const range = { $gte: `${partition}/`, $lt: `${partition}0` };
+  const range = below(partition);
   const found = await stored.find({ _id: range, recipients: { $in: recipients } }).toArray();
   for (const { _id, rows, recipients: named } of found) {
     const theirs = Object.entries(rows).filter(([, row]) => recipients.includes(row.recipient));

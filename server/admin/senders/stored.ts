@@ -1,4 +1,5 @@
 import type { ChannelName } from '../../domain/channels.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Document } from '../../store/documents.js';
 
 /** An identity a workspace sends under, `_id` = workspace/channel/sender id. */
@@ -18,8 +19,7 @@ export const sendersOf = (
   channel?: ChannelName,
 ): Promise<StoredSender[]> => {
   const first = channel ? `${workspace}/${channel}` : workspace;
-  // "0" is the character after "/".
-  return stored.find({ _id: { $gte: `${first}/`, $lt: `${first}0` } }).toArray();
+  return stored.find({ _id: below(first) }).toArray();
 };
 
 /** Whether `a` was made default after `b`. Two of one millisecond are ordered by their ids, for everybody alike. */

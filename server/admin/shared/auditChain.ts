@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import { DAY_MS, MINUTE_MS } from '../../platform/durations.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Document, Documents, Filter } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
 
@@ -121,8 +122,7 @@ export function createAuditChain({ documents, newSalt, clock }: Deps): AuditChai
     },
     async appendUnended(workspace) {
       const before = new Date(clock.now() - LONGEST_CALL_MS);
-      const range: Filter =
-        workspace === undefined ? {} : { _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } };
+      const range: Filter = workspace === undefined ? {} : { _id: below(workspace) };
       for await (const { _id, purgeAt: _kept, ...event } of starts.find({ ...range, at: { $lt: before } })) {
         const { workspaceName, wasEnded } = await endOf(_id, event.id);
         if (!wasEnded) await inTurn(workspaceName, () => link(workspaceName, event));

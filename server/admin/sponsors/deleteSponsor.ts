@@ -1,5 +1,6 @@
 import { Failure, invalid } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { below } from '../../store/documentId.js';
 import type { Documents } from '../../store/documents.js';
 import type { StoredBeneficiary, StoredSponsor } from './stored.js';
 
@@ -17,8 +18,7 @@ export function createDeleteSponsor(documents: Documents, clock: Clock, batchSiz
   const beneficiaries = documents.collection<StoredBeneficiary>('beneficiaries');
 
   return async (_id: string, force: boolean, marked: () => void): Promise<void> => {
-    // "0" is the character after "/".
-    const onFile = { _id: { $gte: `${_id}/`, $lt: `${_id}0` } };
+    const onFile = { _id: below(_id) };
     const sponsor = await sponsors.findOne({ _id });
     if (!sponsor) throw new Failure('NOT_FOUND');
     if (!force && !sponsor.deletingAt && (await beneficiaries.findOne(onFile))) {

@@ -1,8 +1,8 @@
 import type { Template } from '../../delivery/defaultTemplates.js';
 import type { MessageKind } from '../../delivery/messageKind.js';
-
 import { canonicalLocale, languageOf } from '../../domain/locales.js';
 import type { Clock } from '../../platform/clock.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { createTtlCache } from '../../store/ttlCache.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
@@ -25,8 +25,7 @@ export function createTemplates(documents: Documents, workspaces: Workspaces, cl
   const prefixOf = (workspace: string, kind: MessageKind) => `${workspace}/${templateKey(kind)}`;
 
   const byLocale = createTtlCache(async (prefix): Promise<ReadonlyMap<string, Template>> => {
-    // "0" is the character after "/".
-    const found = await stored.find({ _id: { $gte: `${prefix}/`, $lt: `${prefix}0` } }).toArray();
+    const found = await stored.find({ _id: below(prefix) }).toArray();
     return new Map(found.map((template) => [template.locale, templateOf(template)]));
   }, clock);
 

@@ -1,6 +1,7 @@
 import { MODES } from '../../domain/mode.js';
 import { Failure } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Document, Documents, Filter } from '../../store/documents.js';
 import type { Progress } from '../jobs/runJob.js';
 import { defaultWorkspace, type Workspace } from './stored.js';
@@ -69,11 +70,10 @@ export function createPurge({ documents, collections, workspaces, flushCounts, c
  * listed, pages, whose ids are digests, by the workspace they name.
  */
 function filtersOf(workspace: string, name: string): readonly Filter[] {
-  if (name === 'keys') return [{ listedAs: { $gte: `${workspace}/`, $lt: `${workspace}0` } }];
+  if (name === 'keys') return [{ listedAs: below(workspace) }];
   if (name === 'pages') return [{ workspace }];
   const owners = [workspace, ...MODES.map((mode) => `${workspace}.${mode}`)];
-  // "0" is the character after "/".
-  return [{ _id: workspace }, ...owners.map((owner) => ({ _id: { $gte: `${owner}/`, $lt: `${owner}0` } }))];
+  return [{ _id: workspace }, ...owners.map((owner) => ({ _id: below(owner) }))];
 }
 
 /** A key names its later secrets; see admin/keys/stored.ts. */

@@ -1,4 +1,5 @@
 import type { Place } from '../../secrets/sealedFields.js';
+import { below } from '../../store/documentId.js';
 import type { Collection, Document } from '../../store/documents.js';
 
 /** A workspace's own account with a vendor, `_id` = workspace/name. */
@@ -39,8 +40,4 @@ export const accountsOf = (
   stored: Collection<StoredAccount>,
   workspace: string,
   limit = MOST_ACCOUNTS,
-): Promise<StoredAccount[]> =>
-  // "0" is the character after "/".
-  stored
-    .find({ _id: { $gte: `${workspace}/`, $lt: `${workspace}0` } }, { sort: { _id: 1 }, limit })
-    .toArray();
+): Promise<StoredAccount[]> => stored.find({ _id: below(workspace) }, { sort: { _id: 1 }, limit }).toArray();

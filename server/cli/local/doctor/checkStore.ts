@@ -10,6 +10,7 @@ import { DAY_MS, HOUR_MS } from '../../../platform/durations.js';
 import { unwrapKey, type WrappedKey } from '../../../secrets/keyring/keyWrapping.js';
 import type { MasterKeys } from '../../../secrets/keyring/masterKeys.js';
 import type { StoredSession } from '../../../session/stored.js';
+import { below } from '../../../store/documentId.js';
 import type { Document } from '../../../store/documents.js';
 import { openCopy } from '../../../store/embedded/backup.js';
 import { storePath } from '../../../store/embedded/file.js';
@@ -88,9 +89,7 @@ async function readContents(config: Config): Promise<Contents | undefined> {
     const sessions = documents.collection<StoredSession>('sessions');
     const workspaces = await documents.collection('workspaces').find({}, { limit: WORKSPACES }).toArray();
     const latestOf = ({ _id }: Document) =>
-      sessions
-        .find({ _id: { $gte: `${_id}/`, $lt: `${_id}0` } }, { sort: { _id: -1 }, limit: SESSIONS })
-        .toArray();
+      sessions.find({ _id: below(_id) }, { sort: { _id: -1 }, limit: SESSIONS }).toArray();
     return {
       sessions: (await Promise.all(workspaces.map(latestOf))).flat(),
       keyrings: await documents.collection<StoredKeyring>('keyring').find({}).toArray(),
