@@ -1,15 +1,10 @@
 import { create, type Message, type MessageShape } from '@bufbuild/protobuf';
 import { ProviderAccountSchema, ProviderService } from '../../../gen/otp/admin/v1/provider_service_pb.js';
-import { isObject, type Json, type JsonObject } from './json.js';
+import { isMark, isObject, type Json, type JsonObject, MARK } from './json.js';
 import type { Resource, Resources } from './resources.js';
 import { fieldOf, PAGE, pairs, paths, type Section } from './section.js';
 
 type Account = MessageShape<typeof ProviderAccountSchema>;
-
-/** A secret that the document does not hold. */
-const MARK = { set: true } as const;
-const isMark = (value: Json): boolean =>
-  isObject(value) && value.set === true && Object.keys(value).length === 1;
 
 /** Accounts with vendors. A document has the names of their secrets, each with a mark or, when it is applied, a value. */
 export const providerAccounts: Section = {
@@ -97,5 +92,5 @@ export async function settleSecrets(
 /** How a plan shows that secrets get other values. */
 const changedSecrets = (marks: Json | undefined, given: Readonly<Record<string, string>>): JsonObject => ({
   ...(isObject(marks) && marks),
-  ...Object.fromEntries(Object.keys(given).map((name) => [name, { set: true, changed: true }])),
+  ...Object.fromEntries(Object.keys(given).map((name) => [name, { ...MARK, changed: true }])),
 });

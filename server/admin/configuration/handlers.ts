@@ -63,14 +63,16 @@ export function createConfigurationHandlers({
           section === providerAccounts && given
             ? await settleSecrets(workspace, { wanted: given, current }, hasSecrets)
             : { wanted: given, lacking: new Set<string>() };
-        const compared = { workspace, section, current: isNew ? asNew(section) : current, wanted: asked };
-        for (const change of planSection({ ...compared, defaults: defaultsOf(section), prune, isNew })) {
-          const lacks = lacking.has(change.resource.slice(`${section.name}/`.length));
-          planned.push({
-            section: section.name,
-            change: { ...change, workspace, ...(lacks && { error: 'INVALID_REQUEST' as const }) },
-          });
-        }
+        const compared = {
+          workspace,
+          section,
+          current: isNew ? asNew(section) : current,
+          wanted: asked,
+          lacking,
+          defaults: defaultsOf(section),
+        };
+        for (const change of planSection({ ...compared, prune, isNew }))
+          planned.push({ section: section.name, change: { ...change, workspace } });
       }
       changes.push(...inOrder(planned));
     }

@@ -7,6 +7,11 @@ export interface JsonObject {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What a document holds in place of a secret. */
+export const MARK = { set: true } as const;
+export const isMark = (value: Json | undefined): boolean =>
+  isObject(value) && value.set === true && Object.keys(value).length === 1;
+
 /** The same value, and every object in it, with its keys in their order. */
 export function sorted(value: Json): Json {
   if (Array.isArray(value)) return value.map(sorted);

@@ -22,13 +22,15 @@ interface Comparison {
   readonly wanted: Resources | undefined;
   readonly defaults: JsonObject;
   readonly prune: boolean;
+  /** The keys of those that lack a secret, which the document only marks. */
+  readonly lacking: ReadonlySet<string>;
   /** The workspace itself has to be made. */
   readonly isNew: boolean;
 }
 
 /** What changes in one section, deletions last. */
 export function planSection(comparison: Comparison): PlannedChange[] {
-  const { section, current, wanted, defaults, prune, workspace, isNew } = comparison;
+  const { section, current, wanted, defaults, prune, workspace, lacking, isNew } = comparison;
   const changes: PlannedChange[] = [];
   for (const [key, resource] of wanted ?? []) {
     const before = isNew && section.name === 'settings' ? undefined : current.get(key);
@@ -51,6 +53,7 @@ export function planSection(comparison: Comparison): PlannedChange[] {
       action: before ? ConfigurationAction.UPDATE : ConfigurationAction.CREATE,
       fields: shown(changed, before?.fields ?? {}),
       step: section.save({ workspace, key, message, before: before?.message, mask: maskOf(changed) }),
+      ...(lacking.has(key) && { error: 'INVALID_REQUEST' as const }),
     };
   }
 

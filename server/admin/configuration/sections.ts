@@ -7,7 +7,7 @@ import { TemplateSchema, TemplateService } from '../../../gen/otp/admin/v1/templ
 import { WebhookEndpointSchema, WebhookService } from '../../../gen/otp/admin/v1/webhook_service_pb.js';
 import { WorkspaceSchema, WorkspaceService } from '../../../gen/otp/admin/v1/workspace_service_pb.js';
 import { providerAccounts } from './accounts.js';
-import { isObject, type JsonObject } from './json.js';
+import { isMark, isObject, type JsonObject, MARK } from './json.js';
 import { fieldOf, PAGE, pairs, paths, type Section } from './section.js';
 
 const channelWord = (channel: number): string => ['', 'email', 'sms', 'whatsapp'][channel] ?? '';
@@ -93,8 +93,7 @@ const guard: Section = {
   }),
   hide: (fields) => ({
     ...fields,
-    ...(isObject(fields.veto) &&
-      fields.veto.url !== '' && { veto: { ...fields.veto, secret: { set: true } } }),
+    ...(isObject(fields.veto) && fields.veto.url !== '' && { veto: { ...fields.veto, secret: MARK } }),
   }),
   reveal: (fields) => ({
     ...fields,
@@ -104,8 +103,7 @@ const guard: Section = {
 
 /** Only the mark of a secret is left out: anything else in its place stays, and is refused. */
 function withoutSecret({ secret, ...veto }: JsonObject): JsonObject {
-  const isMark = isObject(secret) && secret.set === true && Object.keys(secret).length === 1;
-  return secret === undefined || isMark ? veto : { ...veto, secret };
+  return secret === undefined || isMark(secret) ? veto : { ...veto, secret };
 }
 
 const senders: Section = {

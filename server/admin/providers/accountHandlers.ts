@@ -11,6 +11,7 @@ import {
   accountSecretPlace,
   accountsOf,
   MOST_ACCOUNTS,
+  openSecrets,
   type StoredAccount,
 } from '../../delivery/accounts/stored.js';
 import type { Vendor } from '../../delivery/vendors/vendor.js';
@@ -104,10 +105,10 @@ export function createAccountHandlers(
 
   /** The secrets that stay: one that is replaced may be one that cannot be opened any more. */
   const opened = ({ _id, secrets }: StoredAccount, replaced: Texts): Texts =>
-    Object.fromEntries(
-      secrets
-        .filter(({ name }) => !(name in replaced))
-        .map(({ name, sealed }) => [name, encryption.open(accountSecretPlace(_id, name), sealed)]),
+    openSecrets(
+      encryption,
+      _id,
+      secrets.filter(({ name }) => !(name in replaced)),
     );
 
   return {

@@ -8,7 +8,7 @@ import type { Provider } from '../provider.js';
 import type { ReceiptEndpoint } from '../vendors/receipts.js';
 import type { Vendor, VendorDeps } from '../vendors/vendor.js';
 import { readAccount } from './settings.js';
-import { accountSecretPlace, accountsOf, type StoredAccount } from './stored.js';
+import { accountsOf, openSecrets, type StoredAccount } from './stored.js';
 
 /** What was opened and not used for this long is closed. */
 const IDLE_MS = 10 * MINUTE_MS;
@@ -60,9 +60,7 @@ export function createAccounts({ vendors, publicUrl, deleted, log, ...deps }: De
     const { _id, kind, settings, disabled = false } = one;
     const vendor = vendors.find(({ name }) => name === kind);
     if (!vendor) return undefined;
-    const secrets = Object.fromEntries(
-      one.secrets.map(({ name, sealed }) => [name, encryption.open(accountSecretPlace(_id, name), sealed)]),
-    );
+    const secrets = openSecrets(encryption, _id, one.secrets);
     const configured = readAccount(vendor.settings, { settings, secrets });
     const own = { ...deps, publicUrl, account: _id };
     const provider = await vendor.openProvider(configured, own);

@@ -1,7 +1,7 @@
 import type { Encryption } from '../../secrets/encryption.js';
 import { isSameSecret } from '../../secrets/isSameSecret.js';
 import type { Documents } from '../../store/documents.js';
-import { accountId, accountSecretPlace, type StoredAccount } from './stored.js';
+import { accountId, openSecrets, type StoredAccount } from './stored.js';
 
 /** Tells whether an account has exactly these values among its secrets. */
 export function createHasSecrets({
@@ -17,9 +17,10 @@ export function createHasSecrets({
   ): Promise<boolean> => {
     const _id = accountId(workspace, name);
     const account = await documents.collection<StoredAccount>('providerAccounts').findOne({ _id });
-    return Object.entries(values).every(([secret, value]) => {
-      const stored = account?.secrets.find((one) => one.name === secret);
-      return stored && isSameSecret(encryption.open(accountSecretPlace(_id, secret), stored.sealed), value);
-    });
+    const named = account?.secrets.filter((secret) => secret.name in values) ?? [];
+    const stored = openSecrets(encryption, _id, named);
+    return Object.entries(values).every(
+      ([secret, value]) => stored[secret] !== undefined && isSameSecret(stored[secret], value),
+    );
   };
 }

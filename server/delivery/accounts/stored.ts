@@ -1,3 +1,4 @@
+import type { Encryption } from '../../secrets/encryption.js';
 import type { Place } from '../../secrets/sealedFields.js';
 import { below } from '../../store/documentId.js';
 import type { Collection, Document } from '../../store/documents.js';
@@ -34,6 +35,16 @@ export const accountSecretPlace = (id: string, name: string): Place => ({
   id,
   field: `secrets.${name}`,
 });
+
+/** Secrets of an account in clear, by name. Throws where one cannot be opened. */
+export const openSecrets = (
+  encryption: Pick<Encryption, 'open'>,
+  _id: string,
+  secrets: StoredAccount['secrets'],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    secrets.map(({ name, sealed }) => [name, encryption.open(accountSecretPlace(_id, name), sealed)]),
+  );
 
 /** The accounts of a workspace by name. */
 export const accountsOf = (
