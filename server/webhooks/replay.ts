@@ -17,25 +17,25 @@ interface Deps {
   readonly offer: (queue: StoredWebhookDelivery) => void;
 }
 
-/** How many events a call queued, and where the next one goes on. */
+/** How many events a call queued, how many were pending already, and where the next one goes on. */
 interface Replayed {
   readonly replayed: number;
+  readonly pending: number;
   readonly nextPageToken: string;
 }
 
-/** Queues stored events once more. */
+/** Queues stored events once more; those that are pending are due at once. */
 export function createReplay({ documents, enqueue, offer }: Deps) {
   const events = documents.collection<StoredEvent>('events');
 
-  async function again(endpoint: StoredEndpoint, found: readonly StoredEvent[]): Promise<number> {
-    let replayed = 0;
+  async function again(endpoint: StoredEndpoint, found: readonly StoredEvent[]) {
+    let pending = 0;
     for (const event of found) {
-      const queue = await enqueue(endpoint._id, event, false);
-      if (!queue) continue;
-      replayed++;
-      offer(queue);
+      const enqueued = await enqueue(endpoint, event, false);
+      if (enqueued?.wasPending) pending++;
+      if (enqueued) offer(enqueued.queue);
     }
-    return replayed;
+    return { replayed: found.length - pending, pending };
   }
 
   return async (
@@ -51,7 +51,7 @@ export function createReplay({ documents, enqueue, offer }: Deps) {
       const id = parseId(eventId);
       const event = id && (await events.findOne({ _id: prefix + id }));
       if (!event) throw new Failure('NOT_FOUND');
-      return { replayed: await again(endpoint, [event]), nextPageToken: '' };
+      return { ...(await again(endpoint, [event])), nextPageToken: '' };
     }
     const { items, nextPageToken } = await readPage(
       events,
@@ -59,6 +59,6 @@ export function createReplay({ documents, enqueue, offer }: Deps) {
       { pageSize: WEBHOOK_LIMITS.replayedAtOnce, pageToken },
     );
     const wanted = items.filter(({ type }) => wants(endpoint, type));
-    return { replayed: await again(endpoint, wanted), nextPageToken };
+    return { ...(await again(endpoint, wanted)), nextPageToken };
   };
 }

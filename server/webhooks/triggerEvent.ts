@@ -50,9 +50,9 @@ export function createTriggerEvent({ documents, enqueue, offer, clock }: Deps) {
     const found = await receivers(partition, eventType, endpointId);
     const event = madeUp(partition, eventType as ShownEventType, await newSession(), clock.now());
     await insertOnce(events, event);
-    for (const { _id } of found) {
-      const queue = await enqueue(_id, event, true);
-      if (queue) offer(queue);
+    for (const endpoint of found) {
+      const enqueued = await enqueue(endpoint, event, true);
+      if (enqueued) offer(enqueued.queue);
     }
     return { event, endpoints: found.length };
   };

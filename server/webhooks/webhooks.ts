@@ -48,8 +48,8 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Deps): Webh
       await insertOnce(events, stored);
       for (const endpoint of listeners) {
         if (!isOn(endpoint, event.at) || !wants(endpoint, stored.type)) continue;
-        const delivery = await enqueue(endpoint._id, stored, true);
-        if (delivery) offer(delivery);
+        const enqueued = await enqueue(endpoint, stored, true);
+        if (enqueued) offer(enqueued.queue);
       }
     },
   };

@@ -151,6 +151,12 @@ event again, by its \`webhook-id\`, or all events since a point in time that the
 call, with a page token for the rest. Replayed events keep their id and body, get a new signature, and arrive in the
 order of their session.
 
+Once a receiver works again, a replay also saves the wait of what is still pending: a pending event is not queued twice, it
+is sent at once in place of at its next attempt, whatever \`Retry-After\` asked for. Its attempts so far count, so that it is
+abandoned when it would have been. The response has the number of these events in \`pending\`, and of those that were
+queued again in \`replayed\`. An earlier event of the same session that is pending is sent first. Repeating a replay while
+its events are pending changes nothing more.
+
 SendTestEvent sends this event, once, and returns the result:
 
 \`\`\`json

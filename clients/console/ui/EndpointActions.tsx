@@ -63,6 +63,7 @@ export function EndpointActions({
           const eventId = values.text('eventId');
           const since = timestampFromDate(new Date(Date.now() - values.number('hours') * HOUR_MS));
           let replayed = 0;
+          let pending = 0;
           let pageToken = '';
           do {
             const page = await api.webhooks.replayWebhookEvents({
@@ -72,12 +73,14 @@ export function EndpointActions({
               ...(eventId ? { eventId } : { since }),
             });
             replayed += page.replayed;
+            pending += page.pending;
             pageToken = page.nextPageToken;
           } while (pageToken);
-          say(replayedText(replayed, eventId !== ''));
+          say(replayedText({ replayed, pending }));
           again();
         }}
       >
+        <p>Events that are pending are posted now and not at their next attempt.</p>
         <Select
           label="Events of"
           name="hours"

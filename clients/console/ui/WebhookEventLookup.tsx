@@ -96,11 +96,11 @@ const Replay = ({ endpointId, eventId, again }: Required<Props> & { readonly eve
     title="Post this event again"
     submit="Post it"
     onSubmit={async () => {
-      const { replayed } = await api.webhooks.replayWebhookEvents({ ...target(), id: endpointId, eventId });
-      say(replayedText(replayed, true));
+      say(replayedText(await api.webhooks.replayWebhookEvents({ ...target(), id: endpointId, eventId })));
       again();
     }}
   >
     <p>The endpoint gets it with the same id, so a receiver that has seen it ignores it.</p>
+    <p>If it is pending, it is posted now and not at its next attempt.</p>
   </Action>
 );

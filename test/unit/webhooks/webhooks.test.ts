@@ -100,8 +100,8 @@ eachEngine((engine) => {
       const ids = await publish(rig, session, 0, 1, 2);
       await rig.work();
       const events = (await kept()).sort((a, b) => b.index - a.index);
-      for (const event of events) await rig.hooks.enqueue(endpoint._id, event, false);
-      expect(await rig.hooks.enqueue(endpoint._id, events[0]!, false)).toBeUndefined();
+      for (const event of events) await rig.hooks.enqueue(endpoint, event, false);
+      expect(await rig.hooks.enqueue(endpoint, events[0]!, false)).toMatchObject({ wasPending: true });
       await rig.work();
       expect(rig.came()).toEqual([...ids, ...ids]);
     });

@@ -107,6 +107,11 @@ type WebhookServiceClient interface {
 	// 30 days, those that happened while the endpoint was disabled included. Each
 	// call queues up to 1,000 events and returns where to continue.
 	//
+	// A pending event is not queued twice: it is sent at once in place of at its
+	// next delivery attempt, which may be four hours away. Its attempts so far
+	// count, and it is still dropped 24 hours after it was queued. Events of one
+	// session keep their order, so an earlier one that is pending is sent first.
+	//
 	// Scope: webhooks, admin or operator.
 	//
 	// Reasons: NOT_FOUND for an endpoint or event that does not exist;
@@ -350,6 +355,11 @@ type WebhookServiceServer interface {
 	// the types the endpoint receives. They keep their ids. Events are kept for
 	// 30 days, those that happened while the endpoint was disabled included. Each
 	// call queues up to 1,000 events and returns where to continue.
+	//
+	// A pending event is not queued twice: it is sent at once in place of at its
+	// next delivery attempt, which may be four hours away. Its attempts so far
+	// count, and it is still dropped 24 hours after it was queued. Events of one
+	// session keep their order, so an earlier one that is pending is sent first.
 	//
 	// Scope: webhooks, admin or operator.
 	//

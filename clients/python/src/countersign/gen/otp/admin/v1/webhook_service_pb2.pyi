@@ -542,15 +542,18 @@ class ReplayWebhookEventsResponse(google.protobuf.message.Message):
 
     REPLAYED_FIELD_NUMBER: builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    PENDING_FIELD_NUMBER: builtins.int
     replayed: builtins.int
     next_page_token: builtins.str
+    pending: builtins.int
     def __init__(
         self,
         *,
         replayed: builtins.int = ...,
         next_page_token: builtins.str = ...,
+        pending: builtins.int = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "replayed", b"replayed"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "pending", b"pending", "replayed", b"replayed"]) -> None: ...
 
 global___ReplayWebhookEventsResponse = ReplayWebhookEventsResponse
 
