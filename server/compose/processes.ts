@@ -57,8 +57,8 @@ export function composeTakeOver(parts: {
     createMessageTakeOver({
       ...parts,
       sessions,
-      keyOf: (session, provider) =>
-        parts.isBuiltIn(provider) ? provider : accountId(workspaceOf(session), provider),
+      accountOf: (session, provider) =>
+        parts.isBuiltIn(provider) ? undefined : accountId(workspaceOf(session), provider),
       offer: queues.outbox.offer,
     }),
     createEventTakeOver({ ...parts, sessions, offer: queues.events.offer }),

@@ -9,17 +9,10 @@ import { createDeliveryAttempt, type DeliveryAttemptDeps } from './deliveryAttem
 import { createLetGo } from './letGo.js';
 import { keyOf, type Outcome } from './provider.js';
 import { afterOutcome } from './retryPolicy.js';
+import { withoutCharge } from './withoutCharge.js';
 
 /** Wait before an outcome is stored again after the store failed. */
 const RECORD_AGAIN_MS = 500;
-
-/**
- * What was paid for a message that a workspace's own account has taken is not paid back by a receipt: the workspace
- * holds the secret that signs it.
- */
-function withoutCharge({ charge: _kept, ...delivery }: StoredDelivery): StoredDelivery {
-  return delivery;
-}
 
 type Deps = DeliveryAttemptDeps & ClaimDeps;
 

@@ -11,6 +11,7 @@ import { updateMessages, vendorKey } from '../session/transitions/updateMessages
 import type { Collection } from '../store/documents.js';
 import { leasedUntil } from '../store/leases.js';
 import { type Mark, readMarks } from './marks.js';
+import { withoutCharge } from './withoutCharge.js';
 
 /** The message as the provider has it; undefined where it has none or cannot be asked. */
 type Search = (
@@ -25,8 +26,8 @@ interface Deps {
   readonly marksOf: (owner: string) => string;
   /** Begins a search at providers for messages that requests may have brought to them. */
   readonly newSearch: () => Search;
-  /** What the provider of a session is stored under in what its receipts are found by; see provider.ts. */
-  readonly keyOf: (session: StoredSession, provider: string) => string;
+  /** The key of the account of the session's workspace by that name; undefined for a provider of the service itself. */
+  readonly accountOf: (session: StoredSession, provider: string) => string | undefined;
   /** The session has a message to send now. */
   readonly offer: (session: StoredSession) => void;
   readonly clock: Clock;
@@ -38,7 +39,7 @@ interface Deps {
  * its marks show to be accepted is recorded so, and so is what the provider of a
  * request without a response has; everything else is due at once.
  */
-export function createTakeOver({ sessions, marksOf, newSearch, keyOf, offer, clock, log }: Deps) {
+export function createTakeOver({ sessions, marksOf, newSearch, accountOf, offer, clock, log }: Deps) {
   return async (owner: string): Promise<void> => {
     const marks = readMarks(marksOf(owner));
     const findSent = newSearch();
@@ -51,11 +52,12 @@ export function createTakeOver({ sessions, marksOf, newSearch, keyOf, offer, clo
           const current = seen.channels[channel]?.delivery;
           if (!current || !isHeld(current, owner)) return undefined;
           const now = clock.now();
-          const next = resume(current, { mark, hasMarks: marks !== undefined }, now);
+          const account = mark && accountOf(seen, mark.provider);
+          const next = resume(current, { mark, account, hasMarks: marks !== undefined }, now);
           return updateMessages(
             new Map([[channel, next]]),
             now,
-            acceptedAttempt(channel, next, { now, keyOf: (provider) => keyOf(seen, provider) }),
+            acceptedAttempt(channel, next, { now, account }),
           );
         });
         if (!resumed?.changed) continue;
@@ -84,7 +86,7 @@ async function askedMark(
 function acceptedAttempt(
   channel: ChannelName,
   { n, state, provider, vendorId }: StoredDelivery,
-  { now, keyOf }: { readonly now: number; readonly keyOf: (provider: string) => string },
+  { now, account }: { readonly now: number; readonly account: string | undefined },
 ) {
   if (state !== 'ACCEPTED' || provider === undefined) return undefined;
   return {
@@ -97,7 +99,7 @@ function acceptedAttempt(
       outcome: 'accepted' as const,
       ...(vendorId !== undefined && { vendorId }),
     },
-    reportedAs: vendorId === undefined ? undefined : vendorKey(keyOf(provider), vendorId),
+    reportedAs: vendorId === undefined ? undefined : vendorKey(account ?? provider, vendorId),
   };
 }
 
@@ -107,13 +109,20 @@ const isHeld = ({ state, lease }: StoredDelivery, owner: string): boolean =>
 /** A message whose delivery attempt was cut short by the end of its process. */
 function resume(
   delivery: StoredDelivery,
-  { mark, hasMarks }: { readonly mark: Mark | undefined; readonly hasMarks: boolean },
+  known: {
+    readonly mark: Mark | undefined;
+    /** The key of the workspace's own account that the mark is about. */
+    readonly account: string | undefined;
+    readonly hasMarks: boolean;
+  },
   now: number,
 ): StoredDelivery {
   const { lease: _lease, ...free } = delivery;
+  const { mark, account, hasMarks } = known;
   if (mark?.accepted) {
     const { provider, vendorId } = mark;
-    return settled(delivery, { state: 'ACCEPTED', provider, ...(vendorId !== undefined && { vendorId }) });
+    const taken = account === undefined ? delivery : withoutCharge(delivery);
+    return settled(taken, { state: 'ACCEPTED', provider, ...(vendorId !== undefined && { vendorId }) });
   }
   // Where the process kept marks and made none, no request was begun: the attempt was none.
   const unused = hasMarks && !mark ? 1 : 0;

@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMarks, readMarks } from '../../../server/delivery/marks.js';
+import { createTakeReports } from '../../../server/delivery/reports.js';
 import { createTakeOver } from '../../../server/delivery/takeOver.js';
 import type { ChannelName } from '../../../server/domain/channels.js';
+import { createMetrics } from '../../../server/observe/metrics/index.js';
 import { changeGuarded } from '../../../server/session/change.js';
 import type { StoredSession } from '../../../server/session/stored.js';
+import type { StoredCharge } from '../../../server/session/storedDelivery.js';
 import { updateMessages } from '../../../server/session/transitions/updateMessages.js';
 import type { Collection } from '../../../server/store/documents.js';
 import { type Engine, eachEngine } from '../../support/engines.js';
 import { ManualClock } from '../../support/manualClock.js';
 import { NOW, sampleSession } from '../session/support/sampleSession.js';
 
+const PAID: StoredCharge = { debit: 'd1', amount: 50_000 };
 const DEAD = 'd'.repeat(32);
 const log = pino({ level: 'silent' });
 
@@ -84,7 +88,11 @@ describe('what happens to the messages of a process that has ended', () => {
     });
 
     /** A session whose e-mail is leased, and its SMS not yet begun. */
-    async function leased(id: string, owner: string | undefined, leaseMs = 30_000): Promise<void> {
+    async function leased(
+      id: string,
+      owner: string | undefined,
+      { leaseMs = 30_000, charge }: { readonly leaseMs?: number; readonly charge?: StoredCharge } = {},
+    ): Promise<void> {
       const session = { ...sampleSession(), _id: `acme/${id}` };
       await sessions.insertOne(session);
       const until = new Date(NOW + leaseMs);
@@ -94,6 +102,7 @@ describe('what happens to the messages of a process that has ended', () => {
         triesLeft: delivery.triesLeft - 1,
         dueAt: until,
         lease: { id: `lease-${id}`, until, ...(owner !== undefined && { owner }) },
+        ...(charge && { charge }),
       };
       const far = { ...session.channels.sms!.delivery, dueAt: new Date(NOW + 3_600_000) };
       await changeGuarded(sessions, session, () =>
@@ -123,7 +132,7 @@ describe('what happens to the messages of a process that has ended', () => {
             const vendorId = await find(...asked);
             return vendorId === undefined ? undefined : { vendorId };
           },
-        keyOf: (_session, provider) => provider,
+        accountOf: (_session, provider) => (provider === 'our-twilio' ? 'acme/our-twilio' : undefined),
         offer: ({ _id }) => void offered.push(_id),
         clock: new ManualClock(NOW + 1_000),
         log,
@@ -173,6 +182,48 @@ describe('what happens to the messages of a process that has ended', () => {
       expect((await read('a')).vendorIds).toEqual(['twilio/v2']);
     });
 
+    it.each([
+      ['its marks', true],
+      ['its provider', false],
+    ])(
+      'taken by an account of its workspace, as %s says: what was paid is not paid back, as after every outcome',
+      async (_by, isMarked) => {
+        const marks = createMarks(marksOf(DEAD), log);
+        for (const [id, provider] of [
+          ['own', 'our-twilio'],
+          ['service', 'twilio'],
+        ] as const) {
+          await leased(id, DEAD, { charge: PAID });
+          marks.begin(`lease-${id}`, provider);
+          if (isMarked) marks.accepted(`lease-${id}`, 'v1');
+        }
+        await takeOver(async () => 'v1');
+        const report = createTakeReports({
+          sessions,
+          changed: () => {},
+          clock: new ManualClock(NOW + 2_000),
+          metrics: createMetrics(),
+          log,
+        });
+        const refunds = async (id: string, account?: { readonly name: string; readonly key: string }) => {
+          expect((await read(id)).channels.email!.delivery.state).toBe('ACCEPTED');
+          await report([
+            {
+              provider: 'twilio',
+              ...(account && { account }),
+              vendorId: 'v1',
+              end: { state: 'FAILED', error: 'UNDELIVERED' },
+            },
+          ]);
+          const { channels, events } = await read(id);
+          expect(channels.email!.delivery.state).toBe('FAILED');
+          return events.flatMap(({ charge }) => charge ?? []);
+        };
+        expect(await refunds('own', { name: 'our-twilio', key: 'acme/our-twilio' })).toEqual([]);
+        expect(await refunds('service')).toEqual([PAID]);
+      },
+    );
+
     it('accepted by its marks, or not begun: no provider is asked', async () => {
       await leased('a', DEAD);
       await leased('b', DEAD);
@@ -203,7 +254,7 @@ describe('what happens to the messages of a process that has ended', () => {
     });
 
     it('of every one of many, also where the lease has expired; nothing of living processes and of release 0.1', async () => {
-      for (let n = 0; n < 120; n++) await leased(`dead${n}`, DEAD, n % 2 ? 30_000 : -5_000);
+      for (let n = 0; n < 120; n++) await leased(`dead${n}`, DEAD, { leaseMs: n % 2 ? 30_000 : -5_000 });
       await leased('alive', 'a'.repeat(32));
       await leased('first', undefined);
       const before = [await read('alive'), await read('first')];
