@@ -56,12 +56,14 @@ export function createDelivery(deps: Deps) {
     for (;;) {
       const now = clock.now();
       try {
-        return await changeGuarded(sessions, session, (seen) => {
+        const decide = (seen: StoredSession) => {
           const current = seen.channels[channel]?.delivery;
           // Resent, approved or cancelled in the meantime, or the lease has expired.
           if (current?.n !== n || current.lease?.id !== lease) return undefined;
           return withOutcome(current, mine, outcome);
-        });
+        };
+        const ended = await changeGuarded(sessions, session, decide, { workedOut: true });
+        return ended && { ...ended, changed: ended.changed || isRecorded(ended.session, mine) };
       } catch (error) {
         if (now >= leaseUntil) throw error;
         await new Promise<void>((resolve) => clock.after(RECORD_AGAIN_MS, resolve));
@@ -161,6 +163,13 @@ export interface ClaimedNew {
 }
 
 export type Delivery = ReturnType<typeof createDelivery>;
+
+/** An outcome is found to be stored where no response said so. A message has one attempt at a time. */
+const isRecorded = ({ attempts = [] }: StoredSession, { channel, n, provider, at }: Claim): boolean =>
+  attempts.some(
+    (one) =>
+      one.channel === channel && one.n === n && one.provider === provider.name && one.at.getTime() === at,
+  );
 
 /** A delivery attempt as the session keeps it. */
 function attemptOf({ channel, n, provider, at }: Claim, outcome: Outcome, now: number): StoredAttempt {

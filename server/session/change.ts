@@ -148,6 +148,14 @@ export interface Changed {
   readonly changed: boolean;
 }
 
+interface ChangeOptions {
+  /**
+   * The result may be worked out from what was seen, which the store then need not return: attempts that were
+   * counted meanwhile are missing in it. `decide` has to recognise its own change in what it is given.
+   */
+  readonly workedOut?: boolean;
+}
+
 /**
  * Changes a stored session. `decide` returns the change to the session it is
  * given, or undefined to leave it. Nothing is written unless the session still
@@ -158,6 +166,7 @@ export async function changeGuarded(
   sessions: Collection<StoredSession>,
   found: StoredSession,
   decide: (seen: StoredSession) => Change | undefined | Promise<Change | undefined>,
+  { workedOut = false }: ChangeOptions = {},
 ): Promise<Changed | undefined> {
   const { _id } = found;
   for (let seen: StoredSession | null = found; seen; seen = await sessions.findOne({ _id })) {
@@ -166,6 +175,7 @@ export async function changeGuarded(
     const session = await sessions.findOneAndUpdate(
       { ...change.guard, _id, rev: seen.rev },
       update(seen, change),
+      workedOut ? seen : undefined,
     );
     if (session) return { session, changed: true };
   }

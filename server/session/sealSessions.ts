@@ -119,8 +119,9 @@ function sealing(stored: Collection<SealedSession>, keys: () => SealingKeys): Co
       const found = await stored.findOne(filter);
       return found && open(found);
     },
-    async findOneAndUpdate(filter, update) {
-      const changed = await stored.findOneAndUpdate(filter, sealUpdate(filter._id, update));
+    async findOneAndUpdate(filter, update, seen) {
+      // What is worked out from an opened session is open already; opening it again changes nothing.
+      const changed = await stored.findOneAndUpdate(filter, sealUpdate(filter._id, update), seen);
       return changed && open(changed);
     },
     find: (filter, options) => openCursor(stored.find(filter, options), open),

@@ -28,8 +28,8 @@ function notifyingCollection<T extends Document>(
       await plain.insertOne(document);
       onChange(document);
     },
-    async findOneAndUpdate(filter, update) {
-      const changed = await plain.findOneAndUpdate(filter, update);
+    async findOneAndUpdate(filter, update, seen) {
+      const changed = await plain.findOneAndUpdate(filter, update, seen);
       if (changed) onChange(changed, update);
       return changed;
     },

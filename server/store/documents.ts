@@ -76,8 +76,14 @@ export interface Collection<T extends Document = Document> {
   /** Stores a new document. Throws DuplicateKey when its `_id` is taken. */
   insertOne(document: T): Promise<void>;
   findOne(filter: Filter): Promise<T | null>;
-  /** Changes one matching document atomically and returns it as it is afterwards; null when none matches. */
-  findOneAndUpdate(filter: Filter & { readonly _id: string }, update: Update): Promise<T | null>;
+  /**
+   * Changes one matching document atomically and returns it as it is afterwards; null when none matches.
+   *
+   * `seen`: the document as it was when the filter matched it, for a filter that names a revision which `update`
+   * raises. What is returned may then be worked out from it: fields that others change without a new revision are
+   * as they were seen. Null then also stands for a change that was followed by another before the store said so.
+   */
+  findOneAndUpdate(filter: Filter & { readonly _id: string }, update: Update, seen?: T): Promise<T | null>;
   find(filter: Filter, options?: FindOptions): Cursor<T>;
   /** Returns how many were deleted. */
   deleteOne(filter: Filter & { readonly _id: string }): Promise<number>;

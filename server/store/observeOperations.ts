@@ -22,8 +22,8 @@ function observeCollection<T extends Document>(plain: Collection<T>, begin: Begi
   return {
     insertOne: (document) => watch(begin('insertOne'), plain.insertOne(document)),
     findOne: (filter) => watch(begin('findOne'), plain.findOne(filter)),
-    findOneAndUpdate: (filter, update) =>
-      watch(begin('findOneAndUpdate'), plain.findOneAndUpdate(filter, update)),
+    findOneAndUpdate: (filter, update, seen) =>
+      watch(begin('findOneAndUpdate'), plain.findOneAndUpdate(filter, update, seen)),
     find: (filter, options) => observeCursor(plain.find(filter, options), begin),
     deleteOne: (filter) => watch(begin('deleteOne'), plain.deleteOne(filter)),
     deleteMany: (filter) => watch(begin('deleteMany'), plain.deleteMany(filter)),

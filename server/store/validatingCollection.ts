@@ -33,10 +33,10 @@ export class ValidatingCollection<T extends Document> implements Collection<T> {
     return this.#engine.findOne(filter);
   }
 
-  async findOneAndUpdate(filter: Addressed, update: Update): Promise<T | null> {
+  async findOneAndUpdate(filter: Addressed, update: Update, seen?: T): Promise<T | null> {
     validateIdFilter(filter);
     validateUpdate(update);
-    return this.#engine.findOneAndUpdate(filter, update);
+    return this.#engine.findOneAndUpdate(filter, update, seen);
   }
 
   find(filter: Filter, options: FindOptions = {}): Cursor<T> {

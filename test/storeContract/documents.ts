@@ -6,6 +6,7 @@ import { concurrencyContract } from './documents/concurrency.js';
 import { findContract } from './documents/find.js';
 import { matchContract } from './documents/match.js';
 import { refuseContract } from './documents/refuse.js';
+import { seenContract } from './documents/seen.js';
 import { storeContract } from './documents/store.js';
 import { updateContract } from './documents/update.js';
 
@@ -71,6 +72,7 @@ export function documentsContract(engine: Engine): void {
   describe('keeps documents', () => storeContract(bench));
   describe('matches', () => matchContract(bench));
   describe('updates', () => updateContract(bench));
+  describe('updates of documents that were seen', () => seenContract(bench));
   describe('finds', () => findContract(bench));
   describe('refuses', () => refuseContract(bench));
   describe('decides one after another', () => concurrencyContract(bench));

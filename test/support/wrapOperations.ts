@@ -20,8 +20,8 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
           around(() => collection.insertOne(document), { collection: name, name: 'insertOne' }),
         findOne: (filter) =>
           around(() => collection.findOne(filter), { collection: name, name: 'findOne', filter }),
-        findOneAndUpdate: (filter, update) =>
-          around(() => collection.findOneAndUpdate(filter, update), {
+        findOneAndUpdate: (filter, update, seen) =>
+          around(() => collection.findOneAndUpdate(filter, update, seen), {
             collection: name,
             name: 'findOneAndUpdate',
             filter,

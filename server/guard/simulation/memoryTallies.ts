@@ -1,5 +1,5 @@
 import { type Collection, type Document, type Documents, DuplicateKey } from '../../store/documents.js';
-import { applyUpdate } from '../../store/embedded/applyUpdate.js';
+import { applyUpdate } from '../../store/applyUpdate.js';
 import { createTallies, type Tallies } from '../tally.js';
 
 /** Tallies in memory, for one simulation: the counts of the guard and nothing else. */

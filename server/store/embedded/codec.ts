@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.js';
+import { copied } from '../copy.js';
 import { UnsupportedOperation } from '../documents.js';
 
 /**
@@ -29,23 +30,7 @@ export function decode<T>(text: string): T {
   return document as T;
 }
 
-/** A copy that shares nothing with `value`. */
-export function copy<V>(value: V): V {
-  return copied(value, (date) => new Date(date)) as V;
-}
-
 const storable = (document: object): unknown => copied(document, (date) => ({ $date: date.getTime() }));
-
-function copied(value: unknown, ofDate: (date: Date) => unknown): unknown {
-  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return ofDate(value);
-  if (Array.isArray(value)) return value.map((element) => copied(element, ofDate));
-  // Spreading keeps V8's fast layout of a wide object, which adding field by field loses.
-  const fields: Record<string, unknown> = { ...value };
-  for (const key of Object.keys(fields)) fields[key] = copied(fields[key], ofDate);
-  return fields;
-}
 
 function revive(container: Record<string, unknown>): void {
   for (const key of Object.keys(container)) {

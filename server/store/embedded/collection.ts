@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { applyUpdate } from '../applyUpdate.js';
 import type { CollectionSpec } from '../collections.js';
+import { copy } from '../copy.js';
 import {
   type Collection,
   type Cursor,
@@ -10,10 +12,9 @@ import {
   type Update,
 } from '../documents.js';
 import { chooseIndex, type IndexChoice } from '../indexChoice.js';
-import { applyUpdate } from './applyUpdate.js';
-import { copy, decode, encode } from './codec.js';
+import { matches } from '../matchFilter.js';
+import { decode, encode } from './codec.js';
 import type { Layout } from './layout.js';
-import { matches } from './matchFilter.js';
 import { type PageEnd, pageEndOf, pageQuery } from './query.js';
 import { retryWhileBusy } from './retryWhileBusy.js';
 import { type Reader, type Row, storeFailure } from './sqlite.js';

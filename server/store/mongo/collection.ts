@@ -1,7 +1,9 @@
 import type { Collection as DriverCollection } from 'mongodb';
 import type { Collection, Cursor, Document, Filter, FindOptions, Update } from '../documents.js';
+import { asDriver } from './asDriver.js';
 import type { Deadline } from './deadline.js';
 import { createGroupedInserts, type Insert } from './groupedInserts.js';
+import { createGroupedUpdates, type UpdateSeen } from './groupedUpdates.js';
 
 type Addressed = Filter & { readonly _id: string };
 
@@ -10,11 +12,13 @@ export class MongoCollection<T extends Document> implements Collection<T> {
   readonly #collection: DriverCollection<Document>;
   readonly #deadline: Deadline;
   readonly #insert: Insert;
+  readonly #updateSeen: UpdateSeen<T>;
 
   constructor(collection: DriverCollection<Document>, deadline: Deadline) {
     this.#collection = collection;
     this.#deadline = deadline;
     this.#insert = createGroupedInserts(collection);
+    this.#updateSeen = createGroupedUpdates(collection);
   }
 
   async insertOne(document: T): Promise<void> {
@@ -25,7 +29,8 @@ export class MongoCollection<T extends Document> implements Collection<T> {
     return this.#deadline.within(this.#collection.findOne<T>(asDriver(filter)));
   }
 
-  findOneAndUpdate(filter: Addressed, update: Update): Promise<T | null> {
+  findOneAndUpdate(filter: Addressed, update: Update, seen?: T): Promise<T | null> {
+    if (seen) return this.#deadline.within(this.#updateSeen({ filter, update, seen }));
     const updated = this.#collection.findOneAndUpdate(asDriver(filter), update, { returnDocument: 'after' });
     return this.#deadline.within(updated as Promise<T | null>);
   }
@@ -64,6 +69,3 @@ export class MongoCollection<T extends Document> implements Collection<T> {
     }
   }
 }
-
-/** The driver's filter type is computed from a schema; the port's is a narrower language of the same shape. */
-const asDriver = (filter: Filter): Record<string, unknown> => filter;

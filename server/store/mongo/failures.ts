@@ -1,4 +1,10 @@
-import { MongoCompatibilityError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import {
+  MongoBulkWriteError,
+  MongoCompatibilityError,
+  MongoServerError,
+  MongoServerSelectionError,
+  type WriteError,
+} from 'mongodb';
 import { Failure } from '../../errors.js';
 import { DuplicateKey, StoreRefused, UnsupportedOperation } from '../documents.js';
 
@@ -34,6 +40,15 @@ const codeOf = (error: unknown): unknown => (error instanceof MongoServerError ?
 export const DUPLICATE_KEY = 11000;
 
 export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === DUPLICATE_KEY;
+
+/** What the server says to one write of a command, in the form in which it says it to a command. */
+export const withCode = (error: MongoBulkWriteError, { code, errmsg }: WriteError): Error =>
+  Object.assign(
+    new MongoBulkWriteError({ message: errmsg ?? 'write error', code, writeErrors: [] }, error.result),
+    {
+      code,
+    },
+  );
 
 /** While running: our own mistake, or a store that cannot serve right now. */
 export function storeFailure(error: unknown): unknown {

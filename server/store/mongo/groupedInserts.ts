@@ -1,6 +1,6 @@
 import { type Collection as DriverCollection, MongoBulkWriteError, type WriteError } from 'mongodb';
 import { type Document, DuplicateKey } from '../documents.js';
-import { DUPLICATE_KEY, isDuplicateKey } from './failures.js';
+import { DUPLICATE_KEY, isDuplicateKey, withCode } from './failures.js';
 
 /** Documents of one command: together they stay far below what a message to the server may hold. */
 const MOST = 64;
@@ -78,12 +78,3 @@ function settle(group: readonly Waiting[], error: MongoBulkWriteError): void {
     else resolve();
   }
 }
-
-/** What the server says to one document, in the form in which it says it to a command. */
-const withCode = (error: MongoBulkWriteError, { code, errmsg }: WriteError): Error =>
-  Object.assign(
-    new MongoBulkWriteError({ message: errmsg ?? 'write error', code, writeErrors: [] }, error.result),
-    {
-      code,
-    },
-  );

@@ -4,7 +4,7 @@ import { update } from '../../../../server/session/change.js';
 import { queueMessage } from '../../../../server/session/messages.js';
 import type { StoredSession } from '../../../../server/session/stored.js';
 import { open, type SessionOptions } from '../../../../server/session/transitions/open.js';
-import { applyUpdate } from '../../../../server/store/embedded/applyUpdate.js';
+import { applyUpdate } from '../../../../server/store/applyUpdate.js';
 
 export const NOW = Date.UTC(2030, 0, 15, 12);
 export const LIFETIME_MS = 300_000;

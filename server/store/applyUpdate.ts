@@ -1,6 +1,6 @@
-import { type Filter, UnsupportedOperation, type Update } from '../documents.js';
-import { pathParts } from '../paths.js';
+import { type Filter, UnsupportedOperation, type Update } from './documents.js';
 import { matches } from './matchFilter.js';
+import { pathParts } from './paths.js';
 
 /**
  * Updates, applied as MongoDB applies them, its refusals included: a

@@ -1,5 +1,5 @@
-import type { Condition, Filter, Scalar } from '../documents.js';
-import { pathParts } from '../paths.js';
+import type { Condition, Filter, Scalar } from './documents.js';
+import { pathParts } from './paths.js';
 
 /**
  * Filters, decided as MongoDB decides them: a path that meets an array asks

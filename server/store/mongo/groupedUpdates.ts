@@ -1,0 +1,135 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Collection as DriverCollection, MongoBulkWriteError, type WriteError } from 'mongodb';
+import { applyUpdate } from '../applyUpdate.js';
+import { copy } from '../copy.js';
+import type { Document, Filter, Update } from '../documents.js';
+import { pathParts } from '../paths.js';
+import { asDriver } from './asDriver.js';
+import { withCode } from './failures.js';
+
+/** Updates of one command. */
+const MOST = 64;
+
+/** An update of a document as the caller has seen it; see Collection.findOneAndUpdate. */
+export interface SeenUpdate<T extends Document> {
+  readonly filter: Filter & { readonly _id: string };
+  readonly update: Update;
+  readonly seen: T;
+}
+
+interface Waiting<T extends Document> extends SeenUpdate<T> {
+  resolve(after: T | null): void;
+  reject(error: unknown): void;
+}
+
+/** Changes one document and returns it as it is afterwards; null when it does not match. */
+export type UpdateSeen<T extends Document> = (update: SeenUpdate<T>) => Promise<T | null>;
+
+/**
+ * Sends the updates of one turn of the event loop as one command, of documents that
+ * their callers have seen: what they become is worked out, so the server need not
+ * return them. It only says how many matched; unless all did, they are read to see
+ * which. Those of one document go one after another, in the order of the calls.
+ */
+export function createGroupedUpdates<T extends Document>(
+  collection: DriverCollection<Document>,
+): UpdateSeen<T> {
+  let waiting: Waiting<T>[] = [];
+  /** By `_id`: of the updates that have no result yet, the latest. */
+  const latest = new Map<string, Promise<unknown>>();
+
+  async function send(group: readonly Waiting<T>[]): Promise<number> {
+    const [first, second] = group;
+    if (first && !second)
+      return (await collection.updateOne(asDriver(first.filter), first.update)).matchedCount;
+    const operations = group.map(({ filter, update }) => ({
+      updateOne: { filter: asDriver(filter), update },
+    }));
+    return (await collection.bulkWrite(operations, { ordered: false })).matchedCount;
+  }
+
+  async function run(group: readonly Waiting<T>[]): Promise<void> {
+    try {
+      await finish(group, await send(group));
+    } catch (error) {
+      if (error instanceof MongoBulkWriteError) await settle(group, error);
+      else for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** Those that the server refused have each its own error; the others are stored as far as they matched. */
+  async function settle(group: readonly Waiting<T>[], error: MongoBulkWriteError): Promise<void> {
+    const refused = new Map([error.writeErrors].flat().map((one: WriteError) => [one.index, one]));
+    const unconfirmed = refused.size === 0 || error.result.getWriteConcernError() !== undefined;
+    for (const [index, { reject }] of group.entries()) {
+      const own = refused.get(index);
+      if (own) reject(withCode(error, own));
+      else if (unconfirmed) reject(error);
+    }
+    if (unconfirmed) return;
+    const others = group.filter((_, index) => !refused.has(index));
+    await finish(others, error.result.matchedCount).catch((failed) => {
+      for (const { reject } of others) reject(failed);
+    });
+  }
+
+  async function finish(group: readonly Waiting<T>[], matched: number): Promise<void> {
+    if (matched === group.length) for (const one of group) one.resolve(afterwards(one));
+    else if (matched === 0) for (const { resolve } of group) resolve(null);
+    else await readResults(group);
+  }
+
+  async function readResults(group: readonly Waiting<T>[]): Promise<void> {
+    const found = await collection.find<T>({ _id: { $in: group.map(({ filter }) => filter._id) } }).toArray();
+    const stored = new Map(found.map((document) => [document._id, document]));
+    for (const one of group) {
+      const document = stored.get(one.filter._id);
+      one.resolve(document && isChangedBy(document, one) ? document : null);
+    }
+  }
+
+  function flush(): void {
+    const all = waiting;
+    waiting = [];
+    for (let at = 0; at < all.length; at += MOST) void run(all.slice(at, at + MOST));
+  }
+
+  const next = (update: SeenUpdate<T>): Promise<T | null> =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ ...update, resolve, reject });
+    });
+
+  return (update) => {
+    const { _id } = update.filter;
+    const earlier = latest.get(_id);
+    const result = earlier ? earlier.then(ignore, ignore).then(() => next(update)) : next(update);
+    latest.set(_id, result);
+    const forget = () => {
+      if (latest.get(_id) === result) latest.delete(_id);
+    };
+    result.then(forget, forget);
+    return result;
+  };
+}
+
+const ignore = () => {};
+
+function afterwards<T extends Document>({ seen, update }: SeenUpdate<T>): T {
+  const document = copy(seen);
+  applyUpdate(document, update);
+  return document;
+}
+
+/** The update raises the revision that its filter names, so what has all that it makes of the document was changed by it. */
+function isChangedBy<T extends Document>(stored: T, one: SeenUpdate<T>): boolean {
+  const made = afterwards(one);
+  const touched = Object.values(one.update).flatMap((fields) => Object.keys(fields));
+  return touched.every((path) => isDeepStrictEqual(valueAt(stored, path), valueAt(made, path)));
+}
+
+function valueAt(document: object, path: string): unknown {
+  let value: unknown = document;
+  for (const part of pathParts(path)) value = (value as Record<string, unknown> | null | undefined)?.[part];
+  return value;
+}
