@@ -124,6 +124,7 @@ function sealing(stored: Collection<SealedSession>, keys: () => SealingKeys): Co
       const changed = await stored.findOneAndUpdate(filter, sealUpdate(filter._id, update), seen);
       return changed && open(changed);
     },
+    updateOne: (filter, update) => stored.updateOne(filter, sealUpdate(filter._id, update)),
     find: (filter, options) => openCursor(stored.find(filter, options), open),
     deleteOne: (filter) => stored.deleteOne(filter),
     deleteMany: (filter) => stored.deleteMany(filter),

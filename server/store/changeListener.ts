@@ -33,6 +33,11 @@ function notifyingCollection<T extends Document>(
       if (changed) onChange(changed, update);
       return changed;
     },
+    async updateOne(filter, update) {
+      // The listener wants the document.
+      const changed = await plain.findOneAndUpdate(filter, update);
+      if (changed) onChange(changed, update);
+    },
     findOne: (filter) => plain.findOne(filter),
     find: (filter, options) => plain.find(filter, options),
     deleteOne: (filter) => plain.deleteOne(filter),

@@ -84,6 +84,8 @@ export interface Collection<T extends Document = Document> {
    * as they were seen. Null then also stands for a change that was followed by another before the store said so.
    */
   findOneAndUpdate(filter: Filter & { readonly _id: string }, update: Update, seen?: T): Promise<T | null>;
+  /** Changes one matching document atomically, if there is one; for callers that need not know. */
+  updateOne(filter: Filter & { readonly _id: string }, update: Update): Promise<void>;
   find(filter: Filter, options?: FindOptions): Cursor<T>;
   /** Returns how many were deleted. */
   deleteOne(filter: Filter & { readonly _id: string }): Promise<number>;

@@ -24,6 +24,7 @@ function observeCollection<T extends Document>(plain: Collection<T>, begin: Begi
     findOne: (filter) => watch(begin('findOne'), plain.findOne(filter)),
     findOneAndUpdate: (filter, update, seen) =>
       watch(begin('findOneAndUpdate'), plain.findOneAndUpdate(filter, update, seen)),
+    updateOne: (filter, update) => watch(begin('updateOne'), plain.updateOne(filter, update)),
     find: (filter, options) => observeCursor(plain.find(filter, options), begin),
     deleteOne: (filter) => watch(begin('deleteOne'), plain.deleteOne(filter)),
     deleteMany: (filter) => watch(begin('deleteMany'), plain.deleteMany(filter)),

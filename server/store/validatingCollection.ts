@@ -39,6 +39,12 @@ export class ValidatingCollection<T extends Document> implements Collection<T> {
     return this.#engine.findOneAndUpdate(filter, update, seen);
   }
 
+  async updateOne(filter: Addressed, update: Update): Promise<void> {
+    validateIdFilter(filter);
+    validateUpdate(update);
+    return this.#engine.updateOne(filter, update);
+  }
+
   find(filter: Filter, options: FindOptions = {}): Cursor<T> {
     validateFilter(filter);
     validateFindOptions(options);

@@ -26,6 +26,8 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
             name: 'findOneAndUpdate',
             filter,
           }),
+        updateOne: (filter, update) =>
+          around(() => collection.updateOne(filter, update), { collection: name, name: 'updateOne', filter }),
         deleteOne: (filter) =>
           around(() => collection.deleteOne(filter), { collection: name, name: 'deleteOne', filter }),
         deleteMany: (filter) =>

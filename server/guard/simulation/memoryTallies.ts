@@ -1,5 +1,5 @@
-import { type Collection, type Document, type Documents, DuplicateKey } from '../../store/documents.js';
 import { applyUpdate } from '../../store/applyUpdate.js';
+import { type Collection, type Document, type Documents, DuplicateKey } from '../../store/documents.js';
 import { createTallies, type Tallies } from '../tally.js';
 
 /** Tallies in memory, for one simulation: the counts of the guard and nothing else. */
@@ -20,6 +20,7 @@ export function createMemoryTallies(): Tallies {
       if (document) applyUpdate(document, update);
       return document ?? null;
     },
+    updateOne: unused,
     find: unused,
     deleteOne: unused,
     deleteMany: unused,

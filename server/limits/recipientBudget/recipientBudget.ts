@@ -130,7 +130,10 @@ export function createRecipientBudget({
 
     async release({ partition, recipient, codeLength }, success) {
       const _id = idOf(partition, recipient);
-      const budget = await run(releaseOperation(_id, codeClass(codeLength), success));
+      const operation = releaseOperation(_id, codeClass(codeLength), success);
+      // Only a new source can be one too many.
+      if (success.source === undefined) return budgets.updateOne(operation.filter, operation.update);
+      const budget = await run(operation);
       const sources = Object.entries(budget?.sources ?? {});
       if (sources.length <= MOST_SOURCES) return;
       const oldest = sources.reduce((one, other) => (other[1] < one[1] ? other : one));

@@ -53,7 +53,15 @@ const PROVIDER = named(
   50,
 );
 const COLLECTION = named('collections of the store', 50);
-const OPERATION = listed('insertOne', 'findOne', 'findOneAndUpdate', 'find', 'deleteOne', 'deleteMany');
+const OPERATION = listed(
+  'insertOne',
+  'findOne',
+  'findOneAndUpdate',
+  'updateOne',
+  'find',
+  'deleteOne',
+  'deleteMany',
+);
 const QUEUE = named('queues of work that waits in the store', 20);
 
 const CALL_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -89,10 +89,7 @@ export function createIdempotency({ documents, processes, fingerprints, clock }:
         lease = leaseUntil;
       },
       async release() {
-        await claims.findOneAndUpdate(
-          { _id: stored._id, leaseUntil: lease },
-          { $set: { leaseUntil: new Date(0) } },
-        );
+        await claims.updateOne({ _id: stored._id, leaseUntil: lease }, { $set: { leaseUntil: new Date(0) } });
       },
     };
   };

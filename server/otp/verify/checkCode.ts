@@ -180,7 +180,7 @@ export function createCheckCode({
   }
 
   async function giveBack(_id: string, check: string): Promise<void> {
-    await sessions.findOneAndUpdate(
+    await sessions.updateOne(
       { _id, status: { $in: OPEN } },
       { $inc: { attemptsLeft: 1 }, $pull: { checks: { id: check } } },
     );
@@ -236,12 +236,14 @@ export function createCheckCode({
       success = seen.uncounted ? undefined : successOf(seen, channel, { by, source, paid });
       return consume(seen, { channel, codeHash, request, success, check, handled }, now);
     };
-    const consumed = await changeGuarded(sessions, reserved, decideOn).catch(async (thrown) => {
-      if (!(thrown instanceof Failure) || thrown.reason !== 'STORE_UNAVAILABLE') throw thrown;
-      // It may be consumed all the same, and nobody else would be given what it proves.
-      const seen = await sessions.findOne({ _id: reserved._id });
-      return seen ? changeGuarded(sessions, seen, decideOn) : undefined;
-    });
+    const consumed = await changeGuarded(sessions, reserved, decideOn, { workedOut: true }).catch(
+      async (thrown) => {
+        if (!(thrown instanceof Failure) || thrown.reason !== 'STORE_UNAVAILABLE') throw thrown;
+        // It may be consumed all the same, and nobody else would be given what it proves.
+        const seen = await sessions.findOne({ _id: reserved._id });
+        return seen ? changeGuarded(sessions, seen, decideOn) : undefined;
+      },
+    );
     if (!consumed) throw new Failure('SESSION_NOT_FOUND');
     const { session, changed } = consumed;
     if (changed || isOwn) return { result: 'VERIFIED', session: await release(session, success) };

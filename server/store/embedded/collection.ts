@@ -71,6 +71,10 @@ export class EmbeddedCollection<T extends Document> implements Collection<T> {
     return this.#queue.add((transaction) => this.#update(transaction, filter, changes));
   }
 
+  async updateOne(filter: Addressed, update: Update): Promise<void> {
+    await this.findOneAndUpdate(filter, update);
+  }
+
   find(filter: Filter, { sort, limit }: FindOptions): Cursor<T> {
     const path = chooseIndex(this.#spec, this.#layout.fields, filter, sort);
     const read = () => this.#documents(filter, path, limit ?? Number.POSITIVE_INFINITY);

@@ -3,7 +3,7 @@ import type { Collection, Cursor, Document, Filter, FindOptions, Update } from '
 import { asDriver } from './asDriver.js';
 import type { Deadline } from './deadline.js';
 import { createGroupedInserts, type Insert } from './groupedInserts.js';
-import { createGroupedUpdates, type UpdateSeen } from './groupedUpdates.js';
+import { createGroupedUpdates, type GroupedUpdate } from './groupedUpdates.js';
 
 type Addressed = Filter & { readonly _id: string };
 
@@ -12,13 +12,13 @@ export class MongoCollection<T extends Document> implements Collection<T> {
   readonly #collection: DriverCollection<Document>;
   readonly #deadline: Deadline;
   readonly #insert: Insert;
-  readonly #updateSeen: UpdateSeen<T>;
+  readonly #update: GroupedUpdate<T>;
 
   constructor(collection: DriverCollection<Document>, deadline: Deadline) {
     this.#collection = collection;
     this.#deadline = deadline;
     this.#insert = createGroupedInserts(collection);
-    this.#updateSeen = createGroupedUpdates(collection);
+    this.#update = createGroupedUpdates(collection);
   }
 
   async insertOne(document: T): Promise<void> {
@@ -30,9 +30,13 @@ export class MongoCollection<T extends Document> implements Collection<T> {
   }
 
   findOneAndUpdate(filter: Addressed, update: Update, seen?: T): Promise<T | null> {
-    if (seen) return this.#deadline.within(this.#updateSeen({ filter, update, seen }));
+    if (seen) return this.#deadline.within(this.#update({ filter, update, seen }));
     const updated = this.#collection.findOneAndUpdate(asDriver(filter), update, { returnDocument: 'after' });
     return this.#deadline.within(updated as Promise<T | null>);
+  }
+
+  async updateOne(filter: Addressed, update: Update): Promise<void> {
+    await this.#deadline.within(this.#update({ filter, update }));
   }
 
   find(filter: Filter, options: FindOptions): Cursor<T> {

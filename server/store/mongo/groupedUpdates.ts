@@ -10,30 +10,31 @@ import { withCode } from './failures.js';
 /** Updates of one command. */
 const MOST = 64;
 
-/** An update of a document as the caller has seen it; see Collection.findOneAndUpdate. */
-export interface SeenUpdate<T extends Document> {
+/** An update whose result the server need not return. */
+interface Blind<T extends Document> {
   readonly filter: Filter & { readonly _id: string };
   readonly update: Update;
-  readonly seen: T;
+  /** The document as the caller has seen it; see Collection.findOneAndUpdate. Absent where the result is not wanted. */
+  readonly seen?: T;
 }
 
-interface Waiting<T extends Document> extends SeenUpdate<T> {
+interface Waiting<T extends Document> extends Blind<T> {
   resolve(after: T | null): void;
   reject(error: unknown): void;
 }
 
-/** Changes one document and returns it as it is afterwards; null when it does not match. */
-export type UpdateSeen<T extends Document> = (update: SeenUpdate<T>) => Promise<T | null>;
+/** Changes one document and returns it as it is afterwards; null when it does not match, and where it was not seen. */
+export type GroupedUpdate<T extends Document> = (update: Blind<T>) => Promise<T | null>;
 
 /**
- * Sends the updates of one turn of the event loop as one command, of documents that
- * their callers have seen: what they become is worked out, so the server need not
- * return them. It only says how many matched; unless all did, they are read to see
- * which. Those of one document go one after another, in the order of the calls.
+ * Sends the updates of one turn of the event loop as one command. What a document
+ * becomes that its caller has seen is worked out, so the server need not return it.
+ * It only says how many matched; unless all did, those seen are read to see which.
+ * The updates of one document go one after another, in the order of the calls.
  */
 export function createGroupedUpdates<T extends Document>(
   collection: DriverCollection<Document>,
-): UpdateSeen<T> {
+): GroupedUpdate<T> {
   let waiting: Waiting<T>[] = [];
   /** By `_id`: of the updates that have no result yet, the latest. */
   const latest = new Map<string, Promise<unknown>>();
@@ -80,7 +81,8 @@ export function createGroupedUpdates<T extends Document>(
   }
 
   async function readResults(group: readonly Waiting<T>[]): Promise<void> {
-    const found = await collection.find<T>({ _id: { $in: group.map(({ filter }) => filter._id) } }).toArray();
+    const ids = group.flatMap(({ filter, seen }) => (seen ? [filter._id] : []));
+    const found = ids.length > 0 ? await collection.find<T>({ _id: { $in: ids } }).toArray() : [];
     const stored = new Map(found.map((document) => [document._id, document]));
     for (const one of group) {
       const document = stored.get(one.filter._id);
@@ -94,7 +96,7 @@ export function createGroupedUpdates<T extends Document>(
     for (let at = 0; at < all.length; at += MOST) void run(all.slice(at, at + MOST));
   }
 
-  const next = (update: SeenUpdate<T>): Promise<T | null> =>
+  const next = (update: Blind<T>): Promise<T | null> =>
     new Promise((resolve, reject) => {
       if (waiting.length === 0) setImmediate(flush);
       waiting.push({ ...update, resolve, reject });
@@ -115,15 +117,17 @@ export function createGroupedUpdates<T extends Document>(
 
 const ignore = () => {};
 
-function afterwards<T extends Document>({ seen, update }: SeenUpdate<T>): T {
+function afterwards<T extends Document>({ seen, update }: Blind<T>): T | null {
+  if (!seen) return null;
   const document = copy(seen);
   applyUpdate(document, update);
   return document;
 }
 
 /** The update raises the revision that its filter names, so what has all that it makes of the document was changed by it. */
-function isChangedBy<T extends Document>(stored: T, one: SeenUpdate<T>): boolean {
+function isChangedBy<T extends Document>(stored: T, one: Blind<T>): boolean {
   const made = afterwards(one);
+  if (!made) return false;
   const touched = Object.values(one.update).flatMap((fields) => Object.keys(fields));
   return touched.every((path) => isDeepStrictEqual(valueAt(stored, path), valueAt(made, path)));
 }

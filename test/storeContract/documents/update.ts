@@ -174,6 +174,20 @@ export function updateContract(bench: ContractContext): void {
     expect(await bench.things.find({}).toArray()).toStrictEqual([{ _id: 'it', n: 1 }]);
   });
 
+  it('changes one document of which the caller wants to know nothing, if there is one', async () => {
+    await bench.things.insertOne({ _id: 'it', n: 1 });
+    const inOneTurn = [
+      bench.things.updateOne({ _id: 'it' }, { $inc: { n: 1 } }),
+      bench.things.updateOne({ _id: 'it', n: 2 }, { $set: { word: 'x' } }),
+      bench.things.updateOne({ _id: 'it', n: 7 }, { $set: { word: 'y' } }),
+      bench.things.updateOne({ _id: 'other' }, { $inc: { n: 1 } }),
+    ];
+    await expect(Promise.all(inOneTurn)).resolves.toEqual([undefined, undefined, undefined, undefined]);
+    expect(await bench.things.find({}).toArray()).toStrictEqual([{ _id: 'it', n: 2, word: 'x' }]);
+    const wrong = bench.things.updateOne({ _id: 'it' }, { $set: { 'word.inner': 1 } });
+    await expect(wrong).rejects.toThrow(UnsupportedOperation);
+  });
+
   it('refuses a document beyond 16 MiB, new or grown', async () => {
     const half = 'x'.repeat(9 * 1024 * 1024);
     await expect(bench.things.insertOne({ _id: 'big', a: half, b: half })).rejects.toThrow(

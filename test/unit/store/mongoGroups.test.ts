@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DuplicateKey, UnsupportedOperation } from '../../../server/store/documents.js';
 import { createGroupedInserts, type Insert } from '../../../server/store/mongo/groupedInserts.js';
-import { createGroupedUpdates, type UpdateSeen } from '../../../server/store/mongo/groupedUpdates.js';
+import { createGroupedUpdates, type GroupedUpdate } from '../../../server/store/mongo/groupedUpdates.js';
 import { openMongo } from '../../../server/store/mongo.js';
 import { THINGS, type Thing } from '../../storeContract/documents.js';
 import { describeWithMongo, freshDatabase } from '../../support/mongodb.js';
@@ -87,7 +87,7 @@ describeWithMongo('inserts of one turn on MongoDB', (mongodb) => {
 describeWithMongo('updates of one turn on MongoDB', (mongodb) => {
   let name: string;
   let client: MongoClient;
-  let update: UpdateSeen<Thing>;
+  let update: GroupedUpdate<Thing>;
   const commands: string[] = [];
   const things = () => client.db(name).collection<Thing>('things');
 

@@ -20,6 +20,7 @@ export function failingOnce(documents: Documents): FailingOnce {
       when = 'never';
       throw new Error('the store did not respond');
     },
+    updateOne: (filter, update) => sessions.updateOne(filter, update),
     findOne: (filter) => sessions.findOne(filter),
     find: (filter, options) => sessions.find(filter, options),
     deleteOne: (filter) => sessions.deleteOne(filter),
