@@ -1,16 +1,9 @@
 import { readdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  LOOKS,
-} from './support/browser.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
 import { expectChartsMove, expectReachedByTab } from './support/keyboard.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 
 /** Components that are seen on pages, with data, and not beside the others: why. */
 const ON_PAGES: Readonly<Record<string, string>> = {
@@ -37,9 +30,7 @@ const ON_PAGES: Readonly<Record<string, string>> = {
 };
 
 describeInBrowser('the components of the console', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({ overrides: { screens: await screens.folder() } }));
+  const { browser, service } = servedScreensForSuite();
   const open = async (): Promise<Page> => {
     const page = await browser.newPage();
     await page.goto(`${service.baseUrl}/console/_components`);

@@ -2,9 +2,8 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Provider } from '../../server/delivery/provider.js';
 import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import { browserForSuite, describeInBrowser, expectAccessible } from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible } from './support/browser.js';
+import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 import { codeTo, someone } from './support/visits.js';
 
 /** A vendor that refuses every message for good. */
@@ -17,12 +16,10 @@ const refusing: Provider = {
 };
 
 describeInBrowser('what the verification page shows of messages', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
+  const { browser, service } = servedScreensForSuite({
     clock: systemClock,
-    overrides: { screens: await screens.folder(), providers: { sms: refusing } },
-  }));
+    overrides: { providers: { sms: refusing } },
+  });
   beforeAll(async () => {
     await connectJson(service.baseUrl, service.liveKey)('otp.admin.v1.WorkspaceService/UpdateWorkspace', {
       workspace: { returnUrls: ['https://shop.example/'] },

@@ -1,16 +1,8 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Shop, startShop } from '../../examples/shop/shop.js';
-import { systemClock } from '../../server/platform/clock.js';
+import { expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-} from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll } from './support/browser.js';
+import { shopForSuite } from './support/shopForSuite.js';
 import { codeTo, expectNoToken, someone, submit, visitFrame, wrongOf } from './support/visits.js';
 
 /** Keeps the events of the element and the messages of the window, where a test reads them. */
@@ -27,17 +19,7 @@ interface Kept {
 }
 
 describeInBrowser('<countersign-otp> in a page of another origin', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
-    clock: systemClock,
-    overrides: { screens: await screens.folder() },
-  }));
-  let shop: Shop;
-  beforeAll(async () => {
-    shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
-  });
-  afterAll(() => shop?.close());
+  const { browser, service, shop } = shopForSuite();
   const keptIn = (page: { evaluate: (f: () => unknown) => Promise<unknown> }) =>
     page.evaluate(() => (globalThis as unknown as { kept: Kept }).kept) as Promise<Kept>;
   const listening = async () => {

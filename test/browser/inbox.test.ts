@@ -3,25 +3,13 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  LOOKS,
-} from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
+import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 
 const INBOX = 'otp.admin.v1.InboxService';
 
 describeInBrowser('the inbox', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
-    clock: systemClock,
-    overrides: { screens: await screens.folder() },
-  }));
+  const { browser, service } = servedScreensForSuite({ clock: systemClock });
   const inbox = (method: string, request: object) =>
     connectJson(service.baseUrl, service.inboxToken)(`${INBOX}/${method}`, request);
   /** Sends a code and waits until it is there. */

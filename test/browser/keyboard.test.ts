@@ -1,12 +1,11 @@
 import { beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import { browserForSuite, describeInBrowser } from './support/browser.js';
+import { describeInBrowser } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 import { type Filled, fillConsole, PAGE_GROUPS, visitConsole } from './support/consolePages.js';
 import { expectChartsMove, expectDialogByKeyboard, expectReachedByTab } from './support/keyboard.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 
 describeInBrowser('by keyboard', () => {
   const suite = consoleForSuite();
@@ -57,12 +56,7 @@ describeInBrowser('by keyboard', () => {
 });
 
 describeInBrowser('by keyboard outside the console', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
-    clock: systemClock,
-    overrides: { screens: await screens.folder() },
-  }));
+  const { browser, service } = servedScreensForSuite({ clock: systemClock });
   const call = (method: string, message: object) =>
     connectJson(service.baseUrl, service.liveKey)(method, message);
 

@@ -1,20 +1,11 @@
 import { expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
 import { eventually } from '../support/eventually.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  LOOKS,
-} from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
+import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 
 describeInBrowser('the landing page of a development start', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({ overrides: { screens: await screens.folder() } }));
+  const { browser, service } = servedScreensForSuite();
 
   it('leads to everything there is, and shows the URL of this very service in its commands', async () => {
     const page = await browser.newPage();

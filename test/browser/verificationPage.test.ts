@@ -1,29 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Shop, startShop } from '../../examples/shop/shop.js';
-import { systemClock } from '../../server/platform/clock.js';
+import { expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-} from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll } from './support/browser.js';
+import { shopForSuite } from './support/shopForSuite.js';
 import { codeTo, expectNoToken, someone, visitPage, wrongOf } from './support/visits.js';
 
 describeInBrowser('the verification page', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
-    clock: systemClock,
-    overrides: { screens: await screens.folder() },
-  }));
-  let shop: Shop;
-  beforeAll(async () => {
-    shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
-  });
-  afterAll(() => shop?.close());
+  const { browser, service, shop } = shopForSuite();
 
   it('signs a person in who types the code, after a wrong one, with no token in any request line, Referer, history or cookie', async () => {
     const { page, to } = await visitPage(browser, shop.url);

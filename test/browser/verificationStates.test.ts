@@ -1,31 +1,12 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Shop, startShop } from '../../examples/shop/shop.js';
-import { systemClock } from '../../server/platform/clock.js';
+import { expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
-import { serviceForSuite } from '../support/serviceForSuite.js';
-import {
-  browserForSuite,
-  describeInBrowser,
-  expectAccessible,
-  expectNoSidewaysScroll,
-  LOOKS,
-} from './support/browser.js';
-import { screensForSuite } from './support/screensForSuite.js';
+import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
+import { shopForSuite } from './support/shopForSuite.js';
 import { codeTo, someone, visitFrame, wrongOf } from './support/visits.js';
 
 describeInBrowser('a state of the verification page', () => {
-  const browser = browserForSuite();
-  const screens = screensForSuite();
-  const service = serviceForSuite(async () => ({
-    clock: systemClock,
-    overrides: { screens: await screens.folder() },
-  }));
-  let shop: Shop;
-  beforeAll(async () => {
-    shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
-  });
-  afterAll(() => shop?.close());
+  const { browser, service, shop } = shopForSuite();
 
   const call = (method: string, message: object) =>
     connectJson(service.baseUrl, service.liveKey)(method, message);

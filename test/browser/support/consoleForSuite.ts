@@ -1,15 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll } from 'vitest';
 import { type Day, startDay } from '../../support/day.js';
-import type { TestService } from '../../support/service.js';
-import { serviceForSuite } from '../../support/serviceForSuite.js';
-import { browserForSuite, type SuiteBrowser } from './browser.js';
-import { screensForSuite } from './screensForSuite.js';
+import type { SuiteBrowser } from './browser.js';
+import { type ServedScreens, servedScreensForSuite } from './servedScreensForSuite.js';
 
 /** A service with a day of traffic, and a browser to look at it with. */
-export interface SuiteConsole {
-  readonly browser: SuiteBrowser;
-  readonly service: TestService;
+export interface SuiteConsole extends ServedScreens {
   day(): Day;
   /** A page that is signed in, at a path below /console. */
   open(path: string, options?: Parameters<SuiteBrowser['newPage']>[0] & { key?: string }): Promise<Page>;
@@ -17,12 +13,10 @@ export interface SuiteConsole {
 
 /** The console of the suite that is being declared; `hours` of traffic before it. */
 export function consoleForSuite({ hours = 3 } = {}): SuiteConsole {
-  const screens = screensForSuite();
-  const browser = browserForSuite();
   let day: Day | undefined;
-  const service = serviceForSuite(async () => {
+  const { browser, service } = servedScreensForSuite(async () => {
     day = await startDay({ hours });
-    return { clock: day.clock, env: day.env, overrides: { screens: await screens.folder() } };
+    return { clock: day.clock, env: day.env };
   });
   afterAll(() => day?.close());
   const console: SuiteConsole = {
