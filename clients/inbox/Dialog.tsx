@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Props {
   readonly title: string;
@@ -11,7 +11,8 @@ interface Props {
 export function Dialog({ title, close, children }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => element.current?.showModal(), []);
+  // Before it is painted: a key pressed then is the dialog's.
+  useLayoutEffect(() => element.current?.showModal(), []);
   return (
     <dialog ref={element} aria-labelledby={id} onClose={close}>
       <h2 id={id}>{title}</h2>

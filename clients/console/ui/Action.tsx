@@ -2,7 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import { ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from '../../look/Icon.js';
 import { Problem } from '../../look/States.js';
 import { missing } from '../access.js';
@@ -77,7 +77,8 @@ export function Dialog({
   const isBusy = useSignal(false);
   const typed = useSignal('');
   const result = useSignal<ComponentChildren | undefined>(undefined);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before it is painted: a key pressed then is the dialog's.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const isHeld = confirm !== undefined && typed.value.trim() !== confirm;
   const run = async (form: HTMLFormElement | null) => {
     if (!form || isHeld || isBusy.peek() || !form.reportValidity()) return;

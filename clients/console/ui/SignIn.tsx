@@ -1,13 +1,13 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Mark } from '../../look/Mark.js';
 import { signIn } from '../credential.js';
 
 /** Asks for a key: on a page of its own, or over the page whose token has expired. */
 export function SignIn({ isOver = false }: { readonly isOver?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOver) dialog.current?.showModal();
   }, [isOver]);
   if (!isOver)
