@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { connectJson } from '../support/connectJson.js';
+import { eventually } from '../support/eventually.js';
 import { describeInBrowser, expectAccessible } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 
@@ -40,6 +41,21 @@ describeInBrowser('configuration with the console', () => {
     await page.getByRole('button', { name: 'Make 1 changes' }).click();
     await page.getByRole('heading', { name: 'Changed' }).waitFor();
     expect(await name()).toBe('Acme Health');
+  });
+
+  it('shows what messages cost as amounts below zero', async () => {
+    const wallet = { enabled: true, currency: 'USD', prices: { smsMicros: '50000' } };
+    await call('WalletService/UpdateWallet', { wallet, updateMask: 'enabled,currency,prices' });
+    await call('WalletService/CreditWallet', { amountMicros: '5000000', reference: 'first credit' });
+    const send = connectJson(service.baseUrl, service.liveKey);
+    await send('otp.v1.OtpService/Send', { recipients: { sms: '+573005550143' } });
+    await eventually(
+      async () => (await call('WalletService/ListLedgerEntries', {})).body.entries.length === 2,
+    );
+    const page = await open('/wallet');
+    const amounts = page.getByRole('table', { name: /^Ledger/ }).getByText('$');
+    await amounts.first().waitFor();
+    expect(await amounts.allTextContents()).toEqual(['-$0.05', '$5.00']);
   });
 
   it('gives verification pages a logo, says what is wrong with a file, and takes the logo away', async () => {

@@ -182,8 +182,8 @@ export function Wallet() {
   );
 }
 
-const signed = ({ type, amountMicros, currency }: LedgerEntry): string =>
-  `${type === LedgerEntryType.DEBIT ? '−' : ''}${money(amountMicros, currency)}`;
+/** What the entry added to the balance: below zero for a debit. */
+const added = ({ amountMicros, currency }: LedgerEntry): string => money(amountMicros, currency);
 
 const ledgerColumns: readonly Column<LedgerEntry>[] = [
   {
@@ -203,7 +203,7 @@ const ledgerColumns: readonly Column<LedgerEntry>[] = [
       ),
     text: ({ reference, sessionId }) => reference || sessionId,
   },
-  { head: 'Amount', width: '130px', isNumber: true, cell: signed, text: signed },
+  { head: 'Amount', width: '130px', isNumber: true, cell: added, text: added },
   {
     head: 'Time',
     width: '130px',
