@@ -2,6 +2,7 @@ import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf
 import { VERSION } from '../../server/admin/configuration/readDocument.js';
 import type { Section } from '../../server/admin/configuration/section.js';
 import { SECTIONS } from '../../server/admin/configuration/sections.js';
+import { NAME } from '../../server/admin/shared/names.js';
 import { commentOf, firstSentence } from '../../server/contract/comments.js';
 import { contractSet } from '../../server/contract/contractSet.js';
 
@@ -25,7 +26,7 @@ export function configurationSchema(): string {
       workspaces: {
         type: 'object',
         description: 'The workspaces by their names.',
-        propertyNames: { pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$' },
+        propertyNames: { pattern: NAME.source },
         additionalProperties: workspace,
       },
     },

@@ -18,6 +18,12 @@ interface TextProps extends Common {
   readonly pattern?: string;
 }
 
+/** Of the field for a name as the contract takes one. A browser's pattern escapes the hyphen, because it has the flag v. */
+export const NAME = {
+  maxLength: 63,
+  pattern: String.raw`[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?`,
+} as const;
+
 /** A line of text, a number or a time, as a form sends it. */
 export const Text = ({ label, hint, name, value = '', type = 'text', ...rest }: TextProps) => (
   <label class="field">

@@ -4,7 +4,7 @@ import { api } from '../api.js';
 import { usePaged } from '../paging.js';
 import { Action } from './Action.js';
 import { Ago } from './Ago.js';
-import { Text } from './Fields.js';
+import { NAME, Text } from './Fields.js';
 import { Card } from './Page.js';
 import { Pill } from './Pill.js';
 import { type Column, Table } from './Table.js';
@@ -61,8 +61,7 @@ export function WorkspaceList() {
             label="Name"
             name="name"
             required
-            maxLength={63}
-            pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?"
+            {...NAME}
             hint="Small letters, digits and hyphens; it cannot be changed"
           />
           <Text label="Brand" name="brand" maxLength={64} />

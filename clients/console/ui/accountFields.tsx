@@ -4,7 +4,7 @@ import type {
   ProviderAccount,
   ProviderSetting,
 } from '../../../gen/otp/admin/v1/provider_service_pb.js';
-import { Check, Select, Text, type Values } from './Fields.js';
+import { Check, NAME, Select, Text, type Values } from './Fields.js';
 
 interface Props {
   readonly providers: readonly Provider[];
@@ -31,8 +31,7 @@ export function AccountFields({ providers, account }: Props) {
             label="Name"
             name="name"
             required
-            maxLength={63}
-            pattern="[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?"
+            {...NAME}
             hint="As routes name it: lower-case letters, digits and hyphens"
           />
           <Select

@@ -1,6 +1,7 @@
 import { fromJson, type Message, type MessageShape } from '@bufbuild/protobuf';
 import { checkRules } from '../../contract/validation.js';
 import { Failure, type FieldViolation, type Predicate } from '../../errors.js';
+import { NAME } from '../shared/names.js';
 import { isObject, type JsonObject } from './json.js';
 import { fieldsOf, type Resource, type Resources } from './resources.js';
 import type { Section } from './section.js';
@@ -8,8 +9,6 @@ import { SECTIONS } from './sections.js';
 
 /** The version of the document's form. */
 export const VERSION = 1;
-
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** What a document wants: for each workspace its sections, and for each of those its resources. */
 export type Wanted = ReadonlyMap<string, ReadonlyMap<Section, Resources>>;

@@ -21,6 +21,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Encryption } from '../../secrets/encryption.js';
 import type { Collection, Documents } from '../../store/documents.js';
 import { insertOnce } from '../../store/insertOnce.js';
+import { NAME } from '../shared/names.js';
 import { readPage } from '../shared/paging.js';
 import { requireLive, targetWorkspace } from '../shared/target.js';
 import { applyUpdateMask, toUpdate } from '../shared/update.js';
@@ -28,8 +29,6 @@ import type { Workspaces } from '../workspaces/workspaces.js';
 import { accountToProto } from './accountToProto.js';
 
 const CHANGEABLE = ['display_name', 'settings', 'secrets', 'disabled'];
-/** As in provider_service.proto. */
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export interface AccountHandlersDeps {
   readonly documents: Documents;

@@ -1,9 +1,7 @@
 import type { Call } from '../../call/call.js';
 import type { Mode } from '../../domain/mode.js';
 import { Failure } from '../../errors.js';
-
-/** Names that a workspace can have; see workspace_service.proto. */
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+import { NAME } from './names.js';
 
 /** Names every workspace in a request (AIP-159). */
 export const ALL_WORKSPACES = '-';
