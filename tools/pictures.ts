@@ -28,8 +28,7 @@ const service = await startService({ clock: systemClock, overrides });
 const shop = await startShop({ service: service.baseUrl, apiKey: service.liveKey, port: 0 });
 const day = await startDay({ hours: 24 });
 const busy = await startService({ clock: day.clock, env: day.env, overrides });
-await day.seed(busy);
-await furnish(busy);
+await furnish({ service: busy, day: () => day });
 const places: Places = { service, shop: shop.url, busy };
 mkdirSync(FOLDER, { recursive: true });
 try {

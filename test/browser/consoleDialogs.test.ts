@@ -1,7 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeInBrowser, expectAccessible, expectNoSidewaysScroll } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
-import { type Filled, fillConsole, PAGE_GROUPS, visitConsole } from './support/consolePages.js';
+import { PAGE_GROUPS, visitConsole } from './support/consolePages.js';
+import { type Filled, fillConsole } from './support/fillConsole.js';
 import { expectDialogByKeyboard } from './support/keyboard.js';
 
 describeInBrowser('the dialogs of the console', () => {

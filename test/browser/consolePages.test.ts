@@ -1,14 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
 import { describeInBrowser, expectAccessible, expectNoSidewaysScroll, LOOKS } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
-import {
-  CONSOLE_PAGES,
-  consoleRoutes,
-  type Filled,
-  fillConsole,
-  PAGE_GROUPS,
-  visitConsole,
-} from './support/consolePages.js';
+import { CONSOLE_PAGES, consoleRoutes, PAGE_GROUPS, visitConsole } from './support/consolePages.js';
+import { type Filled, fillConsole } from './support/fillConsole.js';
 
 it('knows every route of the console', () => {
   expect([...new Set(CONSOLE_PAGES.map(({ route }) => route))].sort()).toEqual(consoleRoutes().sort());

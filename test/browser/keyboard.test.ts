@@ -3,7 +3,8 @@ import { systemClock } from '../../server/platform/clock.js';
 import { connectJson } from '../support/connectJson.js';
 import { describeInBrowser } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
-import { type Filled, fillConsole, PAGE_GROUPS, visitConsole } from './support/consolePages.js';
+import { PAGE_GROUPS, visitConsole } from './support/consolePages.js';
+import { type Filled, fillConsole } from './support/fillConsole.js';
 import { expectChartsMove, expectDialogByKeyboard, expectReachedByTab } from './support/keyboard.js';
 import { servedScreensForSuite } from './support/servedScreensForSuite.js';
 

@@ -1,17 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
-import { connectJson } from '../../support/connectJson.js';
-import { eventually } from '../../support/eventually.js';
-import type { SuiteConsole } from './consoleForSuite.js';
-
-/** Ids of what a workspace has in which every page of the console shows something. */
-export interface Filled {
-  readonly sessionId: string;
-  readonly fingerprint: string;
-  readonly endpointId: string;
-  readonly jobId: string;
-}
+import type { Filled } from './fillConsole.js';
 
 /** A page of the console with data in it. */
 export interface ConsolePage {
@@ -84,56 +73,3 @@ export const consoleRoutes = (): string[] =>
   [...readFileSync('clients/console/routes.ts', 'utf8').matchAll(/path: '\/console([^']*)'/g)].map(
     ([, route]) => route ?? '',
   );
-
-/** Gives the workspace a day of traffic and something of everything. */
-export async function fillConsole({ service, day }: SuiteConsole): Promise<Filled> {
-  await day().seed(service);
-  const call = connectJson(service.baseUrl, service.liveKey);
-  const done = async (method: string, message: object) => {
-    const { status, body } = await call(method, message);
-    expect(status, `${method} ${JSON.stringify(body)}`).toBe(200);
-    return body;
-  };
-  const admin = (method: string, message: object) => done(`otp.admin.v1.${method}`, message);
-  const sms = '+573005550777';
-
-  const { webhookEndpoint } = await admin('WebhookService/CreateWebhookEndpoint', {
-    webhookEndpoint: { url: `${day().env.OTP_TWILIO_URL}/hook` },
-  });
-  await admin('WebhookService/SendTestEvent', { id: webhookEndpoint.id });
-  await admin('SponsorService/CreateSponsor', {
-    sponsor: { slug: 'acme', displayName: 'Acme Insurance', channels: ['CHANNEL_SMS'] },
-  });
-  const beneficiary = { sponsorSlug: 'acme', beneficiaryId: 'p-1', phone: '+573001234542' };
-  await admin('SponsorService/CreateBeneficiary', { beneficiary });
-  await admin('TemplateService/CreateTemplate', {
-    template: { key: 'otp-sms', locale: 'pt', text: 'Seu código: {{ code }}' },
-  });
-  await admin('WalletService/CreditWallet', { amountMicros: '5000000', reference: 'first credit' });
-
-  const { session } = await done('otp.v1.OtpService/Send', { recipients: { sms }, addContact: true });
-  await done('otp.v1.OtpService/Verify', { sessionId: session.id, code: await day().codeOf(sms) });
-  const { fingerprint } = await admin('RecipientService/DiagnoseRecipient', { recipient: sms });
-  await admin('RecipientService/CreateRecipientRule', {
-    recipientRule: { type: 'RECIPIENT_RULE_TYPE_BLOCK', recipient: sms, note: 'asked by phone' },
-  });
-  expect((await call('otp.v1.OtpService/Send', { recipients: { sms } })).reason).toBe('SEND_REFUSED');
-  await admin('SenderService/CreateSender', {
-    sender: { channel: 'CHANNEL_WHATSAPP', senderId: '+573007777777' },
-  });
-
-  await admin('WorkspaceService/CreateWorkspace', { workspace: { name: 'gone' } });
-  await admin('WorkspaceService/DeleteWorkspace', { workspace: 'gone' });
-  const { job } = await admin('WorkspaceService/PurgeWorkspace', { workspace: 'gone' });
-  await eventually(async () => {
-    const { deliveries = [] } = await admin('WebhookService/ListWebhookDeliveries', {
-      id: webhookEndpoint.id,
-    });
-    return deliveries.length > 0;
-  });
-  await eventually(async () => {
-    const { contacts = [] } = await admin('ContactService/ListContacts', { recipient: sms });
-    return contacts.length > 0;
-  });
-  return { sessionId: session.id, fingerprint, endpointId: webhookEndpoint.id, jobId: job.id };
-}
