@@ -57,7 +57,7 @@ async function main(): Promise<string> {
   };
   // Before anything can know that it runs, and signal it to stop.
   process.once('SIGTERM', stop).once('SIGINT', stop);
-  // Of the process that holds the port, which passes it on: a signal may have come to all of them already.
+  // Of the process that holds the port, which passes it on: a signal may have reached all of them already.
   siblings?.onStop(() => !stopping && stop('SIGTERM'));
   // Its default ends the process; here it means that files have changed.
   process.on('SIGHUP', () => void running.then(({ service }) => service.reload()));
@@ -66,7 +66,7 @@ async function main(): Promise<string> {
   return url;
 }
 
-/** Without the exit handlers: one of them writes what is left of the log, and waits for as long as nobody reads it. */
+/** Without the exit handlers: one of them writes what is left of the log, and waits for as long as it is not read. */
 function endNow(): void {
   process.kill(process.pid, 'SIGKILL');
 }

@@ -12,7 +12,7 @@ export interface Connection {
   client<S extends DescService>(service: S): Client<S>;
 }
 
-/** Connect over HTTP/1.1: whatever proxy is in between, it passes. */
+/** Connect over HTTP/1.1: it passes through every proxy. */
 export function connect({ url, key }: Target): Connection {
   const transport = createConnectTransport({
     baseUrl: url,

@@ -108,7 +108,7 @@ export function composeLifecycle(parts: Parts): Service {
       serving.become('stopping');
       for (const stop of watches) stop();
       tlsReload.stop();
-      // Load balancers notice by their probes, which must still be answered.
+      // Load balancers notice by their probes, which still need a response.
       await pause(clock, config.drainSeconds * 1_000);
       await Promise.all([listeners.main.stop(GRACE_MS), listeners.operator?.stop(GRACE_MS)]);
       await Promise.all(Object.values(queues).map((queue) => queue.stop()));

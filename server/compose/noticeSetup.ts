@@ -39,5 +39,5 @@ export function noticeSetup(handler: HttpHandler, { env, trustedProxies, serving
 function isUntrustedProxy({ headers, socket }: HttpRequest, trustedProxies: Networks): boolean {
   if (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined) return false;
   const peer = socket.remoteAddress ?? '';
-  return peer !== '' && !trustedProxies.has(peer) && readEndUserIp(peer) === 'nobody';
+  return peer !== '' && !trustedProxies.has(peer) && readEndUserIp(peer) === 'none';
 }

@@ -32,7 +32,7 @@ export interface Service {
   reload(): Promise<void>;
   /** The longest that `stop` may take, milliseconds; after that only ending the process helps. */
   readonly stopLimitMs: number;
-  /** Whether the whole log is written; false after `limitMs`, when nobody reads it. */
+  /** Whether the whole log is written; false after `limitMs`, when it is not read. */
   logWritten(limitMs: number): Promise<boolean>;
   /** Not ready → drain delay → GOAWAY → finish what runs → stop the queues → close the store. */
   stop(): Promise<void>;

@@ -174,7 +174,7 @@ export function composeTransports(parts: Parts): Listeners {
   const landing = composeLanding(parts, { hasDocs, hasConsole, isApart });
   const metrics = (open: MetricsAccess['open']) => metricsRoute(scrape, { token: config.metricsToken, open });
   const main = composeListener(parts, {
-    // The inbox is for developers, by a token of its own: with its page, on the port that everybody uses.
+    // The inbox is for developers, by a token of its own: with its page, on the port that everyone uses.
     services: [
       ...(isApart ? SERVICES.filter((service) => !isForOperators(service)) : SERVICES),
       ...(inbox ? [InboxService] : []),
@@ -183,7 +183,7 @@ export function composeTransports(parts: Parts): Listeners {
     routes: [
       openapiRoute(dialects),
       ...(hasDocs ? docsRoutes(findSwaggerUi()) : []),
-      ...(isApart ? [] : [metrics(config.env === 'production' ? 'nobody' : 'this machine')]),
+      ...(isApart ? [] : [metrics(config.env === 'production' ? 'no one' : 'this machine')]),
       ...parts.callbacks,
       ...landing,
       ...assets,
@@ -202,7 +202,7 @@ export function composeTransports(parts: Parts): Listeners {
     ? composeListener(parts, {
         services: SERVICES,
         dialects: [oauth],
-        routes: [metrics('everybody'), ...assets, ...operatorsConsole, previewRoute(parts.previews)],
+        routes: [metrics('everyone'), ...assets, ...operatorsConsole, previewRoute(parts.previews)],
         screens: undefined,
         // Operators reach it through a tunnel, under a name of their own machine.
         trustsLoopback: true,
@@ -261,7 +261,7 @@ function composeListener(
   const readiness = {
     state: () => {
       const state = serving.state();
-      // The port is that of all processes: a request may come to one that is not ready.
+      // The port is that of all processes: a request may reach one that is not ready.
       return state === 'ready' && siblings?.areReady() === false ? 'starting' : state;
     },
     details: () => serving.details(),

@@ -9,7 +9,7 @@ const MOST_CHARACTERS = 200;
 /** Longest text that is read: what is beyond is not needed and costs time. */
 const MOST_READ = 2_000;
 const CODE = /^[\w.:#-]{1,40}$/;
-/** Three digits of any script or more, whatever small signs stand between them. */
+/** Three digits of any script or more, with any small signs between them. */
 const DIGITS = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){2,}/gu;
 /** An e-mail address, plain or in angle brackets. */
 const ADDRESS = /[^\s<>"'(),:;]+@[^\s<>"'(),:;]+/g;

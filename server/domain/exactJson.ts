@@ -51,7 +51,7 @@ export function memberText(object: string, name: string): string | undefined {
   return found;
 }
 
-/** Stands in a text for a value whose JSON is put in afterwards. Random for each process, so that nobody can write one. */
+/** Holds the place of a value whose JSON is put in afterwards. Random for each process, so that no caller can write one. */
 const MARK = crypto.randomUUID();
 const MARKED = new RegExp(`"${MARK}:(\\d+)"`, 'g');
 let pending: string[] = [];

@@ -24,11 +24,11 @@ export function canonicalIpAddress(text: string): string | undefined {
 /** Whether a text is an IP address or a CIDR range. */
 export const isNetwork = (text: string): boolean => isIP(text) !== 0 || ipaddr.isValidCIDR(text);
 
-/** What a text says of a person's IP address. `nobody`: an address that many people have, or none. */
-export type EndUserIp = { readonly address: string } | 'nobody';
+/** What a text says of a person's IP address. `none`: it belongs to no one person, or there is none. */
+export type EndUserIp = { readonly address: string } | 'none';
 
 /** Ranges that belong to no one person: this host, private networks (RFC 1918, ULA), one link, carrier NAT. */
-const NOBODYS: ReadonlySet<string> = new Set([
+const IMPERSONAL: ReadonlySet<string> = new Set([
   'unspecified',
   'loopback',
   'private',
@@ -43,7 +43,7 @@ const MOST_HOPS = 64;
 /**
  * The IP address of a person in the forms in which proxies write it: alone, with
  * a port, in brackets, or as a list. Of a list the last public address counts,
- * because anybody can write what is further left. Undefined for what cannot be
+ * because every caller can write what is further left. Undefined for what cannot be
  * read. All transports read it here.
  */
 export function readEndUserIp(text: string): EndUserIp | undefined {
@@ -52,9 +52,9 @@ export function readEndUserIp(text: string): EndUserIp | undefined {
   for (let hop = hops.pop(); hop !== undefined; hop = hops.pop()) {
     const address = canonicalIpAddress(withoutPort(hop.trim()));
     if (address === undefined) return undefined;
-    if (!NOBODYS.has(ipaddr.parse(address).range())) return { address };
+    if (!IMPERSONAL.has(ipaddr.parse(address).range())) return { address };
   }
-  return 'nobody';
+  return 'none';
 }
 
 /** Some proxies add the port: 192.0.2.1:4711 or [2001:db8::1]:4711; some write brackets alone. */

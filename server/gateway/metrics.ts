@@ -9,13 +9,13 @@ import { isSameSecret } from '../secrets/isSameSecret.js';
 /** Who may read the metrics: with a token, every caller that presents it; without one, those that `open` names. */
 export interface MetricsAccess {
   readonly token: string | undefined;
-  readonly open: 'everybody' | 'this machine' | 'nobody';
+  readonly open: 'everyone' | 'this machine' | 'no one';
 }
 
 /**
  * `GET /metrics`, for Prometheus. Numbers about traffic and recipients' channels
  * are private: with a token, they are for callers that present it as a
- * Bearer, from wherever; without one for this machine only, in production for the
+ * Bearer, from any IP address; without one for this machine only, in production for the
  * operators' port only, and to strangers there is nothing at that address.
  */
 export function metricsRoute(scrape: () => Promise<string>, { token, open }: MetricsAccess): ExactRoute {
@@ -24,7 +24,7 @@ export function metricsRoute(scrape: () => Promise<string>, { token, open }: Met
     path: '/metrics',
     async handle(req, res) {
       if (token === undefined) {
-        if (open === 'nobody' || (open === 'this machine' && !fromThisMachine(req)))
+        if (open === 'no one' || (open === 'this machine' && !fromThisMachine(req)))
           throw new Failure('ROUTE_NOT_FOUND');
       } else if (!isSameSecret(presented(req), token)) {
         res.setHeader('www-authenticate', 'Bearer realm="metrics"');

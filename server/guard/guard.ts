@@ -138,7 +138,7 @@ export function createGuard(deps: Deps): Guard {
 
   /**
    * What is left of the refusals of a prefix or country. An approval rate says
-   * something of many strangers and little of one message: it refuses nobody who
+   * something of many strangers and little of one message: it refuses no person who
    * was verified before, lets a few others pass so that approvals can lift it, and
    * says nothing where the workspace's own backend decides.
    */

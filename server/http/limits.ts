@@ -71,7 +71,7 @@ export function httpLimits(changes: Partial<HttpLimits> = {}): HttpLimits {
   return { ...(defaults as HttpLimits), ...changes };
 }
 
-/** The limits of one of `processes` that have a port together: connections come to each in turn. */
+/** The limits of one of `processes` that have a port together: connections reach each in turn. */
 export const shareLimits = (limits: HttpLimits, processes: number): HttpLimits => ({
   ...limits,
   connections: Math.ceil(limits.connections / processes),

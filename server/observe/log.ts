@@ -4,13 +4,13 @@ import type { Config } from '../config/config.js';
 
 export type { Logger } from 'pino';
 
-/** Bytes of lines kept while whatever reads the output does not; further lines are dropped and counted. */
+/** Bytes of lines kept while the output is not read; further lines are dropped and counted. */
 const UNREAD_BYTES = 8 * 1024 * 1024;
 
 /** Where the log goes. */
 export interface LogOutput {
   readonly stream: DestinationStream;
-  /** Lines dropped since the start, because nobody read the output. */
+  /** Lines dropped since the start, because the output was not read. */
   dropped(): number;
   /** Resolves once everything is written: true; or false when it is not after that time. */
   flushed(limitMs: number): Promise<boolean>;

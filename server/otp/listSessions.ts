@@ -18,7 +18,7 @@ import { sessionToProto } from './toProto/sessionToProto.js';
 const DEFAULT_PAGE = 20;
 /** Documents read in one call; a page that is not full by then ends early and has a next token. */
 const MOST_READ = 10_000;
-/** Documents read in one turn, so that listings that match little delay nobody. */
+/** Documents read in one turn, so that listings that match little delay no other call. */
 const TURN = 200;
 
 interface Deps {

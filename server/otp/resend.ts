@@ -209,8 +209,8 @@ const isUnknown = (thrown: unknown): boolean =>
 
 /**
  * Where the person is, as the call says. With a session token the caller is the
- * person's own browser: its IP address is counted whatever it writes, and only
- * its device can tell it from another.
+ * person's own browser: its IP address is counted and never the one it writes,
+ * and only its device distinguishes it from another.
  */
 function sourceNamed(call: Call, request: ResendRequest): NamedSource {
   const named = readSource(request);

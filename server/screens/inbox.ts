@@ -3,7 +3,7 @@ import type { ExactRoute } from '../http/router.js';
 import type { ScreenFiles } from './files.js';
 import { screenPage } from './html.js';
 
-/** `GET /inbox`: a page without data that everybody may load; its script asks for the inbox token. */
+/** `GET /inbox`: a page without data that everyone may load; its script asks for the inbox token. */
 export function inboxPageRoute(files: ScreenFiles): ExactRoute {
   const html = screenPage({
     title: 'Inbox · Countersign',

@@ -60,7 +60,7 @@ export interface Assured {
   readonly assuredAt?: Date;
 }
 
-/** After so long every session from before the norm was set has ended, whatever its lifetime. */
+/** After so long every session from before the norm was set has ended, with any lifetime. */
 const LONGER_SESSIONS_END_MS = SESSION_LIMITS.resend.lifetimes * HOUR_MS;
 
 /** The longest that a code of the workspace can live at `now`, milliseconds. */

@@ -7,7 +7,7 @@ import { describeInBrowser, expectAccessible } from './support/browser.js';
 import { consoleForSuite } from './support/consoleForSuite.js';
 
 const WEBHOOKS = 'otp.admin.v1.WebhookService';
-/** Numbers, letters and markup that must stand in the page as they were posted. */
+/** Numbers, letters and markup that must be in the page as they were posted. */
 const METADATA = '{"order":9007199254740991,"total":10.5,"note":"<b>café</b> & \\"tea\\""}';
 
 describeInBrowser('webhooks with the console', () => {

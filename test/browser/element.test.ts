@@ -72,7 +72,7 @@ describeInBrowser('<countersign-otp> in a page of another origin', () => {
     expect(await page.locator('form').evaluate((form: HTMLFormElement) => form.checkValidity())).toBe(false);
   });
 
-  it('tells nothing to a host that names another origin than its own in the fragment', async () => {
+  it('sends nothing to a host that names another origin than its own in the fragment', async () => {
     const { page } = await listening();
     const to = someone();
     const { body } = await connectJson(service.baseUrl, service.liveKey)(

@@ -19,7 +19,7 @@ describeInBrowser('by keyboard', () => {
   });
 
   it.each(PAGE_GROUPS)(
-    '%s: Tab comes to everything, in sight, on wide and on narrow screens',
+    '%s: Tab reaches everything, in sight, on wide and on narrow screens',
     async (_, pages) => {
       const page = await open('');
       for (const { path, text } of pages) {
@@ -61,13 +61,13 @@ describeInBrowser('by keyboard outside the console', () => {
   const call = (method: string, message: object) =>
     connectJson(service.baseUrl, service.liveKey)(method, message);
 
-  it('Tab comes to everything on the landing page', async () => {
+  it('Tab reaches everything on the landing page', async () => {
     const page = await browser.newPage();
     await page.goto(service.baseUrl);
     await expectReachedByTab(page);
   });
 
-  it('Tab comes to everything in the sign-in of the console and of the inbox', async () => {
+  it('Tab reaches everything in the sign-in of the console and of the inbox', async () => {
     const page = await browser.newPage();
     for (const path of ['/console', '/inbox']) {
       await page.goto(service.baseUrl + path);
@@ -76,7 +76,7 @@ describeInBrowser('by keyboard outside the console', () => {
     }
   });
 
-  it('Tab comes to everything in the inbox, and its dialogs keep the focus and give it back', async () => {
+  it('Tab reaches everything in the inbox, and its dialogs keep the focus and give it back', async () => {
     const page = await browser.newPage();
     const email = 'keyboard@example.com';
     await call('otp.v1.OtpService/Send', { recipients: { email } });
@@ -90,7 +90,7 @@ describeInBrowser('by keyboard outside the console', () => {
       await expectDialogByKeyboard(page, page.getByRole('button', { name, exact: true }));
   });
 
-  it('Tab comes to everything on the verification page', async () => {
+  it('Tab reaches everything on the verification page', async () => {
     const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
     await call('otp.admin.v1.WorkspaceService/UpdateWorkspace', {
       workspace: { returnUrls: ['https://shop.example.com/'], supportUrl: 'https://shop.example.com/help' },

@@ -35,7 +35,7 @@ async function doctor(env: Readonly<Record<string, string>>, now: () => number =
     now,
   )(['doctor', '--json']);
   const findings = JSON.parse(out) as readonly Found[];
-  // Whatever is found has a cure, and what is in order needs none.
+  // What is found has a cure, and what is in order needs none.
   for (const found of findings) expect(Boolean(found.cure)).toBe(found.status !== 'ok');
   return { findings, err, status, of: (check: string) => findings.find((one) => one.check === check) };
 }
@@ -162,7 +162,7 @@ describe('doctor', () => {
     const damaged = join(folder, 'damaged');
     const { mkdir } = await import('node:fs/promises');
     await mkdir(damaged, { mode: 0o700 });
-    await writeFile(join(damaged, 'countersign.db'), 'not a database, whatever its name says it may be');
+    await writeFile(join(damaged, 'countersign.db'), 'not a database, although its name says that it is');
     expect((await doctor({ OTP_DATA_DIR: damaged })).of('store')).toMatchObject({
       status: 'fault',
       cure: expect.stringContaining('backup'),

@@ -122,25 +122,25 @@ describe('what a page ships', () => {
 
 describe('the server', () => {
   it('client C3 lets pages send trace headers', async () => {
-    const answer = await fetch(`${service.baseUrl}/otp.v1.OtpService/Verify`, {
+    const response = await fetch(`${service.baseUrl}/otp.v1.OtpService/Verify`, {
       method: 'OPTIONS',
       headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' },
     });
-    const allowed = answer.headers.get('access-control-allow-headers')!.split(', ');
+    const allowed = response.headers.get('access-control-allow-headers')!.split(', ');
     expect(allowed).toEqual(expect.arrayContaining(['traceparent', 'tracestate', 'baggage']));
   });
 
   it.each(['/otp.v1.OtpService/Nothing', '/no.such.Service/Method'])(
     'client C5 responds to the unknown gRPC method %s with status 12 and its name',
     async (path) => {
-      const answer = await fetch(service.baseUrl + path, {
+      const response = await fetch(service.baseUrl + path, {
         method: 'POST',
         headers: { 'content-type': 'application/grpc' },
         body: new Uint8Array(5),
       });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('grpc-status')).toBe('12');
-      expect(answer.headers.get('grpc-message')).toBe(`unknown method ${path}`);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('grpc-status')).toBe('12');
+      expect(response.headers.get('grpc-message')).toBe(`unknown method ${path}`);
     },
   );
 

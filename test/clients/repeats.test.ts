@@ -126,7 +126,7 @@ describe.each(CLIENTS)('the client $name', ({ http, connect }) => {
 });
 
 describe('the client for pages', () => {
-  /** A page's fetch fails so, whatever the cause: there is no status, and no code. */
+  /** A page's fetch fails so for every cause: there is no status, and no code. */
   const unreachable = (times: number) => {
     const real = globalThis.fetch;
     let calls = 0;

@@ -37,5 +37,5 @@ describe('the page of compliance', () => {
   });
 });
 
-/** A title as it stands in a source, in the quotes that its text needs. */
+/** A title as it is written in a source, in the quotes that its text needs. */
 const quoted = (title: string): string => (title.includes('${') ? `\`${title}\`` : `'${title}'`);

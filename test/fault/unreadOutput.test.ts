@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-it('lines that nobody reads are dropped beyond a bound, and counted; the rest is written when somebody does', async () => {
+it('lines that are not read are dropped beyond a bound, and counted; the rest is written when the output is read', async () => {
   const path = join(folder, 'pipe');
   execFileSync('mkfifo', [path]);
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
@@ -31,7 +31,7 @@ it('lines that nobody reads are dropped beyond a bound, and counted; the rest is
   const log = createLog('info', output.stream);
   const LINES = 5_000;
   for (let n = 0; n < LINES; n++) {
-    log.info({ n }, 'a line of the log that nobody reads');
+    log.info({ n }, 'a line of the log that is not read');
     if (n % 100 === 0) await new Promise(setImmediate);
   }
   expect(await output.flushed(20)).toBe(false);
@@ -53,7 +53,7 @@ it('lines that nobody reads are dropped beyond a bound, and counted; the rest is
   closeSync(fd);
 }, 60_000);
 
-it('SIGTERM ends the process although nobody reads its output', async () => {
+it('SIGTERM ends the process although its output is not read', async () => {
   const service = await startProcess({ OTP_DATA_DIR: folder, OTP_HASH: 'hmac', OTP_LOG_LEVEL: 'debug' });
   service.process.stdout!.pause();
   for (let n = 0; n < 60; n++)

@@ -126,14 +126,14 @@ describe('a sponsor decides, never the caller', () => {
     expect({ status, field: body.errors[0].field }).toEqual({ status: 400, field: 'productType' });
   });
 
-  it('A31 a dispensation that was sent a code for a product answers for that product', async () => {
+  it('A31 a dispensation that was sent a code for a product reports that product', async () => {
     const slug = await newSponsor(service, {
       rules: [rule('DISPENSATION', 'REQUIRED', 'MEDICATION'), rule('DISPENSATION', 'OPTIONAL', 'LAB')],
     });
     const person = await newBeneficiary(service, slug);
     const sendFor = async (id: string, product_type: string) => {
-      const answer = await send(api, person, { operation: { type: 'dispensation', id, product_type } });
-      expect(answer.status, answer.text).toBe(200);
+      const response = await send(api, person, { operation: { type: 'dispensation', id, product_type } });
+      expect(response.status, response.text).toBe(200);
     };
     await sendFor('dsp_lab', 'lab');
     await sendFor('dsp_med', 'Medication');
@@ -168,7 +168,7 @@ describe('a sponsor decides, never the caller', () => {
     expect(allowed.status, allowed.text).toBe(200);
   });
 
-  it('P4 a sponsor that comes to forbid it forbids the redemption of what was sent before', async () => {
+  it('P4 a sponsor that forbids it later forbids the redemption of what was sent before', async () => {
     const slug = await newSponsor(service);
     const operation = { type: 'SETTLEMENT', id: 's4' };
     const { token } = await verified(service, api, await newBeneficiary(service, slug), { operation });

@@ -170,7 +170,7 @@ describe('suspicious activity', () => {
     expect((await sendTo(email)).status).toBe(200);
   });
 
-  it('B41 no code is compared beyond them, in whatever session', async () => {
+  it('B41 no code is compared beyond them, in any session', async () => {
     const email = fresh.email();
     const open = await opened(service, api, ['email'], { config: { expiry_minutes: 60, max_attempts: 10 } });
     const sessions = [open.token];
@@ -178,13 +178,13 @@ describe('suspicious activity', () => {
       sessions.push(
         (await api.send({ recipients: open.recipients, config: { max_attempts: 10 } })).body.session_token,
       );
-    const answers: string[] = [];
+    const outcomes: string[] = [];
     for (const token of sessions)
       for (let n = 0; n < 10; n++) {
         const { body } = await api.verify({ token, otps: { email: otherThan(open.codes.email) } });
-        answers.push(body.code ?? body.message);
+        outcomes.push(body.code ?? body.message);
       }
-    const compared = answers.filter((answer) => answer !== 'RECIPIENT_BLOCKED');
+    const compared = outcomes.filter((outcome) => outcome !== 'RECIPIENT_BLOCKED');
     expect(compared).toHaveLength(20);
     expect(email).not.toBe(open.recipients.email);
   });

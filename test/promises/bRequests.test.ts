@@ -41,8 +41,8 @@ describe('the token', () => {
   it('P14 one that no session can have is unknown, however long', async () => {
     for (const name of ['token', 'session_token', 'session_id'])
       for (const length of [1, 129, 3000]) {
-        const answer = await api.verify({ [name]: 'x'.repeat(length), otps: { email: '123456' } });
-        expect({ name, length, status: answer.status }).toEqual({ name, length, status: 404 });
+        const response = await api.verify({ [name]: 'x'.repeat(length), otps: { email: '123456' } });
+        expect({ name, length, status: response.status }).toEqual({ name, length, status: 404 });
       }
     expect((await api.session('x'.repeat(300))).status).toBe(404);
     const others = restClient(service.baseUrl, bearer(service.liveKey));
@@ -104,9 +104,9 @@ describe('the Content-Type header', () => {
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
     'P9 of %s is refused with the header to set',
     async (type) => {
-      const answer = await post(type);
-      expect(answer.status).toBe(415);
-      expect((await answer.json()).message).toBe('The Content-Type header must be application/json.');
+      const response = await post(type);
+      expect(response.status).toBe(415);
+      expect((await response.json()).message).toBe('The Content-Type header must be application/json.');
     },
   );
 });
@@ -128,10 +128,10 @@ describe('a right code', () => {
     'P12 given twenty times at once with %i attempts is accepted once, and the others find it verified',
     async (max_attempts) => {
       const { token, codes } = await opened(service, api, ['email'], { config: { max_attempts } });
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         Array.from({ length: 20 }, () => api.verify({ token, otps: { email: codes.email } })),
       );
-      const statuses = answers.map(({ status }) => status).sort();
+      const statuses = responses.map(({ status }) => status).sort();
       expect(statuses).toEqual([200, ...Array(19).fill(409)]);
     },
   );
@@ -230,7 +230,7 @@ describe('ending a session', () => {
     expect(await statusOf(id)).toBe('APPROVED');
   });
 
-  it('B50 that does not exist, or belongs to somebody else, is unknown', async () => {
+  it('B50 that does not exist, or belongs to another caller, is unknown', async () => {
     expect(await cancel(crypto.randomUUID())).toMatchObject({ status: 404 });
   });
 });

@@ -110,8 +110,8 @@ describe('a request', () => {
     const { sessionId, code } = await requested(service, api);
     for (const given of [{}, { code: '' }, { code: null }, { code: ' \u200b - ' }]) {
       for (let n = 0; n < 3; n++) {
-        const answer = await api.post('/v1/messaging/otp/verify', { sessionId, ...given });
-        expect(shown(answer)).toEqual(PRINTED.INVALID(sessionId));
+        const response = await api.post('/v1/messaging/otp/verify', { sessionId, ...given });
+        expect(shown(response)).toEqual(PRINTED.INVALID(sessionId));
       }
     }
     expect(shown(await verify(api, sessionId, code))).toEqual(PRINTED.APPROVED(sessionId));

@@ -53,7 +53,7 @@ export function wrapOperations(documents: Documents, around: Around): Documents 
   };
 }
 
-/** How the process and its store part: the operation may have been carried out all the same. */
+/** How the process and its store part: the operation may have been executed all the same. */
 export interface Fault {
   /** Which operation, counted from 0. */
   readonly at: number;

@@ -69,7 +69,7 @@ describe('in production with an operators’ port', () => {
 describe('in production without one', () => {
   const service = serviceForSuite({ env: PRODUCTION });
 
-  it('the metrics are for nobody without a token, this machine included', async () => {
+  it('the metrics are for no one without a token, this machine included', async () => {
     expect((await fetch(`${service.baseUrl}/metrics`)).status).toBe(404);
     expect((await connectJson(service.baseUrl, KEY)(ADMIN, {})).status).toBe(200);
   });

@@ -60,9 +60,9 @@ Which scope of an API key or access token grants access to which method; one of 
 enough. “all” is every method of the service, “all but” one is every other, “reads” the methods marked \`NO_SIDE_EFFECTS\`.
 
 All scopes but \`operator\` act in the workspace and mode of the key. \`admin\` includes \`support\`, \`analyst\` and
-\`webhooks\`, and may grant them; nobody grants another scope they do not hold. \`otp.vouch\` grants no method: with it
+\`webhooks\`, and may grant them; no key grants another scope that it does not hold. \`otp.vouch\` grants no method: with it
 Send may say \`vouched\`. A key that is \`read_only\` is refused by every method that is not marked \`NO_SIDE_EFFECTS\`,
-whatever its scopes: an auditor's key is \`admin\` and \`read_only\`.
+even with all scopes: an auditor's key is \`admin\` and \`read_only\`.
 
 ${table(['service', ...shown, 'without a scope'], rows)}
 `;

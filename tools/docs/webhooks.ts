@@ -152,8 +152,8 @@ call, with a page token for the rest. Replayed events keep their id and body, ge
 order of their session.
 
 Once a receiver works again, a replay also saves the wait of what is still pending: a pending event is not queued twice, it
-is sent at once in place of at its next attempt, whatever \`Retry-After\` asked for. Its attempts so far count, so that it is
-abandoned when it would have been. The response has the number of these events in \`pending\`, and of those that were
+is sent at once and not at its next attempt, also where \`Retry-After\` asked for more. Its attempts so far count, so that
+it is abandoned when it would have been. The response has the number of these events in \`pending\`, and of those that were
 queued again in \`replayed\`. An earlier event of the same session that is pending is sent first. Repeating a replay while
 its events are pending changes nothing more.
 
@@ -174,8 +174,8 @@ The engineers of a tenant need no key to see why their receiver got nothing. \`W
 endpoints of one workspace and mode, their deliveries, the bodies of events, test events, replay and new secrets, and
 nothing else. Your backend makes one when an engineer asks for it, and sends the browser there.
 
-The link holds an API key of the workspace with the scope \`webhooks\` alone. It stands in the fragment, which no server is
-sent; the page takes it out of the address at once and keeps only an access token, for as long as the tab is open. Anybody
+The link holds an API key of the workspace with the scope \`webhooks\` alone. It is in the fragment, which no server is
+sent; the page takes it out of the address at once and keeps only an access token, for as long as the tab is open. Every person
 who has the link can use it until it expires (an hour, or the \`lifetime\` asked for, at most a day, and no later than the
 credential that made it) or until its key, “Portal link” among the keys of the workspace, is revoked. With \`read_only\`
 it shows and changes nothing. What is done through it is in the audit log under that key.

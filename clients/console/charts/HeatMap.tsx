@@ -13,7 +13,7 @@ export interface Hours {
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const FEW = 30;
 
-const told = ({ sends, approvals }: Hours) =>
+const describe = ({ sends, approvals }: Hours) =>
   `${share(approvals, sends)} of ${count(sends)}${sends > 0 && sends < FEW ? ', few' : ''}`;
 
 /** Conversion by the hour of the week; with few sends a share means nothing, and the cell is grey. */
@@ -45,7 +45,7 @@ function Cells({ week, say }: CellsProps) {
   const chosen = useSignal(-1);
   const wordsOf = (index: number): string => {
     const one = week[Math.floor(index / 24)]?.[index % 24];
-    return one ? `${DAYS[Math.floor(index / 24)]} ${index % 24}:00 ${told(one)}` : '';
+    return one ? `${DAYS[Math.floor(index / 24)]} ${index % 24}:00 ${describe(one)}` : '';
   };
   const choose = (index: number) => {
     chosen.value = index;

@@ -72,7 +72,7 @@ function Bars({ steps, isDaily, say }: BarsProps) {
   const choose = (index: number) => {
     chosen.value = index;
     const step = steps[index];
-    say(step ? `${dayTime(step.start)}: ${told(step)}` : '');
+    say(step ? `${dayTime(step.start)}: ${describe(step)}` : '');
   };
   const step = steps[chosen.value];
   return (
@@ -85,7 +85,7 @@ function Bars({ steps, isDaily, say }: BarsProps) {
       aria-valuemin={0}
       aria-valuemax={Math.max(0, steps.length - 1)}
       aria-valuenow={Math.max(0, chosen.value)}
-      aria-valuetext={step ? told(step) : 'The arrow keys read each bar'}
+      aria-valuetext={step ? describe(step) : 'The arrow keys read each bar'}
       onKeyDown={(event) => {
         const next = moved(event.key, chosen.value, steps.length);
         if (next === undefined) return;
@@ -144,7 +144,7 @@ function Bars({ steps, isDaily, say }: BarsProps) {
   );
 }
 
-const told = ({ sends, approvals, refused, before }: Step): string =>
+const describe = ({ sends, approvals, refused, before }: Step): string =>
   `${count(sends)} sent, ${count(approvals)} approved (${share(approvals, sends)}), ${count(refused)} refused${
     before === undefined ? '' : `, ${count(before)} sent a week before`
   }`;

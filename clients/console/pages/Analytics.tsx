@@ -173,12 +173,12 @@ export function Analytics() {
             type="button"
             class="button small"
             onClick={() => {
-              const told = columns.filter(({ text }) => text);
+              const exported = columns.filter(({ text }) => text);
               save(
                 'analytics.csv',
                 csv([
-                  told.map(({ head }) => head),
-                  ...(rows ?? []).map((row) => told.map(({ text }) => text?.(row) ?? '')),
+                  exported.map(({ head }) => head),
+                  ...(rows ?? []).map((row) => exported.map(({ text }) => text?.(row) ?? '')),
                 ]),
               );
             }}

@@ -22,15 +22,15 @@ export function Export<T>({ name, columns, load }: Props<T>) {
   const done = useSignal<number | undefined>(undefined);
   const isStopped = useRef(false);
   const run = async () => {
-    const told = columns.filter((column) => column.text);
-    const rows: string[][] = [told.map(({ head }) => head)];
+    const exported = columns.filter((column) => column.text);
+    const rows: string[][] = [exported.map(({ head }) => head)];
     isStopped.current = false;
     done.value = 0;
     try {
       let next = '';
       do {
         const page = await load(next);
-        rows.push(...page.items.map((item) => told.map(({ text }) => text?.(item) ?? '')));
+        rows.push(...page.items.map((item) => exported.map(({ text }) => text?.(item) ?? '')));
         done.value = rows.length - 1;
         next = page.next;
       } while (next && rows.length <= MOST && !isStopped.current);

@@ -3,7 +3,7 @@ import { EventType } from '../../../gen/otp/v1/otp_service_pb.js';
 import { bothTimes, count, dateOf, duration, preciseTime } from '../format.js';
 import { channelOf, nameOf, outcomeOf, type Tone } from '../words.js';
 
-interface Told {
+interface Description {
   readonly tone: Tone;
   readonly title: string;
   readonly more?: string;
@@ -26,7 +26,14 @@ const WORDS: Partial<Record<EventType, readonly [title: string, tone: Tone]>> = 
   [EventType.WEBHOOK_DELIVERED]: ['Webhook delivered', 'ok'],
 };
 
-function told({ event, attempt, actor, operation, count: times, webhookEndpointId }: TimelineEvent): Told {
+function describe({
+  event,
+  attempt,
+  actor,
+  operation,
+  count: times,
+  webhookEndpointId,
+}: TimelineEvent): Description {
   const channel = event?.channel ? channelOf(event.channel) : '';
   if (attempt && event?.type === EventType.DELIVERY_ATTEMPTED) {
     const { word, tone } = outcomeOf(attempt.outcome);
@@ -60,7 +67,7 @@ function told({ event, attempt, actor, operation, count: times, webhookEndpointI
 export const Timeline = ({ events }: { readonly events: readonly TimelineEvent[] }) => (
   <ol class="timeline">
     {events.map((one) => {
-      const { tone, title, more } = told(one);
+      const { tone, title, more } = describe(one);
       const at = dateOf(one.event?.at);
       return (
         <li key={one.event?.id || `${title} ${at?.getTime()}`} class={tone}>

@@ -208,7 +208,7 @@ export type SendRequest = Message<"otp.v1.SendRequest"> & {
    * sources. Not the IP address of the calling backend. Read in the forms in
    * which proxies write it: with a port, in brackets, or a list, of which the
    * last public address counts. A loopback, private, link-local or carrier NAT
-   * address is nobody's and is not counted.
+   * address belongs to no one person and is not counted.
    *
    * @generated from field: string end_user_ip = 10;
    */

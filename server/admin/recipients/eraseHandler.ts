@@ -79,7 +79,7 @@ export function createEraseHandler(
   };
 }
 
-/** A fingerprint that nothing is stored under is one that nobody has. */
+/** A fingerprint that nothing is stored under is one that no recipient has. */
 async function checked(erasing: Promise<Erased>, { identity }: Person): Promise<Erased> {
   const erased = await erasing;
   const isFound = erased.kept.length > 0 || Object.values(erased.counts).some((count) => count > 0);

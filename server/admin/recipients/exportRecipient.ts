@@ -99,7 +99,7 @@ export function createExportRecipient(deps: Deps): Export {
       yield record({ case: 'beneficiary', value: beneficiary._id.slice(workspace.length + 1) });
     for (const name of names) {
       for await (const entry of entries.find({ ...chainOf(workspace), fingerprint: name })) {
-        // This very export would make everybody known.
+        // This very export would make everyone known.
         if (!isKnown && entry.method.endsWith('/ExportRecipient')) continue;
         yield record({ case: 'auditEntry', value: auditEntryToProto(entry) });
       }

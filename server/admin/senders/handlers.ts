@@ -52,7 +52,7 @@ export function createSenderHandlers(
   /**
    * Makes a sender the default of its channel, after any that is it now, and
    * ends the others. Of several made default at once one stays, the same for
-   * everybody, whichever of them comes here first.
+   * everyone, whichever of them calls first.
    */
   async function makeDefault(workspace: string, { _id, channel }: StoredSender): Promise<void> {
     const rivals = async () =>

@@ -22,7 +22,7 @@ export const sendersOf = (
   return stored.find({ _id: below(first) }).toArray();
 };
 
-/** Whether `a` was made default after `b`. Two of one millisecond are ordered by their ids, for everybody alike. */
+/** Whether `a` was made default after `b`. Two of one millisecond are ordered by their ids, for everyone alike. */
 export function isLaterDefault(a: StoredSender, b: StoredSender): boolean {
   const [at, other] = [a.defaultAt?.getTime() ?? 0, b.defaultAt?.getTime() ?? 0];
   return at === other ? a._id > b._id : at > other;

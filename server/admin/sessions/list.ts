@@ -65,7 +65,7 @@ export async function readSessions(
   return { sessions: page, last: undefined, searchedTo: last?.createdAt };
 }
 
-/** Reads in turns, so that listings that match little delay nobody. */
+/** Reads in turns, so that listings that match little delay no other call. */
 async function* ofWorkspace(
   readNewest: ReadNewest,
   workspace: string,

@@ -71,7 +71,7 @@ const PERSON = /^(recipients|recipientBlocks|contacts)\/(.+)$/;
 
 interface Deps {
   readonly documents: Documents;
-  /** Unguessable: a hash with it tells nothing about what was hashed. */
+  /** Unguessable: a hash with it reveals nothing about what was hashed. */
   readonly newSalt: () => string;
   readonly clock: Clock;
 }

@@ -25,7 +25,7 @@ export function readLogo(given: Uint8Array): Pick<Workspace, 'logo' | 'logoHash'
   return { logo: bytes.toString('base64'), logoHash: createHash('sha256').update(bytes).digest('hex') };
 }
 
-/** What a file is by its own bytes: whatever it is called, a browser is told this and guesses nothing. */
+/** What a file is by its own bytes, not by its name. A browser is sent this type and guesses nothing. */
 export const pictureOf = (bytes: Buffer): Picture | undefined => readPng(bytes) ?? readWebp(bytes);
 
 const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');

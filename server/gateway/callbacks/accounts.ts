@@ -24,7 +24,7 @@ const MOST_REPORTS = 1_000;
 /**
  * `/callbacks/<vendor>/<workspace>/<account>`: delivery receipts of a workspace's
  * own account, verified with that account's secret. They report on messages of
- * that account alone, whatever they name. An unknown account and a wrong
+ * that account alone, also where they name others. An unknown account and a wrong
  * signature have the same response.
  */
 export function accountCallbackRoutes({

@@ -88,7 +88,7 @@ function defaultStrategy({ recipients, channels, verification }: Strategic): Str
   return phones[0] && phones.every((phone) => phone === phones[0]) ? Strategy.ANY : Strategy.UNSPECIFIED;
 }
 
-/** metadata.ip_address, which the document has counted. Whatever cannot be one is refused, and not left uncounted in silence. */
+/** metadata.ip_address, which the document has counted. What cannot be one is refused, and not left uncounted in silence. */
 function readIpAddress(value: JsonValue | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'string' && value.length <= 512) return value;

@@ -77,7 +77,7 @@ export function createOAuth({ keys, accessTokens, limiter, workspaces }: Parts):
 
   /**
    * The secret is checked first and only failures are counted, those of a client
-   * by peer: nobody else's wrong secrets keep out a client that knows its own.
+   * by peer: wrong secrets of others do not keep out a client that knows its own.
    */
   async function authenticate({ id, secret }: ClientCredentials, peer: string): Promise<Principal> {
     const principal = await keys.authenticate(secret);

@@ -3,7 +3,7 @@ import { contractSet } from '../../contract/contractSet.js';
 import { ERRORS, Failure, type Reason } from '../../errors.js';
 import type { Dialect, RestRoute } from '../dialect.js';
 
-/** What any call may be refused with, whatever it asks for. */
+/** What every call may be refused with. */
 const OF_EVERY_CALL: readonly Reason[] = [
   'INVALID_REQUEST',
   'UNAUTHENTICATED',

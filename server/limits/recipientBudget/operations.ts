@@ -84,7 +84,7 @@ export function takenFrom(limits: BudgetLimits, request: TakeRequest) {
 /**
  * Buys a Send: one entry for the call and one unit for each message that brings
  * a comparison, if all limits have room. Pushes to one document are serial, so at
- * most `max` units count at any time, whatever is asked at once.
+ * most `max` units count at any time, also when many are asked for at once.
  */
 export function takeOperation(_id: string, limits: BudgetLimits, request: TakeRequest): BudgetOperation {
   const { lane, code, ids, now } = request;

@@ -128,7 +128,7 @@ export const METRICS = {
   logLinesDropped: counter(
     'countersign_log_lines_dropped_total',
     {},
-    'Log lines dropped because nobody read the output and 8 MiB were waiting.',
+    'Log lines dropped because the output was not read and 8 MiB were waiting.',
   ),
   clockSteps: counter(
     'countersign_clock_steps_total',

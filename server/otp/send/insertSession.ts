@@ -40,7 +40,7 @@ export function createInsertSession(deps: InsertSessionDeps) {
       () => deps.clock.now(),
       async () => {
         begun = await deps.outbox.begin(session);
-        // From here on the session may exist, whatever comes back: its units are no longer given back.
+        // From here on the session may exist, also when the store fails: its units are no longer given back.
         bought?.keep();
         return insert(deps.sessions, session, begun);
       },

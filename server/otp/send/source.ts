@@ -17,9 +17,9 @@ export function readSource(request: { readonly endUserIp: string; readonly devic
   return { ip, deviceId };
 }
 
-/** The IP address that is counted; undefined where none is named, or one that is nobody's. */
+/** The IP address that is counted; undefined where none is named, or one that belongs to no one person. */
 export const countedIp = (ip: EndUserIp | undefined): string | undefined =>
-  ip === undefined || ip === 'nobody' ? undefined : ip.address;
+  ip === undefined || ip === 'none' ? undefined : ip.address;
 
 /**
  * The fingerprint of a source: of the device, whose id only it knows, else of

@@ -239,7 +239,7 @@ export function createCheckCode({
     const consumed = await changeGuarded(sessions, reserved, decideOn, { workedOut: true }).catch(
       async (thrown) => {
         if (!(thrown instanceof Failure) || thrown.reason !== 'STORE_UNAVAILABLE') throw thrown;
-        // It may be consumed all the same, and nobody else would be given what it proves.
+        // It may be consumed all the same, and then no other call is given what it proves.
         const seen = await sessions.findOne({ _id: reserved._id });
         return seen ? changeGuarded(sessions, seen, decideOn) : undefined;
       },
@@ -253,7 +253,7 @@ export function createCheckCode({
   }
 
   /**
-   * Gives the units back at once where nobody waits for the event. Where that
+   * Gives the units back at once where no effect waits for the event. Where that
    * fails, the event does it later; the code was right and is used up all the same.
    */
   async function release(session: StoredSession, success: StoredSuccess | undefined): Promise<StoredSession> {
@@ -283,7 +283,7 @@ export function createCheckCode({
 /**
  * What a right code gives back: its own unit. All that its client bought in the
  * session only where the client proved by a secret to be the one that bought
- * them, and nobody else was given that secret: applications share one session
+ * them, and no other caller was given that secret: applications share one session
  * between all who ask for a number, so the wrong codes in it may be a stranger's.
  */
 function successOf(

@@ -14,7 +14,7 @@ export async function holdStore(folder: string): Promise<() => void> {
   if (!existsSync(path)) return () => {};
   const batch = new Batch(path);
   try {
-    // In this mode SQLite locks the file for the connection, not for a transaction; nobody else can even read.
+    // In this mode SQLite locks the file for the connection, not for a transaction; no other process can even read.
     await retryWhileBusy(() => batch.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;'));
   } catch (error) {
     batch.close();

@@ -7,7 +7,7 @@ const ACTIONABLE =
 const MOST_STEPS = 400;
 
 /**
- * Fails where Tab does not come to everything that can be acted on, where the focus
+ * Fails where Tab does not reach everything that can be acted on, where the focus
  * cannot be seen, or where something covers what has it.
  */
 export async function expectReachedByTab(page: Page): Promise<void> {

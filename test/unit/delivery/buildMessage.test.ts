@@ -100,7 +100,7 @@ describe('a message for a transaction', () => {
     },
   };
 
-  it('shows it on every channel, whatever text the caller gave', async () => {
+  it('shows it on every channel, with any text of the caller', async () => {
     const { compose } = composing({ sms: { text: 'own {{ code }}' } });
     for (const channel of ['email', 'sms', 'whatsapp'] as const) {
       const { text } = await compose(session({ operation, messageTemplate: '<OTP>' }), channel);

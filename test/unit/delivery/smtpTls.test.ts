@@ -55,7 +55,7 @@ describe('a mail server without a secure connection', () => {
     expect(await sendTo(`smtps://localhost:${port}`)).toEqual({ kind: 'failed', error: 'TLS_FAILED' });
   });
 
-  it('K11 is unreachable where nobody listens, which is something else', async () => {
+  it('K11 is unreachable where no server listens, which is something else', async () => {
     expect(await sendTo('smtps://127.0.0.1:1')).toEqual({ kind: 'retry', error: 'UNREACHABLE' });
   });
 });

@@ -55,8 +55,8 @@ describe("a person's IP address", () => {
     'fe80::1',
     '[fd00::1]:443',
     '10.0.0.1, 192.168.1.1',
-  ])("K1 %j is nobody's", (text) => {
-    expect(readEndUserIp(text)).toBe('nobody');
+  ])('K1 %j belongs to no one person', (text) => {
+    expect(readEndUserIp(text)).toBe('none');
   });
 
   it.each([

@@ -14,9 +14,9 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 
 describe('/docs', () => {
   it('is a page of this origin alone, under a policy without exceptions for scripts and styles', async () => {
-    const answer = await get('/docs');
-    const html = await answer.text();
-    const policy = answer.headers.get('content-security-policy')!;
+    const response = await get('/docs');
+    const html = await response.text();
+    const policy = response.headers.get('content-security-policy')!;
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
     expect(html).not.toMatch(/<style|style=|<script>|https?:\/\//);

@@ -48,7 +48,7 @@ describe('messages of the development inbox', () => {
     expect((await fetch(`${service.baseUrl}/inbox.json?t=${OWN}`)).status).toBe(401);
   });
 
-  it('are not on the page, which is for everybody', async () => {
+  it('are not on the page, which is for everyone', async () => {
     const response = await fetch(`${service.baseUrl}/inbox`);
     expect(response.status).toBe(200);
     const page = await response.text();

@@ -246,7 +246,7 @@ describe('after ten failures in a minute', () => {
     expect((await fail(peer, client)).status).toBe(401);
   });
 
-  it('those of one peer keep nobody else from a token, nor count for anyone else', async () => {
+  it('those of one peer keep no one else from a token, nor count for anyone else', async () => {
     const client = await newClient();
     for (let n = 0; n < 30; n++) await fail(from(`198.51.100.${n % 3}`), client);
     expectRefusal(oauth, await fail(from('198.51.100.1'), client), tooMany);

@@ -41,7 +41,7 @@ eachEngine(({ open }) => {
   }
 
   describe('the approval rate of a prefix', () => {
-    it('refuses three sources themselves after ten messages each, and nobody else', async () => {
+    it('refuses three sources themselves after ten messages each, and no one else', async () => {
       const { send, flood } = newPrefix();
       expect(await flood(49, 3)).toBe(30);
       let passed = 0;
@@ -58,7 +58,7 @@ eachEngine(({ open }) => {
       expect(passed).toBe(10);
     });
 
-    it('refuses nobody who was verified before', async () => {
+    it('refuses no one who was verified before', async () => {
       const { send, flood } = newPrefix();
       await flood(50, 5);
       for (let n = 0; n < 15; n++) await send(source(9));

@@ -60,7 +60,7 @@ eachEngine(({ newStore, name }) => {
     );
 
     it(
-      `somebody at a known source has exactly ${all}`,
+      `a person at a known source has exactly ${all}`,
       async () => {
         const options = { open, digits, phone: newPhone(), below: generator(digits), deviceId: 'known' };
         const adversary = new Adversary(options);
@@ -79,7 +79,7 @@ eachEngine(({ newStore, name }) => {
   });
 
   it.each([1, 2, 3, 4, 5, 6].slice(0, name === 'embedded' ? 6 : 2))(
-    'whatever is done at once, by two processes that die between any two operations, no more are compared (play %i)',
+    'in any order of calls, by two processes that die between any two operations, no more are compared (play %i)',
     async (seed) => {
       const { digits, window, strangers } = CASES[seed % CASES.length]!;
       const below = generator(seed * 7919);

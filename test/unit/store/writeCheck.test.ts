@@ -42,7 +42,7 @@ describe('the check of a store that can be read and not written', () => {
       };
     }
 
-    it('writes nothing while writes work, whatever reads and refusals there are', async () => {
+    it('writes nothing while writes work, with any reads and refusals', async () => {
       const { check, senders, writes } = await start();
       await senders.insertOne({ _id: 'a' });
       await expect(senders.insertOne({ _id: 'a' })).rejects.toThrow();

@@ -425,7 +425,7 @@ type SendRequest struct {
 	// sources. Not the IP address of the calling backend. Read in the forms in
 	// which proxies write it: with a port, in brackets, or a list, of which the
 	// last public address counts. A loopback, private, link-local or carrier NAT
-	// address is nobody's and is not counted.
+	// address belongs to no one person and is not counted.
 	EndUserIp string `protobuf:"bytes,10,opt,name=end_user_ip,json=endUserIp,proto3" json:"end_user_ip,omitempty"`
 	// What the proof will be for. A token of this session is redeemed for exactly
 	// this operation.

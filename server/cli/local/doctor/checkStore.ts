@@ -144,7 +144,7 @@ function checkTemplates(templates: readonly StoredTemplate[]): Finding[] {
   ];
 }
 
-/** Without a source everybody is a stranger, and strangers can use up the budget of a recipient. */
+/** Without a source everyone is a stranger, and strangers can use up the budget of a recipient. */
 function checkSources(sessions: readonly StoredSession[]): Finding[] {
   const sent = sessions.filter(({ mode, uncounted }) => mode === 'live' && !uncounted);
   if (sent.length === 0) return [];

@@ -64,7 +64,7 @@ interface Reply {
   readonly responseCode: number;
   /** Such as "5.1.1"; undefined where the reply has none. */
   readonly enhanced: string | undefined;
-  /** The command it answers. */
+  /** The command it responds to. */
   readonly command: string | undefined;
 }
 

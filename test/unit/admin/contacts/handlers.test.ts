@@ -36,7 +36,7 @@ async function send(call: Calls, recipients: Record<string, string>, more = {}) 
     },
   };
 }
-/** Waits until the events of a session are carried out. */
+/** Waits until the events of a session are processed. */
 const settled = (workspace: string, sessionId: string) =>
   eventually(async () => {
     const session = await service.documents

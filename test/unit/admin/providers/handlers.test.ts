@@ -9,7 +9,7 @@ import { newKey } from '../../../support/tenant.js';
 
 const PROVIDERS = 'otp.admin.v1.ProviderService';
 
-/** A provider of text messages that the test tells how to respond. */
+/** A provider of text messages that responds as the test says. */
 interface Puppet extends Provider {
   next: Outcome;
   readonly codes: string[];

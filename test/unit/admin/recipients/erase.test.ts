@@ -50,7 +50,7 @@ eachEngine((engine) => {
     return found;
   }
 
-  /** Every place of the store that holds one of these texts and none of the others, whatever it is: tables of indexes too. */
+  /** Every place of the store that holds one of these texts and none of the others, tables of indexes too. */
   async function anywhere(texts: readonly string[], except: readonly string[] = []): Promise<string[]> {
     const stored = await store.dump();
     expect(stored.length, 'the whole store is read').toBeGreaterThan(50);

@@ -10,7 +10,7 @@ import { startWebhookReceiver } from '../../../support/webhookReceiver.js';
 const SERVICE = 'otp.admin.v1.SessionService';
 const PHONE = '+573001234542';
 
-/** A provider that responds as it is told, and remembers the codes it was given. */
+/** A provider that responds as the test says, and remembers the codes it was given. */
 function vendor(name: string, channel: 'sms' | 'email', outcomes: () => Outcome) {
   const codes: string[] = [];
   const provider: Provider = {
@@ -50,7 +50,7 @@ eachEngine((engine) => {
   const wrong = (code: string, by: number) => `${(Number(code[0]) + by) % 10}${code.slice(1)}`;
   const eventsOf = async (sessionId: string) => {
     const { body } = await support(`${SERVICE}/ListSessionEvents`, { sessionId });
-    // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the contract says is there.
+    // biome-ignore lint/suspicious/noExplicitAny: tests read any field of the contract.
     return body.events as any[];
   };
   const typesOf = async (sessionId: string) =>

@@ -96,8 +96,8 @@ eachEngine((engine) => {
       expect((await verify(logins[1]![1], sms.codes.get('+573001230002')!)).status).toBe(200);
       const cuban = { recipients: { sms: '+5352345678' }, purpose: 'login' };
       expect((await acme('otp.v1.OtpService/Send', cuban)).reason).toBe('SEND_REFUSED');
-      const nobody = { recipients: { sms: '12' }, purpose: 'login' };
-      expect((await acme('otp.v1.OtpService/Send', nobody)).reason).toBe('INVALID_RECIPIENT');
+      const invalid = { recipients: { sms: '12' }, purpose: 'login' };
+      expect((await acme('otp.v1.OtpService/Send', invalid)).reason).toBe('INVALID_RECIPIENT');
     });
 
     it('is split by purpose, with wrong codes, everything that was refused, and what an approval costs', async () => {

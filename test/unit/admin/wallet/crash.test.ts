@@ -109,7 +109,7 @@ eachEngine((engine) => {
       engine.name === 'embedded' ? ([['once', 'crash'], 1] as const) : ([['crash'], 9] as const);
     describe.each(kinds)('after a store that fails (%s)', (kind) => {
       it.each([true, false])(
-        'at any operation, carried out: %s',
+        'at any operation, executed: %s',
         async (carriedOut) => {
           const operations = await survives(SCRIPT, never, false);
           expect(operations).toBeGreaterThan(40);

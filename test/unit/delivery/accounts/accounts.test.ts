@@ -148,7 +148,7 @@ eachEngine((engine: Engine) => {
       });
     });
 
-    it('are not reported on by the account of another workspace, whatever it signs', async () => {
+    it('are not reported on by the account of another workspace, even where it signs for them', async () => {
       const { id, sid } = await sent(acme);
       const response = post('globex', OTHER_TOKEN, sid);
       await eventually(async () => {

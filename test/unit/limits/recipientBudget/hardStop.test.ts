@@ -41,7 +41,7 @@ eachEngine(({ open }) => {
         () => undefined,
         (failure: Failure) => failure,
       );
-    /** Sends and buys comparisons for so many days, whatever is refused; how many passed, and the last refusal. */
+    /** Sends and buys comparisons for so many days, through all refusals; how many passed, and the last refusal. */
     async function siege(limits: BudgetLimits, days: number) {
       let passed = 0;
       let last: Failure | undefined;
@@ -62,7 +62,7 @@ eachEngine(({ open }) => {
       budget.release(account, { which: { id: '' }, source: undefined, at: new Date(clock.now()) });
     const standing = () => budget.standing(PARTITION, ['r'], NIST);
 
-    it('is disabled after 70 messages and bought comparisons, whatever is asked at once and however long', async () => {
+    it('is disabled after 70 messages and bought comparisons, however many are asked for at once and however long', async () => {
       const { passed, last } = await siege(NIST, 6);
       // With the 30 that may have been bought before the row began: 100.
       expect(passed).toBe(70);
@@ -72,7 +72,7 @@ eachEngine(({ open }) => {
       expect(await standing()).toMatchObject({ failuresInARow: 70, disabled: true });
       clock.advance(30 * 24 * HOUR);
       expect((await attempt(send(NIST)))?.reason).toBe('RECIPIENT_BLOCKED');
-      // Another norm, or none, disables nobody.
+      // Another norm, or none, disables no one.
       expect(await attempt(send(ANY))).toBeUndefined();
     });
 

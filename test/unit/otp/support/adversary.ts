@@ -40,7 +40,7 @@ const WORKSPACE = 'acme';
 const CLIENTS = ['one', 'two', 'three'];
 
 /**
- * Somebody who wants as many codes of one phone compared as possible, against
+ * A person who wants as many codes of one phone compared as possible, against
  * the real use cases of two processes on one store. Only its guesses are wrong:
  * it knows the codes so that none is right by chance.
  */

@@ -53,7 +53,7 @@ describe('the processes of a store', () => {
       };
     }
 
-    it('take no process for ended whose counter rises, whatever the clocks say', async () => {
+    it('take no process for ended whose counter rises, even where the clocks differ', async () => {
       const [first, second] = [await start(), await start()];
       for (let round = 0; round < 10; round++) {
         await first.pass(3);
