@@ -12,7 +12,7 @@ const find = <T extends HTMLElement>(id: string) => document.getElementById(id) 
 /** How far the clock of this device is behind the service's, milliseconds. */
 const skew = Number(now) - Date.now();
 
-// Read once and taken out of the address: not in the history, not in a Referer, not in what a browser syncs.
+// Read once and taken out of the URL: not in the history, not in a Referer, not in what a browser syncs.
 const carried = new URLSearchParams(location.hash.slice(1));
 history.replaceState(null, '', location.pathname);
 const token = kept(carried.get('t'));

@@ -12,7 +12,7 @@ interface Parts {
   readonly log: Logger;
 }
 
-/** What is refused before it is a call is counted and logged like one, but for its address: strangers write there what they like. */
+/** What is refused before it is a call is counted and logged like one, but for its path: strangers write there what they like. */
 export function composeRejectedRequests({ newId, peerOf, metrics, log }: Parts): RejectedRequests {
   return {
     idOf: ({ headers }) => readRequestId(headers['x-request-id']?.toString()) ?? newId(),

@@ -16,7 +16,7 @@ export interface MetricsAccess {
  * `GET /metrics`, for Prometheus. Numbers about traffic and recipients' channels
  * are private: with a token, they are for callers that present it as a
  * Bearer, from any IP address; without one for this machine only, in production for the
- * operators' port only, and to strangers there is nothing at that address.
+ * operators' port only, and to strangers there is nothing at that URL.
  */
 export function metricsRoute(scrape: () => Promise<string>, { token, open }: MetricsAccess): ExactRoute {
   return {

@@ -17,7 +17,7 @@ export const logoRoute = (logos: Logos): Route => ({
     res.writeHead(200, {
       'content-type': logo.type,
       'content-length': logo.bytes.length,
-      // A picture and nothing else, also where its address is opened.
+      // A picture and nothing else, also where its URL is opened.
       'content-security-policy': "default-src 'none'; sandbox",
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',

@@ -73,7 +73,7 @@ describeInBrowser('the portal', () => {
     }
   });
 
-  it('keeps its key out of the address, of storage and of every request line', async () => {
+  it('keeps its key out of the URL, of storage and of every request line', async () => {
     const page = await browser.newPage();
     const lines: string[] = [];
     page.on('request', (request) => lines.push(request.url(), request.headers().referer ?? ''));

@@ -109,8 +109,8 @@ ${table(
   twelfth longer than the window.
 * A **source** is the network of the person's IP address or the device. Sources are counted in 16 groups; a Send without
   one is a group of its own. So that a stranger cannot shut the prefix or the country of other people, an approval rate
-  never refuses a person who was verified in the last 90 days, lets a fifth of \`min_sends\`, at most 10, pass in each window, and
-  refuses nothing where \`veto\` is configured: then that backend decides.
+  never refuses a person who was verified in the last 90 days, lets a fifth of \`min_sends\`, at most 10, pass in each
+  window, and refuses nothing where \`veto\` is configured: then that backend decides.
 * The **prefixes of a country** are counted by the latest message to each: those that were sent to within the window.
 * An approval leaves the window together with its message. A failed message does not count for the approval rate; it
   does count for the other rules.

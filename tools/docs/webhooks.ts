@@ -175,10 +175,10 @@ endpoints of one workspace and mode, their deliveries, the bodies of events, tes
 nothing else. Your backend makes one when an engineer asks for it, and sends the browser there.
 
 The link holds an API key of the workspace with the scope \`webhooks\` alone. It is in the fragment, which no server is
-sent; the page takes it out of the address at once and keeps only an access token, for as long as the tab is open. Every person
-who has the link can use it until it expires (an hour, or the \`lifetime\` asked for, at most a day, and no later than the
-credential that made it) or until its key, “Portal link” among the keys of the workspace, is revoked. With \`read_only\`
-it shows and changes nothing. What is done through it is in the audit log under that key.
+sent; the page takes it out of the URL at once and keeps only an access token, for as long as the tab is open. The link
+can be used until it expires (an hour, or the \`lifetime\` asked for, at most a day, and no later than the credential that
+made it) or until its key, “Portal link” among the keys of the workspace, is revoked: give it to no one else. With
+\`read_only\` it shows and changes nothing. What is done through it is in the audit log under that key.
 
 The link leads to \`OTP_PUBLIC_URL\`. With \`OTP_OPERATOR_PORT\` the administration is not on the public port, and there is no
 portal.

@@ -69,7 +69,7 @@ onEmbedded((engine) => {
         expect(Buffer.from(encoded, 'base64').toString()).not.toContain('3001234567');
     });
 
-    it.each(reporter.needs)('has no address without %s', async (variable) => {
+    it.each(reporter.needs)('has no path without %s', async (variable) => {
       const others = Object.fromEntries(reporter.needs.map((name) => [name, '']));
       const env = variable.startsWith('OTP_DELIVERY') ? others : { [variable]: '' };
       const at = await startReporting(store, reporter, env);

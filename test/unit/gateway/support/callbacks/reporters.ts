@@ -17,7 +17,7 @@ export interface Signing {
 
 /** A vendor as it looks from outside, signatures made by hand and not by our code. */
 export interface Reporter {
-  /** The last part of its address at the service. */
+  /** The last part of its path at the service. */
   readonly name: string;
   readonly provider: string;
   readonly channel: ChannelName;
