@@ -28,6 +28,8 @@ export async function furnish(busy: Fillable): Promise<void> {
   });
   const customers = { url: 'https://crm.example.com/events', description: 'Customer records' };
   await admin('WebhookService/CreateWebhookEndpoint', { webhookEndpoint: customers });
+  const text = '{{ code }} is your Acme code. It works for {{ minutes }} minutes.';
+  await admin('TemplateService/CreateTemplate', { template: { key: 'otp-sms', locale: 'en', text } });
   await admin('SenderService/CreateSender', { sender: { channel: 'CHANNEL_SMS', senderId: 'ACME' } });
 
   const wallet = { enabled: true, prices: { smsMicros: '50000' } };
