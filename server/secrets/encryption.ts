@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Failure } from '../errors.js';
+import { createBoundedMap } from '../platform/boundedMap.js';
 import type { Random } from '../platform/random.js';
 import type { Key, KeySet } from './keyring/keySet.js';
 import { lengthPrefixed } from './lengthPrefixed.js';
@@ -18,7 +19,7 @@ const VERSION = 'v1';
 
 /** Encryption with a key derived per document, so that no key ever seals enough values for nonces to meet. */
 export function createEncryption(keys: KeySet, random: Random): Encryption {
-  const documentKey = cacheLast(deriveDocumentKey);
+  const documentKey = cacheLatest(deriveDocumentKey);
   return {
     seal(place, text) {
       const key = keys.current();
@@ -49,14 +50,19 @@ const deriveDocumentKey: DocumentKey = (key, collection, id) =>
       .digest(),
   );
 
-/** The values of one document are sealed and opened one after another: the last key is most often the next. */
-function cacheLast(derive: DocumentKey): DocumentKey {
-  let last: { key: Key; collection: string; id: string; derived: KeyObject } | undefined;
+/** Documents of which the keys are kept. */
+const KEPT = 256;
+
+/** What was sealed into a document just now is opened a moment later, when its message is sent. */
+function cacheLatest(derive: DocumentKey): DocumentKey {
+  const latest = createBoundedMap<string, { readonly key: Key; readonly derived: KeyObject }>(KEPT);
   return (key, collection, id) => {
-    if (last?.key !== key || last.collection !== collection || last.id !== id) {
-      last = { key, collection, id, derived: derive(key, collection, id) };
-    }
-    return last.derived;
+    const place = `${collection}/${id}`;
+    const known = latest.get(place);
+    if (known?.key === key) return known.derived;
+    const derived = derive(key, collection, id);
+    latest.set(place, { key, derived });
+    return derived;
   };
 }
 

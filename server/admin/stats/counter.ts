@@ -141,7 +141,7 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
   return {
     add(partition, { at, subject, counts, took = {}, parts = [] }) {
       const hour = beginOf('hour', at);
-      const key = JSON.stringify([partition, hour, subject, parts]);
+      const key = keyOf(partition, hour, { subject, parts });
       let alike = counted.get(key);
       if (!alike) {
         alike = { partition, at: hour, subject, parts, counts: {} };
@@ -156,6 +156,17 @@ export function createCounter(documents: Documents, clock: Clock, log: Logger): 
     },
     flush,
   };
+}
+
+/** The same for what is counted alike. A caller chooses the values of parts, so their lengths are in it. */
+function keyOf(
+  partition: string,
+  hour: number,
+  { subject: { channel, country, provider }, parts }: Pick<Alike, 'subject' | 'parts'>,
+): string {
+  let key = `${partition}/${hour}/${channel}/${country}/${provider}`;
+  for (const { by, value } of parts) key += `/${by}/${value.length}:${value}`;
+  return key;
 }
 
 function addUp(counts: Record<string, number>, more: Counts): void {
