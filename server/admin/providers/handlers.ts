@@ -2,12 +2,13 @@ import type { ProviderService } from '../../../gen/otp/admin/v1/provider_service
 import type { Call } from '../../call/call.js';
 import type { Handlers } from '../../call/handlers.js';
 import type { Accounts } from '../../delivery/accounts/accounts.js';
+import { accountId, type StoredAccount } from '../../delivery/accounts/stored.js';
 import type { WorkspaceRoutes } from '../../delivery/accounts/workspaceRoutes.js';
 import type { Breakers } from '../../delivery/breakers.js';
 import type { Provider } from '../../delivery/provider.js';
 import type { Routes } from '../../delivery/providerOrder.js';
 import { CHANNELS, type ChannelName, channelName } from '../../domain/channels.js';
-import { Failure } from '../../errors.js';
+import { Failure, invalid } from '../../errors.js';
 import type { FairPool } from '../../fairness/fairPool.js';
 import { withTimeLimit } from '../../platform/timeLimit.js';
 import type { StoredSession } from '../../session/stored.js';
@@ -31,7 +32,8 @@ interface Deps extends SendTestDeps, AccountHandlersDeps {
 
 /** The providers of a workspace: how they do, and tests of them. */
 export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderService> {
-  const { sessions, routes, workspaceRoutes, accounts, workspaces, listing, clock } = deps;
+  const { documents, sessions, routes, workspaceRoutes, accounts, workspaces, listing, clock } = deps;
+  const stored = documents.collection<StoredAccount>('providerAccounts');
   const sendTest = createSendTest(deps);
 
   function providersOf(all: readonly Standing[], channel: ChannelName, uses: Uses) {
@@ -56,6 +58,16 @@ export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderServ
     if (workspace !== call.principal.workspace && !(await workspaces.exists(workspace)))
       throw new Failure('NOT_FOUND');
     return workspace;
+  }
+
+  /** Of an account that cannot be opened the reason: it is lost where it was restored without its key ring. */
+  async function notThere(workspace: string, name: string): Promise<Failure> {
+    const isClosed =
+      (await stored.findOne({ _id: accountId(workspace, name) })) !== null &&
+      (await accounts.of(workspace)).every((account) => account.name !== name);
+    return isClosed
+      ? invalid('provider', 'must be an account whose secrets open with the key ring: set them again')
+      : new Failure('NOT_FOUND');
   }
 
   return {
@@ -94,7 +106,7 @@ export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderServ
       requireLive(call);
       const workspace = await existing(call, requested);
       const provider = await onAnyChannel(workspace, name);
-      if (!provider) throw new Failure('NOT_FOUND');
+      if (!provider) throw await notThere(workspace, name);
       call.resource = `providers/${name}`;
       if (!provider.check) return { supported: false, passed: false };
       const [at, begunAt] = [clock.now(), performance.now()];
@@ -110,7 +122,7 @@ export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderServ
       const channel = namedChannel(request.channel);
       const provider = request.provider || undefined;
       if (provider !== undefined && !(await workspaceRoutes.named(workspace, channel, provider)))
-        throw new Failure('NOT_FOUND');
+        throw await notThere(workspace, provider);
       const session = await sendTest(call, request, { workspace, channel, provider });
       call.resource = `sessions/${session._id.slice(workspace.length + 1)}`;
       return { delivery: deliveriesOf(session)[0]! };

@@ -8,13 +8,12 @@ import { restore } from '../../../server/maintenance/restore.js';
 import { systemClock } from '../../../server/platform/clock.js';
 import { systemRandom } from '../../../server/platform/random.js';
 import { masterKeysOfFolder } from '../../../server/secrets/keyring/masterKeyFile.js';
-import { COLLECTIONS } from '../../../server/store/collections.js';
-import type { Document, Documents } from '../../../server/store/documents.js';
 import { connectJson } from '../../support/connectJson.js';
 import { onMongodb } from '../../support/engines.js';
 import { eventually } from '../../support/eventually.js';
 import { startService } from '../../support/service.js';
 import { type ServiceProcess, startProcess } from '../../support/serviceProcess.js';
+import { dumpOf, restoreDump } from './support/dump.js';
 import { silent } from './support/silent.js';
 
 const KEY = 'sk_otp_live_restored_restored_restored_restored';
@@ -197,21 +196,3 @@ onMongodb((engine) => {
     await again.stop();
   });
 });
-
-/** Every document, as a dump of the database has it. */
-async function dumpOf(documents: Documents): Promise<ReadonlyMap<string, readonly Document[]>> {
-  const found = new Map<string, readonly Document[]>();
-  for (const { name } of COLLECTIONS) found.set(name, await documents.collection(name).find({}).toArray());
-  return found;
-}
-
-async function restoreDump(
-  documents: Documents,
-  dump: ReadonlyMap<string, readonly Document[]>,
-): Promise<void> {
-  for (const [name, stored] of dump) {
-    const collection = documents.collection(name);
-    await collection.deleteMany({});
-    for (const document of stored) await collection.insertOne(document);
-  }
-}
