@@ -6,7 +6,7 @@ import type { Document, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 
 /** Values of a session that are hashed: more are found by reading. */
-const MOST = 16;
+export const MOST_HASHED = 16;
 /** Longer than any filter: the contract allows 128 and 512 characters of up to two units each. */
 const LONGEST_NAME = 256;
 const LONGEST_VALUE = 1024;
@@ -32,7 +32,7 @@ export function metadataKeys(
       .filter((text) => name.length <= LONGEST_NAME && text.length <= LONGEST_VALUE)
       .map((text) => fingerprints.metadata(workspace, name, text)),
   );
-  return pairs.length > MOST ? [...pairs.slice(0, MOST), MORE] : pairs;
+  return pairs.length > MOST_HASHED ? [...pairs.slice(0, MOST_HASHED), MORE] : pairs;
 }
 
 /** What a session with this value has one of. */

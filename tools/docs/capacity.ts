@@ -1,3 +1,4 @@
+import { MOST_HASHED } from '../../server/session/metadataKeys.js';
 import { COLLECTIONS } from '../../server/store/collections.js';
 import { table, tenth, whole } from './markdown.js';
 import type { Figures } from './sizing.js';
@@ -22,8 +23,8 @@ const DATE = 8;
 const DIGEST = 43;
 const ID = 45;
 const PARTITION = 13;
-/** How long an entry is in its index. */
-type Span = 'kept' | 'open' | 'rare';
+/** How long an entry is in its index; `each`: as long as its session, and one for each value of the metadata. */
+type Span = 'kept' | 'open' | 'each' | 'rare';
 
 /** Indexes of `sessions` by their first field, with the length of their values. */
 const SESSION_INDEXES: Readonly<Record<string, { readonly bytes: number; readonly span: Span }>> = {
@@ -40,12 +41,14 @@ const SESSION_INDEXES: Readonly<Record<string, { readonly bytes: number; readonl
   eventsKey: { bytes: 40, span: 'open' },
   expireAt: { bytes: DATE, span: 'open' },
   eraseAt: { bytes: DATE, span: 'open' },
-  metadataKeys: { bytes: DIGEST + ID, span: 'rare' },
+  metadataKeys: { bytes: DIGEST + ID, span: 'each' },
   satisfies: { bytes: DIGEST, span: 'rare' },
   operationKey: { bytes: DIGEST, span: 'rare' },
 };
 /** How long the longest open entry stays, seconds: until the addresses are erased. */
 const OPEN_SECONDS = 3_600;
+/** Top-level values in the metadata of each send, the most that are hashed among them. */
+const METADATA_VALUES = [1, 4, MOST_HASHED];
 /** Of the budget of a recipient: `_id`, hashed `_id`, `purgeAt`. */
 const BUDGET_INDEX_BYTES = PARTITION + 11 + DIGEST + 8 + DATE + 3 * EXTRA;
 
@@ -77,7 +80,7 @@ export function capacity({ stores }: Figures): string {
   });
   return [
     '## Capacity over MongoDB, calculated',
-    `Calculated from the figures above and the assumptions named here; **nothing in this section was measured**, and no cluster of this size was seen. Assumed: ${RIGHT} right codes for each send, no request ids, no wallet; as many recipients as sends of a day, measured as if each were new (one operation more than to one that is known); ${whole(ARGON2_MICROS)} µs a hash with argon2id; ${whole(SHARD_WRITES)} writes a second and shard with majority write concern, TTL deletions included; sessions are kept for one day (\`retention_days\`: 1). Processor time is that of the services alone, as measured above, with what the machine's other work cost.`,
+    `Calculated from the figures above and the assumptions named here; **nothing in this section was measured**, and no cluster of this size was seen. Assumed: ${RIGHT} right codes for each send, no request ids, no wallet, no metadata but where the last table has it; as many recipients as sends of a day, measured as if each were new (one operation more than to one that is known); ${whole(ARGON2_MICROS)} µs a hash with argon2id; ${whole(SHARD_WRITES)} writes a second and shard with majority write concern, TTL deletions included; sessions are kept for one day (\`retention_days\`: 1). Processor time is that of the services alone, as measured above, with what the machine's other work cost.`,
     'For the services:',
     table(
       ['sends a second', 'right codes a second', 'cores, hmac', 'cores, argon2id', 'network to MongoDB'],
@@ -114,10 +117,23 @@ export function capacity({ stores }: Figures): string {
         bytes(indexes / shards),
       ]),
     ),
+    `For workspaces that send metadata with each session, the index memory of one day in all. Each top-level value adds an entry of ${whole(bytesOf('each'))} bytes, a number that is not written as JavaScript writes it adds two, and of a session with more than ${MOST_HASHED} one says that there are more. No send has more operations for it. The metadata itself, sealed, adds its length to the sessions of one day:`,
+    table(
+      [
+        'sends a second',
+        'no metadata',
+        ...METADATA_VALUES.map((n) => `${n} ${n === 1 ? 'value' : 'values'}`),
+      ],
+      models.map(({ rate, perDay, indexes }) => [
+        whole(rate),
+        bytes(indexes),
+        ...METADATA_VALUES.map((n) => bytes(indexes + perDay * n * bytesOf('each'))),
+      ]),
+    ),
     [
       '* **Shard key**: hashed `_id` for `sessions`, `limits` and `idempotency`, with webhooks for `events` and `webhookDeliveries`, by `sh.shardCollection("countersign.sessions", { _id: "hashed" })` and its like before the first start. Each write names its document by `_id`, so it goes to one shard, and no operation spans two documents, so there are no distributed transactions. `_id` stays unique, because documents with one `_id` are on one shard: an insert that loses a race is refused there. Ids begin with time, so a key by ranges would send all inserts to one shard. The other collections are small: leave them on one shard.',
       '* **What asks all shards**: listings, and the polls of the queues, one a second for each queue of each process. They read indexes of open work only.',
-      `* **Index memory**: ${whole(bytesOf('kept'))} bytes for a kept session in ${Object.values(SESSION_INDEXES).filter(({ span }) => span === 'kept').length} indexes and ${whole(BUDGET_INDEX_BYTES)} for the budget of its recipient; ${whole(bytesOf('open'))} more while work is due, at most an hour. Without prefix compression, so it is an upper bound; what has to be in memory is that of the last minutes, because ids and dates grow with time and calls name recent sessions. The entries by recipient are spread over the whole index. A budget is kept for 90 days after its last use, so each recipient beyond those of a day adds its ${whole(BUDGET_INDEX_BYTES)} bytes.`,
+      `* **Index memory**: ${whole(bytesOf('kept'))} bytes for a kept session in ${Object.values(SESSION_INDEXES).filter(({ span }) => span === 'kept').length} indexes and ${whole(BUDGET_INDEX_BYTES)} for the budget of its recipient; ${whole(bytesOf('open'))} more while work is due, at most an hour. Without prefix compression, so it is an upper bound; what has to be in memory is that of the last minutes, because ids and dates grow with time and calls name recent sessions. The entries by recipient, and those by values of the metadata, are spread over the whole index. A budget is kept for 90 days after its last use, so each recipient beyond those of a day adds its ${whole(BUDGET_INDEX_BYTES)} bytes.`,
       `* **TTL**: MongoDB looks every ${TTL_PASS_SECONDS} seconds, on each shard by itself. In balance as many sessions go as come; budgets of recipients who are not written to for 90 days are few beside them. Deletions are writes, and counted as such above.`,
     ].join('\n'),
   ].join('\n\n');
