@@ -10,22 +10,17 @@ import type { Workspaces } from '../admin/workspaces/workspaces.js';
 import type { Handler } from '../call/call.js';
 import { createHandlerTable, type Registration, registerService } from '../call/handlers.js';
 import type { Config } from '../config/config.js';
-import { createHasSecrets } from '../delivery/accounts/hasSecrets.js';
 import { inForce } from '../guard/settings.js';
 import { guardToProto } from '../guard/toProto.js';
-import type { Documents } from '../store/documents.js';
-import type { Secrets } from './secrets.js';
 
 interface Parts {
   readonly config: Pick<Config, 'env'>;
   readonly workspaces: Workspaces;
-  readonly documents: Documents;
-  readonly secrets: Pick<Secrets, 'encryption'>;
 }
 
 /** The configuration as one document, on top of the methods by which operators change it. */
 export function composeConfiguration(
-  { config, workspaces, documents, secrets }: Parts,
+  { config, workspaces }: Parts,
   unary: readonly Registration<Handler>[],
 ): Registration<Handler>[] {
   const ofWorkspace: Readonly<Record<string, Message>> = {
@@ -37,11 +32,6 @@ export function composeConfiguration(
   const methods = createHandlerTable(unary);
   return registerService(
     ConfigurationService,
-    createConfigurationHandlers({
-      methods,
-      workspaces,
-      defaultsOf,
-      hasSecrets: createHasSecrets({ documents, encryption: secrets.encryption }),
-    }),
+    createConfigurationHandlers({ methods, workspaces, defaultsOf }),
   );
 }

@@ -75,6 +75,14 @@ describe('export, diff and apply', () => {
     const { out } = await run(['apply', file]);
     expect(out).toContain('providerAccounts/ours\tcreate\t');
     expect(out).not.toContain('a-secret');
+    // Whether it is the one that is stored is not said.
+    expect(await run(['diff', file])).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('providerAccounts/ours\tupdate\t'),
+    });
+    const set = structuredClone(document);
+    Object.assign(set.workspaces.default.providerAccounts.ours.secrets, { api_secret: { set: true } });
+    await writeFile(file, JSON.stringify(set));
     expect((await run(['diff', file])).status).toBe(0);
     expect((await run(['export'])).out).toContain('api_secret:\n            set: true');
   });

@@ -49,12 +49,6 @@ export const providerAccounts: Section = {
   },
 };
 
-/** Whether an account has exactly these values among its secrets. */
-export type HasSecrets = (
-  account: { readonly workspace: string; readonly name: string },
-  values: Readonly<Record<string, string>>,
-) => Promise<boolean>;
-
 /** What a document wants of the accounts of a workspace, and which of them lack a secret that is only marked. */
 interface Settled {
   readonly wanted: Resources;
@@ -62,15 +56,17 @@ interface Settled {
 }
 
 /**
- * Compares the secrets that a document gives with those that accounts have: a
- * value that is there already is no change, one that is left out is removed, and
- * a mark keeps what there is.
+ * What the secrets of a document become: a value is set and always counts as a
+ * change, because a plan that told equal ones apart would confirm a guess; one
+ * that is left out is removed, and a mark keeps what there is.
  */
-export async function settleSecrets(
-  workspace: string,
-  { wanted, current }: { readonly wanted: Resources; readonly current: Resources },
-  hasSecrets: HasSecrets,
-): Promise<Settled> {
+export function settleSecrets({
+  wanted,
+  current,
+}: {
+  readonly wanted: Resources;
+  readonly current: Resources;
+}): Settled {
   const lacking = new Set<string>();
   const settled = new Map<string, Resource>();
   for (const [name, { message, fields }] of wanted) {
@@ -80,16 +76,16 @@ export async function settleSecrets(
     if (account.secretNames.some((one) => !(one in given) && !had.includes(one))) lacking.add(name);
     const gone = had.filter((one) => !account.secretNames.includes(one)).map((one) => [one, ''] as const);
     const secrets = { ...given, ...Object.fromEntries(gone) };
-    const isNew = Object.keys(given).length > 0 && !(await hasSecrets({ workspace, name }, given));
+    const isGiven = Object.keys(given).length > 0;
     settled.set(name, {
       message: { ...account, secrets } as Message,
-      fields: isNew ? { ...fields, secrets: changedSecrets(fields.secrets, given) } : fields,
+      fields: isGiven ? { ...fields, secrets: changedSecrets(fields.secrets, given) } : fields,
     });
   }
   return { wanted: settled, lacking };
 }
 
-/** How a plan shows that secrets get other values. */
+/** How a plan shows that secrets are set. */
 const changedSecrets = (marks: Json | undefined, given: Readonly<Record<string, string>>): JsonObject => ({
   ...(isObject(marks) && marks),
   ...Object.fromEntries(Object.keys(given).map((name) => [name, { ...MARK, changed: true }])),

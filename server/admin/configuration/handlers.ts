@@ -8,7 +8,7 @@ import type { Handlers, HandlerTable } from '../../call/handlers.js';
 import { Failure, invalid, toFailure } from '../../errors.js';
 import { listedWorkspace, requireLive, targetWorkspace } from '../shared/target.js';
 import type { Workspaces } from '../workspaces/workspaces.js';
-import { type HasSecrets, providerAccounts, settleSecrets } from './accounts.js';
+import { providerAccounts, settleSecrets } from './accounts.js';
 import { type Json, type JsonObject, written } from './json.js';
 import { inOrder } from './order.js';
 import { type PlannedChange, planSection } from './plan.js';
@@ -24,7 +24,6 @@ interface Deps {
   readonly methods: Pick<HandlerTable, 'find'>;
   readonly workspaces: Pick<Workspaces, 'names' | 'exists' | 'isKnown'>;
   readonly defaultsOf: DefaultsOf;
-  readonly hasSecrets: HasSecrets;
 }
 
 /** The configuration as one document, read and changed by the methods that operators use. */
@@ -32,7 +31,6 @@ export function createConfigurationHandlers({
   methods,
   workspaces,
   defaultsOf,
-  hasSecrets,
 }: Deps): Handlers<typeof ConfigurationService> {
   const run = createRunStep(methods);
   const readSection = createReadSection(run);
@@ -61,7 +59,7 @@ export function createConfigurationHandlers({
           sections.get(section) ?? (isNew && section.name === 'settings' ? settingsOnly() : undefined);
         const { wanted: asked, lacking } =
           section === providerAccounts && given
-            ? await settleSecrets(workspace, { wanted: given, current }, hasSecrets)
+            ? settleSecrets({ wanted: given, current })
             : { wanted: given, lacking: new Set<string>() };
         const compared = {
           workspace,

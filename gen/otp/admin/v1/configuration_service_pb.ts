@@ -290,9 +290,10 @@ export const ConfigurationService: GenService<{
    * change fails later, its error says why, and nothing after it is changed;
    * calling again continues.
    *
-   * A secret is changed only of a provider account, where the document gives another
-   * value. Where {"set": true} stands for one that does not
-   * exist here, a new one is made.
+   * A secret is changed only of a provider account, where the document gives a
+   * value. That always counts as a change, also where the account has the value
+   * already: a plan does not confirm a guess. Where {"set": true} is given for a
+   * secret that does not exist here, a new one is made.
    *
    * The scope admin applies documents about its own workspace only.
    *

@@ -822,7 +822,8 @@ export const ProviderService: GenService<{
    *
    * Scope: admin or operator, with a live key.
    *
-   * Reasons: NOT_FOUND for a provider that does not exist.
+   * Reasons: NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an
+   * account whose secrets do not open with the key ring.
    *
    * @generated from rpc otp.admin.v1.ProviderService.TestProvider
    */
@@ -841,7 +842,8 @@ export const ProviderService: GenService<{
    *
    * Reasons: those of otp.v1.OtpService.Send, such as INVALID_RECIPIENT,
    * RATE_LIMITED, RECIPIENT_BLOCKED, SEND_REFUSED and INSUFFICIENT_BALANCE;
-   * NOT_FOUND for a provider that does not exist.
+   * NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an account
+   * whose secrets do not open with the key ring.
    *
    * @generated from rpc otp.admin.v1.ProviderService.SendTestMessage
    */

@@ -53,7 +53,8 @@ type ProviderServiceClient interface {
 	//
 	// Scope: admin or operator, with a live key.
 	//
-	// Reasons: NOT_FOUND for a provider that does not exist.
+	// Reasons: NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an
+	// account whose secrets do not open with the key ring.
 	TestProvider(ctx context.Context, in *TestProviderRequest, opts ...grpc.CallOption) (*TestProviderResponse, error)
 	// Sends one message with a code to an address given in full, and waits up to 10
 	// seconds for the provider to accept it. Its session is cancelled then, so that
@@ -64,7 +65,8 @@ type ProviderServiceClient interface {
 	//
 	// Reasons: those of otp.v1.OtpService.Send, such as INVALID_RECIPIENT,
 	// RATE_LIMITED, RECIPIENT_BLOCKED, SEND_REFUSED and INSUFFICIENT_BALANCE;
-	// NOT_FOUND for a provider that does not exist.
+	// NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an account
+	// whose secrets do not open with the key ring.
 	SendTestMessage(ctx context.Context, in *SendTestMessageRequest, opts ...grpc.CallOption) (*SendTestMessageResponse, error)
 	// Adds an account of the workspace's own. Its secrets are encrypted and never
 	// returned. Routes may name it from then on. The setting "url", to which the
@@ -218,7 +220,8 @@ type ProviderServiceServer interface {
 	//
 	// Scope: admin or operator, with a live key.
 	//
-	// Reasons: NOT_FOUND for a provider that does not exist.
+	// Reasons: NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an
+	// account whose secrets do not open with the key ring.
 	TestProvider(context.Context, *TestProviderRequest) (*TestProviderResponse, error)
 	// Sends one message with a code to an address given in full, and waits up to 10
 	// seconds for the provider to accept it. Its session is cancelled then, so that
@@ -229,7 +232,8 @@ type ProviderServiceServer interface {
 	//
 	// Reasons: those of otp.v1.OtpService.Send, such as INVALID_RECIPIENT,
 	// RATE_LIMITED, RECIPIENT_BLOCKED, SEND_REFUSED and INSUFFICIENT_BALANCE;
-	// NOT_FOUND for a provider that does not exist.
+	// NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an account
+	// whose secrets do not open with the key ring.
 	SendTestMessage(context.Context, *SendTestMessageRequest) (*SendTestMessageResponse, error)
 	// Adds an account of the workspace's own. Its secrets are encrypted and never
 	// returned. Routes may name it from then on. The setting "url", to which the
