@@ -10,6 +10,7 @@ import { createDeliver } from '../webhooks/deliver.js';
 import { createEndpointConcurrency } from '../webhooks/endpointConcurrency.js';
 import { createEndpointHealth } from '../webhooks/endpointHealth.js';
 import { createEnqueue, type Enqueue } from '../webhooks/enqueue.js';
+import { createEventBodies } from '../webhooks/eventBodies.js';
 import { createPost, type Post } from '../webhooks/post.js';
 import type { StoredEndpoint, StoredWebhookDelivery } from '../webhooks/stored.js';
 import { createWebhooks, type Webhooks } from '../webhooks/webhooks.js';
@@ -42,15 +43,16 @@ export function composeWebhooks(parts: Parts): Hooks {
   const { documents, secrets, outbound, offer, clock } = parts;
   const enqueue = createEnqueue(documents.collection('webhookDeliveries'), clock);
   const post = createPost(outbound, secrets.encryption, clock);
+  const bodies = createEventBodies(secrets.encryption);
   const health = createEndpointHealth({
     ...parts,
     endpoints: documents.collection<StoredEndpoint>('webhooks'),
   });
   return {
-    webhooks: createWebhooks({ documents, enqueue, offer, clock }),
+    webhooks: createWebhooks({ documents, enqueue, bodies, offer, clock }),
     enqueue,
     offer,
     post,
-    deliver: createDeliver({ ...parts, post, health, concurrency: createEndpointConcurrency(clock) }),
+    deliver: createDeliver({ ...parts, post, bodies, health, concurrency: createEndpointConcurrency(clock) }),
   };
 }

@@ -12,6 +12,7 @@ interface PassingFields {
   readonly sessions: string;
   readonly inbox: 'sealed';
   readonly previews: 'sealed';
+  readonly events: 'sealed';
 }
 
 /**

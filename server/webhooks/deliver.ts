@@ -10,6 +10,7 @@ import type { Processes } from '../store/processes/processes.js';
 import { dueAgain } from './due.js';
 import type { EndpointConcurrency } from './endpointConcurrency.js';
 import { type EndpointHealth, isFailing } from './endpointHealth.js';
+import type { EventBodies } from './eventBodies.js';
 import { newLease } from './lease.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { pendingEvents } from './pendingEvents.js';
@@ -28,6 +29,7 @@ const LEASE_MS = (WEBHOOK_LIMITS.timeoutSeconds + WEBHOOK_LIMITS.recordSeconds) 
 interface Deps {
   readonly documents: Documents;
   readonly post: Post;
+  readonly bodies: Pick<EventBodies, 'open'>;
   readonly health: EndpointHealth;
   readonly concurrency: EndpointConcurrency;
   readonly clock: Clock;
@@ -51,7 +53,7 @@ interface Claim {
  * another one sends the same event again.
  */
 export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
-  const { documents, post, health, concurrency, clock, random, processes, metrics, log } = deps;
+  const { documents, post, bodies, health, concurrency, clock, random, processes, metrics, log } = deps;
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
   const queues = documents.collection<StoredWebhookDelivery>('webhookDeliveries');
@@ -117,14 +119,24 @@ export function createDeliver(deps: Deps): Work<StoredWebhookDelivery> {
     return undefined;
   }
 
+  function openBody(event: StoredEvent): string | undefined {
+    try {
+      return bodies.open(event);
+    } catch (err) {
+      log.error({ err, event: event._id }, 'a webhook event cannot be opened');
+      return undefined;
+    }
+  }
+
   /** Returns the queue as it is afterwards; undefined when another process holds it. */
   async function attemptDelivery(endpoint: StoredEndpoint, claim: Claim) {
     const { queue, first } = claim;
     const [partition] = splitLast(endpoint._id);
     const event = await events.findOne({ _id: `${partition}/${first.event}` });
-    // Kept no longer: there is nothing to send.
-    if (!event) return record(claim, undefined, undefined);
-    const { retryAfterMs, ...posted } = await post(endpoint, first.event, event.body);
+    const body = event ? openBody(event) : undefined;
+    // Kept no longer, or lost with its key: there is nothing to send.
+    if (body === undefined) return record(claim, undefined, undefined);
+    const { retryAfterMs, ...posted } = await post(endpoint, first.event, body);
     const attempt: StoredAttempt = { event: first.event, type: first.type, ...posted };
     metrics.webhookAttempts.add({ outcome: outcomeOf(posted) });
     const disabled = await health.record(endpoint, attempt);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v7 } from 'uuid';
 import { readExactJson, stringifyExact, verbatim } from '../domain/exactJson.js';
-import { DAY_MS } from '../platform/durations.js';
+import { DAY_MS, HOUR_MS } from '../platform/durations.js';
 import { type Status, statusOf } from '../session/status.js';
 import type { StoredSession } from '../session/stored.js';
 import type { SessionEvent, ShownEventType } from '../session/storedEvents.js';
@@ -24,9 +24,25 @@ export function storedEvent(
     index,
     type: event.type,
     body: bodyOf(session, event),
-    purgeAt: new Date(now + WEBHOOK_LIMITS.eventDays * DAY_MS),
+    purgeAt: purgeAtOf(session, now),
   };
 }
+
+/**
+ * With its session, by which the data of a person is found and erased; after the
+ * last delivery attempt, where the event happens shortly before that.
+ */
+function purgeAtOf({ purgeAt }: Pick<StoredSession, 'purgeAt'>, now: number): Date {
+  const { eventDays, retryHours } = WEBHOOK_LIMITS;
+  const kept = Math.min(now + eventDays * DAY_MS, purgeAt.getTime());
+  return new Date(Math.max(kept, now + (retryHours + 1) * HOUR_MS));
+}
+
+/** The body of the event without what the caller gave with the session. */
+export const bodyWithoutMetadata = (session: StoredSession, event: ShownEvent): string =>
+  bodyOf({ ...session, metadata: EMPTY }, event);
+
+const EMPTY = '{}';
 
 /** A UUID (version 7) that follows from the event itself and sorts by its time and its place in the history. */
 function eventIdOf({ _id }: StoredSession, { id, at }: ShownEvent, index: number): string {
@@ -47,7 +63,7 @@ function bodyOf(session: StoredSession, { type, at, channel, error }: ShownEvent
       ...(channel && { channel }),
       ...(masked && { masked_recipient: masked }),
       ...(error && { error }),
-      ...(session.metadata !== '{}' && { metadata: verbatim(readExactJson(session.metadata)) }),
+      ...(session.metadata !== EMPTY && { metadata: verbatim(readExactJson(session.metadata)) }),
     },
   });
 }

@@ -29,6 +29,7 @@ import { below, splitLast } from '../store/documentId.js';
 import type { Collection, Documents } from '../store/documents.js';
 import { newSecret, rotateSecrets } from './endpointSecrets.js';
 import type { Enqueue } from './enqueue.js';
+import { createEventBodies } from './eventBodies.js';
 import { WEBHOOK_LIMITS } from './limits.js';
 import { createPortalLinks } from './portalLink.js';
 import type { Post } from './post.js';
@@ -85,6 +86,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
   const events: Collection<StoredEvent> = documents.collection('events');
   const replay = createReplay(deps);
   const trigger = createTriggerEvent(deps);
+  const bodies = createEventBodies(encryption);
   const linkToPortal = createPortalLinks(deps);
 
   function target(call: Call, request: { readonly workspace: string; readonly mode: ModeEnum }): Target {
@@ -233,7 +235,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
       const id = parseId(request.eventId);
       const event = id && (await events.findOne({ _id: `${partition}/${id}` }));
       if (!event) throw new Failure('NOT_FOUND');
-      return { event: eventToProto(event) };
+      return { event: eventToProto(event, bodies.open(event)) };
     },
 
     async triggerEvent(call, request) {
@@ -244,7 +246,7 @@ export function createWebhookHandlers(deps: Deps): Handlers<typeof WebhookServic
         sessionFor(call, request, { workspace, partition }),
       );
       call.resource = `webhookEvents/${splitLast(made.event._id)[1]}`;
-      return { event: eventToProto(made.event), endpoints: made.endpoints };
+      return { event: eventToProto(made.event, made.event.body), endpoints: made.endpoints };
     },
 
     async createPortalLink(call, request) {

@@ -36,8 +36,9 @@ export interface StoredEvent extends Document {
   /** Its place in the session's history. */
   readonly index: number;
   readonly type: ShownEventType;
-  /** JSON text. */
+  /** JSON text, without the metadata of the session where `sealed` has the whole. */
   readonly body: string;
+  readonly sealed?: string;
   readonly purgeAt: Date;
 }
 

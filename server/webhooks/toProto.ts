@@ -71,12 +71,10 @@ export function attemptToProto(attempt: StoredAttempt): MessageShape<typeof Webh
 }
 
 /** An event as the contract shows it: its body is what endpoints receive, byte for byte. */
-export function eventToProto({
-  _id,
-  type,
-  session,
-  body,
-}: StoredEvent): MessageShape<typeof WebhookEventSchema> {
+export function eventToProto(
+  { _id, type, session }: StoredEvent,
+  body: string,
+): MessageShape<typeof WebhookEventSchema> {
   const { timestamp } = JSON.parse(body) as { readonly timestamp: string };
   return create(WebhookEventSchema, {
     id: splitLast(_id)[1],

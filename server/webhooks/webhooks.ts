@@ -7,7 +7,8 @@ import type { Collection, Documents } from '../store/documents.js';
 import { insertOnce } from '../store/insertOnce.js';
 import { createTtlCache } from '../store/ttlCache.js';
 import type { Enqueue } from './enqueue.js';
-import { storedEvent } from './event.js';
+import { bodyWithoutMetadata, storedEvent } from './event.js';
+import type { EventBodies } from './eventBodies.js';
 import type { StoredEndpoint, StoredEvent, StoredWebhookDelivery } from './stored.js';
 
 /** Sends a workspace's endpoints the events of its sessions. */
@@ -27,12 +28,13 @@ export interface Webhooks {
 interface Deps {
   readonly documents: Documents;
   readonly enqueue: Enqueue;
+  readonly bodies: Pick<EventBodies, 'seal'>;
   /** The queue has an event to send. */
   readonly offer: (delivery: StoredWebhookDelivery) => void;
   readonly clock: Clock;
 }
 
-export function createWebhooks({ documents, enqueue, offer, clock }: Deps): Webhooks {
+export function createWebhooks({ documents, enqueue, bodies, offer, clock }: Deps): Webhooks {
   const endpoints = documents.collection<StoredEndpoint>('webhooks');
   const events = documents.collection<StoredEvent>('events');
   const cached = createTtlCache((partition) => endpointsOf(endpoints, partition), clock);
@@ -44,7 +46,8 @@ export function createWebhooks({ documents, enqueue, offer, clock }: Deps): Webh
       if (!isShown(event)) return;
       const listeners = await cached.get(session.partition);
       if (listeners.length === 0) return;
-      const stored = storedEvent(session, event, index, clock.now());
+      const whole = storedEvent(session, event, index, clock.now());
+      const stored = bodies.seal(whole, bodyWithoutMetadata(session, event));
       await insertOnce(events, stored);
       for (const endpoint of listeners) {
         if (!isOn(endpoint, event.at) || !wants(endpoint, stored.type)) continue;

@@ -28,7 +28,7 @@ it('the comments of the contract name the limits and errors in force', () => {
     WEBHOOK_LIMITS;
   for (const said of [
     `For ${oldSecretHours} hours everything is signed with the old secret`,
-    `kept for ${eventDays} days`,
+    `kept for ${eventDays} days, or as long as their session`,
     `up to ${replayedAtOnce.toLocaleString('en')} events`,
     `dropped ${retryHours} hours later`,
     `oldest first, at most ${attemptsKept}`,

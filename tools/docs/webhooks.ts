@@ -33,6 +33,7 @@ const SESSION = {
   _id: 'acme/01b92571-ea00-7680-9141-a7e17e33e7c6',
   partition: 'acme.live',
   mode: 'live',
+  purgeAt: AT,
   purpose: 'login',
   metadata: '{"user_id":"u_42"}',
   channels: { sms: { masked: '+57 300 *** ** 42' } },
@@ -146,7 +147,8 @@ the time. Pending events of a disabled endpoint are dropped; enabling it does no
 
 ## Replaying events
 
-Events are kept for ${limits.eventDays} days, including those that happened while an endpoint was disabled. ReplayWebhookEvents queues one
+Events are kept for ${limits.eventDays} days, or as long as their session where the workspace's \`retention_days\` are fewer, including those
+that happened while an endpoint was disabled. ReplayWebhookEvents queues one
 event again, by its \`webhook-id\`, or all events since a point in time that the endpoint subscribes to, up to ${limits.replayedAtOnce.toLocaleString('en')} per
 call, with a page token for the rest. Replayed events keep their id and body, get a new signature, and arrive in the
 order of their session.

@@ -52,6 +52,41 @@ eachEngine((engine) => {
       expect(await rig.lineOf(endpoint, session)).toBeNull();
     });
 
+    it('keeps events no longer than their session, but until their last delivery attempt', async () => {
+      await rig.endpoint();
+      const now = rig.clock.now();
+      await publish(rig, newSession(rig, { purgeAt: new Date(now + 2 * 86_400_000) }), 0);
+      await publish(rig, newSession(rig, { purgeAt: new Date(now + 3_600_000) }), 0);
+      const ends = (await kept()).map(({ purgeAt }) => purgeAt.getTime() - now);
+      expect(ends.sort((a, b) => b - a)).toEqual([48 * 3_600_000, 25 * 3_600_000]);
+    });
+
+    it('stores metadata sealed only, and sends it as it was given, from any process', async () => {
+      const other = await startWebhookProcess(store, { clock: rig.clock });
+      await rig.endpoint();
+      await publish(rig, newSession(rig, { metadata: '{"name":"Ana Ruiz"}' }), 0, 1);
+      await publish(rig, newSession(rig), 0);
+      const bodies = (await kept()).map(({ body }) => JSON.parse(body).data);
+      expect(bodies).toHaveLength(3);
+      for (const data of bodies) expect(data).not.toHaveProperty('metadata');
+      for (const { text } of await store.dump()) expect(text).not.toContain('Ruiz');
+      await other.work();
+      const sent = other.arrivals.map(({ body }) => JSON.parse(body).data.metadata);
+      expect(sent.filter(Boolean)).toEqual([{ name: 'Ana Ruiz' }, { name: 'Ana Ruiz' }]);
+      expect(sent).toHaveLength(3);
+    });
+
+    it('drops an event that cannot be opened, says so, and goes on with the next', async () => {
+      await rig.endpoint();
+      const session = newSession(rig, { metadata: '{"a":1}' });
+      const [first, second] = await publish(rig, session, 0, 1);
+      const events = rig.documents.collection<StoredEvent>('events');
+      await events.findOneAndUpdate({ _id: `acme.live/${first}` }, { $set: { sealed: 'v1.lost.AAAA' } });
+      await rig.work();
+      expect(rig.came()).toEqual([second]);
+      expect(rig.logged()).toContain('a webhook event cannot be opened');
+    });
+
     it('sends no event about what is for the wallet only', async () => {
       await rig.endpoint();
       const session = newSession(rig);

@@ -1274,9 +1274,10 @@ export const WebhookService: GenService<{
   },
   /**
    * Sends events again, delivered or not: one, or all since a time that are of
-   * the types the endpoint receives. They keep their ids. Events are kept for
-   * 30 days, those that happened while the endpoint was disabled included. Each
-   * call queues up to 1,000 events and returns where to continue.
+   * the types the endpoint receives. They keep their ids. Events are
+   * kept for 30 days, or as long as their session where retention_days are fewer,
+   * those that happened while the endpoint was disabled included. Each call queues
+   * up to 1,000 events and returns where to continue.
    *
    * A pending event is not queued twice: it is sent at once in place of at its
    * next delivery attempt, which may be four hours away. Its attempts so far
@@ -1297,7 +1298,8 @@ export const WebhookService: GenService<{
   },
   /**
    * Reads one event as webhooks carry it. Events are stored where an endpoint was
-   * subscribed to them, and kept for 30 days.
+   * subscribed to them, and kept for 30 days, or as long as their session where
+   * retention_days are fewer.
    *
    * Scope: webhooks, admin or operator.
    *

@@ -154,6 +154,7 @@ export function newSession(
     metadata: '{}',
     channels: { email: { masked: 'a***e@example.com' }, sms: { masked: '+57 300 *** ** 42' } },
     expiresAt: new Date(Date.UTC(2100, 0)),
+    purgeAt: new Date(Date.UTC(2100, 1)),
     ...more,
   } as StoredSession;
 }

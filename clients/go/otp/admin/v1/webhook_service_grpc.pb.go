@@ -103,9 +103,10 @@ type WebhookServiceClient interface {
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(ctx context.Context, in *ListWebhookDeliveriesRequest, opts ...grpc.CallOption) (*ListWebhookDeliveriesResponse, error)
 	// Sends events again, delivered or not: one, or all since a time that are of
-	// the types the endpoint receives. They keep their ids. Events are kept for
-	// 30 days, those that happened while the endpoint was disabled included. Each
-	// call queues up to 1,000 events and returns where to continue.
+	// the types the endpoint receives. They keep their ids. Events are
+	// kept for 30 days, or as long as their session where retention_days are fewer,
+	// those that happened while the endpoint was disabled included. Each call queues
+	// up to 1,000 events and returns where to continue.
 	//
 	// A pending event is not queued twice: it is sent at once in place of at its
 	// next delivery attempt, which may be four hours away. Its attempts so far
@@ -118,7 +119,8 @@ type WebhookServiceClient interface {
 	// INVALID_REQUEST for an endpoint that is disabled.
 	ReplayWebhookEvents(ctx context.Context, in *ReplayWebhookEventsRequest, opts ...grpc.CallOption) (*ReplayWebhookEventsResponse, error)
 	// Reads one event as webhooks carry it. Events are stored where an endpoint was
-	// subscribed to them, and kept for 30 days.
+	// subscribed to them, and kept for 30 days, or as long as their session where
+	// retention_days are fewer.
 	//
 	// Scope: webhooks, admin or operator.
 	//
@@ -352,9 +354,10 @@ type WebhookServiceServer interface {
 	// Reasons: NOT_FOUND.
 	ListWebhookDeliveries(context.Context, *ListWebhookDeliveriesRequest) (*ListWebhookDeliveriesResponse, error)
 	// Sends events again, delivered or not: one, or all since a time that are of
-	// the types the endpoint receives. They keep their ids. Events are kept for
-	// 30 days, those that happened while the endpoint was disabled included. Each
-	// call queues up to 1,000 events and returns where to continue.
+	// the types the endpoint receives. They keep their ids. Events are
+	// kept for 30 days, or as long as their session where retention_days are fewer,
+	// those that happened while the endpoint was disabled included. Each call queues
+	// up to 1,000 events and returns where to continue.
 	//
 	// A pending event is not queued twice: it is sent at once in place of at its
 	// next delivery attempt, which may be four hours away. Its attempts so far
@@ -367,7 +370,8 @@ type WebhookServiceServer interface {
 	// INVALID_REQUEST for an endpoint that is disabled.
 	ReplayWebhookEvents(context.Context, *ReplayWebhookEventsRequest) (*ReplayWebhookEventsResponse, error)
 	// Reads one event as webhooks carry it. Events are stored where an endpoint was
-	// subscribed to them, and kept for 30 days.
+	// subscribed to them, and kept for 30 days, or as long as their session where
+	// retention_days are fewer.
 	//
 	// Scope: webhooks, admin or operator.
 	//
