@@ -108,6 +108,9 @@ function Sent({ sent: { delivery } }: { readonly sent: SendTestMessageResponse }
       <p>
         <Pill tone={tone}>{word}</Pill> {delivery.error}
       </p>
+      {delivery.attempts.length === 0 && (
+        <p>No provider has responded in time. The message may still arrive; its code verifies nothing.</p>
+      )}
       <ul>
         {delivery.attempts.map(({ number, provider, error, vendorCode, vendorText, duration: took }) => (
           <li key={number}>

@@ -121,9 +121,12 @@ export function createProviderHandlers(deps: Deps): Handlers<typeof ProviderServ
       const workspace = await existing(call, request.workspace);
       const channel = namedChannel(request.channel);
       const provider = request.provider || undefined;
-      if (provider !== undefined && !(await workspaceRoutes.named(workspace, channel, provider)))
-        throw await notThere(workspace, provider);
-      const session = await sendTest(call, request, { workspace, channel, provider });
+      const named = provider && (await workspaceRoutes.named(workspace, channel, provider));
+      if (provider !== undefined && !named) throw await notThere(workspace, provider);
+      const { routes: wanted } = await workspaces.get(workspace);
+      const asked = named ? [named] : await workspaceRoutes.of(workspace, wanted, { channel });
+      const timeoutMs = Math.max(0, ...asked.map((one) => one.timeoutMs));
+      const session = await sendTest(call, request, { workspace, channel, provider, timeoutMs });
       call.resource = `sessions/${session._id.slice(workspace.length + 1)}`;
       return { delivery: deliveriesOf(session)[0]! };
     },

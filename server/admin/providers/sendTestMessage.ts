@@ -15,8 +15,8 @@ import type { StoredSession } from '../../session/stored.js';
 import type { Collection } from '../../store/documents.js';
 import { namedRecipient } from '../shared/recipient.js';
 
-/** How long a provider is waited for. */
-const WAIT_MS = 10 * SECOND_MS;
+/** How much longer than its request may take a provider is waited for: the message may have to wait, and its outcome is stored. */
+const MORE_MS = 2 * SECOND_MS;
 /** What sessions of test messages are for: lists can be filtered by it. */
 export const TEST_PURPOSE = 'test-message';
 
@@ -33,17 +33,20 @@ export interface TestTarget {
   readonly workspace: string;
   readonly channel: ChannelName;
   readonly provider: string | undefined;
+  /** How long the request to a provider may take at most. */
+  readonly timeoutMs: number;
 }
 
 /**
  * Sends as any Send does, so that its rules, limits and prices hold, and cancels
- * the session once the provider has responded.
+ * the session once the provider has responded. Returns it as it is then: a message
+ * that would have been tried again is not sent.
  */
 export function createSendTest({ sessions, send, cancel, hub, clock }: SendTestDeps) {
   return async (
     call: Call,
     request: SendTestMessageRequest,
-    { workspace, channel, provider }: TestTarget,
+    { workspace, channel, provider, timeoutMs }: TestTarget,
   ): Promise<StoredSession> => {
     const { address } = namedRecipient(request.recipient);
     const inWorkspace: Call = {
@@ -62,14 +65,18 @@ export function createSendTest({ sessions, send, cancel, hub, clock }: SendTestD
       }),
     );
     const _id = `${workspace}/${parseId(session!.id!)!}`;
-    const sent = await attempted(_id, channel, call.signal);
-    if (sent.status === 'PENDING')
-      await cancel(inWorkspace, create(CancelSessionRequestSchema, { sessionId: session!.id! }));
-    return sent;
+    const sent = await attempted(_id, { channel, waitMs: timeoutMs + MORE_MS, signal: call.signal });
+    if (sent.status !== 'PENDING') return sent;
+    await cancel(inWorkspace, create(CancelSessionRequestSchema, { sessionId: session!.id! }));
+    return (await sessions.findOne({ _id }))!;
   };
 
-  /** The session once its message was given to a provider, or as it is after ten seconds. */
-  async function attempted(_id: string, channel: ChannelName, signal: AbortSignal): Promise<StoredSession> {
+  /** The session once a provider has responded, or as it is when that takes too long. */
+  async function attempted(
+    _id: string,
+    wait: { readonly channel: ChannelName; readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<StoredSession> {
+    const { channel, waitMs, signal } = wait;
     const isDecided = ({ channels, attempts = [] }: StoredSession) =>
       channels[channel]?.delivery.state !== 'QUEUED' || attempts.length > 0;
     const undo: (() => void)[] = [];
@@ -77,7 +84,7 @@ export function createSendTest({ sessions, send, cancel, hub, clock }: SendTestD
       const leave = () => resolve();
       undo.push(
         hub.subscribe(_id, (session) => isDecided(session) && resolve()),
-        clock.after(WAIT_MS, resolve),
+        clock.after(waitMs, resolve),
         () => signal.removeEventListener('abort', leave),
       );
       signal.addEventListener('abort', leave, { once: true });

@@ -833,9 +833,10 @@ export const ProviderService: GenService<{
     output: typeof TestProviderResponseSchema;
   },
   /**
-   * Sends one message with a code to an address given in full, and waits up to 10
-   * seconds for the provider to accept it. Its session is cancelled then, so that
-   * the code verifies nothing. The message is recorded in the audit log, counts
+   * Sends one message with a code to an address given in full, and waits for the
+   * response of the provider as long as one may take, 12 or, for SMTP, 22 seconds.
+   * Its session is cancelled then, so that the code verifies nothing, and the
+   * message is not tried again: one that no provider accepted is NOT_SENT. The message is recorded in the audit log, counts
    * against the limits of the recipient, and is paid for.
    *
    * Scope: admin or operator, with a live key.

@@ -3,9 +3,11 @@ import type { Outcome, Provider } from '../../../../server/delivery/provider.js'
 import { connectJson } from '../../../support/connectJson.js';
 import { type Engine, eachEngine } from '../../../support/engines.js';
 import { eventually } from '../../../support/eventually.js';
+import { ManualClock } from '../../../support/manualClock.js';
 import { type RecordingSmtp, startRecordingSmtp } from '../../../support/recordingSmtp.js';
 import { startService, type TestService } from '../../../support/service.js';
 import { newKey } from '../../../support/tenant.js';
+import { ACCEPTED, scriptedProvider } from '../../delivery/support/scripted.js';
 
 const PROVIDERS = 'otp.admin.v1.ProviderService';
 
@@ -37,12 +39,16 @@ eachEngine((engine: Engine) => {
   let call: ReturnType<typeof connectJson>;
   const first = puppet('first');
   const second = puppet('second');
+  const clock = new ManualClock();
+  const scripted = scriptedProvider(clock);
+  const slow = { ...scripted, provider: { ...scripted.provider, name: 'slow', channels: ['sms'] as const } };
   beforeAll(async () => {
     smtp = await startRecordingSmtp();
     service = await startService({
       documents: await engine.open(),
+      clock,
       env: { OTP_SMTP_URL: smtp.url },
-      overrides: { providers: { sms: [first, second] } },
+      overrides: { providers: { sms: [first, second, slow.provider] } },
     });
     call = connectJson(service.baseUrl, service.liveKey);
   });
@@ -172,6 +178,31 @@ eachEngine((engine: Engine) => {
       const repeated = await Promise.all(Array.from({ length: 20 }, () => test(message)));
       expect(repeated.map(({ reason }) => reason)).toContain('RATE_LIMITED');
       first.next = { kind: 'accepted', vendorId: 'first-3' };
+    });
+
+    it('waits for a slow provider as long as its request may take, and returns the message as it ended', async () => {
+      const message = { channel: 'CHANNEL_SMS', recipient: '+573005550406', provider: 'slow' };
+      const asked = test(message);
+      const { respond } = await slow.nth(1);
+      // Nearly its time limit, in steps as the clock is looked at.
+      for (let second = 0; second < 19; second++) service.clock.advance(1_000);
+      respond(ACCEPTED);
+      expect((await asked).body.delivery).toMatchObject({
+        state: 'DELIVERY_STATE_ACCEPTED',
+        attempts: [{ provider: 'slow', outcome: 'DELIVERY_OUTCOME_ACCEPTED' }],
+      });
+
+      const again = test({ ...message, recipient: '+573005550407' });
+      await slow.nth(2);
+      service.clock.advance(20_000);
+      expect((await again).body.delivery).toMatchObject({
+        state: 'DELIVERY_STATE_NOT_SENT',
+        attempts: [{ provider: 'slow', outcome: 'DELIVERY_OUTCOME_RETRY', error: 'TIMEOUT' }],
+      });
+      expect(await latest()).toMatchObject({
+        status: 'SESSION_STATUS_CANCELED',
+        channels: [{ deliveryState: 'DELIVERY_STATE_NOT_SENT' }],
+      });
     });
 
     it('is repeated safely by its request id', async () => {

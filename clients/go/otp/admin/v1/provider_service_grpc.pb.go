@@ -56,9 +56,10 @@ type ProviderServiceClient interface {
 	// Reasons: NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an
 	// account whose secrets do not open with the key ring.
 	TestProvider(ctx context.Context, in *TestProviderRequest, opts ...grpc.CallOption) (*TestProviderResponse, error)
-	// Sends one message with a code to an address given in full, and waits up to 10
-	// seconds for the provider to accept it. Its session is cancelled then, so that
-	// the code verifies nothing. The message is recorded in the audit log, counts
+	// Sends one message with a code to an address given in full, and waits for the
+	// response of the provider as long as one may take, 12 or, for SMTP, 22 seconds.
+	// Its session is cancelled then, so that the code verifies nothing, and the
+	// message is not tried again: one that no provider accepted is NOT_SENT. The message is recorded in the audit log, counts
 	// against the limits of the recipient, and is paid for.
 	//
 	// Scope: admin or operator, with a live key.
@@ -223,9 +224,10 @@ type ProviderServiceServer interface {
 	// Reasons: NOT_FOUND for a provider that does not exist; INVALID_REQUEST for an
 	// account whose secrets do not open with the key ring.
 	TestProvider(context.Context, *TestProviderRequest) (*TestProviderResponse, error)
-	// Sends one message with a code to an address given in full, and waits up to 10
-	// seconds for the provider to accept it. Its session is cancelled then, so that
-	// the code verifies nothing. The message is recorded in the audit log, counts
+	// Sends one message with a code to an address given in full, and waits for the
+	// response of the provider as long as one may take, 12 or, for SMTP, 22 seconds.
+	// Its session is cancelled then, so that the code verifies nothing, and the
+	// message is not tried again: one that no provider accepted is NOT_SENT. The message is recorded in the audit log, counts
 	// against the limits of the recipient, and is paid for.
 	//
 	// Scope: admin or operator, with a live key.
