@@ -217,6 +217,14 @@ describe('administrative commands', () => {
     await json('webhooks', 'delete', id);
   });
 
+  it('webhooks: create-portal-link prints the link and until when it works', async () => {
+    const { out } = await run(['webhooks', 'create-portal-link', '--lifetime', '15m']);
+    const [url, expiry] = out.trim().split('\n');
+    expect(url).toMatch(/^url\t\S+\/portal#t=\S+$/);
+    const [name, time] = expiry!.split('\t');
+    expect([name, Date.parse(time!)]).toEqual(['expires_at', service.clock.now() + 900_000]);
+  });
+
   it('a list goes on over its pages with --all', async () => {
     for (let n = 0; n < 3; n++) await json('senders', 'create', `PAGE-${n}`, '--channel', 'sms');
     const limited = await run(['senders', 'ls', '--limit', '2']);

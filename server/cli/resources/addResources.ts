@@ -9,6 +9,7 @@ import { callMethod, isUnary, itemsField, listAll } from './callMethod.js';
 import { examplesOf } from './examples.js';
 import { type Inputs, inputsOf, place, readInput, toArgument, toOption } from './flags.js';
 import { commandName, GROUPS, type Group, groupOf, kebab } from './groups.js';
+import { isValue } from './readValue.js';
 import { columnsOf, fieldLines, jsonOf } from './showMessage.js';
 
 const DEFAULT_LIMIT = 50;
@@ -123,7 +124,8 @@ async function printOne(cli: Cli, method: DescMethod, request: object) {
   const lines = method.output.fields.flatMap((field) => {
     if (field === secret) return [];
     const value = fields[field.localName];
-    if (field.fieldKind === 'message') return value ? fieldLines(field.message, value as Message) : [];
+    if (field.fieldKind === 'message' && !isValue(field))
+      return value ? fieldLines(field.message, value as Message) : [];
     return fieldLines(method.output, response).filter(([name]) => name === field.name);
   });
   if (secret && fields[secret.localName]) {
