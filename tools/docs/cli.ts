@@ -41,6 +41,9 @@ ${GENERATED}
 separated by tabs, without titles; with \`--json\` they are one JSON value, and errors are \`{"error": {…}}\` on standard
 error.
 
+The package \`countersign\` and the Debian package install it. In a clone it is \`node dist/server/cli/main.js\`, which
+\`npm start\` and \`npm run build\` make: \`alias countersign="node $PWD/dist/server/cli/main.js"\`.
+
 The service to call is the context named with \`--context\`; else \`COUNTERSIGN_URL\` and \`COUNTERSIGN_API_KEY\`; else the
 current context; else \`http://127.0.0.1:8080\`. Contexts are in \`$XDG_CONFIG_HOME/countersign/contexts.json\`, readable by
 their owner only. A key, code or token is read from standard input or a file and never from an argument.
