@@ -5,7 +5,7 @@ import { contractSet } from '../../contract/contractSet.js';
 import type { Cli } from '../cli.js';
 import { examples } from '../commands/examples.js';
 import { readCount } from '../readCount.js';
-import { callMethod, isUnary, itemsField, listAll } from './callMethod.js';
+import { callMethod, callThrough, isContinued, isUnary, itemsField, listAll } from './callMethod.js';
 import { examplesOf } from './examples.js';
 import { type Inputs, inputsOf, place, readInput, toArgument, toOption } from './flags.js';
 import { commandName, GROUPS, type Group, groupOf, kebab } from './groups.js';
@@ -42,7 +42,7 @@ function addMethod(parent: Command, cli: Cli, group: Group, method: DescMethod):
   const fields = method.input.fields.map(({ name }) => name);
   const takesWorkspace = fields.includes('workspace') && group.name !== 'workspaces';
   if (takesWorkspace) command.option('-w, --workspace <name>', 'The workspace. Default: that of the key.');
-  if (fields.includes('page_token')) {
+  if (fields.includes('page_token') && !isContinued(method)) {
     command
       .option('--limit <number>', 'Most rows to print.', readCount, DEFAULT_LIMIT)
       .option('--all', 'Prints every row.');
@@ -117,7 +117,8 @@ async function printList(
 }
 
 async function printOne(cli: Cli, method: DescMethod, request: object) {
-  const response = await callMethod(cli.connect(), method, request);
+  const call = isContinued(method) ? callThrough : callMethod;
+  const response = await call(cli.connect(), method, request);
   const json = jsonOf(method.output, response);
   const fields = response as unknown as Record<string, unknown>;
   const secret = method.output.fields.find(({ name }) => name === 'secret' || name.endsWith('_secret'));

@@ -6,6 +6,7 @@ import {
   fromJson,
   type JsonValue,
   type Message,
+  ScalarType,
 } from '@bufbuild/protobuf';
 import type { Connection } from '../connection.js';
 import { usage } from '../errors.js';
@@ -64,6 +65,35 @@ export async function listAll(
     pageToken = (response.nextPageToken as string | undefined) ?? '';
     if (!pageToken || items.length >= limit)
       return { items: items.slice(0, limit), more: Boolean(pageToken) };
+  }
+}
+
+/** Whether a call does a part of the work and says where the next one goes on. */
+export const isContinued = (method: DescMethod): boolean =>
+  method.input.fields.some(({ name }) => name === 'page_token') && !itemsField(method);
+
+/** Calls a method until everything is done: the last response, with what all of them counted. */
+export async function callThrough(
+  connection: Connection,
+  method: DescMethod,
+  request: object,
+): Promise<Message> {
+  const counts = method.output.fields.filter(
+    (field) =>
+      field.fieldKind === 'scalar' &&
+      (field.scalar === ScalarType.INT32 || field.scalar === ScalarType.INT64),
+  );
+  const total = new Map<string, bigint>();
+  for (let pageToken = ''; ; ) {
+    const response = await callMethod(connection, method, { ...request, ...(pageToken && { pageToken }) });
+    const fields = response as unknown as Record<string, unknown>;
+    for (const { localName, scalar } of counts) {
+      const sum = (total.get(localName) ?? 0n) + BigInt(fields[localName] as number | bigint);
+      total.set(localName, sum);
+      fields[localName] = scalar === ScalarType.INT32 ? Number(sum) : sum;
+    }
+    pageToken = fields.nextPageToken as string;
+    if (!pageToken) return response;
   }
 }
 
