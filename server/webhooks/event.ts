@@ -38,9 +38,9 @@ function purgeAtOf({ purgeAt }: Pick<StoredSession, 'purgeAt'>, now: number): Da
   return new Date(Math.max(kept, now + (retryHours + 1) * HOUR_MS));
 }
 
-/** The body of the event without what the caller gave with the session. */
-export const bodyWithoutMetadata = (session: StoredSession, event: ShownEvent): string =>
-  bodyOf({ ...session, metadata: EMPTY }, event);
+/** The body of the event without what the caller gave with the session; undefined where that was nothing. */
+export const bodyWithoutMetadata = (session: StoredSession, event: ShownEvent): string | undefined =>
+  session.metadata === EMPTY ? undefined : bodyOf({ ...session, metadata: EMPTY }, event);
 
 const EMPTY = '{}';
 

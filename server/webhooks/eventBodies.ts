@@ -4,8 +4,8 @@ import type { StoredEvent } from './stored.js';
 
 /** The body of an event as it is posted, and as it lies in the store. */
 export interface EventBodies {
-  /** An event to be stored. `shown`: its body without the metadata of the session. */
-  seal(event: StoredEvent, shown: string): StoredEvent;
+  /** An event to be stored. `shown`: its body without the metadata of the session; undefined where that has none. */
+  seal(event: StoredEvent, shown: string | undefined): StoredEvent;
   /** The body as it is posted. Throws Failure INTERNAL where it cannot be opened. */
   open(event: Pick<StoredEvent, '_id' | 'body' | 'sealed'>): string;
 }
@@ -19,7 +19,7 @@ const placeOf = (id: string): Place => ({ collection: 'events', id, field: 'seal
 export function createEventBodies(encryption: Encryption): EventBodies {
   return {
     seal(event, shown) {
-      if (shown === event.body) return event;
+      if (shown === undefined) return event;
       return { ...event, body: shown, sealed: encryption.seal(placeOf(event._id), event.body) };
     },
     open: ({ _id, body, sealed }) => (sealed === undefined ? body : encryption.open(placeOf(_id), sealed)),
