@@ -1,7 +1,7 @@
-import { keepYoungGenerationSmall } from './platform/youngGeneration.js';
+import { keepStartSmall } from './platform/startMemory.js';
 
 // Before anything else is loaded, so the rest is imported here and not above.
-keepYoungGenerationSmall();
+keepStartSmall();
 
 /** The URL of the service once it is ready, for `countersign start`. */
 export const ready = import('./process.js').then((started) => started.ready);

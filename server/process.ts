@@ -5,7 +5,7 @@ import { urlOf, welcome } from './compose/welcome.js';
 import { type Config, ConfigError, readConfig } from './config/config.js';
 import { VENDOR_SETTINGS } from './delivery/vendors/index.js';
 import { Failure } from './errors.js';
-import { letYoungGenerationGrow } from './platform/youngGeneration.js';
+import { endStart } from './platform/startMemory.js';
 import { SecretsRefused } from './secrets/keyring/refusal.js';
 import { StoreRefused } from './store/documents.js';
 import { holdPort } from './workers/holdPort.js';
@@ -87,7 +87,7 @@ async function start(config: Config, siblings: Siblings | undefined): Promise<St
   const { compose } = await import('./compose/index.js');
   const service = await compose(config, siblings ? { siblings } : {});
   const { port } = await service.start();
-  letYoungGenerationGrow();
+  endStart();
   siblings?.ready();
   if (siblings?.isFirst !== false) process.stdout.write(welcome(config, port, service));
   return { service, url: urlOf(config, port) };
