@@ -13,7 +13,7 @@ import {
 } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { readBytes } from '../http/body.js';
-import type { HttpHandler, HttpRequest, HttpResponse } from '../http/message.js';
+import type { HttpRequest, HttpResponse } from '../http/message.js';
 import { pathOf } from '../http/message.js';
 import type { RejectedRequests } from '../http/rejectedRequests.js';
 import { HOUR_MS } from '../platform/durations.js';
@@ -37,6 +37,9 @@ interface Options {
   readonly originOf: (req: HttpRequest) => string | undefined;
   readonly rejectedRequests: RejectedRequests;
 }
+
+/** Handles a request, of which the body may have been read. */
+export type RpcHandler = (req: HttpRequest, res: HttpResponse, body?: Buffer) => Promise<void>;
 
 /** A method's handler, and whether its requests name enum values. */
 interface Method {
@@ -67,7 +70,7 @@ async function* markingReached<T>(messages: AsyncIterable<T>, arrival: Arrival):
  * field named, and without quoting its value; the rest of a refused request is
  * read.
  */
-export function createRpcHandler({ routes, peerOf, originOf, rejectedRequests }: Options): HttpHandler {
+export function createRpcHandler({ routes, peerOf, originOf, rejectedRequests }: Options): RpcHandler {
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
     readMaxBytes: READ_MAX,
@@ -83,14 +86,14 @@ export function createRpcHandler({ routes, peerOf, originOf, rejectedRequests }:
     ]),
   );
 
-  return async (req, res) => {
+  return async (req, res, read) => {
     const method = methods.get(pathOf(req));
     if (!method) throw new Failure('ROUTE_NOT_FOUND');
     // The pipeline sets it again; a request that never reaches the pipeline needs it, too.
     const requestId = rejectedRequests.idOf(req);
     res.setHeader('x-request-id', requestId);
     const arrival = { peer: peerOf(req), origin: originOf(req), requestId, reached: false };
-    const response = await respond(method, req, res, arrival, (failure) =>
+    const response = await respond({ ...method, read }, req, res, arrival, (failure) =>
       rejectedRequests.refused(failure, req, requestId),
     );
     await universalResponseToNodeResponse(withUnescapedMessage(response), res).catch((error: unknown) => {
@@ -101,7 +104,7 @@ export function createRpcHandler({ routes, peerOf, originOf, rejectedRequests }:
 }
 
 async function respond(
-  { handler, namesValues }: Method,
+  { handler, namesValues, read }: Method & { readonly read: Buffer | undefined },
   req: HttpRequest,
   res: HttpResponse,
   arrival: Arrival,
@@ -113,10 +116,10 @@ async function respond(
   };
   const values = createContextValues().set(arrivalKey, arrival);
   const request = universalRequestFromNodeRequest(req, res, undefined, values);
-  let body: Buffer | undefined;
+  let body = read;
   let json: string | undefined;
   try {
-    if (isJsonPost(req)) body = await readBytes(req, readMaxOf(handler.method));
+    if (!body && isJsonPost(req)) body = await readBytes(req, readMaxOf(handler.method));
     json = jsonTextOf(req, body, readMaxOf(handler.method));
   } catch (thrown) {
     if (thrown instanceof Failure) return refuse(thrown);

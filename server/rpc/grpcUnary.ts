@@ -1,0 +1,87 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { type Compression, compressionNegotiate } from '@connectrpc/connect/protocol';
+import { parseContentType, parseTimeout, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { compressionGzip } from '@connectrpc/connect-node';
+import { Failure } from '../errors.js';
+import { type HttpRequest, type HttpResponse, isHttp2 } from '../http/message.js';
+import { unescapeMessage } from './grpcMessage.js';
+import { TIMEOUT_MAX } from './handler.js';
+import { COMPRESS_FROM, isSendable, type UnaryProtocol } from './unaryProtocol.js';
+
+/** Bytes before a message: one of flags and four of its length. */
+const PREFIX = 5;
+const COMPRESSED = 1;
+
+interface Format {
+  readonly timeoutMs: number | undefined;
+}
+
+/**
+ * gRPC's unary calls with one message in protobuf that is not compressed
+ * (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+ */
+export const grpcUnary: UnaryProtocol<Format> = {
+  transport: 'grpc',
+  overhead: PREFIX,
+  formatOf,
+  decode({ method: { input } }, _format, body) {
+    const isWhole = body.length >= PREFIX && body[0] === 0 && body.readUInt32BE(1) === body.length - PREFIX;
+    if (!isWhole) return undefined;
+    try {
+      return fromBinary(input, body.subarray(PREFIX));
+    } catch {
+      throw new Failure('INVALID_REQUEST', { message: 'The request cannot be decoded.' });
+    }
+  },
+  async send({ req, res, headers }, { method: { output } }, response) {
+    const message = toBinary(output, create(output, response));
+    const gzip = message.length < COMPRESS_FROM ? undefined : acceptedCompression(req);
+    const body = gzip ? withPrefix(COMPRESSED, await gzip.compress(message)) : withPrefix(0, message);
+    if (!isSendable(res)) return;
+    begin(res, gzip ? { ...headers, 'grpc-encoding': gzip.name } : headers);
+    res.write(body);
+    end(res, OK);
+  },
+  sendError({ res, headers }, error) {
+    if (!isSendable(res)) return;
+    begin(res, headers);
+    const trailer = setTrailerStatus(new Headers(), error);
+    unescapeMessage(trailer);
+    end(res, Object.fromEntries(trailer));
+  },
+};
+
+const OK = { 'grpc-status': '0' };
+
+function formatOf(req: HttpRequest): Format | undefined {
+  const { headers } = req;
+  const type = headers['content-type'];
+  if (!type?.startsWith('application/grpc') || !isHttp2(req)) return undefined;
+  if (!parseContentType(type)?.binary) return undefined;
+  const encoding = headers['grpc-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return undefined;
+  const timeout = parseTimeout((headers['grpc-timeout'] as string | undefined) ?? null, TIMEOUT_MAX);
+  return timeout.error ? undefined : { timeoutMs: timeout.timeoutMs };
+}
+
+function acceptedCompression({ headers }: HttpRequest): Compression | null {
+  const accepted = headers['grpc-accept-encoding']?.toString() ?? null;
+  return compressionNegotiate([compressionGzip], null, accepted, 'grpc-accept-encoding').response;
+}
+
+function withPrefix(flags: number, message: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(PREFIX + message.length);
+  bytes[0] = flags;
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, PREFIX);
+  return bytes;
+}
+
+function begin(res: HttpResponse, headers: Readonly<Record<string, string>>): void {
+  res.writeHead(200, { 'content-type': 'application/grpc+proto', ...headers });
+}
+
+function end(res: HttpResponse, trailer: Readonly<Record<string, string>>): void {
+  res.addTrailers(trailer);
+  res.end();
+}
