@@ -119,8 +119,9 @@ async function respond(
   let body = read;
   let json: string | undefined;
   try {
-    if (!body && isJsonPost(req)) body = await readBytes(req, readMaxOf(handler.method));
-    json = jsonTextOf(req, body, readMaxOf(handler.method));
+    const isJson = isJsonPost(req);
+    if (isJson) body ??= await readBytes(req, readMaxOf(handler.method));
+    json = jsonTextOf(req, isJson ? body : undefined, readMaxOf(handler.method));
   } catch (thrown) {
     if (thrown instanceof Failure) return refuse(thrown);
     throw thrown;
