@@ -40,6 +40,8 @@ interface Asked {
 
 /** What docs/operations/sizing.md says a call and a message take, with a look-up where a session has two channels. */
 const BUDGET = 'limits.findOneAndUpdate';
+/** What a right code gives back to it. */
+const RELEASE = 'limits.updateOne';
 /** Of two recipients never seen. */
 const BUDGETS = ['limits.insertOne', 'limits.insertOne'];
 const LOOK_UP = 'sessions.findOne';
@@ -157,7 +159,7 @@ eachEngine((engine) => {
         'wrong 1': [LOOK_UP, RESERVE],
         'wrong 2': [LOOK_UP, RESERVE, BUDGET],
         resend: [LOOK_UP, BUDGET, CHANGE, ...ATTEMPT],
-        right: [LOOK_UP, RESERVE, CHANGE, BUDGET],
+        right: [LOOK_UP, RESERVE, CHANGE, RELEASE],
         redeem: [LOOK_UP, CHANGE],
       });
 
