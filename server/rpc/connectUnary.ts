@@ -1,12 +1,10 @@
 import { create, fromBinary, fromJsonString, type Message, toBinary } from '@bufbuild/protobuf';
-import { type Compression, compressionNegotiate } from '@connectrpc/connect/protocol';
 import {
   codeToHttpStatus,
   errorToJson,
   parseContentType,
   parseTimeout,
 } from '@connectrpc/connect/protocol-connect';
-import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { decodeUtf8 } from '../http/body.js';
 import type { HttpRequest, HttpResponse } from '../http/message.js';
@@ -15,7 +13,7 @@ import { TIMEOUT_MAX } from './handler.js';
 import { findJsonFault } from './jsonFault.js';
 import { messageJson } from './messageJson.js';
 import { findStructFault } from './structFault.js';
-import { COMPRESS_FROM, isSendable, type Target, type UnaryProtocol } from './unaryProtocol.js';
+import { compressionOf, isSendable, type Target, type UnaryProtocol } from './unaryProtocol.js';
 import { findUnknownField, mayNameUnknownFields } from './unknownFields.js';
 
 /** How a request is encoded. */
@@ -38,7 +36,7 @@ export const connectUnary: UnaryProtocol<Format> = {
       : // JSON stays a string: node sends a string together with the header, which is cheaper than sending bytes after it.
         JSON.stringify(messageJson(output, response));
     const typed = { 'content-type': binary ? 'application/proto' : 'application/json', ...headers };
-    const gzip = message.length < COMPRESS_FROM ? undefined : acceptedCompression(req);
+    const gzip = compressionOf(req, 'accept-encoding', message.length);
     if (!gzip) return write(res, 200, message, typed);
     const bytes = typeof message === 'string' ? Buffer.from(message) : message;
     write(res, 200, await gzip.compress(bytes), { ...typed, 'content-encoding': gzip.name });
@@ -90,11 +88,6 @@ function decode(
       fault ? { violations: [fault] } : { message: 'The request cannot be decoded.' },
     );
   }
-}
-
-function acceptedCompression({ headers }: HttpRequest): Compression | null {
-  const accepted = headers['accept-encoding']?.toString() ?? null;
-  return compressionNegotiate([compressionGzip], null, accepted, 'accept-encoding').response;
 }
 
 function write(

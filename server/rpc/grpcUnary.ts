@@ -1,12 +1,11 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { type Compression, compressionNegotiate } from '@connectrpc/connect/protocol';
+import { encodeEnvelope } from '@connectrpc/connect/protocol';
 import { parseContentType, parseTimeout, setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
-import { compressionGzip } from '@connectrpc/connect-node';
 import { Failure } from '../errors.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from '../http/message.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { TIMEOUT_MAX } from './handler.js';
-import { COMPRESS_FROM, isSendable, type UnaryProtocol } from './unaryProtocol.js';
+import { compressionOf, isSendable, type UnaryProtocol } from './unaryProtocol.js';
 
 /** Bytes before a message: one of flags and four of its length. */
 const PREFIX = 5;
@@ -35,8 +34,8 @@ export const grpcUnary: UnaryProtocol<Format> = {
   },
   async send({ req, res, headers }, { method: { output } }, response) {
     const message = toBinary(output, create(output, response));
-    const gzip = message.length < COMPRESS_FROM ? undefined : acceptedCompression(req);
-    const body = gzip ? withPrefix(COMPRESSED, await gzip.compress(message)) : withPrefix(0, message);
+    const gzip = compressionOf(req, 'grpc-accept-encoding', message.length);
+    const body = gzip ? encodeEnvelope(COMPRESSED, await gzip.compress(message)) : encodeEnvelope(0, message);
     if (!isSendable(res)) return;
     begin(res, gzip ? { ...headers, 'grpc-encoding': gzip.name } : headers);
     res.write(body);
@@ -62,19 +61,6 @@ function formatOf(req: HttpRequest): Format | undefined {
   if (encoding !== undefined && encoding !== 'identity') return undefined;
   const timeout = parseTimeout((headers['grpc-timeout'] as string | undefined) ?? null, TIMEOUT_MAX);
   return timeout.error ? undefined : { timeoutMs: timeout.timeoutMs };
-}
-
-function acceptedCompression({ headers }: HttpRequest): Compression | null {
-  const accepted = headers['grpc-accept-encoding']?.toString() ?? null;
-  return compressionNegotiate([compressionGzip], null, accepted, 'grpc-accept-encoding').response;
-}
-
-function withPrefix(flags: number, message: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(PREFIX + message.length);
-  bytes[0] = flags;
-  bytes.writeUInt32BE(message.length, 1);
-  bytes.set(message, PREFIX);
-  return bytes;
 }
 
 function begin(res: HttpResponse, headers: Readonly<Record<string, string>>): void {

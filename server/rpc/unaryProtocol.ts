@@ -1,11 +1,13 @@
 import type { DescMethod, Message, MessageInitShape } from '@bufbuild/protobuf';
 import type { ConnectError } from '@connectrpc/connect';
+import { type Compression, compressionNegotiate } from '@connectrpc/connect/protocol';
+import { compressionGzip } from '@connectrpc/connect-node';
 import type { Failure } from '../errors.js';
 import type { HttpRequest, HttpResponse } from '../http/message.js';
 import type { Transport } from '../observe/metrics/table.js';
 
 /** Compressing a smaller response costs more than it saves, bytes. */
-export const COMPRESS_FROM = 4_096;
+const COMPRESS_FROM = 4_096;
 
 /** A method of the contract, and whether its requests name enum values. */
 export interface Target {
@@ -36,6 +38,13 @@ export interface UnaryProtocol<F extends { readonly timeoutMs: number | undefine
   ): Promise<void>;
   /** `refused`: why the request was refused before it reached a method. */
   sendError(exchange: Exchange, error: ConnectError, refused?: Failure): void;
+}
+
+/** How a response of so many bytes is compressed; null where it is not. `header` names what the caller accepts. */
+export function compressionOf(req: HttpRequest, header: string, bytes: number): Compression | null {
+  if (bytes < COMPRESS_FROM) return null;
+  const accepted = req.headers[header]?.toString() ?? null;
+  return compressionNegotiate([compressionGzip], null, accepted, header).response;
 }
 
 /** Whether the caller still waits for a response. */
