@@ -41,6 +41,15 @@ export const DUPLICATE_KEY = 11000;
 
 export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === DUPLICATE_KEY;
 
+/**
+ * What a command of several writes says of each, by its index. Without an error of its
+ * own a write is stored, unless the command failed or its writes are not confirmed.
+ */
+export function partsOf(error: MongoBulkWriteError) {
+  const refused = new Map([error.writeErrors].flat().map((one: WriteError) => [one.index, one]));
+  return { refused, unconfirmed: refused.size === 0 || error.result.getWriteConcernError() !== undefined };
+}
+
 /** What the server says to one write of a command, in the form in which it says it to a command. */
 export const withCode = (error: MongoBulkWriteError, { code, errmsg }: WriteError): Error =>
   Object.assign(

@@ -1,9 +1,7 @@
-import { type Collection as DriverCollection, MongoBulkWriteError, type WriteError } from 'mongodb';
+import { type Collection as DriverCollection, MongoBulkWriteError } from 'mongodb';
 import { type Document, DuplicateKey } from '../documents.js';
-import { DUPLICATE_KEY, isDuplicateKey, withCode } from './failures.js';
-
-/** Documents of one command: together they stay far below what a message to the server may hold. */
-const MOST = 64;
+import { DUPLICATE_KEY, isDuplicateKey, partsOf, withCode } from './failures.js';
+import { createTurnGroups } from './turnGroups.js';
 
 interface Waiting {
   readonly document: Document;
@@ -21,8 +19,6 @@ export type Insert = (document: Document) => Promise<void>;
  * than the turn takes, and one that is alone is sent as it always was.
  */
 export function createGroupedInserts(collection: DriverCollection<Document>): Insert {
-  let waiting: Waiting[] = [];
-
   const alone = (document: Document): Promise<void> =>
     collection.insertOne(document).then(
       () => {},
@@ -49,30 +45,19 @@ export function createGroupedInserts(collection: DriverCollection<Document>): In
     for (const { document, resolve, reject } of group) alone(document).then(resolve, reject);
   }
 
-  function flush(): void {
-    const all = waiting;
-    waiting = [];
-    for (let at = 0; at < all.length; at += MOST) {
-      const group = all.slice(at, at + MOST);
-      if (group.length === 1) each(group);
-      else void together(group);
-    }
-  }
+  const add = createTurnGroups<Waiting>((group) => {
+    if (group.length === 1) each(group);
+    else void together(group);
+  });
 
-  return (document) =>
-    new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush);
-      waiting.push({ document, resolve, reject });
-    });
+  return (document) => new Promise((resolve, reject) => add({ document, resolve, reject }));
 }
 
 /** The result of each document of a command that did not succeed as a whole. */
 function settle(group: readonly Waiting[], error: MongoBulkWriteError): void {
-  const failed = new Map([error.writeErrors].flat().map((one: WriteError) => [one.index, one]));
-  // Without an error of its own a document is stored, unless the command failed or its writes are not confirmed.
-  const unconfirmed = failed.size === 0 || error.result.getWriteConcernError() !== undefined;
+  const { refused, unconfirmed } = partsOf(error);
   for (const [index, { document, resolve, reject }] of group.entries()) {
-    const own = failed.get(index);
+    const own = refused.get(index);
     if (own) reject(own.code === DUPLICATE_KEY ? new DuplicateKey(document._id) : withCode(error, own));
     else if (unconfirmed) reject(error);
     else resolve();

@@ -1,14 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Collection as DriverCollection, MongoBulkWriteError, type WriteError } from 'mongodb';
+import { type Collection as DriverCollection, MongoBulkWriteError } from 'mongodb';
 import { applyUpdate } from '../applyUpdate.js';
 import { copy } from '../copy.js';
 import type { Document, Filter, Update } from '../documents.js';
 import { pathParts } from '../paths.js';
 import { asDriver } from './asDriver.js';
-import { withCode } from './failures.js';
-
-/** Updates of one command. */
-const MOST = 64;
+import { partsOf, withCode } from './failures.js';
+import { createTurnGroups } from './turnGroups.js';
 
 /** An update whose result the server need not return. */
 interface Blind<T extends Document> {
@@ -35,7 +33,6 @@ export type GroupedUpdate<T extends Document> = (update: Blind<T>) => Promise<T 
 export function createGroupedUpdates<T extends Document>(
   collection: DriverCollection<Document>,
 ): GroupedUpdate<T> {
-  let waiting: Waiting<T>[] = [];
   /** By `_id`: of the updates that have no result yet, the latest. */
   const latest = new Map<string, Promise<unknown>>();
 
@@ -60,8 +57,7 @@ export function createGroupedUpdates<T extends Document>(
 
   /** Those that the server refused have each its own error; the others are stored as far as they matched. */
   async function settle(group: readonly Waiting<T>[], error: MongoBulkWriteError): Promise<void> {
-    const refused = new Map([error.writeErrors].flat().map((one: WriteError) => [one.index, one]));
-    const unconfirmed = refused.size === 0 || error.result.getWriteConcernError() !== undefined;
+    const { refused, unconfirmed } = partsOf(error);
     for (const [index, { reject }] of group.entries()) {
       const own = refused.get(index);
       if (own) reject(withCode(error, own));
@@ -90,17 +86,9 @@ export function createGroupedUpdates<T extends Document>(
     }
   }
 
-  function flush(): void {
-    const all = waiting;
-    waiting = [];
-    for (let at = 0; at < all.length; at += MOST) void run(all.slice(at, at + MOST));
-  }
-
+  const add = createTurnGroups<Waiting<T>>((group) => void run(group));
   const next = (update: Blind<T>): Promise<T | null> =>
-    new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush);
-      waiting.push({ ...update, resolve, reject });
-    });
+    new Promise((resolve, reject) => add({ ...update, resolve, reject }));
 
   return (update) => {
     const { _id } = update.filter;
