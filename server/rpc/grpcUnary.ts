@@ -5,10 +5,9 @@ import { Failure } from '../errors.js';
 import { type HttpRequest, type HttpResponse, isHttp2 } from '../http/message.js';
 import { unescapeMessage } from './grpcMessage.js';
 import { TIMEOUT_MAX } from './handler.js';
+import { ENVELOPE_HEAD } from './sizes.js';
 import { compressionOf, isSendable, type UnaryProtocol } from './unaryProtocol.js';
 
-/** Bytes before a message: one of flags and four of its length. */
-const PREFIX = 5;
 const COMPRESSED = 1;
 
 interface Format {
@@ -21,13 +20,14 @@ interface Format {
  */
 export const grpcUnary: UnaryProtocol<Format> = {
   transport: 'grpc',
-  overhead: PREFIX,
+  overhead: ENVELOPE_HEAD,
   formatOf,
   decode({ method: { input } }, _format, body) {
-    const isWhole = body.length >= PREFIX && body[0] === 0 && body.readUInt32BE(1) === body.length - PREFIX;
+    const isWhole =
+      body.length >= ENVELOPE_HEAD && body[0] === 0 && body.readUInt32BE(1) === body.length - ENVELOPE_HEAD;
     if (!isWhole) return undefined;
     try {
-      return fromBinary(input, body.subarray(PREFIX));
+      return fromBinary(input, body.subarray(ENVELOPE_HEAD));
     } catch {
       throw new Failure('INVALID_REQUEST', { message: 'The request cannot be decoded.' });
     }

@@ -11,11 +11,10 @@ import { findTrailerError, setTrailerStatus } from '@connectrpc/connect/protocol
 import { trailerFlag, trailerParse, trailerSerialize } from '@connectrpc/connect/protocol-grpc-web';
 import { Failure, type FieldViolation } from '../errors.js';
 import { toConnectError } from './connectError.js';
+import { ENVELOPE_HEAD } from './sizes.js';
 
 /** Largest size of Connect's own refusals, bytes; each is one short sentence. */
 const REFUSAL_MAX = 65_536;
-/** Bytes of an envelope's flags and length. */
-const ENVELOPE_HEAD = 5;
 
 /** How a protocol encodes an error. */
 interface Protocol {

@@ -11,3 +11,6 @@ const LARGE: ReadonlyMap<DescMethod, number> = new Map<DescMethod, number>([
 
 /** The largest request of a method. */
 export const readMaxOf = (method: DescMethod): number => LARGE.get(method) ?? READ_MAX;
+
+/** Bytes before a message of gRPC and of a stream: one of flags and four of its length. */
+export const ENVELOPE_HEAD = 5;

@@ -25,3 +25,13 @@ export function pathParts(path: string): readonly string[] {
   cached.set(path, parts);
   return parts;
 }
+
+/** What a document holds at a path of fields; undefined where it is missing. */
+export function valueAt(document: object, path: string): unknown {
+  let value: unknown = document;
+  for (const part of pathParts(path)) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    value = (value as Record<string, unknown>)[part];
+  }
+  return value;
+}

@@ -1,7 +1,7 @@
 import type { CollectionSpec, IndexField } from '../collections.js';
 import { UnsupportedOperation } from '../documents.js';
 import { searchFields } from '../indexChoice.js';
-import { pathParts } from '../paths.js';
+import { valueAt } from '../paths.js';
 import { name, type SqlValue } from './sqlite.js';
 
 /** What a document puts into the indexes of its collection. */
@@ -69,14 +69,14 @@ export class Layout {
   indexed(document: object): Indexed {
     return {
       columns: this.columns.map((field) => {
-        const value = fieldValue(document, field);
+        const value = valueAt(document, field.path) ?? null;
         if (value === null) return null;
         if (field.kind === 'date' && value instanceof Date) return value.getTime();
         if (field.kind === 'string' && typeof value === 'string') return value;
         throw this.#wrongType(field);
       }),
       lists: this.lists.map((field) => {
-        const value = fieldValue(document, field);
+        const value = valueAt(document, field.path) ?? null;
         if (value === null) return [];
         if (!Array.isArray(value) || !value.every((element) => typeof element === 'string')) {
           throw this.#wrongType(field);
@@ -91,13 +91,4 @@ export class Layout {
       `${this.collection}.${path} is indexed as ${kind} and holds something else`,
     );
   }
-}
-
-function fieldValue(document: object, { path }: IndexField): unknown {
-  let value: unknown = document;
-  for (const part of pathParts(path)) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return null;
-    value = (value as Record<string, unknown>)[part];
-  }
-  return value ?? null;
 }

@@ -3,7 +3,7 @@ import { type Collection as DriverCollection, MongoBulkWriteError } from 'mongod
 import { applyUpdate } from '../applyUpdate.js';
 import { copy } from '../copy.js';
 import type { Document, Filter, Update } from '../documents.js';
-import { pathParts } from '../paths.js';
+import { valueAt } from '../paths.js';
 import { asDriver } from './asDriver.js';
 import { partsOf, withCode } from './failures.js';
 import { createTurnGroups } from './turnGroups.js';
@@ -118,10 +118,4 @@ function isChangedBy<T extends Document>(stored: T, one: Blind<T>): boolean {
   if (!made) return false;
   const touched = Object.values(one.update).flatMap((fields) => Object.keys(fields));
   return touched.every((path) => isDeepStrictEqual(valueAt(stored, path), valueAt(made, path)));
-}
-
-function valueAt(document: object, path: string): unknown {
-  let value: unknown = document;
-  for (const part of pathParts(path)) value = (value as Record<string, unknown> | null | undefined)?.[part];
-  return value;
 }
